@@ -1,0 +1,67 @@
+"""What a run found and did: what the reports read and the Python API returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.rules.findings import Finding, Move
+from volfix.syntax.source import FileProblem, Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file before and after; `shown` are the spans (before, after) of values that a fix edits, never masked."""
+
+    before: Source
+    after: Source
+    secrets_before: tuple[Span, ...] = ()
+    secrets_after: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFinding:
+    """A finding, and whether this run's plan fixes it (`fixed`: in a dry run, would fix)."""
+
+    finding: Finding
+    fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectResult:
+    """One Compose project: `root` absolute, `files` the absolute paths of its Compose files, base file first.
+
+    `moves` are those of the fixes that the plan makes; `real_volumes` maps a volume's key to its name on the host
+    (`<project>_<key>`), as far as it is known; `failure` says why nothing was written (a proof or a write failed).
+    """
+
+    root: Path
+    name: str
+    files: tuple[Path, ...]
+    findings: tuple[ReportedFinding, ...]
+    moves: tuple[Move, ...]
+    changes: tuple[FileChange, ...]
+    real_volumes: dict[str, str]
+    written: bool = False
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A whole run; `notes` are files that are recognised but not for volfix, one line each for standard error."""
+
+    projects: tuple[ProjectResult, ...]
+    errors: tuple[FileProblem, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 nothing left to do, 1 findings remain, 2 something could not be read, proven or written."""
+        if self.errors or any(project.failure for project in self.projects):
+            return 2
+        for project in self.projects:
+            for reported in project.findings:
+                done = reported.fixed and project.written
+                if reported.finding.severity.value != "info" and not done:
+                    return 1
+        return 0

@@ -1,0 +1,111 @@
+"""What a rule says: a finding with its evidence, and the fix that it proposes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from volfix.syntax.source import Edit, Span
+
+
+class Severity(str, Enum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Applicability(str, Enum):
+    """`safe`: decided by evidence and proven; `unsafe`: rests on something volfix cannot see; `none`: no fix."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """Where a mount, value or command is written; `line` and `column` count from 1."""
+
+    path: Path
+    span: Span
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Data that must be carried into a volume, or it stays behind.
+
+    `source` is a host path as written, `volume:<name>`, `anonymous:<target>` or `container:<path>`; `volume` is the
+    volume's key in the Compose file; `target` is the mount target as written.
+    """
+
+    service: str
+    source: str
+    volume: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class MountChange:
+    """After the fix the service's mount at `target` is the named volume `volume`; read-only stays as it was."""
+
+    service: str
+    target: str
+    volume: str
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeChange:
+    """After the fix the file at `path` declares the volume `key` with `driver: local`."""
+
+    path: Path
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """After the fix the variable `name` that is assigned in the file at `path` has the value `value`."""
+
+    path: Path
+    name: str
+    before: str
+    value: str
+
+
+Change = MountChange | VolumeChange | ValueChange
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The splices of one fix and the difference between the parsed models that they are meant to make."""
+
+    edits: tuple[Edit, ...]
+    changes: tuple[Change, ...]
+    applicability: Applicability
+    moves: tuple[Move, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One way in which a deployment can lose data.
+
+    `evidence` says in one line each how volfix knows; `reason` says why there is no fix, or why the fix is unsafe;
+    `target` is the mount target as written; `step` a pipeline step.
+    """
+
+    code: str
+    severity: Severity
+    location: Location
+    message: str
+    evidence: tuple[str, ...]
+    service: str | None = None
+    target: str | None = None
+    step: str | None = None
+    fix: Fix | None = None
+    reason: str | None = None
+
+    @property
+    def applicability(self) -> Applicability:
+        return self.fix.applicability if self.fix else Applicability.NONE

@@ -1,0 +1,139 @@
+"""One file as it was read: its bytes, its text, and the splices that change it and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+BOM = b"\xef\xbb\xbf"
+SIZE_LIMIT = 8 * 1024 * 1024
+"""Bytes: the largest file that is read. The largest Compose file in public use is well under a tenth of it."""
+
+
+class FileProblem(Exception):
+    """A file that cannot be read or understood; `line` and `column` count from 1 and are None where there is none."""
+
+    def __init__(self, path: Path, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.path, self.message, self.line, self.column = path, message, line, column
+
+    def __str__(self) -> str:
+        place = f":{self.line}:{self.column}" if self.line is not None else ""
+        return f"{self.path}{place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Characters `start` (included) to `end` (excluded) of a source's text."""
+
+    start: int
+    end: int
+
+    def __contains__(self, other: Span) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Put `replacement` where `span` of the file at `path` stands."""
+
+    path: Path
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A UTF-8 file: `text` is `data` decoded, without the BOM and with every line end as it was."""
+
+    path: Path
+    data: bytes
+    text: str
+    mode: int = 0o644
+    digest: str = field(default="", repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> Source:
+        """Read the file at `path`; raises FileProblem where it is unreadable, too large or not UTF-8 text."""
+        try:
+            status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode):
+                raise FileProblem(path, "not a regular file")
+            if status.st_size > SIZE_LIMIT:
+                raise FileProblem(path, f"{status.st_size} bytes: larger than volfix reads ({SIZE_LIMIT} bytes)")
+            data = path.read_bytes()
+        except OSError as error:
+            raise FileProblem(path, error.strerror or str(error)) from error
+        return cls.of(path, data, stat.S_IMODE(status.st_mode))
+
+    @classmethod
+    def of(cls, path: Path, data: bytes, mode: int = 0o644) -> Source:
+        """The source that a file at `path` with these bytes would be; raises FileProblem where it is not UTF-8 text."""
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise FileProblem(path, "UTF-16 text: save the file as UTF-8", 1, 1)
+        try:
+            text = data.removeprefix(BOM).decode()
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+            raise FileProblem(path, "not UTF-8 text: save the file as UTF-8", line, column) from error
+        if "\0" in text:
+            start = text.index("\0")
+            raise FileProblem(path, "binary data", text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
+        return cls(path, data, text, mode, hashlib.sha256(data).hexdigest())
+
+    @property
+    def bom(self) -> bool:
+        return self.data.startswith(BOM)
+
+    @cached_property
+    def newline(self) -> str:
+        """The line end that an inserted line takes: the file's most common one."""
+        crlf = self.text.count("\r\n")
+        return "\r\n" if crlf * 2 > self.text.count("\n") else "\n"
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts, at = [0], self.text.find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = self.text.find("\n", at + 1)
+        return starts
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column, both from 1, of the character at `offset`."""
+        line = bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+    def line_start(self, offset: int) -> int:
+        """Where the line begins in which `offset` lies."""
+        return self._line_starts[bisect_right(self._line_starts, offset) - 1]
+
+    def line_end(self, offset: int) -> int:
+        """Where the line of `offset` ends: behind its line end, or at the end of the text."""
+        at = self.text.find("\n", offset)
+        return len(self.text) if at < 0 else at + 1
+
+    def splice(self, edits: Iterable[Edit]) -> Source:
+        """This source with the edits made; raises ValueError where two of them overlap."""
+        parts: list[str] = []
+        position = 0
+        for edit in ordered(edits):
+            if edit.span.start < position:
+                raise ValueError(f"edits overlap in {self.path} at character {edit.span.start}")
+            parts += (self.text[position : edit.span.start], edit.replacement)
+            position = edit.span.end
+        parts.append(self.text[position:])
+        data = (BOM if self.bom else b"") + "".join(parts).encode()
+        return Source.of(self.path, data, self.mode)
+
+
+def ordered(edits: Iterable[Edit]) -> Sequence[Edit]:
+    """The edits by place, each once; at one place insertions come before a replacement."""
+    return sorted(set(edits), key=lambda edit: (edit.path, edit.span))
