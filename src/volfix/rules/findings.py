@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from volfix.syntax.source import Edit, Span
+from volfix.rules.operations import Operation
+from volfix.syntax.source import Span
 
 
 class Severity(str, Enum):
@@ -49,8 +50,12 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class MountChange:
-    """After the fix the service's mount at `target` is the named volume `volume`; read-only stays as it was."""
+    """After the fix the service's mount at `target` is the named volume `volume`; read-only stays as it was.
 
+    `path` is the file in which the mount is written, `target` as Compose compares it.
+    """
+
+    path: Path
     service: str
     target: str
     volume: str
@@ -66,7 +71,7 @@ class VolumeChange:
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """After the fix the variable `name` that is assigned in the file at `path` has the value `value`."""
+    """After the fix the variable `name` of every service that takes it from the file at `path` is `value`."""
 
     path: Path
     name: str
@@ -79,9 +84,9 @@ Change = MountChange | VolumeChange | ValueChange
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """The splices of one fix and the difference between the parsed models that they are meant to make."""
+    """What one fix does to the files, and the difference between the parsed models that it is meant to make."""
 
-    edits: tuple[Edit, ...]
+    operations: tuple[Operation, ...]
     changes: tuple[Change, ...]
     applicability: Applicability
     moves: tuple[Move, ...] = ()

@@ -1,0 +1,200 @@
+"""From findings to one proven change of each stack's files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from volfix.fixes.proof import ProofFailed, prove
+from volfix.fixes.render import rendered
+from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
+from volfix.fixes.secrets import compose_secrets, env_file_secrets
+from volfix.project.discovery import directories
+from volfix.project.hosts import host_directory
+from volfix.project.model import Project
+from volfix.project.mounts import BIND
+from volfix.project.stack import Loader, Stack, read_stacks
+from volfix.rules import REGISTRY
+from volfix.rules.context import Context
+from volfix.rules.findings import Applicability, Finding, Move
+from volfix.rules.ignores import is_ignored
+from volfix.rules.operations import Operation
+from volfix.syntax.source import FileProblem, Source
+
+CAUTION = {Applicability.NONE: 0, Applicability.UNSAFE: 1, Applicability.SAFE: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to look for and how far to go; `confirm`, where given, is asked about each fix."""
+
+    unsafe_fixes: bool = False
+    trusted: bool = False
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    exclude: tuple[str, ...] = ()
+    confirm: Callable[[Finding], bool] | None = None
+
+    def codes(self) -> frozenset[str]:
+        """The rules that run. `VF1` stands for every code that begins with it."""
+        wanted = {
+            code
+            for code, rule in REGISTRY.items()
+            if (code.startswith(tuple(self.select)) if self.select else rule.default)
+        }
+        return frozenset(code for code in wanted if not self.ignore or not code.startswith(tuple(self.ignore)))
+
+
+@dataclass(frozen=True, slots=True)
+class StackPlan:
+    """One stack's findings and the changes that fix them: written together or not at all."""
+
+    stack: Stack
+    projects: tuple[ProjectResult, ...]
+    changes: tuple[FileChange, ...]
+
+
+@dataclass(slots=True)
+class RunPlan:
+    """A whole run: what each stack needs, and what could not be read."""
+
+    stacks: list[StackPlan] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def result(self) -> RunResult:
+        """The run as the reports read it."""
+        projects = tuple(project for stack in self.stacks for project in stack.projects)
+        return RunResult(projects, tuple(self.problems), tuple(self.notes))
+
+
+def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, int], None] | None = None) -> RunPlan:
+    """Find the projects at and below the paths, and plan the fixes of each stack. Nothing is written."""
+    run = RunPlan()
+    loader = Loader(run.problems, run.notes)
+    stacks = list(read_stacks(directories(paths, options.exclude, run.problems), loader))
+    users = host_directory_users(stacks)
+    codes = options.codes()
+    for number, stack in enumerate(stacks, 1):
+        run.stacks.append(plan_stack(Context(stack, users, codes), options, loader))
+        if progress is not None:
+            progress(number, len(stacks))
+    return run
+
+
+def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[Path]]:
+    """For each host directory that is mounted, the directories of the projects that mount it."""
+    found: dict[str, set[Path]] = {}
+    for stack in stacks:
+        for use in stack.uses:
+            if use.mount.kind == BIND:
+                host = host_directory(use.mount, stack.root)
+                if host.path is not None:
+                    found.setdefault(host.key, set()).add(use.project.directory)
+    return {key: frozenset(paths) for key, paths in found.items()}
+
+
+def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
+    """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
+    findings = list(_findings(context))
+    chosen = [finding for finding in findings if _is_chosen(finding, options)]
+    failure = None
+    changes: tuple[FileChange, ...] = ()
+    if chosen:
+        try:
+            changes = _changes(context.stack, chosen, loader)
+        except ProofFailed as error:
+            failure, chosen = str(error), []
+    return StackPlan(context.stack, _project_results(context.stack, findings, chosen, changes, failure), changes)
+
+
+def _findings(context: Context) -> Iterator[Finding]:
+    """Each finding once, in the order of files and places; where projects disagree, the most cautious fix counts."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for code in sorted(context.selected):
+        for finding in REGISTRY[code].check(context):
+            source = context.source(finding.location.path)
+            if source is not None and is_ignored(source, finding.location.span.start, code):
+                continue
+            key = (code, finding.location, finding.service, finding.target)
+            other = found.get(key)
+            if other is None or CAUTION[finding.applicability] < CAUTION[other.applicability]:
+                found[key] = finding
+    yield from sorted(found.values(), key=lambda finding: (str(finding.location.path), finding.location, finding.code))
+
+
+def _is_chosen(finding: Finding, options: Options) -> bool:
+    allowed = {Applicability.SAFE: True, Applicability.UNSAFE: options.unsafe_fixes, Applicability.NONE: False}
+    return allowed[finding.applicability] and (options.confirm is None or options.confirm(finding))
+
+
+def _changes(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple[FileChange, ...]:
+    operations: list[Operation] = []
+    for finding in chosen:
+        if finding.fix:
+            operations += [operation for operation in finding.fix.operations if operation not in operations]
+    declared = [change for finding in chosen if finding.fix for change in finding.fix.changes]
+    after: dict[Path, Source] = rendered(operations)
+    prove(stack, operations, tuple(dict.fromkeys(declared)), after, loader)
+    before = {operation.source.path: operation.source for operation in operations}
+    return tuple(_masked(FileChange(before[path], after[path]), operations) for path in sorted(after))
+
+
+def _masked(change: FileChange, operations: Sequence[Operation]) -> FileChange:
+    """The change with the spans of both texts that no output may show."""
+    del operations
+    return change
+
+
+def _project_results(
+    stack: Stack,
+    findings: Sequence[Finding],
+    chosen: Sequence[Finding],
+    changes: Sequence[FileChange],
+    failure: str | None,
+) -> tuple[ProjectResult, ...]:
+    results = []
+    reported: set[int] = set()
+    shown: set[Path] = set()
+    for number, project in enumerate(stack.projects):
+        last = number == len(stack.projects) - 1
+        own = [
+            finding
+            for finding in findings
+            if id(finding) not in reported and (last or belongs(finding.location.path, project))
+        ]
+        reported.update(map(id, own))
+        files = [c for c in changes if c.before.path not in shown and (last or belongs(c.before.path, project))]
+        shown.update(change.before.path for change in files)
+        fixes = [finding.fix for finding in own if finding in chosen and finding.fix]
+        moves = tuple(dict.fromkeys(move for fix in fixes for move in fix.moves))
+        results.append(
+            ProjectResult(
+                root=project.root,
+                name=project.name,
+                files=tuple(file.path for file in project.files),
+                findings=tuple(ReportedFinding(finding, finding in chosen) for finding in own),
+                moves=moves,
+                changes=tuple(files),
+                real_volumes=_real_volumes(project, moves),
+                failure=failure,
+            )
+        )
+    return tuple(results)
+
+
+def belongs(path: Path, project: Project) -> bool:
+    """Whether a file is one of the project's: a Compose file that it loads, or an env file."""
+    return path in {file.path for file in project.loaded} | project.env_paths
+
+
+def _real_volumes(project: Project, moves: Iterable[Move]) -> dict[str, str]:
+    return {move.volume: project.real_name(move.volume) for move in moves}
+
+
+def with_written(plan: StackPlan, *, written: bool, failure: str | None = None) -> StackPlan:
+    """The plan after its write: what was written, or why it was not."""
+    return replace(
+        plan, projects=tuple(replace(project, written=written, failure=failure or project.failure) for project in plan.projects)
+    )

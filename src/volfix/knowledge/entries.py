@@ -1,0 +1,181 @@
+"""The knowledge base as data: engines and applications, each with where it keeps its state and how volfix knows.
+
+The tables are in `engines/*.toml` and `applications/*.toml`. Parsing them all costs more than a dry run may, so the
+files are only cut into their tables and indexed by image name; a table is parsed when it is asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+Kind = Literal["engine", "application"]
+HERE = Path(__file__).parent
+FOLDERS: Mapping[str, Kind] = {"engines": "engine", "applications": "application"}
+LEADING_NUMBER = r"^v?(\d+(?:\.\d+)*)"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What moves a data directory; exactly one of `env`, `flag` and `after` says where the value stands.
+
+    `env` is a variable; `flag` a command word (`--datadir`, or `data_directory` for `-c data_directory=/x`); `after` a
+    command word that is followed by paths. `moves` is the default directory that is replaced, empty for the first;
+    `append` a default sub-directory of the value; `file` says that the value is a file in the directory, `store` that
+    it is a store URL (`rocksdb:/x`), `field` which `key=path` field of the value counts; the words of `skip` are flags
+    whose value is no path.
+    """
+
+    env: str = ""
+    flag: str = ""
+    after: str = ""
+    moves: str = ""
+    append: str = ""
+    file: bool = False
+    store: bool = False
+    field: str = ""
+    skip: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """When an engine keeps nothing: each word sequence of `all` is in the command, none of `none` is, and with
+    `unmoved` no setting says where to keep data. Words may be globs.
+    """
+
+    all: tuple[tuple[str, ...], ...] = ()
+    none: tuple[tuple[str, ...], ...] = ()
+    unmoved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One engine or application, in one range of its versions.
+
+    `images` are repositories, with a trailing `*` as a pattern; `versions` is a range such as `>=2 <3`, empty for all;
+    `version` the pattern that finds the version in a tag; `tag_has` and `tag_lacks` are words that a tag has or lacks.
+    `data_directories` are absolute, the most important first; `inner` are places below them that hold the database all
+    the same. `database_settings` name the variables that name the database. `at` are directories that identify the
+    engine by themselves, `words` those that identify it in a foreign image's name. `default_command` is the image's
+    own command where it decides whether anything is kept.
+    """
+
+    name: str
+    family: str
+    kind: Kind
+    images: tuple[str, ...]
+    source: str
+    data_directories: tuple[str, ...] = ()
+    verified: bool = False
+    versions: str = ""
+    version: str = LEADING_NUMBER
+    tag_has: str = ""
+    tag_lacks: str = ""
+    inner: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    default_command: tuple[str, ...] = ()
+    working_directory: str = ""
+    declared_volumes: tuple[str, ...] = ()
+    never_convert: tuple[str, ...] = ()
+    owner: tuple[int, int] | None = None
+    cache: bool = False
+    hand_edited: bool = False
+    database_settings: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The text of one `[[entry]]` table, not parsed yet."""
+
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Which tables speak of a repository, a pattern of repositories, a word of an image name, a directory."""
+
+    tables: tuple[Table, ...]
+    repositories: Mapping[str, tuple[int, ...]]
+    patterns: Mapping[str, tuple[int, ...]]
+    words: Mapping[str, tuple[int, ...]]
+    directories: Mapping[str, tuple[int, ...]]
+
+
+@cache
+def index() -> Index:
+    """The index over every table of the knowledge base, read once."""
+    tables: list[Table] = []
+    for folder, kind in FOLDERS.items():
+        for path in sorted((HERE / folder).glob("*.toml")):
+            cut = path.read_text(encoding="utf-8").split("[[entry]]\n")
+            tables += (Table(kind, text) for text in cut[1:])
+    images = _numbered(tables, "images")
+    return Index(
+        tables=tuple(tables),
+        repositories={name: numbers for name, numbers in images.items() if not name.endswith("*")},
+        patterns={name[:-1]: numbers for name, numbers in images.items() if name.endswith("*")},
+        words=_numbered(tables, "words"),
+        directories=_numbered(tables, "at"),
+    )
+
+
+def _numbered(tables: Iterable[Table], key: str) -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for number, table in enumerate(tables):
+        for value in strings_of(table.text, key):
+            found[value] = (*found.get(value, ()), number)
+    return found
+
+
+def strings_of(text: str, key: str) -> list[str]:
+    """The strings of the array `key` in the text of a table, which holds no quotes or brackets inside its strings."""
+    return text.partition(f"\n{key} = [")[2].partition("]")[0].split('"')[1::2]
+
+
+@cache
+def entry(number: int) -> Entry:
+    """The entry of the index's table `number`."""
+    table = index().tables[number]
+    return entry_of(parsed(table.text), table.kind)
+
+
+def all_entries() -> tuple[Entry, ...]:
+    """Every entry, parsed: for tests and for printing the knowledge base."""
+    return tuple(entry(number) for number in range(len(index().tables)))
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The TOML document `text` (tomllib came with Python 3.11)."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    return tomllib.loads(text)
+
+
+def entry_of(row: Mapping[str, Any], kind: Kind) -> Entry:
+    """The entry that a parsed table describes; raises TypeError for a key that no entry has."""
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    values.setdefault("family", values["name"].lower().replace(" ", "-"))
+    values["settings"] = tuple(_setting(item) for item in row.get("settings", ()))
+    values["absences"] = tuple(_absence(item) for item in row.get("absences", ()))
+    return Entry(kind=kind, **values)
+
+
+def _setting(row: Mapping[str, Any]) -> Setting:
+    return Setting(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+
+
+def _absence(row: Mapping[str, Any]) -> Absence:
+    return Absence(
+        **{key: tuple(map(tuple, value)) if isinstance(value, list) else value for key, value in row.items()}
+    )

@@ -1,0 +1,90 @@
+"""Image references as Compose files write them, reduced to the repository that the knowledge base knows them by."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+VARIABLE = re.compile(r"\$(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[A-Za-z_][A-Za-z0-9_]*)")
+_UNKNOWN = "\0"
+_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+_MIRROR_PATHS = (
+    "docker.io/library/",
+    "docker/library/",
+    "dependency_proxy/containers/",
+    "docker.io/",
+    "library/",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image reference.
+
+    `text` is what was given; `registry` the host that it names, None where it names none or an unresolved one;
+    `repository` the name without registry, mirror path and `library/`, empty where a variable hides it; `tag` may hold
+    an unresolved variable as written; `digest` includes its algorithm.
+    """
+
+    text: str
+    registry: str | None
+    repository: str
+    tag: str | None
+    digest: str | None
+
+    @classmethod
+    def parse(cls, text: str) -> Image:
+        """Read a reference such as `ghcr.io/acme/app:1.2@sha256:...`; unresolved `${VAR}` parts are unknown, not errors.
+
+        The grammar is that of distribution/reference; a first component is a registry where it has a dot or a colon,
+        or is `localhost`, or is nothing but a variable.
+        """
+        variables: list[str] = []
+        name, _, digest = _masked(text.strip(), variables).partition("@")
+        head, slash, last = name.rpartition("/")
+        last, _, tag = last.partition(":")
+        registry, repository = _split_registry(head + slash + last)
+        return cls(
+            text=text,
+            registry=registry,
+            repository="" if _UNKNOWN in repository else _without_mirror(repository, registry),
+            tag=_restored(tag, name, variables) or None,
+            digest=digest if digest and _UNKNOWN not in digest else None,
+        )
+
+
+def _masked(text: str, variables: list[str]) -> str:
+    """`text` with one placeholder for each `${VAR}`, whose colons and slashes are not the reference's own."""
+
+    def keep(match: re.Match[str]) -> str:
+        variables.append(match[0])
+        return _UNKNOWN
+
+    return VARIABLE.sub(keep, text)
+
+
+def _restored(tag: str, name: str, variables: list[str]) -> str:
+    """`tag`, which ends `name`, with its variables as they were written."""
+    after = name.count(_UNKNOWN)
+    waiting = iter(variables[after - tag.count(_UNKNOWN) : after])
+    return "".join(next(waiting) if part == _UNKNOWN else part for part in re.split(f"({_UNKNOWN})", tag))
+
+
+def _split_registry(name: str) -> tuple[str | None, str]:
+    first, slash, rest = name.partition("/")
+    if slash and _UNKNOWN in first:
+        return None, rest
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        return first, rest
+    if first.startswith(_UNKNOWN) and first.strip(_UNKNOWN):  # ${REGISTRY_WITH_SLASH}postgres
+        return None, name.lstrip(_UNKNOWN)
+    return None, name
+
+
+def _without_mirror(repository: str, registry: str | None) -> str:
+    """`repository` without the path under which a mirror or proxy keeps Docker Hub's images."""
+    for path in _MIRROR_PATHS:
+        before, found, after = f"/{repository}".rpartition(f"/{path}")
+        if found and (not before or (registry is not None and registry not in _HUB)):
+            return after
+    return repository

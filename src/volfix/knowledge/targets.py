@@ -1,0 +1,36 @@
+"""Mount targets that say by themselves what they are: never a database, or most likely state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from volfix.knowledge.entries import HERE, Entry, parsed
+from volfix.knowledge.paths import cleaned, is_below, matches
+
+
+def never_converted(entry: Entry | None, target: str) -> bool:
+    """Is `target` something other than data, whatever is mounted there: configuration, an init script, a socket, a
+    certificate, a log, a media library? `entry` is the image's; its own data directories are always data.
+    """
+    target = cleaned(target)
+    if entry is None:
+        return _any(target, _targets("never"))
+    if target in entry.data_directories or any(matches(target, inner) for inner in entry.inner):
+        return False
+    return _any(target, entry.never_convert) or _any(target, _targets("never"))
+
+
+def state_like(target: str) -> bool:
+    """Does an image that volfix does not know most likely keep its state at `target`?"""
+    target = cleaned(target)
+    return any(matches(target, pattern) for pattern in _targets("state")) and not never_converted(None, target)
+
+
+def _any(target: str, patterns: Iterable[str]) -> bool:
+    return any(matches(target, pattern) or ("/" in pattern and is_below(target, pattern)) for pattern in patterns)
+
+
+@cache
+def _targets(key: str) -> tuple[str, ...]:
+    return tuple(parsed((HERE / "targets.toml").read_text(encoding="utf-8"))[key])

@@ -1,0 +1,31 @@
+"""Environment variables that by convention carry a database URL, a database file, or the directory of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Literal, cast
+
+from volfix.knowledge.entries import HERE, parsed
+
+VariableKind = Literal["url", "file", "directory"]
+
+
+@cache
+def database_variables() -> Mapping[str, VariableKind]:
+    """Each known variable name or glob (`ConnectionStrings__*`) with what its value is.
+
+    A name says what to expect, not what is there: `DB_NAME` is a file for one application and a database's name for
+    the next, so the value has to be looked at.
+    """
+    groups = parsed((HERE / "variables.toml").read_text(encoding="utf-8"))["variables"]
+    return {name: cast(VariableKind, group["kind"]) for group in groups for name in group["names"]}
+
+
+def variable_kind(name: str) -> VariableKind | None:
+    """What the variable `name` carries, None where no convention speaks of it."""
+    known = database_variables()
+    if name in known:
+        return known[name]
+    return next((kind for pattern, kind in known.items() if "*" in pattern and fnmatchcase(name, pattern)), None)

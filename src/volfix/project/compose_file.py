@@ -1,0 +1,172 @@
+"""One Compose file: what it is, its documents, and the sections that volfix reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.yaml_tree import Document, Mapping, Node, Pair, Scalar, Sequence, parse, resolved
+
+FILE_NAME = re.compile(r"(?:^|[-_.])(?:compose|stack)(?:[-_.][^/]*)?\.ya?ml\Z", re.IGNORECASE)
+BASE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+OVERRIDE_NAMES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+ROOT_KEYS = frozenset({"version", "name", "include", "services", "models", "networks", "volumes", "secrets", "configs"})
+TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>", re.DOTALL)
+
+
+class NotForVolfix(Exception):
+    """A file that is recognised and left alone: a template, or YAML that is not Compose; `reason` is one line."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+@dataclass(frozen=True, eq=False)
+class ComposeFile:
+    """A parsed Compose file; `roots` are its documents' top-level mappings, which Compose merges in order.
+
+    `version_1` files have their services at the top level; Compose no longer reads them.
+    """
+
+    source: Source
+    documents: tuple[Document, ...]
+    roots: tuple[Mapping, ...]
+    version_1: bool = False
+    includes: tuple[IncludeEntry, ...] = field(default=())
+
+    @property
+    def path(self) -> Path:
+        return self.source.path
+
+    def services(self) -> Iterator[tuple[str, Mapping, Document]]:
+        """Each service of each document: its name, its mapping, its document."""
+        for document, root in zip(self.documents, self.roots, strict=True):
+            services = root if self.version_1 else root.get("services")
+            if isinstance(services, Mapping):
+                for name, pair in services.items():
+                    if isinstance(value := resolved(pair.value), Mapping):
+                        yield name, value, document
+
+    def volumes(self) -> Iterator[tuple[str, Pair]]:
+        """Each declared volume: its key and its entry."""
+        for root in self.roots:
+            volumes = root.get("volumes")
+            if isinstance(volumes, Mapping) and not self.version_1:
+                yield from volumes.items()
+
+    @cached_property
+    def declared(self) -> dict[str, Node]:
+        return {key: pair.value for key, pair in self.volumes()}
+
+    def section(self, name: str) -> set[str]:
+        """The keys of a top-level section."""
+        found: set[str] = set()
+        for root in self.roots:
+            value = root.get(name)
+            if isinstance(value, Mapping):
+                found.update(key for key, _ in value.items())
+        return found
+
+    @property
+    def name(self) -> str | None:
+        """The top-level `name:`, as written; the last document wins."""
+        for root in reversed(self.roots):
+            value = root.get("name")
+            if isinstance(value, Scalar) and not self.version_1:
+                return value.value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class IncludeEntry:
+    """One entry of `include:`: the files, merged in order, and the directory that their relative paths start from."""
+
+    paths: tuple[str, ...]
+    project_directory: str | None
+    env_files: tuple[str, ...]
+
+
+def load(path: Path) -> ComposeFile:
+    """Read a Compose file; raises FileProblem where it is broken and NotForVolfix where it is something else."""
+    source = Source.read(path)
+    try:
+        documents = parse(source)
+    except FileProblem:
+        if TEMPLATE.search(source.text):
+            raise NotForVolfix(path, "a template, not YAML yet: run volfix on what it renders to") from None
+        raise
+    kept = [document for document in documents if not _is_empty(document.root)]
+    roots = [resolved(document.root) for document in kept]
+    if not roots:
+        raise NotForVolfix(path, "empty")
+    if not all(isinstance(root, Mapping) for root in roots):
+        raise NotForVolfix(path, "not a Compose file: its top level is not a mapping")
+    mappings = tuple(root for root in roots if isinstance(root, Mapping))
+    version_1 = _is_version_1(mappings)
+    if not version_1 and not _is_compose(mappings):
+        if TEMPLATE.search(source.text):
+            raise NotForVolfix(path, "a template, not Compose yet: run volfix on what it renders to")
+        raise NotForVolfix(path, "not a Compose file: it has no services")
+    includes = tuple(entry for root in mappings for entry in _includes(root.get("include")))
+    return ComposeFile(source, tuple(kept), mappings, version_1, includes)
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.is_null
+
+
+def _is_compose(roots: tuple[Mapping, ...]) -> bool:
+    return any(
+        isinstance(root.get("services"), Mapping)
+        or isinstance(root.get("volumes"), Mapping)
+        or isinstance(root.get("include"), Sequence | Scalar)
+        for root in roots
+    ) and not any(key in {"pipeline", "steps", "kind", "clone", "apiVersion"} for root in roots for key, _ in root.items())
+
+
+def _is_version_1(roots: tuple[Mapping, ...]) -> bool:
+    """Services at the top level: mappings with an image or a build, and nothing that later formats have."""
+    if len(roots) != 1 or any(key in ROOT_KEYS for key, _ in roots[0].items()):
+        return False
+    values = [resolved(pair.value) for key, pair in roots[0].items() if not key.startswith("x-")]
+    return bool(values) and all(
+        isinstance(value, Mapping) and any(value.pair(key) for key in ("image", "build", "extends")) for value in values
+    )
+
+
+def _includes(node: Node | None) -> Iterator[IncludeEntry]:
+    if isinstance(node, Scalar):
+        yield IncludeEntry((node.value,), None, ())
+    for item in node.items if isinstance(node, Sequence) else ():
+        entry = resolved(item)
+        if isinstance(entry, Scalar):
+            yield IncludeEntry((entry.value,), None, ())
+        elif isinstance(entry, Mapping):
+            directory = entry.get("project_directory")
+            yield IncludeEntry(
+                tuple(strings(entry.get("path"))),
+                directory.value if isinstance(directory, Scalar) else None,
+                tuple(strings(entry.get("env_file"))),
+            )
+
+
+def strings(node: Node | None) -> Iterator[str]:
+    """The text of a scalar, or of each scalar in a sequence."""
+    if node is not None:
+        node = resolved(node)
+    if isinstance(node, Scalar) and not node.is_null:
+        yield node.value
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            if isinstance(inner := resolved(item), Scalar):
+                yield inner.value

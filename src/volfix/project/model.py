@@ -1,0 +1,264 @@
+"""What a project's files mean together: services with their image, mounts and settings, each knowing where it is written.
+
+Source: compose-spec/compose-go, override/merge.go (merging), loader/extends.go, cli/options.go (the project's name).
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from volfix.project.compose_file import ComposeFile, strings
+from volfix.project.interpolation import InterpolationError, Lookup, interpolate
+from volfix.project.mounts import ANONYMOUS, Mount, clean, read_mount
+from volfix.syntax.source import Source
+from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One written piece of a service: its mapping, its file, and the directory that its relative paths start from."""
+
+    service: str
+    node: Mapping
+    file: ComposeFile
+    directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What a service is built from; `context` is None where it is not a directory (a repository's address)."""
+
+    context: Path | None
+    dockerfile: str
+    inline: bool
+    target: str | None
+    arguments: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFile:
+    """One file that `env_file:` names; `path` is None where the name holds a variable of unknown value."""
+
+    path: Path | None
+    raw: bool
+    required: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Service:
+    """A service of a project: its parts in the order in which Compose merges them."""
+
+    name: str
+    parts: tuple[Part, ...]
+    lookup: Lookup
+
+    def field(self, key: str) -> tuple[Node, Part] | None:
+        """The value of the last part that says it."""
+        for part in reversed(self.parts):
+            value = part.node.get(key)
+            if value is not None:
+                return None if value.tag == "!reset" else (value, part)
+        return None
+
+    def text(self, key: str) -> str | None:
+        """A scalar field, interpolated; a variable of unknown value stays visible."""
+        found = self.field(key)
+        if found is None or not isinstance(found[0], Scalar) or found[0].is_null:
+            return None
+        return self.interpolated(found[0].value)
+
+    def interpolated(self, text: str) -> str:
+        try:
+            return interpolate(text, self.lookup).value
+        except InterpolationError:
+            return text
+
+    @cached_property
+    def image(self) -> str | None:
+        return self.text("image")
+
+    @cached_property
+    def build(self) -> Build | None:
+        found = self.field("build")
+        if found is None:
+            return None
+        node, part = found
+        if isinstance(node, Scalar):
+            return Build(_context(part.directory, self.interpolated(node.value)), "Dockerfile", False, None, ())
+        if not isinstance(node, Mapping):
+            return None
+
+        def text(key: str) -> str | None:
+            value = node.get(key)
+            return self.interpolated(value.value) if isinstance(value, Scalar) and not value.is_null else None
+
+        arguments = tuple(
+            (name, self.interpolated(value)) for name, value, _, _ in assignments(node.get("args")) if value is not None
+        )
+        context = _context(part.directory, text("context") or ".")
+        return Build(
+            context, text("dockerfile") or "Dockerfile", node.get("dockerfile_inline") is not None, text("target"), arguments
+        )
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """`entrypoint` and `command`, split into words as a shell would."""
+        found: list[str] = []
+        for key in ("entrypoint", "command"):
+            value = self.field(key)
+            if value is None:
+                continue
+            if isinstance(value[0], Scalar):
+                text = self.interpolated(value[0].value).replace("$$", "$")
+                try:
+                    found += shlex.split(text)
+                except ValueError:
+                    found += text.split()
+            else:
+                found += [self.interpolated(item) for item in strings(value[0])]
+        return tuple(found)
+
+    @cached_property
+    def mounts(self) -> tuple[Mount, ...]:
+        """Every mount that is written for the service, those of later files behind; an overridden one is marked."""
+        found: list[Mount] = []
+        for part in self.parts:
+            node = part.node.get("volumes")
+            if node is not None and node.tag in ("!reset", "!override"):
+                found = [replace(mount, overridden=True) for mount in found]
+            if not isinstance(node, Sequence) or node.tag == "!reset":
+                continue
+            for item in node.items:
+                mount = read_mount(self.name, part.file.source, item, part.directory, self.lookup)
+                if mount is not None:
+                    found = [
+                        replace(old, overridden=True) if old.clean_target == mount.clean_target else old for old in found
+                    ]
+                    found.append(mount)
+        return tuple(found)
+
+    @cached_property
+    def tmpfs(self) -> frozenset[str]:
+        """The targets that live in memory."""
+        targets = {mount.clean_target for mount in self.mounts if mount.kind == "tmpfs" and not mount.overridden}
+        for part in self.parts:
+            targets |= {clean(self.interpolated(text).split(":")[0]) for text in strings(part.node.get("tmpfs"))}
+        return frozenset(targets)
+
+    @cached_property
+    def env_files(self) -> tuple[EnvFile, ...]:
+        """The env files that the service loads, the one that wins last."""
+        found: list[EnvFile] = []
+        for part in self.parts:
+            node = part.node.get("env_file")
+            items = node.items if isinstance(node, Sequence) else () if node is None else (node,)
+            for item in items:
+                entry = resolved(item)
+                if isinstance(entry, Scalar) and not entry.is_null:
+                    found.append(self._env_file(part, entry.value, raw=False, required=True))
+                elif isinstance(entry, Mapping) and isinstance(path := entry.get("path"), Scalar):
+                    form, required = entry.get("format"), entry.get("required")
+                    raw = isinstance(form, Scalar) and form.value == "raw"
+                    needed = not (isinstance(required, Scalar) and required.value == "false")
+                    found.append(self._env_file(part, path.value, raw=raw, required=needed))
+        return tuple(found)
+
+    def _env_file(self, part: Part, text: str, *, raw: bool, required: bool) -> EnvFile:
+        value = self.interpolated(text)
+        return EnvFile(None if "${" in value else part.directory / value, raw, required)
+
+    @property
+    def volumes_from(self) -> Iterator[str]:
+        """The services whose mounts this one shares."""
+        for part in self.parts:
+            for text in strings(part.node.get("volumes_from")):
+                if not text.startswith("container:"):
+                    yield text.split(":")[0]
+
+    @property
+    def files(self) -> tuple[Source, ...]:
+        return tuple(part.file.source for part in self.parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """One set of Compose files that is deployed together; `name` is what Compose prefixes the volumes' names with."""
+
+    root: Path
+    directory: Path
+    name: str
+    files: tuple[ComposeFile, ...]
+    services: dict[str, Service]
+    loaded: tuple[ComposeFile, ...]
+    """The files and those that they include or extend."""
+
+    @cached_property
+    def declared(self) -> dict[str, Node]:
+        """The volumes that the project declares, by key; a later file's entry wins."""
+        found: dict[str, Node] = {}
+        for file in self.loaded:
+            found.update(file.declared)
+        return found
+
+    def real_name(self, key: str) -> str:
+        """The volume's name on the host."""
+        entry = self.declared.get(key)
+        entry = resolved(entry) if entry is not None else None
+        if isinstance(entry, Mapping):
+            name = entry.get("name")
+            if isinstance(name, Scalar) and not name.is_null:
+                return name.value
+            external = entry.get("external")
+            if isinstance(external, Mapping) and isinstance(inner := external.get("name"), Scalar):
+                return inner.value
+            if isinstance(external, Scalar) and external.value == "true":
+                return key
+        return f"{self.name}_{key}"
+
+    def mounts_of(self, service: Service) -> tuple[Mount, ...]:
+        """The service's effective mounts with those of `volumes_from`."""
+        found = [mount for mount in service.mounts if not mount.overridden]
+        for name in service.volumes_from:
+            if name in self.services and name != service.name:
+                found += [mount for mount in self.services[name].mounts if not mount.overridden]
+        return tuple(found)
+
+
+def assignments(node: Node | None) -> Iterator[tuple[str, str | None, Scalar, int]]:
+    """The entries of an `environment:`-like section: name, value as written, the scalar, where in it the value begins.
+
+    The value is None where only the name is given. Merge keys are followed.
+    """
+    if node is not None:
+        node = resolved(node)
+    if isinstance(node, Mapping):
+        for name, pair in node.items():
+            value = resolved(pair.value)
+            if isinstance(value, Scalar):
+                yield name, None if value.is_null else value.value, value, 0
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            entry = resolved(item)
+            if isinstance(entry, Scalar):
+                name, equals, value_text = entry.value.partition("=")
+                yield name, value_text if equals else None, entry, len(name) + 1
+
+
+def _context(directory: Path, text: str) -> Path | None:
+    if "${" in text or re.match(r"[a-z+]+://|git@|[^/]+\.git(#|\Z)", text):
+        return None
+    return directory / text
+
+
+def normalized_name(text: str) -> str:
+    """A project name as Compose normalises a directory's."""
+    return re.sub(r"[^a-z0-9_-]", "", text.lower()).lstrip("_-")
+
+
+def is_anonymous(mount: Mount) -> bool:
+    return mount.kind == ANONYMOUS

@@ -1,0 +1,37 @@
+"""Who a service runs as, and whether its image owns a directory: a new volume belongs to root where it does not."""
+
+from __future__ import annotations
+
+import posixpath
+
+from volfix.knowledge.entries import Entry
+from volfix.project.dockerfiles import stage_of
+from volfix.project.model import Service
+
+ROOT = frozenset({"", "0", "root"})
+
+
+def foreign_user(service: Service, target: str, entry: Entry | None) -> str | None:
+    """The user that the service runs as, where nothing says that this user owns `target` in the image; else None.
+
+    `user:` decides, else the `USER` of the Dockerfile's final stage. An image that volfix knows owns its own data
+    directory, unless `user:` asks for somebody else.
+    """
+    stage = stage_of(service)
+    user = service.text("user")
+    if user is None:
+        if stage is None or stage.user is None:
+            return None
+        user = stage.user
+    name = user.split(":")[0].strip()
+    if name in ROOT:
+        return None
+    if entry is not None and entry.owner is not None and name == str(entry.owner[0]):
+        return None
+    if stage is not None and any(_covers(made, target) for made in stage.created):
+        return None
+    return user
+
+
+def _covers(made: str, target: str) -> bool:
+    return posixpath.normpath(made) == target

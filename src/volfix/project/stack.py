@@ -1,0 +1,222 @@
+"""From directories to stacks: the projects that share files or a directory, read once and planned together.
+
+Source: compose-spec/compose-go, loader/include.go, loader/extends.go, cli/options.go.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from volfix.project.compose_file import ComposeFile, IncludeEntry, NotForVolfix, load
+from volfix.project.discovery import Directory, combinations
+from volfix.project.environment import DotenvFile, lookup_in, read_dotenv
+from volfix.project.interpolation import InterpolationError, interpolate
+from volfix.project.model import Part, Project, Service, normalized_name
+from volfix.project.mounts import Mount
+from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.yaml_tree import Mapping, Scalar
+
+
+@dataclass(frozen=True, eq=False)
+class Use:
+    """A mount as one service of one project has it."""
+
+    project: Project
+    service: Service
+    mount: Mount
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Projects that must be fixed together, since they share a directory or files."""
+
+    root: Path
+    projects: tuple[Project, ...]
+
+    @cached_property
+    def files(self) -> tuple[ComposeFile, ...]:
+        return tuple({file.path: file for project in self.projects for file in project.loaded}.values())
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """Every mount of every service of every project; one that several projects share comes once for each."""
+        return tuple(
+            Use(project, service, mount)
+            for project in self.projects
+            for service in project.services.values()
+            for mount in service.mounts
+        )
+
+    @cached_property
+    def volume_keys(self) -> frozenset[str]:
+        """Every volume key that is in use, declared or not."""
+        keys = {key for file in self.files for key in file.declared}
+        return frozenset(keys | {use.mount.source for use in self.uses if use.mount.kind == "volume"})
+
+    def source(self, path: Path) -> Source | None:
+        return next((file.source for file in self.files if file.path == path), None)
+
+
+class Loader:
+    """Reads each Compose and env file once; what cannot be read is named once in `problems` or `notes`."""
+
+    def __init__(self) -> None:
+        self.problems: list[FileProblem] = []
+        self.notes: list[str] = []
+        self._files: dict[str, ComposeFile | None] = {}
+        self._dotenv: dict[Path, DotenvFile] = {}
+
+    def compose(self, path: Path) -> ComposeFile | None:
+        """The Compose file at `path`; None, and a problem or note, where it cannot be used."""
+        key = os.path.realpath(path)
+        if key not in self._files:
+            try:
+                self._files[key] = load(path)
+            except FileProblem as problem:
+                self._files[key] = None
+                self.problems.append(problem)
+            except NotForVolfix as other:
+                self._files[key] = None
+                self.notes.append(str(other))
+        return self._files[key]
+
+    def dotenv(self, directory: Path) -> DotenvFile:
+        """The project's `.env`, empty where there is none."""
+        if directory not in self._dotenv:
+            self._dotenv[directory] = read_dotenv(directory / ".env", self.problems)
+        return self._dotenv[directory]
+
+
+def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[Stack]:
+    """The stacks of some directories. Files that another directory's project includes or extends belong to that one."""
+    found: list[tuple[Directory, Project]] = []
+    borrowed: set[str] = set()
+    for directory in directories:
+        for project in _projects(directory, loader):
+            found.append((directory, project))
+            borrowed |= {str(file.path) for file in project.loaded if file.path.parent != project.directory}
+    groups: dict[str, list[Project]] = {}
+    parents: dict[str, str] = {}
+
+    def group(key: str) -> str:
+        while parents.setdefault(key, key) != key:
+            parents[key] = parents[parents[key]]
+            key = parents[key]
+        return key
+
+    kept = []
+    for directory, project in found:
+        if all(str(file.path) in borrowed for file in project.files):
+            continue
+        kept.append(project)
+        for file in project.loaded:
+            parents[group(str(file.path))] = group(str(project.directory))
+    for project in kept:
+        groups.setdefault(group(str(project.directory)), []).append(project)
+    for projects in groups.values():
+        yield Stack(projects[0].root, tuple(projects))
+
+
+def _projects(directory: Directory, loader: Loader) -> Iterator[Project]:
+    files = [file for path in directory.files if (file := loader.compose(path)) is not None]
+    named = _compose_file_setting(directory.path, loader)
+    for combination in combinations(files, named):
+        if directory.only is None or any(file.path == directory.only for file in combination):
+            yield build_project(directory.root, directory.path, combination, loader)
+
+
+def _compose_file_setting(directory: Path, loader: Loader) -> list[ComposeFile]:
+    """The files that COMPOSE_FILE names in the directory's `.env`; none where one of them cannot be read."""
+    dotenv = loader.dotenv(directory)
+    text = dotenv.values.get("COMPOSE_FILE")
+    if not text:
+        return []
+    separator = dotenv.values.get("COMPOSE_PATH_SEPARATOR") or ":"
+    found = []
+    for name in text.split(separator):
+        path = directory / name.strip()
+        file = loader.compose(path) if name.strip() and path.is_file() else None
+        if file is None:
+            return []
+        found.append(file)
+    return found
+
+
+def build_project(root: Path, directory: Path, files: tuple[ComposeFile, ...], loader: Loader) -> Project:
+    """The project that these files make when Compose merges them in this order."""
+    builder = _Builder(loader)
+    for file in files:
+        builder.add(file, directory)
+    lookup = lookup_in(directory, loader.dotenv(directory))
+    services = {
+        name: Service(name, tuple(parts), lookup_in(parts[0].directory, loader.dotenv(parts[0].directory), lookup))
+        for name, parts in builder.parts.items()
+    }
+    name = loader.dotenv(directory).values.get("COMPOSE_PROJECT_NAME") or ""
+    for file in reversed(files):
+        if not name and file.name:
+            try:
+                name = interpolate(file.name, lookup).value
+            except InterpolationError:
+                name = file.name
+    name = normalized_name(name or directory.resolve().name)
+    return Project(root, directory, name, files, services, tuple(builder.loaded.values()))
+
+
+class _Builder:
+    """Collects the parts of each service, those of included files first, as Compose merges them."""
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader = loader
+        self.parts: dict[str, list[Part]] = {}
+        self.loaded: dict[Path, ComposeFile] = {}
+
+    def add(self, file: ComposeFile, directory: Path) -> None:
+        if file.path in self.loaded:
+            return
+        self.loaded[file.path] = file
+        for entry in file.includes:
+            self._include(entry, directory)
+        for name, node, _ in file.services():
+            self.parts.setdefault(name, []).extend(self._extended(name, node, file, directory, frozenset()))
+
+    def _include(self, entry: IncludeEntry, directory: Path) -> None:
+        paths = [directory / text for text in entry.paths if "$" not in text and "://" not in text]
+        paths = [path / "compose.yaml" if path.is_dir() else path for path in paths]
+        if not paths:
+            return
+        start = directory / entry.project_directory if entry.project_directory else paths[0].parent
+        for path in paths:
+            included = self.loader.compose(path) if path.is_file() else None
+            if included is not None:
+                self.add(included, start)
+
+    def _extended(
+        self, name: str, node: Mapping, file: ComposeFile, directory: Path, seen: frozenset[tuple[Path, str]]
+    ) -> list[Part]:
+        own = Part(name, node, file, directory)
+        extends = node.get("extends")
+        if extends is None or (file.path, name) in seen:
+            return [own]
+        seen |= {(file.path, name)}
+        base_file, base_directory, base_name = file, directory, None
+        if isinstance(extends, Scalar):
+            base_name = extends.value
+        elif isinstance(extends, Mapping):
+            service, where = extends.get("service"), extends.get("file")
+            base_name = service.value if isinstance(service, Scalar) else None
+            if isinstance(where, Scalar):
+                path = directory / where.value
+                other = self.loader.compose(path) if path.is_file() else None
+                if other is None:
+                    return [own]
+                base_file, base_directory = other, path.parent
+                self.loaded.setdefault(other.path, other)
+        for other_name, other_node, _ in base_file.services():
+            if other_name == base_name:
+                return [*self._extended(other_name, other_node, base_file, base_directory, seen), own]
+        return [own]

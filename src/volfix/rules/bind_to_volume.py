@@ -1,0 +1,145 @@
+"""One host directory becomes one named volume: every mount of it, or none, with the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volfix.knowledge.targets import never_converted
+from volfix.project.hosts import HostDirectory
+from volfix.project.model import Part, Service
+from volfix.project.mounts import Mount, bind_pair, volume_text
+from volfix.project.ownership import foreign_user
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
+from volfix.rules.holdings import Holding, is_file
+from volfix.rules.ignores import is_ignored
+from volfix.rules.names import volume_key
+from volfix.rules.operations import DeclareVolume, Operation, RemoveEntry, SetScalar
+from volfix.syntax.yaml_tree import Mapping, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The fix, None where there is none, and why it is unsafe or missing."""
+
+    fix: Fix | None
+    reason: str | None
+
+
+def convert(context: Context, use: Use, held: Holding) -> Conversion:
+    """Turn the host directory of this bind mount into a named volume, at each of its mounts in the stack."""
+    host = context.host_of(use.mount)
+    uses = context.binds[host]
+    refusal = next(_refusals(context, host, uses), None)
+    if refusal:
+        return Conversion(None, refusal)
+    doubts = list(dict.fromkeys(_doubts(context, host, uses, held)))
+    key = volume_key(context, use.service.name, use.mount.clean_target, host.key)
+    operations: list[Operation] = []
+    changes: list[MountChange | VolumeChange] = []
+    for each in uses:
+        operations += [item for item in _operations(each.mount, key) if item not in operations]
+        changes.append(MountChange(each.mount.file.path, each.service.name, each.mount.clean_target, key))
+    for part in _declaring(uses):
+        operations.append(DeclareVolume(part.file.source, part.file.documents[0], key))
+        changes.append(VolumeChange(part.file.path, key))
+    applicability = Applicability.UNSAFE if doubts else Applicability.SAFE
+    move = Move(use.service.name, use.mount.raw_source, key, use.mount.raw_target)
+    fix = Fix(tuple(operations), tuple(dict.fromkeys(changes)), applicability, (move,))
+    return Conversion(fix, "; ".join(doubts) or None)
+
+
+def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
+    """Why the directory stays a bind mount, the first reason being enough."""
+    for use in uses:
+        mount = use.mount
+        if use.project.files[0].version_1 or any(part.file.version_1 for part in use.service.parts):
+            yield "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
+        if mount.problem:
+            yield mount.problem
+        if not mount.file.path.is_relative_to(context.root):
+            yield f"{mount.file.path} lies outside {context.root}"
+        if is_ignored(mount.file, mount.node.span.start):
+            yield f"the mount of {mount.raw_source} in {use.service.name} is marked to be ignored"
+        if is_file(mount):
+            yield f"{mount.raw_source} is a file for {use.service.name}, and a named volume cannot be one"
+        if isinstance(mount.node, Scalar) and mount.node.tag is not None:
+            yield f"the mount carries the tag {mount.node.tag}"
+        for project in (use.project,):
+            if host.path is not None and (project.directory == host.path or host.path in project.directory.parents):
+                yield f"{mount.raw_source} is the project's own directory"
+    others = context.users.get(host.key, frozenset())
+    if len(others) > 1:
+        names = ", ".join(sorted(str(path.relative_to(context.root)) for path in others if path.is_relative_to(context.root)))
+        yield f"several projects mount this host directory ({names}): as a volume each would have its own"
+    yield from _inner_mounts(context, host)
+    if host.inside and host.path is not None and (tracked := context.tracked_below(host.path)):
+        yield f"git tracks {tracked} in it: it is part of the repository, not only run-time data"
+
+
+def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
+    """Writable directories below this one that are mounted by themselves: their data would be in two places."""
+    for other, uses in context.binds.items():
+        if host.contains(other):
+            for use in uses:
+                mount = use.mount
+                if not (mount.read_only or is_file(mount) or never_converted(None, mount.clean_target)):
+                    yield f"{use.service.name} mounts {mount.raw_source}, which lies in it"
+
+
+def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holding) -> Iterator[str]:
+    """What a person has to know before the directory becomes a volume."""
+    if held.doubt:
+        yield held.doubt
+    if held.entry is not None and held.entry.hand_edited:
+        yield f"{held.entry.name} keeps files there that people edit by hand: in a volume they are harder to reach"
+    if not host.inside:
+        yield "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
+    for use in uses:
+        if not use.mount.read_only and (user := foreign_user(use.service, use.mount.clean_target, held.entry)):
+            yield f"{use.service.name} runs as {user}, and a new volume at {use.mount.raw_target} may belong to root"
+    for other, other_uses in context.binds.items():
+        if other.contains(host):
+            for use in other_uses:
+                if other.path not in (use.project.directory, *use.project.directory.parents):
+                    yield f"{use.service.name} mounts {use.mount.raw_source}, which contains it and would no longer see the data"
+
+
+def _operations(mount: Mount, key: str) -> list[Operation]:
+    if isinstance(mount.node, Scalar):
+        return [SetScalar(mount.file, mount.node, volume_text(mount, key))]
+    assert isinstance(mount.node, Mapping)
+    found: list[Operation] = []
+    for name, value in (("type", "volume"), ("source", key)):
+        pair = mount.node.pair(name)
+        assert pair is not None
+        assert isinstance(pair.value, Scalar)
+        found.append(SetScalar(mount.file, pair.value, value))
+    if bind := bind_pair(mount):
+        found.append(RemoveEntry(mount.file, mount.node, bind))
+    return found
+
+
+def _declaring(uses: list[Use]) -> Iterator[Part]:
+    """The parts whose files must declare the volume: where the mount is written, and where such a service is extended."""
+    seen = set()
+    for use in uses:
+        for part in declaring_parts(use.service, use.mount):
+            if part.file.path not in seen:
+                seen.add(part.file.path)
+                yield part
+
+
+def declaring_parts(service: Service, mount: Mount) -> Iterator[Part]:
+    """The part that writes the mount, and each later part that takes it over with `extends`: Compose imports no volumes."""
+    written = False
+    for number, part in enumerate(service.parts):
+        if part.file.source is mount.file:
+            written = True
+            yield part
+        elif written and part.node.get("extends") is not None and service.parts[number - 1].service != part.service:
+            yield part
+        elif written and part.node.get("extends") is not None:
+            yield part

@@ -1,0 +1,57 @@
+"""What a rule is given: one stack, and what is known beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from volfix.project.hosts import HostDirectory, host_directory
+from volfix.project.mounts import BIND, Mount
+from volfix.project.stack import Stack, Use
+from volfix.rules.findings import Location
+from volfix.syntax.source import Source
+
+
+@dataclass(frozen=True)
+class Context:
+    """One stack under examination.
+
+    `users` says for each host directory which project directories mount it, over the whole run; `selected` are the
+    codes of the rules that run; `memory` keeps what several rules compute together.
+    """
+
+    stack: Stack
+    users: Mapping[str, frozenset[Path]]
+    selected: frozenset[str]
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Path:
+        return self.stack.root
+
+    @cached_property
+    def binds(self) -> dict[HostDirectory, list[Use]]:
+        """The bind mounts of the stack by host directory, in the order in which they are written."""
+        found: dict[HostDirectory, list[Use]] = {}
+        for use in self.stack.uses:
+            if use.mount.kind == BIND:
+                found.setdefault(host_directory(use.mount, self.root), []).append(use)
+        return found
+
+    def host_of(self, mount: Mount) -> HostDirectory:
+        return host_directory(mount, self.root)
+
+
+def at(source: Source, start: int, end: int) -> Location:
+    """The location of some characters of a file."""
+    from volfix.syntax.source import Span
+
+    return Location(source.path, Span(start, end), *source.place(start))
+
+
+def mount_location(mount: Mount) -> Location:
+    """Where a mount is written."""
+    return at(mount.file, mount.node.span.start, mount.node.span.end)

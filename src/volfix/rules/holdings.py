@@ -1,0 +1,144 @@
+"""What a mount holds, and how volfix knows: by the image, by where the path lies, by a database URL."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volfix.knowledge.entries import Entry
+from volfix.knowledge.images import Image
+from volfix.knowledge.lookup import derived_entry, entries_for, entry_at
+from volfix.knowledge.storage import DataDirectories, data_directories, holds
+from volfix.knowledge.targets import never_converted, state_like
+from volfix.project.images import images_of
+from volfix.project.mounts import Mount
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+from volfix.rules.databases import databases_in
+
+HOST_SYSTEM = ("/etc", "/proc", "/sys", "/dev", "/run", "/var/run", "/var/log", "/tmp", "/lib", "/usr", "/boot")  # noqa: S108
+"""Sources from which an image that volfix does not know gets no state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a mount keeps: `entry` is None where only a database URL or the path says so.
+
+    `doubt` says what the evidence rests on that volfix cannot see; None where it is decided.
+    """
+
+    kind: str
+    entry: Entry | None
+    evidence: tuple[str, ...]
+    doubt: str | None = None
+
+
+ENGINE, APPLICATION, DATABASE_FILE, UNKNOWN = "engine", "application", "database file", "unknown"
+
+
+def holding(context: Context, use: Use) -> Holding | None:
+    """What the mount of `use` holds that a redeploy must not lose; None where nothing says that it holds anything."""
+    mount = use.mount
+    target = mount.clean_target
+    if "${" in target or mount.source == "/" or is_file(mount):
+        return None
+    images = images_of(use.service)
+    known = [entry for image in images for entry in entries_for(image)]
+    if any(never_converted(entry, target) for entry in known) or (not known and never_converted(None, target)):
+        return None
+    found = next(_by_image(use, known, target), None)
+    if found is None:
+        found = next(_by_url(context, use), None)
+    if found is None and not known:
+        found = _by_name_or_path(use, images, target)
+    if found is None and not known and state_like(target) and not mount.read_only and not _is_host_system(mount):
+        named = images[0].text if images else "the image that the service builds"
+        return Holding(UNKNOWN, None, (f"volfix does not know what {named} keeps in {mount.raw_target}",))
+    return found
+
+
+def environment_of(use: Use) -> dict[str, str | None]:
+    """The service's environment by name; None where a value comes from outside."""
+    return {name: variable.value for name, variable in use.service.environment.items()}
+
+
+def directories_of(use: Use, entry: Entry) -> DataDirectories:
+    """Where the service's engine keeps its data, its environment and command considered."""
+    return data_directories(entry, environment_of(use), use.service.words)
+
+
+def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:
+    holding_entries = [
+        (entry, where) for entry in known if holds(target, where := directories_of(use, entry)) == "holds"
+    ]
+    for entry, where in holding_entries:
+        if where.keeps_nothing:
+            continue
+        image = use.service.image or "the image"
+        versions = f" {entry.versions}" if len(known) > 1 and entry.versions else ""
+        place = next((path for path in where.paths if path == target), where.paths[0])
+        moved = f" ({where.moved_by})" if where.moved_by else ""
+        evidence = f"{image}: {entry.name}{versions} keeps its data in {place}{moved}"
+        doubt = None
+        if not entry.verified:
+            doubt = f"where {entry.name} keeps its data is not verified ({entry.source})"
+        elif where.unknown:
+            doubt = f"the value of {where.moved_by} is not known"
+        kind = ENGINE if entry.kind == "engine" else APPLICATION
+        notes = (entry.note,) if entry.note and kind == APPLICATION and entry.hand_edited else ()
+        yield Holding(kind, entry, (evidence, *notes), doubt)
+
+
+def _by_url(context: Context, use: Use) -> Iterator[Holding]:
+    """The mount holds a database file that the service's environment names, or will when VF201 has moved it there."""
+    target = use.mount.clean_target
+    for database in databases_in(context, use.project, use.service):
+        if database.mount is not None and database.mount.clean_target == target and database.path != target:
+            verb = "is" if database.is_inside else "will be"
+            yield Holding(
+                DATABASE_FILE,
+                None,
+                (f"{database.variable}={database.shown}: the database {verb} {database.path_in_mount}",),
+                database.doubt,
+            )
+
+
+def _by_name_or_path(use: Use, images: list[Image], target: str) -> Holding | None:
+    for image in images:
+        for entry in derived_entry(image):
+            if holds(target, directories_of(use, entry)) == "holds" and target != "/":
+                return Holding(
+                    ENGINE,
+                    entry,
+                    (f"{image.text}: the name speaks of {entry.name}, which keeps its data in {target}",),
+                    "volfix does not know the image, only its name",
+                )
+    entry_here = entry_at(target)
+    if entry_here is not None:
+        named = images[0].text if images else "the service's image"
+        return Holding(
+            ENGINE,
+            entry_here,
+            (f"{target} is where {entry_here.name} keeps its data",),
+            f"volfix does not know what {named} runs",
+        )
+    return None
+
+
+def is_file(mount: Mount) -> bool:
+    """Whether the mount is of a single file: the source is one on this machine, or its name and the target's say so."""
+    source = mount.directory / mount.source
+    if mount.source_is_known and not mount.source.startswith("~"):
+        try:
+            if source.exists():
+                return not source.is_dir()
+        except OSError:
+            return False
+    ending = posixpath.splitext(mount.clean_target)[1]
+    return bool(ending) and posixpath.splitext(mount.source.rstrip("/"))[1] == ending and not ending[1:].isdigit()
+
+
+def _is_host_system(mount: Mount) -> bool:
+    source = posixpath.normpath(mount.source)
+    return any(source == path or source.startswith(path + "/") for path in HOST_SYSTEM)

@@ -1,0 +1,44 @@
+"""What a rule is: its texts, its check, and the examples that test and document it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from volfix.rules.context import Context
+from volfix.rules.findings import Finding
+
+
+class Outcome(str, Enum):
+    """What volfix does with an example."""
+
+    FIXED = "fixed"
+    FIXED_UNSAFE = "fixed with --unsafe-fixes"
+    REPORTED = "reported, no fix"
+    UNTOUCHED = "not a finding"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Files of a project (path to text), and what the rule makes of them; `after` holds the files that a fix changes."""
+
+    title: str
+    files: dict[str, str]
+    outcome: Outcome
+    after: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`check` yields the findings of one stack; `sources` name the documents that the rule's facts come from."""
+
+    code: str
+    name: str
+    summary: str
+    why: str
+    fix: str
+    sources: tuple[str, ...]
+    examples: tuple[Example, ...]
+    check: Callable[[Context], Iterator[Finding]]
+    default: bool = True

@@ -1,0 +1,198 @@
+"""VF101: a database's data directory on a bind mount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.rules.bind_findings import bind_findings
+from volfix.rules.context import Context
+from volfix.rules.findings import Finding
+from volfix.rules.holdings import DATABASE_FILE, ENGINE
+from volfix.rules.rule import Example, Outcome, Rule
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every bind mount that holds an engine's data directory or a database file that a URL names."""
+    yield from bind_findings(context, "VF101", lambda held: held.kind in (ENGINE, DATABASE_FILE))
+
+
+POSTGRES = """\
+services:
+  db:
+    image: postgres:16
+    volumes:
+      - ./pg:/var/lib/postgresql/data  # rows
+"""
+
+RULE = Rule(
+    code="VF101",
+    name="database-on-bind-mount",
+    summary="A database's data directory is a bind mount.",
+    why=(
+        "A bind mount is as lasting as the path that it points to. A relative path points into the checkout, and a "
+        "fresh checkout, a cleaned workspace or another runner has none of its files: the database starts empty."
+    ),
+    fix=(
+        "The mount becomes a named volume at the same target, declared with `driver: local`; every other mount of "
+        "the same host directory goes with it. A named volume starts empty: the finding says what must be carried."
+    ),
+    sources=("docker/docs: volumes.md, bind-mounts.md", "compose-spec/compose-spec: 05-services.md, 07-volumes.md"),
+    examples=(
+        Example(
+            "a database in the checkout",
+            {"compose.yaml": POSTGRES},
+            Outcome.FIXED,
+            {
+                "compose.yaml": """\
+services:
+  db:
+    image: postgres:16
+    volumes:
+      - db-data:/var/lib/postgresql/data  # rows
+
+volumes:
+  db-data:
+    driver: local
+"""
+            },
+        ),
+        Example(
+            "a setting moves the data directory, the long syntax mounts it, and a backup reads it",
+            {
+                "compose.yaml": """\
+services:
+  store:
+    image: postgres:15-alpine
+    environment: {PGDATA: /data/pg}
+    volumes:
+      - type: bind
+        source: ./state
+        target: /data
+        bind:
+          create_host_path: true
+  backup:
+    image: acme/tar:1
+    volumes: ["./state:/from:ro,z"]
+"""
+            },
+            Outcome.FIXED,
+            {
+                "compose.yaml": """\
+services:
+  store:
+    image: postgres:15-alpine
+    environment: {PGDATA: /data/pg}
+    volumes:
+      - type: volume
+        source: store-db
+        target: /data
+  backup:
+    image: acme/tar:1
+    volumes: ["store-db:/from:ro"]
+
+volumes:
+  store-db:
+    driver: local
+"""
+            },
+        ),
+        Example(
+            "the source lies outside the repository: somebody chose it",
+            {
+                "compose.yaml": """\
+services:
+  db:
+    image: mysql:8.4
+    volumes:
+      - /srv/mysql:/var/lib/mysql
+"""
+            },
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": """\
+services:
+  db:
+    image: mysql:8.4
+    volumes:
+      - db-data:/var/lib/mysql
+
+volumes:
+  db-data:
+    driver: local
+"""
+            },
+        ),
+        Example(
+            "what volfix refuses: the value of the source is not known",
+            {
+                "compose.yaml": """\
+services:
+  db:
+    image: mysql:8.4
+    volumes:
+      - ${PLACE}:/var/lib/mysql
+"""
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "init scripts, configuration and a read-only copy are not data",
+            {
+                "compose.yaml": """\
+services:
+  db:
+    image: postgres:16
+    volumes:
+      - data:/var/lib/postgresql/data
+      - ./init:/docker-entrypoint-initdb.d
+      - ./postgresql.conf:/etc/postgresql/postgresql.conf
+      - ./restored:/var/lib/postgresql/data/old:ro
+volumes:
+  data:
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a named volume is what it should be",
+            {
+                "compose.yaml": """\
+services:
+  db:
+    image: mongo:7
+    volumes: [mongo:/data/db]
+volumes: {mongo: }
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the source code of an application",
+            {
+                "compose.yaml": """\
+services:
+  web:
+    build: .
+    volumes:
+      - .:/app
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a comment with the reason keeps the mount",
+            {
+                "compose.yaml": """\
+services:
+  db:
+    image: postgres:16
+    volumes:
+      # volfix: ignore[VF101] the host's snapshots need the files
+      - ./pg:/var/lib/postgresql/data
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,147 @@
+"""VF102: an application's embedded database on a bind mount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.rules.bind_findings import bind_findings
+from volfix.rules.context import Context
+from volfix.rules.findings import Finding
+from volfix.rules.holdings import APPLICATION, UNKNOWN
+from volfix.rules.rule import Example, Outcome, Rule
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every bind mount that holds the state of an application; where volfix does not know the image, as a note."""
+    yield from bind_findings(context, "VF102", lambda held: held.kind in (APPLICATION, UNKNOWN))
+
+
+RULE = Rule(
+    code="VF102",
+    name="application-state-on-bind-mount",
+    summary="An application's embedded database is on a bind mount.",
+    why=(
+        "Many applications keep a SQLite, H2 or Bolt database among their files. On a bind mount it is lost like any "
+        "other database when the checkout is replaced, though no database server is to be seen."
+    ),
+    fix=(
+        "As for VF101. Where people edit files in the same directory by hand, the fix is unsafe; where volfix does not "
+        "know the image, it only notes the mount."
+    ),
+    sources=("coollabsio/coolify: templates", "docker-library/docs", "each entry of the knowledge base names its own"),
+    examples=(
+        Example(
+            "a password manager's SQLite file",
+            {
+                "compose.yaml": """\
+services:
+  vaultwarden:
+    image: vaultwarden/server:1.32.0
+    volumes:
+      - ./vw-data/:/data/
+"""
+            },
+            Outcome.FIXED,
+            {
+                "compose.yaml": """\
+services:
+  vaultwarden:
+    image: vaultwarden/server:1.32.0
+    volumes:
+      - vaultwarden-db:/data/
+
+volumes:
+  vaultwarden-db:
+    driver: local
+"""
+            },
+        ),
+        Example(
+            "configuration that people edit lies beside the database",
+            {
+                "compose.yaml": """\
+services:
+  home:
+    image: ghcr.io/home-assistant/home-assistant:stable
+    volumes:
+      - ./config:/config
+"""
+            },
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": """\
+services:
+  home:
+    image: ghcr.io/home-assistant/home-assistant:stable
+    volumes:
+      - home-db:/config
+
+volumes:
+  home-db:
+    driver: local
+"""
+            },
+        ),
+        Example(
+            "an image that volfix does not know, mounted where state usually is",
+            {
+                "compose.yaml": """\
+services:
+  thing:
+    image: example.org/acme/thing:4
+    volumes:
+      - ./data:/data
+"""
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "media, exchange directories and sockets beside the state",
+            {
+                "compose.yaml": """\
+services:
+  jellyfin:
+    image: jellyfin/jellyfin:10.10.3
+    volumes:
+      - state:/config
+      - ./films:/media
+      - /etc/localtime:/etc/localtime:ro
+      - /var/run/docker.sock:/var/run/docker.sock
+volumes:
+  state:
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a dashboard's provisioning",
+            {
+                "compose.yaml": """\
+services:
+  grafana:
+    image: grafana/grafana:11.3.0
+    volumes:
+      - grafana:/var/lib/grafana
+      - ./provisioning:/etc/grafana/provisioning
+volumes:
+  grafana: {}
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "an application of one's own that keeps nothing",
+            {
+                "compose.yaml": """\
+services:
+  web:
+    image: nginx:1.27
+    volumes:
+      - ./site:/usr/share/nginx/html
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

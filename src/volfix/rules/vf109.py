@@ -1,0 +1,86 @@
+"""VF109: a declared database volume without `driver:`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.project.mounts import VOLUME
+from volfix.rules.context import Context, at
+from volfix.rules.findings import Applicability, Finding, Fix, Severity, VolumeChange
+from volfix.rules.holdings import UNKNOWN, holding
+from volfix.rules.operations import DeclareVolume
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax.yaml_tree import Alias, Mapping, Scalar, resolved
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every declared volume that holds a database and says neither a driver nor that it is external."""
+    databases = {}
+    for use in context.stack.uses:
+        if use.mount.kind == VOLUME:
+            held = holding(context, use)
+            if held is not None and held.kind != UNKNOWN:
+                databases.setdefault(use.mount.source, (use, held))
+    for file in context.stack.files:
+        for key, pair in file.volumes():
+            if key not in databases or _says_driver(resolved(pair.value)):
+                continue
+            use, held = databases[key]
+            editable = not isinstance(pair.value, Alias) and any(pair in _written(root) for root in file.roots)
+            document = next((doc for doc, root in zip(file.documents, file.roots, strict=True) if pair in _written(root)), None)
+            fix = None
+            if editable and document is not None:
+                fix = Fix((DeclareVolume(file.source, document, key),), (VolumeChange(file.path, key),), Applicability.SAFE)
+            yield Finding(
+                code="VF109",
+                severity=Severity.INFO,
+                location=at(file.source, pair.key.span.start, pair.key.span.end),
+                message=f"the volume {key} does not say its driver",
+                evidence=(*held.evidence, "local is the default: to write it changes neither the volume nor its hash"),
+                service=use.service.name,
+                target=use.mount.raw_target,
+                fix=fix,
+                reason=None if fix else "the entry comes from an anchor",
+            )
+
+
+def _written(root: Mapping) -> tuple[object, ...]:
+    volumes = root.get("volumes")
+    return volumes.pairs if isinstance(volumes, Mapping) else ()
+
+
+def _says_driver(node: Scalar | Mapping | object) -> bool:
+    if isinstance(node, Mapping):
+        return any(node.get(key) is not None for key in ("driver", "external"))
+    return not (isinstance(node, Scalar) and node.is_null)
+
+
+COMPOSE = "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\n"
+
+RULE = Rule(
+    code="VF109",
+    name="volume-without-driver",
+    summary="A declared database volume does not say its driver; off unless selected.",
+    why="Nothing is lost by it. Some teams want each database volume to say where it lives.",
+    fix="`driver: local` is added, which is the default: the volume and its configuration hash stay.",
+    sources=("docker/compose: pkg/compose/hash.go",),
+    examples=(
+        Example(
+            "an empty entry",
+            {"compose.yaml": COMPOSE + "volumes:\n  sql:  # rows\n"},
+            Outcome.FIXED,
+            {"compose.yaml": COMPOSE + "volumes:\n  sql:  # rows\n    driver: local\n"},
+        ),
+        Example(
+            "an entry with a name",
+            {"compose.yaml": COMPOSE + "volumes:\n  sql:\n    name: sql\n"},
+            Outcome.FIXED,
+            {"compose.yaml": COMPOSE + "volumes:\n  sql:\n    name: sql\n    driver: local\n"},
+        ),
+        Example("a driver of its own", {"compose.yaml": COMPOSE + "volumes: {sql: {driver: nfs}}\n"}, Outcome.UNTOUCHED),
+        Example("an external one", {"compose.yaml": COMPOSE + "volumes: {sql: {external: true}}\n"}, Outcome.UNTOUCHED),
+        Example("a volume that holds no database", {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes: [www:/www]\nvolumes:\n  www:\n"}, Outcome.UNTOUCHED),
+    ),
+    check=check,
+    default=False,
+)
