@@ -9,7 +9,6 @@ from pathlib import Path
 from volfix.fixes.proof import ProofFailed, prove
 from volfix.fixes.render import rendered
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
-from volfix.fixes.secrets import compose_secrets, env_file_secrets
 from volfix.project.discovery import directories
 from volfix.project.hosts import host_directory
 from volfix.project.model import Project
@@ -19,8 +18,8 @@ from volfix.rules import REGISTRY
 from volfix.rules.context import Context
 from volfix.rules.findings import Applicability, Finding, Move
 from volfix.rules.ignores import is_ignored
-from volfix.rules.operations import Operation
 from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.yaml_insert import CannotEdit
 
 CAUTION = {Applicability.NONE: 0, Applicability.UNSAFE: 1, Applicability.SAFE: 2}
 
@@ -97,16 +96,27 @@ def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[Path]]:
 
 def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
-    findings = list(_findings(context))
+    findings = [_editable(finding) for finding in _findings(context)]
     chosen = [finding for finding in findings if _is_chosen(finding, options)]
     failure = None
     changes: tuple[FileChange, ...] = ()
     if chosen:
         try:
             changes = _changes(context.stack, chosen, loader)
-        except ProofFailed as error:
+        except (ProofFailed, CannotEdit) as error:
             failure, chosen = str(error), []
     return StackPlan(context.stack, _project_results(context.stack, findings, chosen, changes, failure), changes)
+
+
+def _editable(finding: Finding) -> Finding:
+    """The finding; without its fix where the text leaves no place for one, with the reason."""
+    if finding.fix is None:
+        return finding
+    try:
+        rendered(finding.fix.operations)
+    except CannotEdit as refusal:
+        return replace(finding, fix=None, reason=str(refusal))
+    return finding
 
 
 def _findings(context: Context) -> Iterator[Finding]:
@@ -130,21 +140,14 @@ def _is_chosen(finding: Finding, options: Options) -> bool:
 
 
 def _changes(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple[FileChange, ...]:
-    operations: list[Operation] = []
-    for finding in chosen:
-        if finding.fix:
-            operations += [operation for operation in finding.fix.operations if operation not in operations]
-    declared = [change for finding in chosen if finding.fix for change in finding.fix.changes]
-    after: dict[Path, Source] = rendered(operations)
-    prove(stack, operations, tuple(dict.fromkeys(declared)), after, loader)
+    fixes = [finding.fix for finding in chosen if finding.fix]
+    operations = list(dict.fromkeys(operation for fix in fixes for operation in fix.operations))
+    declared = tuple(dict.fromkeys(change for fix in fixes for change in fix.changes))
+    files = rendered(operations)
+    after: dict[Path, Source] = {path: source for path, (source, _) in files.items()}
+    prove(stack, operations, declared, after, loader)
     before = {operation.source.path: operation.source for operation in operations}
-    return tuple(_masked(FileChange(before[path], after[path]), operations) for path in sorted(after))
-
-
-def _masked(change: FileChange, operations: Sequence[Operation]) -> FileChange:
-    """The change with the spans of both texts that no output may show."""
-    del operations
-    return change
+    return tuple(FileChange(before[path], *files[path]) for path in sorted(after))
 
 
 def _project_results(

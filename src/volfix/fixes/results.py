@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.rules.findings import Finding, Move
-from volfix.syntax.source import FileProblem, Source, Span
+from volfix.syntax.source import Edit, FileProblem, Source, Span
 
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file before and after; `shown` are the spans (before, after) of values that a fix edits, never masked."""
+    """One file before and after; `secrets_*` are the spans of either text that no output may show."""
 
     before: Source
     after: Source
+    edits: tuple[Edit, ...] = ()
     secrets_before: tuple[Span, ...] = ()
     secrets_after: tuple[Span, ...] = ()
 

@@ -96,9 +96,11 @@ class IncludeEntry:
     env_files: tuple[str, ...]
 
 
-def load(path: Path) -> ComposeFile:
-    """Read a Compose file; raises FileProblem where it is broken and NotForVolfix where it is something else."""
-    source = Source.read(path)
+def load(path: Path, source: Source | None = None) -> ComposeFile:
+    """Read a Compose file, or take `source` for it; raises FileProblem where it is broken, NotForVolfix where it is
+    something else.
+    """
+    source = source or Source.read(path)
     try:
         documents = parse(source)
     except FileProblem:

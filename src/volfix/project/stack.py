@@ -6,7 +6,7 @@ Source: compose-spec/compose-go, loader/include.go, loader/extends.go, cli/optio
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,8 @@ from volfix.project.interpolation import InterpolationError, interpolate
 from volfix.project.model import Part, Project, Service, normalized_name
 from volfix.project.mounts import Mount
 from volfix.syntax.source import FileProblem, Source
-from volfix.syntax.yaml_tree import Mapping, Scalar
+from volfix.syntax import yaml_tree
+from volfix.syntax.yaml_tree import Scalar
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,20 +63,32 @@ class Stack:
 
 
 class Loader:
-    """Reads each Compose and env file once; what cannot be read is named once in `problems` or `notes`."""
+    """Reads each Compose and env file once; what cannot be read is named once in `problems` or `notes`.
 
-    def __init__(self) -> None:
-        self.problems: list[FileProblem] = []
-        self.notes: list[str] = []
+    `overlay` holds files as they will be: they are taken instead of those on disk.
+    """
+
+    def __init__(self, problems: list[FileProblem], notes: list[str]) -> None:
+        self.problems, self.notes = problems, notes
+        self.overlay: Mapping[Path, Source] = {}
         self._files: dict[str, ComposeFile | None] = {}
-        self._dotenv: dict[Path, DotenvFile] = {}
+        self._env_files: dict[tuple[Path, bool], DotenvFile] = {}
+
+    def overlaid(self, overlay: Mapping[Path, Source]) -> Loader:
+        """A loader that sees these files instead of those on disk, and all others as this one does."""
+        other = Loader([], [])
+        other.overlay = overlay
+        changed = {os.path.realpath(path) for path in overlay}
+        other._files = {key: file for key, file in self._files.items() if key not in changed}
+        other._env_files = {key: file for key, file in self._env_files.items() if key[0] not in overlay}
+        return other
 
     def compose(self, path: Path) -> ComposeFile | None:
         """The Compose file at `path`; None, and a problem or note, where it cannot be used."""
         key = os.path.realpath(path)
         if key not in self._files:
             try:
-                self._files[key] = load(path)
+                self._files[key] = load(path, self.overlay.get(path))
             except FileProblem as problem:
                 self._files[key] = None
                 self.problems.append(problem)
@@ -84,11 +97,15 @@ class Loader:
                 self.notes.append(str(other))
         return self._files[key]
 
+    def env_file(self, path: Path, raw: bool) -> DotenvFile:
+        """An env file, empty where there is none."""
+        if (path, raw) not in self._env_files:
+            self._env_files[path, raw] = read_dotenv(path, self.problems, raw=raw, overlay=self.overlay)
+        return self._env_files[path, raw]
+
     def dotenv(self, directory: Path) -> DotenvFile:
         """The project's `.env`, empty where there is none."""
-        if directory not in self._dotenv:
-            self._dotenv[directory] = read_dotenv(directory / ".env", self.problems)
-        return self._dotenv[directory]
+        return self.env_file(directory / ".env", raw=False)
 
 
 def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[Stack]:
@@ -196,7 +213,7 @@ class _Builder:
                 self.add(included, start)
 
     def _extended(
-        self, name: str, node: Mapping, file: ComposeFile, directory: Path, seen: frozenset[tuple[Path, str]]
+        self, name: str, node: yaml_tree.Mapping, file: ComposeFile, directory: Path, seen: frozenset[tuple[Path, str]]
     ) -> list[Part]:
         own = Part(name, node, file, directory)
         extends = node.get("extends")
@@ -206,7 +223,7 @@ class _Builder:
         base_file, base_directory, base_name = file, directory, None
         if isinstance(extends, Scalar):
             base_name = extends.value
-        elif isinstance(extends, Mapping):
+        elif isinstance(extends, yaml_tree.Mapping):
             service, where = extends.get("service"), extends.get("file")
             base_name = service.value if isinstance(service, Scalar) else None
             if isinstance(where, Scalar):

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from volfix.project.git import tracked_below, work_tree
 from volfix.project.hosts import HostDirectory, host_directory
 from volfix.project.mounts import BIND, Mount
 from volfix.project.stack import Stack, Use
@@ -20,12 +21,14 @@ class Context:
     """One stack under examination.
 
     `users` says for each host directory which project directories mount it, over the whole run; `selected` are the
-    codes of the rules that run; `memory` keeps what several rules compute together.
+    codes of the rules that run; `env_files` are those that name a database; `memory` keeps what several rules compute
+    together.
     """
 
     stack: Stack
     users: Mapping[str, frozenset[Path]]
     selected: frozenset[str]
+    env_files: dict[Path, Source] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -43,6 +46,17 @@ class Context:
 
     def host_of(self, mount: Mount) -> HostDirectory:
         return host_directory(mount, self.root)
+
+    def source(self, path: Path) -> Source | None:
+        """A file that the stack has read: a Compose file, or an env file that names a database."""
+        return self.env_files.get(path) or self.stack.source(path)
+
+    def tracked_below(self, directory: Path) -> str | None:
+        """A file below the directory that git tracks, relative to the work tree; a reason where git cannot be asked."""
+        tree = work_tree(self.root)
+        if tree is None or not directory.is_dir():
+            return None
+        return tracked_below(tree, directory)
 
 
 def at(source: Source, start: int, end: int) -> Location:

@@ -52,13 +52,14 @@ class Move:
 class MountChange:
     """After the fix the service's mount at `target` is the named volume `volume`; read-only stays as it was.
 
-    `path` is the file in which the mount is written, `target` as Compose compares it.
+    `path` is the file in which the mount is written, `target` as Compose compares it; `added` where it was not there.
     """
 
     path: Path
     service: str
     target: str
     volume: str
+    added: bool = False
 
 
 @dataclass(frozen=True, slots=True)

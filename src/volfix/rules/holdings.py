@@ -12,6 +12,7 @@ from volfix.knowledge.lookup import derived_entry, entries_for, entry_at
 from volfix.knowledge.storage import DataDirectories, data_directories, holds
 from volfix.knowledge.targets import never_converted, state_like
 from volfix.project.images import images_of
+from volfix.project.model import Service
 from volfix.project.mounts import Mount
 from volfix.project.stack import Use
 from volfix.rules.context import Context
@@ -58,19 +59,15 @@ def holding(context: Context, use: Use) -> Holding | None:
     return found
 
 
-def environment_of(use: Use) -> dict[str, str | None]:
-    """The service's environment by name; None where a value comes from outside."""
-    return {name: variable.value for name, variable in use.service.environment.items()}
-
-
-def directories_of(use: Use, entry: Entry) -> DataDirectories:
+def directories_in(service: Service, entry: Entry) -> DataDirectories:
     """Where the service's engine keeps its data, its environment and command considered."""
-    return data_directories(entry, environment_of(use), use.service.words)
+    environment = {name: variable.value for name, variable in service.environment.items()}
+    return data_directories(entry, environment, service.words)
 
 
 def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:
     holding_entries = [
-        (entry, where) for entry in known if holds(target, where := directories_of(use, entry)) == "holds"
+        (entry, where) for entry in known if holds(target, where := directories_in(use.service, entry)) == "holds"
     ]
     for entry, where in holding_entries:
         if where.keeps_nothing:
@@ -107,7 +104,7 @@ def _by_url(context: Context, use: Use) -> Iterator[Holding]:
 def _by_name_or_path(use: Use, images: list[Image], target: str) -> Holding | None:
     for image in images:
         for entry in derived_entry(image):
-            if holds(target, directories_of(use, entry)) == "holds" and target != "/":
+            if holds(target, directories_in(use.service, entry)) == "holds" and target != "/":
                 return Holding(
                     ENGINE,
                     entry,

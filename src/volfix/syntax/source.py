@@ -136,4 +136,4 @@ class Source:
 
 def ordered(edits: Iterable[Edit]) -> Sequence[Edit]:
     """The edits by place, each once; at one place insertions come before a replacement."""
-    return sorted(set(edits), key=lambda edit: (edit.path, edit.span))
+    return sorted(dict.fromkeys(edits), key=lambda edit: (edit.path, edit.span))

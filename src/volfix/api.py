@@ -1,0 +1,118 @@
+"""The Python interface, which the command line uses too: plan, look, write."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.fixes.plan import Options, RunPlan, StackPlan, plan_run, with_written
+from volfix.fixes.results import ProjectResult, RunResult
+from volfix.rules.findings import Finding
+from volfix.syntax.source import Edit
+
+
+@dataclass(slots=True)
+class Plan:
+    """What volfix found below some paths and would do about it. Nothing is written until `write` is called."""
+
+    run: RunPlan
+
+    @property
+    def result(self) -> RunResult:
+        """Projects with their findings and changes, errors, notes: what every report is made from."""
+        return self.run.result()
+
+    @property
+    def projects(self) -> tuple[ProjectResult, ...]:
+        return self.result.projects
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(reported.finding for project in self.projects for reported in project.findings)
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """Every splice, in characters of each file's text before it."""
+        return tuple(edit for stack in self.run.stacks for change in stack.changes for edit in change.edits)
+
+    @property
+    def diff(self) -> str:
+        """The whole change as a unified diff, values of environment variables masked."""
+        from volfix.fixes.diff import unified
+
+        return "".join(unified(change, project.root) for project in self.projects for change in project.changes)
+
+    def write(self, *, allow_dirty: bool = False) -> RunResult:
+        """Write every stack's files, each stack's together or not at all, and return the result.
+
+        A stack that cannot be written has its reason in the `failure` of its projects; the others are written all the
+        same. Files with uncommitted changes are refused unless `allow_dirty`.
+        """
+        from volfix.fixes.guards import refusal
+        from volfix.fixes.transaction import WriteProblem, writing
+
+        roots: dict[Path, list[int]] = {}
+        for number, stack in enumerate(self.run.stacks):
+            if stack.changes:
+                roots.setdefault(stack.stack.root, []).append(number)
+        for root, numbers in roots.items():
+            try:
+                with writing(root) as journal:
+                    for number in numbers:
+                        plan = self.run.stacks[number]
+                        reason = None if allow_dirty else refusal(plan.changes, root)
+                        self.run.stacks[number] = _written(plan, reason, journal.write)
+            except WriteProblem as problem:
+                for number in numbers:
+                    plan = self.run.stacks[number]
+                    if not any(project.written for project in plan.projects):
+                        self.run.stacks[number] = with_written(plan, written=False, failure=str(problem))
+        return self.result
+
+
+def _written(plan: StackPlan, reason: str | None, write: Callable[..., None]) -> StackPlan:
+    from volfix.fixes.transaction import WriteProblem
+
+    if reason is None:
+        try:
+            write(plan.changes)
+        except WriteProblem as problem:
+            reason = str(problem)
+    return with_written(plan, written=reason is None, failure=reason)
+
+
+def plan(
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = ".",
+    *,
+    unsafe_fixes: bool = False,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    trusted: bool = False,
+    confirm: Callable[[Finding], bool] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Plan:
+    """Find the Compose projects at and below `path` (one, or several) and plan their fixes; nothing is written.
+
+    `select` and `ignore` are rule codes or beginnings of codes; `exclude` are glob patterns of paths; `confirm` is
+    asked about each fix; `progress` is called with the stacks done and their number. Raises FileNotFoundError for a
+    path that does not exist. What cannot be read is in `result.errors`.
+    """
+    paths = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(item) for item in path]
+    for item in paths:
+        if not item.exists():
+            raise FileNotFoundError(f"{item}: no such file or directory")
+    options = Options(
+        unsafe_fixes=unsafe_fixes,
+        trusted=trusted,
+        select=frozenset(select),
+        ignore=frozenset(ignore),
+        exclude=tuple(exclude),
+        confirm=confirm,
+    )
+    return Plan(plan_run([Path(os.path.abspath(item)) for item in paths], options, progress))  # noqa: PTH100 - links stay
+
+
+__all__ = ["Plan", "plan"]

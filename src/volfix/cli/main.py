@@ -1,0 +1,64 @@
+"""The command line: `volfix`, which is `volfix fix`, and the other commands."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from volfix import __version__
+
+COMMANDS = ("fix", "explain", "undo")
+
+
+class DefaultsToFix(click.Group):
+    """A group whose command is `fix` unless another one is named; a command's module is imported when it is called."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in (*COMMANDS, "--help", "-h", "--version"):
+            args = ["fix", *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"volfix.cli.{cmd_name}").command
+        return command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options of `fix`, since that is what people call, then the commands."""
+        fix = self.get_command(ctx, "fix")
+        assert fix is not None
+        with formatter.section("Options"):
+            formatter.write_dl([record for item in fix.get_params(ctx) if (record := item.get_help_record(ctx))])
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._summary(ctx, name)) for name in COMMANDS])
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(100) if command else ""
+
+
+@click.command(
+    cls=DefaultsToFix,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    subcommand_metavar="[fix] [OPTIONS] [PATH]...",
+)
+@click.version_option(__version__, prog_name="volfix")
+def volfix() -> None:
+    """Find every way in which the next Docker Compose deployment could lose a database, show the fix, write it.
+
+    PATH is a directory, a repository or a Compose file; the current directory by default. Nothing is written without
+    --write. Exit status: 0 nothing left to do, 1 findings remain, 2 something could not be read, proven or written.
+    """
+
+
+def main(**extra: Any) -> None:
+    """Run the command line; ends the process with its exit status."""
+    volfix.main(prog_name="volfix", **extra)

@@ -1,0 +1,82 @@
+"""The tree that a YAML file shall have after its operations: the old one with each of them applied to plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from volfix.rules.operations import AddMount, DeclareVolume, Operation, RemoveEntry, SetScalar
+from volfix.syntax.yaml_tree import Alias, Document, Mapping, Node, Pair, Scalar, plain, resolved
+from volfix.syntax.yaml_tree import Sequence as Items
+
+LOCAL = {"driver": "local"}
+
+
+def expected_tree(document: Document, operations: Sequence[Operation]) -> Any:
+    """The document as plain data (see yaml_tree.plain), as it shall be after the operations on it."""
+    tree = _Expected(operations).tree(document.root)
+    for operation in operations:
+        if isinstance(operation, DeclareVolume) and operation.document is document:
+            tree = _inside(tree, lambda root, key=operation.key: _declared(root, key))
+    return tree
+
+
+class _Expected:
+    """`plain` with the operations on single nodes made on the way; the nodes are told apart by identity."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.values = {id(item.scalar): item.value for item in operations if isinstance(item, SetScalar)}
+        self.removed = {id(item.pair) for item in operations if isinstance(item, RemoveEntry)}
+        self.added: dict[int, list[str]] = {}
+        for item in operations:
+            if isinstance(item, AddMount):
+                self.added.setdefault(id(item.service), []).append(item.text)
+
+    def tree(self, node: Node) -> Any:
+        match node:
+            case Alias():
+                return plain(node)
+            case Scalar():
+                if id(node) not in self.values:
+                    return plain(node)
+                value: Any = self.values[id(node)]
+            case Mapping():
+                value = {self._key(pair): self.tree(pair.value) for pair in node.pairs if id(pair) not in self.removed}
+                if texts := self.added.get(id(node)):
+                    value["volumes"] = _inside(value.get("volumes", []), lambda items: [*_items(items), *texts])
+            case Items():
+                value = [self.tree(item) for item in node.items]
+        if node.anchor is not None:
+            value = ("anchor", node.anchor, value)
+        return value if node.tag is None else ("tag", node.tag, value)
+
+    def _key(self, pair: Pair) -> str:
+        return pair.key.value if isinstance(pair.key, Scalar) else repr(plain(pair.key))
+
+
+def _inside(value: Any, change: Callable[[Any], Any]) -> Any:
+    """The change made to the data behind an anchor or tag."""
+    if isinstance(value, tuple) and value[0] in ("anchor", "tag"):
+        return (value[0], value[1], _inside(value[2], change))
+    return change(value)
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _declared(root: dict[str, Any], key: str) -> dict[str, Any]:
+    def with_entry(volumes: Any) -> dict[str, Any]:
+        entries = volumes if isinstance(volumes, dict) else {}
+        return {**entries, key: _inside(entries.get(key), with_driver)}
+
+    def with_driver(entry: Any) -> dict[str, Any]:
+        return {**(entry if isinstance(entry, dict) else {}), **LOCAL}
+
+    return {**root, "volumes": _inside(root.get("volumes"), with_entry)}
+
+
+def is_empty(document: Document) -> bool:
+    """Whether a document says nothing, as one between two `---` does."""
+    root = resolved(document.root)
+    return isinstance(root, Scalar) and root.is_null

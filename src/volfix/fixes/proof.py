@@ -1,0 +1,158 @@
+"""The proof: the changed files, read again, mean exactly what the fixes declare, or nothing is written.
+
+It is made twice over: each file's tree must be the old tree with the operations applied, and the projects that are
+built from the changed files must be the old projects with the declared changes applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from volfix.fixes.expected import expected_tree, is_empty
+from volfix.project.compose_file import ComposeFile
+from volfix.project.environment import InCompose, InEnvFile, Variable
+from volfix.project.model import Project, Service
+from volfix.project.stack import Loader, Stack, build_project
+from volfix.rules.findings import Change, MountChange, ValueChange, VolumeChange
+from volfix.rules.operations import Operation, SetAssignment
+from volfix.syntax import dotenv
+from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.yaml_tree import parse, plain
+
+Model = dict[str, Any]
+
+
+class ProofFailed(Exception):
+    """The change does not mean what it is meant to; the text shows the difference."""
+
+
+def prove(
+    stack: Stack, operations: Sequence[Operation], changes: Sequence[Change], after: Mapping[Path, Source], loader: Loader
+) -> None:
+    """Raise ProofFailed unless the files in `after` differ from the stack's in meaning by exactly the `changes`."""
+    files = {file.path: file for file in stack.files}
+    for path, source in after.items():
+        own = [operation for operation in operations if operation.source.path == path]
+        try:
+            if path in files:
+                _prove_tree(files[path], own, source)
+            else:
+                _prove_env_file(own, source)
+        except FileProblem as problem:
+            raise ProofFailed(f"{problem.path}: the changed file cannot be read: {problem.message}") from problem
+    changed = loader.overlaid(after)
+    for project in stack.projects:
+        if not after.keys() & ({file.path for file in project.loaded} | project.env_paths):
+            continue
+        loaded = [changed.compose(file.path) for file in project.files]
+        again = build_project(project.root, project.directory, tuple(file for file in loaded if file is not None), changed)
+        if changed.problems or None in loaded:
+            raise ProofFailed("; ".join(map(str, changed.problems)) or "a changed file is no longer a Compose file")
+        _compare(f"project {project.name}", declared_model(project, changes), model(again))
+
+
+def _compare(what: str, expected: Any, actual: Any) -> None:
+    """DeepDiff over the parts that are not the same object for object: equal parts have no difference to show."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        differing = {key for key in expected.keys() | actual.keys() if expected.get(key) != actual.get(key)}
+        expected = {key: expected[key] for key in differing if key in expected}
+        actual = {key: actual[key] for key in differing if key in actual}
+    if expected == actual:
+        return
+    from deepdiff import DeepDiff
+
+    difference = DeepDiff(expected, actual, ignore_order=False, verbose_level=0)
+    raise ProofFailed(f"{what}: the change would do something else than it says: {difference.pretty()}")
+
+
+def _prove_tree(before: ComposeFile, operations: Sequence[Operation], after: Source) -> None:
+    expected = [expected_tree(document, operations) for document in before.documents]
+    _compare(before.path.name, expected, [plain(document.root) for document in parse(after) if not is_empty(document)])
+
+
+def _prove_env_file(operations: Sequence[Operation], after: Source) -> None:
+    """Every assignment as before, but those that are set."""
+    before = operations[0].source
+    wanted = {
+        operation.assignment.span.start: operation.value
+        for operation in operations
+        if isinstance(operation, SetAssignment)
+    }
+    expected = [(item.name, wanted.get(item.span.start, item.value)) for item in dotenv.read(before)]
+    _compare(before.path.name, expected, [(item.name, item.value) for item in dotenv.read(after)])
+
+
+def model(project: Project) -> Model:
+    """What the project's files mean, as plain data: each service's mounts, environment and everything else."""
+    described: Model = {f"service {name}": _service(service) for name, service in project.services.items()}
+    for file in project.loaded:
+        described[f"volumes of {file.path}"] = _volumes(file)
+    described["name"] = project.name
+    return described
+
+
+def _service(service: Service) -> Model:
+    return {
+        "mounts": [
+            [str(mount.file.path), mount.clean_target, mount.kind, mount.source, mount.read_only, mount.overridden]
+            for mount in service.mounts
+        ],
+        "environment": {name: variable.value for name, variable in service.environment.items()},
+        "rest": [service.image, list(service.words), service.build and [list(pair) for pair in service.build.arguments]],
+    }
+
+
+def _volumes(file: ComposeFile) -> Model:
+    return {key: plain(node) for key, node in file.declared.items()}
+
+
+def declared_model(project: Project, changes: Iterable[Change]) -> Model:
+    """The project's model with the changes made."""
+    wanted = model(project)
+    for change in changes:
+        if isinstance(change, VolumeChange):
+            volumes = wanted.get(f"volumes of {change.path}")
+            if volumes is not None:
+                volumes[change.key] = _with_driver(volumes.get(change.key))
+        elif isinstance(change, MountChange):
+            _declare_mount(wanted, change)
+        else:
+            _declare_value(project, wanted, change)
+    return wanted
+
+
+def _declare_mount(wanted: Model, change: MountChange) -> None:
+    service = wanted.get(f"service {change.service}")
+    if service is None:
+        return
+    found = False
+    for mount in service["mounts"]:
+        if mount[0] == str(change.path) and mount[1] == change.target:
+            mount[2:4] = ["volume", change.volume]
+            found = True
+    if not found and change.added:
+        service["mounts"].append([str(change.path), change.target, "volume", change.volume, False, False])
+
+
+def _declare_value(project: Project, wanted: Model, change: ValueChange) -> None:
+    for name, service in project.services.items():
+        for variable in service.environment.values():
+            if _comes_from(variable, change):
+                wanted[f"service {name}"]["environment"][variable.name] = change.value
+
+
+def _comes_from(variable: Variable, change: ValueChange) -> bool:
+    origin = variable.origin
+    if not isinstance(origin, InCompose | InEnvFile) or variable.value != change.before:
+        return False
+    return origin.file.path == change.path
+
+
+def _with_driver(entry: Any) -> Any:
+    if isinstance(entry, dict):
+        return {**entry, "driver": "local"}
+    if isinstance(entry, tuple) and entry[0] in ("anchor", "tag"):
+        return (*entry[:2], _with_driver(entry[2]))
+    return {"driver": "local"}

@@ -1,0 +1,86 @@
+"""Operations become splices: each file's operations together, so that two of them never meet in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from volfix.rules.operations import AddMount, DeclareVolume, Operation, RemoveEntry, SetAssignment, SetScalar
+from volfix.syntax.dotenv import replace_value
+from volfix.syntax.source import Edit, Source
+from volfix.syntax.yaml_edit import replace_scalar
+from volfix.syntax.yaml_insert import add_entries, append_items, insert_section
+from volfix.syntax.yaml_remove import remove_entry
+from volfix.syntax.yaml_tree import Document, Mapping, Scalar, resolved
+
+DRIVER = {"driver": "local"}
+
+
+def rendered(operations: Sequence[Operation]) -> dict[Path, tuple[Source, list[Edit]]]:
+    """Each file that the operations change, as it will be, and the splices that make it so.
+
+    Raises CannotEdit where YAML has no place for one.
+    """
+    sources = {operation.source.path: operation.source for operation in operations}
+    found: dict[Path, tuple[Source, list[Edit]]] = {}
+    for path, source in sources.items():
+        edits = edits_of(source, [item for item in operations if item.source.path == path])
+        after = source.splice(edits)
+        if after.data != source.data:
+            found[path] = (after, edits)
+    return found
+
+
+def edits_of(source: Source, operations: Sequence[Operation]) -> list[Edit]:
+    """The splices of one file's operations; deeper insertions come before those around them."""
+    edits: list[Edit] = []
+    for operation in operations:
+        if isinstance(operation, SetScalar):
+            edits.append(replace_scalar(source, operation.scalar, operation.value))
+        elif isinstance(operation, RemoveEntry):
+            edits.append(remove_entry(source, operation.mapping, operation.pair))
+        elif isinstance(operation, SetAssignment):
+            edits.append(replace_value(source, operation.assignment, operation.value))
+    edits += _added_mounts(source, [item for item in operations if isinstance(item, AddMount)])
+    for document, keys in _by_document(item for item in operations if isinstance(item, DeclareVolume)):
+        edits += declared(source, document, keys)
+    return edits
+
+
+def _added_mounts(source: Source, operations: Sequence[AddMount]) -> Iterator[Edit]:
+    services: dict[int, list[AddMount]] = {}
+    for operation in operations:
+        services.setdefault(id(operation.service), []).append(operation)
+    for group in services.values():
+        yield from append_items(source, group[0].document, group[0].service, "volumes", [item.text for item in group])
+
+
+def _by_document(operations: Iterable[DeclareVolume]) -> Iterator[tuple[Document, list[str]]]:
+    documents: dict[int, tuple[Document, list[str]]] = {}
+    for operation in operations:
+        _, keys = documents.setdefault(id(operation.document), (operation.document, []))
+        if operation.key not in keys:
+            keys.append(operation.key)
+    yield from documents.values()
+
+
+def declared(source: Source, document: Document, keys: Sequence[str]) -> list[Edit]:
+    """The edits that declare volumes with `driver: local` in a document: new entries, or the driver of old ones."""
+    root = resolved(document.root)
+    assert isinstance(root, Mapping)
+    section = root.pair("volumes")
+    if section is None:
+        return insert_section(source, document, "volumes", {key: DRIVER for key in keys})
+    edits: list[Edit] = []
+    volumes = resolved(section.value)
+    entries = {key: volumes.pair(key) for key in keys} if isinstance(volumes, Mapping) else {}
+    for key in keys:
+        pair = entries.get(key)
+        if pair is not None and not _says_driver(resolved(pair.value)):
+            edits += add_entries(source, document, pair, DRIVER)
+    new = {key: DRIVER for key in keys if entries.get(key) is None}
+    return [*edits, *(add_entries(source, document, section, new) if new else [])]
+
+
+def _says_driver(value: object) -> bool:
+    return isinstance(value, Mapping) and value.get("driver") is not None or not isinstance(value, Mapping | Scalar)

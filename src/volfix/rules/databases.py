@@ -1,0 +1,280 @@
+"""The database files that a stack's services are told to open, where they lie, and where each could lie safely."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from volfix.knowledge.lookup import entries_for
+from volfix.knowledge.targets import never_converted
+from volfix.knowledge.variables import variable_kind
+from volfix.project.database_url import DatabaseFile, database_file, moved, resolved_path
+from volfix.project.dockerfiles import stage_of
+from volfix.project.environment import InCompose, InEnvFile, Variable
+from volfix.project.images import images_of
+from volfix.project.loose_env import loose_assignments
+from volfix.project.model import Project, Service
+from volfix.project.mounts import BIND, UNKNOWN, VOLUME, Mount
+from volfix.project.readers import reader_of
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+
+DATA_WORDS = frozenset(
+    {"data", "db", "database", "databases", "sqlite", "storage", "state", "persist", "persistent", "instance"}
+)
+"""A directory of this name is where a project keeps data, whatever the service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database file that a value names, for one service.
+
+    `path` is absolute in the container, None where it cannot be told. `mount` holds it (`is_inside`), or is the one
+    that it can be moved into, as `new_value` and `path_in_mount` say; `reason` says why neither. `loose` marks a value
+    in an env file that no Compose file refers to.
+    """
+
+    project: Project
+    service: Service
+    variable: str
+    value: str
+    origin: InCompose | InEnvFile | None
+    path: str | None
+    mount: Mount | None = None
+    is_inside: bool = False
+    path_in_mount: str = ""
+    new_value: str | None = None
+    reason: str | None = None
+    doubt: str | None = None
+    loose: bool = False
+
+    @property
+    def shown(self) -> str:
+        return self.value
+
+
+def databases(context: Context) -> tuple[Database, ...]:
+    """Every database file that a value of the stack names, once for each service that takes it."""
+    if "databases" not in context.memory:
+        found = [*_of_services(context), *_of_loose_files(context)]
+        context.memory["databases"] = tuple(_agreed(found))
+        context.env_files.update(
+            (item.origin.file.path, item.origin.file) for item in found if isinstance(item.origin, InEnvFile)
+        )
+    known: tuple[Database, ...] = context.memory["databases"]
+    return known
+
+
+def databases_in(context: Context, project: Project, service: Service) -> Iterator[Database]:
+    """Those of one service."""
+    for database in databases(context):
+        if database.service is service and database.project is project:
+            yield database
+
+
+def _of_services(context: Context) -> Iterator[Database]:
+    for project in context.stack.projects:
+        for service in project.services.values():
+            for name, variable in service.environment.items():
+                if variable.value is not None and (found := _located(context, project, service, name, variable)):
+                    yield found
+
+
+def _of_loose_files(context: Context) -> Iterator[Database]:
+    """Values in env files beside the Compose files that none of them names: deployments copy or pass such files."""
+    seen: set[tuple[Path, int]] = set()
+    for project in context.stack.projects:
+        for origin in loose_assignments(project):
+            name, value = origin.assignment.name, origin.assignment.value
+            key = (origin.file.path, origin.assignment.span.start)
+            if key in seen or database_file(value, variable_kind(name), None) is None:
+                continue
+            services = _plausible(project, name)
+            for service in services:
+                seen.add(key)
+                found = _located(context, project, service, name, Variable(name, value, origin))
+                if found is not None and len(services) == 1:
+                    yield replace(found, loose=True)
+                elif found is not None and not found.is_inside:
+                    names = ", ".join(sorted(service.name for service in services))
+                    reason = f"several services could take this value ({names}): say which with `env_file:`"
+                    yield replace(found, loose=True, mount=None, new_value=None, reason=reason)
+
+
+def _plausible(project: Project, name: str) -> list[Service]:
+    """The services that may take a value that nothing gives them yet, the strongest evidence alone."""
+    services = list(project.services.values())
+    if named := [service for service in services if name in service.environment]:
+        return named
+    own = [service for service in services if service.build is not None and _candidates(project, service)]
+    if own:
+        return own
+    unknown = [service for service in services if not any(entries_for(image) for image in images_of(service))]
+    return [service for service in unknown if _candidates(project, service)]
+
+
+def _located(
+    context: Context, project: Project, service: Service, name: str, variable: Variable
+) -> Database | None:
+    assert variable.value is not None
+    kind = variable_kind(name)
+    if "/" not in variable.value and "." not in variable.value:
+        return None
+    file = database_file(variable.value, kind, None)
+    if file is None:
+        return None
+    file = database_file(variable.value, kind, reader_of(service))
+    if file is None:
+        return None
+    directory = working_directory(project, service)
+    path = resolved_path(file, directory)
+    base = Database(project, service, name, variable.value, variable.origin, path)
+    if path is None:
+        return _unplaced(project, base, file)
+    holder = _holder(project, service, path)
+    if holder is not None:
+        return replace(base, mount=holder, is_inside=True, path_in_mount=path)
+    if file.doubt or file.relative_to != "working directory":
+        return replace(base, reason=file.doubt or f"a relative path starts from the {file.relative_to} there")
+    return _proposed(project, base, file, directory, context)
+
+
+def _unplaced(project: Project, base: Database, file: DatabaseFile) -> Database:
+    """A path that cannot be told: where nothing persistent is mounted, it is outside all the same."""
+    del project
+    return replace(base, reason=file.doubt or "the service's working directory is not known")
+
+
+def _proposed(
+    project: Project, base: Database, file: DatabaseFile, directory: str | None, context: Context
+) -> Database:
+    assert base.path is not None
+    candidates = _candidates(project, base.service)
+    if not candidates:
+        key = f"{base.service.name}-db"
+        return replace(base, reason=f"the service has no mount for data: mount a named volume ({key}) and name a file in it")
+    if len(candidates) > 1:
+        targets = ", ".join(mount.raw_target for mount in candidates)
+        return replace(base, reason=f"the service has several mounts that could be meant ({targets})")
+    if base.origin is None:
+        return replace(base, reason="the value is put together from several places")
+    mount = candidates[0]
+    path = posixpath.join(mount.clean_target, posixpath.basename(base.path))
+    value = moved(base.value, file, path, directory)
+    doubt = _named_elsewhere(context, base)
+    return replace(base, mount=mount, path_in_mount=path, new_value=value, doubt=doubt)
+
+
+def _named_elsewhere(context: Context, base: Database) -> str | None:
+    """The file is also named in a command, health check or label: those would look for it at the old place."""
+    assert base.path is not None
+    for part in base.service.parts:
+        source = part.file.source
+        start = source.text.find(base.path, part.node.span.start, part.node.span.end)
+        while start >= 0:
+            line, _ = source.place(start)
+            own = isinstance(base.origin, InCompose) and base.origin.file is source
+            if not (own and isinstance(base.origin, InCompose) and start in _characters(base.origin)):
+                return f"{source.path.name}, line {line}, also names {base.path}"
+            start = source.text.find(base.path, start + 1, part.node.span.end)
+    del context
+    return None
+
+
+def _characters(origin: InCompose) -> range:
+    return range(origin.scalar.span.start, origin.scalar.span.end)
+
+
+def working_directory(project: Project, service: Service) -> str | None:
+    """Where a relative path of the service's process starts: `working_dir:`, the Dockerfile, else what the mounts say."""
+    given = service.text("working_dir")
+    if given is not None:
+        return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
+    stage = stage_of(service)
+    if stage is not None and stage.workdir is not None:
+        return stage.workdir
+    if any(entries_for(image) for image in images_of(service)):
+        return None
+    parents = {
+        posixpath.dirname(mount.clean_target)
+        for mount in project.mounts_of(service)
+        if posixpath.basename(mount.clean_target) in DATA_WORDS and posixpath.dirname(mount.clean_target) != "/"
+    }
+    code = {mount.clean_target for mount in project.mounts_of(service) if _is_code(project, mount)}
+    said = code or parents
+    return next(iter(said)) if len(said) == 1 else None
+
+
+def _is_code(project: Project, mount: Mount) -> bool:
+    return mount.kind == BIND and posixpath.normpath(mount.source) == "."
+
+
+def _holder(project: Project, service: Service, path: str) -> Mount | None:
+    """The mount in which the path lies, the innermost one; None where it is in the container's own layer."""
+    inside = [
+        mount
+        for mount in project.mounts_of(service)
+        if path == mount.clean_target or path.startswith(mount.clean_target.rstrip("/") + "/")
+    ]
+    if not inside:
+        return None
+    innermost = max(inside, key=lambda mount: len(mount.clean_target))
+    covered = any(
+        path.startswith(target + "/") and len(target) > len(innermost.clean_target) for target in service.tmpfs
+    )
+    return innermost if innermost.kind in (BIND, VOLUME, UNKNOWN) and not covered else None
+
+
+def _candidates(project: Project, service: Service) -> list[Mount]:
+    """The mounts that are made for data: writable, persistent, neither code nor anything else of its own meaning."""
+    known = [entry for image in images_of(service) for entry in entries_for(image)]
+    directories = {directory for entry in known for directory in entry.data_directories}
+    found = {}
+    for mount in project.mounts_of(service):
+        target = mount.clean_target
+        if mount.read_only or mount.kind not in (BIND, VOLUME) or mount.problem or _is_code(project, mount):
+            continue
+        if target in directories or (
+            posixpath.basename(target).lower() in DATA_WORDS
+            and not any(never_converted(entry, target) for entry in known or [None])
+        ):
+            found[target] = mount
+    return list(found.values())
+
+
+def _agreed(found: list[Database]) -> Iterator[Database]:
+    """Values that several services take are moved only where the new value is right for each of them."""
+    groups: dict[object, list[Database]] = {}
+    for database in found:
+        groups.setdefault(_place(database), []).append(database)
+    for place, group in groups.items():
+        proposals = {database.new_value for database in group}
+        if place is None or len(proposals) == 1:
+            yield from group
+            continue
+        for database in group:
+            if database.is_inside:
+                yield database
+                continue
+            other = next(each for each in group if each.new_value != database.new_value)
+            reason = database.reason or f"{other.service.name} takes the same value, and its mounts differ"
+            yield replace(database, mount=None, new_value=None, reason=reason)
+
+
+def _place(database: Database) -> object:
+    origin = database.origin
+    if isinstance(origin, InCompose):
+        return (origin.file.path, origin.scalar.span, origin.start)
+    if isinstance(origin, InEnvFile):
+        return (origin.file.path, origin.assignment.span)
+    return None
+
+
+def use_of(context: Context, database: Database) -> Use | None:
+    """The mount that holds the database, or shall, as the stack lists it."""
+    for use in context.stack.uses:
+        if use.mount is database.mount and use.project is database.project:
+            return use
+    return None

@@ -1,0 +1,243 @@
+"""VF105: a database with nothing, or only an anonymous volume, mounted at its data directory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volfix.knowledge.entries import Entry
+from volfix.knowledge.lookup import entries_for
+from volfix.knowledge.storage import DataDirectories, holds
+from volfix.project.images import images_of
+from volfix.project.model import Part, Project, Service
+from volfix.project.mounts import ANONYMOUS, Mount
+from volfix.project.ownership import foreign_user
+from volfix.rules.context import Context, at, mount_location
+from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
+from volfix.rules.holdings import directories_in
+from volfix.rules.names import volume_key
+from volfix.rules.operations import AddMount, DeclareVolume, Operation, SetScalar
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax.yaml_tree import Document, Scalar
+
+TEST_WORDS = frozenset({"test", "tests", "testing", "ci", "e2e", "integration", "spec", "bench", "benchmark"})
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every service of a known engine or application that keeps data where nothing of the project is mounted."""
+    for project in context.stack.projects:
+        if is_test_stack(project):
+            continue
+        for service in project.services.values():
+            known = [entry for image in images_of(service) for entry in entries_for(image)]
+            if known:
+                yield from _of_service(context, project, service, known)
+
+
+def is_test_stack(project: Project) -> bool:
+    """Whether a file or directory name says that the project serves tests, whose data is thrown away on purpose."""
+    words = {project.directory.name, *(file.path.name for file in project.files)}
+    if project.directory.is_relative_to(project.root):
+        words.update(project.directory.relative_to(project.root).parts)
+    return any(word in TEST_WORDS for text in words for word in re.split(r"[^a-z0-9]+", text.lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    """A service of an engine, and where it keeps data that nothing of the project holds."""
+
+    context: Context
+    project: Project
+    service: Service
+    entry: Entry
+    where: DataDirectories
+    anonymous: Mount | None
+
+    @property
+    def target(self) -> str:
+        return self.where.paths[0]
+
+
+def _of_service(context: Context, project: Project, service: Service, known: list[Entry]) -> Iterator[Finding]:
+    places = [directories_in(service, entry) for entry in known]
+    mounts = project.mounts_of(service)
+    if any(where.keeps_nothing or not where.paths for where in places):
+        return
+    anonymous = None
+    for mount in mounts:
+        if "${" in mount.target:
+            return
+        if any(holds(mount.clean_target, where) != "elsewhere" for where in places):
+            if mount.kind != ANONYMOUS or mount.clean_target != places[0].paths[0]:
+                return
+            anonymous = mount
+    if any(holds(target, where) != "elsewhere" for target in service.tmpfs for where in places):
+        return
+    bare = _Bare(context, project, service, known[0], places[0], anonymous)
+    yield _finding(bare, _fix(bare, known, places))
+
+
+def _finding(bare: _Bare, fix: Fix | str) -> Finding:
+    service, entry = bare.service, bare.entry
+    small = entry.cache or entry.kind == "application"
+    part = service.parts[0]
+    if bare.anonymous is not None:
+        location = mount_location(bare.anonymous)
+        message = f"the data of {entry.name} is in an anonymous volume: `down` or another project name leaves it behind"
+    else:
+        location = at(part.file.source, *_name_of(part))
+        kept = "an anonymous volume" if bare.target in bare.where.declared_volumes else "the container itself"
+        message = f"nothing is mounted at {bare.target}: {entry.name} keeps its data in {kept}"
+    moved = f" ({bare.where.moved_by})" if bare.where.moved_by else ""
+    return Finding(
+        code="VF105",
+        severity=Severity.INFO if small else Severity.WARNING,
+        location=location,
+        message=message,
+        evidence=(f"{service.image or 'the image'}: {entry.name} keeps its data in {bare.target}{moved}",),
+        service=service.name,
+        target=bare.anonymous.raw_target if bare.anonymous else bare.target,
+        fix=fix if isinstance(fix, Fix) else None,
+        reason=fix if isinstance(fix, str) else "an engine without a volume may be meant to forget its data",
+    )
+
+
+def _name_of(part: Part) -> tuple[int, int]:
+    """Where the service's name is written; its mapping, where the name comes from a merge key."""
+    for root in part.file.roots:
+        services = root if part.file.version_1 else root.get("services")
+        if services is not None and hasattr(services, "pairs"):
+            for pair in services.pairs:
+                if isinstance(pair.key, Scalar) and pair.key.value == part.service:
+                    return pair.key.span.start, pair.key.span.end
+    return part.node.span.start, part.node.span.end
+
+
+def _fix(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Fix | str:
+    """The fix, or why there is none."""
+    refusal = next(_refusals(bare, known, places), None)
+    if refusal is not None:
+        return refusal
+    service = bare.service
+    part = _editable(service)
+    document = _document(part) if part is not None else None
+    if part is None or document is None:
+        return "the service comes from an anchor, a merge key or another project's file"
+    key = volume_key(bare.context, service.name, bare.target, f"{service.name} {bare.target}")
+    operations: list[Operation] = []
+    path = part.file.path
+    if bare.anonymous is not None:
+        mount = bare.anonymous
+        if not isinstance(mount.node, Scalar) or mount.problem:
+            return "the anonymous volume is written in the long form"
+        operations.append(SetScalar(mount.file, mount.node, f"{key}:{mount.raw_target}"))
+        path, source = mount.file.path, f"anonymous:{mount.raw_target}"
+    else:
+        operations.append(AddMount(part.file.source, document, part.node, f"{key}:{bare.target}"))
+        kept = "anonymous" if bare.target in bare.where.declared_volumes else "container"
+        source = f"{kept}:{bare.target}"
+    operations.append(DeclareVolume(part.file.source, document, key))
+    changes: tuple[Change, ...] = (
+        MountChange(path, service.name, bare.target, key, added=bare.anonymous is None),
+        VolumeChange(part.file.path, key),
+    )
+    return Fix(tuple(operations), changes, Applicability.UNSAFE, (Move(service.name, source, key, bare.target),))
+
+
+def _refusals(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Iterator[str]:
+    if bare.service.parts[0].file.version_1:
+        yield "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
+    if bare.entry.kind == "application":
+        yield "what the application keeps there, and whether it matters, is for a person to say"
+    if bare.entry.cache:
+        yield f"{bare.entry.name} often is a cache that may forget"
+    if len({where.paths for where in places}) > 1:
+        said = "; ".join(f"{entry.versions or 'any version'}: {where.paths[0]}" for entry, where in zip(known, places, strict=True))
+        yield f"the image's version is not fixed, and the data directory depends on it ({said})"
+    if len(bare.where.paths) > 1 or bare.where.unknown:
+        yield "the engine keeps its data in several directories, or where a variable of unknown value says"
+    if not bare.entry.verified:
+        yield f"where {bare.entry.name} keeps its data is not verified ({bare.entry.source})"
+    if user := foreign_user(bare.service, bare.target, bare.entry):
+        yield f"the service runs as {user}, and a new volume may belong to root"
+
+
+def _editable(service: Service) -> Part | None:
+    """The part to which a mount can be added for this service alone."""
+    part = service.parts[0]
+    shared = part.node.anchor is not None or part.service != service.name or part.node.get("volumes") is not None
+    if shared and (part.node.anchor is not None or part.service != service.name or part.node.pair("volumes") is None):
+        return None
+    return part
+
+
+def _document(part: Part) -> Document | None:
+    for name, node, document in part.file.services():
+        if name == part.service and node is part.node:
+            return document
+    return None
+
+
+ENGINE = "services:\n  db:\n    image: {image}\n    environment:\n      POSTGRES_PASSWORD: x\n"
+
+RULE = Rule(
+    code="VF105",
+    name="database-without-volume",
+    summary="A database's data directory has no volume of the project.",
+    why=(
+        "Where nothing is mounted, the data is in the container or in an anonymous volume. The container's own layer "
+        "goes with the next `up` that recreates it; an anonymous volume is left behind by `down` and found by nobody."
+    ),
+    fix=(
+        "A named volume at the data directory. Unsafe, for some engines are meant to forget; and never in a stack "
+        "whose name says that it serves tests."
+    ),
+    sources=("docker/compose: pkg/compose/create.go", "docker-library: the images' VOLUME instructions"),
+    examples=(
+        Example(
+            "nothing mounted",
+            {"compose.yaml": ENGINE.format(image="postgres:16")},
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": ENGINE.format(image="postgres:16")
+                + "    volumes:\n      - db-data:/var/lib/postgresql/data\n\nvolumes:\n  db-data:\n    driver: local\n"
+            },
+        ),
+        Example(
+            "an anonymous volume",
+            {"compose.yaml": ENGINE.format(image="mongo:7") + "    volumes:\n      - /data/db\n"},
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": ENGINE.format(image="mongo:7")
+                + "    volumes:\n      - db-data:/data/db\n\nvolumes:\n  db-data:\n    driver: local\n"
+            },
+        ),
+        Example(
+            "the data directory depends on a version that is not said",
+            {"compose.yaml": ENGINE.format(image="postgres:latest")},
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a stack for tests",
+            {"docker-compose.test.yml": ENGINE.format(image="postgres:16")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "memory on purpose",
+            {"compose.yaml": ENGINE.format(image="postgres:16") + "    tmpfs: [/var/lib/postgresql/data]\n"},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "an engine that keeps nothing",
+            {"compose.yaml": "services:\n  cache:\n    image: memcached:1.6\n"},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a mount of the directory above",
+            {"compose.yaml": ENGINE.format(image="mariadb:11") + "    volumes: [sql:/var/lib]\nvolumes: {sql: }\n"},
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

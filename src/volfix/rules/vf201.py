@@ -1,0 +1,215 @@
+"""VF201: the database file lies beside every mount, in the container's own layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.project.environment import InCompose, InEnvFile
+from volfix.project.mounts import BIND
+from volfix.rules.bind_to_volume import convert
+from volfix.rules.context import Context, at
+from volfix.rules.databases import Database, databases, use_of
+from volfix.rules.findings import Applicability, Finding, Fix, Location, Move, Severity, ValueChange
+from volfix.rules.holdings import holding
+from volfix.rules.operations import SetAssignment, SetScalar
+from volfix.rules.rule import Example, Outcome, Rule
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every value that names a database file outside each persistent mount of the service that takes it."""
+    for database in databases(context):
+        location = _location(database)
+        if database.is_inside or location is None:
+            continue
+        if database.path is None and database.loose:
+            continue
+        fix = _fix(context, database)
+        yield Finding(
+            code="VF201",
+            severity=_severity(database),
+            location=location,
+            message=_message(database),
+            evidence=tuple(_evidence(database)),
+            service=database.service.name,
+            target=database.mount.raw_target if database.mount else None,
+            fix=fix,
+            reason=database.reason or database.doubt,
+        )
+
+
+def _severity(database: Database) -> Severity:
+    return Severity.ERROR if database.path is not None and not database.loose else Severity.WARNING
+
+
+def _message(database: Database) -> str:
+    name, service = database.variable, database.service.name
+    if database.path is None:
+        return f"{name} names a database file whose place is not known: no mount of {service} may hold it"
+    if database.loose:
+        return f"{name} names {database.path}, which no mount of {service} holds: it would die with the container"
+    return f"{name} names {database.path}, which no mount of {service} holds: it dies with the container"
+
+
+def _evidence(database: Database) -> Iterator[str]:
+    if database.path is not None:
+        yield f"{database.variable}={database.shown} is {database.path} in the container"
+    targets = [mount.raw_target for mount in database.project.mounts_of(database.service)]
+    yield f"{database.service.name} mounts {', '.join(targets)}" if targets else f"{database.service.name} mounts nothing"
+    if database.loose:
+        yield "no Compose file names this env file; a deployment that uses it would"
+
+
+def _fix(context: Context, database: Database) -> Fix | None:
+    if database.new_value is None or database.mount is None or database.origin is None:
+        return None
+    written = database.new_value.replace("$", "$$")
+    origin = database.origin
+    if isinstance(origin, InCompose):
+        text = origin.scalar.value
+        operation: SetScalar | SetAssignment = SetScalar(
+            origin.file, origin.scalar, text[: origin.start] + written + text[origin.end :]
+        )
+    else:
+        operation = SetAssignment(origin.file, origin.assignment, database.new_value)
+    change = ValueChange(origin.file.path, database.variable, database.value, database.new_value)
+    applicability = Applicability.UNSAFE if database.doubt else Applicability.SAFE
+    return Fix((operation,), (change,), applicability, tuple(_moves(context, database)))
+
+
+def _moves(context: Context, database: Database) -> Iterator[Move]:
+    """The rows that are there lie in the container's own layer, and have to reach the volume."""
+    use = use_of(context, database)
+    if use is None:
+        return
+    key = use.mount.source
+    if use.mount.kind == BIND:
+        held = holding(context, use) if "VF101" in context.selected else None
+        conversion = convert(context, use, held) if held else None
+        if conversion is None or conversion.fix is None or conversion.fix.applicability is not Applicability.SAFE:
+            return
+        key = conversion.fix.moves[0].volume
+    yield Move(database.service.name, f"container:{database.path}", key, use.mount.raw_target)
+
+
+def _location(database: Database) -> Location | None:
+    origin = database.origin
+    if isinstance(origin, InCompose):
+        return at(origin.file, origin.scalar.span.start, origin.scalar.span.end)
+    if isinstance(origin, InEnvFile):
+        return at(origin.file, origin.assignment.value_span.start, origin.assignment.value_span.end)
+    part = database.service.parts[-1]
+    return at(part.file.source, part.node.span.start, part.node.span.start)
+
+
+STACK = """\
+services:
+  app:
+    build: .
+    env_file: .env.prod
+    volumes:
+      - {source}:/app/data
+"""
+DOCKERFILE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
+REQUIREMENTS = "fastapi\nsqlalchemy==2.0.36\n"
+NAMED = STACK.format(source="app-db") + "volumes:\n  app-db:\n"
+
+RULE = Rule(
+    code="VF201",
+    name="database-outside-volume",
+    summary="The database's URL or path lies outside every persistent mount.",
+    why=(
+        "A volume keeps what is below its target and nothing else. A database file beside it lies in the container's "
+        "own layer, which every deployment that recreates the container throws away, whatever the mounts say."
+    ),
+    fix=(
+        "The value that the process sees is changed where it comes from: the file keeps its name and moves into the "
+        "service's one mount for data. The rows that are there have to be carried before the container is recreated."
+    ),
+    sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "compose-spec/compose-spec: 05-services.md (env_file)"),
+    examples=(
+        Example(
+            "a relative path beside the mount",
+            {
+                "compose.yaml": NAMED,
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "# production\nDATABASE_URL=sqlite:///./database.db  # rows\n",
+            },
+            Outcome.FIXED,
+            {".env.prod": "# production\nDATABASE_URL=sqlite:///./data/database.db  # rows\n"},
+        ),
+        Example(
+            "the mount becomes a volume in the same change; quotes, `export ` and the query stay",
+            {
+                "compose.yaml": STACK.format(source="./data"),
+                "Dockerfile": DOCKERFILE,
+                "requirements.txt": REQUIREMENTS,
+                ".env.prod": 'export DATABASE_URL="sqlite+aiosqlite:///app.db?timeout=30"\n',
+            },
+            Outcome.FIXED,
+            {
+                "compose.yaml": STACK.format(source="app-db") + "\nvolumes:\n  app-db:\n    driver: local\n",
+                ".env.prod": 'export DATABASE_URL="sqlite+aiosqlite:///data/app.db?timeout=30"\n',
+            },
+        ),
+        Example(
+            "the default in the Compose file counts where no file gives the value",
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    working_dir: /srv\n    environment:\n"
+                "      DATABASE_URL: ${DATABASE_URL:-sqlite:////srv/app.db}\n    volumes: [rows:/data]\n"
+                "volumes: {rows: {}}\n",
+                "Dockerfile": DOCKERFILE,
+            },
+            Outcome.FIXED,
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    working_dir: /srv\n    environment:\n"
+                "      DATABASE_URL: ${DATABASE_URL:-sqlite:////data/app.db}\n    volumes: [rows:/data]\n"
+                "volumes: {rows: {}}\n",
+            },
+        ),
+        Example(
+            "three slashes that libraries read differently, and no sign of which library it is",
+            {
+                "compose.yaml": NAMED,
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DATABASE_URL=sqlite:///database.db\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "two mounts that could be meant",
+            {
+                "compose.yaml": STACK.format(source="app-db") + "      - more:/app/storage\nvolumes:\n  app-db:\n  more:\n",
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DATABASE_URL=sqlite:///./database.db\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "no mount at all",
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/app.db]\n",
+                "Dockerfile": DOCKERFILE,
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "inside the mount",
+            {
+                "compose.yaml": NAMED,
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DATABASE_URL=sqlite:///./data/database.db\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a server, a database in memory, a file that is no database",
+            {
+                "compose.yaml": NAMED,
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DATABASE_URL=postgres://u:p@db/x\nCACHE_URL=sqlite://\nDB_FILE=/run/secrets/password\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)
