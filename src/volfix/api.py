@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.fixes.plan import Options, RunPlan, StackPlan, plan_run, with_written
@@ -44,6 +44,22 @@ class Plan:
 
         return "".join(unified(change, project.root) for project in self.projects for change in project.changes)
 
+    def verify_with_compose(self) -> None:
+        """Ask Compose about every changed project; a stack that it would reject is not written, with its reason.
+
+        Raises ComposeMissing where there is no Compose to ask.
+        """
+        from volfix.fixes.compose_check import compose_command, rejection
+
+        if not any(stack.changes for stack in self.run.stacks):
+            return
+        words = compose_command()
+        for number, stack in enumerate(self.run.stacks):
+            after = {change.before.path: change.after for change in stack.changes}
+            for project in stack.stack.projects if after else ():
+                if reason := rejection(words, project, after):
+                    self.run.stacks[number] = with_written(replace(stack, changes=()), written=False, failure=reason)
+
     def write(self, *, allow_dirty: bool = False) -> RunResult:
         """Write every stack's files, each stack's together or not at all, and return the result.
 
@@ -70,6 +86,15 @@ class Plan:
                     if not any(project.written for project in plan.projects):
                         self.run.stacks[number] = with_written(plan, written=False, failure=str(problem))
         return self.result
+
+
+def root_of(path: Path) -> Path:
+    """The root that a run over `path` has: the enclosing git work tree, else the directory itself."""
+    from volfix.project.git import work_tree
+
+    directory = path if path.is_dir() else path.parent
+    tree = work_tree(directory)
+    return tree.root if tree else directory
 
 
 def _written(plan: StackPlan, reason: str | None, write: Callable[..., None]) -> StackPlan:

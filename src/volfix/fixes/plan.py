@@ -199,5 +199,8 @@ def _real_volumes(project: Project, moves: Iterable[Move]) -> dict[str, str]:
 def with_written(plan: StackPlan, *, written: bool, failure: str | None = None) -> StackPlan:
     """The plan after its write: what was written, or why it was not."""
     return replace(
-        plan, projects=tuple(replace(project, written=written, failure=failure or project.failure) for project in plan.projects)
+        plan,
+        projects=tuple(
+            replace(project, written=written, failure=failure or project.failure) for project in plan.projects
+        ),
     )

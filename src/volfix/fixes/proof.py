@@ -29,7 +29,11 @@ class ProofFailed(Exception):
 
 
 def prove(
-    stack: Stack, operations: Sequence[Operation], changes: Sequence[Change], after: Mapping[Path, Source], loader: Loader
+    stack: Stack,
+    operations: Sequence[Operation],
+    changes: Sequence[Change],
+    after: Mapping[Path, Source],
+    loader: Loader,
 ) -> None:
     """Raise ProofFailed unless the files in `after` differ from the stack's in meaning by exactly the `changes`."""
     files = {file.path: file for file in stack.files}
@@ -47,7 +51,9 @@ def prove(
         if not after.keys() & ({file.path for file in project.loaded} | project.env_paths):
             continue
         loaded = [changed.compose(file.path) for file in project.files]
-        again = build_project(project.root, project.directory, tuple(file for file in loaded if file is not None), changed)
+        again = build_project(
+            project.root, project.directory, tuple(file for file in loaded if file is not None), changed
+        )
         if changed.problems or None in loaded:
             raise ProofFailed("; ".join(map(str, changed.problems)) or "a changed file is no longer a Compose file")
         _compare(f"project {project.name}", declared_model(project, changes), model(again))
@@ -100,7 +106,11 @@ def _service(service: Service) -> Model:
             for mount in service.mounts
         ],
         "environment": {name: variable.value for name, variable in service.environment.items()},
-        "rest": [service.image, list(service.words), service.build and [list(pair) for pair in service.build.arguments]],
+        "rest": [
+            service.image,
+            list(service.words),
+            service.build and [list(pair) for pair in service.build.arguments],
+        ],
     }
 
 

@@ -70,7 +70,7 @@ def declared(source: Source, document: Document, keys: Sequence[str]) -> list[Ed
     assert isinstance(root, Mapping)
     section = root.pair("volumes")
     if section is None:
-        return insert_section(source, document, "volumes", {key: DRIVER for key in keys})
+        return insert_section(source, document, "volumes", dict.fromkeys(keys, DRIVER))
     edits: list[Edit] = []
     volumes = resolved(section.value)
     entries = {key: volumes.pair(key) for key in keys} if isinstance(volumes, Mapping) else {}
@@ -83,4 +83,4 @@ def declared(source: Source, document: Document, keys: Sequence[str]) -> list[Ed
 
 
 def _says_driver(value: object) -> bool:
-    return isinstance(value, Mapping) and value.get("driver") is not None or not isinstance(value, Mapping | Scalar)
+    return (isinstance(value, Mapping) and value.get("driver") is not None) or not isinstance(value, Mapping | Scalar)

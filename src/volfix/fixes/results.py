@@ -57,7 +57,7 @@ class RunResult:
 
     @property
     def status(self) -> int:
-        """The exit status: 0 nothing left to do, 1 findings remain, 2 something could not be read, proven or written."""
+        """The exit status: 0 nothing left to do, 1 findings remain, 2 something was not read, proven or written."""
         if self.errors or any(project.failure for project in self.projects):
             return 2
         for project in self.projects:

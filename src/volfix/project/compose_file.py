@@ -133,7 +133,9 @@ def _is_compose(roots: tuple[Mapping, ...]) -> bool:
         or isinstance(root.get("volumes"), Mapping)
         or isinstance(root.get("include"), Sequence | Scalar)
         for root in roots
-    ) and not any(key in {"pipeline", "steps", "kind", "clone", "apiVersion"} for root in roots for key, _ in root.items())
+    ) and not any(
+        key in {"pipeline", "steps", "kind", "clone", "apiVersion"} for root in roots for key, _ in root.items()
+    )
 
 
 def _is_version_1(roots: tuple[Mapping, ...]) -> bool:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from volfix.knowledge.readers import Reader, reader_of_scheme
 
-SQLITE_URL = re.compile(r"(?P<scheme>sqlite3?(?:\+[a-z0-9]+)?|spatialite)://(?P<path>[^?#]*)(?P<rest>.*)\Z", re.IGNORECASE)
+SQLITE_URL = re.compile(
+    r"(?P<scheme>sqlite3?(?:\+[a-z0-9]+)?|spatialite)://(?P<path>[^?#]*)(?P<rest>.*)\Z", re.IGNORECASE
+)
 SQLITE_SHORT = re.compile(r"sqlite3?:(?!//)(?P<path>[^?#]+)(?P<rest>.*)\Z", re.IGNORECASE)
 FILE_URL = re.compile(r"file:(?://(?=/))?(?P<path>[^?#]+)(?P<rest>.*)\Z")
 JDBC = re.compile(r"jdbc:(?:sqlite:(?:file:)?|h2:(?:file:)?)(?P<path>[^?;]+)(?P<rest>.*)\Z")
@@ -83,9 +85,7 @@ def _sqlite_url(found: re.Match[str], reader: Reader | None) -> DatabaseFile | N
     if reader.three_slashes == "relative":
         if not path.startswith("/"):
             return DatabaseFile(start, end, path, False, doubt=f"{reader.name} does not take a URL with two slashes")
-        return DatabaseFile(
-            start, end, path[1:], True, reader.relative_to, absolute_prefix="/", relative_prefix="/"
-        )
+        return DatabaseFile(start, end, path[1:], True, reader.relative_to, absolute_prefix="/", relative_prefix="/")
     return DatabaseFile(start, end, path, not path.startswith("/"), reader.relative_to)
 
 

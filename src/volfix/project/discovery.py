@@ -11,14 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.project.compose_file import BASE_NAMES, FILE_NAME, OVERRIDE_NAMES, ComposeFile
+from volfix.project.compose_file import BASE_NAMES, FILE_NAME, OVERRIDE_NAMES, ComposeFile, strings
 from volfix.project.git import work_tree
+from volfix.project.mounts import is_path, split_short
 from volfix.syntax.source import FileProblem
-from volfix.syntax.yaml_tree import Mapping, resolved
+from volfix.syntax.yaml_tree import Mapping, Node, Scalar, resolved
+from volfix.syntax.yaml_tree import Sequence as Items
 
 VENDORED = frozenset(
-    "node_modules vendor third_party site-packages bower_components venv .venv env.bak .tox .nox .git .hg .svn .cache "
-    ".terraform .gradle .mypy_cache .pytest_cache __pycache__ .idea .vscode .next .nuxt .yarn .pnpm-store".split()
+    {
+        *("node_modules", "vendor", "third_party", "site-packages", "bower_components", "venv", ".venv", "env.bak"),
+        *(".tox", ".nox", ".git", ".hg", ".svn", ".cache", ".terraform", ".gradle", ".mypy_cache", ".pytest_cache"),
+        *("__pycache__", ".idea", ".vscode", ".next", ".nuxt", ".yarn", ".pnpm-store"),
+    }
 )
 
 
@@ -33,9 +38,7 @@ class Directory:
     """The one file that was asked for, when a file was given instead of a directory."""
 
 
-def directories(
-    paths: Sequence[Path], exclude: Sequence[str], problems: list[FileProblem]
-) -> Iterator[Directory]:
+def directories(paths: Sequence[Path], exclude: Sequence[str], problems: list[FileProblem]) -> Iterator[Directory]:
     """Every directory with Compose files at or below the paths, each once; vendored trees and links are skipped."""
     seen: set[Path] = set()
     for path in paths:
@@ -106,28 +109,18 @@ def combinations(files: Sequence[ComposeFile], compose_file: Sequence[ComposeFil
     found: list[tuple[ComposeFile, ...]] = []
     if compose_file:
         found.append(tuple(compose_file))
-        named = {id(file) for file in compose_file}
-        if base and id(base) in named:
-            base_done = True
-        else:
-            base_done = False
-    else:
-        base_done = False
-    if base and not base_done:
-        paired = (base, override) if override and not compose_file else (base,)
-        found.append(paired)
+    if base and base not in compose_file:
+        found.append((base, override) if override and not compose_file else (base,))
     done = {id(file) for project in found for file in project}
-    for file in files:
-        if id(file) not in done:
-            found.append((base, file) if base and not is_complete(file) else (file,))
-    return found
+    left = [file for file in files if id(file) not in done]
+    return found + [(base, file) if base and not is_complete(file) else (file,) for file in left]
 
 
 def is_complete(file: ComposeFile) -> bool:
     """Whether Compose would take the file alone: every service can start and every name that it uses is declared."""
     if file.version_1 or any(entry.paths for entry in file.includes):
         return True
-    services = dict((name, node) for name, node, _ in file.services())
+    services = {name: node for name, node, _ in file.services()}
     volumes, networks = set(file.declared), file.section("networks") | {"default"}
     for node in services.values():
         if not any(node.get(key) for key in ("image", "build", "extends", "provider")):
@@ -139,18 +132,11 @@ def is_complete(file: ComposeFile) -> bool:
     return bool(services)
 
 
-def _names(node: object) -> set[str]:
-    from volfix.project.compose_file import strings
-
-    if isinstance(node, Mapping):
-        return {key for key, _ in node.items()}
-    return set(strings(node)) if node is not None else set()  # type: ignore[arg-type]
+def _names(node: Node | None) -> set[str]:
+    return {key for key, _ in node.items()} if isinstance(node, Mapping) else set(strings(node))
 
 
 def _named_volumes(service: Mapping) -> set[str]:
-    from volfix.project.mounts import is_path, split_short
-    from volfix.syntax.yaml_tree import Scalar, Sequence as Items
-
     volumes, found = service.get("volumes"), set()
     for item in volumes.items if isinstance(volumes, Items) else ():
         entry = resolved(item)

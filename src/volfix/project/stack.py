@@ -17,8 +17,8 @@ from volfix.project.environment import DotenvFile, lookup_in, read_dotenv
 from volfix.project.interpolation import InterpolationError, interpolate
 from volfix.project.model import Part, Project, Service, normalized_name
 from volfix.project.mounts import Mount
-from volfix.syntax.source import FileProblem, Source
 from volfix.syntax import yaml_tree
+from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Scalar
 
 
@@ -126,7 +126,7 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
         return key
 
     kept = []
-    for directory, project in found:
+    for _, project in found:
         if all(str(file.path) in borrowed for file in project.files):
             continue
         kept.append(project)

@@ -19,6 +19,8 @@ from volfix.rules.names import volume_key
 from volfix.rules.operations import DeclareVolume, Operation, RemoveEntry, SetScalar
 from volfix.syntax.yaml_tree import Mapping, Scalar
 
+VERSION_1 = "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
+
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
@@ -54,29 +56,35 @@ def convert(context: Context, use: Use, held: Holding) -> Conversion:
 def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
     """Why the directory stays a bind mount, the first reason being enough."""
     for use in uses:
-        mount = use.mount
-        if use.project.files[0].version_1 or any(part.file.version_1 for part in use.service.parts):
-            yield "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
-        if mount.problem:
-            yield mount.problem
-        if not mount.file.path.is_relative_to(context.root):
-            yield f"{mount.file.path} lies outside {context.root}"
-        if is_ignored(mount.file, mount.node.span.start):
-            yield f"the mount of {mount.raw_source} in {use.service.name} is marked to be ignored"
-        if is_file(mount):
-            yield f"{mount.raw_source} is a file for {use.service.name}, and a named volume cannot be one"
-        if isinstance(mount.node, Scalar) and mount.node.tag is not None:
-            yield f"the mount carries the tag {mount.node.tag}"
-        for project in (use.project,):
-            if host.path is not None and (project.directory == host.path or host.path in project.directory.parents):
-                yield f"{mount.raw_source} is the project's own directory"
+        if use.project.files[0].version_1:
+            yield VERSION_1
+        yield from _mount_refusals(context, use)
+        directory = use.project.directory
+        if host.path is not None and (directory == host.path or host.path in directory.parents):
+            yield f"{use.mount.raw_source} is the project's own directory"
     others = context.users.get(host.key, frozenset())
     if len(others) > 1:
-        names = ", ".join(sorted(str(path.relative_to(context.root)) for path in others if path.is_relative_to(context.root)))
+        names = ", ".join(
+            sorted(str(path.relative_to(context.root)) for path in others if path.is_relative_to(context.root))
+        )
         yield f"several projects mount this host directory ({names}): as a volume each would have its own"
     yield from _inner_mounts(context, host)
     if host.inside and host.path is not None and (tracked := context.tracked_below(host.path)):
         yield f"git tracks {tracked} in it: it is part of the repository, not only run-time data"
+
+
+def _mount_refusals(context: Context, use: Use) -> Iterator[str]:
+    mount = use.mount
+    if mount.problem:
+        yield mount.problem
+    if not mount.file.path.is_relative_to(context.root):
+        yield f"{mount.file.path} lies outside {context.root}"
+    if is_ignored(mount.file, mount.node.span.start):
+        yield f"the mount of {mount.raw_source} in {use.service.name} is marked to be ignored"
+    if is_file(mount):
+        yield f"{mount.raw_source} is a file for {use.service.name}, and a named volume cannot be one"
+    if isinstance(mount.node, Scalar) and mount.node.tag is not None:
+        yield f"the mount carries the tag {mount.node.tag}"
 
 
 def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
@@ -104,7 +112,7 @@ def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holdin
         if other.contains(host):
             for use in other_uses:
                 if other.path not in (use.project.directory, *use.project.directory.parents):
-                    yield f"{use.service.name} mounts {use.mount.raw_source}, which contains it and would no longer see the data"
+                    yield f"{use.service.name} mounts {use.mount.raw_source}, which contains it"
 
 
 def _operations(mount: Mount, key: str) -> list[Operation]:
@@ -123,7 +131,7 @@ def _operations(mount: Mount, key: str) -> list[Operation]:
 
 
 def _declaring(uses: list[Use]) -> Iterator[Part]:
-    """The parts whose files must declare the volume: where the mount is written, and where such a service is extended."""
+    """The parts whose files must declare the volume, each file once."""
     seen = set()
     for use in uses:
         for part in declaring_parts(use.service, use.mount):
@@ -133,13 +141,11 @@ def _declaring(uses: list[Use]) -> Iterator[Part]:
 
 
 def declaring_parts(service: Service, mount: Mount) -> Iterator[Part]:
-    """The part that writes the mount, and each later part that takes it over with `extends`: Compose imports no volumes."""
+    """The part that writes the mount, and each that takes it over with `extends`, which imports no volumes."""
     written = False
-    for number, part in enumerate(service.parts):
+    for part in service.parts:
         if part.file.source is mount.file:
             written = True
-            yield part
-        elif written and part.node.get("extends") is not None and service.parts[number - 1].service != part.service:
             yield part
         elif written and part.node.get("extends") is not None:
             yield part

@@ -78,7 +78,7 @@ def _of_services(context: Context) -> Iterator[Database]:
     for project in context.stack.projects:
         for service in project.services.values():
             for name, variable in service.environment.items():
-                if variable.value is not None and (found := _located(context, project, service, name, variable)):
+                if variable.value is not None and (found := _located(project, service, name, variable)):
                     yield found
 
 
@@ -94,7 +94,7 @@ def _of_loose_files(context: Context) -> Iterator[Database]:
             services = _plausible(project, name)
             for service in services:
                 seen.add(key)
-                found = _located(context, project, service, name, Variable(name, value, origin))
+                found = _located(project, service, name, Variable(name, value, origin))
                 if found is not None and len(services) == 1:
                     yield replace(found, loose=True)
                 elif found is not None and not found.is_inside:
@@ -115,9 +115,7 @@ def _plausible(project: Project, name: str) -> list[Service]:
     return [service for service in unknown if _candidates(project, service)]
 
 
-def _located(
-    context: Context, project: Project, service: Service, name: str, variable: Variable
-) -> Database | None:
+def _located(project: Project, service: Service, name: str, variable: Variable) -> Database | None:
     assert variable.value is not None
     kind = variable_kind(name)
     if "/" not in variable.value and "." not in variable.value:
@@ -132,29 +130,23 @@ def _located(
     path = resolved_path(file, directory)
     base = Database(project, service, name, variable.value, variable.origin, path)
     if path is None:
-        return _unplaced(project, base, file)
+        return replace(base, reason=file.doubt or "the service's working directory is not known")
     holder = _holder(project, service, path)
     if holder is not None:
         return replace(base, mount=holder, is_inside=True, path_in_mount=path)
     if file.doubt or file.relative_to != "working directory":
         return replace(base, reason=file.doubt or f"a relative path starts from the {file.relative_to} there")
-    return _proposed(project, base, file, directory, context)
+    return _proposed(project, base, file, directory)
 
 
-def _unplaced(project: Project, base: Database, file: DatabaseFile) -> Database:
-    """A path that cannot be told: where nothing persistent is mounted, it is outside all the same."""
-    del project
-    return replace(base, reason=file.doubt or "the service's working directory is not known")
-
-
-def _proposed(
-    project: Project, base: Database, file: DatabaseFile, directory: str | None, context: Context
-) -> Database:
+def _proposed(project: Project, base: Database, file: DatabaseFile, directory: str | None) -> Database:
     assert base.path is not None
     candidates = _candidates(project, base.service)
     if not candidates:
         key = f"{base.service.name}-db"
-        return replace(base, reason=f"the service has no mount for data: mount a named volume ({key}) and name a file in it")
+        return replace(
+            base, reason=f"the service has no mount for data: mount a named volume ({key}) and name a file in it"
+        )
     if len(candidates) > 1:
         targets = ", ".join(mount.raw_target for mount in candidates)
         return replace(base, reason=f"the service has several mounts that could be meant ({targets})")
@@ -163,11 +155,11 @@ def _proposed(
     mount = candidates[0]
     path = posixpath.join(mount.clean_target, posixpath.basename(base.path))
     value = moved(base.value, file, path, directory)
-    doubt = _named_elsewhere(context, base)
+    doubt = _named_elsewhere(base)
     return replace(base, mount=mount, path_in_mount=path, new_value=value, doubt=doubt)
 
 
-def _named_elsewhere(context: Context, base: Database) -> str | None:
+def _named_elsewhere(base: Database) -> str | None:
     """The file is also named in a command, health check or label: those would look for it at the old place."""
     assert base.path is not None
     for part in base.service.parts:
@@ -179,7 +171,6 @@ def _named_elsewhere(context: Context, base: Database) -> str | None:
             if not (own and isinstance(base.origin, InCompose) and start in _characters(base.origin)):
                 return f"{source.path.name}, line {line}, also names {base.path}"
             start = source.text.find(base.path, start + 1, part.node.span.end)
-    del context
     return None
 
 
@@ -188,7 +179,7 @@ def _characters(origin: InCompose) -> range:
 
 
 def working_directory(project: Project, service: Service) -> str | None:
-    """Where a relative path of the service's process starts: `working_dir:`, the Dockerfile, else what the mounts say."""
+    """Where a relative path of the service starts: `working_dir:`, the Dockerfile, else what the mounts say."""
     given = service.text("working_dir")
     if given is not None:
         return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
@@ -202,12 +193,12 @@ def working_directory(project: Project, service: Service) -> str | None:
         for mount in project.mounts_of(service)
         if posixpath.basename(mount.clean_target) in DATA_WORDS and posixpath.dirname(mount.clean_target) != "/"
     }
-    code = {mount.clean_target for mount in project.mounts_of(service) if _is_code(project, mount)}
+    code = {mount.clean_target for mount in project.mounts_of(service) if _is_code(mount)}
     said = code or parents
     return next(iter(said)) if len(said) == 1 else None
 
 
-def _is_code(project: Project, mount: Mount) -> bool:
+def _is_code(mount: Mount) -> bool:
     return mount.kind == BIND and posixpath.normpath(mount.source) == "."
 
 
@@ -234,7 +225,7 @@ def _candidates(project: Project, service: Service) -> list[Mount]:
     found = {}
     for mount in project.mounts_of(service):
         target = mount.clean_target
-        if mount.read_only or mount.kind not in (BIND, VOLUME) or mount.problem or _is_code(project, mount):
+        if mount.read_only or mount.kind not in (BIND, VOLUME) or mount.problem or _is_code(mount):
             continue
         if target in directories or (
             posixpath.basename(target).lower() in DATA_WORDS

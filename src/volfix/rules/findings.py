@@ -11,6 +11,8 @@ from volfix.syntax.source import Span
 
 
 class Severity(str, Enum):
+    """`info` never changes the exit status."""
+
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"

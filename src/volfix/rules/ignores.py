@@ -10,7 +10,7 @@ IGNORE = re.compile(r"#\s*volfix:\s*ignore(?:\[([A-Za-z0-9,\s]*)\])?")
 
 
 def ignored_codes(source: Source, offset: int) -> frozenset[str] | None:
-    """The codes that a comment at the place of `offset` ignores: empty for all of them, None where nothing is ignored."""
+    """The codes that a comment at the place of `offset` ignores: empty for all of them, None where there is none."""
     if "volfix:" not in source.text:
         return None
     start = source.line_start(offset)

@@ -1,4 +1,4 @@
-"""The changes that a fix makes to files, each in terms of the parsed tree: the splices and the proof follow from them."""
+"""The changes that a fix makes to files, in terms of the parsed tree: splices and proof follow from them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RemoveEntry:
 
 @dataclass(frozen=True, slots=True)
 class DeclareVolume:
-    """The top-level `volumes:` of a document gets the entry `key` with `driver: local`, or the entry gets the driver."""
+    """The top-level `volumes:` of a document gets `key` with `driver: local`, or the entry gets the driver."""
 
     source: Source
     document: Document

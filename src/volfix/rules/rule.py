@@ -21,7 +21,7 @@ class Outcome(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Files of a project (path to text), and what the rule makes of them; `after` holds the files that a fix changes."""
+    """Files of a project (path to text), and what the rule makes of them; `after` holds what a fix changes."""
 
     title: str
     files: dict[str, str]

@@ -13,6 +13,7 @@ from volfix.project.images import images_of
 from volfix.project.model import Part, Project, Service
 from volfix.project.mounts import ANONYMOUS, Mount
 from volfix.project.ownership import foreign_user
+from volfix.rules.bind_to_volume import VERSION_1
 from volfix.rules.context import Context, at, mount_location
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
 from volfix.rules.holdings import directories_in
@@ -147,13 +148,15 @@ def _fix(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Fix 
 
 def _refusals(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Iterator[str]:
     if bare.service.parts[0].file.version_1:
-        yield "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
+        yield VERSION_1
     if bare.entry.kind == "application":
         yield "what the application keeps there, and whether it matters, is for a person to say"
     if bare.entry.cache:
         yield f"{bare.entry.name} often is a cache that may forget"
     if len({where.paths for where in places}) > 1:
-        said = "; ".join(f"{entry.versions or 'any version'}: {where.paths[0]}" for entry, where in zip(known, places, strict=True))
+        said = "; ".join(
+            f"{entry.versions or 'any version'}: {where.paths[0]}" for entry, where in zip(known, places, strict=True)
+        )
         yield f"the image's version is not fixed, and the data directory depends on it ({said})"
     if len(bare.where.paths) > 1 or bare.where.unknown:
         yield "the engine keeps its data in several directories, or where a variable of unknown value says"

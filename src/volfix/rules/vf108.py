@@ -78,8 +78,8 @@ RULE = Rule(
             },
             Outcome.FIXED,
             {
-                "compose.yaml": "volumes:\n  cache:\n  sql:\n    driver: local\n\nservices:\n  db:\n    image: mysql:8.4\n"
-                "    volumes:\n    - sql:/var/lib/mysql\n    - cache:/cache\n"
+                "compose.yaml": "volumes:\n  cache:\n  sql:\n    driver: local\n\nservices:\n  db:\n"
+                "    image: mysql:8.4\n    volumes:\n    - sql:/var/lib/mysql\n    - cache:/cache\n"
             },
         ),
         Example(
@@ -105,7 +105,7 @@ RULE = Rule(
         ),
         Example(
             "a variable of unknown value",
-            {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes:\n      - ${SITE}:/usr/share/nginx/html\n"},
+            {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes:\n      - ${SITE}:/site\n"},
             Outcome.UNTOUCHED,
         ),
     ),

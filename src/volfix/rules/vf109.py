@@ -27,10 +27,14 @@ def check(context: Context) -> Iterator[Finding]:
                 continue
             use, held = databases[key]
             editable = not isinstance(pair.value, Alias) and any(pair in _written(root) for root in file.roots)
-            document = next((doc for doc, root in zip(file.documents, file.roots, strict=True) if pair in _written(root)), None)
+            document = next(
+                (doc for doc, root in zip(file.documents, file.roots, strict=True) if pair in _written(root)), None
+            )
             fix = None
             if editable and document is not None:
-                fix = Fix((DeclareVolume(file.source, document, key),), (VolumeChange(file.path, key),), Applicability.SAFE)
+                fix = Fix(
+                    (DeclareVolume(file.source, document, key),), (VolumeChange(file.path, key),), Applicability.SAFE
+                )
             yield Finding(
                 code="VF109",
                 severity=Severity.INFO,
@@ -77,9 +81,15 @@ RULE = Rule(
             Outcome.FIXED,
             {"compose.yaml": COMPOSE + "volumes:\n  sql:\n    name: sql\n    driver: local\n"},
         ),
-        Example("a driver of its own", {"compose.yaml": COMPOSE + "volumes: {sql: {driver: nfs}}\n"}, Outcome.UNTOUCHED),
+        Example(
+            "a driver of its own", {"compose.yaml": COMPOSE + "volumes: {sql: {driver: nfs}}\n"}, Outcome.UNTOUCHED
+        ),
         Example("an external one", {"compose.yaml": COMPOSE + "volumes: {sql: {external: true}}\n"}, Outcome.UNTOUCHED),
-        Example("a volume that holds no database", {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes: [www:/www]\nvolumes:\n  www:\n"}, Outcome.UNTOUCHED),
+        Example(
+            "a volume that holds no database",
+            {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes: [www:/www]\nvolumes:\n  www:\n"},
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
     default=False,

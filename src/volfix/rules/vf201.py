@@ -54,7 +54,9 @@ def _evidence(database: Database) -> Iterator[str]:
     if database.path is not None:
         yield f"{database.variable}={database.shown} is {database.path} in the container"
     targets = [mount.raw_target for mount in database.project.mounts_of(database.service)]
-    yield f"{database.service.name} mounts {', '.join(targets)}" if targets else f"{database.service.name} mounts nothing"
+    yield (
+        f"{database.service.name} mounts {', '.join(targets)}" if targets else f"{database.service.name} mounts nothing"
+    )
     if database.loose:
         yield "no Compose file names this env file; a deployment that uses it would"
 
@@ -178,7 +180,8 @@ RULE = Rule(
         Example(
             "two mounts that could be meant",
             {
-                "compose.yaml": STACK.format(source="app-db") + "      - more:/app/storage\nvolumes:\n  app-db:\n  more:\n",
+                "compose.yaml": STACK.format(source="app-db")
+                + "      - more:/app/storage\nvolumes:\n  app-db:\n  more:\n",
                 "Dockerfile": DOCKERFILE,
                 ".env.prod": "DATABASE_URL=sqlite:///./database.db\n",
             },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import stat
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -16,7 +15,7 @@ SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes: the largest file that is read. The largest Compose file in public use is well under a tenth of it."""
 
 
-class FileProblem(Exception):
+class FileProblem(Exception):  # noqa: N818 - what is wrong with a file, not with volfix
     """A file that cannot be read or understood; `line` and `column` count from 1 and are None where there is none."""
 
     def __init__(self, path: Path, message: str, line: int | None = None, column: int | None = None) -> None:
@@ -62,7 +61,7 @@ class Source:
     def read(cls, path: Path) -> Source:
         """Read the file at `path`; raises FileProblem where it is unreadable, too large or not UTF-8 text."""
         try:
-            status = os.stat(path)
+            status = path.stat()
             if not stat.S_ISREG(status.st_mode):
                 raise FileProblem(path, "not a regular file")
             if status.st_size > SIZE_LIMIT:
@@ -77,11 +76,12 @@ class Source:
         """The source that a file at `path` with these bytes would be; raises FileProblem where it is not UTF-8 text."""
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise FileProblem(path, "UTF-16 text: save the file as UTF-8", 1, 1)
+        body = data.removeprefix(BOM)
         try:
-            text = data.removeprefix(BOM).decode()
+            text = body.decode()
         except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+            before = body[: error.start].decode()
+            line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
             raise FileProblem(path, "not UTF-8 text: save the file as UTF-8", line, column) from error
         if "\0" in text:
             start = text.index("\0")

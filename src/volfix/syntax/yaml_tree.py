@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from volfix.syntax.source import FileProblem, Source, Span
-
-DEPTH_LIMIT = 60
-"""Collections inside collections: Compose files stay under 15; a deeper one is hostile or not Compose."""
+from volfix.syntax.yaml_events import read_events
 
 NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
 # What go-yaml, which Compose uses, resolves to something other than a string.
@@ -25,7 +23,10 @@ TYPED = re.compile(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scalar:
-    """`span` is what is written, quotes and block header included, anchor and tag excluded; empty for an absent value."""
+    """`span` is what is written, quotes and block header included, anchor and tag excluded; empty for an absent value.
+
+    That of a block scalar ends where its last line ends that counts: with `+` the blank lines that follow count.
+    """
 
     span: Span
     value: str
@@ -41,13 +42,18 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
+    """An entry of a mapping."""
+
     key: Node
     value: Node
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mapping:
-    """`span` of a flow mapping is `{` to `}`; of a block mapping its first key to the end of its last entry's content."""
+    """`span` of a flow mapping is `{` to `}`; of a block mapping its first key to the end of its last value.
+
+    The one-entry mapping of `[key: value]` counts as flow, but its span begins with its key.
+    """
 
     span: Span
     pairs: tuple[Pair, ...]
@@ -63,28 +69,24 @@ class Mapping:
         """The value under `key`, merge keys followed, aliases resolved; None where there is none."""
         if found := self.pair(key):
             return resolved(found.value)
-        for merged in merged_mappings(self):
-            if (value := merged.get(key)) is not None:
-                return value
+        for merged in _inherited(self):
+            if found := merged.pair(key):
+                return resolved(found.value)
         return None
 
     def items(self) -> Iterator[tuple[str, Pair]]:
         """The effective entries by key, those of merge keys last and only where nothing overrides them."""
         seen = set()
-        for pair in self.pairs:
-            if isinstance(pair.key, Scalar) and not is_merge_key(pair.key) and pair.key.value not in seen:
-                seen.add(pair.key.value)
-                yield pair.key.value, pair
-        for merged in merged_mappings(self):
-            for key, pair in merged.items():
-                if key not in seen:
-                    seen.add(key)
-                    yield key, pair
+        for mapping in (self, *_inherited(self)):
+            for pair in mapping.pairs:
+                if isinstance(pair.key, Scalar) and not is_merge_key(pair.key) and pair.key.value not in seen:
+                    seen.add(pair.key.value)
+                    yield pair.key.value, pair
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sequence:
-    """`span` of a flow sequence is `[` to `]`; of a block sequence its first dash to the end of its last item's content."""
+    """`span` of a flow sequence is `[` to `]`; of a block sequence its first dash to the end of its last item."""
 
     span: Span
     items: tuple[Node, ...]
@@ -95,6 +97,8 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alias:
+    """`*name`, and the node that it repeats."""
+
     span: Span
     name: str
     target: Node
@@ -119,6 +123,7 @@ def resolved(node: Node) -> Scalar | Mapping | Sequence:
 
 
 def is_merge_key(key: Node) -> bool:
+    """Whether a key is `<<`, which brings in the entries of other mappings."""
     return isinstance(key, Scalar) and key.value == "<<" and key.style == ""
 
 
@@ -133,46 +138,26 @@ def merged_mappings(mapping: Mapping) -> Iterator[Mapping]:
                     yield node
 
 
+def _inherited(mapping: Mapping) -> Iterator[Mapping]:
+    """Every mapping that `<<` brings in, directly or through others, each once: merges can multiply without end."""
+    seen = {id(mapping)}
+    waiting = list(merged_mappings(mapping))[::-1]
+    while waiting:
+        merged = waiting.pop()
+        if id(merged) not in seen:
+            seen.add(id(merged))
+            yield merged
+            waiting += list(merged_mappings(merged))[::-1]
+
+
 def parse(source: Source) -> list[Document]:
     """The documents of a YAML file; raises FileProblem with line and column where it is not YAML that volfix takes."""
-    try:
-        events = list(_fast_events(source.text))
-    except Exception:  # ruamel.yaml's pure parser takes more (a tab before a comment) and explains what it does not
-        events = _pure_events(source)
-    return _Composer(source, events).documents()
-
-
-def _fast_events(text: str) -> Iterator[Any]:
-    from _ruamel_yaml import CParser  # the optional C extension, ruamel.yaml.clib
-
-    parser = CParser(text)
-    while parser.check_event():
-        yield parser.get_event()
-
-
-def _pure_events(source: Source) -> list[Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        return list(YAML(pure=True).parse(source.text))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        message = f"not valid YAML: {error.problem or error.context}"
-        if mark is None:
-            raise FileProblem(source.path, message) from error
-        raise FileProblem(source.path, message, mark.line + 1, mark.column + 1) from error
-    except YAMLError as error:
-        first = str(error).splitlines()[0]
-        position = getattr(error, "position", None)
-        line, column = source.place(position) if isinstance(position, int) else (None, None)
-        raise FileProblem(source.path, f"not valid YAML: {first}", line, column) from error
-    except (ValueError, RecursionError) as error:
-        raise FileProblem(source.path, f"not valid YAML: {error}") from error
+    return _Composer(source, read_events(source)).documents()
 
 
 PROPERTY = re.compile(r"(?:[&!]\S*)(?:[ \t]+|(?=[\r\n])|\Z)|[ \t\r\n]+|#[^\n]*")
 # Between a node's properties and its content there may be blanks, line ends and comments.
+COLON = re.compile(r"(?:[ \t\r\n]+(?:#[^\n]*)?)*:")
 
 
 class _Composer:
@@ -188,7 +173,7 @@ class _Composer:
             event = self._next()
             if type(event).__name__ == "DocumentStartEvent":
                 self.anchors = {}
-                root = self._node(0)
+                root = self._node()
                 end = self._next().start_mark.index
                 found.append(Document(root, Span(root.span.start, max(root.span.end, end))))
         return found
@@ -200,12 +185,10 @@ class _Composer:
     def _problem(self, offset: int, message: str) -> FileProblem:
         return FileProblem(self.source.path, message, *self.source.place(offset))
 
-    def _node(self, depth: int) -> Node:
+    def _node(self) -> Node:
         event = self._next()
         kind = type(event).__name__
         start = event.start_mark.index
-        if depth > DEPTH_LIMIT:
-            raise self._problem(start, f"nested deeper than {DEPTH_LIMIT} levels")
         if kind == "AliasEvent":
             if event.anchor not in self.anchors:
                 raise self._problem(start, f"alias *{event.anchor} has no anchor before it")
@@ -220,9 +203,9 @@ class _Composer:
         if kind == "ScalarEvent":
             node: Node = self._scalar(event, tag)
         elif kind == "MappingStartEvent":
-            node = self._mapping(event, tag, depth)
+            node = self._mapping(event, tag)
         else:
-            node = self._sequence(event, tag, depth)
+            node = self._sequence(event, tag)
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return node
@@ -243,23 +226,25 @@ class _Composer:
         return start
 
     def _scalar(self, event: Any, tag: str | None) -> Scalar:
-        style = event.style or ""
+        style, value = event.style or "", event.value
         start, end = self._content(event, tag), event.end_mark.index
         if style in ("|", ">"):
-            while end > start and self.source.text[end - 1] in "\r\n \t":
-                end -= 1  # the mark lies behind the line ends that follow
-        return Scalar(Span(min(start, end), end), event.value, style, tag, event.anchor)
+            value = value.replace("\a", "")  # the pure parser's mark for a fold; YAML text never holds the character
+            end = _block_end(self.source, start, end, value)
+        elif style == "" and start < end and not re.search(r"[\r\n\x85\u2028\u2029]", self.source.text[start:end]):
+            value = self.source.text[start:end]
+        return Scalar(Span(min(start, end), end), value, style, tag, event.anchor)
 
-    def _mapping(self, event: Any, tag: str | None, depth: int) -> Mapping:
+    def _mapping(self, event: Any, tag: str | None) -> Mapping:
         pairs: list[Pair] = []
         keys: set[str] = set()
         while type(self.events[self.at]).__name__ != "MappingEndEvent":
-            key = self._node(depth + 1)
+            key = self._node()
             if isinstance(key, Scalar) and not is_merge_key(key):
                 if key.value in keys:
                     raise self._problem(key.span.start, f'the key "{key.value}" stands twice in one mapping')
                 keys.add(key.value)
-            pairs.append(Pair(key, self._node(depth + 1)))
+            pairs.append(Pair(key, self._value_of(key, self._node())))
         end = self._next()
         flow = bool(event.flow_style)
         if flow or not pairs:
@@ -268,18 +253,53 @@ class _Composer:
             span = Span(pairs[0].key.span.start, max(pairs[-1].value.span.end, pairs[-1].key.span.end))
         return Mapping(span, tuple(pairs), flow, tag, event.anchor)
 
-    def _sequence(self, event: Any, tag: str | None, depth: int) -> Sequence:
+    def _value_of(self, key: Node, value: Node) -> Node:
+        """The value; an absent one stands behind the colon, wherever the parser places it."""
+        if isinstance(value, Scalar) and value.span.start == value.span.end and value.tag is value.anchor is None:
+            colon = COLON.match(self.source.text, key.span.end)
+            place = colon.end() if colon else key.span.end
+            return replace(value, span=Span(place, place))
+        return value
+
+    def _sequence(self, event: Any, tag: str | None) -> Sequence:
         items: list[Node] = []
         while type(self.events[self.at]).__name__ != "SequenceEndEvent":
-            items.append(self._node(depth + 1))
-        end = self._next()
+            items.append(self._node())
         flow = bool(event.flow_style)
         start = self._content(event, tag)
-        if flow or not items:
-            span = Span(start, end.end_mark.index)
-        else:
-            span = Span(start, items[-1].span.end)
-        return Sequence(span, tuple(items), flow, tag, event.anchor)
+        end = self._next().end_mark.index
+        end = end if flow or not items else max(items[-1].span.end, start + 1)
+        return Sequence(Span(start, end), tuple(items), flow, tag, event.anchor)
+
+
+def block_indent(source: Source, start: int, end: int, value: str) -> int:
+    """By how many blanks the lines of a block scalar are indented; `start` lies in its header."""
+    written = source.text[source.line_end(start) : end].split("\n")
+    lines = value.split("\n")
+    first = next((line for line in written if line.strip()), None)
+    if first is None:  # nothing but blanks
+        return max(len(line.rstrip("\r")) for line in written) - max(map(len, lines))
+    meant = next((line for line in lines if line.strip()), "")
+    return (len(first) - len(first.lstrip(" "))) - (len(meant) - len(meant.lstrip(" ")))
+
+
+def _block_end(source: Source, start: int, mark: int, value: str) -> int:
+    """Where the last line of a block scalar ends that counts; the parser's `mark` lies behind the blank lines too."""
+    text, body = source.text, source.line_end(start)
+    if mark <= body:
+        return start + len(text[start:mark].rstrip())
+    if text[mark - 1] != "\n" and mark < len(text):
+        mark = text.rfind("\n", 0, mark) + 1
+    indent = block_indent(source, start, mark, value)
+    keep = "+" in text[start : start + 3]
+    end = mark
+    while end > body:
+        line = text.rfind("\n", 0, end - 1) + 1
+        content = text[line:end].rstrip("\r\n")
+        if keep or content.strip(" ") or len(content) > indent:
+            return line + len(content)
+        end = line
+    return start + len(text[start:body].rstrip("\r\n"))
 
 
 def plain(node: Node) -> object:

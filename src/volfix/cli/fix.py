@@ -1,0 +1,188 @@
+"""`volfix fix`, which is `volfix`: show what the next deployment could lose, and with --write change it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import volfix
+    from volfix.fixes.results import RunResult
+    from volfix.rules.findings import Finding
+
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
+
+
+def _codes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Rule codes, or beginnings of codes, separated by commas; an unknown one is an error."""
+    del ctx
+    codes = tuple(code.strip().upper() for value in values for code in value.split(",") if code.strip())
+    if codes:
+        from volfix.rules import REGISTRY
+
+        for code in codes:
+            if not any(known.startswith(code) for known in REGISTRY):
+                raise click.BadParameter(f"there is no rule {code}; `volfix explain` lists them", param=param)
+    return codes
+
+
+@click.command("fix", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--write/--dry-run", default=False, help="Write the fixes, or only show them (the default).")
+@click.option("-i", "--interactive", is_flag=True, help="Ask about each fix.")
+@click.option("--unsafe-fixes", is_flag=True, help="Also make fixes that rest on what volfix cannot see.")
+@click.option("--trusted", is_flag=True, help="The pipelines' repositories are trusted by their CI server.")
+@click.option("--select", multiple=True, callback=_codes, metavar="CODES", help="Only these rules; VF1 is all VF1xx.")
+@click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="All but these rules.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths that match.")
+@click.option(
+    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="Options as TOML."
+)
+@click.option(
+    "--output-format", type=click.Choice(FORMATS), default="text", show_default=True, help="Form of the result."
+)
+@click.option(
+    "--output-file", type=click.Path(dir_okay=False, path_type=Path), metavar="F", help="Write the result to F."
+)
+@click.option("--diff-context", type=click.IntRange(0), default=3, metavar="N", help="Lines around a change (3).")
+@click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours (auto).")
+@click.option(
+    "--verify-with-compose", is_flag=True, help="Also ask `docker compose` whether it takes every changed file."
+)
+@click.option("--show-secrets", is_flag=True, help="Do not mask values in the output.")
+@click.option("--allow-dirty", is_flag=True, help="Write even to files with uncommitted changes.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the result and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Notes, too.")
+@click.pass_context
+def command(ctx: click.Context, paths: tuple[Path, ...], **options: Any) -> None:
+    """Show what the next deployment could lose, with the fixes as a diff; --write makes them."""
+    import volfix
+
+    if options["config"] is not None:
+        _merge_config(ctx, options)
+    color = _wants_color(options)
+    confirm = _asker(color) if options["interactive"] else None
+    plan = volfix.plan(
+        list(paths) or ["."],
+        unsafe_fixes=options["unsafe_fixes"],
+        select=options["select"],
+        ignore=options["ignore"],
+        exclude=options["exclude"],
+        trusted=options["trusted"],
+        confirm=confirm,
+        progress=None if options["quiet"] else _progress(),
+    )
+    if options["verify_with_compose"]:
+        _verify(plan)
+    result = plan.write(allow_dirty=options["allow_dirty"]) if options["write"] else plan.result
+    _print(result, options, color=color)
+    ctx.exit(result.status)
+
+
+def _verify(plan: volfix.Plan) -> None:
+    from volfix.fixes.compose_check import ComposeMissing
+
+    try:
+        plan.verify_with_compose()
+    except ComposeMissing as missing:
+        raise click.UsageError(str(missing)) from missing
+
+
+def _print(result: RunResult, options: dict[str, Any], *, color: bool) -> None:
+    from volfix.report.text import problem_lines
+
+    for line in problem_lines(result, notes=not options["quiet"]):
+        click.echo(line, err=True)
+    text = _rendered(result, options, color=color)
+    if options["output_file"] is None:
+        click.echo(text, nl=not text.endswith("\n"), color=color)
+        return
+    try:
+        options["output_file"].write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(options["output_file"]), error.strerror or str(error)) from error
+
+
+def _rendered(result: RunResult, options: dict[str, Any], *, color: bool) -> str:
+    form = options["output_format"]
+    if form == "text":
+        from volfix.report import text
+
+        return text.render(
+            result,
+            color=color and options["output_file"] is None,
+            verbose=options["verbose"],
+            context=options["diff_context"],
+            show_secrets=options["show_secrets"],
+            wrote=options["write"],
+        )
+    import importlib
+
+    module = importlib.import_module("volfix.report." + {"json": "json_report"}.get(form, form))
+    rendered: str = module.render(result, context=options["diff_context"], show_secrets=options["show_secrets"])
+    return rendered
+
+
+def _wants_color(options: dict[str, Any]) -> bool:
+    if options["color"] != "auto":
+        return bool(options["color"] == "always")
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _asker(color: bool) -> Callable[[Finding], bool]:
+    def ask(finding: Finding) -> bool:
+        from volfix.report.text import question
+
+        return click.confirm(question(finding, color=color), default=False, err=True)
+
+    return ask
+
+
+def _progress() -> Callable[[int, int], None] | None:
+    """Stacks done on standard error, for a person who waits; silent where nobody looks or all is done in a second."""
+    if not sys.stderr.isatty():
+        return None
+    started = shown = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - started > 1 and (now - shown > 0.2 or done == total):
+            shown = now
+            click.echo(f"\r{done} of {total} stacks" + ("\r\x1b[K" if done == total else ""), nl=False, err=True)
+
+    return show
+
+
+def _merge_config(ctx: click.Context, options: dict[str, Any]) -> None:
+    """Options from the TOML file, under those of the command line: select, ignore, exclude, unsafe-fixes, trusted."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    path: Path = options["config"]
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.BadParameter(f"{path}: {error}", param_hint="--config") from error
+    kinds: dict[str, type] = {"select": list, "ignore": list, "exclude": list, "unsafe-fixes": bool, "trusted": bool}
+    for key, value in given.items():
+        if key not in kinds or not isinstance(value, kinds[key]):
+            raise click.BadParameter(
+                f"{path}: {key} is not {', '.join(kinds)} with its kind of value", param_hint="--config"
+            )
+        name = key.replace("-", "_")
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name == "DEFAULT":
+            items = tuple(map(str, value)) if isinstance(value, list) else value
+            options[name] = _codes(ctx, _parameter(ctx, name), items) if name in ("select", "ignore") else items
+
+
+def _parameter(ctx: click.Context, name: str) -> click.Parameter:
+    return next(item for item in ctx.command.params if item.name == name)

@@ -1,0 +1,187 @@
+"""Another value for a YAML scalar: the splice that changes only the characters that say something else now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from volfix.syntax.source import Edit, Source, Span
+from volfix.syntax.yaml_scalar import UNPRINTABLE, Unit, escaped, is_plain, units, written
+from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, block_indent, parse
+
+LINE_END = re.compile(r"[\r\n]")
+
+
+class CannotEdit(Exception):  # noqa: N818 - a refusal, not an error
+    """An edit that volfix does not make; the message is the reason, one line."""
+
+
+def replace_scalar(source: Source, scalar: Scalar, value: str) -> Edit:
+    """The scalar with another value: quoting style, anchor, tag and block header stay.
+
+    A plain scalar gets quotes where the value needs them. Raises CannotEdit where the style cannot hold the value.
+    """
+    old, start = scalar.value, 0
+    shorter = min(len(old), len(value))
+    while start < shorter and old[start] == value[start]:
+        start += 1
+    end = 0
+    while end < shorter - start and old[-1 - end] == value[-1 - end]:
+        end += 1
+    text = value[start : len(value) - end]
+    return _partial(source, scalar, start, len(old) - end, text) or _whole(source, scalar, value)
+
+
+def replace_in_scalar(source: Source, scalar: Scalar, start: int, end: int, text: str) -> Edit:
+    """The scalar with `value[start:end]` replaced: where possible only the characters that say that part change.
+
+    Raises ValueError where the value has no such part, CannotEdit as replace_scalar does.
+    """
+    if not 0 <= start <= end <= len(scalar.value):
+        raise ValueError(f"no characters {start} to {end} in a value of {len(scalar.value)}")
+    value = scalar.value[:start] + text + scalar.value[end:]
+    return _partial(source, scalar, start, end, text) or _whole(source, scalar, value)
+
+
+def _partial(source: Source, scalar: Scalar, start: int, end: int, text: str) -> Edit | None:
+    """The edit of the written characters that say `value[start:end]`; None where they cannot be changed alone."""
+    found = units(source, scalar)
+    value = scalar.value[:start] + text + scalar.value[end:]
+    if not found or not _holds(source, scalar, value):
+        return None
+    part = _part(found, start, end)
+    if part is None:
+        return None
+    before, span, after = part
+    new = _encoded(scalar.style, before + text + after)
+    if new is None:
+        return None
+    edit = Edit(source.path, span, new)
+    return edit if _says(source, scalar, edit, value) else None
+
+
+def _part(found: list[Unit], start: int, end: int) -> tuple[str, Span, str] | None:
+    """The written part that says characters `start` to `end`, with what its first and last unit say beyond them."""
+    at, first, last = 0, None, None
+    before = after = ""
+    for unit in found:
+        stop = at + len(unit.value)
+        if first is None and (start < stop or start == end == at):
+            first, before = unit.start, unit.value[: start - at]
+            last, after = (unit.start, "") if start == end == at else (unit.end, unit.value[max(end - at, 0) :])
+        elif first is not None and at < end:
+            last, after = unit.end, unit.value[max(end - at, 0) :]
+        at = stop
+    if first is None and start == at:
+        first = last = found[-1].end
+    if first is None or last is None or end > at:
+        return None
+    return before, Span(first, last), after
+
+
+def _encoded(style: str, text: str) -> str | None:
+    if style == '"':
+        return escaped(text)
+    if UNPRINTABLE.search(text):
+        return None
+    return text.replace("'", "''") if style == "'" else text
+
+
+def _holds(source: Source, scalar: Scalar, value: str) -> bool:
+    """Whether the scalar's style can hold the value where it stands."""
+    if scalar.style == "":
+        line = value.replace("\n", " ")
+        return is_plain(line, flow=False) and (is_plain(line, flow=True) or not in_flow(source, scalar))
+    return scalar.style not in ("|", ">") or _fits_header(source, scalar, value)
+
+
+def _fits_header(source: Source, scalar: Scalar, value: str) -> bool:
+    """Whether a block scalar's header gives the value the line ends that it ends with, and the blanks at its start."""
+    start = scalar.span.start
+    indicator = re.search(r"\d", source.text[start : start + 3])
+    if indicator is None and value.lstrip("\n").startswith((" ", "\t")):
+        return False
+    kept = len(scalar.value) - len(scalar.value.rstrip("\n"))
+    return value.strip("\n") != "" and len(value) - len(value.rstrip("\n")) == kept
+
+
+def _says(source: Source, scalar: Scalar, edit: Edit, value: str) -> bool:
+    """Whether the edited text says the value when it is read again."""
+    after = source.splice([edit])
+    end = scalar.span.end + len(edit.replacement) - (edit.span.end - edit.span.start)
+    return units(after, Scalar(Span(scalar.span.start, end), value, scalar.style)) is not None
+
+
+def _whole(source: Source, scalar: Scalar, value: str) -> Edit:
+    """The edit that writes the scalar anew, less what is written as before at its start and end."""
+    text = source.text[scalar.span.start : scalar.span.end]
+    if scalar.style in ("|", ">"):
+        new = _block(source, scalar, value)
+    elif scalar.style:
+        new = written(value, flow=False, quote=scalar.style, force=True)
+    else:
+        new = written(value, flow=not is_plain(value, flow=True) and in_flow(source, scalar))
+        if not text:
+            new = _gap(source, scalar) + new
+    start = 0
+    while start < min(len(text), len(new)) and text[start] == new[start]:
+        start += 1
+    end = 0
+    while end < min(len(text), len(new)) - start and text[-1 - end] == new[-1 - end]:
+        end += 1
+    span = Span(scalar.span.start + start, scalar.span.end - end)
+    return Edit(source.path, span, new[start : len(new) - end])
+
+
+def _gap(source: Source, scalar: Scalar) -> str:
+    """The blank in front of a value where none is written yet."""
+    at = scalar.span.start
+    before = source.text[at - 1] if at else "\n"
+    if before in ":-" or scalar.anchor is not None or scalar.tag is not None:
+        return " "
+    raise CannotEdit("the value is absent, and so is the colon in front of it")
+
+
+def _block(source: Source, scalar: Scalar, value: str) -> str:
+    """A block scalar's text with its own header and indentation; raises CannotEdit where they do not fit the value."""
+    start, end = scalar.span.start, scalar.span.end
+    if not _fits_header(source, scalar, value):
+        raise CannotEdit("the block scalar's header does not allow the blanks or line ends around the value")
+    if UNPRINTABLE.search(value.replace("\n", "")):
+        raise CannotEdit("a block scalar cannot hold control characters")
+    header = source.text[start : source.line_end(start)]
+    indent = " " * block_indent(source, start, end, scalar.value)
+    body = value.rstrip("\n")
+    if scalar.style == ">":
+        if re.search(r"^[ \t]", body, re.MULTILINE):
+            raise CannotEdit("a folded scalar cannot hold this indented line")
+        body = re.sub(r"\n+", lambda ends: ends[0] + "\n", body.lstrip("\n"))
+        body = "\n" * (len(value) - len(value.lstrip("\n"))) + body
+    lines = [indent + line if line else "" for line in body.split("\n")]
+    kept = len(re.findall("\n", source.text[len(source.text[:end].rstrip()) : end]))
+    new = header + source.newline.join(lines) + source.newline * kept
+    edit = Edit(source.path, scalar.span, new)
+    if not _says(source, scalar, edit, value):
+        raise CannotEdit("the block scalar cannot hold the value in its own style")
+    return new
+
+
+def in_flow(source: Source, scalar: Scalar) -> bool:
+    """Whether the scalar stands inside `{}` or `[]`; raises FileProblem where the text is not YAML."""
+    return any(
+        isinstance(node, Mapping | Sequence) and node.flow and scalar.span in node.span
+        for document in parse(source)
+        for node in nodes(document.root)
+    )
+
+
+def nodes(root: Node) -> Iterator[Node]:
+    """The node and every one that is written inside it; what an alias repeats is not."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, Mapping):
+            waiting += [part for pair in node.pairs[::-1] for part in (pair.value, pair.key)]
+        elif isinstance(node, Sequence):
+            waiting += node.items[::-1]

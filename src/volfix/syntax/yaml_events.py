@@ -1,0 +1,99 @@
+"""The events of a YAML text from ruamel.yaml: by libyaml where it is installed and takes the text, else in Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from volfix.syntax.source import FileProblem, Source
+
+DEPTH_LIMIT = 60
+"""Collections inside collections: Compose files stay under 15; a deeper one is hostile or not Compose."""
+
+
+def read_events(source: Source) -> list[Any]:
+    """All events of a text; raises FileProblem with line and column where it is not YAML or nested too deep."""
+    events = fast_events(source)
+    return pure_events(source) if events is None else events
+
+
+def fast_events(source: Source) -> list[Any] | None:
+    """libyaml's events; None where it is not installed or does not take the text: the pure parser takes `[a:b]` too."""
+    try:
+        from _ruamel_yaml import CParser  # the optional C extension, ruamel.yaml.clib
+        from ruamel.yaml.error import YAMLError
+    except ImportError:
+        return None
+
+    def events() -> Iterator[Any]:
+        parser = CParser(source.text)
+        while parser.check_event():
+            yield parser.get_event()
+
+    try:
+        return _within_depth(source, events())
+    except (YAMLError, ValueError):
+        return None
+
+
+def _within_depth(source: Source, events: Iterable[Any]) -> list[Any]:
+    """The events; stops at DEPTH_LIMIT, for both parsers take quadratic time in the depth."""
+    found, depth = [], 0
+    for event in events:
+        found.append(event)
+        kind = type(event).__name__
+        if kind in ("MappingStartEvent", "SequenceStartEvent"):
+            depth += 1
+            if depth > DEPTH_LIMIT:
+                place = source.place(event.start_mark.index)
+                raise FileProblem(source.path, f"nested deeper than {DEPTH_LIMIT} levels", *place)
+        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            depth -= 1
+    return found
+
+
+INNER_TAB = re.compile(r"(?<=[^\s-]) *\t[ \t]*")
+# Blanks with a tab behind other text of a line.
+
+
+def pure_events(source: Source) -> list[Any]:
+    """The pure parser's events, with the tabs between and behind tokens that libyaml and Compose take as blanks."""
+    try:
+        return _events_of(source, source.text)
+    except FileProblem as problem:
+        spaced = INNER_TAB.sub(lambda blanks: " " * len(blanks[0]), source.text)
+        if "'\\t'" not in problem.message or spaced == source.text:
+            raise
+    parts: list[str] = []
+    at = 0
+    for event in _events_of(source, spaced):
+        start, end = event.start_mark.index, event.end_mark.index
+        if type(event).__name__ == "ScalarEvent" and source.text[start:end] != spaced[start:end]:
+            if event.style:  # what stands in quotes or a block is content; a plain scalar is read from the text
+                parts += (spaced[at:start], source.text[start:end])
+                at = end
+            elif "\n" in event.value or "\n" in source.text[start:end].strip():
+                raise FileProblem(source.path, "a tab inside a value of several lines", *source.place(start))
+    return _events_of(source, "".join((*parts, spaced[at:])))
+
+
+def _events_of(source: Source, text: str) -> list[Any]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return _within_depth(source, YAML(pure=True).parse(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = f"not valid YAML: {error.problem or error.context}"
+        if mark is None:
+            raise FileProblem(source.path, message) from error
+        raise FileProblem(source.path, message, *source.place(mark.index)) from error
+    except YAMLError as error:
+        first = str(error).splitlines()[0]
+        position = getattr(error, "position", None)
+        line, column = source.place(position) if isinstance(position, int) else (None, None)
+        raise FileProblem(source.path, f"not valid YAML: {first}", line, column) from error
+    except (ValueError, RecursionError) as error:
+        raise FileProblem(source.path, f"not valid YAML: {error}") from error

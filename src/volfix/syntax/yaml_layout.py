@@ -1,0 +1,160 @@
+"""How a YAML text is laid out: indentation, dashes, the lines that belong to an entry, the parts of a flow collection."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volfix.syntax.source import Source
+from volfix.syntax.yaml_edit import CannotEdit, nodes
+from volfix.syntax.yaml_tree import Document, Mapping, Node, Pair, Scalar, Sequence
+
+LEAD = re.compile(r" *(?:- +)*")
+BLANK_OR_COMMENT = re.compile(r"[ \t]*(?:(?<=[ \t])#[^\n]*|\r)?(?:\n|\Z)|#[^\n]*(?:\n|\Z)")
+SPACE = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+DEFAULT_STEP = 2
+
+
+def last_node(node: Node) -> Node:
+    """What is written last in a node: a scalar, an alias, or a flow collection."""
+    while isinstance(node, Mapping | Sequence) and not node.flow:
+        children = [pair.value for pair in node.pairs[-1:]] if isinstance(node, Mapping) else list(node.items[-1:])
+        if not children:
+            break
+        node = children[0]
+    return node
+
+
+def keeps_line_ends(node: Node) -> bool:
+    """Whether the blank lines behind a node belong to its value (`|+`)."""
+    return isinstance(node, Scalar) and node.value.endswith("\n\n") and node.style in ("|", ">")
+
+
+def content_end(node: Node) -> int:
+    """Where a node's last content ends; a mapping's last key may stand behind an absent value's place."""
+    if isinstance(node, Mapping) and not node.flow and node.pairs:
+        return max(content_end(node.pairs[-1].value), content_end(node.pairs[-1].key))
+    if isinstance(node, Sequence) and not node.flow and node.items:
+        return max(content_end(node.items[-1]), node.span.end)
+    return node.span.end
+
+
+def pair_end(pair: Pair) -> int:
+    """Where an entry's last content ends."""
+    return max(content_end(pair.key), content_end(pair.value))
+
+
+def line_after(source: Source, offset: int) -> int:
+    """The start of the next line; raises CannotEdit where more than a comment follows on this one."""
+    if BLANK_OR_COMMENT.match(source.text, offset) is None:
+        raise CannotEdit(f"line {source.place(offset)[0]} goes on behind the value")
+    return source.line_end(offset)
+
+
+def column(source: Source, start: int) -> int:
+    """The column, from 0, of a block collection whose first key or dash is at `start` or behind its own properties."""
+    line = source.line_start(start)
+    lead = LEAD.match(source.text, line, start)
+    at = lead.end() if lead else line
+    if at != start and source.text[at] not in "&!?":
+        raise CannotEdit(f"line {source.place(start)[0]} is indented in a way that volfix does not follow")
+    return at - line
+
+
+def mapping_column(source: Source, mapping: Mapping) -> int:
+    """The column, from 0, at which the entries of a block mapping begin."""
+    return column(source, mapping.pairs[0].key.span.start)
+
+
+def comment_column(line: str) -> int | None:
+    """The column of a line that is a comment; None for any other."""
+    bare = line.lstrip(" \t")
+    return len(line[: len(line) - len(bare)].expandtabs()) if bare.startswith("#") else None
+
+
+def lines(source: Source, start: int, end: int) -> Iterator[tuple[int, str]]:
+    """The lines from the line start `start` to `end`, each with its start."""
+    while start < end:
+        after = min(source.line_end(start), end)
+        yield start, source.text[start:after]
+        start = after
+
+
+def behind_comments(source: Source, start: int, end: int, indent: int, *, items_only: bool = False) -> int:
+    """The end of the comment lines directly at `start` that belong to entries at column `indent`.
+
+    With `items_only` a comment at that very column must be a commented-out item: the next key stands there too.
+    """
+    for at, line in lines(source, start, end):
+        found = comment_column(line)
+        if found is None or found < indent:
+            return at
+        if items_only and found == indent and not re.match(r"[ \t]*#+[ \t]*-", line):
+            return at
+    return end
+
+
+def step(document: Document, source: Source, siblings: Mapping | None = None) -> int:
+    """By how many blanks nested entries are indented: as beside `siblings`' entries, else most often in the document."""
+    found: Counter[int] = Counter()
+    for node in [siblings] if siblings is not None else nodes(document.root):
+        if isinstance(node, Mapping) and not node.flow and node.pairs:
+            for pair in node.pairs:
+                child = pair.value
+                if isinstance(child, Mapping) and not child.flow and child.pairs:
+                    found[mapping_column(source, child) - mapping_column(source, node)] += 1
+    if found:
+        return found.most_common(1)[0][0]
+    return step(document, source) if siblings is not None else DEFAULT_STEP
+
+
+def dash_offset(document: Document, source: Source, siblings: Mapping | None = None) -> int:
+    """By how many blanks the dashes under a key are indented: as under `siblings`' keys, else most often, else a step."""
+    found: Counter[int] = Counter()
+    for node in [siblings] if siblings is not None else nodes(document.root):
+        if isinstance(node, Mapping) and not node.flow:
+            for pair in node.pairs:
+                child = pair.value
+                if isinstance(child, Sequence) and not child.flow and child.items:
+                    found[column(source, child.span.start) - mapping_column(source, node)] += 1
+    if found:
+        return found.most_common(1)[0][0]
+    return dash_offset(document, source) if siblings is not None else step(document, source)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An entry or item of a flow collection: what is written for it, anchor and tag included, and its comma."""
+
+    start: int
+    end: int
+    comma: int | None
+
+
+def flow_parts(source: Source, node: Mapping | Sequence) -> list[Part]:
+    """The entries or items between the brackets; raises CannotEdit for the bare pair of `[key: value]`."""
+    text, opening, closing = source.text, node.span.start, node.span.end - 1
+    children = (
+        [(p.key.span.start, pair_end(p)) for p in node.pairs]
+        if isinstance(node, Mapping)
+        else [(item.span.start, item.span.end) for item in node.items]
+    )
+    if text[opening] not in "{[" or (children and children[0][0] == opening):
+        raise CannotEdit("a bare pair in a flow sequence")
+    parts, at = [], opening + 1
+    for _, end in children:
+        start = _behind_space(text, at)
+        after = _behind_space(text, end)
+        comma = after if text[after] == "," else None
+        parts.append(Part(start, end, comma))
+        at = after + 1
+        if comma is None and after != closing:
+            raise CannotEdit(f"line {source.place(after)[0]} is written in a way that volfix does not follow")
+    return parts
+
+
+def _behind_space(text: str, at: int) -> int:
+    found = SPACE.match(text, at)
+    return found.end() if found else at

@@ -1,0 +1,166 @@
+"""How a value is written as a YAML scalar: which quotes it needs, and which characters of a written one say what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volfix.syntax.source import Source
+from volfix.syntax.yaml_tree import TYPED, Scalar, block_indent
+
+# Starts that mean something else; "-", "?" and ":" are harmless in front of any character but blanks and `,[]{}`.
+INDICATOR = re.compile(r"[,\[\]{}#&*!|>'\"%@`]|[-?:](?=[\s,\[\]{}]|\Z)|(?:---|\.\.\.)(?=\s|\Z)")
+# What ends a plain scalar; in flow context go-yaml, which Compose uses, stops at a "?" too.
+STOP = re.compile(r":(?=\s|\Z)|\s#")
+FLOW_STOP = re.compile(r"[,\[\]{}?]")
+# YAML's printable characters less the line ends, which quotes fold, and less the byte order mark.
+UNPRINTABLE = re.compile("[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+SHORT_ESCAPES = {"\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e"}
+ESCAPES = {short: char for char, short in SHORT_ESCAPES.items()} | {
+    " ": " ",
+    '"': '"',
+    "/": "/",
+    "\\": "\\",
+    "\t": "\t",
+    "N": "\x85",
+    "_": "\xa0",
+    "L": "\u2028",
+    "P": "\u2029",
+}
+
+
+def is_plain(value: str, *, flow: bool, typed: bool = False) -> bool:
+    """Whether a string can stand without quotes and stays a string; with `typed`, whether it can stand at all."""
+    return not (
+        value == ""
+        or value != value.strip()
+        or UNPRINTABLE.search(value)
+        or INDICATOR.match(value)
+        or STOP.search(value)
+        or (flow and FLOW_STOP.search(value))
+        or (not typed and TYPED.match(value))
+    )
+
+
+def single_quoted(value: str) -> str | None:
+    """The value in single quotes; None where they cannot hold it on one line."""
+    return None if UNPRINTABLE.search(value) else "'" + value.replace("'", "''") + "'"
+
+
+def double_quoted(value: str) -> str:
+    """The value in double quotes, which can hold any."""
+    return f'"{escaped(value)}"'
+
+
+def escaped(value: str) -> str:
+    """The value as it stands between double quotes."""
+
+    def escape(found: re.Match[str]) -> str:
+        char = found[0]
+        if char in SHORT_ESCAPES:
+            return "\\" + SHORT_ESCAPES[char]
+        code = ord(char)
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+    return UNPRINTABLE.sub(escape, re.sub(r'(["\\])', r"\\\1", value))
+
+
+def written(value: str, *, flow: bool, quote: str = "", force: bool = False) -> str:
+    """A string as a scalar on one line.
+
+    `quote` is the quote to take where one is needed, always with `force`; "" leaves the choice: double quotes, but
+    single ones where double quotes would need escapes.
+    """
+    if not force and is_plain(value, flow=flow):
+        return value
+    if quote != '"' and (quote or '"' in value or "\\" in value):
+        return single_quoted(value) or double_quoted(value)
+    return double_quoted(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Characters `start` to `end` of the text, which say `value`: a character, an escape or a folded line end."""
+
+    start: int
+    end: int
+    value: str
+
+
+_BREAK = r"\r?\n"
+_FOLD = rf"[ \t]*{_BREAK}(?P<more>(?:[ \t]*{_BREAK})*)[ \t]*"
+PLAIN = re.compile(rf"(?P<fold>{_FOLD})|(?P<char>.)")
+SINGLE = re.compile(rf"(?P<fold>{_FOLD})|(?P<quote>'')|(?P<char>.)")
+DOUBLE = re.compile(
+    rf"(?P<joined>\\{_BREAK}(?P<after>(?:[ \t]*{_BREAK})*)[ \t]*)|(?P<fold>{_FOLD})"
+    r"|\\(?:x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<long>[0-9a-fA-F]{8})|(?P<escape>.))|(?P<char>.)"
+)
+
+
+def units(source: Source, scalar: Scalar) -> list[Unit] | None:
+    """What each part of a written scalar says; together the units say its value, or the result is None.
+
+    The line ends at the end of a block scalar, which its header decides on, have no units.
+    """
+    text, (start, end) = source.text, (scalar.span.start, scalar.span.end)
+    match scalar.style:
+        case "":
+            found = list(_tokens(text, start, end, PLAIN))
+        case "'":
+            found = list(_tokens(text, start + 1, end - 1, SINGLE))
+        case '"':
+            found = list(_tokens(text, start + 1, end - 1, DOUBLE))
+        case _:
+            found = list(_block_units(source, scalar))
+    said = "".join(unit.value for unit in found)
+    complete = said == scalar.value
+    if scalar.style in ("|", ">"):
+        complete = said.rstrip("\n") == scalar.value.rstrip("\n") and len(said) <= len(scalar.value)
+    return found if complete else None
+
+
+def _tokens(text: str, start: int, end: int, pattern: re.Pattern[str]) -> Iterator[Unit]:
+    for token in pattern.finditer(text, start, end):
+        kind, value = token.lastgroup, token[0]
+        if token.groupdict().get("fold") is not None:
+            value = "\n" * token["more"].count("\n") or " "
+        elif kind == "quote":
+            value = "'"
+        elif pattern is DOUBLE and token["joined"] is not None:
+            value = "\n" * token["after"].count("\n")
+        elif kind in ("x", "u", "long"):
+            value = chr(int(token[kind], 16))
+        elif kind == "escape":
+            value = ESCAPES.get(token["escape"], "")
+        yield Unit(token.start(), token.end(), value)
+
+
+def _block_units(source: Source, scalar: Scalar) -> Iterator[Unit]:
+    """The units of a literal or folded scalar: a line end goes together with the indentation of the next line."""
+    text, end = source.text, scalar.span.end
+    at = source.line_end(scalar.span.start)
+    if at >= end:
+        return
+    indent = block_indent(source, scalar.span.start, end, scalar.value)
+    lines: list[tuple[int, int]] = []
+    while at < end:
+        stop = min(source.line_end(at), end)
+        last = at + len(text[at:stop].rstrip("\r\n"))
+        lines.append((min(at + indent, last), last))
+        at = stop
+    folded = scalar.style == ">"
+    filled = [number for number, (first, last) in enumerate(lines) if first < last]
+    for number in range(filled[0] if filled else len(lines)):
+        following = lines[number + 1][0] if number + 1 < len(lines) else end
+        yield Unit(lines[number][1], following, "\n")
+    for here, after in zip(filled, [*filled[1:], None], strict=True):
+        first, last = lines[here]
+        for offset in range(first, last):
+            yield Unit(offset, offset + 1, text[offset])
+        if after is not None:
+            breaks = after - here
+            begins = (text[first], text[lines[after][0]])
+            folds = folded and not any(char in " \t" for char in begins)
+            said = ("\n" * (breaks - 1) or " ") if folds else "\n" * breaks
+            yield Unit(last, lines[after][0], said)

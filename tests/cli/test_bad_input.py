@@ -1,0 +1,134 @@
+"""Input that volfix cannot use: a clear message with the place, the right status, nothing written, the rest done."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from volfix.cli.main import volfix
+
+HOSTILE = Path(__file__).parents[2] / "fixtures" / "hostile"
+GOOD = "services:\n  db:\n    image: mysql:8.4\n    volumes: ['./sql:/var/lib/mysql']\n"
+
+
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(volfix, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def report(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(run("--output-format", "json", str(path)).stdout)
+    return loaded
+
+
+def beside_a_good_project(tmp_path: Path, name: str) -> Path:
+    shutil.copytree(HOSTILE / name, tmp_path / name)
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good" / "compose.yaml").write_text(GOOD)
+    return next(path for path in (tmp_path / name).iterdir() if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "column", "words"),
+    [
+        ("broken", 4, None, "not valid YAML"),
+        ("recursive-alias", 4, 18, "alias *db stands inside its own anchor"),
+        ("binary", 1, 5, "binary data"),
+        ("utf-16", 1, 1, "UTF-16"),
+        ("duplicate-key", 4, 5, 'the key "image" stands twice'),
+    ],
+)
+def test_a_file_that_cannot_be_read(name: str, line: int, column: int | None, words: str, tmp_path: Path) -> None:
+    bad = beside_a_good_project(tmp_path, name)
+    before = bad.read_bytes()
+    result = run("--write", str(tmp_path))
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert str(bad) in result.stderr or bad.name in result.stderr
+    assert bad.read_bytes() == before
+    assert "db-data:/var/lib/mysql" in (tmp_path / "good" / "compose.yaml").read_text()
+    (error,) = report(tmp_path)["errors"]
+    assert Path(error["file"]) == bad
+    assert error["line"] == line
+    assert column is None or error["column"] == column
+
+
+@pytest.mark.parametrize(("name", "words"), [("template", "a template"), ("not-compose", "not a Compose file")])
+def test_a_file_that_is_something_else_is_a_note(name: str, words: str, tmp_path: Path) -> None:
+    other = beside_a_good_project(tmp_path, name)
+    before = other.read_bytes()
+    result = run("--write", str(tmp_path))
+    assert result.exit_code == 0
+    assert words in result.stderr
+    assert other.read_bytes() == before
+
+
+def test_an_alias_bomb_costs_nothing(tmp_path: Path) -> None:
+    bomb = beside_a_good_project(tmp_path, "alias-bomb")
+    started = time.perf_counter()
+    result = run(str(bomb))
+    assert result.exit_code in (0, 1)
+    assert time.perf_counter() - started < 5
+
+
+def test_version_1_is_reported_and_left(tmp_path: Path) -> None:
+    old = beside_a_good_project(tmp_path, "version-1")
+    before = old.read_bytes()
+    result = run("--write", "--unsafe-fixes", str(old))
+    assert result.exit_code == 1
+    assert "version 1" in result.stdout
+    assert old.read_bytes() == before
+
+
+def test_fifty_megabytes(tmp_path: Path) -> None:
+    beside_a_good_project(tmp_path, "template")
+    huge = tmp_path / "huge" / "compose.yaml"
+    huge.parent.mkdir()
+    with huge.open("wb") as handle:
+        handle.write(b"services:\n")
+        handle.truncate(50 * 1024 * 1024)
+    result = run(str(tmp_path))
+    assert result.exit_code == 2
+    assert "larger than volfix reads" in result.stderr
+
+
+def test_an_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = tmp_path / "compose.yaml"
+    secret.write_text(GOOD)
+    read_bytes = Path.read_bytes
+
+    def denied(path: Path) -> bytes:
+        if path == secret:
+            raise PermissionError(13, "Permission denied")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    result = run(str(tmp_path))
+    assert result.exit_code == 2
+    assert "Permission denied" in result.stderr
+
+
+def test_a_directory_without_compose_files(tmp_path: Path) -> None:
+    result = run(str(tmp_path))
+    assert result.exit_code == 0
+    assert "no Compose files" in result.output
+
+
+def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
+    result = run(str(tmp_path / "nothing"))
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+
+
+def test_a_rule_that_does_not_exist(tmp_path: Path) -> None:
+    result = run("--select", "VF999", str(tmp_path))
+    assert result.exit_code == 2
+    assert "no rule VF999" in result.stderr

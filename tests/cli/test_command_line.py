@@ -1,0 +1,165 @@
+"""The command line as a person uses it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from volfix.cli.main import volfix
+
+REFERENCE = Path(__file__).parents[2] / "fixtures" / "fastapi-sqlite-drone" / "repository"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(REFERENCE, tmp_path / "shop"))
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    result = CliRunner().invoke(volfix, list(arguments), input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def git(repository: Path, *words: str) -> None:
+    command = ["git", "-C", str(repository), "-c", "user.name=x", "-c", "user.email=x@example.org", *words]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_a_dry_run_shows_the_diff_and_writes_nothing(repository: Path) -> None:
+    before = (repository / "docker-compose.yml").read_bytes()
+    result = run(str(repository))
+    assert result.exit_code == 1
+    assert "-      - ./data:/app/data    # the SQLite database" in result.stdout
+    assert "+      - app-db:/app/data    # the SQLite database" in result.stdout
+    assert "+DATABASE_URL=sqlite:///./data/database.db" in result.stdout
+    assert "change-me-7f3a" not in result.output
+    assert (repository / "docker-compose.yml").read_bytes() == before
+
+
+def test_a_write_shows_the_same_diff_and_then_is_done(repository: Path) -> None:
+    dry = run(str(repository)).stdout
+    result = run("--write", str(repository))
+    assert result.exit_code == 0
+    assert [line for line in dry.splitlines() if line[:1] in "+-"] == [
+        line for line in result.stdout.splitlines() if line[:1] in "+-"
+    ]
+    assert "docker volume create" in result.stdout
+    assert run(str(repository)).exit_code == 0
+
+
+def test_json_is_as_designed(repository: Path) -> None:
+    data = json.loads(run("--output-format", "json", str(repository)).stdout)
+    assert data["version"] == 1
+    assert data["summary"] == {"projects": 1, "findings": 2, "fixed": 2, "files_written": 0}
+    (project,) = data["projects"]
+    assert project["root"] == str(repository)
+    assert project["files"] == ["docker-compose.yml"]
+    assert project["written"] is False
+    mount = next(item for item in project["findings"] if item["code"] == "VF101")
+    assert (mount["file"], mount["line"], mount["column"]) == ("docker-compose.yml", 9, 9)
+    assert (mount["service"], mount["target"], mount["step"]) == ("app", "/app/data", None)
+    assert (mount["severity"], mount["applicability"], mount["fixed"]) == ("error", "safe", True)
+    assert {"service": "app", "source": "./data", "volume": "app-db", "target": "/app/data"} in project["moves"]
+    assert (
+        json.loads(run("--write", "--output-format", "json", str(repository)).stdout)["summary"]["files_written"] == 2
+    )
+
+
+def test_undo_puts_everything_back(repository: Path) -> None:
+    before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
+    run("--write", str(repository))
+    result = run("undo", str(repository))
+    assert result.exit_code == 0
+    assert {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()} == before
+    assert "nothing to undo" in run("undo", str(repository)).stdout
+
+
+def test_uncommitted_changes_are_not_overwritten(repository: Path) -> None:
+    git(repository, "init", "-q")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "first")
+    compose = repository / "docker-compose.yml"
+    compose.write_text(compose.read_text() + "# mine\n")
+    before = compose.read_bytes()
+    result = run("--write", str(repository))
+    assert result.exit_code == 2
+    assert "uncommitted changes" in result.output
+    assert "--allow-dirty" in result.output
+    assert compose.read_bytes() == before
+    assert (repository / ".env.prod").read_bytes() == (REFERENCE / ".env.prod").read_bytes()
+    assert run("--write", "--allow-dirty", str(repository)).exit_code == 0
+
+
+def test_rules_can_be_chosen(repository: Path) -> None:
+    def codes(*options: str) -> set[str]:
+        data = json.loads(run("--output-format", "json", *options, str(repository)).stdout)
+        return {item["code"] for project in data["projects"] for item in project["findings"]}
+
+    assert codes("--select", "VF2") == {"VF201"}
+    assert codes("--ignore", "VF201,VF101") <= {"VF102"}
+    assert codes("--exclude", "docker-compose.yml") == set()
+
+
+def test_options_come_from_a_file_unless_given(repository: Path, tmp_path: Path) -> None:
+    config = tmp_path / "volfix.toml"
+    config.write_text('select = ["VF2"]\n')
+    assert "VF101" not in run("--config", str(config), str(repository)).stdout
+    assert "VF101" in run("--config", str(config), "--select", "VF101", str(repository)).stdout
+    config.write_text("selct = []\n")
+    assert run("--config", str(config), str(repository)).exit_code == 2
+
+
+def test_each_fix_can_be_refused(repository: Path) -> None:
+    result = run("-i", "--write", str(repository), stdin="n\ny\n")
+    assert "app-db:/app/data" in (repository / "docker-compose.yml").read_text()
+    assert (repository / ".env.prod").read_bytes() == (REFERENCE / ".env.prod").read_bytes()
+    assert result.exit_code == 1
+
+
+def test_the_result_can_go_to_a_file(repository: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.json"
+    result = run("--output-format", "json", "--output-file", str(output), str(repository))
+    assert result.stdout == ""
+    assert json.loads(output.read_text())["version"] == 1
+
+
+@pytest.mark.parametrize("name", ["sarif", "github", "gitlab", "junit"])
+def test_other_formats_hide_secrets(name: str, repository: Path) -> None:
+    result = run("--output-format", name, str(repository))
+    assert result.exit_code == 1
+    assert "VF101" in result.stdout
+    assert "change-me-7f3a" not in result.stdout
+
+
+def test_an_ignored_mount_is_quiet_and_stays(repository: Path) -> None:
+    compose = repository / "docker-compose.yml"
+    compose.write_text(compose.read_text().replace("# the SQLite database", "# volfix: ignore[VF101] snapshots"))
+    result = run("--write", str(repository))
+    assert "VF101" not in result.stdout
+    assert "./data:/app/data" in compose.read_text()
+
+
+def test_explain() -> None:
+    assert "VF201" in run("explain").stdout
+    assert "sqlite:///./data/database.db" in run("explain", "vf201").stdout
+    assert run("explain", "VF9").exit_code == 2
+
+
+def test_help_and_version() -> None:
+    assert "--unsafe-fixes" in run("--help").stdout
+    assert run("--version").stdout.startswith("volfix, version ")
+
+
+def test_as_a_module(repository: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "volfix", str(repository)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "VF101" in done.stdout
