@@ -18,6 +18,7 @@ from volfix.rules import REGISTRY
 from volfix.rules.context import Context
 from volfix.rules.findings import Applicability, Finding, Move
 from volfix.rules.ignores import is_ignored
+from volfix.rules.vf110 import servers_by_place
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_insert import CannotEdit
 
@@ -75,8 +76,9 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     stacks = list(read_stacks(directories(paths, options.exclude, run.problems), loader))
     users = host_directory_users(stacks)
     codes = options.codes()
+    servers = servers_by_place(stacks) if "VF110" in codes else {}
     for number, stack in enumerate(stacks, 1):
-        run.stacks.append(plan_stack(Context(stack, users, codes), options, loader))
+        run.stacks.append(plan_stack(Context(stack, users, codes, servers), options, loader))
         if progress is not None:
             progress(number, len(stacks))
     return run

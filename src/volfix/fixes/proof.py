@@ -140,7 +140,7 @@ def _declare_mount(wanted: Model, change: MountChange) -> None:
     found = False
     for mount in service["mounts"]:
         if mount[0] == str(change.path) and mount[1] == change.target:
-            mount[2:4] = ["volume", change.volume]
+            mount[1:4] = [change.new_target or change.target, "volume", change.volume]
             found = True
     if not found and change.added:
         service["mounts"].append([str(change.path), change.target, "volume", change.volume, False, False])

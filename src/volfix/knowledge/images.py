@@ -15,6 +15,10 @@ _MIRROR_PATHS = (
     "docker.io/",
     "library/",
 )
+_ARCHITECTURES = frozenset(
+    {"amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "mips64le", "ppc64le", "riscv64", "s390x"}
+)
+"""Docker Hub's namespaces of the official images for one architecture (docker-library/official-images, README)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,10 @@ def _split_registry(name: str) -> tuple[str | None, str]:
 
 
 def _without_mirror(repository: str, registry: str | None) -> str:
-    """`repository` without the path under which a mirror or proxy keeps Docker Hub's images."""
+    """`repository` without the path under which a mirror, a proxy or an architecture has Docker Hub's images."""
     for path in _MIRROR_PATHS:
         before, found, after = f"/{repository}".rpartition(f"/{path}")
         if found and (not before or (registry is not None and registry not in _HUB)):
             return after
-    return repository
+    namespace, _, name = repository.partition("/")
+    return name if namespace in _ARCHITECTURES and name and (registry is None or registry in _HUB) else repository

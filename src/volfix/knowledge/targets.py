@@ -11,14 +11,16 @@ from volfix.knowledge.paths import cleaned, is_below, matches
 
 def never_converted(entry: Entry | None, target: str) -> bool:
     """Is `target` something other than data, whatever is mounted there: configuration, an init script, a socket, a
-    certificate, a log, a media library? `entry` is the image's; its own data directories are always data.
+    certificate, a log, a media library, the place of the code? `entry` is the image's; its own data directories are
+    always data.
     """
     target = cleaned(target)
-    if entry is None:
-        return _any(target, _targets("never"))
-    if target in entry.data_directories or any(matches(target, inner) for inner in entry.inner):
-        return False
-    return _any(target, entry.never_convert) or _any(target, _targets("never"))
+    if entry is not None:
+        if target in entry.data_directories or any(matches(target, inner) for inner in entry.inner):
+            return False
+        if _any(target, entry.never_convert):
+            return True
+    return _any(target, _targets("never")) or any(matches(target, pattern) for pattern in _targets("code"))
 
 
 def state_like(target: str) -> bool:
@@ -28,6 +30,7 @@ def state_like(target: str) -> bool:
 
 
 def _any(target: str, patterns: Iterable[str]) -> bool:
+    """Does a pattern match `target`, or is `target` below the path that it names?"""
     return any(matches(target, pattern) or ("/" in pattern and is_below(target, pattern)) for pattern in patterns)
 
 

@@ -7,7 +7,6 @@ configuration names is run, and nothing is written, not even the index's cached 
 from __future__ import annotations
 
 import os
-import shlex
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -210,7 +209,7 @@ def _git(tree: WorkTree, *arguments: str, settings: Sequence[str] = ()) -> bytes
     for setting in (*INERT, *settings):
         command += ["-c", setting]
     try:
-        done = subprocess.run(  # noqa: S603 - a fixed command; paths come after `--`
+        done = subprocess.run(
             [*command, *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -243,6 +242,8 @@ def _environment() -> dict[str, str]:
 
 def _reason(tree: WorkTree, command: str, complaint: str) -> str:
     if "dubious ownership" in complaint or "unsafe repository" in complaint:
+        import shlex
+
         trust = f"git config --global --add safe.directory {shlex.quote(str(tree.root))}"
         return f"git does not read {tree.root}, which belongs to another user; `{trust}` lets it"
     if "must be run in a work tree" in complaint:

@@ -181,8 +181,9 @@ class Service:
                     yield text.split(":")[0]
 
     @property
-    def files(self) -> tuple[Source, ...]:
-        return tuple(part.file.source for part in self.parts)
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that the service is in; none for one that always runs."""
+        return tuple(text for part in self.parts for text in strings(part.node.get("profiles")))
 
 
 @dataclass(frozen=True, eq=False)

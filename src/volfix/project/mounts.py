@@ -200,6 +200,12 @@ def volume_text(mount: Mount, key: str) -> str:
     return ":".join([key, sections[1], *([",".join(kept)] if kept else [])])
 
 
+def retargeted(mount: Mount, source: str, target: str) -> str:
+    """A short mount with another named volume and another target; its options as `volume_text` keeps them."""
+    _, _, *options = split_short(volume_text(mount, source))
+    return ":".join([source, target, *options])
+
+
 def bind_pair(mount: Mount) -> Pair | None:
     """The `bind:` entry of a long mount, which a volume may not have."""
     return mount.node.pair("bind") if isinstance(mount.node, Mapping) else None

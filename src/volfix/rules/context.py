@@ -21,13 +21,14 @@ class Context:
     """One stack under examination.
 
     `users` says for each host directory which project directories mount it, over the whole run; `selected` are the
-    codes of the rules that run; `env_files` are those that name a database; `memory` keeps what several rules compute
+    codes of the rules that run; `servers` are the database servers on one place (see VF110); `env_files` are those that name a database; `memory` keeps what several rules compute
     together.
     """
 
     stack: Stack
     users: Mapping[str, frozenset[Path]]
     selected: frozenset[str]
+    servers: Mapping[str, frozenset[Any]] = field(default_factory=dict)
     env_files: dict[Path, Source] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
 

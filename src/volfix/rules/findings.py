@@ -54,7 +54,8 @@ class Move:
 class MountChange:
     """After the fix the service's mount at `target` is the named volume `volume`; read-only stays as it was.
 
-    `path` is the file in which the mount is written, `target` as Compose compares it; `added` where it was not there.
+    `path` is the file in which the mount is written, `target` as Compose compares it; `added` where it was not
+    there, `new_target` where it goes elsewhere.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class MountChange:
     target: str
     volume: str
     added: bool = False
+    new_target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

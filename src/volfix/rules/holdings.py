@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from volfix.knowledge.entries import Entry
@@ -13,7 +13,8 @@ from volfix.knowledge.storage import DataDirectories, data_directories, holds
 from volfix.knowledge.targets import never_converted, state_like
 from volfix.project.images import images_of
 from volfix.project.model import Service
-from volfix.project.mounts import Mount
+from volfix.project.mounts import BIND, VOLUME, Mount
+from volfix.project.mounts import UNKNOWN as UNKNOWN_SOURCE
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.databases import databases_in
@@ -63,6 +64,19 @@ def directories_in(service: Service, entry: Entry) -> DataDirectories:
     """Where the service's engine keeps its data, its environment and command considered."""
     environment = {name: variable.value for name, variable in service.environment.items()}
     return data_directories(entry, environment, service.words)
+
+
+def meant_for_data(mount: Mount, possible: Iterable[tuple[Entry, DataDirectories]]) -> bool:
+    """Whether a mount of an engine looks meant for its data, for some of the versions that the image may be."""
+    target = mount.clean_target
+    if mount.kind not in (BIND, VOLUME, UNKNOWN_SOURCE) or mount.read_only or is_file(mount):
+        return False
+    if any(never_converted(entry, target) for entry, _ in possible):
+        return False
+    relations = {holds(target, where) for _, where in possible}
+    if relations & {"holds", "shadowed"}:
+        return True
+    return "elsewhere" in relations and (entry_at(target) is not None or state_like(target))
 
 
 def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:

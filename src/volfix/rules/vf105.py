@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,16 +12,15 @@ from volfix.project.images import images_of
 from volfix.project.model import Part, Project, Service
 from volfix.project.mounts import ANONYMOUS, Mount
 from volfix.project.ownership import foreign_user
+from volfix.project.test_stacks import is_test_stack
 from volfix.rules.bind_to_volume import VERSION_1
 from volfix.rules.context import Context, at, mount_location
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
-from volfix.rules.holdings import directories_in
+from volfix.rules.holdings import directories_in, meant_for_data
 from volfix.rules.names import volume_key
 from volfix.rules.operations import AddMount, DeclareVolume, Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Document, Scalar
-
-TEST_WORDS = frozenset({"test", "tests", "testing", "ci", "e2e", "integration", "spec", "bench", "benchmark"})
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -34,14 +32,6 @@ def check(context: Context) -> Iterator[Finding]:
             known = [entry for image in images_of(service) for entry in entries_for(image)]
             if known:
                 yield from _of_service(context, project, service, known)
-
-
-def is_test_stack(project: Project) -> bool:
-    """Whether a file or directory name says that the project serves tests, whose data is thrown away on purpose."""
-    words = {project.directory.name, *(file.path.name for file in project.files)}
-    if project.directory.is_relative_to(project.root):
-        words.update(project.directory.relative_to(project.root).parts)
-    return any(word in TEST_WORDS for text in words for word in re.split(r"[^a-z0-9]+", text.lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +58,8 @@ def _of_service(context: Context, project: Project, service: Service, known: lis
     anonymous = None
     for mount in mounts:
         if "${" in mount.target:
+            return
+        if mount.kind != ANONYMOUS and meant_for_data(mount, list(zip(known, places, strict=True))):
             return
         if any(holds(mount.clean_target, where) != "elsewhere" for where in places):
             if mount.kind != ANONYMOUS or mount.clean_target != places[0].paths[0]:

@@ -15,7 +15,7 @@ SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes: the largest file that is read. The largest Compose file in public use is well under a tenth of it."""
 
 
-class FileProblem(Exception):  # noqa: N818 - what is wrong with a file, not with volfix
+class FileProblem(Exception):
     """A file that cannot be read or understood; `line` and `column` count from 1 and are None where there is none."""
 
     def __init__(self, path: Path, message: str, line: int | None = None, column: int | None = None) -> None:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from volfix.syntax.source import Edit, Source, Span
+from volfix.syntax.yaml_events import block_indent
 from volfix.syntax.yaml_scalar import UNPRINTABLE, Unit, escaped, is_plain, units, written
-from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, block_indent, parse
+from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse
 
 LINE_END = re.compile(r"[\r\n]")
 
 
-class CannotEdit(Exception):  # noqa: N818 - a refusal, not an error
+class CannotEdit(Exception):
     """An edit that volfix does not make; the message is the reason, one line."""
 
 
@@ -99,6 +100,8 @@ def _fits_header(source: Source, scalar: Scalar, value: str) -> bool:
     """Whether a block scalar's header gives the value the line ends that it ends with, and the blanks at its start."""
     start = scalar.span.start
     indicator = re.search(r"\d", source.text[start : start + 3])
+    if not scalar.value.strip(" \n"):  # nothing shows its indentation
+        return False
     if indicator is None and value.lstrip("\n").startswith((" ", "\t")):
         return False
     kept = len(scalar.value) - len(scalar.value.rstrip("\n"))
@@ -109,7 +112,12 @@ def _says(source: Source, scalar: Scalar, edit: Edit, value: str) -> bool:
     """Whether the edited text says the value when it is read again."""
     after = source.splice([edit])
     end = scalar.span.end + len(edit.replacement) - (edit.span.end - edit.span.start)
-    return units(after, Scalar(Span(scalar.span.start, end), value, scalar.style)) is not None
+    if units(after, Scalar(Span(scalar.span.start, end), value, scalar.style)) is None:
+        return False
+    start = scalar.span.start
+    return scalar.style not in ("|", ">") or (
+        block_indent(after, start, end, value) == block_indent(source, start, scalar.span.end, scalar.value)
+    )
 
 
 def _whole(source: Source, scalar: Scalar, value: str) -> Edit:
@@ -146,7 +154,7 @@ def _block(source: Source, scalar: Scalar, value: str) -> str:
     """A block scalar's text with its own header and indentation; raises CannotEdit where they do not fit the value."""
     start, end = scalar.span.start, scalar.span.end
     if not _fits_header(source, scalar, value):
-        raise CannotEdit("the block scalar's header does not allow the blanks or line ends around the value")
+        raise CannotEdit("the block scalar is empty, or its header does not allow the blanks or line ends around the value")
     if UNPRINTABLE.search(value.replace("\n", "")):
         raise CannotEdit("a block scalar cannot hold control characters")
     header = source.text[start : source.line_end(start)]

@@ -97,3 +97,33 @@ def _events_of(source: Source, text: str) -> list[Any]:
         raise FileProblem(source.path, f"not valid YAML: {first}", line, column) from error
     except (ValueError, RecursionError) as error:
         raise FileProblem(source.path, f"not valid YAML: {error}") from error
+
+
+def block_indent(source: Source, start: int, end: int, value: str) -> int:
+    """By how many blanks the lines of a block scalar are indented; `start` lies in its header."""
+    written = source.text[source.line_end(start) : end].split("\n")
+    lines = value.split("\n")
+    first = next((line for line in written if line.strip()), None)
+    if first is None:  # nothing but blanks
+        return max(len(line.rstrip("\r")) for line in written) - max(map(len, lines))
+    meant = next((line for line in lines if line.strip()), "")
+    return (len(first) - len(first.lstrip(" "))) - (len(meant) - len(meant.lstrip(" ")))
+
+
+def block_end(source: Source, start: int, mark: int, value: str) -> int:
+    """Where the last line of a block scalar ends that counts; the parser's `mark` lies behind the blank lines too."""
+    text, body = source.text, source.line_end(start)
+    if mark <= body:
+        return start + len(text[start:mark].rstrip())
+    if text[mark - 1] != "\n" and mark < len(text):
+        mark = text.rfind("\n", 0, mark) + 1
+    indent = block_indent(source, start, mark, value)
+    keep = "+" in text[start : start + 3]
+    end = mark
+    while end > body:
+        line = text.rfind("\n", 0, end - 1) + 1
+        content = text[line:end].rstrip("\r\n")
+        if keep or content.strip(" ") or len(content) > indent:
+            return line + len(content)
+        end = line
+    return start + len(text[start:body].rstrip("\r\n"))

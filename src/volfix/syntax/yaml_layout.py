@@ -1,4 +1,4 @@
-"""How a YAML text is laid out: indentation, dashes, the lines that belong to an entry, the parts of a flow collection."""
+"""How a YAML text is laid out: indentation, dashes, an entry's lines, the parts of a flow collection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from volfix.syntax.yaml_edit import CannotEdit, nodes
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Pair, Scalar, Sequence
 
 LEAD = re.compile(r" *(?:- +)*")
-BLANK_OR_COMMENT = re.compile(r"[ \t]*(?:(?<=[ \t])#[^\n]*|\r)?(?:\n|\Z)|#[^\n]*(?:\n|\Z)")
 SPACE = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 DEFAULT_STEP = 2
 
@@ -27,9 +26,12 @@ def last_node(node: Node) -> Node:
     return node
 
 
-def keeps_line_ends(node: Node) -> bool:
-    """Whether the blank lines behind a node belong to its value (`|+`)."""
-    return isinstance(node, Scalar) and node.value.endswith("\n\n") and node.style in ("|", ">")
+def chomping(source: Source, node: Node) -> str | None:
+    """What the header of a block scalar says about the line ends behind it: "+", "-" or ""; None for other nodes."""
+    if not isinstance(node, Scalar) or node.style not in ("|", ">"):
+        return None
+    header = source.text[node.span.start : node.span.start + 3]
+    return next((sign for sign in "+-" if sign in header), "")
 
 
 def content_end(node: Node) -> int:
@@ -48,9 +50,11 @@ def pair_end(pair: Pair) -> int:
 
 def line_after(source: Source, offset: int) -> int:
     """The start of the next line; raises CannotEdit where more than a comment follows on this one."""
-    if BLANK_OR_COMMENT.match(source.text, offset) is None:
+    after = source.line_end(offset)
+    rest = source.text[offset:after].strip()
+    if rest and (not rest.startswith("#") or source.text[offset] == "#"):
         raise CannotEdit(f"line {source.place(offset)[0]} goes on behind the value")
-    return source.line_end(offset)
+    return after
 
 
 def column(source: Source, start: int) -> int:
@@ -58,9 +62,22 @@ def column(source: Source, start: int) -> int:
     line = source.line_start(start)
     lead = LEAD.match(source.text, line, start)
     at = lead.end() if lead else line
-    if at != start and source.text[at] not in "&!?":
+    if at != start and source.text[at] not in "&!":
         raise CannotEdit(f"line {source.place(start)[0]} is indented in a way that volfix does not follow")
     return at - line
+
+
+def dash(source: Source, sequence: Sequence, number: int) -> int:
+    """Where the dash of a block sequence's item stands."""
+    if number == 0:
+        return sequence.span.start
+    indent = column(source, sequence.span.start)
+    at = source.line_start(sequence.items[number].span.start)
+    while at > sequence.span.start:
+        if re.compile(rf" {{{indent}}}-(?=\s|\Z)").match(source.text, at):
+            return at + indent
+        at = source.line_start(at - 1)
+    raise CannotEdit("an item is written in a way that volfix does not follow")
 
 
 def mapping_column(source: Source, mapping: Mapping) -> int:
@@ -97,7 +114,7 @@ def behind_comments(source: Source, start: int, end: int, indent: int, *, items_
 
 
 def step(document: Document, source: Source, siblings: Mapping | None = None) -> int:
-    """By how many blanks nested entries are indented: as beside `siblings`' entries, else most often in the document."""
+    """By how many blanks nested entries are indented: as below `siblings`' keys, else most often in the document."""
     found: Counter[int] = Counter()
     for node in [siblings] if siblings is not None else nodes(document.root):
         if isinstance(node, Mapping) and not node.flow and node.pairs:
@@ -111,7 +128,7 @@ def step(document: Document, source: Source, siblings: Mapping | None = None) ->
 
 
 def dash_offset(document: Document, source: Source, siblings: Mapping | None = None) -> int:
-    """By how many blanks the dashes under a key are indented: as under `siblings`' keys, else most often, else a step."""
+    """By how many blanks dashes are indented: as below `siblings`' keys, else most often, else by a step."""
     found: Counter[int] = Counter()
     for node in [siblings] if siblings is not None else nodes(document.root):
         if isinstance(node, Mapping) and not node.flow:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from volfix.syntax.source import Source
-from volfix.syntax.yaml_tree import TYPED, Scalar, block_indent
+from volfix.syntax.yaml_events import block_indent
+from volfix.syntax.yaml_tree import TYPED, Scalar
 
 # Starts that mean something else; "-", "?" and ":" are harmless in front of any character but blanks and `,[]{}`.
 INDICATOR = re.compile(r"[,\[\]{}#&*!|>'\"%@`]|[-?:](?=[\s,\[\]{}]|\Z)|(?:---|\.\.\.)(?=\s|\Z)")
-# What ends a plain scalar; in flow context go-yaml, which Compose uses, stops at a "?" too.
-STOP = re.compile(r":(?=\s|\Z)|\s#")
-FLOW_STOP = re.compile(r"[,\[\]{}?]")
+# What ends a plain scalar, and tabs, which not every parser takes in one.
+STOP = re.compile(r":(?=\s|\Z)|\s#|\t")
+# In flow context go-yaml, which Compose uses, stops at a "?" too.
+FLOW_STOP = re.compile(r"[,\[\]{}?]|\A:")
 # YAML's printable characters less the line ends, which quotes fold, and less the byte order mark.
 UNPRINTABLE = re.compile("[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 SHORT_ESCAPES = {"\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e"}
@@ -154,7 +157,7 @@ def _block_units(source: Source, scalar: Scalar) -> Iterator[Unit]:
     for number in range(filled[0] if filled else len(lines)):
         following = lines[number + 1][0] if number + 1 < len(lines) else end
         yield Unit(lines[number][1], following, "\n")
-    for here, after in zip(filled, [*filled[1:], None], strict=True):
+    for here, after in zip_longest(filled, filled[1:]):
         first, last = lines[here]
         for offset in range(first, last):
             yield Unit(offset, offset + 1, text[offset])

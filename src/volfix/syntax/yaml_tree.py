@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from volfix.syntax.source import FileProblem, Source, Span
-from volfix.syntax.yaml_events import read_events
+from volfix.syntax.yaml_events import block_end, read_events
 
 NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
 # What go-yaml, which Compose uses, resolves to something other than a string.
@@ -230,7 +230,7 @@ class _Composer:
         start, end = self._content(event, tag), event.end_mark.index
         if style in ("|", ">"):
             value = value.replace("\a", "")  # the pure parser's mark for a fold; YAML text never holds the character
-            end = _block_end(self.source, start, end, value)
+            end = block_end(self.source, start, end, value)
         elif style == "" and start < end and not re.search(r"[\r\n\x85\u2028\u2029]", self.source.text[start:end]):
             value = self.source.text[start:end]
         return Scalar(Span(min(start, end), end), value, style, tag, event.anchor)
@@ -270,36 +270,6 @@ class _Composer:
         end = self._next().end_mark.index
         end = end if flow or not items else max(items[-1].span.end, start + 1)
         return Sequence(Span(start, end), tuple(items), flow, tag, event.anchor)
-
-
-def block_indent(source: Source, start: int, end: int, value: str) -> int:
-    """By how many blanks the lines of a block scalar are indented; `start` lies in its header."""
-    written = source.text[source.line_end(start) : end].split("\n")
-    lines = value.split("\n")
-    first = next((line for line in written if line.strip()), None)
-    if first is None:  # nothing but blanks
-        return max(len(line.rstrip("\r")) for line in written) - max(map(len, lines))
-    meant = next((line for line in lines if line.strip()), "")
-    return (len(first) - len(first.lstrip(" "))) - (len(meant) - len(meant.lstrip(" ")))
-
-
-def _block_end(source: Source, start: int, mark: int, value: str) -> int:
-    """Where the last line of a block scalar ends that counts; the parser's `mark` lies behind the blank lines too."""
-    text, body = source.text, source.line_end(start)
-    if mark <= body:
-        return start + len(text[start:mark].rstrip())
-    if text[mark - 1] != "\n" and mark < len(text):
-        mark = text.rfind("\n", 0, mark) + 1
-    indent = block_indent(source, start, mark, value)
-    keep = "+" in text[start : start + 3]
-    end = mark
-    while end > body:
-        line = text.rfind("\n", 0, end - 1) + 1
-        content = text[line:end].rstrip("\r\n")
-        if keep or content.strip(" ") or len(content) > indent:
-            return line + len(content)
-        end = line
-    return start + len(text[start:body].rstrip("\r\n"))
 
 
 def plain(node: Node) -> object:

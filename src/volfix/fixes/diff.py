@@ -1,0 +1,134 @@
+"""A change as a diff: masked for eyes, true to the byte for `git apply` and `patch -p1`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.fixes.results import FileChange
+from volfix.fixes.secrets import masked as hide
+from volfix.fixes.secrets import with_secrets
+
+NO_NEWLINE = "\\ No newline at end of file\n"
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
+)
+"""What a terminal obeys or does not show: controls but tab and line feed, bidirectional and zero-width characters,
+separators of lines, and the halves of pairs that stand for undecodable bytes of a file's name."""
+QUOTED = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", '"': '"', "\\": "\\"}
+
+
+def visible(text: str) -> str:
+    """The text with every character that a terminal would obey or hide written out: `\\x1b`, `\\u202e`."""
+    return INVISIBLE.sub(lambda found: _escape(ord(found[0])), text)
+
+
+def _escape(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of a hunk: its sign and its number, from 0, in the text before (for `-` and ` `) or after."""
+
+    sign: str
+    number: int
+
+
+def unified(change: FileChange, root: Path, context: int = 3, masked: bool = True) -> str:
+    """The change as a unified diff with paths relative to `root`, for a person: empty where nothing changes.
+
+    It is computed on the true lines, so that a line whose only difference is hidden still shows as changed. Characters
+    that a terminal would obey are written out, the CR of CRLF is left away; `patch` gives what tools can apply.
+    """
+    if masked and not (change.secrets_before or change.secrets_after):
+        change = with_secrets(change)
+    before, after = change.before.text, change.after.text
+    old, new = (hide(before, change.secrets_before), hide(after, change.secrets_after)) if masked else (before, after)
+    old_lines, new_lines = split_lines(old), split_lines(new)
+    parts: list[str] = []
+    for header, rows in _hunks(split_lines(before), split_lines(after), context):
+        parts.append(header)
+        for row in rows:
+            line = (new_lines if row.sign == "+" else old_lines)[row.number]
+            text = visible(line.removesuffix("\n").removesuffix("\r"))
+            parts.append(f"{row.sign}{text}\n{'' if line.endswith(chr(10)) else NO_NEWLINE}")
+    return "".join([*_header(change, root), *parts]) if parts else ""
+
+
+def patch(change: FileChange, root: Path) -> bytes:
+    """The change as `git apply` and `patch -p1` take it in `root`: every byte as it is in the files, secrets too."""
+    before = _byte_lines(change.before.data)
+    after = _byte_lines(change.after.data)
+    parts: list[bytes] = []
+    for header, rows in _hunks(before, after, 3):
+        parts.append(header.encode())
+        for row in rows:
+            line = (after if row.sign == "+" else before)[row.number]
+            parts.append(row.sign.encode() + line + (b"" if line.endswith(b"\n") else b"\n" + NO_NEWLINE.encode()))
+    return (
+        b"".join([*(line.encode("utf-8", "surrogateescape") for line in _header(change, root)), *parts])
+        if parts
+        else b""
+    )
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a text, each with its line end: only a line feed ends one."""
+    parts = text.split("\n")
+    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def _byte_lines(data: bytes) -> list[bytes]:
+    parts = data.split(b"\n")
+    return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def _hunks(
+    before: Sequence[str] | Sequence[bytes], after: Sequence[str] | Sequence[bytes], context: int
+) -> Iterator[tuple[str, list[_Row]]]:
+    """The hunks between two files, each with its header."""
+    import difflib
+
+    matcher = difflib.SequenceMatcher(None, before, after)
+    for group in matcher.get_grouped_opcodes(context):
+        rows: list[_Row] = []
+        for tag, start, end, new_start, new_end in group:
+            if tag == "equal":
+                rows += [_Row(" ", number) for number in range(start, end)]
+            else:
+                rows += [_Row("-", number) for number in range(start, end)]
+                rows += [_Row("+", number) for number in range(new_start, new_end)]
+        old, new = _range(group[0][1], group[-1][2]), _range(group[0][3], group[-1][4])
+        yield f"@@ -{old} +{new} @@\n", rows
+
+
+def _range(start: int, end: int) -> str:
+    length = end - start
+    return f"{start + 1}" if length == 1 else f"{start + 1 if length else start},{length}"
+
+
+def _header(change: FileChange, root: Path) -> Iterator[str]:
+    for prefix, sign, path in (("a", "---", change.before.path), ("b", "+++", change.after.path)):
+        name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix().lstrip("/")
+        quoted = _quoted(f"{prefix}/{name}")
+        # git ends a name with blanks with a tab: otherwise `patch` takes what follows the blank for a date
+        yield f"{sign} {quoted}{chr(9) if ' ' in quoted and not quoted.startswith(chr(34)) else ''}\n"
+
+
+def _quoted(name: str) -> str:
+    """The name as git writes it: in quotes where it has quotes, backslashes or invisible characters."""
+    if not (INVISIBLE.search(name) or any(mark in name for mark in QUOTED)):
+        return name
+    parts = []
+    for character in name:
+        if character in QUOTED:
+            parts.append("\\" + QUOTED[character])
+        elif INVISIBLE.match(character):
+            parts += [f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape")]
+        else:
+            parts.append(character)
+    return '"' + "".join(parts) + '"'

@@ -1,0 +1,309 @@
+"""The journal of writes: what a killed run leaves to be finished or rolled back, and what `volfix undo` puts back.
+
+It lives in `volfix/` of git's own directory, so that it never shows in the work tree; outside git in
+`$XDG_STATE_HOME/volfix/<16 hex digits of the SHA-256 of the root's real path>`. Within are:
+
+    lock        held (flock) by the volfix that writes
+    open.json   a run whose last transaction has begun and is not known to have ended
+    last.json   the last finished run, which undo puts back
+    old/        the bytes that files had before, each named by its SHA-256
+
+Each step is on the disk (fsync) before the next begins, and a JSON file is replaced whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from volfix.project.git import work_tree
+from volfix.syntax.source import FileProblem
+
+VERSION = 1
+END_OF_TIME = 2**37
+"""Seconds: what a datetime can still say."""
+OPEN, LAST, OLD = "open.json", "last.json", "old"
+FILE_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
+DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | FILE_FLAGS
+
+
+class WriteProblem(FileProblem):
+    """Files were not written."""
+
+
+class WriteRefused(WriteProblem):
+    """Writing was not begun: something is not as it must be. Nothing was touched."""
+
+
+class WriteFailed(WriteProblem):
+    """Writing was begun and failed. The message says whether the files were put back."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFile:
+    """One file of a transaction: `path` relative to the root, SHA-256 of its bytes before and after.
+
+    `mode` is for a person who puts the file back by hand; `temporary` is the name beside the file under which its new
+    bytes are prepared.
+    """
+
+    path: str
+    before: str
+    after: str
+    mode: int
+    temporary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run's transactions, each the files of one stack; `undo` runs put back what another changed.
+
+    `started` is in seconds since 1970, UTC.
+    """
+
+    started: float
+    transactions: tuple[tuple[SavedFile, ...], ...] = ()
+    undo: bool = False
+
+    @property
+    def files(self) -> list[SavedFile]:
+        """Each file that the run changed, from its first state to its last."""
+        found: dict[str, SavedFile] = {}
+        for file in (file for transaction in self.transactions for file in transaction):
+            first = found.get(file.path, file)
+            found[file.path] = SavedFile(file.path, first.before, file.after, file.mode, file.temporary)
+        return [file for file in found.values() if file.before != file.after]
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A root's journal: `root` is the real path that its files are relative to, `descriptor` its open directory."""
+
+    root: Path
+    directory: Path
+    descriptor: int
+
+    def read(self, name: str) -> Run | None:
+        """The run in open.json or last.json; None where there is none. Raises WriteRefused where it is unreadable."""
+        try:
+            data = _read(self.descriptor, name)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise WriteRefused(self.directory / name, f"the journal cannot be read: {error.strerror}") from error
+        try:
+            return _decoded(data)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            what = "an interrupted write may be half done" if name == OPEN else "the last write cannot be undone"
+            raise WriteRefused(
+                self.directory / name,
+                f"the journal is damaged, or another version's: {what}. Look at the files, then delete this one",
+            ) from error
+
+    def old_bytes(self, digest: str) -> bytes:
+        """The saved bytes; raises WriteRefused where they are gone or not what they were."""
+        try:
+            data = _read(self.descriptor, f"{OLD}/{digest}")
+        except OSError as error:
+            raise WriteRefused(self.directory / OLD / digest, f"the saved bytes: {error.strerror}") from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise WriteRefused(self.directory / OLD / digest, "the saved bytes are damaged")
+        return data
+
+    def begin(self, run: Run, old: Iterable[bytes]) -> None:
+        """Save the bytes that the last transaction of `run` will replace, and then the run as the open one."""
+        with suppress(FileExistsError):
+            os.mkdir(OLD, 0o700, dir_fd=self.descriptor)
+        folder = os.open(OLD, DIRECTORY_FLAGS, dir_fd=self.descriptor)
+        try:
+            for data in old:
+                _store(folder, hashlib.sha256(data).hexdigest(), data)
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        _store(self.descriptor, OPEN, _encoded(self.root, run))
+        os.fsync(self.descriptor)
+
+    def finish(self, run: Run) -> None:
+        """The open run is done: it becomes the last one, or, if it was an undo, there is no last one any more."""
+        if run.undo:
+            self._remove(LAST)
+            os.fsync(self.descriptor)
+            self.discard()
+        else:
+            os.replace(OPEN, LAST, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+            os.fsync(self.descriptor)
+
+    def discard(self) -> None:
+        """The open run's last transaction did not happen."""
+        self._remove(OPEN)
+        os.fsync(self.descriptor)
+
+    def sweep(self) -> None:
+        """Delete the saved bytes that no run needs; what cannot be deleted stays for the next time."""
+        try:
+            runs = [self.read(OPEN), self.read(LAST)]
+            needed = {file.before for run in runs if run for stack in run.transactions for file in stack}
+            folder = os.open(OLD, DIRECTORY_FLAGS, dir_fd=self.descriptor)
+        except (OSError, WriteRefused):
+            return
+        try:
+            for name in os.listdir(folder):
+                if name not in needed:
+                    os.unlink(name, dir_fd=folder)
+        except OSError:
+            return
+        finally:
+            os.close(folder)
+
+    def _remove(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=self.descriptor)
+
+
+def home_of(root: Path) -> Path:
+    """The real path of the directory whose journal `root` uses: its git work tree's, else its own."""
+    tree = work_tree(root)
+    return Path(os.path.realpath(tree.root if tree else root))
+
+
+def directory_of(root: Path) -> Path:
+    """Where the journal of `root` is, whether or not there is one; raises WriteRefused where no place is known."""
+    tree = work_tree(root)
+    if tree and tree.git_dir.is_dir():
+        return tree.git_dir / "volfix"
+    configured = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(configured or "~/.local/state")
+    try:
+        # The XDG Base Directory Specification has relative paths ignored.
+        base = (base if base.is_absolute() else Path("~/.local/state")).expanduser()
+    except RuntimeError:
+        raise WriteRefused(root, "no home directory to keep the journal in: set XDG_STATE_HOME") from None
+    return base / "volfix" / hashlib.sha256(os.fsencode(home_of(root))).hexdigest()[:16]
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[Journal]:
+    """The journal of `root`, made where there is none, for one process at a time; raises WriteRefused."""
+    import fcntl
+
+    directory = directory_of(root)
+    with ExitStack() as closing:
+        try:
+            descriptor = _opened(directory)
+            closing.callback(os.close, descriptor)
+            lock = os.open("lock", os.O_RDWR | os.O_CREAT | FILE_FLAGS, 0o600, dir_fd=descriptor)
+            closing.callback(os.close, lock)
+        except OSError as error:
+            raise WriteRefused(directory, f"no journal can be kept here: {error.strerror}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WriteRefused(root, "another volfix is writing here: try again when it is done") from None
+        except OSError as error:
+            raise WriteRefused(directory, f"the journal cannot be locked: {error.strerror}") from error
+        yield Journal(home_of(root), directory, descriptor)
+
+
+@contextmanager
+def reading(root: Path) -> Iterator[Journal | None]:
+    """The journal of `root` without its lock, to look at; None where there is none."""
+    directory = directory_of(root)
+    try:
+        descriptor = os.open(directory, DIRECTORY_FLAGS)
+    except FileNotFoundError:
+        yield None
+        return
+    except OSError as error:
+        raise WriteRefused(directory, f"the journal cannot be read: {error.strerror}") from error
+    try:
+        yield Journal(home_of(root), directory, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _opened(directory: Path) -> int:
+    """The directory's descriptor: made where it is not there, never through a link, closed to others."""
+    _make(directory)
+    descriptor = os.open(directory, DIRECTORY_FLAGS)
+    if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
+        os.fchmod(descriptor, 0o700)
+    return descriptor
+
+
+def _make(directory: Path) -> None:
+    if directory.is_dir():
+        return
+    _make(directory.parent)
+    with suppress(FileExistsError):
+        directory.mkdir(0o700)
+    above = os.open(directory.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(above)
+    finally:
+        os.close(above)
+
+
+def _read(folder: int, name: str) -> bytes:
+    descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | FILE_FLAGS, dir_fd=folder)
+    with open(descriptor, "rb") as file:
+        return file.read()
+
+
+def _store(folder: int, name: str, data: bytes) -> None:
+    """Put a whole file in place; the caller makes the directory durable."""
+    with suppress(FileNotFoundError):
+        os.unlink(f"{name}.new", dir_fd=folder)
+    descriptor = os.open(f"{name}.new", os.O_WRONLY | os.O_CREAT | os.O_EXCL | FILE_FLAGS, 0o600, dir_fd=folder)
+    try:
+        write_all(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.replace(f"{name}.new", name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """`os.write` may take a part only."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _encoded(root: Path, run: Run) -> bytes:
+    import json
+
+    # ASCII: a name that is no UTF-8 keeps its bytes as lone surrogates, which JSON escapes and gives back.
+    return json.dumps({"version": VERSION, "root": str(root), **asdict(run)}, indent=1).encode("ascii")
+
+
+def _decoded(data: bytes) -> Run:
+    """Raises ValueError, KeyError or TypeError for whatever is not a journal of this version."""
+    import json
+
+    content = json.loads(data)
+    if content["version"] != VERSION:
+        raise ValueError(content["version"])
+    stacks = tuple(tuple(_saved(file) for file in stack) for stack in content["transactions"])
+    started = float(content["started"])
+    if not (stacks and 0 <= started < END_OF_TIME):
+        raise ValueError("no transaction, or no time")
+    return Run(started, stacks, bool(content["undo"]))
+
+
+def _saved(entry: dict[str, object]) -> SavedFile:
+    """The journal may come with a repository from anywhere: no name in it leads out of the root."""
+    texts = [entry[key] for key in ("path", "before", "after", "temporary")]
+    path, before, after, temporary = (text if isinstance(text, str) else "" for text in texts)
+    mode = entry["mode"]
+    digests = all(len(digest) == 64 and set(digest) <= set("0123456789abcdef") for digest in (before, after))
+    inside = path and not path.startswith("/") and not {"", ".", "..", ".git"} & set(path.split("/"))
+    named = temporary.startswith(".volfix-") and temporary.endswith(".tmp") and "/" not in temporary
+    if not (digests and inside and named and "\0" not in path + temporary and isinstance(mode, int)):
+        raise ValueError(path)
+    return SavedFile(path, before, after, mode, temporary)

@@ -1,0 +1,146 @@
+"""VF104: a named volume of a database that is a bind mount in disguise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.project.interpolation import InterpolationError, interpolate
+from volfix.project.mounts import VOLUME, volume_text
+from volfix.project.stack import Use
+from volfix.rules.bind_to_volume import VERSION_1, declaring_parts
+from volfix.rules.context import Context, mount_location
+from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
+from volfix.rules.holdings import UNKNOWN, holding
+from volfix.rules.names import volume_key
+from volfix.rules.operations import DeclareVolume, Operation, SetScalar
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Disguise:
+    """The device of a volume with `o: bind`; `inside` where it lies in the repository."""
+
+    device: str
+    inside: bool
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every mount that holds a database in a volume whose driver options make it a bind mount."""
+    for use in context.stack.uses:
+        if use.mount.kind != VOLUME or use.mount.read_only or use.mount.overridden:
+            continue
+        disguise = _disguise(use)
+        held = holding(context, use) if disguise else None
+        if disguise is None or held is None or held.kind == UNKNOWN:
+            continue
+        fix = _fix(context, use, disguise)
+        where = "in the checkout: a fresh checkout is without it" if disguise.inside else "on this one host"
+        yield Finding(
+            code="VF104",
+            severity=Severity.ERROR if disguise.inside else Severity.WARNING,
+            location=mount_location(use.mount),
+            message=f"the volume {use.mount.source} is a bind mount of {disguise.device}, {where}",
+            evidence=(*held.evidence, f"driver_opts of {use.mount.source}: o: bind, device: {disguise.device}"),
+            service=use.service.name,
+            target=use.mount.raw_target,
+            fix=fix if isinstance(fix, Fix) else None,
+            reason=fix if isinstance(fix, str) else "somebody chose the device; the volume stays declared under its key",
+        )
+
+
+def _disguise(use: Use) -> Disguise | None:
+    entry = use.project.declared.get(use.mount.source)
+    options = resolved(entry).get("driver_opts") if entry is not None and isinstance(resolved(entry), Mapping) else None  # type: ignore[union-attr]
+    if not isinstance(options, Mapping):
+        return None
+    kind, device = options.get("o"), options.get("device")
+    if not isinstance(kind, Scalar) or not isinstance(device, Scalar) or "bind" not in kind.value.split(","):
+        return None
+    try:
+        text = interpolate(device.value, use.service.lookup).value
+    except InterpolationError:
+        return Disguise(device.value, inside=False)
+    if "${" in text or text.startswith("~"):
+        return Disguise(device.value, inside=False)
+    path = Path(os.path.normpath(use.project.directory / text))
+    return Disguise(device.value, path.is_relative_to(use.project.root))
+
+
+def _fix(context: Context, use: Use, disguise: Disguise) -> Fix | str:
+    """The service's mounts of the volume get a new key: under the old one Compose would offer to delete the volume."""
+    old = use.mount.source
+    key = volume_key(context, use.service.name, use.mount.clean_target, f"volume {old}")
+    operations: list[Operation] = []
+    changes: list[Change] = []
+    for other in context.stack.uses:
+        mount = other.mount
+        if mount.kind != VOLUME or mount.source != old:
+            continue
+        if other.project.files[0].version_1:
+            return VERSION_1
+        scalar = mount.node if isinstance(mount.node, Scalar) else _source_of(mount.node)
+        if scalar is None or mount.problem or "$" in mount.raw_source or mount.subpath:
+            return f"{other.service.name} mounts {old} in a way that volfix does not edit"
+        text = volume_text(mount, key) if scalar is mount.node else key
+        operations.append(SetScalar(mount.file, scalar, text))
+        changes.append(MountChange(mount.file.path, other.service.name, mount.clean_target, key))
+        for part in declaring_parts(other.service, mount):
+            operations.append(DeclareVolume(part.file.source, part.file.documents[0], key))
+            changes.append(VolumeChange(part.file.path, key))
+    move = Move(use.service.name, f"volume:{use.project.real_name(old)}", key, use.mount.raw_target)
+    return Fix(tuple(dict.fromkeys(operations)), tuple(dict.fromkeys(changes)), Applicability.UNSAFE, (move,))
+
+
+def _source_of(node: object) -> Scalar | None:
+    pair = node.pair("source") if isinstance(node, Mapping) else None
+    return pair.value if pair is not None and isinstance(pair.value, Scalar) else None
+
+
+DISGUISED = (
+    "services:\n  db:\n    image: mysql:8.4\n    volumes:\n      - {key}:/var/lib/mysql\nvolumes:\n  sql:\n"
+    "    driver: local\n    driver_opts:\n      type: none\n      o: bind\n      device: ${{PWD}}/sql\n"
+)
+
+RULE = Rule(
+    code="VF104",
+    name="bind-in-disguise",
+    summary="A database's named volume is a bind mount by its driver options.",
+    why=(
+        "`driver_opts` with `o: bind` make a named volume of a host directory. It looks lasting and is as fleeting as "
+        "the directory; and when the directory is missing, the container does not start at all."
+    ),
+    fix=(
+        "The service gets a new volume under a new key, and the old entry stays: with other options under the old key "
+        "Compose would offer to delete the volume."
+    ),
+    sources=("compose-spec/compose-go: paths/resolve.go", "docker/compose: pkg/compose/reconcile.go, hash.go"),
+    examples=(
+        Example(
+            "a directory of the checkout",
+            {"compose.yaml": DISGUISED.format(key="sql")},
+            Outcome.FIXED_UNSAFE,
+            {"compose.yaml": DISGUISED.format(key="db-data") + "  db-data:\n    driver: local\n"},
+        ),
+        Example(
+            "a network file system is where it says",
+            {
+                "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\nvolumes:\n"
+                "  sql:\n    driver_opts: {type: nfs, o: 'addr=nas,rw', device: ':/sql'}\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "what is no database",
+            {
+                "compose.yaml": "services:\n  web:\n    image: nginx:1.27\n    volumes: [site:/usr/share/nginx/html]\n"
+                "volumes:\n  site:\n    driver_opts: {type: none, o: bind, device: ./site}\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,208 @@
+"""VF106: a mount that is meant for the database, beside or above where this version of the engine keeps its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from volfix.knowledge.entries import Entry
+from volfix.knowledge.lookup import entries_for, entry_at
+from volfix.knowledge.storage import DataDirectories, Relation, holds
+from volfix.project.images import images_of
+from volfix.project.model import Project, Service
+from volfix.project.mounts import UNKNOWN, VOLUME, Mount, retargeted
+from volfix.project.stack import Use
+from volfix.rules.bind_to_volume import VERSION_1, convert
+from volfix.rules.context import Context, mount_location
+from volfix.rules.findings import Applicability, Finding, Fix, MountChange, Move, Severity
+from volfix.rules.holdings import ENGINE, Holding, directories_in, meant_for_data
+from volfix.rules.operations import Operation, SetScalar
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax.yaml_tree import Mapping, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """One version of the engine that the image may be, and where it keeps its data."""
+
+    entry: Entry
+    where: DataDirectories
+
+    @property
+    def said(self) -> str:
+        versions = f" {self.entry.versions}" if self.entry.versions else ""
+        moved = f" ({self.where.moved_by})" if self.where.moved_by else ""
+        return f"{self.entry.name}{versions} keeps its data in {', '.join(self.where.paths)}{moved}"
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every mount of an engine that looks meant for its data and, for some version of it, does not hold the data."""
+    for project in context.stack.projects:
+        for service in project.services.values():
+            possible = [
+                Possible(entry, directories_in(service, entry))
+                for image in images_of(service)
+                for entry in entries_for(image)
+                if entry.kind == "engine"
+            ]
+            if possible and not any(item.where.keeps_nothing or item.where.unknown for item in possible):
+                yield from _of_service(context, project, service, possible)
+
+
+def _of_service(context: Context, project: Project, service: Service, possible: list[Possible]) -> Iterator[Finding]:
+    mounts = project.mounts_of(service)
+    if any("${" in mount.target for mount in mounts):
+        return
+    missed = [item for item in possible if not any(holds(mount.clean_target, item.where) == "holds" for mount in mounts)]
+    if not missed or any(path in service.tmpfs for item in missed for path in item.where.paths):
+        return
+    for mount in mounts:
+        if mount in service.mounts and meant_for_data(mount, [(item.entry, item.where) for item in possible]):
+            use = Use(project, service, mount)
+            relation = holds(mount.clean_target, missed[0].where)
+            yield _finding(context, use, possible, missed, relation)
+
+
+def _finding(
+    context: Context, use: Use, possible: list[Possible], missed: list[Possible], relation: Relation
+) -> Finding:
+    mount, entry = use.mount, missed[0].entry
+    sure = len(missed) == len(possible)
+    fix = _fix(context, use, missed[0], relation) if sure else "the image's version is not fixed: fix it in the tag first"
+    if not sure:
+        message = f"whether {mount.raw_target} is where {entry.name} keeps its data depends on a version that is not said"
+    elif relation == "shadowed":
+        message = f"{mount.raw_target} does not hold the data of {entry.name}: the image mounts an anonymous volume below it"
+    else:
+        message = f"{mount.raw_target} does not hold the data of {entry.name}: it is in {missed[0].where.paths[0]}"
+    return Finding(
+        code="VF106",
+        severity=Severity.ERROR if sure else Severity.WARNING,
+        location=mount_location(mount),
+        message=message,
+        evidence=tuple(f"{use.service.image or 'the image'}: {item.said}" for item in possible),
+        service=use.service.name,
+        target=mount.raw_target,
+        fix=fix if isinstance(fix, Fix) else None,
+        reason=fix if isinstance(fix, str) else "the mount goes where the data is; what it holds now stays in it",
+    )
+
+
+def _fix(context: Context, use: Use, missed: Possible, relation: Relation) -> Fix | str:
+    """The mount at the data directory; the reason where that is not for volfix to decide."""
+    mount, where = use.mount, missed.where
+    if use.project.files[0].version_1:
+        return VERSION_1
+    if len(where.paths) > 1 or not missed.entry.verified:
+        return f"where {missed.entry.name} keeps its data is not verified, or in several places"
+    other = entry_at(mount.clean_target)
+    if relation != "shadowed" and other is not None and other.family == missed.entry.family:
+        return "the mount is where another version keeps its data, which has to be upgraded, not only moved"
+    if mount.problem or mount.kind == UNKNOWN:
+        return mount.problem or f"the value of {mount.raw_source} is not known"
+    target = where.paths[0]
+    kept = "anonymous" if any(target == volume for volume in where.declared_volumes) else "container"
+    if mount.kind == VOLUME:
+        operation = _set_target(mount, mount.raw_source, target)
+        if operation is None:
+            return "the mount's target cannot be edited where it is written"
+        change = MountChange(mount.file.path, use.service.name, mount.clean_target, mount.source, new_target=target)
+        move = Move(use.service.name, f"{kept}:{target}", mount.source, target)
+        return Fix((operation,), (change,), Applicability.UNSAFE, (move,))
+    return _converted(context, use, missed, f"{kept}:{target}")
+
+
+def _converted(context: Context, use: Use, missed: Possible, source: str) -> Fix | str:
+    """A bind mount becomes a volume on the way: there is no data in it that the engine would look for."""
+    mount, target = use.mount, missed.where.paths[0]
+    if len(context.binds[context.host_of(mount)]) > 1:
+        return "other services mount the same host directory"
+    conversion = convert(context, use, Holding(ENGINE, missed.entry, ()))
+    if conversion.fix is None:
+        return conversion.reason or "the mount cannot become a volume"
+    key = conversion.fix.moves[0].volume
+    operation = _set_target(mount, key, target)
+    if operation is None:
+        return "the mount's target cannot be edited where it is written"
+    kept: list[Operation] = [
+        item for item in conversion.fix.operations if not (isinstance(item, SetScalar) and item.scalar is operation.scalar)
+    ]
+    changes = tuple(
+        replace(change, new_target=target) if isinstance(change, MountChange) else change
+        for change in conversion.fix.changes
+    )
+    move = Move(use.service.name, source, key, target)
+    return Fix((*kept, operation), changes, Applicability.UNSAFE, (move,))
+
+
+def _set_target(mount: Mount, source: str, target: str) -> SetScalar | None:
+    if isinstance(mount.node, Scalar):
+        return SetScalar(mount.file, mount.node, retargeted(mount, source, target))
+    pair = mount.node.pair("target") if isinstance(mount.node, Mapping) else None
+    return SetScalar(mount.file, pair.value, target) if pair and isinstance(pair.value, Scalar) else None
+
+
+COMPOSE = "services:\n  db:\n    image: {image}\n    volumes:\n      - {mount}\n"
+NAMED = COMPOSE + "volumes:\n  rows:\n"
+
+RULE = Rule(
+    code="VF106",
+    name="mount-misses-data-directory",
+    summary="A mount that is meant for the database does not hold its data directory.",
+    why=(
+        "The data then is in an anonymous volume or in the container's own layer, while everybody believes that it is "
+        "in the mount. The directory differs by version and by the variables and flags that move it."
+    ),
+    fix=(
+        "The mount's target becomes the data directory. Unsafe: what is in the mount now is left as it is, and the rows "
+        "have to be carried from where they are. Where the version is not fixed, volfix says what holds for which."
+    ),
+    sources=("docker-library/postgres: Dockerfiles of 17 and 18", "docker-library: the images' VOLUME instructions"),
+    examples=(
+        Example(
+            "the directory above, which the image's own VOLUME shadows",
+            {"compose.yaml": NAMED.format(image="postgres:17", mount="rows:/var/lib/postgresql")},
+            Outcome.FIXED_UNSAFE,
+            {"compose.yaml": NAMED.format(image="postgres:17", mount="rows:/var/lib/postgresql/data")},
+        ),
+        Example(
+            "a bind mount that the engine does not look into",
+            {"compose.yaml": COMPOSE.format(image="mongo:7", mount="./rows:/var/data")},
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": COMPOSE.format(image="mongo:7", mount="db-data:/data/db")
+                + "\nvolumes:\n  db-data:\n    driver: local\n"
+            },
+        ),
+        Example(
+            "the directory of an older version",
+            {"compose.yaml": NAMED.format(image="postgres:18", mount="rows:/var/lib/postgresql/data")},
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a version that is not said",
+            {"compose.yaml": NAMED.format(image="postgres:latest", mount="rows:/var/lib/postgresql/data")},
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a setting puts the data into the mount",
+            {
+                "compose.yaml": NAMED.format(image="postgres:17", mount="rows:/rows").replace(
+                    "    volumes:\n", "    environment: [PGDATA=/rows/pg]\n    volumes:\n"
+                )
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a second mount for backups, beside the one that holds the data",
+            {"compose.yaml": NAMED.format(image="mysql:8.4", mount="rows:/var/lib/mysql\n      - ./backup:/backup")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "init scripts and configuration alone",
+            {"compose.yaml": COMPOSE.format(image="mysql:8.4", mount="./init:/docker-entrypoint-initdb.d")},
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

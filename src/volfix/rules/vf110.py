@@ -1,0 +1,160 @@
+"""VF110: two database servers on one data directory."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.knowledge.entries import Entry
+from volfix.knowledge.lookup import entries_for
+from volfix.knowledge.storage import holds
+from volfix.project.hosts import host_directory
+from volfix.project.images import images_of
+from volfix.project.mounts import BIND, VOLUME
+from volfix.project.stack import Stack, Use
+from volfix.rules.context import Context, mount_location
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.holdings import directories_in
+from volfix.rules.rule import Example, Outcome, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A database server of one service; `directory` is its project's."""
+
+    directory: Path
+    service: str
+    engine: str
+    profiles: frozenset[str]
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every mount of a server's data directory that another server, of this or another project, mounts too."""
+    for use in context.stack.uses:
+        place = place_of(use, context.root)
+        server = server_of(use) if place else None
+        if place is None or server is None:
+            continue
+        others = sorted(
+            (other for other in context.servers.get(place, frozenset()) if _at_once(server, other)),
+            key=lambda other: (str(other.directory), other.service),
+        )
+        if not others:
+            continue
+        names = ", ".join(_said(other, server, context.root) for other in others)
+        yield Finding(
+            code="VF110",
+            severity=Severity.ERROR,
+            location=mount_location(use.mount),
+            message=f"{use.service.name} and {names} run a server on the same data directory: each would corrupt the other's",
+            evidence=(f"both mount {use.mount.raw_source} where {server.engine} keeps its data",),
+            service=use.service.name,
+            target=use.mount.raw_target,
+            reason="which of them shall have the data is for a person to say",
+        )
+
+
+def servers_by_place(stacks: list[Stack]) -> dict[str, frozenset[Server]]:
+    """For each host directory and each volume with a name of its own, the servers whose data directory it is."""
+    found: dict[str, set[Server]] = {}
+    for stack in stacks:
+        for use in stack.uses:
+            place = place_of(use, stack.root)
+            if place is not None and (server := server_of(use)):
+                found.setdefault(place, set()).add(server)
+    return {place: frozenset(servers) for place, servers in found.items() if len(servers) > 1}
+
+
+def place_of(use: Use, root: Path) -> str | None:
+    """What the mount's data is told apart by: a host directory, or a volume by its real name."""
+    mount = use.mount
+    if mount.read_only or mount.overridden:
+        return None
+    if mount.kind == BIND:
+        return host_directory(mount, root).key
+    return f"volume {use.project.real_name(mount.source)}" if mount.kind == VOLUME and not mount.subpath else None
+
+
+def server_of(use: Use) -> Server | None:
+    """The server whose data directory the mount holds; None for clients, backups and applications."""
+    for image in images_of(use.service):
+        for entry in entries_for(image):
+            if entry.kind != "engine" or not _starts_server(use.service.words, entry):
+                continue
+            where = directories_in(use.service, entry)
+            if not where.keeps_nothing and holds(use.mount.clean_target, where) == "holds":
+                profiles = frozenset(use.service.profiles)
+                return Server(use.project.directory, use.service.name, entry.family, profiles)
+    return None
+
+
+def _starts_server(words: tuple[str, ...], entry: Entry) -> bool:
+    """Whether the command is the image's own, or flags for it, or names the server: a backup job names its tool."""
+    if not words or words[0].startswith("-"):
+        return True
+    program = posixpath.basename(words[0])
+    known = {entry.family, *entry.words, *(posixpath.basename(word) for word in entry.default_command[:1])}
+    return program in known or program.removesuffix("d") in known or program.endswith(("-server", "entrypoint.sh"))
+
+
+def _at_once(one: Server, other: Server) -> bool:
+    """Whether both can run at one time: variants of one project replace each other, profiles may exclude each other."""
+    if one.directory == other.directory and one.service == other.service:
+        return False
+    return not (one.profiles and other.profiles and not one.profiles & other.profiles)
+
+
+def _said(other: Server, one: Server, root: Path) -> str:
+    if other.directory == one.directory:
+        return other.service
+    place = other.directory.relative_to(root) if other.directory.is_relative_to(root) else other.directory
+    return f"{other.service} of {place}"
+
+
+RULE = Rule(
+    code="VF110",
+    name="shared-data-directory",
+    summary="Two database servers use one data directory.",
+    why="A database server takes its data directory for its own: two at once corrupt it, or one does not start.",
+    fix="None: which of the two shall have the data is for a person to say.",
+    sources=("docker-library/docs: postgres, mysql, mongo",),
+    examples=(
+        Example(
+            "two services",
+            {
+                "compose.yaml": "services:\n  one:\n    image: mysql:8.4\n    volumes: ['/srv/sql:/var/lib/mysql']\n"
+                "  two:\n    image: mysql:8.4\n    volumes: ['/srv/sql/:/var/lib/mysql']\n"
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "two projects of one repository",
+            {
+                "a/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['../rows:/data/db']\n",
+                "b/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['../rows:/data/db']\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a backup job and a reader",
+            {
+                "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\n"
+                "  backup:\n    image: mysql:8.4\n    command: [xtrabackup, --backup]\n    volumes: ['sql:/var/lib/mysql']\n"
+                "  reader:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql:ro']\nvolumes: {sql: {driver: local}}\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "two variants of one project, of which one runs",
+            {
+                "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n",
+                "docker-compose.prod.yml": "services:\n  db:\n    image: mysql:8.4\n    restart: always\n"
+                "    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

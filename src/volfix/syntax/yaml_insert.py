@@ -1,0 +1,280 @@
+"""New entries, items and sections for a YAML text, in the style of what stands around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as Entries
+from collections.abc import Sequence as Items
+
+from volfix.syntax import yaml_layout as layout
+from volfix.syntax.source import Edit, Source, Span
+from volfix.syntax.yaml_edit import CannotEdit, nodes
+from volfix.syntax.yaml_scalar import written
+from volfix.syntax.yaml_tree import Alias, Document, Mapping, Node, Pair, Scalar, Sequence, is_merge_key
+from volfix.syntax.yaml_write import Value, block_entries, block_items, flow_entries, flow_value, indented
+
+__all__ = ["CannotEdit", "Value", "add_entries", "append_items", "insert_section"]
+
+COLLECTION_TAGS = (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!override")
+BLANK_LINE = re.compile(r"\n[ \t]*\r?\n")
+SECTIONS = ("version", "name", "include", "services", "networks", "volumes", "configs", "secrets")
+"""The usual order of a Compose file's sections (compose-spec/compose-spec: 00-overview.md)."""
+
+
+def add_entries(source: Source, document: Document, owner: Pair | None, entries: Entries[str, Value]) -> list[Edit]:
+    """New entries at the end of the mapping under `owner`, of the document's root for None.
+
+    An absent or null value becomes a mapping. All entries for one mapping belong into one call. Raises CannotEdit
+    where the value is something else, an alias, only merges, or has one of the keys.
+    """
+    node = document.root if owner is None else owner.value
+    if isinstance(node, Mapping):
+        if node.pairs and all(is_merge_key(pair.key) for pair in node.pairs):
+            raise CannotEdit("the mapping is merged from elsewhere")
+        for key in entries:
+            if node.pair(key):
+                raise CannotEdit(f"the key {key} is already there")
+        return _into_mapping(source, document, node, entries)
+    if owner is None or not _is_absent(node):
+        raise CannotEdit(_kind(node) + ", not a mapping")
+    if _holder(document, owner).flow:
+        return [_flow_instead_of_null(source, owner, flow_value(entries, json=_is_json(document)))]
+    holder = _holder(document, owner)
+    step = layout.step(document, source, holder)
+    lines = block_entries(entries, step, layout.dash_offset(document, source))
+    return _lines_instead_of_null(source, document, owner, indented(lines, step))
+
+
+def append_items(source: Source, document: Document, mapping: Mapping, key: str, items: Items[str]) -> list[Edit]:
+    """New items at the end of the list under `key` of the mapping, which may be absent, null, block or flow.
+
+    Raises CannotEdit where the value is an alias or no list, or where the key is merged from elsewhere.
+    """
+    pair = mapping.pair(key)
+    if pair is None:
+        if mapping.get(key) is not None:
+            raise CannotEdit(f"{key} is merged from elsewhere")
+        return _into_mapping(source, document, mapping, {key: items})
+    node = pair.value
+    if isinstance(node, Sequence):
+        _check_tag(node)
+        quote = _common_quote(node)
+        if node.flow:
+            json = _is_json(document)
+            texts = [
+                written(item, flow=True, quote='"' if json else quote, force=json or bool(quote)) for item in items
+            ]
+            return _into_flow(source, document, node, texts)
+        return [_into_block_sequence(source, document, mapping, node, items, quote)]
+    if not _is_absent(node):
+        raise CannotEdit(_kind(node) + ", not a list")
+    if mapping.flow:
+        return [_flow_instead_of_null(source, pair, flow_value(items, json=_is_json(document)))]
+    lines = indented(block_items(items), layout.dash_offset(document, source, mapping))
+    return _lines_instead_of_null(source, document, pair, lines)
+
+
+def _kind(node: Node) -> str:
+    if isinstance(node, Alias):
+        return f"the value is the alias *{node.name}"
+    kinds = {Mapping: "mapping", Sequence: "list", Scalar: "scalar"}
+    return f"the value is a {kinds[type(node)]}"
+
+
+def _is_absent(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.is_null and node.tag is None
+
+
+def _check_tag(node: Mapping | Sequence) -> None:
+    if node.tag not in COLLECTION_TAGS:
+        raise CannotEdit(f"the value has the tag {node.tag}")
+
+
+def _holder(document: Document, pair: Pair) -> Mapping:
+    """The mapping that an entry of the document stands in."""
+    for node in nodes(document.root):
+        if isinstance(node, Mapping) and any(entry is pair for entry in node.pairs):
+            return node
+    raise CannotEdit("the entry is not of this document")
+
+
+def _is_json(document: Document) -> bool:
+    root = document.root
+    keys = [pair.key for pair in root.pairs] if isinstance(root, Mapping) and root.flow else []
+    return bool(keys) and all(isinstance(key, Scalar) and key.style == '"' for key in keys)
+
+
+def _common_quote(sequence: Sequence) -> str:
+    """The quote that all short items have; "" where they differ, have none, or there are none."""
+    styles = {item.style for item in sequence.items if isinstance(item, Scalar)}
+    return styles.pop() if len(styles) == 1 and styles <= {"'", '"'} else ""
+
+
+def _into_mapping(source: Source, document: Document, mapping: Mapping, entries: Entries[str, Value]) -> list[Edit]:
+    _check_tag(mapping)
+    if mapping.flow:
+        return _into_flow(source, document, mapping, flow_entries(entries, json=_is_json(document)))
+    indent = layout.mapping_column(source, mapping)
+    step, dashes = layout.step(document, source, mapping), layout.dash_offset(document, source, mapping)
+    at = _behind(source, document, mapping, indent)
+    return [_lines_at(source, at, indented(block_entries(entries, step, dashes), indent))]
+
+
+def _into_block_sequence(
+    source: Source, document: Document, mapping: Mapping, node: Sequence, items: Items[str], quote: str
+) -> Edit:
+    indent = layout.column(source, node.span.start)
+    at = _behind(source, document, node, indent, items_only=indent == layout.mapping_column(source, mapping))
+    dash = layout.dash(source, node, len(node.items) - 1)
+    gap = re.compile(r" +(?=[^\s#])|").match(source.text, dash + 1)
+    lines = block_items(items, (gap and gap[0]) or " ", quote, force=bool(quote))
+    return _lines_at(source, at, indented(lines, indent))
+
+
+def _behind(source: Source, document: Document, node: Node, indent: int, *, items_only: bool = False) -> int:
+    """The line start behind a block collection's last content and the comments that belong to its entries."""
+    end = layout.content_end(node)
+    at = layout.line_after(source, end)
+    if at == end and layout.chomping(source, layout.last_node(node)) in ("", "+"):
+        raise CannotEdit("the block scalar at the end of the file has no line end: another line would change it")
+    return layout.behind_comments(source, at, document.span.end, indent, items_only=items_only)
+
+
+def _lines_at(source: Source, at: int, lines: Items[str]) -> Edit:
+    """The lines inserted at a line start, or at the end of a text that ends without a line end and stays so."""
+    text = source.newline.join(lines)
+    unfinished = at == len(source.text) and not source.text.endswith("\n")
+    return Edit(source.path, Span(at, at), source.newline + text if unfinished else text + source.newline)
+
+
+def _lines_instead_of_null(source: Source, document: Document, owner: Pair, lines: Items[str]) -> list[Edit]:
+    """The lines, given relative to the key's column, under a key whose value is absent or null."""
+    indent = layout.mapping_column(source, _holder(document, owner))
+    key, value, text = owner.key.span, owner.value.span, source.text
+    line = source.line_start(key.start)
+    if line != source.line_start(value.end) or re.match(r"[ \t]*:", text[key.end : value.end]) is None:
+        raise CannotEdit("the value does not stand behind its key")
+    edits = []
+    if value.start < value.end:
+        start = value.start
+        while text[start - 1] in " \t":
+            start -= 1
+        edits.append(Edit(source.path, Span(start, value.end), ""))
+    at = layout.behind_comments(source, layout.line_after(source, value.end), document.span.end, indent + 1)
+    return [*edits, _lines_at(source, at, indented(lines, indent))]
+
+
+def _flow_instead_of_null(source: Source, owner: Pair, text: str) -> Edit:
+    span = owner.value.span
+    if span.start == span.end:
+        bare = source.text[owner.key.span.end : span.end].strip() == ""
+        text = (": " if bare else " ") + text
+    return Edit(source.path, span, text)
+
+
+def _into_flow(source: Source, document: Document, node: Mapping | Sequence, texts: Items[str]) -> list[Edit]:
+    """New parts at the end of a flow collection: on lines of their own where its last part has one, else behind it."""
+    text, newline, closing = source.text, source.newline, node.span.end - 1
+    parts = layout.flow_parts(source, node)
+    if not parts:
+        return [_into_empty_flow(source, document, node, texts)]
+    last = parts[-1]
+    line = source.line_start(last.start)
+    lead = text[line : last.start]
+    pad = " " if text[last.end - 1] == ":" else ""  # go-yaml reads `key:,` as a scalar
+    if lead.strip() or line <= node.span.start:
+        between = text[parts[0].comma : parts[1].start] if len(parts) > 1 and parts[0].comma is not None else ""
+        comma = between if re.fullmatch(r",[ \t]*", between) else ", "
+        at = last.end + 1 if pad and text[last.end] == " " else last.end
+        pad = "" if at > last.end else pad
+        return [Edit(source.path, Span(at, at), pad + "".join(comma + part for part in texts))]
+    end = source.line_end(last.end if last.comma is None else last.comma)
+    if closing < end:
+        added = "".join(f",{newline}{lead}{part}" for part in texts)
+        return [Edit(source.path, Span(last.end, last.end), pad + added)]
+    added = f",{newline}".join(lead + part for part in texts)
+    if last.comma is not None:
+        return [Edit(source.path, Span(end, end), f"{added},{newline}")]
+    return [
+        Edit(source.path, Span(last.end, last.end), pad + ","),
+        Edit(source.path, Span(end, end), added + newline),
+    ]
+
+
+def _into_empty_flow(source: Source, document: Document, node: Mapping | Sequence, texts: Items[str]) -> Edit:
+    opening, closing = node.span.start, node.span.end - 1
+    inner = source.text[opening + 1 : closing]
+    line = source.line_start(closing)
+    if "\n" not in inner:
+        return Edit(source.path, Span(opening + 1, closing), inner + ", ".join(texts) + inner)
+    if source.text[line:closing].strip():
+        raise CannotEdit("the empty brackets are written in a way that volfix does not follow")
+    lead = source.text[line:closing] + " " * layout.step(document, source)
+    added = f",{source.newline}".join(lead + part for part in texts) + source.newline
+    return Edit(source.path, Span(line, line), added)
+
+
+def insert_section(source: Source, document: Document, key: str, value: Value) -> list[Edit]:
+    """A new top-level section where people put it, with blank lines as between the others.
+
+    `volumes` stands behind services and networks, before configs and secrets. Raises CannotEdit where the document
+    is no mapping or has the section.
+    """
+    root = document.root
+    if not isinstance(root, Mapping):
+        raise CannotEdit("the document is not a mapping")
+    if root.flow or not root.pairs:
+        return add_entries(source, document, None, {key: value})
+    if root.pair(key):
+        raise CannotEdit(f"the section {key} is already there")
+    _check_tag(root)
+    number = _place(root, key)
+    indent = layout.mapping_column(source, root)
+    at, limit = _section_end(source, document, root, number, indent)
+    step, dashes = layout.step(document, source, root), layout.dash_offset(document, source)
+    lines = indented(block_entries({key: value}, step, dashes), indent)
+    below = source.text[at : document.span.end]
+    blank_below = re.match(r"[ \t]*\r?\n", below) is not None
+    spaced = _has_blank_lines(source, root) or (blank_below and source.text[at:limit] != below)
+    if spaced and layout.chomping(source, layout.last_node(root.pairs[number].value)) != "+":
+        lines.insert(0, "")
+    if spaced and below.strip() and not blank_below:
+        lines.append("")
+    return [_lines_at(source, at, lines)]
+
+
+def _place(root: Mapping, key: str) -> int:
+    """The number of the section behind which a new one belongs."""
+    names = [pair.key.value if isinstance(pair.key, Scalar) else "" for pair in root.pairs]
+    if key not in SECTIONS:
+        return len(names) - 1
+    rank = SECTIONS.index(key)
+    before = [number for number, name in enumerate(names) if name in SECTIONS[3:rank]]
+    behind = [number for number, name in enumerate(names) if name in SECTIONS[rank + 1 :]]
+    fitting = [number for number in before if any(number < later for later in behind)]
+    return (fitting or before or [len(names) - 1])[-1]
+
+
+def _section_end(source: Source, document: Document, root: Mapping, number: int, indent: int) -> tuple[int, int]:
+    """Where a section ends, with the comments that belong to it, and where the next one or the document's end is."""
+    at = _behind(source, document, root.pairs[number].value, indent + 1)
+    followed = number + 1 < len(root.pairs)
+    limit = source.line_start(root.pairs[number + 1].key.span.start) if followed else document.span.end
+    for start, line in layout.lines(source, at, limit):
+        found = layout.comment_column(line)
+        if found is not None and found > indent:
+            at = start + len(line)
+        elif line.strip():
+            break
+    behind = layout.behind_comments(source, at, limit, 0)
+    return (at if followed and behind == limit else behind), limit
+
+
+def _has_blank_lines(source: Source, root: Mapping) -> bool:
+    """Whether blank lines stand between the sections, more often than not; also where there is only one."""
+    gaps = []
+    for pair, following in zip(root.pairs, root.pairs[1:], strict=False):
+        end = layout.pair_end(pair)
+        if source.line_start(pair.key.span.start) != source.line_start(end):
+            gaps.append(BLANK_LINE.search(source.text, source.line_end(end) - 1, following.key.span.start) is not None)
+    return 2 * sum(gaps) >= len(gaps)

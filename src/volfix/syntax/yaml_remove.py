@@ -1,0 +1,141 @@
+"""Entries and items taken out of a YAML text, with their comma or their lines."""
+
+from __future__ import annotations
+
+import re
+
+from volfix.syntax import yaml_layout as layout
+from volfix.syntax.source import Edit, Source, Span
+from volfix.syntax.yaml_edit import CannotEdit, nodes
+from volfix.syntax.yaml_tree import Alias, Mapping, Node, Pair, Sequence, parse
+
+__all__ = ["CannotEdit", "remove_entry", "remove_item"]
+
+PROPERTIES = re.compile(r"[ \t]*:(?:[ \t]+[&!]\S+)*")
+BLANKS = re.compile(r"[ \t]*")
+LINE_REST = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n[ \t]*")
+
+
+def remove_entry(source: Source, mapping: Mapping, pair: Pair) -> Edit:
+    """The mapping without the entry and without the comment on its line; the comment lines above it stay.
+
+    The only entry leaves `{}`. Raises CannotEdit where the rest of the file needs what would go.
+    """
+    number = next((number for number, entry in enumerate(mapping.pairs) if entry is pair), None)
+    if number is None:
+        raise CannotEdit("the entry is not of this mapping")
+    _check_anchors(source, [pair.key, pair.value])
+    if mapping.flow:
+        return _from_flow(source, mapping, number)
+    indent = layout.mapping_column(source, mapping)
+    starts = [source.line_start(entry.key.span.start) + indent for entry in mapping.pairs]
+    return _from_block(source, mapping, number, starts, [layout.pair_end(entry) for entry in mapping.pairs])
+
+
+def remove_item(source: Source, sequence: Sequence, item: Node) -> Edit:
+    """The sequence without the item and without the comment on its line; the comment lines above it stay.
+
+    The only item leaves `[]`. Raises CannotEdit where the rest of the file needs what would go.
+    """
+    number = next((number for number, other in enumerate(sequence.items) if other is item), None)
+    if number is None:
+        raise CannotEdit("the item is not of this list")
+    _check_anchors(source, [item])
+    if sequence.flow:
+        return _from_flow(source, sequence, number)
+    starts = [layout.dash(source, sequence, other) for other in range(len(sequence.items))]
+    ends = [max(layout.content_end(other), start + 1) for other, start in zip(sequence.items, starts, strict=True)]
+    return _from_block(source, sequence, number, starts, ends)
+
+
+def _check_anchors(source: Source, removed: list[Node]) -> None:
+    """Refuse where an alias elsewhere repeats something that would go."""
+    inside = {(node.span, node.anchor) for part in removed for node in nodes(part) if not isinstance(node, Alias)}
+    spans = [part.span for part in removed]
+    for document in parse(source):
+        for node in nodes(document.root):
+            if isinstance(node, Alias) and not any(node.span in span for span in spans):
+                target = node.target
+                if not isinstance(target, Alias) and (target.span, target.anchor) in inside:
+                    raise CannotEdit(f"*{node.name} repeats it elsewhere")
+
+
+def _from_block(source: Source, node: Mapping | Sequence, number: int, starts: list[int], ends: list[int]) -> Edit:
+    start, end = starts[number], ends[number]
+    after = layout.line_after(source, end)
+    if len(starts) == 1:
+        return _emptied(source, node, start, end, after)
+    line = source.line_start(start)
+    if source.text[line:start].strip(" "):  # on the line of a dash: what follows moves up to it
+        following = LINE_REST.match(source.text, end)
+        if following is None:
+            raise CannotEdit("the entry is written in a way that volfix does not follow")
+        return Edit(source.path, Span(start, following.end()), "")
+    previous = None
+    if number > 0:
+        children = [pair.value for pair in node.pairs] if isinstance(node, Mapping) else node.items
+        previous = layout.chomping(source, layout.last_node(children[number - 1]))
+    if previous == "+" and re.compile(r"[ \t]*(?:\r?\n|\Z)").match(source.text, after):
+        raise CannotEdit("the blank lines behind it would become part of the value in front of it")
+    if after == len(source.text) and not source.text.endswith("\n") and previous is None:
+        line -= 2 if source.text[line - 2 : line] == "\r\n" else 1  # the file still ends without a line end
+    return Edit(source.path, Span(line, after), "")
+
+
+def _emptied(source: Source, node: Mapping | Sequence, start: int, end: int, after: int) -> Edit:
+    """The only entry or item gone: `{}` or `[]` behind the owner's key, or in its place where there is none."""
+    empty = "{}" if isinstance(node, Mapping) else "[]"
+    owner = _owner(source, node)
+    text = source.text
+    line = source.line_start(start)
+    if owner is None or text[line:start].strip():
+        return Edit(source.path, Span(start, end), empty)
+    found = PROPERTIES.match(text, owner.key.span.end, start)
+    if found is None or source.line_start(found.end()) == line:
+        raise CannotEdit("the value does not stand behind its key")
+    between = text[found.end() : line]
+    if after == len(text) and not text.endswith("\n"):
+        between = between.removesuffix("\n").removesuffix("\r")
+    return Edit(source.path, Span(found.end(), after), f" {empty}{between}")
+
+
+def _owner(source: Source, wanted: Mapping | Sequence) -> Pair | None:
+    """The entry whose value a collection is; None for an item or a document's root."""
+    for document in parse(source):
+        for node in nodes(document.root):
+            if isinstance(node, Mapping):
+                for pair in node.pairs:
+                    if type(pair.value) is type(wanted) and pair.value.span == wanted.span:
+                        return pair
+    return None
+
+
+def _from_flow(source: Source, node: Mapping | Sequence, number: int) -> Edit:
+    parts, text, path = layout.flow_parts(source, node), source.text, source.path
+    part = parts[number]
+    if len(parts) == 1:
+        return Edit(path, Span(node.span.start + 1, node.span.end - 1), "")
+    own_line = text[source.line_start(part.start) : part.start].strip() == ""
+    if number + 1 < len(parts):
+        behind = (part.comma or part.end) + 1
+        rest = LINE_REST.match(text, behind)
+        if rest and (own_line or "#" not in rest[0]):
+            return Edit(path, Span(part.start, rest.end()), "")
+        return Edit(path, Span(part.start, _behind_blanks(text, behind)), "")
+    before = parts[number - 1]
+    comma = before.comma if before.comma is not None else before.end
+    if part.comma is not None:
+        rest = LINE_REST.match(text, part.comma + 1)
+        if own_line and rest:
+            return Edit(path, Span(source.line_start(part.start), source.line_end(part.comma)), "")
+        return Edit(path, Span(comma + 1, part.comma + 1), "")
+    end = part.end
+    if own_line and (rest := LINE_REST.match(text, end)):
+        end += len(rest[0].rstrip())
+    kept = text[comma + 1 : source.line_end(comma)].rstrip() if own_line else ""
+    return Edit(path, Span(comma, end), kept if "#" in kept else "")
+
+
+def _behind_blanks(text: str, at: int) -> int:
+    found = BLANKS.match(text, at)
+    return found.end() if found else at

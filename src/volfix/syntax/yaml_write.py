@@ -1,0 +1,55 @@
+"""New YAML entries as text: block lines and flow collections, each string quoted where it needs quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from volfix.syntax.yaml_scalar import double_quoted, written
+
+Value: TypeAlias = "str | Mapping[str, Value] | Sequence[str] | None"
+"""A new value: a string, None for an empty value, a mapping, or a list of strings."""
+
+
+def block_entries(entries: Mapping[str, Value], step: int, dashes: int) -> list[str]:
+    """The lines of block entries at column 0: nested ones `step` blanks deeper, dashes `dashes` below their key."""
+    lines = []
+    for key, value in entries.items():
+        name = written(key, flow=False)
+        if value is None:
+            lines.append(f"{name}:")
+        elif isinstance(value, str):
+            lines.append(f"{name}: {written(value, flow=False)}")
+        elif not value:
+            lines.append(f"{name}: {flow_value(value, json=False)}")
+        else:
+            nested = isinstance(value, Mapping)
+            inner = block_entries(value, step, dashes) if isinstance(value, Mapping) else block_items(value)
+            lines += [f"{name}:", *indented(inner, step if nested else dashes)]
+    return lines
+
+
+def block_items(items: Sequence[str], gap: str = " ", quote: str = "", *, force: bool = False) -> list[str]:
+    """The lines of block items with the dash at column 0; `quote` and `force` as `written` takes them."""
+    return [f"-{gap}{written(item, flow=False, quote=quote, force=force)}" for item in items]
+
+
+def indented(lines: Sequence[str], columns: int) -> list[str]:
+    """The lines, each `columns` blanks further to the right."""
+    return [" " * columns + line for line in lines]
+
+
+def flow_entries(entries: Mapping[str, Value], *, json: bool) -> list[str]:
+    """Each entry as it stands between `{` and `}`."""
+    return [f"{flow_value(key, json=json)}: {flow_value(value, json=json)}" for key, value in entries.items()]
+
+
+def flow_value(value: Value, *, json: bool) -> str:
+    """A value as it stands in a flow collection; with `json` as JSON writes it."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return double_quoted(value) if json else written(value, flow=True)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(flow_entries(value, json=json)) + "}"
+    return "[" + ", ".join(flow_value(item, json=json) for item in value) + "]"
