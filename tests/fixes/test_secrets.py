@@ -74,6 +74,7 @@ def test_every_environment_value_and_build_argument_is_hidden(written: str, then
             "command:\n  - redis-server\n  - --requirepass\n  - ***",
         ),
         ("command: server --admin-token=hunter2", "command: server --admin-token=***"),
+        ("command: redis-server --requirepass ${X:-hunter2}", "command: redis-server --requirepass ***"),
         ("command: PGPASSWORD=hunter2 psql", "command: PGPASSWORD=*** psql"),
         ("healthcheck:\n  test: mysqladmin ping -phunter2", "healthcheck:\n  test: mysqladmin ping -p***"),
         ("healthcheck:\n  test: [CMD, mysqladmin, -phunter2]", "healthcheck:\n  test: [CMD, mysqladmin, -p***]"),
@@ -120,6 +121,7 @@ def test_what_looks_like_a_credential_is_hidden_wherever_it_stands(written: str,
         "secrets:\n  - source: db_password\n    target: /run/x",
         "env_file: .env.token",
         "depends_on:\n  token-service:\n    condition: service_started",
+        "container_name: mysql-promtail",
         "command: mkdir -pv /data && cp -pr /a /b",
         "command: docker login --password-stdin",
         "command: app --password-file /run/secrets/db",
@@ -136,7 +138,9 @@ def test_what_a_person_has_to_see_stays(written: str) -> None:
 
 
 def test_a_service_may_be_called_like_a_section_or_a_credential() -> None:
-    text = "services:\n  environment:\n    image: a\n  token:\n    volumes: [./d:/d]\nvolumes:\n  secret: {driver: local}\n"
+    text = (
+        "services:\n  environment:\n    image: a\n  token:\n    volumes: [./d:/d]\nvolumes:\n  key: {driver: local}\n"
+    )
     assert seen(text) == text
 
 

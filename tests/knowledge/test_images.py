@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from volfix.knowledge.images import Image
 
 DIGEST = "sha256:" + "b" * 64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import derived_entry, entries_for, entry_at, in_range, version_in
 
@@ -115,7 +116,14 @@ def test_a_word_of_the_tag_decides_between_two_entries() -> None:
 
 @pytest.mark.parametrize(
     ("tag", "version"),
-    [("15", (15,)), ("v1.2.3-alpine", (1, 2, 3)), ("8.2${P}", None), ("${V}", None), ("latest", None), ("8-${P}", (8,))],
+    [
+        ("15", (15,)),
+        ("v1.2.3-alpine", (1, 2, 3)),
+        ("8.2${P}", None),
+        ("${V}", None),
+        ("latest", None),
+        ("8-${P}", (8,)),
+    ],
 )
 def test_a_version_that_a_variable_may_continue_is_unknown(tag: str, version: tuple[int, ...] | None) -> None:
     assert version_in(tag, r"^v?(\d+(?:\.\d+)*)") == version

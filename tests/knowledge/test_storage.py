@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.storage import DataDirectories, Relation, data_directories, holds

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from volfix.knowledge.entries import FOLDERS, HERE, Entry, all_entries, entry, index, parsed, strings_of
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import entries_for, in_range
@@ -120,7 +121,9 @@ def test_no_two_entries_contradict_each_other() -> None:
     checked = 0
     for name, entries in _speaking_of_one_image():
         limits = [
-            tuple(int(part) for part in bound.split(".")) for e in entries for bound in re.findall(r"[\d.]+", e.versions)
+            tuple(int(part) for part in bound.split("."))
+            for e in entries
+            for bound in re.findall(r"[\d.]+", e.versions)
         ]
         samples = [*limits, *((*limit[:-1], limit[-1] - 1, 999) for limit in limits), (0,), (99,)]
         for sample in samples:

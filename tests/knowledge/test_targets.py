@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from volfix.knowledge.entries import HERE, parsed
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import entries_for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from volfix.knowledge.entries import HERE, all_entries, parsed
 from volfix.knowledge.variables import VariableKind, database_variables, variable_kind
 

@@ -29,7 +29,7 @@ SHORT_FLAGS = {
     "curl": "-u",
 }
 """The one-letter flag in which a command takes a password."""
-GLUED = re.compile(r"""(?<![\w-])-p(?![rvRa]{1,3}\b)([^\s"',=-][^\s"']*)""")
+GLUED = re.compile(r"""(?<![^\s"',\[])-p(?![rvRa]{1,3}\b)([^\s"',=-][^\s"']*)""")
 """`-pSECRET`, as the clients of MySQL take it; `cp -pr` and `mkdir -pv` stay."""
 MYSQL = re.compile("mysql|mariadb", re.IGNORECASE)
 
@@ -95,7 +95,8 @@ def _value(text: str, start: int) -> Span:
         return Span(start, start)
     if found.lastgroup != "bare":
         return Span(*found.span(found.lastgroup or 0))
-    return Span(start, start + len(found[0].rstrip("\"'`)]},;\\")))
+    closing = "\"'`)],;\\" if "{" in found[0] else "\"'`)]},;\\"
+    return Span(start, start + len(found[0].rstrip(closing)))
 
 
 def _private_keys(text: str) -> Iterator[Span]:

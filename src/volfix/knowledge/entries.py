@@ -158,13 +158,14 @@ def parsed(text: str) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
-        import tomli as tomllib
-    return tomllib.loads(text)
+        import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+    document: dict[str, Any] = tomllib.loads(text)
+    return document
 
 
 def entry_of(row: Mapping[str, Any], kind: Kind) -> Entry:
     """The entry that a parsed table describes; raises TypeError for a key that no entry has."""
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     values.setdefault("family", values["name"].lower().replace(" ", "-"))
     values["settings"] = tuple(_setting(item) for item in row.get("settings", ()))
     values["absences"] = tuple(_absence(item) for item in row.get("absences", ()))
@@ -172,10 +173,12 @@ def entry_of(row: Mapping[str, Any], kind: Kind) -> Entry:
 
 
 def _setting(row: Mapping[str, Any]) -> Setting:
-    return Setting(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return Setting(**values)
 
 
 def _absence(row: Mapping[str, Any]) -> Absence:
-    return Absence(
-        **{key: tuple(map(tuple, value)) if isinstance(value, list) else value for key, value in row.items()}
-    )
+    values: dict[str, Any] = {
+        key: tuple(map(tuple, value)) if isinstance(value, list) else value for key, value in row.items()
+    }
+    return Absence(**values)

@@ -38,7 +38,7 @@ class Image:
 
     @classmethod
     def parse(cls, text: str) -> Image:
-        """Read a reference such as `ghcr.io/acme/app:1.2@sha256:...`; unresolved `${VAR}` parts are unknown, not errors.
+        """Read a reference such as `ghcr.io/acme/app:1.2@sha256:...`; unresolved `${VAR}` parts are unknown, no errors.
 
         The grammar is that of distribution/reference; a first component is a registry where it has a dot or a colon,
         or is `localhost`, or is nothing but a variable.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from volfix.knowledge.entries import HERE, parsed
 
@@ -27,10 +28,12 @@ class Reader:
 def readers() -> tuple[Reader, ...]:
     """Every reader of the knowledge base."""
     rows = parsed((HERE / "readers.toml").read_text(encoding="utf-8"))["reader"]
-    return tuple(
-        Reader(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
-        for row in rows
-    )
+    return tuple(_reader(row) for row in rows)
+
+
+def _reader(row: Mapping[str, Any]) -> Reader:
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return Reader(**values)
 
 
 def reader_of_scheme(scheme: str) -> Reader | None:

@@ -156,10 +156,9 @@ def _values_after(setting: Setting, words: Sequence[str]) -> Iterator[str]:
     for word in rest:
         if word in ("&&", ";", "||", "|"):
             return
-        is_value = previous not in setting.skip and not word.startswith("-")
-        if is_value and (word.startswith(("/", "./", "$")) or "://" in word or (setting.store and ":/" in word)):
-            yield word
-        elif is_value and setting.store and word in _IN_MEMORY:
+        is_store = setting.store and (":/" in word or word in _IN_MEMORY)
+        is_place = word.startswith(("/", "./", "$")) or "://" in word or is_store
+        if is_place and previous not in setting.skip and not word.startswith("-"):
             yield word
         previous = word
 

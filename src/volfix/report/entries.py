@@ -1,0 +1,108 @@
+"""The findings that remain after a run, one by one and without secrets: what the formats for machines list."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
+from volfix.fixes.secrets import scrub
+from volfix.rules.findings import Finding, Severity
+
+UNREADABLE = "unreadable"
+NOT_WRITTEN = "not-written"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One finding, or one file that could not be read, proven or written (`finding` is None, `code` says which).
+
+    `path` is relative to the report's base, with forward slashes; absolute where it lies outside. `fingerprint` names
+    the finding whatever lines move above it.
+    """
+
+    code: str
+    severity: Severity
+    path: str
+    line: int
+    column: int
+    message: str
+    details: tuple[str, ...]
+    fingerprint: str
+    finding: Finding | None = None
+
+    @property
+    def text(self) -> str:
+        """The message with how volfix knows and what keeps it from a safe fix, a line each."""
+        return "\n".join((self.message, *self.details))
+
+
+def base_of(result: RunResult) -> Path:
+    """The directory that the paths of a report start from: the one that all its projects lie in."""
+    roots = [str(project.root) for project in result.projects]
+    return Path(os.path.commonpath(roots)) if roots else Path.cwd()
+
+
+def relative(path: Path, base: Path) -> str:
+    """The path from `base`, with forward slashes; the whole path where it lies elsewhere."""
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
+
+
+def is_done(project: ProjectResult, reported: ReportedFinding) -> bool:
+    """Whether the finding is gone from the files."""
+    return reported.fixed and project.written and project.failure is None
+
+
+def entries(result: RunResult, base: Path, *, show_secrets: bool = False) -> Iterator[Entry]:
+    """Every finding that is not written away, then what failed."""
+    seen: Counter[tuple[str | None, ...]] = Counter()
+    for project in result.projects:
+        for reported in project.findings:
+            if not is_done(project, reported):
+                yield finding_entry(reported.finding, base, seen, show_secrets=show_secrets)
+        if project.failure:
+            message = project.failure if show_secrets else scrub(project.failure)
+            yield _problem(NOT_WRITTEN, project.files[0] if project.files else project.root, base, message)
+    for problem in result.errors:
+        message = problem.message if show_secrets else scrub(problem.message)
+        yield _problem(UNREADABLE, problem.path, base, message, problem.line or 1, problem.column or 1)
+
+
+def finding_entry(
+    finding: Finding, base: Path, seen: Counter[tuple[str | None, ...]], *, show_secrets: bool = False
+) -> Entry:
+    """A finding as an entry; `seen` counts those that nothing but their place tells apart."""
+    clean = str if show_secrets else scrub
+    path = relative(finding.location.path, base)
+    identity = (finding.code, path, finding.service, finding.target, finding.step)
+    if finding.service is None:
+        identity += (scrub(finding.message),)
+    details = [clean(line) for line in finding.evidence]
+    if finding.reason:
+        details.append(f"{'no fix' if finding.fix is None else 'unsafe fix'}: {clean(finding.reason)}")
+    seen[identity] += 1
+    return Entry(
+        code=finding.code,
+        severity=finding.severity,
+        path=path,
+        line=finding.location.line,
+        column=finding.location.column,
+        message=clean(finding.message),
+        details=tuple(details),
+        fingerprint=_digest((*identity, str(seen[identity]))),
+        finding=finding,
+    )
+
+
+def _problem(code: str, path: Path, base: Path, message: str, line: int = 1, column: int = 1) -> Entry:
+    name = relative(path, base)
+    return Entry(code, Severity.ERROR, name, line, column, message, (), _digest((code, name, message)))
+
+
+def _digest(parts: tuple[str | None, ...]) -> str:
+    joined = "\0".join("" if part is None else part for part in parts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -1,0 +1,61 @@
+"""A rule in words, with its examples as diffs: what `volfix explain` prints."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from volfix.fixes.diff import unified
+from volfix.fixes.results import FileChange
+from volfix.rules.rule import Example, Rule
+from volfix.syntax.source import Source
+
+WIDTH = 80
+WHOLE_FILE = 1_000_000
+
+
+def explain(rule: Rule) -> str:
+    """What the rule finds, why, its fix, examples and sources, in lines of 80 columns but where code is longer."""
+    parts = [
+        f"{rule.code}  {rule.name}",
+        _wrapped(rule.summary + ("" if rule.default else " Off unless it is selected.")),
+        _section("Why", rule.why),
+        _section("Fix", rule.fix),
+        *(part for example in rule.examples for part in _example(example)),
+        "Sources\n" + "\n".join(_wrapped(source, "  - ", "    ") for source in rule.sources),
+    ]
+    return "\n\n".join(parts)
+
+
+def overview(rules: Iterable[Rule]) -> str:
+    """The rules, one a line or two: code, name, summary."""
+    ordered = sorted(rules, key=lambda rule: rule.code)
+    lines = [
+        _wrapped(f"{rule.summary}{'' if rule.default else ' (off unless selected)'}", f"{rule.code}  ", " " * 7)
+        for rule in ordered
+    ]
+    return "\n".join([*lines, "", "`volfix explain CODE` says more about one of them."])
+
+
+def _wrapped(text: str, first: str = "", others: str = "") -> str:
+    return textwrap.fill(
+        text, WIDTH, initial_indent=first, subsequent_indent=others, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _section(title: str, text: str) -> str:
+    return f"{title}\n{_wrapped(text, '  ', '  ')}"
+
+
+def _example(example: Example) -> Iterator[str]:
+    """The title with the outcome; files that stay as they are, then those that the fix changes, as a diff."""
+    yield _wrapped(f"Example: {example.title} ({example.outcome.value})")
+    after = example.after or {}
+    for name, text in example.files.items():
+        if name not in after:
+            yield textwrap.indent(f"{name}\n{textwrap.indent(text.rstrip(), '  ')}", "    ")
+    for name, text in after.items():
+        path = Path("/") / name
+        change = FileChange(Source.of(path, example.files.get(name, "").encode()), Source.of(path, text.encode()))
+        yield textwrap.indent(unified(change, Path("/"), WHOLE_FILE, masked=False).rstrip("\n"), "    ")

@@ -1,0 +1,90 @@
+"""One JSON object: every project with its findings, moves and diff, and what could not be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from volfix.fixes.diff import unified
+from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
+from volfix.fixes.secrets import scrub
+from volfix.report.encoding import dumps
+from volfix.report.entries import relative
+
+VERSION = 1
+
+
+def render(result: RunResult, *, show_secrets: bool = False) -> str:
+    """The run as the text of one JSON object, without a final line end."""
+    data = {
+        "version": VERSION,
+        "projects": [_project(project, show_secrets=show_secrets) for project in result.projects],
+        "errors": _errors(result, show_secrets=show_secrets),
+        "summary": {
+            "projects": len(result.projects),
+            "findings": sum(len(project.findings) for project in result.projects),
+            "fixed": sum(_fixed(project, item) for project in result.projects for item in project.findings),
+            "files_written": len(
+                {change.after.path for project in result.projects if project.written for change in project.changes}
+            ),
+        },
+    }
+    return dumps(data)
+
+
+def _project(project: ProjectResult, *, show_secrets: bool) -> dict[str, Any]:
+    clean = str if show_secrets else scrub
+    return {
+        "root": str(project.root),
+        "name": project.name,
+        "files": [relative(path, project.root) for path in project.files],
+        "written": project.written,
+        "findings": [_finding(project, item, show_secrets=show_secrets) for item in project.findings],
+        "moves": [
+            {
+                "service": move.service,
+                "source": clean(move.source),
+                "volume": move.volume,
+                "target": clean(move.target),
+            }
+            for move in project.moves
+        ],
+        "diff": "".join(unified(change, project.root, masked=not show_secrets) for change in project.changes),
+    }
+
+
+def _finding(project: ProjectResult, reported: ReportedFinding, *, show_secrets: bool) -> dict[str, Any]:
+    finding, clean = reported.finding, str if show_secrets else scrub
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "file": relative(finding.location.path, project.root),
+        "line": finding.location.line,
+        "column": finding.location.column,
+        "service": finding.service,
+        "target": None if finding.target is None else clean(finding.target),
+        "step": finding.step,
+        "message": clean(finding.message),
+        "evidence": [clean(line) for line in finding.evidence],
+        "applicability": finding.applicability.value,
+        "reason": None if finding.reason is None else clean(finding.reason),
+        "fixed": _fixed(project, reported),
+    }
+
+
+def _fixed(project: ProjectResult, reported: ReportedFinding) -> bool:
+    return reported.fixed and project.failure is None
+
+
+def _errors(result: RunResult, *, show_secrets: bool) -> list[dict[str, Any]]:
+    clean = str if show_secrets else scrub
+    problems: list[tuple[Path, int | None, int | None, str]] = [
+        (problem.path, problem.line, problem.column, problem.message) for problem in result.errors
+    ]
+    for project in result.projects:
+        if project.failure:
+            problems.append((project.files[0] if project.files else project.root, None, None, project.failure))
+    return [
+        {"file": str(path), "line": line, "column": column, "message": clean(message)}
+        for path, line, column, message in problems
+    ]

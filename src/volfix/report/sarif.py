@@ -1,0 +1,119 @@
+"""SARIF 2.1.0, which code scanning reads: the rules, the findings, and their fixes as replacements.
+
+Source: oasis-tcs/sarif-spec, Static Analysis Results Interchange Format 2.1.0 (sections 3.19, 3.27, 3.55).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from volfix import __version__
+from volfix.fixes.results import RunResult
+from volfix.fixes.secrets import scrub
+from volfix.report.encoding import dumps
+from volfix.report.entries import Entry, base_of, entries, relative
+from volfix.rules.findings import Fix
+from volfix.rules.rule import Rule
+from volfix.syntax.source import Edit, Source
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+ROOT = "SRCROOT"
+
+
+def render(result: RunResult, *, base: Path | None = None, show_secrets: bool = False) -> str:
+    """The log of one run as JSON, with URIs from `base` (the directory of all projects if None)."""
+    from volfix.rules import REGISTRY
+
+    base = base or base_of(result)
+    rules = sorted(REGISTRY.values(), key=lambda rule: rule.code)
+    numbers = {rule.code: number for number, rule in enumerate(rules)}
+    found = list(entries(result, base, show_secrets=show_secrets))
+    run = {
+        "tool": {"driver": {"name": "volfix", "version": __version__, "rules": [_rule(rule) for rule in rules]}},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {ROOT: {"uri": f"{base.as_uri()}/"}},
+        "invocations": [
+            {
+                "executionSuccessful": result.status != 2,
+                "toolExecutionNotifications": [_notification(entry) for entry in found if entry.finding is None],
+            }
+        ],
+        "results": [_result(entry, base, numbers, show_secrets=show_secrets) for entry in found if entry.finding],
+    }
+    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.summary},
+        "fullDescription": {"text": f"{rule.summary} {rule.why}"},
+        "help": {"text": f"{rule.why}\n\nFix: {rule.fix}\n\nSources: {'; '.join(rule.sources)}"},
+        "defaultConfiguration": {"enabled": rule.default},
+    }
+
+
+def _result(entry: Entry, base: Path, numbers: dict[str, int], *, show_secrets: bool) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "ruleId": entry.code,
+        "level": LEVELS[entry.severity.value],
+        "message": {"text": entry.text},
+        "locations": [{"physicalLocation": _place(entry)}],
+        "partialFingerprints": {"volfix/v1": entry.fingerprint},
+    }
+    if entry.code in numbers:
+        data["ruleIndex"] = numbers[entry.code]
+    if entry.finding and entry.finding.fix:
+        data["properties"] = {"applicability": entry.finding.applicability.value}
+        changes = list(_changes(entry.finding.fix, base, show_secrets=show_secrets))
+        if changes:
+            said = f"{entry.finding.applicability.value} fix of {entry.code}"
+            data["fixes"] = [{"description": {"text": said}, "artifactChanges": changes}]
+    return data
+
+
+def _notification(entry: Entry) -> dict[str, Any]:
+    return {
+        "descriptor": {"id": entry.code},
+        "level": "error",
+        "message": {"text": entry.text},
+        "locations": [{"physicalLocation": _place(entry)}],
+    }
+
+
+def _place(entry: Entry) -> dict[str, Any]:
+    return {"artifactLocation": _artifact(entry.path), "region": {"startLine": entry.line, "startColumn": entry.column}}
+
+
+def _artifact(path: str) -> dict[str, str]:
+    encoded = quote(path.encode("utf-8", "surrogateescape"))
+    return {"uri": f"file://{encoded}"} if path.startswith("/") else {"uri": encoded, "uriBaseId": ROOT}
+
+
+def _changes(fix: Fix, base: Path, *, show_secrets: bool) -> Iterator[dict[str, Any]]:
+    """The fix alone, as replacements in each file; nothing at all where a credential is part of what it writes."""
+    from volfix.fixes.render import rendered
+
+    before: dict[Path, Source] = {operation.source.path: operation.source for operation in fix.operations}
+    files = rendered(fix.operations)
+    if not show_secrets and any(scrub(e.replacement) != e.replacement for _, edits in files.values() for e in edits):
+        return
+    for path, (_, edits) in files.items():
+        yield {
+            "artifactLocation": _artifact(relative(path, base)),
+            "replacements": list(_replacements(before[path], edits)),
+        }
+
+
+def _replacements(source: Source, edits: Iterable[Edit]) -> Iterator[dict[str, Any]]:
+    for edit in edits:
+        (line, column), (end_line, end_column) = source.place(edit.span.start), source.place(edit.span.end)
+        yield {
+            "deletedRegion": {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column},
+            "insertedContent": {"text": edit.replacement},
+        }

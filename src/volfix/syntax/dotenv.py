@@ -1,0 +1,228 @@
+"""Env files as Compose reads them, each assignment with its place, and the splice that gives one another value.
+
+Source: compose-spec/compose-go, dotenv/parser.go; docker/cli, pkg/kvfile (the format `raw`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from volfix.syntax.source import Edit, FileProblem, Source, Span
+from volfix.syntax.yaml_edit import CannotEdit
+
+BLANK = "\t\v\f\r \x85\xa0"
+SPACE = BLANK + "\n\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+"""Go's white space: on a line, and at all. Python's str.strip() has other ideas."""
+
+SKIPPED = re.compile(rf"(?:[{SPACE}]+|#[^\n]*)*")
+BLANKS = re.compile(rf"[{BLANK}]*")
+EXPORT = re.compile(rf"export(?=[\t\n\f\r ])[{BLANK}]*")
+KEY_END = re.compile("[=:\n]")
+QUOTED = {quote: re.compile(rf"{quote}((?:[^{quote}\\]|\\.)*){quote}", re.DOTALL) for quote in "'\""}
+ESCAPE = re.compile(r'\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})')
+OCTAL = re.compile(r"\\0([0-3][0-7]{2})")
+ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"', "$": "$$"}
+LINE_ENDS = {"\n": "\\n", "\r": "\\r"}
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One statement of an env file: `span` runs from its name, or `export`, to the end of its value.
+
+    `value_span` is the written value without its quotes, `quote` what stands around it: "" nothing, ' or ". `value` has
+    the escapes resolved; unless it is `literal` it is still to be interpolated. `inherited` marks a name alone, whose
+    value (here "") comes from outside. `line` counts from 1.
+    """
+
+    name: str
+    value: str
+    span: Span
+    value_span: Span
+    quote: str
+    line: int
+    literal: bool = False
+    inherited: bool = False
+
+
+def read(source: Source, raw: bool = False) -> tuple[Assignment, ...]:
+    """The assignments of an env file in the order in which they stand; of several to one name the last one counts.
+
+    `raw`: by the rules of `docker run --env-file`. Raises FileProblem with line and column where Compose refuses the
+    file; the message never holds what is written there.
+    """
+    return tuple((_raw if raw else _assignments)(source))
+
+
+def _problem(source: Source, place: int, message: str) -> FileProblem:
+    return FileProblem(source.path, message, *source.place(place))
+
+
+def _assignments(source: Source) -> Iterator[Assignment]:
+    text, at = source.text, 0
+    while True:
+        found = SKIPPED.match(text, at)
+        start = found.end() if found else at
+        if start == len(text):
+            return
+        assignment, at = _assignment(source, start)
+        yield assignment
+
+
+def _assignment(source: Source, start: int) -> tuple[Assignment, int]:
+    """The statement at `start`, and where the next one may begin."""
+    text = source.text
+    exported = EXPORT.match(text, start)
+    key_start = exported.end() if exported else start
+    end = KEY_END.search(text, key_start)
+    written = text[key_start : end.start() if end else len(text)]
+    for offset, character in enumerate(written):
+        if character not in BLANK and character not in "_.-[]" and not character.isalnum():
+            raise _problem(source, key_start + offset, f"unexpected character {character!r} in the name of a variable")
+    name = written.rstrip(SPACE)
+    if end and " " in name:
+        raise _problem(source, key_start, "the name of a variable cannot contain a space")
+    line, key_end = source.place(start)[0], key_start + len(name)
+    if end is None:  # a name alone at the end of the file, which Compose takes for the value of no name
+        value = written.rstrip(SPACE)
+        return Assignment("", value, Span(start, key_end), Span(key_start, key_end), "", line), len(text)
+    if end[0] == "\n":
+        span = Span(start, key_end)
+        return Assignment(name, "", span, Span(key_end, key_end), "", line, inherited=True), end.end()
+    value_start = _end_of_blanks(text, end.end())
+    quote = text[value_start : value_start + 1]
+    if quote in QUOTED:
+        return _quoted(source, name, start, value_start, quote)
+    stop = source.line_end(value_start)
+    value = text[value_start:stop].removesuffix("\n").partition(" #")[0].rstrip(SPACE)
+    value_span = Span(value_start, value_start + len(value))
+    return Assignment(name, value, Span(start, value_span.end), value_span, "", line), stop
+
+
+def _end_of_blanks(text: str, at: int) -> int:
+    found = BLANKS.match(text, at)
+    return found.end() if found else at
+
+
+def _quoted(source: Source, name: str, start: int, value_start: int, quote: str) -> tuple[Assignment, int]:
+    found = QUOTED[quote].match(source.text, value_start)
+    if found is None:
+        raise _problem(source, value_start, "the quoted value is not terminated")
+    value = found[1].replace(f"\\{quote}", quote) if "\\\\" not in found[1] else _without_escaped(found[1], quote)
+    if quote == '"':
+        value = ESCAPE.sub(_unescaped, value)
+    line = source.place(start)[0]
+    span, value_span = Span(start, found.end()), Span(*found.span(1))
+    return Assignment(name, value, span, value_span, quote, line, literal=quote == "'"), found.end()
+
+
+def _without_escaped(text: str, quote: str) -> str:
+    """The text with its escaped quotes resolved, a backslash behind a backslash escaping nothing."""
+    return re.sub(r"\\(.)", lambda found: quote if found[1] == quote else found[0], text, flags=re.DOTALL)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    text = found[0]
+    if text[1] == "0":
+        octal = OCTAL.fullmatch(text)
+        return chr(int(octal[1], 8)) if octal else "\\" + text[2:]
+    return ESCAPES.get(text[1], text)
+
+
+def _raw(source: Source) -> Iterator[Assignment]:
+    start = 0
+    while start < len(source.text):
+        stop = source.line_end(start)
+        line = source.text[start:stop].removesuffix("\n").removesuffix("\r")
+        place = start + len(line) - len(line.lstrip(SPACE))
+        name, equals, value = line[place - start :].partition("=")
+        if name and not name.startswith("#") or equals and not name:
+            if not name:
+                raise _problem(source, place, "a value without a name")
+            if " " in name or "\t" in name:
+                raise _problem(source, place, "the name of a variable cannot contain white space")
+            end = start + len(line)
+            span, value_span = Span(place, end), Span(end - len(value), end)
+            yield Assignment(name, value, span, value_span, "", source.place(place)[0], True, not equals)
+        start = stop
+
+
+def replace_value(source: Source, assignment: Assignment, value: str) -> Edit:
+    """The splice that gives an assignment another value: quotes, `export`, comment and line ends stay.
+
+    `value` is in the form of Assignment.value: unless the assignment is literal it will be interpolated. An unquoted
+    value gets double quotes where it needs them. Raises CannotEdit where the file has no way to say the value, or where
+    python-dotenv, which many applications read the file with, would see another change.
+    """
+    if assignment.inherited:
+        raise CannotEdit(f"{assignment.name} takes its value from outside {source.path.name}")
+    raw = assignment.literal and assignment.quote == ""
+    written = [value] if raw or assignment.quote == "" else []
+    if assignment.quote == "'":
+        written = [re.sub(r"'", r"\\'", value)]
+    elif not raw:
+        inner = _double_quoted(value)
+        written.append(inner if assignment.quote else f'"{inner}"')
+    for text in written:
+        edit = Edit(source.path, assignment.value_span, text)
+        after = source.splice([edit])
+        if _says(source, after, assignment, value, raw):
+            if not raw and not agrees(source, after):
+                break
+            return edit
+    raise CannotEdit(f"{source.path.name}, line {assignment.line}: no way to write the new value of {assignment.name}")
+
+
+def _double_quoted(value: str) -> str:
+    text = value.replace("\\", "\\\\").replace('"', '\\"')
+    return re.sub("[\n\r]", lambda found: LINE_ENDS[found[0]], text)
+
+
+def _says(before: Source, after: Source, assignment: Assignment, value: str, raw: bool) -> bool:
+    """Whether the file after the edit says the value, and everything else as before."""
+    expected = [
+        (item.name, value if item.span == assignment.span else item.value, item.literal, item.inherited)
+        for item in read(before, raw)
+    ]
+    try:
+        return expected == [(item.name, item.value, item.literal, item.inherited) for item in read(after, raw)]
+    except FileProblem:
+        return False
+
+
+def agrees(before: Source, after: Source) -> bool:
+    """Whether python-dotenv sees the same change between two states of an env file as Compose does.
+
+    Where the two differ over what a name meant before, its value after is not compared.
+    """
+    ours, theirs = _values(before), _values_by_python_dotenv(before)
+    ours_after, theirs_after = _values(after), _values_by_python_dotenv(after)
+    if ours.keys() != ours_after.keys() or theirs.keys() != theirs_after.keys():
+        return False
+    for name, values in theirs.items():
+        if values != theirs_after[name] and ours.get(name) == ours_after.get(name):
+            return False
+        if values == ours.get(name) and theirs_after[name] != ours_after[name]:
+            return False
+    return True
+
+
+def _values(source: Source) -> dict[str, list[str | None]]:
+    found: dict[str, list[str | None]] = {}
+    for item in read(source):
+        found.setdefault(item.name, []).append(None if item.inherited else item.value)
+    return found
+
+
+def _values_by_python_dotenv(source: Source) -> dict[str, list[str | None]]:
+    from io import StringIO
+
+    from dotenv.parser import parse_stream
+
+    found: dict[str, list[str | None]] = {}
+    for binding in parse_stream(StringIO(source.text)):
+        if binding.key is not None:
+            found.setdefault(binding.key, []).append(binding.value)
+    return found
