@@ -18,15 +18,13 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.fixes.journal_format import Run, decoded, encoded
 from volfix.project.git import work_tree
 from volfix.syntax.source import FileProblem
 
-VERSION = 1
-END_OF_TIME = 2**37
-"""Seconds: what a datetime can still say."""
 OPEN, LAST, OLD = "open.json", "last.json", "old"
 FILE_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | FILE_FLAGS
@@ -42,42 +40,6 @@ class WriteRefused(WriteProblem):
 
 class WriteFailed(WriteProblem):
     """Writing was begun and failed. The message says whether the files were put back."""
-
-
-@dataclass(frozen=True, slots=True)
-class SavedFile:
-    """One file of a transaction: `path` relative to the root, SHA-256 of its bytes before and after.
-
-    `mode` is for a person who puts the file back by hand; `temporary` is the name beside the file under which its new
-    bytes are prepared.
-    """
-
-    path: str
-    before: str
-    after: str
-    mode: int
-    temporary: str
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run's transactions, each the files of one stack; `undo` runs put back what another changed.
-
-    `started` is in seconds since 1970, UTC.
-    """
-
-    started: float
-    transactions: tuple[tuple[SavedFile, ...], ...] = ()
-    undo: bool = False
-
-    @property
-    def files(self) -> list[SavedFile]:
-        """Each file that the run changed, from its first state to its last."""
-        found: dict[str, SavedFile] = {}
-        for file in (file for transaction in self.transactions for file in transaction):
-            first = found.get(file.path, file)
-            found[file.path] = SavedFile(file.path, first.before, file.after, file.mode, file.temporary)
-        return [file for file in found.values() if file.before != file.after]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +59,7 @@ class Journal:
         except OSError as error:
             raise WriteRefused(self.directory / name, f"the journal cannot be read: {error.strerror}") from error
         try:
-            return _decoded(data)
+            return decoded(data)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             what = "an interrupted write may be half done" if name == OPEN else "the last write cannot be undone"
             raise WriteRefused(
@@ -126,7 +88,7 @@ class Journal:
             os.fsync(folder)
         finally:
             os.close(folder)
-        _store(self.descriptor, OPEN, _encoded(self.root, run))
+        _store(self.descriptor, OPEN, encoded(self.root, run))
         os.fsync(self.descriptor)
 
     def finish(self, run: Run) -> None:
@@ -153,7 +115,7 @@ class Journal:
         except (OSError, WriteRefused):
             return
         try:
-            for name in os.listdir(folder):
+            for name in os.listdir(folder):  # noqa: PTH208 - a descriptor
                 if name not in needed:
                     os.unlink(name, dir_fd=folder)
         except OSError:
@@ -251,7 +213,7 @@ def _make(directory: Path) -> None:
 
 def _read(folder: int, name: str) -> bytes:
     descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | FILE_FLAGS, dir_fd=folder)
-    with open(descriptor, "rb") as file:
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
         return file.read()
 
 
@@ -261,10 +223,14 @@ def _store(folder: int, name: str, data: bytes) -> None:
         os.unlink(f"{name}.new", dir_fd=folder)
     descriptor = os.open(f"{name}.new", os.O_WRONLY | os.O_CREAT | os.O_EXCL | FILE_FLAGS, 0o600, dir_fd=folder)
     try:
-        write_all(descriptor, data)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        os.unlink(f"{name}.new", dir_fd=folder)
+        raise
     os.replace(f"{name}.new", name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
@@ -273,37 +239,3 @@ def write_all(descriptor: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-
-
-def _encoded(root: Path, run: Run) -> bytes:
-    import json
-
-    # ASCII: a name that is no UTF-8 keeps its bytes as lone surrogates, which JSON escapes and gives back.
-    return json.dumps({"version": VERSION, "root": str(root), **asdict(run)}, indent=1).encode("ascii")
-
-
-def _decoded(data: bytes) -> Run:
-    """Raises ValueError, KeyError or TypeError for whatever is not a journal of this version."""
-    import json
-
-    content = json.loads(data)
-    if content["version"] != VERSION:
-        raise ValueError(content["version"])
-    stacks = tuple(tuple(_saved(file) for file in stack) for stack in content["transactions"])
-    started = float(content["started"])
-    if not (stacks and 0 <= started < END_OF_TIME):
-        raise ValueError("no transaction, or no time")
-    return Run(started, stacks, bool(content["undo"]))
-
-
-def _saved(entry: dict[str, object]) -> SavedFile:
-    """The journal may come with a repository from anywhere: no name in it leads out of the root."""
-    texts = [entry[key] for key in ("path", "before", "after", "temporary")]
-    path, before, after, temporary = (text if isinstance(text, str) else "" for text in texts)
-    mode = entry["mode"]
-    digests = all(len(digest) == 64 and set(digest) <= set("0123456789abcdef") for digest in (before, after))
-    inside = path and not path.startswith("/") and not {"", ".", "..", ".git"} & set(path.split("/"))
-    named = temporary.startswith(".volfix-") and temporary.endswith(".tmp") and "/" not in temporary
-    if not (digests and inside and named and "\0" not in path + temporary and isinstance(mode, int)):
-        raise ValueError(path)
-    return SavedFile(path, before, after, mode, temporary)

@@ -32,7 +32,7 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:
-    """A regular file as it was found: the path that names it and its real one, its open directory, all that it holds."""
+    """A regular file as it was found: the path that named it, its real one, its open directory, and what it holds."""
 
     named: Path
     path: Path
@@ -70,10 +70,11 @@ def find(named: Path, root: Path, closing: ExitStack) -> OnDisk:
     try:
         directory = os.open(root, DIRECTORY_FLAGS)
         for folder in folders:
-            below = ExitStack()
-            below.callback(os.close, directory)
-            with below:
-                directory = os.open(folder, DIRECTORY_FLAGS, dir_fd=directory)
+            above = directory
+            try:
+                directory = os.open(folder, DIRECTORY_FLAGS, dir_fd=above)
+            finally:
+                os.close(above)
     except OSError as error:
         raise WriteRefused(named, advice(error)) from error
     closing.callback(os.close, directory)
@@ -175,7 +176,7 @@ def swap(file: OnDisk, temporary: str) -> None:
     """Let the prepared bytes take the file's place, if it is still as it was found; raises WriteFailed."""
     try:
         again = _look(file.named, file.path, file.directory)
-        here, there = os.fstat(file.directory), os.stat(file.path.parent)
+        here, there = os.fstat(file.directory), file.path.parent.stat()
         moved = os.path.realpath(file.named) != str(file.path) or not os.path.samestat(here, there)
         if moved or not file.is_same(again):
             raise WriteFailed(file.named, "changed while volfix was writing: run it again")

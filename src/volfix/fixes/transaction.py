@@ -6,6 +6,7 @@ beside each one to change, and only when all of them are whole on the disk does 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -15,7 +16,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from volfix.fixes.journal import OPEN, Journal, Run, SavedFile, WriteFailed, WriteProblem, WriteRefused, locked, reading
+from volfix.fixes.journal import OPEN, Journal, WriteFailed, WriteProblem, WriteRefused, locked, reading
+from volfix.fixes.journal_format import Run, SavedFile
 from volfix.fixes.replacement import OnDisk, advice, check, find, prepare, remove, swap
 from volfix.fixes.results import FileChange
 
@@ -77,8 +79,10 @@ class Writing:
 def writing(root: Path) -> Iterator[Writing]:
     """Write below `root`, after finishing or rolling back what an interrupted run left; raises WriteProblem."""
     with locked(root) as journal:
-        yield Writing(journal, root, _recover(journal))
-        journal.sweep()
+        try:
+            yield Writing(journal, root, _recover(journal))
+        finally:
+            journal.sweep()
 
 
 def write(changes: Sequence[FileChange], root: Path) -> None:
@@ -95,8 +99,8 @@ def recover(root: Path) -> Recovery | None:
     with reading(root) as journal:
         if journal is None or journal.read(OPEN) is None:
             return None
-    with locked(root) as journal:
-        return _recover(journal)
+    with writing(root) as run:
+        return run.recovered
 
 
 def replace_all(journal: Journal, run: Run, replacements: Sequence[Replacement], root: Path) -> Run:
@@ -223,7 +227,10 @@ def _present(journal: Journal, saved: SavedFile, closing: ExitStack) -> OnDisk |
     path = journal.root / saved.path
     try:
         file = find(path, journal.root, closing)
-    except WriteRefused:
+    except WriteRefused as refused:
+        cause = refused.__cause__
+        if isinstance(cause, OSError) and cause.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise
         return None
     return file if file.path == path else None
 

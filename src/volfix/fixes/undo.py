@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from volfix.fixes.journal import LAST, Run, WriteRefused, reading
+from volfix.fixes.journal import LAST, OPEN, WriteRefused, reading
+from volfix.fixes.journal_format import Run
 from volfix.fixes.replacement import find
 from volfix.fixes.transaction import Replacement, replace_all, writing
 
@@ -36,12 +37,15 @@ def undo(root: Path) -> list[Path]:
 
     Raises WriteRefused, naming them, where files changed since, and WriteFailed as a write does.
     """
-    if last_run(root) is None:
-        with reading(root) as journal:
-            if journal is None:
-                return []
+    with reading(root) as seen:
+        if seen is None:
+            return []
+        interrupted, previous = seen.read(OPEN), seen.read(LAST)
     with writing(root) as session:
         journal = session.journal
+        recovered = session.recovered
+        if interrupted and recovered and not recovered.finished and not _goes_on(interrupted, previous):
+            return list(recovered.restored)
         last = journal.read(LAST)
         if last is None:
             return []
@@ -56,6 +60,11 @@ def undo(root: Path) -> list[Path]:
         ]
         replace_all(journal, Run(time.time(), undo=True), files, journal.root)
         return [file.path for file in files]
+
+
+def _goes_on(interrupted: Run, last: Run | None) -> bool:
+    """Whether there is more to put back than was rolled back: not if the last run is an earlier one than the killed."""
+    return interrupted.undo or (last is not None and last.started == interrupted.started)
 
 
 def _is_as_left(root: Path, name: str, digest: str) -> bool:

@@ -5,17 +5,19 @@ Source: compose-spec/compose-go, override/merge.go (merging), loader/extends.go,
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from volfix.project.compose_file import ComposeFile, strings
+from volfix.project.environment import DotenvFile, Variable, read_dotenv, service_environment, written_variable
+from volfix.project.environment import DotenvFile, Variable, service_environment, written_variable
 from volfix.project.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.mounts import ANONYMOUS, Mount, clean, read_mount
-from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 
 
@@ -56,6 +58,7 @@ class Service:
     name: str
     parts: tuple[Part, ...]
     lookup: Lookup
+    read_env: Callable[[Path, bool], DotenvFile]
 
     def field(self, key: str) -> tuple[Node, Part] | None:
         """The value of the last part that says it."""
@@ -168,6 +171,23 @@ class Service:
                     found.append(self._env_file(part, path.value, raw=raw, required=needed))
         return tuple(found)
 
+    @cached_property
+    def environment(self) -> dict[str, Variable]:
+        """What the container's environment will be, the image's own variables left out."""
+        entries: dict[str, Variable] = {}
+        for part in self.parts:
+            node = part.node.get("environment")
+            if node is not None and node.tag in ("!reset", "!override"):
+                entries = {}
+            if node is None or node.tag == "!reset":
+                continue
+            for name, text, scalar, start in assignments(node):
+                variable = written_variable(name, text, part.file.source, scalar, start, self.lookup)
+                if variable is not None:
+                    entries[variable.name] = variable
+        files = [self.read_env(file.path, file.raw) for file in self.env_files if file.path is not None]
+        return service_environment(entries, files, self.lookup)
+
     def _env_file(self, part: Part, text: str, *, raw: bool, required: bool) -> EnvFile:
         value = self.interpolated(text)
         return EnvFile(None if "${" in value else part.directory / value, raw, required)
@@ -197,6 +217,12 @@ class Project:
     services: dict[str, Service]
     loaded: tuple[ComposeFile, ...]
     """The files and those that they include or extend."""
+
+    @cached_property
+    def env_paths(self) -> frozenset[Path]:
+        """The env files that give the project's services values: `.env`, and those that `env_file:` names."""
+        named = {file.path for service in self.services.values() for file in service.env_files if file.path is not None}
+        return frozenset({self.directory / ".env", *named})
 
     @cached_property
     def declared(self) -> dict[str, Node]:

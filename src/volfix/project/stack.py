@@ -169,10 +169,12 @@ def build_project(root: Path, directory: Path, files: tuple[ComposeFile, ...], l
     for file in files:
         builder.add(file, directory)
     lookup = lookup_in(directory, loader.dotenv(directory))
-    services = {
-        name: Service(name, tuple(parts), lookup_in(parts[0].directory, loader.dotenv(parts[0].directory), lookup))
-        for name, parts in builder.parts.items()
-    }
+    services = {}
+    for name, parts in builder.parts.items():
+        own = loader.dotenv(parts[0].directory)
+        services[name] = Service(
+            name, tuple(parts), lookup_in(parts[0].directory, own, lookup), loader.env_file
+        )
     name = loader.dotenv(directory).values.get("COMPOSE_PROJECT_NAME") or ""
     for file in reversed(files):
         if not name and file.name:

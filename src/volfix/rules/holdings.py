@@ -66,6 +66,15 @@ def directories_in(service: Service, entry: Entry) -> DataDirectories:
     return data_directories(entry, environment, service.words)
 
 
+def starts_server(words: tuple[str, ...], entry: Entry) -> bool:
+    """Whether the command is the image's own, or flags for it, or names the server: a backup job names its tool."""
+    if not words or words[0].startswith("-"):
+        return True
+    program = posixpath.basename(words[0])
+    known = {entry.family, *entry.words, *(posixpath.basename(word) for word in entry.default_command[:1])}
+    return program in known or program.removesuffix("d") in known or program.endswith(("-server", "entrypoint.sh"))
+
+
 def meant_for_data(mount: Mount, possible: Iterable[tuple[Entry, DataDirectories]]) -> bool:
     """Whether a mount of an engine looks meant for its data, for some of the versions that the image may be."""
     target = mount.clean_target

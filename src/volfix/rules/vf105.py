@@ -16,7 +16,7 @@ from volfix.project.test_stacks import is_test_stack
 from volfix.rules.bind_to_volume import VERSION_1
 from volfix.rules.context import Context, at, mount_location
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
-from volfix.rules.holdings import directories_in, meant_for_data
+from volfix.rules.holdings import directories_in, meant_for_data, starts_server
 from volfix.rules.names import volume_key
 from volfix.rules.operations import AddMount, DeclareVolume, Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
@@ -53,6 +53,8 @@ class _Bare:
 def _of_service(context: Context, project: Project, service: Service, known: list[Entry]) -> Iterator[Finding]:
     places = [directories_in(service, entry) for entry in known]
     mounts = project.mounts_of(service)
+    if not starts_server(service.words, known[0]) and known[0].kind == "engine":
+        return
     if any(where.keeps_nothing or not where.paths for where in places):
         return
     anonymous = None

@@ -15,7 +15,7 @@ from volfix.project.stack import Use
 from volfix.rules.bind_to_volume import VERSION_1, convert
 from volfix.rules.context import Context, mount_location
 from volfix.rules.findings import Applicability, Finding, Fix, MountChange, Move, Severity
-from volfix.rules.holdings import ENGINE, Holding, directories_in, meant_for_data
+from volfix.rules.holdings import ENGINE, Holding, directories_in, meant_for_data, starts_server
 from volfix.rules.operations import Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Mapping, Scalar
@@ -43,7 +43,7 @@ def check(context: Context) -> Iterator[Finding]:
                 Possible(entry, directories_in(service, entry))
                 for image in images_of(service)
                 for entry in entries_for(image)
-                if entry.kind == "engine"
+                if entry.kind == "engine" and starts_server(service.words, entry)
             ]
             if possible and not any(item.where.keeps_nothing or item.where.unknown for item in possible):
                 yield from _of_service(context, project, service, possible)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from volfix.project.mounts import BIND, VOLUME
 from volfix.project.stack import Stack, Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.holdings import directories_in
+from volfix.rules.holdings import directories_in, starts_server
 from volfix.rules.rule import Example, Outcome, Rule
 
 
@@ -68,35 +67,34 @@ def servers_by_place(stacks: list[Stack]) -> dict[str, frozenset[Server]]:
 
 
 def place_of(use: Use, root: Path) -> str | None:
-    """What the mount's data is told apart by: a host directory, or a volume by its real name."""
+    """What the mount's data is told apart by: a host directory, or a volume by its real name.
+
+    What depends on a variable of unknown value, or on the project's name, is compared within one directory only.
+    """
     mount = use.mount
     if mount.read_only or mount.overridden:
         return None
     if mount.kind == BIND:
-        return host_directory(mount, root).key
-    return f"volume {use.project.real_name(mount.source)}" if mount.kind == VOLUME and not mount.subpath else None
+        host = host_directory(mount, root)
+        return host.key if host.path is not None else f"{host.key} of {use.project.directory}"
+    if mount.kind != VOLUME or mount.subpath:
+        return None
+    name = use.project.real_name(mount.source)
+    own = name == f"{use.project.name}_{mount.source}" or "${" in name
+    return f"volume {name} of {use.project.directory}" if own else f"volume {name}"
 
 
 def server_of(use: Use) -> Server | None:
     """The server whose data directory the mount holds; None for clients, backups and applications."""
     for image in images_of(use.service):
         for entry in entries_for(image):
-            if entry.kind != "engine" or not _starts_server(use.service.words, entry):
+            if entry.kind != "engine" or not starts_server(use.service.words, entry):
                 continue
             where = directories_in(use.service, entry)
             if not where.keeps_nothing and holds(use.mount.clean_target, where) == "holds":
                 profiles = frozenset(use.service.profiles)
                 return Server(use.project.directory, use.service.name, entry.family, profiles)
     return None
-
-
-def _starts_server(words: tuple[str, ...], entry: Entry) -> bool:
-    """Whether the command is the image's own, or flags for it, or names the server: a backup job names its tool."""
-    if not words or words[0].startswith("-"):
-        return True
-    program = posixpath.basename(words[0])
-    known = {entry.family, *entry.words, *(posixpath.basename(word) for word in entry.default_command[:1])}
-    return program in known or program.removesuffix("d") in known or program.endswith(("-server", "entrypoint.sh"))
 
 
 def _at_once(one: Server, other: Server) -> bool:

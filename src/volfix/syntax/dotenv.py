@@ -6,9 +6,8 @@ Source: compose-spec/compose-go, dotenv/parser.go; docker/cli, pkg/kvfile (the f
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from volfix.syntax.source import Edit, FileProblem, Source, Span
 from volfix.syntax.yaml_edit import CannotEdit
@@ -21,7 +20,9 @@ SKIPPED = re.compile(rf"(?:[{SPACE}]+|#[^\n]*)*")
 BLANKS = re.compile(rf"[{BLANK}]*")
 EXPORT = re.compile(rf"export(?=[\t\n\f\r ])[{BLANK}]*")
 KEY_END = re.compile("[=:\n]")
-QUOTED = {quote: re.compile(rf"{quote}((?:[^{quote}\\]|\\.)*){quote}", re.DOTALL) for quote in "'\""}
+QUOTED = {
+    quote: re.compile(rf"{quote}([^{quote}\\]*(?:\\.[^{quote}\\]*)*){quote}", re.DOTALL) for quote in ("'", '"')
+}
 ESCAPE = re.compile(r'\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})')
 OCTAL = re.compile(r"\\0([0-3][0-7]{2})")
 ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"', "$": "$$"}
@@ -92,6 +93,8 @@ def _assignment(source: Source, start: int) -> tuple[Assignment, int]:
         span = Span(start, key_end)
         return Assignment(name, "", span, Span(key_end, key_end), "", line, inherited=True), end.end()
     value_start = _end_of_blanks(text, end.end())
+    if text[value_start : value_start + 1] in ("", "\n"):
+        value_start = end.end() + len(text[end.end() : value_start].partition("\r")[0])
     quote = text[value_start : value_start + 1]
     if quote in QUOTED:
         return _quoted(source, name, start, value_start, quote)
@@ -110,17 +113,12 @@ def _quoted(source: Source, name: str, start: int, value_start: int, quote: str)
     found = QUOTED[quote].match(source.text, value_start)
     if found is None:
         raise _problem(source, value_start, "the quoted value is not terminated")
-    value = found[1].replace(f"\\{quote}", quote) if "\\\\" not in found[1] else _without_escaped(found[1], quote)
+    value = re.sub(r"\\(.)", lambda pair: quote if pair[1] == quote else pair[0], found[1], flags=re.DOTALL)
     if quote == '"':
         value = ESCAPE.sub(_unescaped, value)
     line = source.place(start)[0]
     span, value_span = Span(start, found.end()), Span(*found.span(1))
     return Assignment(name, value, span, value_span, quote, line, literal=quote == "'"), found.end()
-
-
-def _without_escaped(text: str, quote: str) -> str:
-    """The text with its escaped quotes resolved, a backslash behind a backslash escaping nothing."""
-    return re.sub(r"\\(.)", lambda found: quote if found[1] == quote else found[0], text, flags=re.DOTALL)
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -138,14 +136,14 @@ def _raw(source: Source) -> Iterator[Assignment]:
         line = source.text[start:stop].removesuffix("\n").removesuffix("\r")
         place = start + len(line) - len(line.lstrip(SPACE))
         name, equals, value = line[place - start :].partition("=")
-        if name and not name.startswith("#") or equals and not name:
-            if not name:
-                raise _problem(source, place, "a value without a name")
-            if " " in name or "\t" in name:
-                raise _problem(source, place, "the name of a variable cannot contain white space")
+        if (name or equals) and not name.startswith("#"):
+            if not name or " " in name or "\t" in name:
+                raise _problem(source, place, "not a name without white space, or a value without a name")
             end = start + len(line)
             span, value_span = Span(place, end), Span(end - len(value), end)
-            yield Assignment(name, value, span, value_span, "", source.place(place)[0], True, not equals)
+            yield Assignment(
+                name, value, span, value_span, "", source.place(place)[0], literal=True, inherited=not equals
+            )
         start = stop
 
 
@@ -168,9 +166,7 @@ def replace_value(source: Source, assignment: Assignment, value: str) -> Edit:
     for text in written:
         edit = Edit(source.path, assignment.value_span, text)
         after = source.splice([edit])
-        if _says(source, after, assignment, value, raw):
-            if not raw and not agrees(source, after):
-                break
+        if _says(source, after, assignment, value, raw) and (raw or agrees(source, after)):
             return edit
     raise CannotEdit(f"{source.path.name}, line {assignment.line}: no way to write the new value of {assignment.name}")
 

@@ -154,7 +154,7 @@ def _block(source: Source, scalar: Scalar, value: str) -> str:
     """A block scalar's text with its own header and indentation; raises CannotEdit where they do not fit the value."""
     start, end = scalar.span.start, scalar.span.end
     if not _fits_header(source, scalar, value):
-        raise CannotEdit("the block scalar is empty, or its header does not allow the blanks or line ends around the value")
+        raise CannotEdit("the block scalar is empty, or its header does not allow the value's first or last characters")
     if UNPRINTABLE.search(value.replace("\n", "")):
         raise CannotEdit("a block scalar cannot hold control characters")
     header = source.text[start : source.line_end(start)]
