@@ -59,7 +59,8 @@ class Entry:
     `images` are repositories, with a trailing `*` as a pattern; `versions` is a range such as `>=2 <3`, empty for all;
     `version` the pattern that finds the version in a tag; `tag_has` and `tag_lacks` are words that a tag has or lacks.
     `data_directories` are absolute, the most important first; `inner` are places below them that hold the database all
-    the same. `database_settings` name the variables that name the database. `at` are directories that identify the
+    the same. `database_settings` name the variables that name the database;
+    `bundles` are the database servers that an application's image runs inside. `at` are directories that identify the
     engine by themselves, `words` those that identify it in a foreign image's name. `default_command` is the image's
     own command where it decides whether anything is kept.
     """
@@ -86,6 +87,7 @@ class Entry:
     cache: bool = False
     hand_edited: bool = False
     database_settings: tuple[str, ...] = ()
+    bundles: tuple[str, ...] = ()
     at: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     note: str = ""

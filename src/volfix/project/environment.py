@@ -8,7 +8,7 @@ The process's own environment is never read: what volfix says must not depend on
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from volfix.syntax.yaml_tree import Scalar
 
 @dataclass(frozen=True, slots=True)
 class InCompose:
-    """The value is scalar.value[start:end], literally: all of it, what follows `NAME=`, or the default of a variable."""
+    """The value is scalar.value[start:end], literally: all of it, what follows `NAME=`, or a variable's default."""
 
     file: Source
     scalar: Scalar
@@ -145,7 +145,7 @@ class DirectoryLookup:
     def _outer(self, name: str) -> str | None:
         value = self.parent(name) if self.parent else None
         if value is None and name in ("PWD", "HOME"):
-            return os.path.abspath(self.directory) if name == "PWD" else "~"
+            return os.path.normpath(self.directory.absolute()) if name == "PWD" else "~"
         return value
 
     @cached_property
@@ -173,78 +173,62 @@ def lookup_in(directory: Path, dotenv: DotenvFile, parent: Lookup | None = None)
 
 
 @dataclass(frozen=True, slots=True)
-class _WithEntries:
-    """What an env file is interpolated with: the project's variables, then the service's own entries."""
+class _Layered:
+    """What an env file is interpolated with: `first`, then the variables that are known so far."""
 
-    project: Lookup
-    entries: Mapping[str, Variable]
+    first: Lookup
+    then: Mapping[str, Variable]
 
     def __call__(self, name: str) -> str | None:
-        value = self.project(name)
-        if value is None and (entry := self.entries.get(name)):
-            return entry.value
+        value = self.first(name)
+        if value is None and (variable := self.then.get(name)):
+            return variable.value
         return value
 
     def origin(self, name: str) -> Origin:
-        if self.project(name) is not None:
-            return origin_in(self.project, name)
-        entry = self.entries.get(name)
-        return entry.origin if entry else None
+        if self.first(name) is not None:
+            return origin_in(self.first, name)
+        variable = self.then.get(name)
+        return variable.origin if variable else None
 
 
 def origin_in(lookup: Lookup | None, name: str) -> Origin:
     """Where the value that `lookup` gives is written, as far as it knows."""
-    return lookup.origin(name) if isinstance(lookup, DirectoryLookup | _WithEntries) else None
+    return lookup.origin(name) if isinstance(lookup, DirectoryLookup | _Layered) else None
 
 
 def add_assignments(file: DotenvFile, lookup: Lookup, variables: dict[str, Variable]) -> None:
     """Add an env file's variables to those that are known so far, as Compose does: `lookup` comes first in what it
     interpolates, then `variables`; a later assignment replaces an earlier one.
     """
-    if file.source is None:
-        return
-
-    def known(name: str) -> str | None:
-        value = lookup(name)
-        if value is None and (variable := variables.get(name)):
-            return variable.value
-        return value
-
-    def origin(name: str) -> Origin:
-        if lookup(name) is not None:
-            return origin_in(lookup, name)
-        return variables[name].origin if name in variables else None
-
     for item in file.assignments:
-        if item.name == "":
-            continue
-        if item.inherited:
-            if (value := lookup(item.name)) is not None:
-                variables[item.name] = Variable(item.name, value, origin_in(lookup, item.name))
-            else:
-                variables.setdefault(item.name, Variable(item.name, None, None))
-        elif item.literal:
-            variables[item.name] = Variable(item.name, item.value, InEnvFile(file.source, item))
-        else:
-            variables[item.name] = _assigned(file.source, item, known, origin)
+        if item.name and file.source is not None:
+            variables[item.name] = _assigned(file.source, item, lookup, variables)
 
 
-def _assigned(source: Source, item: Assignment, known: Lookup, origin: Callable[[str], Origin]) -> Variable:
+def _assigned(source: Source, item: Assignment, lookup: Lookup, variables: Mapping[str, Variable]) -> Variable:
+    if item.inherited:
+        if (value := lookup(item.name)) is not None:
+            return Variable(item.name, value, origin_in(lookup, item.name))
+        return variables.get(item.name) or Variable(item.name, None, None)
+    if item.literal:
+        return Variable(item.name, item.value, InEnvFile(source, item))
+    known = _Layered(lookup, variables)
     try:
-        value = interpolate(item.value, known)
+        interpolated = interpolate(item.value, known)
     except InterpolationError:  # a required variable that is empty: Compose would refuse the file
         return Variable(item.name, None, None)
-    if value.value == item.value and not any(piece.name for piece in value.pieces):
+    if interpolated.value == item.value and not any(piece.name for piece in interpolated.pieces):
         return Variable(item.name, item.value, InEnvFile(source, item))
-    return variable_of(item.name, value, origin)
+    return _put_together(item.name, interpolated, known)
 
 
-def variable_of(name: str, value: Interpolated, origin: Callable[[str], Origin]) -> Variable:
+def _put_together(name: str, value: Interpolated, lookup: Lookup) -> Variable:
     """A variable whose value is interpolated; where it is one other variable's value, its origin is that one's."""
-    if len(value.pieces) != 1 or value.pieces[0].name is None:
+    piece = value.pieces[0] if len(value.pieces) == 1 else None
+    if piece is None or piece.name is None:
         return Variable(name, value.value, None)
-    piece = value.pieces[0]
-    return Variable(name, value.value, origin(piece.name or "")) if piece.found else Variable(name, None, None)
+    return Variable(name, value.value, origin_in(lookup, piece.name)) if piece.found else Variable(name, None, None)
 
 
 def written_variable(
@@ -266,7 +250,7 @@ def written_variable(
         return Variable(name, "", InCompose(file, scalar, start, start))
     if len(value.pieces) == 1 and (piece := value.pieces[0]).name is None:
         return Variable(name, value.value, InCompose(file, scalar, start + piece.start, start + piece.end))
-    return variable_of(name, value, lambda other: origin_in(lookup, other))
+    return _put_together(name, value, lookup)
 
 
 def _whole_entry(text: str, lookup: Lookup) -> Variable | None:
@@ -285,8 +269,7 @@ def service_environment(
     entries: Mapping[str, Variable], files: Iterable[DotenvFile], lookup: Lookup
 ) -> dict[str, Variable]:
     """A service's variables: `entries` of `environment:` win over the env files, of which later ones win."""
-
     found: dict[str, Variable] = {}
     for file in files:
-        add_assignments(file, _WithEntries(lookup, entries), found)
+        add_assignments(file, _Layered(lookup, entries), found)
     return {**found, **entries}

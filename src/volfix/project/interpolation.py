@@ -1,4 +1,4 @@
-"""Compose's interpolation: `$NAME`, `${NAME:-default}` and their kin, each part of the value knowing where it is written.
+"""Compose's interpolation: `$NAME`, `${NAME:-default}` and their kin, each part knowing where it is written.
 
 Source: compose-spec/compose-go, template/template.go.
 """
@@ -14,7 +14,9 @@ Lookup = Callable[[str], "str | None"]
 
 # Go's case-insensitive [a-z] takes the long s and the Kelvin sign too.
 NAME = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
-START = re.compile(rf"\$(?:(?P<escaped>\$)|(?P<named>{NAME})|\{{(?P<braced>{NAME})(?P<operator>:?[-+?]|\}})|(?P<open>\{{))")
+START = re.compile(
+    rf"\$(?:(?P<escaped>\$)|(?P<named>{NAME})|\{{(?P<braced>{NAME})(?P<operator>:?[-+?]|\}})|(?P<open>\{{))"
+)
 VISIBLE = re.compile(rf"\$\{{({NAME})\}}")
 DEPTH = 100
 """How deep defaults may nest: far deeper than anybody writes, and no deeper than a call stack takes."""
@@ -41,8 +43,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Interpolated:
-    """`text` after interpolation: `value` shows each variable of `unknown` value as `${NAME}`, `resolved` leaves it out,
-    as Compose would.
+    """`text` after interpolation: `value` shows each variable of `unknown` value as `${NAME}`, `resolved` leaves it
+    out, as Compose would.
     """
 
     text: str
@@ -105,7 +107,7 @@ def _variable(name: str, start: int, end: int, lookup: Lookup) -> Piece:
 
 
 def _closing(text: str, found: re.Match[str], end: int) -> int:
-    """Where the expression ends: at the brace that closes it, all braces counted, or else at the last one of the line."""
+    """Where the expression ends: at the brace that closes it, all braces counted, else at the last one of the line."""
     stop = text.find("\n", found.end(), end)
     stop = end if stop < 0 else stop
     braces, at = 0, found.start()

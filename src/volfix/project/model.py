@@ -9,12 +9,11 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from volfix.project.compose_file import ComposeFile, strings
-from volfix.project.environment import DotenvFile, Variable, read_dotenv, service_environment, written_variable
 from volfix.project.environment import DotenvFile, Variable, service_environment, written_variable
 from volfix.project.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.mounts import ANONYMOUS, Mount, clean, read_mount
@@ -159,7 +158,11 @@ class Service:
         found: list[EnvFile] = []
         for part in self.parts:
             node = part.node.get("env_file")
-            items = node.items if isinstance(node, Sequence) else () if node is None else (node,)
+            if _tag(node) in ("!reset", "!override"):
+                found = []
+            if node is None or _tag(node) == "!reset":
+                continue
+            items = node.items if isinstance(node, Sequence) else (node,)
             for item in items:
                 entry = resolved(item)
                 if isinstance(entry, Scalar) and not entry.is_null:
@@ -169,7 +172,7 @@ class Service:
                     raw = isinstance(form, Scalar) and form.value == "raw"
                     needed = not (isinstance(required, Scalar) and required.value == "false")
                     found.append(self._env_file(part, path.value, raw=raw, required=needed))
-        return tuple(found)
+        return tuple({file.path or object(): file for file in found}.values())  # one named again keeps its first place
 
     @cached_property
     def environment(self) -> dict[str, Variable]:
@@ -177,11 +180,14 @@ class Service:
         entries: dict[str, Variable] = {}
         for part in self.parts:
             node = part.node.get("environment")
-            if node is not None and node.tag in ("!reset", "!override"):
+            if _tag(node) in ("!reset", "!override"):
                 entries = {}
-            if node is None or node.tag == "!reset":
+            if node is None or _tag(node) == "!reset":
                 continue
             for name, text, scalar, start in assignments(node):
+                if scalar.tag == "!reset":
+                    entries.pop(name, None)
+                    continue
                 variable = written_variable(name, text, part.file.source, scalar, start, self.lookup)
                 if variable is not None:
                     entries[variable.name] = variable
@@ -190,7 +196,8 @@ class Service:
 
     def _env_file(self, part: Part, text: str, *, raw: bool, required: bool) -> EnvFile:
         value = self.interpolated(text)
-        return EnvFile(None if "${" in value else part.directory / value, raw, required)
+        known = "${" not in value and not value.startswith("~")
+        return EnvFile(Path(os.path.normpath(part.directory / value)) if known else None, raw, required)
 
     @property
     def volumes_from(self) -> Iterator[str]:
@@ -274,6 +281,10 @@ def assignments(node: Node | None) -> Iterator[tuple[str, str | None, Scalar, in
             if isinstance(entry, Scalar):
                 name, equals, value_text = entry.value.partition("=")
                 yield name, value_text if equals else None, entry, len(name) + 1
+
+
+def _tag(node: Node | None) -> str | None:
+    return None if node is None else resolved(node).tag
 
 
 def _context(directory: Path, text: str) -> Path | None:

@@ -10,7 +10,7 @@ from volfix.fixes.diff import INVISIBLE, visible
 
 
 def dumps(data: Any) -> str:
-    """Data as indented JSON in Unicode; what no encoding or terminal takes is escaped, so that it reads back the same."""
+    """Data as indented JSON in Unicode, with escapes for what a terminal would obey and for what no encoding takes."""
     text = json.dumps(data, ensure_ascii=False, indent=2)
     return INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], text)
 

@@ -52,6 +52,11 @@ def relative(path: Path, base: Path) -> str:
     return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
 
 
+def main_file(project: ProjectResult) -> Path:
+    """The file that stands for the project: its base file."""
+    return project.files[0] if project.files else project.root
+
+
 def is_done(project: ProjectResult, reported: ReportedFinding) -> bool:
     """Whether the finding is gone from the files."""
     return reported.fixed and project.written and project.failure is None
@@ -66,7 +71,7 @@ def entries(result: RunResult, base: Path, *, show_secrets: bool = False) -> Ite
                 yield finding_entry(reported.finding, base, seen, show_secrets=show_secrets)
         if project.failure:
             message = project.failure if show_secrets else scrub(project.failure)
-            yield _problem(NOT_WRITTEN, project.files[0] if project.files else project.root, base, message)
+            yield _problem(NOT_WRITTEN, main_file(project), base, message)
     for problem in result.errors:
         message = problem.message if show_secrets else scrub(problem.message)
         yield _problem(UNREADABLE, problem.path, base, message, problem.line or 1, problem.column or 1)
@@ -78,9 +83,8 @@ def finding_entry(
     """A finding as an entry; `seen` counts those that nothing but their place tells apart."""
     clean = str if show_secrets else scrub
     path = relative(finding.location.path, base)
-    identity = (finding.code, path, finding.service, finding.target, finding.step)
-    if finding.service is None:
-        identity += (scrub(finding.message),)
+    told_apart = scrub(finding.message) if finding.service is None else None
+    identity = (finding.code, path, finding.service, finding.target, finding.step, told_apart)
     details = [clean(line) for line in finding.evidence]
     if finding.reason:
         details.append(f"{'no fix' if finding.fix is None else 'unsafe fix'}: {clean(finding.reason)}")

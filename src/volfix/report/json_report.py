@@ -9,7 +9,7 @@ from volfix.fixes.diff import unified
 from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
 from volfix.fixes.secrets import scrub
 from volfix.report.encoding import dumps
-from volfix.report.entries import relative
+from volfix.report.entries import main_file, relative
 
 VERSION = 1
 
@@ -79,11 +79,9 @@ def _fixed(project: ProjectResult, reported: ReportedFinding) -> bool:
 def _errors(result: RunResult, *, show_secrets: bool) -> list[dict[str, Any]]:
     clean = str if show_secrets else scrub
     problems: list[tuple[Path, int | None, int | None, str]] = [
-        (problem.path, problem.line, problem.column, problem.message) for problem in result.errors
+        *((problem.path, problem.line, problem.column, problem.message) for problem in result.errors),
+        *((main_file(project), None, None, project.failure) for project in result.projects if project.failure),
     ]
-    for project in result.projects:
-        if project.failure:
-            problems.append((project.files[0] if project.files else project.root, None, None, project.failure))
     return [
         {"file": str(path), "line": line, "column": column, "message": clean(message)}
         for path, line, column, message in problems

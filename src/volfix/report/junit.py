@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from volfix.fixes.diff import INVISIBLE
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.fixes.secrets import scrub
-from volfix.report.entries import Entry, base_of, finding_entry, is_done, relative
+from volfix.report.entries import Entry, base_of, finding_entry, is_done, main_file, relative
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -48,7 +48,7 @@ def _suite(
 ) -> None:
     from xml.etree import ElementTree
 
-    file = project.files[0] if project.files else project.root
+    file = main_file(project)
     suite = ElementTree.SubElement(root, "testsuite", name=_clean(f"{project.name} ({relative(file, base)})"))
     for reported in project.findings:
         entry = finding_entry(reported.finding, base, seen, show_secrets=show_secrets)

@@ -47,14 +47,15 @@ def holding(context: Context, use: Use) -> Holding | None:
         return None
     images = images_of(use.service)
     known = [entry for image in images for entry in entries_for(image)]
-    if any(never_converted(entry, target) for entry in known) or (not known and never_converted(None, target)):
+    moved_here = any(target in directories_in(use.service, entry).paths for entry in known)
+    if not moved_here and any(never_converted(entry, target) for entry in known or [None]):
         return None
     found = next(_by_image(use, known, target), None)
     if found is None:
         found = next(_by_url(context, use), None)
     if found is None and not known:
         found = _by_name_or_path(use, images, target)
-    if found is None and not known and state_like(target) and not mount.read_only and not _is_host_system(mount):
+    if found is None and not known and state_like(target) and not _is_elsewhere(context, mount):
         named = images[0].text if images else "the image that the service builds"
         return Holding(UNKNOWN, None, (f"volfix does not know what {named} keeps in {mount.raw_target}",))
     return found
@@ -105,7 +106,9 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:
             doubt = f"where {entry.name} keeps its data is not verified ({entry.source})"
         elif where.unknown:
             doubt = f"the value of {where.moved_by} is not known"
-        kind = ENGINE if entry.kind == "engine" else APPLICATION
+        if entry.bundles:
+            evidence += f", that of {' and '.join(entry.bundles)} within"
+        kind = ENGINE if entry.kind == "engine" or entry.bundles else APPLICATION
         notes = (entry.note,) if entry.note and kind == APPLICATION and entry.hand_edited else ()
         yield Holding(kind, entry, (evidence, *notes), doubt)
 
@@ -159,6 +162,12 @@ def is_file(mount: Mount) -> bool:
     return bool(ending) and posixpath.splitext(mount.source.rstrip("/"))[1] == ending and not ending[1:].isdigit()
 
 
-def _is_host_system(mount: Mount) -> bool:
+def _is_elsewhere(context: Context, mount: Mount) -> bool:
+    """Whether the source is something of the host's, or the project itself, which an unknown image does not fill."""
+    if mount.read_only:
+        return True
+    host = context.host_of(mount)
+    if host.path is not None and (host.path == mount.directory or host.path in mount.directory.parents):
+        return True
     source = posixpath.normpath(mount.source)
     return any(source == path or source.startswith(path + "/") for path in HOST_SYSTEM)

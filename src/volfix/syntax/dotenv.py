@@ -13,16 +13,16 @@ from volfix.syntax.source import Edit, FileProblem, Source, Span
 from volfix.syntax.yaml_edit import CannotEdit
 
 BLANK = "\t\v\f\r \x85\xa0"
-SPACE = BLANK + "\n\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACE = (
+    BLANK + "\n\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 """Go's white space: on a line, and at all. Python's str.strip() has other ideas."""
 
 SKIPPED = re.compile(rf"(?:[{SPACE}]+|#[^\n]*)*")
 BLANKS = re.compile(rf"[{BLANK}]*")
 EXPORT = re.compile(rf"export(?=[\t\n\f\r ])[{BLANK}]*")
 KEY_END = re.compile("[=:\n]")
-QUOTED = {
-    quote: re.compile(rf"{quote}([^{quote}\\]*(?:\\.[^{quote}\\]*)*){quote}", re.DOTALL) for quote in ("'", '"')
-}
+QUOTED = {quote: re.compile(rf"{quote}([^{quote}\\]*(?:\\.[^{quote}\\]*)*){quote}", re.DOTALL) for quote in ("'", '"')}
 ESCAPE = re.compile(r'\\(?:[abcfnrtv$"\\]|0[0-9]{0,3})')
 OCTAL = re.compile(r"\\0([0-3][0-7]{2})")
 ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"', "$": "$$"}

@@ -75,11 +75,24 @@ def _from_block(source: Source, node: Mapping | Sequence, number: int, starts: l
     if number > 0:
         children = [pair.value for pair in node.pairs] if isinstance(node, Mapping) else node.items
         previous = layout.chomping(source, layout.last_node(children[number - 1]))
-    if previous == "+" and re.compile(r"[ \t]*(?:\r?\n|\Z)").match(source.text, after):
-        raise CannotEdit("the blank lines behind it would become part of the value in front of it")
+    if previous is not None and _would_join(source, after, start - line, keeps=previous == "+"):
+        raise CannotEdit("the lines behind it would become part of the value in front of it")
     if after == len(source.text) and not source.text.endswith("\n") and previous is None:
         line -= 2 if source.text[line - 2 : line] == "\r\n" else 1  # the file still ends without a line end
     return Edit(source.path, Span(line, after), "")
+
+
+def _would_join(source: Source, at: int, indent: int, *, keeps: bool) -> bool:
+    """Whether blank and comment lines at `at` would belong to a block scalar that came to stand directly above."""
+    for _, line in layout.lines(source, at, len(source.text)):
+        found = layout.comment_column(line)
+        if found is None and line.strip():
+            return False
+        if found is not None:
+            return found > indent
+        if keeps or len(line.rstrip("\r\n")) > indent:
+            return True
+    return False
 
 
 def _emptied(source: Source, node: Mapping | Sequence, start: int, end: int, after: int) -> Edit:

@@ -1,0 +1,155 @@
+"""The docker commands that carry the data of rewritten mounts into their volumes, for a person to run on the host.
+
+Each command runs only if the one before it succeeded, and none writes over data: a volume that is not empty is left
+alone, a source that is not there is an error (`--mount`, unlike `-v`, does not create it).
+Sources: docker/docs, volumes.md (backup and restore), docker/cli, cp.md (a tar archive on standard output);
+docker/compose, pkg/api/labels.go (the labels of a volume).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import join, quote
+
+from volfix.fixes.results import ProjectResult
+from volfix.report.entries import main_file
+from volfix.rules.findings import Move
+
+IMAGE = "alpine:3"
+PLACEHOLDER = "/PUT/THE/HOST/PATH/HERE"
+IF_EMPTY = 'test -z "$(ls -A /to)" || { echo "the volume is not empty: nothing is copied" >&2; exit 1; }'
+IF_NEW = 'test ! -e "/to/$1" || { echo "$1 is in the volume already: nothing is copied" >&2; exit 1; }'
+KINDS = ("volume", "anonymous", "container")
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """`lines` are for a POSIX shell, one chain of commands; `notes` say what a person has to put in or check first."""
+
+    lines: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def kind_of(move: Move) -> tuple[str, str]:
+    """Where the data is: `host`, `volume`, `anonymous` or `container`, and its path, name or target there."""
+    kind, colon, rest = move.source.partition(":")
+    return (kind, rest) if colon and kind in KINDS else ("host", move.source)
+
+
+def commands(project: ProjectResult) -> Commands:
+    """Stop the project, create each volume as Compose would, copy, start the project; no lines where nothing moves.
+
+    What is in a container's own layer comes last: it joins what else is carried into the volume.
+    """
+    moves = sorted(dict.fromkeys(project.moves), key=lambda move: kind_of(move)[0] == "container")
+    if not moves:
+        return Commands((), ())
+    compose = _compose(project)
+    chain: dict[str, None] = {f"{compose} stop": None}
+    notes: dict[str, None] = {}
+    for move in moves:
+        chain[_create(project, move)] = None
+        for command in _copy(project, compose, move):
+            chain[command] = None
+        if kind_of(move)[0] == "host" and _host_path(project, move) is None:
+            notes[f"put the path that {move.source} stands for on the host in the place of {PLACEHOLDER}"] = None
+    lines = [*chain, f"{compose} up -d"]
+    if project.name:
+        notes[f"the host must know the project as {project.name}: `docker compose ls -a` says so"] = None
+    return Commands((*(f"{line} &&" for line in lines[:-1]), lines[-1]), tuple(notes))
+
+
+def real_volume(project: ProjectResult, key: str) -> str:
+    """The volume's name on the host."""
+    return project.real_volumes.get(key) or f"{project.name}_{key}"
+
+
+def _compose(project: ProjectResult) -> str:
+    name = ["-p", project.name] if project.name else []
+    return join(["docker", "compose", *name, *(word for file in project.files for word in ("-f", str(file)))])
+
+
+def _create(project: ProjectResult, move: Move) -> str:
+    labels = (f"com.docker.compose.project={project.name}", f"com.docker.compose.volume={move.volume}")
+    flags = [word for label in labels for word in ("--label", label)]
+    return join(["docker", "volume", "create", *flags, real_volume(project, move.volume)])
+
+
+def _copy(project: ProjectResult, compose: str, move: Move) -> Iterator[str]:
+    kind, rest = kind_of(move)
+    volume = quote(real_volume(project, move.volume))
+    container = f'"$({compose} ps -aq {quote(move.service)})"'
+    copy = quote(f"{IF_EMPTY}; cp -a /from/. /to/")
+    if kind == "container":
+        yield from _from_container(rest, move, volume, container)
+    elif kind == "anonymous":
+        place = json.dumps(rest.rstrip("/") or "/", ensure_ascii=False)
+        template = quote(f"{{{{range .Mounts}}}}{{{{if eq .Destination {place}}}}}{{{{.Name}}}}{{{{end}}}}{{{{end}}}}")
+        source = f'"$(docker inspect --format {template} {container})"'
+        yield f"docker run --rm -v {source}:/from:ro -v {volume}:/to {IMAGE} sh -c {copy}"
+    elif kind == "volume":
+        source = quote(real_volume(project, rest))
+        yield f"docker volume inspect {source} >/dev/null"
+        yield f"docker run --rm -v {source}:/from:ro -v {volume}:/to {IMAGE} sh -c {copy}"
+    else:
+        source = _bind(_host_path(project, move) or quote(PLACEHOLDER))
+        yield f"docker run --rm --mount {source} -v {volume}:/to {IMAGE} sh -c {copy}"
+
+
+def _from_container(path: str, move: Move, volume: str, container: str) -> Iterator[str]:
+    """A directory whole; a database file with the journals that SQLite keeps beside it, where there are any."""
+    run = f"docker run --rm -i -v {volume}:/to {IMAGE} sh -c"
+    if path.rstrip("/") == move.target.rstrip("/"):
+        yield f"docker cp {container}:{quote(path.rstrip('/') + '/.')} - | {run} {quote(f'{IF_EMPTY}; tar -x -C /to')}"
+        return
+    name = quote(path.rpartition("/")[2])
+    yield f"docker cp {container}:{quote(path)} - | {run} {quote(f'{IF_NEW}; tar -x -C /to')} sh {name}"
+    journal = quote("cat >/tmp/journal; test ! -s /tmp/journal || tar -x -C /to -f /tmp/journal")
+    yield (
+        f'for end in -wal -journal; do docker cp {container}:{quote(path)}"$end" - 2>/dev/null | {run} {journal} '
+        "|| break; done"
+    )
+
+
+def _host_path(project: ProjectResult, move: Move) -> str | None:
+    """The host path as a word of the shell; None where it depends on what only the host knows.
+
+    Compose resolves a relative path from the directory of the project's first file; in an included or extended file
+    from that file's own.
+    """
+    source = move.source
+    if source in ("~", "~/"):
+        return '"$HOME"'
+    if source.startswith("~/"):
+        return f'"$HOME"/{quote(source[2:])}'
+    if "$" in source or source.startswith("~"):
+        return None
+    if source.startswith("/") or re.match(r"[A-Za-z]:[\\/]", source):
+        return quote(source)
+    if not source.startswith("."):
+        return None
+    return quote(os.path.normpath(_written_in(project, move) / source))
+
+
+def _written_in(project: ProjectResult, move: Move) -> Path:
+    for reported in project.findings:
+        fix, path = reported.finding.fix, reported.finding.location.path
+        if fix is not None and move in fix.moves and path not in project.files:
+            return path.parent
+    return main_file(project).parent if project.files else project.root
+
+
+def _bind(path: str) -> str:
+    """A read-only bind mount for `--mount`, whose fields are those of CSV: one with a comma stands in quotes."""
+    if "," not in path and '"' not in path.replace('"$HOME"', ""):
+        return f"type=bind,src={path},dst=/from,readonly"
+    from shlex import split
+
+    [plain] = split(path.replace('"$HOME"', "~"))
+    field = '"src=' + plain.replace('"', '""') + '"'
+    return quote(f"type=bind,{field},dst=/from,readonly").replace("src=~", "src='\"$HOME\"'", 1)

@@ -1,0 +1,242 @@
+"""The run for a person: each project's diff and findings, what must be carried, and what to type next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from volfix.fixes.diff import unified
+from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
+from volfix.fixes.secrets import scrub
+from volfix.report.carry import commands, kind_of, real_volume
+from volfix.report.encoding import one_line
+from volfix.report.entries import is_done, main_file, relative
+from volfix.rules.findings import Applicability, Finding, Move
+
+SEVERITY_COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
+DIFF_COLORS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def render(
+    result: RunResult,
+    *,
+    color: bool = False,
+    verbose: int = 0,
+    context: int = 3,
+    show_secrets: bool = False,
+    wrote: bool = False,
+    base: Path | None = None,
+    command: str = "volfix",
+) -> Iterator[str]:
+    """The lines of the report, without line ends.
+
+    `context` is the number of lines around a change, `wrote` says that the run was to write, `base` is where paths
+    start from (the current directory if None), `command` what a person types for this run without `--write`.
+    """
+    text = _Text(color, verbose, context, show_secrets, base or Path.cwd())
+    for project in result.projects:
+        yield from text.project(project)
+    yield from text.summary(result, command, wrote=wrote)
+    if wrote:
+        yield from text.carry_commands(result)
+
+
+def problem_lines(result: RunResult, *, base: Path | None = None, show_secrets: bool = False) -> Iterator[str]:
+    """The lines for standard error: what could not be read, with line and column, and what is not for volfix."""
+    base = base or Path.cwd()
+    clean = str if show_secrets else scrub
+    for problem in result.errors:
+        place = f":{problem.line}:{problem.column or 1}" if problem.line is not None else ""
+        yield one_line(f"{relative(problem.path, base)}{place}: {clean(problem.message)}")
+    for note in result.notes:
+        yield one_line(clean(note))
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    color: bool
+    verbose: int
+    context: int
+    show_secrets: bool
+    base: Path
+
+    def style(self, text: str, **how: object) -> str:
+        return click.style(text, **how) if self.color else text  # type: ignore[arg-type]
+
+    def clean(self, text: str) -> str:
+        return one_line(text if self.show_secrets else scrub(text))
+
+    def path(self, path: Path) -> str:
+        return one_line(relative(path, self.base))
+
+    def project(self, project: ProjectResult) -> Iterator[str]:
+        """The block of one project; nothing for one without findings."""
+        quiet = [item for item in project.findings if item.finding.severity.value == "info" and not self.verbose]
+        loud = [item for item in project.findings if item not in quiet]
+        if not (project.findings or project.failure or project.changes):
+            return
+        files = ", ".join(map(self.path, project.files or (project.root,)))
+        yield self.style(f"{files}: project {one_line(project.name)}", bold=True)
+        for change in project.changes:
+            yield ""
+            yield from self.diff(change, project.root)
+            yield from self.findings(project, [item for item in loud if _in(item, change)])
+        others = [item for item in loud if not any(_in(item, change) for change in project.changes)]
+        yield from self.findings(project, others)
+        if quiet:
+            yield ""
+            yield self.style(f"{_count(len(quiet), 'note')} of severity info; -v shows {_them(quiet)}", dim=True)
+        if project.moves and project.changes and not project.failure:
+            yield ""
+            yield self.style("What must be carried", bold=True)
+            for move in project.moves:
+                yield f"  {self.clean(carried(project, move))}"
+        if project.failure:
+            yield ""
+            yield self.style("Nothing is written here:", fg="red", bold=True)
+            for line in project.failure.split("\n"):
+                yield f"  {self.clean(line)}"
+        yield ""
+
+    def diff(self, change: FileChange, root: Path) -> Iterator[str]:
+        text = unified(change, root, self.context, masked=not self.show_secrets)
+        for number, line in enumerate(text.split("\n")[:-1]):
+            color = DIFF_COLORS.get(line[:1])
+            yield self.style(line, bold=True) if number < 2 else self.style(line, fg=color) if color else line
+
+    def findings(self, project: ProjectResult, findings: Sequence[ReportedFinding]) -> Iterator[str]:
+        for reported in findings:
+            finding = reported.finding
+            severity = finding.severity.value
+            place = f"{self.path(finding.location.path)}:{finding.location.line}:{finding.location.column}"
+            yield ""
+            yield (
+                f"{self.style(place, bold=True)} {finding.code} "
+                f"{self.style(severity, fg=SEVERITY_COLORS[severity])} {self.clean(finding.message)}"
+            )
+            for line in finding.evidence:
+                yield f"    {self.clean(line)}"
+            yield f"    {self.clean(_fix(project, reported))}"
+
+    def summary(self, result: RunResult, command: str, *, wrote: bool) -> Iterator[str]:
+        """What the run comes to in a line, and what to type next."""
+        found = [
+            (project, item)
+            for project in result.projects
+            for item in project.findings
+            if item.finding.severity.value != "info" or item.fixed
+        ]
+        failed = sum(project.failure is not None for project in result.projects)
+        trouble = [
+            *([f"{_count(len(result.errors), 'file')} could not be read"] if result.errors else []),
+            *([f"{_count(failed, 'project')} not written"] if failed else []),
+        ]
+        if not found:
+            checked = (
+                f"No findings in {_count(len(result.projects), 'project')}"
+                if result.projects
+                else "No Compose project found"
+            )
+            yield f"{'; '.join([checked, *trouble])}."
+            return
+        said = Counter(_standing(project, item) for project, item in found)
+        names = ("fixed", "can be fixed", "more with --unsafe-fixes", "not made", "without a fix")
+        parts = ", ".join(f"{said[name]} {name}" for name in names if said[name])
+        projects = len({id(project) for project, _ in found})
+        line = f"{_count(len(found), 'finding')} in {_count(projects, 'project')}: {parts}"
+        yield self.style(f"{'; '.join([line, *trouble])}.", bold=True)
+        yield from self._next(result, said, command, wrote=wrote)
+
+    def _next(self, result: RunResult, said: Counter[str], command: str, *, wrote: bool) -> Iterator[str]:
+        files = {change.after.path for project in result.projects if project.written for change in project.changes}
+        if files:
+            yield f"{_count(len(files), 'file')} written; `volfix undo` puts {'it' if len(files) == 1 else 'them'} back."
+        if said["can be fixed"] and not wrote:
+            yield f"Nothing is written yet. Next: {self.clean(command)} --write"
+        elif said["more with --unsafe-fixes"]:
+            yield f"Next: {self.clean(command)} --unsafe-fixes shows what it would change."
+
+    def carry_commands(self, result: RunResult) -> Iterator[str]:
+        """After a write: that databases start without their data, and the commands that carry it first."""
+        projects = [project for project in result.projects if project.written and project.moves]
+        volumes = {(project.root, real_volume(project, move.volume)) for project in projects for move in project.moves}
+        if not volumes:
+            return
+        yield ""
+        yield self.style(
+            f"The next `docker compose up` starts {_count(len(volumes), 'database')} without the data "
+            f"{'it has' if len(volumes) == 1 else 'they have'} now.",
+            fg="yellow",
+            bold=True,
+        )
+        yield "Carry it first, on the host that runs the containers, before anything deploys this change:"
+        for project in projects:
+            todo = commands(project)
+            yield ""
+            yield self.style(f"{self.path(main_file(project))}: project {one_line(project.name)}", bold=True)
+            for note in todo.notes:
+                yield f"  ({self.clean(note)})"
+            for line in todo.lines:
+                yield f"  {self.clean(line)}"
+
+
+def carried(project: ProjectResult, move: Move) -> str:
+    """What a change leaves where it is, in one sentence."""
+    kind, where = kind_of(move)
+    data = {
+        "host": f"the data in {where}",
+        "volume": f"the data in the volume {where}",
+        "anonymous": f"the data in the anonymous volume at {where} of {move.service}",
+        "container": f"the data in {where}, inside the container of {move.service},",
+    }[kind]
+    volume = f"the volume {move.volume} ({real_volume(project, move.volume)} on the host)"
+    if kind == "container":
+        return (
+            f"{data} is not moved by this change: it is not in {volume}, and it is gone once the container is replaced"
+        )
+    return f"{data} is not moved by this change: {volume} starts without it"
+
+
+def _in(reported: ReportedFinding, change: FileChange) -> bool:
+    return reported.finding.location.path == change.before.path
+
+
+def _fix(project: ProjectResult, reported: ReportedFinding) -> str:
+    finding = reported.finding
+    because = f": {finding.reason}" if finding.reason else ""
+    if is_done(project, reported):
+        return "fixed"
+    if finding.applicability is Applicability.NONE:
+        return f"fix: none{because}"
+    if finding.applicability is Applicability.SAFE:
+        return "fix: safe" if reported.fixed else "fix: safe, not made"
+    return (
+        f"fix: unsafe, made because of --unsafe-fixes{because}"
+        if reported.fixed
+        else f"fix: needs --unsafe-fixes{because}"
+    )
+
+
+def _standing(project: ProjectResult, reported: ReportedFinding) -> str:
+    finding: Finding = reported.finding
+    if is_done(project, reported):
+        return "fixed"
+    if reported.fixed and not project.failure:
+        return "can be fixed"
+    if finding.applicability is Applicability.NONE:
+        return "without a fix"
+    if finding.applicability is Applicability.SAFE or project.failure:
+        return "not made"
+    return "more with --unsafe-fixes"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _them(items: Sequence[object]) -> str:
+    return "it" if len(items) == 1 else "them"
