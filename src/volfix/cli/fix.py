@@ -64,6 +64,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], **options: Any) -> None
     """Show what the next deployment could lose, with the fixes as a diff; --write makes them."""
     import volfix
 
+    options["paths"] = paths
     if options["config"] is not None:
         _merge_config(ctx, options)
     color = _wants_color(options)
@@ -121,12 +122,24 @@ def _rendered(result: RunResult, options: dict[str, Any], *, color: bool) -> str
             context=options["diff_context"],
             show_secrets=options["show_secrets"],
             wrote=options["write"],
+            command=_typed(options),
         )
     import importlib
 
     module = importlib.import_module("volfix.report." + {"json": "json_report"}.get(form, form))
     rendered: str = module.render(result, context=options["diff_context"], show_secrets=options["show_secrets"])
     return rendered
+
+
+def _typed(options: dict[str, Any]) -> str:
+    """What the person typed, for the command to type next."""
+    import shlex
+
+    flags = [name for name in ("unsafe_fixes", "trusted") if options[name]]
+    words = ["volfix", *("--" + name.replace("_", "-") for name in flags)]
+    for name in ("select", "ignore", "exclude"):
+        words += [f"--{name}={value}" for value in options[name]]
+    return shlex.join([*words, *map(str, options["paths"])])
 
 
 def _wants_color(options: dict[str, Any]) -> bool:

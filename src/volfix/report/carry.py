@@ -111,8 +111,8 @@ def _from_container(path: str, move: Move, volume: str, container: str) -> Itera
     yield f"docker cp {container}:{quote(path)} - | {run} {quote(f'{IF_NEW}; tar -x -C /to')} sh {name}"
     journal = quote("cat >/tmp/journal; test ! -s /tmp/journal || tar -x -C /to -f /tmp/journal")
     yield (
-        f'for end in -wal -journal; do docker cp {container}:{quote(path)}"$end" - 2>/dev/null | {run} {journal} '
-        "|| break; done"
+        f'(for end in -wal -journal; do docker cp {container}:{quote(path)}"$end" - 2>/dev/null | {run} {journal} '
+        "|| exit 1; done)"
     )
 
 

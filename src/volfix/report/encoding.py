@@ -1,10 +1,10 @@
-"""Text that any stream takes: JSON without characters that a terminal obeys, lines in a narrow encoding."""
+"""Text that any stream takes: JSON without characters that a terminal obeys, and what a narrow encoding lacks."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any, TextIO
+from functools import partial
+from typing import Any
 
 from volfix.fixes.diff import INVISIBLE, visible
 
@@ -20,11 +20,19 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", "\\n")
 
 
-def emit(lines: Iterable[str], stream: TextIO) -> None:
-    """Write the lines; a character that the stream's encoding does not have is written as an escape."""
-    for line in lines:
-        try:
-            stream.write(f"{line}\n")
-        except UnicodeEncodeError:
-            encoding = stream.encoding or "ascii"
-            stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+def encodable(text: str, encoding: str | None) -> str:
+    """The text with an escape for each character that the encoding does not have; JSON stays the same JSON."""
+    name = encoding or "ascii"
+    try:
+        text.encode(name)
+    except UnicodeEncodeError:
+        return "".join(map(partial(_encodable, name), text))
+    return text
+
+
+def _encodable(encoding: str, character: str) -> str:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return json.dumps(character)[1:-1]
+    return character

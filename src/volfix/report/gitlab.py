@@ -14,8 +14,9 @@ from volfix.report.entries import base_of, entries
 SEVERITIES = {"error": "critical", "warning": "major", "info": "info"}
 
 
-def render(result: RunResult, *, base: Path | None = None, show_secrets: bool = False) -> str:
+def render(result: RunResult, *, context: int = 3, base: Path | None = None, show_secrets: bool = False) -> str:
     """A JSON list with an object for each finding and failure, paths from `base` (that of all projects if None)."""
+    del context  # of diffs, which this format has not
     return dumps(
         [
             {

@@ -14,11 +14,11 @@ from volfix.report.entries import main_file, relative
 VERSION = 1
 
 
-def render(result: RunResult, *, show_secrets: bool = False) -> str:
-    """The run as the text of one JSON object, without a final line end."""
+def render(result: RunResult, *, context: int = 3, show_secrets: bool = False) -> str:
+    """The run as the text of one JSON object, without a final line end; `context` is that of the diffs."""
     data = {
         "version": VERSION,
-        "projects": [_project(project, show_secrets=show_secrets) for project in result.projects],
+        "projects": [_project(project, context, show_secrets=show_secrets) for project in result.projects],
         "errors": _errors(result, show_secrets=show_secrets),
         "summary": {
             "projects": len(result.projects),
@@ -32,7 +32,7 @@ def render(result: RunResult, *, show_secrets: bool = False) -> str:
     return dumps(data)
 
 
-def _project(project: ProjectResult, *, show_secrets: bool) -> dict[str, Any]:
+def _project(project: ProjectResult, context: int, *, show_secrets: bool) -> dict[str, Any]:
     clean = str if show_secrets else scrub
     return {
         "root": str(project.root),
@@ -49,7 +49,7 @@ def _project(project: ProjectResult, *, show_secrets: bool) -> dict[str, Any]:
             }
             for move in project.moves
         ],
-        "diff": "".join(unified(change, project.root, masked=not show_secrets) for change in project.changes),
+        "diff": "".join(unified(change, project.root, context, masked=not show_secrets) for change in project.changes),
     }
 
 
@@ -63,7 +63,7 @@ def _finding(project: ProjectResult, reported: ReportedFinding, *, show_secrets:
         "column": finding.location.column,
         "service": finding.service,
         "target": None if finding.target is None else clean(finding.target),
-        "step": finding.step,
+        "step": None if finding.step is None else clean(finding.step),
         "message": clean(finding.message),
         "evidence": [clean(line) for line in finding.evidence],
         "applicability": finding.applicability.value,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,58 +16,61 @@ from volfix.report.entries import Entry, base_of, finding_entry, is_done, main_f
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+Cleaner = Callable[[str], str]
+
 NOT_XML = re.compile("[\ufffe\uffff]")
 
 
-def render(result: RunResult, *, base: Path | None = None, show_secrets: bool = False) -> str:
+def render(result: RunResult, *, context: int = 3, base: Path | None = None, show_secrets: bool = False) -> str:
     """The XML document; findings of severity info pass, and so do those that have just been fixed."""
+    del context  # of diffs, which this format has not
     from xml.etree import ElementTree
 
     base = base or base_of(result)
+    clean = _plain if show_secrets else _clean
     root = ElementTree.Element("testsuites", name="volfix")
     seen: Counter[tuple[str | None, ...]] = Counter()
     for project in result.projects:
-        _suite(root, project, base, seen, show_secrets=show_secrets)
+        _suite(root, project, base, seen, clean)
     if result.errors:
         suite = ElementTree.SubElement(root, "testsuite", name="files that could not be read")
         for problem in result.errors:
             case = ElementTree.SubElement(
-                suite, "testcase", name=_clean(relative(problem.path, base)), classname="volfix"
+                suite, "testcase", name=clean(relative(problem.path, base)), classname="volfix"
             )
-            message = problem.message if show_secrets else scrub(problem.message)
-            ElementTree.SubElement(case, "error", message=_clean(message), type="unreadable").text = _clean(
+            ElementTree.SubElement(case, "error", message=clean(problem.message), type="unreadable").text = clean(
                 str(problem)
             )
     for suite in root:
         _count(suite)
     ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
+    data: bytes = ElementTree.tostring(root, encoding="us-ascii", xml_declaration=True)
+    return data.decode("ascii")
 
 
 def _suite(
-    root: Element, project: ProjectResult, base: Path, seen: Counter[tuple[str | None, ...]], *, show_secrets: bool
+    root: Element, project: ProjectResult, base: Path, seen: Counter[tuple[str | None, ...]], clean: Cleaner
 ) -> None:
     from xml.etree import ElementTree
 
     file = main_file(project)
-    suite = ElementTree.SubElement(root, "testsuite", name=_clean(f"{project.name} ({relative(file, base)})"))
+    suite = ElementTree.SubElement(root, "testsuite", name=clean(f"{project.name} ({relative(file, base)})"))
     for reported in project.findings:
-        entry = finding_entry(reported.finding, base, seen, show_secrets=show_secrets)
+        entry = finding_entry(reported.finding, base, seen, show_secrets=True)
         case = ElementTree.SubElement(
-            suite, "testcase", name=_clean(_name(entry)), classname=_clean(entry.path), file=_clean(entry.path)
+            suite, "testcase", name=clean(_name(entry)), classname=clean(entry.path), file=clean(entry.path)
         )
         case.set("line", str(entry.line))
         if entry.severity.value == "info":
-            ElementTree.SubElement(case, "system-out").text = _clean(entry.text)
+            ElementTree.SubElement(case, "system-out").text = clean(entry.text)
         elif not is_done(project, reported):
-            failure = ElementTree.SubElement(case, "failure", message=_clean(entry.message), type=entry.severity.value)
-            failure.text = _clean(f"{entry.path}:{entry.line}:{entry.column}: {entry.text}")
+            failure = ElementTree.SubElement(case, "failure", message=clean(entry.message), type=entry.severity.value)
+            failure.text = clean(f"{entry.path}:{entry.line}:{entry.column}: {entry.text}")
     if project.failure:
         case = ElementTree.SubElement(
-            suite, "testcase", name="the fix is written", classname=_clean(relative(file, base))
+            suite, "testcase", name="the fix is written", classname=clean(relative(file, base))
         )
-        message = project.failure if show_secrets else scrub(project.failure)
-        ElementTree.SubElement(case, "error", message=_clean(message), type="not-written").text = _clean(message)
+        ElementTree.SubElement(case, "error", message=clean(project.failure), type="not-written")
 
 
 def _name(entry: Entry) -> str:
@@ -82,5 +86,9 @@ def _count(suite: Element) -> None:
 
 
 def _clean(text: str) -> str:
-    """The text without the characters that XML cannot hold, and without those that a terminal would obey."""
+    """The text without credentials, characters that XML cannot hold, and those that a terminal would obey."""
+    return _plain(scrub(text))
+
+
+def _plain(text: str) -> str:
     return NOT_XML.sub("", INVISIBLE.sub("", text))

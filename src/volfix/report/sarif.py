@@ -24,8 +24,9 @@ LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 ROOT = "SRCROOT"
 
 
-def render(result: RunResult, *, base: Path | None = None, show_secrets: bool = False) -> str:
+def render(result: RunResult, *, context: int = 3, base: Path | None = None, show_secrets: bool = False) -> str:
     """The log of one run as JSON, with URIs from `base` (the directory of all projects if None)."""
+    del context  # of diffs, which this format has not
     from volfix.rules import REGISTRY
 
     base = base or base_of(result)

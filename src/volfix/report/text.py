@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,28 +31,37 @@ def render(
     wrote: bool = False,
     base: Path | None = None,
     command: str = "volfix",
-) -> Iterator[str]:
-    """The lines of the report, without line ends.
+) -> str:
+    """The report, with a final line end.
 
     `context` is the number of lines around a change, `wrote` says that the run was to write, `base` is where paths
     start from (the current directory if None), `command` what a person types for this run without `--write`.
     """
     text = _Text(color, verbose, context, show_secrets, base or Path.cwd())
-    for project in result.projects:
-        yield from text.project(project)
-    yield from text.summary(result, command, wrote=wrote)
+    lines = [line for project in result.projects for line in text.project(project)]
+    lines += text.summary(result, command, wrote=wrote)
     if wrote:
-        yield from text.carry_commands(result)
+        lines += text.carry_commands(result)
+    return "".join(f"{line}\n" for line in lines)
 
 
-def problem_lines(result: RunResult, *, base: Path | None = None, show_secrets: bool = False) -> Iterator[str]:
+def question(finding: Finding, *, color: bool = False) -> str:
+    """What to ask about one fix: the finding as the report shows it, and whether to make its fix."""
+    text = _Text(color, 1, 0, False, Path.cwd())
+    doubt = [f"    unsafe: {text.clean(finding.reason)}"] if finding.reason else []
+    return "\n".join([*text.finding(finding), *doubt, "Make this fix?"])
+
+
+def problem_lines(
+    result: RunResult, *, notes: bool = True, base: Path | None = None, show_secrets: bool = False
+) -> Iterator[str]:
     """The lines for standard error: what could not be read, with line and column, and what is not for volfix."""
     base = base or Path.cwd()
     clean = str if show_secrets else scrub
     for problem in result.errors:
         place = f":{problem.line}:{problem.column or 1}" if problem.line is not None else ""
         yield one_line(f"{relative(problem.path, base)}{place}: {clean(problem.message)}")
-    for note in result.notes:
+    for note in result.notes if notes else ():
         yield one_line(clean(note))
 
 
@@ -110,17 +119,20 @@ class _Text:
 
     def findings(self, project: ProjectResult, findings: Sequence[ReportedFinding]) -> Iterator[str]:
         for reported in findings:
-            finding = reported.finding
-            severity = finding.severity.value
-            place = f"{self.path(finding.location.path)}:{finding.location.line}:{finding.location.column}"
             yield ""
-            yield (
-                f"{self.style(place, bold=True)} {finding.code} "
-                f"{self.style(severity, fg=SEVERITY_COLORS[severity])} {self.clean(finding.message)}"
-            )
-            for line in finding.evidence:
-                yield f"    {self.clean(line)}"
+            yield from self.finding(reported.finding)
             yield f"    {self.clean(_fix(project, reported))}"
+
+    def finding(self, finding: Finding) -> Iterator[str]:
+        """Where, what, and how volfix knows."""
+        severity = finding.severity.value
+        place = f"{self.path(finding.location.path)}:{finding.location.line}:{finding.location.column}"
+        yield (
+            f"{self.style(place, bold=True)} {finding.code} "
+            f"{self.style(severity, fg=SEVERITY_COLORS[severity])} {self.clean(finding.message)}"
+        )
+        for line in finding.evidence:
+            yield f"    {self.clean(line)}"
 
     def summary(self, result: RunResult, command: str, *, wrote: bool) -> Iterator[str]:
         """What the run comes to in a line, and what to type next."""
@@ -136,12 +148,9 @@ class _Text:
             *([f"{_count(failed, 'project')} not written"] if failed else []),
         ]
         if not found:
-            checked = (
-                f"No findings in {_count(len(result.projects), 'project')}"
-                if result.projects
-                else "No Compose project found"
-            )
-            yield f"{'; '.join([checked, *trouble])}."
+            where = _count(len(result.projects), "project")
+            nothing = f"no findings in {where}" if result.projects else "no Compose files found"
+            yield f"{'; '.join([f'Nothing to do: {nothing}', *trouble])}."
             return
         said = Counter(_standing(project, item) for project, item in found)
         names = ("fixed", "can be fixed", "more with --unsafe-fixes", "not made", "without a fix")
@@ -154,7 +163,7 @@ class _Text:
     def _next(self, result: RunResult, said: Counter[str], command: str, *, wrote: bool) -> Iterator[str]:
         files = {change.after.path for project in result.projects if project.written for change in project.changes}
         if files:
-            yield f"{_count(len(files), 'file')} written; `volfix undo` puts {'it' if len(files) == 1 else 'them'} back."
+            yield f"{_count(len(files), 'file')} written; `volfix undo` puts {_them(files)} back."
         if said["can be fixed"] and not wrote:
             yield f"Nothing is written yet. Next: {self.clean(command)} --write"
         elif said["more with --unsafe-fixes"]:
@@ -181,7 +190,7 @@ class _Text:
             for note in todo.notes:
                 yield f"  ({self.clean(note)})"
             for line in todo.lines:
-                yield f"  {self.clean(line)}"
+                yield f"  {one_line(line)}"  # a path that looks like a flag and its password must stay what it is
 
 
 def carried(project: ProjectResult, move: Move) -> str:
@@ -222,7 +231,7 @@ def _fix(project: ProjectResult, reported: ReportedFinding) -> str:
 
 
 def _standing(project: ProjectResult, reported: ReportedFinding) -> str:
-    finding: Finding = reported.finding
+    finding = reported.finding
     if is_done(project, reported):
         return "fixed"
     if reported.fixed and not project.failure:
@@ -238,5 +247,5 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _them(items: Sequence[object]) -> str:
+def _them(items: Sized) -> str:
     return "it" if len(items) == 1 else "them"

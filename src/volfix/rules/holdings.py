@@ -84,9 +84,9 @@ def meant_for_data(mount: Mount, possible: Iterable[tuple[Entry, DataDirectories
     if any(never_converted(entry, target) for entry, _ in possible):
         return False
     relations = {holds(target, where) for _, where in possible}
-    if relations & {"holds", "shadowed"}:
+    if relations & {"holds", "shadowed"} or entry_at(target) is not None:
         return True
-    return "elsewhere" in relations and (entry_at(target) is not None or state_like(target))
+    return "elsewhere" in relations and state_like(target)
 
 
 def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:

@@ -130,23 +130,29 @@ def _from_flow(source: Source, node: Mapping | Sequence, number: int) -> Edit:
         return Edit(path, Span(node.span.start + 1, node.span.end - 1), "")
     own_line = text[source.line_start(part.start) : part.start].strip() == ""
     if number + 1 < len(parts):
-        behind = (part.comma or part.end) + 1
+        behind = (part.end if part.comma is None else part.comma) + 1
         rest = LINE_REST.match(text, behind)
         if rest and (own_line or "#" not in rest[0]):
             return Edit(path, Span(part.start, rest.end()), "")
-        return Edit(path, Span(part.start, _behind_blanks(text, behind)), "")
+        end = _behind_blanks(text, behind)
+        if text[end] == "#" and text[part.start - 1] in "{[":
+            end = behind  # a comment needs a blank in front of it
+        return Edit(path, Span(part.start, end), "")
     before = parts[number - 1]
-    comma = before.comma if before.comma is not None else before.end
+    comma = before.end if before.comma is None else before.comma
+    between = text[comma + 1 : part.start]
+    if "#" not in between:
+        between = ""
+    elif between.startswith("#"):
+        between = " " + between
+    rest = LINE_REST.match(text, part.end if part.comma is None else part.comma + 1)
     if part.comma is not None:
-        rest = LINE_REST.match(text, part.comma + 1)
         if own_line and rest:
             return Edit(path, Span(source.line_start(part.start), source.line_end(part.comma)), "")
-        return Edit(path, Span(comma + 1, part.comma + 1), "")
-    end = part.end
-    if own_line and (rest := LINE_REST.match(text, end)):
-        end += len(rest[0].rstrip())
-    kept = text[comma + 1 : source.line_end(comma)].rstrip() if own_line else ""
-    return Edit(path, Span(comma, end), kept if "#" in kept else "")
+        return Edit(path, Span(comma + 1, part.comma + 1), between)
+    if own_line and rest:
+        return Edit(path, Span(comma, part.end + len(rest[0].rstrip())), between.rstrip())
+    return Edit(path, Span(comma, part.end), between)
 
 
 def _behind_blanks(text: str, at: int) -> int:

@@ -1,0 +1,340 @@
+"""Shell scripts as commands in order, each word with its place; what cannot be parsed is said to be unread.
+
+The grammar is tree-sitter-bash; it is imported when the first script is parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from volfix.syntax.shell_words import Word, characters, word_of
+from volfix.syntax.source import Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+WORDS = frozenset(
+    {
+        *("word", "string", "raw_string", "ansi_c_string", "translated_string", "number", "concatenation"),
+        *("simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion"),
+        *("brace_expression", "variable_name", "regex", "extglob_pattern"),
+    }
+)
+SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`NAME=value`; an array's value is its words with blanks between them."""
+
+    name: str
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Heredoc:
+    """The lines that a command reads from a here-document; `quoted` ones hold no expansions."""
+
+    body: Span
+    quoted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A simple command. Without words it only sets variables.
+
+    `scope` are the subshells around it, outermost first; `guards` the literal texts of the tests and case patterns
+    that must hold for it to run; `redirected` says that its output goes to a file; `substituted` that it stands inside
+    `$(...)`, `piped_from` that it reads another command's output.
+    """
+
+    span: Span
+    words: tuple[Word, ...]
+    assignments: tuple[Assignment, ...] = ()
+    heredoc: Heredoc | None = None
+    scope: tuple[int, ...] = ()
+    guards: tuple[str, ...] = ()
+    redirected: bool = False
+    substituted: bool = False
+    piped_from: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A parsed script: its commands in the order in which they are written, those of functions by function."""
+
+    text: str
+    commands: tuple[Command, ...]
+    functions: dict[str, tuple[Command, ...]]
+    unread: tuple[Span, ...]
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Parser:
+    import tree_sitter_bash
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_bash.language()))
+
+
+def parse(text: str) -> Script:
+    """The commands of a script. Never fails: what is not shell is in `unread`."""
+    data = text.encode()
+    reader = _Reader(text, _places(text, data))
+    reader.block(_parser().parse(data).root_node, reader.commands, _Around())
+    return Script(text, tuple(reader.commands), reader.functions, tuple(reader.unread))
+
+
+def _places(text: str, data: bytes) -> list[int] | None:
+    """For each byte the character that it belongs to; None where bytes and characters are the same."""
+    if len(text) == len(data):
+        return None
+    places: list[int] = []
+    for number, char in enumerate(text):
+        places += [number] * len(char.encode())
+    return [*places, len(text)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands around a node."""
+
+    scope: tuple[int, ...] = ()
+    guards: tuple[str, ...] = ()
+    redirected: bool = False
+    substituted: bool = False
+    heredoc: Heredoc | None = None
+    extra: tuple[Word, ...] = ()
+    piped_from: Span | None = None
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Walks the tree; every method adds the commands of a node to `out`."""
+
+    text: str
+    places: list[int] | None
+    commands: list[Command] = field(default_factory=list)
+    functions: dict[str, tuple[Command, ...]] = field(default_factory=dict)
+    unread: list[Span] = field(default_factory=list)
+    subshells: int = 0
+
+    def span(self, node: Node) -> Span:
+        if self.places is None:
+            return Span(node.start_byte, node.end_byte)
+        return Span(self.places[node.start_byte], self.places[node.end_byte])
+
+    def block(self, node: Node, out: list[Command], around: _Around) -> None:
+        for child in node.named_children:
+            self.statement(child, out, around)
+
+    def statement(self, node: Node, out: list[Command], around: _Around) -> None:
+        kind = node.type
+        if kind == "ERROR" or node.is_missing:
+            self.unread.append(self.span(node))
+        elif kind == "command":
+            self.command(node, out, around)
+        elif kind in ("variable_assignment", "variable_assignments", "declaration_command"):
+            self.assignment(node, out, around)
+        elif kind == "redirected_statement":
+            self.redirected(node, out, around)
+        elif kind == "function_definition":
+            self.function(node, around)
+        elif kind == "if_statement":
+            self.branches(node, out, around)
+        elif kind == "case_statement":
+            self.case(node, out, around)
+        elif kind == "list":
+            self.listed(node, out, around)
+        elif kind == "pipeline":
+            self.pipeline(node, out, around)
+        elif kind == "subshell":
+            self.block(node, out, self.inside(around))
+        elif kind in WORDS or kind == "test_command":
+            self.substitutions(node, out, around)
+        elif kind not in ("comment", "heredoc_redirect", "file_redirect"):
+            self.block(node, out, around)
+
+    def inside(self, around: _Around) -> _Around:
+        self.subshells += 1
+        return replace(around, scope=(*around.scope, self.subshells))
+
+    def substitutions(self, node: Node, out: list[Command], around: _Around) -> None:
+        """The commands inside `$(...)` of a word: they run before the command that the word belongs to."""
+        if node.type in SUBSTITUTIONS:
+            self.block(node, out, replace(self.inside(around), substituted=True, heredoc=None, extra=()))
+            return
+        for child in node.named_children:
+            self.substitutions(child, out, around)
+
+    def words(self, nodes: list[Node], out: list[Command], around: _Around) -> list[Word]:
+        found = []
+        for node in nodes:
+            if node.type == "command_name":
+                node = node.named_children[0] if node.named_children else node
+            if node.type in ("heredoc_redirect", "file_redirect", "herestring_redirect", "comment"):
+                continue
+            span = self.span(node)
+            found.append(word_of(self.text, span.start, span.end))
+            self.substitutions(node, out, around)
+        return found
+
+    def command(self, node: Node, out: list[Command], around: _Around) -> None:
+        if any(child.type == "ERROR" or child.is_missing for child in node.children):
+            self.unread.append(self.span(node))
+            return
+        assigned = [child for child in node.named_children if child.type == "variable_assignment"]
+        rest = [child for child in node.named_children if child.type != "variable_assignment"]
+        found = self.words(rest, out, around)
+        found += around.extra
+        span = self.span(node)
+        if found:
+            span = Span(found[0].span.start, max(found[-1].span.end, span.end))
+        self.add(out, around, span, tuple(found), tuple(item for each in assigned for item in self.assigned(each)))
+
+    def add(
+        self, out: list[Command], around: _Around, span: Span, words: tuple[Word, ...], assigned: tuple[Assignment, ...]
+    ) -> None:
+        out.append(
+            Command(
+                span,
+                words,
+                assigned,
+                around.heredoc,
+                around.scope,
+                around.guards,
+                around.redirected,
+                around.substituted,
+                around.piped_from,
+            )
+        )
+
+    def assignment(self, node: Node, out: list[Command], around: _Around) -> None:
+        self.substitutions(node, out, around)
+        nodes = [node] if node.type == "variable_assignment" else node.named_children
+        found = tuple(item for each in nodes if each.type == "variable_assignment" for item in self.assigned(each))
+        if found:
+            self.add(out, around, self.span(node), (), found)
+
+    def assigned(self, node: Node) -> Iterator[Assignment]:
+        name = next((child for child in node.named_children if child.type == "variable_name"), None)
+        if name is None:
+            return
+        begin = self.span(name)
+        value = node.named_children[-1] if len(node.named_children) > 1 else None
+        text = ""
+        if value is not None and value.type == "array":
+            spans = [self.span(child) for child in value.named_children]
+            text = " ".join(word_of(self.text, span.start, span.end).value for span in spans)
+        elif value is not None:
+            span = self.span(value)
+            text = "".join(item[0] for item in characters(self.text, span.start, span.end))
+        yield Assignment(self.text[begin.start : begin.end], text, self.span(value) if value else begin)
+
+    def redirected(self, node: Node, out: list[Command], around: _Around) -> None:
+        extra: list[Word] = []
+        later: list[Node] = []
+        for child in node.named_children:
+            if child.type == "file_redirect":
+                target = [item for item in child.named_children if item.type != "file_descriptor"]
+                extra += self.words(target[1:], out, around)
+                if child.children[0].type.startswith(">") and self.text_of(target[0] if target else child)[:4] != "/dev":
+                    around = replace(around, redirected=True)
+            elif child.type == "heredoc_redirect":
+                around = self.heredoc(child, around)
+                later += [item for item in child.named_children if not item.type.startswith(("heredoc", "file"))]
+        around = replace(around, extra=tuple(extra))
+        body = next((child for child in node.named_children if not child.type.endswith("_redirect")), None)
+        if body is not None:
+            self.statement(body, out, around)
+        for child in later:  # what follows a here-document's operator on its line: `<<EOF | cat`, `<<EOF && next`
+            self.statement(child, out, replace(around, heredoc=None, extra=()))
+
+    def heredoc(self, node: Node, around: _Around) -> _Around:
+        body = next((child for child in node.named_children if child.type == "heredoc_body"), None)
+        start = next((child for child in node.named_children if child.type == "heredoc_start"), None)
+        for child in node.named_children:
+            if child.type == "file_redirect":
+                around = replace(around, redirected=True)
+        if body is None or start is None:
+            return around
+        return replace(around, heredoc=Heredoc(self.span(body), self.text_of(start)[:1] in ("'", '"', "\\")))
+
+    def text_of(self, node: Node) -> str:
+        span = self.span(node)
+        return self.text[span.start : span.end]
+
+    def function(self, node: Node, around: _Around) -> None:
+        name = next((child for child in node.named_children if child.type == "word"), None)
+        inner: list[Command] = []
+        for child in node.named_children:
+            if child is not name and child.type != "word":
+                self.statement(child, inner, _Around(scope=around.scope))
+        if name is not None:
+            self.functions[self.text_of(name)] = tuple(inner)
+
+    def branches(self, node: Node, out: list[Command], around: _Around) -> None:
+        """`if`, with its `elif` and `else`: what follows a test runs where the test's literals hold."""
+        guarded, tested = around, False
+        for child in node.children:
+            if child.type == "then":
+                tested = True
+            elif child.type == "elif_clause":
+                self.branches(child, out, around)
+            elif child.type == "else_clause":
+                self.block(child, out, around)
+            elif child.is_named:
+                if not tested:
+                    guarded = replace(guarded, guards=(*guarded.guards, *self.literals(child)))
+                    self.statement(child, out, around)
+                else:
+                    self.statement(child, out, guarded)
+
+    def literals(self, node: Node) -> Iterator[str]:
+        """The literal texts that a test compares with; a comparison for difference says nothing of the branch."""
+        if node.type in ("negated_command", "command", "command_substitution"):
+            return
+        if node.type == "binary_expression" and any(child.type == "!=" for child in node.children):
+            return
+        if node.type in ("word", "string", "raw_string", "extglob_pattern", "regex", "string_content"):
+            span = self.span(node)
+            yield word_of(self.text, span.start, span.end).value
+            return
+        for child in node.named_children:
+            yield from self.literals(child)
+
+    def case(self, node: Node, out: list[Command], around: _Around) -> None:
+        for item in node.named_children:
+            if item.type != "case_item":
+                self.statement(item, out, around)
+                continue
+            patterns: list[str] = []
+            inside = False
+            for child in item.children:
+                if child.type == ")":
+                    inside = True
+                elif inside and child.is_named:
+                    self.statement(child, out, replace(around, guards=(*around.guards, *patterns)))
+                elif child.is_named:
+                    span = self.span(child)
+                    patterns.append(word_of(self.text, span.start, span.end).value)
+
+    def listed(self, node: Node, out: list[Command], around: _Around) -> None:
+        """`a && b`: where `a` is a test, `b` runs where it holds."""
+        children = node.children
+        self.statement(children[0], out, around)
+        if len(children) > 1 and children[1].type == "&&" and children[0].type == "test_command":
+            around = replace(around, guards=(*around.guards, *self.literals(children[0])))
+        for child in children[1:]:
+            if child.is_named:
+                self.statement(child, out, around)
+
+    def pipeline(self, node: Node, out: list[Command], around: _Around) -> None:
+        before: Span | None = None
+        for child in node.named_children:
+            self.statement(child, out, replace(self.inside(around), piped_from=before))
+            before = self.span(child)

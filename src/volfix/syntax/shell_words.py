@@ -1,0 +1,119 @@
+"""The words of a shell command: what is left of each when its quotes are taken away, character by character.
+
+Source: POSIX, Shell Command Language, 2.2 Quoting; bash manual, 3.1.2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volfix.syntax.fragment import Character
+from volfix.syntax.source import Span
+
+OPENING = {"(": ")", "{": "}"}
+VARIABLE = re.compile(r"\$(?:(\w+)|\{!?(\w+)(?:\[[@*]\])?\})")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word; `span` are characters of the script's text, `value` is without quotes.
+
+    Expansions stay in the value as they are written: `$NAME`, `${NAME}`, `$(command)`.
+    """
+
+    span: Span
+    value: str
+    quoted: bool = False
+
+    @property
+    def is_static(self) -> bool:
+        """Whether the value is known without running anything."""
+        return "$" not in self.value and "`" not in self.value
+
+
+def word_of(text: str, start: int, end: int) -> Word:
+    """The word that `text[start:end]` writes."""
+    raw = text[start:end]
+    if not re.search(r"['\"\\]", raw):
+        return Word(Span(start, end), raw)
+    value = "".join(item[0] for item in characters(text, start, end))
+    return Word(Span(start, end), value, quoted=True)
+
+
+def characters(text: str, start: int, end: int) -> Iterator[Character]:
+    """What `text[start:end]` says without its quotes; expansions are passed on as they are."""
+    quote, at = "", start
+    while at < end:
+        char = text[at]
+        if quote == "'":
+            if char == "'":
+                quote = ""
+            else:
+                yield char, at, at + 1
+            at += 1
+        elif char == "\\" and at + 1 < end:
+            following = text[at + 1]
+            if following == "\n":
+                pass
+            elif not quote or following in '$`"\\':
+                yield following, at, at + 2
+            else:
+                yield char, at, at + 1
+                yield following, at + 1, at + 2
+            at += 2
+        elif char == '"':
+            quote = "" if quote else '"'
+            at += 1
+        elif char == "'" and not quote:
+            quote = "'"
+            at += 1
+        else:
+            stop = expansion_end(text, at, end)
+            for offset in range(at, stop):
+                yield text[offset], offset, offset + 1
+            at = stop
+
+
+def expansion_end(text: str, at: int, end: int) -> int:
+    """Where the expansion that begins at `at` ends; one character on where none begins there."""
+    if text[at] == "`":
+        stop = text.find("`", at + 1, end)
+        return end if stop < 0 else stop + 1
+    if text[at] != "$" or at + 1 >= end or text[at + 1] not in OPENING:
+        return at + 1
+    opening = text[at + 1]
+    depth, quote, at = 0, "", at + 1
+    while at < end:
+        char = text[at]
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char == opening:
+            depth += 1
+        elif char == OPENING[opening]:
+            depth -= 1
+            if not depth:
+                return at + 1
+        at += 2 if char == "\\" else 1
+    return end
+
+
+def heredoc_characters(text: str, start: int, end: int, *, quoted: bool) -> Iterator[Character]:
+    """What a here-document's lines say: a backslash takes an expansion's meaning away unless the delimiter is quoted."""
+    at = start
+    while at < end:
+        if not quoted and text[at] == "\\" and at + 1 < end and text[at + 1] in "$`\\":
+            yield text[at + 1], at, at + 2
+            at += 2
+        else:
+            yield text[at], at, at + 1
+            at += 1
+
+
+def variables(value: str) -> Iterator[str]:
+    """The names of the variables that a word's value refers to plainly."""
+    for found in VARIABLE.finditer(value):
+        yield found[1] or found[2]
