@@ -31,7 +31,9 @@ def _quiet_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
 def run_git(root: Path, *arguments: str) -> str:
     settings = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always"]
     command = ["git", "-C", str(root), *settings, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60
+    ).stdout
 
 
 def put(path: Path, content: str = "content\n") -> Path:
@@ -102,7 +104,7 @@ def test_a_relative_path_is_one_of_the_current_directory(repo: Path, monkeypatch
 def test_a_linked_work_tree_has_its_own_git_directory(repo: Path, tmp_path: Path) -> None:
     linked = tmp_path / "linked tree"
     run_git(repo, "worktree", "add", "-q", "--detach", str(linked))
-    assert work_tree(linked) == WorkTree(linked, repo / ".git" / "worktrees" / "linked tree")
+    assert work_tree(linked) == WorkTree(linked, repo / ".git" / "worktrees" / "linked-tree")
     assert tracked(tree_of(linked)) == ("compose.yml",)
 
 
@@ -271,17 +273,20 @@ def test_without_git_there_is_a_reason(repo: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_bare_repository_has_no_work_tree(repo: Path) -> None:
     run_git(repo, "config", "core.bare", "true")
-    with pytest.raises(GitUnavailable, match="bare"):
+    with pytest.raises(GitUnavailable, match="repository is bare"):
         tracked(tree_of(repo))
-    with pytest.raises(GitUnavailable, match="bare"):
+    with pytest.raises(GitUnavailable, match="repository is bare"):
         uncommitted(tree_of(repo), [repo / "compose.yml"])
 
 
 def test_a_configured_work_tree_elsewhere_is_not_read_as_this_one(repo: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     run_git(repo, "config", "core.worktree", str(tmp_path / "elsewhere"))
-    with pytest.raises(GitUnavailable):
+    put(tmp_path / "elsewhere" / "compose.yml", "services: {}\n")
+    with pytest.raises(GitUnavailable, match="another work tree"):
         uncommitted(tree_of(repo), [repo / "compose.yml"])
+    with pytest.raises(GitUnavailable, match="another work tree"):
+        tracked(tree_of(repo))
 
 
 def test_a_damaged_index_is_a_reason(repo: Path) -> None:
@@ -446,7 +451,7 @@ def test_many_files_are_asked_about_in_several_calls(repo: Path) -> None:
 def marker(tmp_path: Path) -> tuple[Path, str]:
     """A file that exists once the command has run."""
     path = tmp_path / "was-run"
-    script = put(tmp_path / "evil.sh", f"#!/bin/sh\ntouch '{path}'\ncat\n")
+    script = put(tmp_path / "evil.sh", f"#!/bin/sh\ntouch '{path}'\nexit 1\n")
     script.chmod(0o755)
     return path, str(script)
 
@@ -470,7 +475,9 @@ def test_no_filter_of_the_repository_is_run_and_the_file_counts_as_modified(
     assert how(repo, "compose.yml") == {"compose.yml": "modified"}
     assert not path.exists()
     # The test can fail: git itself runs it.
-    subprocess.run(["git", "-C", str(repo), "status"], capture_output=True, check=False)
+    subprocess.run(
+        ["git", "-C", str(repo), "status"], capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=60
+    )
     assert path.exists()
 
 
@@ -520,7 +527,9 @@ def test_nothing_is_fetched_for_a_partial_clone(repo: Path, tmp_path: Path) -> N
     with pytest.raises(GitUnavailable):
         uncommitted(tree_of(repo), [repo / "compose.yml"])
     assert not path.exists()
-    subprocess.run(["git", "-C", str(repo), "status"], capture_output=True, check=False)
+    subprocess.run(
+        ["git", "-C", str(repo), "status"], capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=60
+    )
     assert path.exists()
 
 
@@ -553,7 +562,7 @@ def test_messages_do_not_depend_on_the_language(repo: Path, monkeypatch: pytest.
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     monkeypatch.setenv("LANGUAGE", "de")
     run_git(repo, "config", "core.bare", "true")
-    with pytest.raises(GitUnavailable, match="bare"):
+    with pytest.raises(GitUnavailable, match="repository is bare"):
         tracked(tree_of(repo))
 
 

@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from volfix.fixes.proof import ProofFailed, prove
-from volfix.fixes.render import rendered
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
 from volfix.project.discovery import directories
 from volfix.project.hosts import host_directory
-from volfix.project.model import Project
+from volfix.project.model import Project, normalized_name
 from volfix.project.mounts import BIND
 from volfix.project.stack import Loader, Stack, read_stacks
 from volfix.rules import REGISTRY
@@ -19,8 +17,7 @@ from volfix.rules.context import Context
 from volfix.rules.findings import Applicability, Finding, Move
 from volfix.rules.ignores import is_ignored
 from volfix.rules.vf110 import servers_by_place
-from volfix.syntax.source import FileProblem, Source
-from volfix.syntax.yaml_insert import CannotEdit
+from volfix.syntax.source import CannotEdit, FileProblem, Source
 
 CAUTION = {Applicability.NONE: 0, Applicability.UNSAFE: 1, Applicability.SAFE: 2}
 
@@ -78,7 +75,7 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     codes = options.codes()
     servers = servers_by_place(stacks) if "VF110" in codes else {}
     for number, stack in enumerate(stacks, 1):
-        run.stacks.append(plan_stack(Context(stack, users, codes, servers), options, loader))
+        run.stacks.append(plan_stack(Context(stack, users, codes, servers, trusted=options.trusted), options, loader))
         if progress is not None:
             progress(number, len(stacks))
     return run
@@ -103,6 +100,8 @@ def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     failure = None
     changes: tuple[FileChange, ...] = ()
     if chosen:
+        from volfix.fixes.proof import ProofFailed  # the parts that change files are imported where there is a change
+
         try:
             changes = _changes(context.stack, chosen, loader)
         except (ProofFailed, CannotEdit) as error:
@@ -114,6 +113,8 @@ def _editable(finding: Finding) -> Finding:
     """The finding; without its fix where the text leaves no place for one, with the reason."""
     if finding.fix is None:
         return finding
+    from volfix.fixes.render import rendered
+
     try:
         rendered(finding.fix.operations)
     except CannotEdit as refusal:
@@ -129,7 +130,7 @@ def _findings(context: Context) -> Iterator[Finding]:
             source = context.source(finding.location.path)
             if source is not None and is_ignored(source, finding.location.span.start, code):
                 continue
-            key = (code, finding.location, finding.service, finding.target)
+            key = (code, finding.location, finding.service, finding.target, finding.step)
             other = found.get(key)
             if other is None or CAUTION[finding.applicability] < CAUTION[other.applicability]:
                 found[key] = finding
@@ -142,6 +143,9 @@ def _is_chosen(finding: Finding, options: Options) -> bool:
 
 
 def _changes(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple[FileChange, ...]:
+    from volfix.fixes.proof import prove
+    from volfix.fixes.render import rendered
+
     fixes = [finding.fix for finding in chosen if finding.fix]
     operations = list(dict.fromkeys(operation for fix in fixes for operation in fix.operations))
     declared = tuple(dict.fromkeys(change for fix in fixes for change in fix.changes))
@@ -149,7 +153,7 @@ def _changes(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple[F
     after: dict[Path, Source] = {path: source for path, (source, _) in files.items()}
     prove(stack, operations, declared, after, loader)
     before = {operation.source.path: operation.source for operation in operations}
-    return tuple(FileChange(before[path], *files[path]) for path in sorted(after))
+    return tuple(FileChange(before[path], files[path][0], tuple(files[path][1])) for path in sorted(after))
 
 
 def _project_results(
@@ -186,7 +190,28 @@ def _project_results(
                 failure=failure,
             )
         )
-    return tuple(results)
+    return tuple(results) or (_pipeline_result(stack, findings, chosen, changes, failure),)
+
+
+def _pipeline_result(
+    stack: Stack,
+    findings: Sequence[Finding],
+    chosen: Sequence[Finding],
+    changes: tuple[FileChange, ...],
+    failure: str | None,
+) -> ProjectResult:
+    """The result of a stack that is a pipeline and no Compose file."""
+    delivery = stack.deliveries[0]
+    return ProjectResult(
+        root=stack.root,
+        name=normalized_name(delivery.checkout.root.name),
+        files=tuple(each.file.path for each in stack.deliveries),
+        findings=tuple(ReportedFinding(finding, finding in chosen) for finding in findings),
+        moves=(),
+        changes=changes,
+        real_volumes={},
+        failure=failure,
+    )
 
 
 def belongs(path: Path, project: Project) -> bool:

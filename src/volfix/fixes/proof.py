@@ -100,11 +100,12 @@ def model(project: Project) -> Model:
 
 
 def _service(service: Service) -> Model:
+    mounts = [
+        [str(mount.file.path), mount.clean_target, mount.kind, mount.source, mount.read_only, mount.overridden]
+        for mount in service.mounts
+    ]
     return {
-        "mounts": [
-            [str(mount.file.path), mount.clean_target, mount.kind, mount.source, mount.read_only, mount.overridden]
-            for mount in service.mounts
-        ],
+        "mounts": sorted(mounts, key=str),
         "environment": {name: variable.value for name, variable in service.environment.items()},
         "rest": [
             service.image,
@@ -127,23 +128,27 @@ def declared_model(project: Project, changes: Iterable[Change]) -> Model:
             if volumes is not None:
                 volumes[change.key] = _with_driver(volumes.get(change.key))
         elif isinstance(change, MountChange):
-            _declare_mount(wanted, change)
+            _declare_mount(project, wanted, change)
         else:
             _declare_value(project, wanted, change)
     return wanted
 
 
-def _declare_mount(wanted: Model, change: MountChange) -> None:
-    service = wanted.get(f"service {change.service}")
-    if service is None:
+def _declare_mount(project: Project, wanted: Model, change: MountChange) -> None:
+    service = project.services.get(change.service)
+    if service is None or all(part.file.path != change.path for part in service.parts):
         return
-    found = False
-    for mount in service["mounts"]:
-        if mount[0] == str(change.path) and mount[1] == change.target:
-            mount[1:4] = [change.new_target or change.target, "volume", change.volume]
-            found = True
-    if not found and change.added:
-        service["mounts"].append([str(change.path), change.target, "volume", change.volume, False, False])
+    mounts = wanted[f"service {change.service}"]["mounts"]
+    if not change.added:
+        for mount in mounts:
+            if mount[0] == str(change.path) and mount[1] == change.target:
+                mount[1:4] = [change.new_target or change.target, "volume", change.volume]
+        mounts.sort(key=str)
+        return
+    for mount in mounts:
+        mount[5] = mount[5] or mount[1] == change.target
+    mounts.append([str(change.path), change.target, "volume", change.volume, False, False])
+    mounts.sort(key=str)
 
 
 def _declare_value(project: Project, wanted: Model, change: ValueChange) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from volfix.project.compose_file import BASE_NAMES, FILE_NAME, OVERRIDE_NAMES, ComposeFile, strings
 from volfix.project.git import work_tree
 from volfix.project.mounts import is_path, split_short
+from volfix.project.pipeline_names import is_pipeline_name
 from volfix.syntax.source import FileProblem
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, resolved
 from volfix.syntax.yaml_tree import Sequence as Items
@@ -29,13 +30,14 @@ VENDORED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """A directory with Compose files; `root` is the enclosing git work tree, else the path that was given."""
+    """A directory with Compose files or pipelines; `root` is the enclosing git work tree, else the path given."""
 
     path: Path
     root: Path
     files: tuple[Path, ...]
     only: Path | None = None
     """The one file that was asked for, when a file was given instead of a directory."""
+    pipelines: tuple[Path, ...] = ()
 
 
 def directories(paths: Sequence[Path], exclude: Sequence[str], problems: list[FileProblem]) -> Iterator[Directory]:
@@ -56,6 +58,11 @@ def _root_of(path: Path) -> Path:
 
 def _of_file(path: Path) -> Iterator[Directory]:
     names = {entry.name for entry in os.scandir(path.parent) if FILE_NAME.search(entry.name) and entry.is_file()}
+    if is_pipeline_name(path.name, path.parent.name):
+        yield Directory(
+            path.parent, _root_of(path.parent), tuple(path.parent / name for name in sorted(names)), None, (path,)
+        )
+        return
     files = tuple(path.parent / name for name in sorted(names | {path.name}))
     yield Directory(path.parent, _root_of(path.parent), files, only=path)
 
@@ -71,7 +78,8 @@ def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FilePro
             continue
         if any(entry.name == ".git" for entry in entries):
             root = Path(current)
-        files, below = [], []
+        files, below, pipelines = [], [], []
+        name = os.path.basename(current)  # noqa: PTH119 - a Path for each entry of a tree costs
         for entry in entries:
             if exclude and _excluded(entry.path, root, exclude):
                 continue
@@ -80,9 +88,11 @@ def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FilePro
                     below.append((entry.path, root))
             elif FILE_NAME.search(entry.name) and not _is_broken_link(entry):
                 files.append(Path(entry.path))
+            elif is_pipeline_name(entry.name, name) and not _is_broken_link(entry):
+                pipelines.append(Path(entry.path))
         pending += reversed(below)
-        if files:
-            yield Directory(Path(current), root, tuple(files))
+        if files or pipelines:
+            yield Directory(Path(current), root, tuple(files), None, tuple(pipelines))
 
 
 def _is_broken_link(entry: os.DirEntry[str]) -> bool:

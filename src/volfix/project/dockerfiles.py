@@ -5,7 +5,6 @@ Source: docker/docs, Dockerfile reference. Nothing is executed.
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 import shlex
@@ -172,6 +171,8 @@ def _pairs(text: str, known: Mapping[str, str]) -> dict[str, str]:
 
 def _list(text: str) -> list[str]:
     if text.startswith("["):
+        import json
+
         try:
             return [str(item) for item in json.loads(text)]
         except ValueError:

@@ -47,7 +47,8 @@ def documents(source: Source) -> tuple[Document, ...]:
 
 def _pieces(whole: str) -> list[tuple[int, int]]:
     """Where each document's text lies, without the lines that separate them."""
-    found, start, at = [], 0, 0
+    found: list[tuple[int, int]] = []
+    start = at = 0
     for line in whole.splitlines(keepends=True):
         if line.startswith("..."):
             return [*found, (start, at)]

@@ -97,7 +97,7 @@ def tracked(tree: WorkTree) -> Sequence[str]:
 def _listed(tree: WorkTree) -> tuple[str, ...] | GitUnavailable:
     """A failure is kept too: a git that hangs is not to be waited for at every mount."""
     try:
-        listed = _git(tree, "ls-files", "-z", "--cached")
+        listed = _git(tree, "ls-files", "-z", "--cached", "--", os.path.realpath(tree.root))
     except GitUnavailable as unavailable:
         return unavailable
     return tuple(sorted(os.fsdecode(name) for name in set(listed.split(b"\0")) if name))
@@ -158,7 +158,8 @@ def uncommitted(tree: WorkTree, paths: Iterable[Path]) -> dict[Path, str]:
     found: dict[Path, str] = {}
     names = list(asked)
     for start in range(0, len(names), BATCH):
-        batch = names[start : start + BATCH]
+        # Absolute: where the configuration names another work tree, git refuses instead of looking there.
+        batch = [os.path.join(os.path.realpath(tree.root), name) for name in names[start : start + BATCH]]  # noqa: PTH118
         options = ("--porcelain=v2", "-z", "--untracked-files=all", "--ignored=no", "--no-renames")
         status = _git(tree, "status", *options, "--ignore-submodules=all", "--", *batch, settings=unfiltered)
         hidden = _git(tree, "ls-files", "-z", "-v", "--cached", "--", *batch)
@@ -246,7 +247,7 @@ def _reason(tree: WorkTree, command: str, complaint: str) -> str:
 
         trust = f"git config --global --add safe.directory {shlex.quote(str(tree.root))}"
         return f"git does not read {tree.root}, which belongs to another user; `{trust}` lets it"
-    if "must be run in a work tree" in complaint:
+    if "must be run in a work tree" in complaint or "is outside repository" in complaint:
         return f"git does not take {tree.root} for a work tree: its repository is bare, or names another work tree"
     lines = [line for line in complaint.splitlines() if line.strip()]
     first = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "no reason")

@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from volfix.project.compose_file import TEMPLATE, NotForVolfix, strings
+from volfix.project.compose_file import NotForVolfix, strings
 from volfix.syntax.source import FileProblem, Source
-from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, resolved
+from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
 
 DRONE, DRONE_08, WOODPECKER = "drone", "drone 0.8", "woodpecker"
 TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"})
 """What YAML 1.1, which Drone and Woodpecker read, takes for true."""
-FILE_NAME = re.compile(
-    r"\.?drone(?:[-_.][^/]*)?\.(?:ya?ml(?:\.sig)?|jsonnet|star|starlark)\Z|\.woodpecker(?:[-_.][^/]*)?\.ya?ml\Z"
-)
+TEMPLATE_TAG = re.compile(r"\{%")
+"""Double braces alone say nothing: notification plugins have them in their own templates."""
 GENERATORS = {".jsonnet": "Jsonnet", ".star": "Starlark", ".starlark": "Starlark"}
 
 
@@ -100,7 +99,7 @@ class Pipeline:
 
 @dataclass(frozen=True, eq=False)
 class PipelineFile:
-    """A pipeline file; `documents` are all that it holds, as the server splits them; `signed` where one is a signature."""
+    """A pipeline file; `documents` are all that it holds, as the server splits them; `signed`: one is a signature."""
 
     source: Source
     dialect: str
@@ -131,13 +130,6 @@ class PipelineFile:
         return f"{pipeline.name}/{step.name}" if len(self.pipelines) > 1 else step.name
 
 
-def is_pipeline_name(name: str, directory: str) -> bool:
-    """Whether a file in the directory of this name may be a pipeline; what it is, its content says."""
-    if name.startswith((".drone", "drone", ".woodpecker")):
-        return FILE_NAME.match(name) is not None
-    return directory == ".woodpecker" and name.endswith((".yml", ".yaml"))
-
-
 def load(path: Path, source: Source | None = None) -> PipelineFile:
     """Read a pipeline file, or take `source` for it.
 
@@ -153,7 +145,7 @@ def load(path: Path, source: Source | None = None) -> PipelineFile:
     try:
         documents = drone.documents(source)
     except FileProblem:
-        if TEMPLATE.search(source.text):
+        if TEMPLATE_TAG.search(source.text):
             raise NotForVolfix(path, "a template, not YAML yet: run volfix on what it renders to") from None
         raise
     roots = [root for document in documents if isinstance(root := resolved(document.root), Mapping)]
@@ -178,16 +170,15 @@ def text(node: Mapping, key: str) -> str | None:
 
 
 def flag(node: Mapping, key: str) -> bool:
+    """Whether an entry is true."""
     return text(node, key) in TRUE
 
 
 def scalars(node: Node | None) -> Iterator[Scalar]:
     """A scalar, or each scalar of a list."""
-    if node is None:
-        return
-    node = resolved(node)
-    for item in (node,) if isinstance(node, Scalar) else getattr(node, "items", ()):
-        if not isinstance(node, Mapping) and isinstance(inner := resolved(item), Scalar) and not inner.is_null:
+    node = resolved(node) if node is not None else None
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        if item is not None and isinstance(inner := resolved(item), Scalar) and not inner.is_null:
             yield inner
 
 
@@ -207,7 +198,7 @@ def environment_of(node: Node | None) -> dict[str, str | None]:
 
 def events_of(node: Node | None) -> frozenset[str] | None:
     """The events that a `when:` or `trigger:` names: the only ones it lets through, None where it names none."""
-    conditions = node.items if hasattr(node, "items") and not isinstance(node, Mapping) else (node,)
+    conditions = node.items if isinstance(node, Sequence) else (node,)
     found: set[str] = set()
     for condition in conditions:
         condition = resolved(condition) if condition is not None else None

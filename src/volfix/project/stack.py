@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.project.compose_file import ComposeFile, IncludeEntry, NotForVolfix, load
 from volfix.project.discovery import Directory, combinations
@@ -20,6 +21,10 @@ from volfix.project.mounts import Mount
 from volfix.syntax import yaml_tree
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Scalar
+
+if TYPE_CHECKING:
+    from volfix.project.deliveries import Delivery
+    from volfix.project.pipelines import PipelineFile
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +38,14 @@ class Use:
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Projects that must be fixed together, since they share a directory or files."""
+    """Projects that must be fixed together, since they share a directory, files or a pipeline that deploys them.
+
+    A pipeline without a Compose file here is a stack without projects.
+    """
 
     root: Path
     projects: tuple[Project, ...]
+    deliveries: tuple[Delivery, ...] = ()
 
     @cached_property
     def files(self) -> tuple[ComposeFile, ...]:
@@ -59,7 +68,8 @@ class Stack:
         return frozenset(keys | {use.mount.source for use in self.uses if use.mount.kind == "volume"})
 
     def source(self, path: Path) -> Source | None:
-        return next((file.source for file in self.files if file.path == path), None)
+        sources = (*(file.source for file in self.files), *(delivery.file.source for delivery in self.deliveries))
+        return next((source for source in sources if source.path == path), None)
 
 
 class Loader:
@@ -72,6 +82,7 @@ class Loader:
         self.problems, self.notes = problems, notes
         self.overlay: Mapping[Path, Source] = {}
         self._files: dict[str, ComposeFile | None] = {}
+        self._pipelines: dict[str, PipelineFile | None] = {}
         self._env_files: dict[tuple[Path, bool], DotenvFile] = {}
 
     def overlaid(self, overlay: Mapping[Path, Source]) -> Loader:
@@ -97,6 +108,21 @@ class Loader:
                 self.notes.append(str(other))
         return self._files[key]
 
+    def pipeline(self, path: Path) -> PipelineFile | None:
+        """The pipeline file at `path`; None, and a problem or note, where it cannot be used."""
+        from volfix.project.pipelines import load as load_pipeline
+
+        key = os.path.realpath(path)
+        if key not in self._pipelines:
+            self._pipelines[key] = None
+            try:
+                self._pipelines[key] = load_pipeline(path, self.overlay.get(path))
+            except FileProblem as problem:
+                self.problems.append(problem)
+            except NotForVolfix as other:
+                self.notes.append(str(other))
+        return self._pipelines[key]
+
     def env_file(self, path: Path, raw: bool) -> DotenvFile:
         """An env file, empty where there is none."""
         if (path, raw) not in self._env_files:
@@ -112,7 +138,9 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     """The stacks of some directories. Files that another directory's project includes or extends belong to that one."""
     found: list[tuple[Directory, Project]] = []
     borrowed: set[str] = set()
+    pipelines: list[tuple[Path, Path]] = []
     for directory in directories:
+        pipelines += [(path, directory.root) for path in directory.pipelines]
         for project in _projects(directory, loader):
             found.append((directory, project))
             borrowed |= {str(file.path) for file in project.loaded if file.path.parent != project.directory}
@@ -132,10 +160,37 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
         kept.append(project)
         for file in project.loaded:
             parents[group(str(file.path))] = group(str(project.directory))
+    delivered = _deliveries(pipelines, kept, loader) if pipelines else []
+    for _, projects, _ in delivered:
+        for project in projects:
+            parents[group(str(project.directory))] = group(str(projects[0].directory))
     for project in kept:
         groups.setdefault(group(str(project.directory)), []).append(project)
-    for projects in groups.values():
-        yield Stack(projects[0].root, tuple(projects))
+    for key, projects in groups.items():
+        own = tuple(one for one, reached, _ in delivered if reached and group(str(reached[0].directory)) == key)
+        yield Stack(projects[0].root, tuple(projects), own)
+    for delivery, projects, root in delivered:
+        if not projects:
+            yield Stack(root, (), (delivery,))
+
+
+def _deliveries(
+    pipelines: list[tuple[Path, Path]], projects: list[Project], loader: Loader
+) -> list[tuple[Delivery, list[Project], Path]]:
+    """Each pipeline with the projects that it deploys, and its root; where its commands do not tell, with the one
+    directory of projects that its repository has.
+    """
+    from volfix.project.deliveries import deliveries
+
+    roots = dict(pipelines)
+    found = []
+    for delivery in deliveries(list(roots), loader):
+        reached = [item for deployment in delivery.deployments for item in delivery.projects(deployment, projects)]
+        if not reached:
+            near = [project for project in projects if delivery.reaches(project)]
+            reached = near if len({project.directory for project in near}) == 1 else []
+        found.append((delivery, reached, roots[delivery.file.path]))
+    return found
 
 
 def _projects(directory: Directory, loader: Loader) -> Iterator[Project]:
@@ -172,9 +227,7 @@ def build_project(root: Path, directory: Path, files: tuple[ComposeFile, ...], l
     services = {}
     for name, parts in builder.parts.items():
         own = loader.dotenv(parts[0].directory)
-        services[name] = Service(
-            name, tuple(parts), lookup_in(parts[0].directory, own, lookup), loader.env_file
-        )
+        services[name] = Service(name, tuple(parts), lookup_in(parts[0].directory, own, lookup), loader.env_file)
     name = loader.dotenv(directory).values.get("COMPOSE_PROJECT_NAME") or ""
     for file in reversed(files):
         if not name and file.name:

@@ -1,4 +1,4 @@
-"""Woodpecker and Drone 0.8, its ancestor: one pipeline a file, volumes as strings, a workspace named after the repository.
+"""Woodpecker and Drone 0.8, its ancestor: one pipeline a file, volumes as strings, workspace named after the project.
 
 Source: woodpecker-ci/woodpecker, docs (workflow syntax, volumes, migrations); drone/drone-yaml, converter/legacy.
 """
@@ -30,7 +30,7 @@ SHELLS = frozenset({"sh", "bash", "zsh", "fish", "ash", "dash", "pwsh", "powersh
 
 
 def looks_like(root: Mapping) -> bool:
-    """Whether a document is Woodpecker's whatever its `kind:` says: steps as a map, `when` or volumes as it has them."""
+    """Whether a document is Woodpecker's whatever its `kind:` says: steps as a map, `when` or volumes in its form."""
     steps = root.get("steps")
     if isinstance(steps, Mapping) or isinstance(root.get("when"), Sequence | Mapping):
         return True
@@ -86,8 +86,6 @@ def _is_woodpecker(path: Path, root: Mapping, steps: Node | None) -> bool:
     """`pipeline:` alone is of both: what only one of them has decides, and the name only where nothing does."""
     if any(root.get(key) is not None for key in WOODPECKER_KEYS):
         return True
-    if root.get("branches") is not None:
-        return False
     if any(isinstance(node.get("when"), Sequence) for _, node in _named(steps)):
         return True
     return ".woodpecker" in (path.parent.name, path.stem)
@@ -106,7 +104,9 @@ def _named(node: Node | None) -> list[tuple[str, Mapping]]:
         return [(key, value) for key, pair in node.items() if isinstance(value := resolved(pair.value), Mapping)]
     items = [resolved(item) for item in node.items] if isinstance(node, Sequence) else []
     return [
-        (text(item, "name") or f"step {number}", item) for number, item in enumerate(items, 1) if isinstance(item, Mapping)
+        (text(item, "name") or f"step {number}", item)
+        for number, item in enumerate(items, 1)
+        if isinstance(item, Mapping)
     ]
 
 

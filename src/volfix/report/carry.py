@@ -24,6 +24,7 @@ IMAGE = "alpine:3"
 PLACEHOLDER = "/PUT/THE/HOST/PATH/HERE"
 IF_EMPTY = 'test -z "$(ls -A /to)" || { echo "the volume is not empty: nothing is copied" >&2; exit 1; }'
 IF_NEW = 'test ! -e "/to/$1" || { echo "$1 is in the volume already: nothing is copied" >&2; exit 1; }'
+ARRIVED = '|| { echo "nothing arrived in the volume" >&2; exit 1; }'
 KINDS = ("volume", "anonymous", "container")
 
 
@@ -36,7 +37,7 @@ class Commands:
 
 
 def kind_of(move: Move) -> tuple[str, str]:
-    """Where the data is: `host`, `volume`, `anonymous` or `container`, and its path, name or target there."""
+    """Where the data is: `host`, `volume`, `anonymous` or `container`, and its path, real name or target there."""
     kind, colon, rest = move.source.partition(":")
     return (kind, rest) if colon and kind in KINDS else ("host", move.source)
 
@@ -62,6 +63,17 @@ def commands(project: ProjectResult) -> Commands:
     if project.name:
         notes[f"the host must know the project as {project.name}: `docker compose ls -a` says so"] = None
     return Commands((*(f"{line} &&" for line in lines[:-1]), lines[-1]), tuple(notes))
+
+
+def identity(project: ProjectResult, move: Move) -> tuple[str, ...]:
+    """Which data goes into which volume: equal where services or variants of a project write the same move again."""
+    kind, rest = kind_of(move)
+    volume = real_volume(project, move.volume)
+    if kind == "host":
+        return kind, _host_path(project, move) or str(_written_in(project, move) / rest), volume
+    if kind == "volume":
+        return kind, rest, volume
+    return kind, rest, volume, project.name, move.service
 
 
 def real_volume(project: ProjectResult, key: str) -> str:
@@ -93,11 +105,11 @@ def _copy(project: ProjectResult, compose: str, move: Move) -> Iterator[str]:
         source = f'"$(docker inspect --format {template} {container})"'
         yield f"docker run --rm -v {source}:/from:ro -v {volume}:/to {IMAGE} sh -c {copy}"
     elif kind == "volume":
-        source = quote(real_volume(project, rest))
+        source = quote(rest)
         yield f"docker volume inspect {source} >/dev/null"
         yield f"docker run --rm -v {source}:/from:ro -v {volume}:/to {IMAGE} sh -c {copy}"
     else:
-        source = _bind(_host_path(project, move) or quote(PLACEHOLDER))
+        source = _bind(_host_path(project, move) or PLACEHOLDER)
         yield f"docker run --rm --mount {source} -v {volume}:/to {IMAGE} sh -c {copy}"
 
 
@@ -105,10 +117,12 @@ def _from_container(path: str, move: Move, volume: str, container: str) -> Itera
     """A directory whole; a database file with the journals that SQLite keeps beside it, where there are any."""
     run = f"docker run --rm -i -v {volume}:/to {IMAGE} sh -c"
     if path.rstrip("/") == move.target.rstrip("/"):
-        yield f"docker cp {container}:{quote(path.rstrip('/') + '/.')} - | {run} {quote(f'{IF_EMPTY}; tar -x -C /to')}"
+        whole = f'{IF_EMPTY}; tar -x -C /to && test -n "$(ls -A /to)" {ARRIVED}'
+        yield f"docker cp {container}:{quote(path.rstrip('/') + '/.')} - | {run} {quote(whole)}"
         return
     name = quote(path.rpartition("/")[2])
-    yield f"docker cp {container}:{quote(path)} - | {run} {quote(f'{IF_NEW}; tar -x -C /to')} sh {name}"
+    file = quote(f'{IF_NEW}; tar -x -C /to && test -e "/to/$1" {ARRIVED}')
+    yield f"docker cp {container}:{quote(path)} - | {run} {file} sh {name}"
     journal = quote("cat >/tmp/journal; test ! -s /tmp/journal || tar -x -C /to -f /tmp/journal")
     yield (
         f'(for end in -wal -journal; do docker cp {container}:{quote(path)}"$end" - 2>/dev/null | {run} {journal} '
@@ -117,23 +131,21 @@ def _from_container(path: str, move: Move, volume: str, container: str) -> Itera
 
 
 def _host_path(project: ProjectResult, move: Move) -> str | None:
-    """The host path as a word of the shell; None where it depends on what only the host knows.
+    """The absolute host path, `~` for the home directory; None where it depends on what only the host knows.
 
     Compose resolves a relative path from the directory of the project's first file; in an included or extended file
     from that file's own.
     """
     source = move.source
-    if source in ("~", "~/"):
-        return '"$HOME"'
-    if source.startswith("~/"):
-        return f'"$HOME"/{quote(source[2:])}'
-    if "$" in source or source.startswith("~"):
+    if "$" in source or (source.startswith("~") and not source.startswith("~/") and source != "~"):
         return None
-    if source.startswith("/") or re.match(r"[A-Za-z]:[\\/]", source):
-        return quote(source)
+    if re.match(r"[A-Za-z]:[\\/]", source):
+        return source
+    if source.startswith(("/", "~")):
+        return os.path.normpath(source)
     if not source.startswith("."):
         return None
-    return quote(os.path.normpath(_written_in(project, move) / source))
+    return os.path.normpath(_written_in(project, move) / source)
 
 
 def _written_in(project: ProjectResult, move: Move) -> Path:
@@ -146,10 +158,8 @@ def _written_in(project: ProjectResult, move: Move) -> Path:
 
 def _bind(path: str) -> str:
     """A read-only bind mount for `--mount`, whose fields are those of CSV: one with a comma stands in quotes."""
-    if "," not in path and '"' not in path.replace('"$HOME"', ""):
-        return f"type=bind,src={path},dst=/from,readonly"
-    from shlex import split
-
-    [plain] = split(path.replace('"$HOME"', "~"))
-    field = '"src=' + plain.replace('"', '""') + '"'
-    return quote(f"type=bind,{field},dst=/from,readonly").replace("src=~", "src='\"$HOME\"'", 1)
+    begin, end = "type=bind,src=", ",dst=/from,readonly"
+    home, rest = ('"$HOME"', path[1:]) if path.startswith("~") else ("", path)
+    if "," in path or '"' in path:
+        begin, rest, end = 'type=bind,"src=', rest.replace('"', '""'), f'"{end}'
+    return f"{quote(begin)}{home}{quote(rest + end)}" if home else quote(f"{begin}{rest}{end}")

@@ -19,7 +19,8 @@ def explain(rule: Rule) -> str:
     """What the rule finds, why, its fix, examples and sources, in lines of 80 columns but where code is longer."""
     parts = [
         f"{rule.code}  {rule.name}",
-        _wrapped(rule.summary + ("" if rule.default else " Off unless it is selected.")),
+        _wrapped(rule.summary),
+        *([] if rule.default else ["Off unless it is selected."]),
         _section("Why", rule.why),
         _section("Fix", rule.fix),
         *(part for example in rule.examples for part in _example(example)),
@@ -32,10 +33,10 @@ def overview(rules: Iterable[Rule]) -> str:
     """The rules, one a line or two: code, name, summary."""
     ordered = sorted(rules, key=lambda rule: rule.code)
     lines = [
-        _wrapped(f"{rule.summary}{'' if rule.default else ' (off unless selected)'}", f"{rule.code}  ", " " * 7)
-        for rule in ordered
+        _wrapped(rule.summary, f"{rule.code}  " if rule.default else f"{rule.code}* ", " " * 7) for rule in ordered
     ]
-    return "\n".join([*lines, "", "`volfix explain CODE` says more about one of them."])
+    off = [] if all(rule.default for rule in ordered) else ["* off unless it is selected"]
+    return "\n".join([*lines, "", *off, "`volfix explain CODE` says more about one of them."])
 
 
 def _wrapped(text: str, first: str = "", others: str = "") -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Sized
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -12,7 +12,7 @@ import click
 from volfix.fixes.diff import unified
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
 from volfix.fixes.secrets import scrub
-from volfix.report.carry import commands, kind_of, real_volume
+from volfix.report.carry import commands, identity, kind_of, real_volume
 from volfix.report.encoding import one_line
 from volfix.report.entries import is_done, main_file, relative
 from volfix.rules.findings import Applicability, Finding, Move
@@ -102,8 +102,8 @@ class _Text:
         if project.moves and project.changes and not project.failure:
             yield ""
             yield self.style("What must be carried", bold=True)
-            for move in project.moves:
-                yield f"  {self.clean(carried(project, move))}"
+            for sentence in dict.fromkeys(carried(project, move) for move in project.moves):
+                yield f"  {self.clean(sentence)}"
         if project.failure:
             yield ""
             yield self.style("Nothing is written here:", fg="red", bold=True)
@@ -171,7 +171,7 @@ class _Text:
 
     def carry_commands(self, result: RunResult) -> Iterator[str]:
         """After a write: that databases start without their data, and the commands that carry it first."""
-        projects = [project for project in result.projects if project.written and project.moves]
+        projects = list(_each_move_once(project for project in result.projects if project.written))
         volumes = {(project.root, real_volume(project, move.volume)) for project in projects for move in project.moves}
         if not volumes:
             return
@@ -210,24 +210,34 @@ def carried(project: ProjectResult, move: Move) -> str:
     return f"{data} is not moved by this change: {volume} starts without it"
 
 
+def _each_move_once(projects: Iterable[ProjectResult]) -> Iterator[ProjectResult]:
+    """The projects with the moves that none before them makes: a second copy would find the first in its way."""
+    seen: set[tuple[str, ...]] = set()
+    for project in projects:
+        moves = {identity(project, move): move for move in reversed(project.moves)}
+        fresh = tuple(moves[key] for key in reversed(moves) if key not in seen)
+        seen.update(moves)
+        if fresh:
+            yield replace(project, moves=fresh)
+
+
 def _in(reported: ReportedFinding, change: FileChange) -> bool:
     return reported.finding.location.path == change.before.path
 
 
 def _fix(project: ProjectResult, reported: ReportedFinding) -> str:
     finding = reported.finding
-    because = f": {finding.reason}" if finding.reason else ""
     if is_done(project, reported):
         return "fixed"
     if finding.applicability is Applicability.NONE:
-        return f"fix: none{because}"
-    if finding.applicability is Applicability.SAFE:
-        return "fix: safe" if reported.fixed else "fix: safe, not made"
-    return (
-        f"fix: unsafe, made because of --unsafe-fixes{because}"
-        if reported.fixed
-        else f"fix: needs --unsafe-fixes{because}"
-    )
+        said = "none"
+    elif reported.fixed and not project.failure:
+        said = "safe" if finding.applicability is Applicability.SAFE else "unsafe, made because of --unsafe-fixes"
+    elif finding.applicability is Applicability.SAFE or project.failure:
+        said = f"{finding.applicability.value}, not made"
+    else:
+        said = "needs --unsafe-fixes"
+    return f"fix: {said}: {finding.reason}" if finding.reason else f"fix: {said}"
 
 
 def _standing(project: ProjectResult, reported: ReportedFinding) -> str:

@@ -13,7 +13,7 @@ from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
-from volfix.rules.holdings import Holding, is_file
+from volfix.rules.holdings import UNKNOWN, Holding, holding, is_file
 from volfix.rules.ignores import is_ignored
 from volfix.rules.names import volume_key
 from volfix.rules.operations import DeclareVolume, Operation, RemoveEntry, SetScalar
@@ -69,6 +69,7 @@ def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterato
         )
         yield f"several projects mount this host directory ({names}): as a volume each would have its own"
     yield from _inner_mounts(context, host)
+    yield from _outer_mounts(context, host)
     if host.inside and host.path is not None and (tracked := context.tracked_below(host.path)):
         yield f"git tracks {tracked} in it: it is part of the repository, not only run-time data"
 
@@ -97,6 +98,23 @@ def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
                     yield f"{use.service.name} mounts {mount.raw_source}, which lies in it"
 
 
+def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
+    """Data directories above this one: as volumes, the two would no longer lie in each other."""
+    for use in _containing(context, host):
+        held = holding(context, use)
+        if held is not None and held.kind != UNKNOWN and not use.mount.read_only:
+            yield f"{use.service.name} keeps its data in {use.mount.raw_source}, which contains it"
+
+
+def _containing(context: Context, host: HostDirectory) -> Iterator[Use]:
+    """The mounts of directories above this one, the project's own left out."""
+    for other, uses in context.binds.items():
+        if other.contains(host):
+            for use in uses:
+                if other.path not in (use.project.directory, *use.project.directory.parents):
+                    yield use
+
+
 def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holding) -> Iterator[str]:
     """What a person has to know before the directory becomes a volume."""
     if held.doubt:
@@ -108,11 +126,8 @@ def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holdin
     for use in uses:
         if not use.mount.read_only and (user := foreign_user(use.service, use.mount.clean_target, held.entry)):
             yield f"{use.service.name} runs as {user}, and a new volume at {use.mount.raw_target} may belong to root"
-    for other, other_uses in context.binds.items():
-        if other.contains(host):
-            for use in other_uses:
-                if other.path not in (use.project.directory, *use.project.directory.parents):
-                    yield f"{use.service.name} mounts {use.mount.raw_source}, which contains it"
+    for use in _containing(context, host):
+        yield f"{use.service.name} mounts {use.mount.raw_source}, which contains it"
 
 
 def _operations(mount: Mount, key: str) -> list[Operation]:

@@ -22,7 +22,7 @@ class Context:
 
     `users` says for each host directory which project directories mount it, over the whole run; `selected` are the
     codes of the rules that run; `servers` are the database servers on one place (see VF110); `env_files` are those that name a database; `memory` keeps what several rules compute
-    together.
+    together; `trusted` says that the CI server trusts the repositories.
     """
 
     stack: Stack
@@ -31,6 +31,7 @@ class Context:
     servers: Mapping[str, frozenset[Any]] = field(default_factory=dict)
     env_files: dict[Path, Source] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
+    trusted: bool = False
 
     @property
     def root(self) -> Path:

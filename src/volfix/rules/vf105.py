@@ -18,7 +18,7 @@ from volfix.rules.context import Context, at, mount_location
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
 from volfix.rules.holdings import directories_in, meant_for_data, starts_server
 from volfix.rules.names import volume_key
-from volfix.rules.operations import AddMount, DeclareVolume, Operation, SetScalar
+from volfix.rules.operations import AddMount, DeclareVolume, Operation
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Document, Scalar
 
@@ -120,21 +120,12 @@ def _fix(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Fix 
     if part is None or document is None:
         return "the service comes from an anchor, a merge key or another project's file"
     key = volume_key(bare.context, service.name, bare.target, f"{service.name} {bare.target}")
-    operations: list[Operation] = []
-    path = part.file.path
-    if bare.anonymous is not None:
-        mount = bare.anonymous
-        if not isinstance(mount.node, Scalar) or mount.problem:
-            return "the anonymous volume is written in the long form"
-        operations.append(SetScalar(mount.file, mount.node, f"{key}:{mount.raw_target}"))
-        path, source = mount.file.path, f"anonymous:{mount.raw_target}"
-    else:
-        operations.append(AddMount(part.file.source, document, part.node, f"{key}:{bare.target}"))
-        kept = "anonymous" if bare.target in bare.where.declared_volumes else "container"
-        source = f"{kept}:{bare.target}"
+    kept = "anonymous" if bare.anonymous or bare.target in bare.where.declared_volumes else "container"
+    source = f"{kept}:{bare.target}"
+    operations: list[Operation] = [AddMount(part.file.source, document, part.node, f"{key}:{bare.target}")]
     operations.append(DeclareVolume(part.file.source, document, key))
     changes: tuple[Change, ...] = (
-        MountChange(path, service.name, bare.target, key, added=bare.anonymous is None),
+        MountChange(part.file.path, service.name, bare.target, key, added=True),
         VolumeChange(part.file.path, key),
     )
     return Fix(tuple(operations), changes, Applicability.UNSAFE, (Move(service.name, source, key, bare.target),))
@@ -187,7 +178,8 @@ RULE = Rule(
         "goes with the next `up` that recreates it; an anonymous volume is left behind by `down` and found by nobody."
     ),
     fix=(
-        "A named volume at the data directory. Unsafe, for some engines are meant to forget; and never in a stack "
+        "A named volume at the data directory; where an anonymous one is written there, the later entry of the two "
+        "counts. Unsafe, for some engines are meant to forget; and never in a stack "
         "whose name says that it serves tests."
     ),
     sources=("docker/compose: pkg/compose/create.go", "docker-library: the images' VOLUME instructions"),
@@ -207,7 +199,7 @@ RULE = Rule(
             Outcome.FIXED_UNSAFE,
             {
                 "compose.yaml": ENGINE.format(image="mongo:7")
-                + "    volumes:\n      - db-data:/data/db\n\nvolumes:\n  db-data:\n    driver: local\n"
+                + "    volumes:\n      - /data/db\n      - db-data:/data/db\n\nvolumes:\n  db-data:\n    driver: local\n"
             },
         ),
         Example(

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from volfix.syntax.source import Edit, FileProblem, Source, Span
-from volfix.syntax.yaml_edit import CannotEdit
+from volfix.syntax.source import CannotEdit, Edit, FileProblem, Source, Span
 
 BLANK = "\t\v\f\r \x85\xa0"
 SPACE = (

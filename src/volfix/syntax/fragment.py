@@ -43,9 +43,7 @@ class Fragment:
     def inner(self, characters: Iterable[Character]) -> Fragment:
         """A text that characters of this one say."""
         found = [(text, start, end) for text, start, end in characters if end > start]
-        return Fragment.of(
-            self.source, ((text, self.starts[start], self.ends[end - 1]) for text, start, end in found)
-        )
+        return Fragment.of(self.source, ((text, self.starts[start], self.ends[end - 1]) for text, start, end in found))
 
     def place(self, start: int, end: int) -> Span:
         """The characters of the file that say `text[start:end]`, which is not empty."""

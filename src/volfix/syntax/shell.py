@@ -242,7 +242,10 @@ class _Reader:
             if child.type == "file_redirect":
                 target = [item for item in child.named_children if item.type != "file_descriptor"]
                 extra += self.words(target[1:], out, around)
-                if child.children[0].type.startswith(">") and self.text_of(target[0] if target else child)[:4] != "/dev":
+                if (
+                    child.children[0].type.startswith(">")
+                    and self.text_of(target[0] if target else child)[:4] != "/dev"
+                ):
                     around = replace(around, redirected=True)
             elif child.type == "heredoc_redirect":
                 around = self.heredoc(child, around)

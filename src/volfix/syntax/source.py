@@ -27,6 +27,10 @@ class FileProblem(Exception):
         return f"{self.path}{place}: {self.message}"
 
 
+class CannotEdit(Exception):
+    """An edit that volfix does not make; the message is the reason, one line."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """Characters `start` (included) to `end` (excluded) of a source's text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from volfix.syntax.source import Edit, Source, Span
+from volfix.syntax.source import CannotEdit, Edit, Source, Span
 from volfix.syntax.yaml_events import block_indent
 from volfix.syntax.yaml_scalar import UNPRINTABLE, Unit, escaped, is_plain, units, written
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse
@@ -13,8 +13,6 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse
 LINE_END = re.compile(r"[\r\n]")
 
 
-class CannotEdit(Exception):
-    """An edit that volfix does not make; the message is the reason, one line."""
 
 
 def replace_scalar(source: Source, scalar: Scalar, value: str) -> Edit:

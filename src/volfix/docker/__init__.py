@@ -1,0 +1,1 @@
+"""The Docker engine: carry data between mounts, count rows."""

@@ -1,0 +1,182 @@
+"""What is in a directory, told from its tar archive; and two directories compared entry by entry.
+
+Source: docker/engine (moby), pkg/archive: names come in lexical order, times in whole seconds, owners as numbers; holes
+are sent as zeros, sockets are left out, `security.capability` is the only extended attribute that is kept.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import queue
+import tarfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import IO, cast
+
+END = bytes(1024)
+"""What every whole tar archive ends with."""
+KINDS = {
+    tarfile.REGTYPE: "file",
+    tarfile.AREGTYPE: "file",
+    tarfile.DIRTYPE: "directory",
+    tarfile.SYMTYPE: "symbolic link",
+    tarfile.LNKTYPE: "hard link",
+    tarfile.FIFOTYPE: "named pipe",
+    tarfile.CHRTYPE: "character device",
+    tarfile.BLKTYPE: "block device",
+}
+
+
+class BrokenArchive(Exception):
+    """The archive ended early or cannot be read: nothing is known of what it held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file, directory or link: `modified` in seconds since 1970, `digest` the SHA-256 of a file's bytes."""
+
+    kind: str
+    size: int
+    owner: int
+    group: int
+    mode: int
+    modified: int
+    link: str = ""
+    device: tuple[int, int] = (0, 0)
+    attributes: tuple[tuple[str, str], ...] = ()
+    digest: str = ""
+
+
+Manifest = dict[str, Entry]
+"""Entries by their path below the directory; the directory itself is the empty path."""
+
+Keep = Callable[[str, bytes], IO[bytes] | None]
+"""Asked about each regular file, with its path and first bytes; what it returns is given all bytes, then closed."""
+
+
+class Reading:
+    """Reads an archive while its bytes pass by; `manifest` is complete when `passing` has ended."""
+
+    def __init__(self, below: str = "", keep: Keep | None = None) -> None:
+        """`below` is where in the manifest the archive's first name is; empty for a whole directory."""
+        self.manifest: Manifest = {}
+        self._below, self._keep = below, keep
+        self._chunks: queue.Queue[bytes] = queue.Queue(maxsize=4)
+        self._rest = b""
+        self._error: Exception | None = None
+
+    def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """The same chunks; raises BrokenArchive at their end where they were not one whole archive."""
+        reader = threading.Thread(target=self._work, daemon=True)
+        reader.start()
+        tail = b""
+        try:
+            for chunk in filter(None, chunks):
+                self._chunks.put(chunk)
+                tail = (tail + chunk[-len(END) :])[-len(END) :]
+                yield chunk
+        finally:
+            self._chunks.put(b"")
+            reader.join()
+        if self._error is not None:
+            raise BrokenArchive(f"the archive cannot be read: {self._error}") from self._error
+        if tail != END:
+            raise BrokenArchive("the archive ended before its end")
+
+    def _work(self) -> None:
+        try:
+            with tarfile.open(
+                fileobj=_Feed(self._next), mode="r|", bufsize=1 << 20, errors="surrogateescape"
+            ) as archive:
+                for member in archive:
+                    self.manifest[self._path(member.name)] = self._entry(archive, member)
+        except Exception as error:  # noqa: BLE001 - told by `passing`, in the thread that asked
+            self._error = error
+        while self._next():
+            pass
+
+    def _next(self) -> bytes:
+        chunk = self._chunks.get()
+        if not chunk:
+            self._chunks.put(b"")  # whoever asks again is at the end, too
+        return chunk
+
+    def _path(self, name: str) -> str:
+        rest = name.strip("/").partition("/")[2]
+        return posixpath.join(self._below, rest) if rest else self._below
+
+    def _entry(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
+        found = Entry(
+            KINDS.get(member.type, f"type {member.type!r}"),
+            member.size if member.isreg() else 0,
+            member.uid,
+            member.gid,
+            member.mode & 0o7777,
+            int(member.mtime),
+            self._path(member.linkname) if member.islnk() else member.linkname,
+            (member.devmajor, member.devminor) if member.isdev() and not member.isfifo() else (0, 0),
+            tuple(sorted((key, text) for key, text in member.pax_headers.items() if ".xattr." in key)),
+        )
+        return replace(found, digest=self._digest(archive, member)) if member.isreg() else found
+
+    def _digest(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+        import hashlib
+
+        digest, file = hashlib.sha256(), archive.extractfile(member)
+        assert file is not None
+        chunk = file.read(1 << 20)
+        copy = self._keep(self._path(member.name), chunk[:16]) if self._keep else None
+        try:
+            while chunk:
+                digest.update(chunk)
+                if copy is not None:
+                    copy.write(chunk)
+                chunk = file.read(1 << 20)
+        finally:
+            if copy is not None:
+                copy.close()
+        return digest.hexdigest()
+
+
+class _Feed:
+    """The chunks as a file that tarfile reads."""
+
+    def __init__(self, read: Callable[[], bytes]) -> None:
+        self._read = read
+
+    def read(self, _: int) -> bytes:
+        return self._read()
+
+
+def differences(source: Mapping[str, Entry], target: Mapping[str, Entry]) -> list[str]:
+    """What the target lacks, has in addition or has otherwise, one line each; empty where it equals the source."""
+    found = []
+    for path in sorted(source.keys() | target.keys()):
+        shown = path or "the directory itself"
+        if path not in target:
+            found.append(f"{shown}: missing")
+        elif path not in source:
+            found.append(f"{shown}: not in the source")
+        elif source[path] != target[path]:
+            found.append(f"{shown}: {_difference(source[path], target[path])}")
+    return found
+
+
+def _difference(source: Entry, target: Entry) -> str:
+    if source.kind != target.kind:
+        return f"a {source.kind} became a {target.kind}"
+    told = []
+    if source.size != target.size:
+        told.append(f"{source.size} bytes became {target.size}")
+    if (source.owner, source.group) != (target.owner, target.group):
+        told.append(f"owner {source.owner}:{source.group} became {target.owner}:{target.group}")
+    if source.mode != target.mode:
+        told.append(f"mode {source.mode:04o} became {target.mode:04o}")
+    if source.digest != target.digest and source.size == target.size:
+        told.append("the bytes differ")
+    if source.modified != target.modified:
+        told.append("the time of its last change differs")
+    if source.link != target.link:
+        told.append(f"the link to {source.link} leads to {target.link}")
+    return ", ".join(told) or "device or attributes differ"

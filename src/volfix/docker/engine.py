@@ -1,0 +1,254 @@
+"""The Docker engine as carry and rows need it, over its HTTP API: containers, volumes, images, the archive calls.
+
+Source: docker/docs, reference of the Engine API; docker-py for DOCKER_HOST, contexts, TLS and SSH. Nothing here looks
+at this machine's own files: the daemon may run elsewhere, and a path in a pipeline's step is not the daemon's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from volfix.docker.containers import Container, MountPoint, Process, Volume, container_in, environment_in, volume_in
+
+CHUNK = 1 << 20
+"""Bytes that go through memory at once."""
+STOP_SECONDS = 60
+"""How long a database may take to shut down before it is killed."""
+NO_PROGRAM = ("/volfix",)
+"""What a carrier would run. It is never started, but the engine creates no container without a command."""
+
+
+class EngineProblem(Exception):
+    """The engine cannot be reached, or refuses a request; the message says why in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A program that ran in a container: its exit status and what it wrote."""
+
+    status: int
+    output: str
+    errors: str
+
+
+class Engine:
+    """One connection; `api` is docker-py's APIClient."""
+
+    def __init__(self, api: Any) -> None:
+        self._api = api
+
+    @classmethod
+    def connect(cls) -> Engine:
+        """The engine that the docker command would talk to. Raises EngineProblem where there is none."""
+        try:
+            import docker
+        except ImportError as missing:
+            raise EngineProblem('the Docker SDK is not installed: pip install "volfix[docker]"') from missing
+        try:
+            api = docker.APIClient(version="auto", **_address())
+        except Exception as error:  # the SDK's, requests', paramiko's: each means the same here
+            raise EngineProblem(f"no Docker engine answers: {_first_line(error)}") from error
+        return cls(api)
+
+    def host(self) -> Mapping[str, Any]:
+        """What `docker info` says."""
+        with _said():
+            found: Mapping[str, Any] = self._api.info()
+        return found
+
+    def containers(self) -> tuple[Container, ...]:
+        """Every container of the engine, running or not, the newest first."""
+        with _said():
+            return tuple(container_in(item) for item in self._api.containers(all=True))
+
+    def process(self, container: str) -> Process:
+        """How a container's program is started."""
+        with _said():
+            return environment_in(self._api.inspect_container(container))
+
+    def image_command(self, name: str) -> Process | None:
+        """How an image's program is started; None where the engine does not have the image."""
+        import docker
+
+        with _said():
+            try:
+                return environment_in(self._api.inspect_image(name))
+            except docker.errors.ImageNotFound:
+                return None
+
+    def any_image(self) -> str | None:
+        """Some image of the engine."""
+        with _said():
+            images = self._api.images(all=True)
+        return str(images[0]["Id"]) if images else None
+
+    def volume(self, name: str) -> Volume | None:
+        """A named volume; None where there is none."""
+        import docker
+
+        with _said():
+            try:
+                return volume_in(self._api.inspect_volume(name))
+            except docker.errors.NotFound:
+                return None
+
+    def create_volume(
+        self, name: str, labels: Mapping[str, str], driver: str = "local", options: Mapping[str, str] | None = None
+    ) -> None:
+        with _said():
+            self._api.create_volume(name, driver=driver, driver_opts=dict(options or {}), labels=dict(labels))
+
+    def remove_volume(self, name: str) -> None:
+        with _said():
+            self._api.remove_volume(name)
+
+    def create_carrier(
+        self, image: str, mounts: Sequence[MountPoint], labels: Mapping[str, str], name: str | None = None
+    ) -> str:
+        """A container that is never started, with these mounts; its id.
+
+        Volumes are mounted with `nocopy`: nothing of the image gets into them. A bind whose source is not there is
+        refused by the engine (as `--mount` is, where `-v` would make an empty directory).
+        """
+        import docker
+
+        found = [
+            docker.types.Mount(
+                mount.target,
+                mount.source,
+                type=mount.kind,
+                read_only=not mount.writable,
+                **({"no_copy": True} if mount.kind == "volume" else {}),
+            )
+            for mount in mounts
+        ]
+        with _said():
+            settings = self._api.create_host_config(mounts=found, network_mode="none")
+            made = self._api.create_container(
+                image, entrypoint=list(NO_PROGRAM), command=[], host_config=settings, labels=dict(labels), name=name
+            )
+        return str(made["Id"])
+
+    def remove_container(self, container: str, *, anonymous_volumes: bool = False) -> None:
+        """Remove a stopped container, and on demand the volumes without a name that came into being with it."""
+        with _said():
+            self._api.remove_container(container, v=anonymous_volumes)
+
+    def stop(self, container: str) -> None:
+        """Stop a container, and see to it that a restart of the daemon does not start it again."""
+        with _said():
+            self._api.update_container(container, restart_policy={"Name": "no"})
+            self._api.stop(container, timeout=STOP_SECONDS)
+
+    def pause(self, container: str) -> None:
+        with _said():
+            self._api.pause(container)
+
+    def unpause(self, container: str) -> None:
+        with _said():
+            self._api.unpause(container)
+
+    def exists(self, container: str, path: str) -> bool:
+        """Whether a container, running or not, has this path, its mounts considered."""
+        with _said():
+            answer = self._api.head(self._archive(container), params={"path": path}, timeout=None)
+        if answer.status_code not in (200, 404):
+            raise EngineProblem(f"{path}: the engine answers {answer.status_code} {answer.reason}")
+        return bool(answer.status_code == 200)
+
+    def read(self, container: str, path: str) -> Iterator[bytes]:
+        """A path of a container as a tar archive, whose members begin with the path's last part."""
+        with _said():
+            answer = self._api.get(self._archive(container), params={"path": path}, stream=True, timeout=None)
+            try:
+                _accepted(answer)
+                yield from _joined(answer.raw.stream(CHUNK, decode_content=False))
+            finally:
+                answer.close()
+
+    def write(self, container: str, directory: str, chunks: Iterable[bytes]) -> None:
+        """Unpack a tar archive in a directory of a container: numeric owners, modes, times and links are kept."""
+        with _said():
+            answer = self._api.put(
+                self._archive(container), params={"path": directory}, data=iter(chunks), timeout=None
+            )
+            _accepted(answer)
+
+    def run(self, container: str, words: Sequence[str], environment: Mapping[str, str] | None = None) -> Finished:
+        """Run a program in a running container; its variables may hold what no command line may show."""
+        with _said():
+            made = self._api.exec_create(container, list(words), environment=dict(environment or {}))["Id"]
+            output, errors = self._api.exec_start(made, demux=True)
+            status = self._api.exec_inspect(made)["ExitCode"]
+        return Finished(int(status or 0), _text(output), _text(errors))
+
+    def _archive(self, container: str) -> str:
+        return f"{self._api.base_url}/v{self._api.api_version}/containers/{container}/archive"
+
+
+def _address() -> dict[str, Any]:
+    """Where the engine is: DOCKER_HOST, else DOCKER_CONTEXT, else the context in use, else the usual socket."""
+    import docker
+
+    if os.environ.get("DOCKER_HOST"):
+        found: dict[str, Any] = docker.utils.kwargs_from_env()
+        if str(found.get("base_url", "")).startswith("ssh://"):
+            found["use_ssh_client"] = True
+        return found
+    context = docker.ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT") or None)
+    if context is None:
+        raise EngineProblem(f"there is no Docker context {os.environ.get('DOCKER_CONTEXT')}")
+    found = {"base_url": context.Host, "tls": context.TLSConfig}
+    if str(context.Host).startswith("ssh://"):
+        found["use_ssh_client"] = True
+    return {key: value for key, value in found.items() if value}
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """The errors of the SDK and of the connection as EngineProblem, in the engine's words."""
+    import docker
+    import requests
+    import urllib3
+
+    try:
+        yield
+    except docker.errors.APIError as error:
+        raise EngineProblem(str(error.explanation or error)) from error
+    except (docker.errors.DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise EngineProblem(f"the connection to the engine broke: {_first_line(error)}") from error
+
+
+def _accepted(answer: Any) -> None:
+    if answer.status_code >= 400:
+        try:
+            message = answer.json()["message"]
+        except (ValueError, KeyError, TypeError):
+            message = answer.text or answer.reason
+        raise EngineProblem(str(message).strip())
+
+
+def _joined(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in larger pieces: the engine sends 32 KB at a time."""
+    pieces: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size >= CHUNK:
+            yield b"".join(pieces)
+            pieces, size = [], 0
+    if pieces:
+        yield b"".join(pieces)
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode("utf-8", "replace")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,246 @@
+"""What the words of a command mean: programs that run others, Docker's verbs and options, and what deletes volumes."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from volfix.knowledge.entries import HERE, parsed
+
+DOCKER, COMPOSE = "docker", "compose"
+UNKNOWN_VARIABLE = re.compile(r"\$\{?(\w+)\}?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapper:
+    """A program that runs the command in its arguments; `skip` words of its own come before it."""
+
+    values: frozenset[str]
+    skip: int
+    appends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A verb that deletes volumes, with one of `flags` or, where there are none, by itself.
+
+    `reaches` is stack, anonymous, changed, unused, named or container: see commands.toml.
+    """
+
+    program: str
+    verb: str
+    flags: tuple[str, ...]
+    reaches: str
+    says: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a call: its name, its value where it takes one, and the number of the word that it stands in.
+
+    `shared` says that other short options stand in the same word, which then holds this one at `offset`.
+    """
+
+    name: str
+    value: str | None
+    word: int
+    shared: bool = False
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DockerCall:
+    """A call of Docker or Compose: `verb` is "volume rm"; `arguments` are the numbers of its other words."""
+
+    program: str
+    verb: str
+    options: tuple[Option, ...]
+    arguments: tuple[int, ...]
+
+    def values(self, *names: str) -> list[str]:
+        """The values of the options with one of these names, in order."""
+        return [option.value for option in self.options if option.name in names and option.value is not None]
+
+    @property
+    def starts(self) -> bool:
+        """Whether the call brings a stack up."""
+        return (self.program, self.verb) in _starting()
+
+
+def docker_call(words: Sequence[str]) -> DockerCall | None:
+    """What a command's words ask Docker or Compose for; None for another program, and where no verb is to be seen."""
+    program = _program(words)
+    if program is None:
+        return None
+    at = 1
+    found: list[Option] = []
+    if program == DOCKER:
+        at = _options(words, 1, DOCKER, "", found, first=True)
+        if at < len(words) and words[at] == COMPOSE:
+            program, at = COMPOSE, at + 1
+    if program == COMPOSE:
+        at = _options(words, at, COMPOSE, "", found, first=True)
+    if at >= len(words):
+        return None
+    verb, at = words[at], at + 1
+    if f"{program} {verb}" in _groups() and at < len(words):
+        verb, at = f"{verb} {words[at]}", at + 1
+    arguments: list[int] = []
+    while at < len(words):
+        before = at
+        at = _options(words, at, program, verb, found)
+        if at < len(words) and words[at] == "--":
+            arguments += range(at + 1, len(words))
+            break
+        if at < len(words) and (at == before or not words[at].startswith("-")):
+            arguments.append(at)
+            at += 1
+    return DockerCall(program, verb, tuple(found), tuple(arguments))
+
+
+def deletion_of(call: DockerCall) -> tuple[Deletion, Option | None] | None:
+    """How the call deletes volumes, and by which option; None where it deletes none."""
+    for entry in _table()["deletions"]:
+        if (entry.program, entry.verb) != (call.program, call.verb):
+            continue
+        if not entry.flags:
+            return entry, None
+        for option in call.options:
+            named = option.name if option.value is None else f"{option.name}={option.value}"
+            if named in entry.flags or (option.name in entry.flags and option.value in ("true", "1")):
+                return entry, option
+    return None
+
+
+def wrapper(name: str) -> Wrapper | None:
+    """How a program runs another one; None where it does not."""
+    found: Wrapper | None = _table()["wrappers"].get(name)
+    return found
+
+
+def is_shell(name: str) -> bool:
+    return name in _table()["shells"]["names"]
+
+
+def is_remote(name: str) -> bool:
+    return name in _table()["remotes"]["names"]
+
+
+def option_values(kind: str) -> frozenset[str]:
+    """The options of shells or of remotes that take a value."""
+    return frozenset(_table()[kind]["values"])
+
+
+def purpose_words(kind: str) -> frozenset[str]:
+    """The words in names that say deploy, asked, test or dev."""
+    return frozenset(_table()["purpose"][kind])
+
+
+def purposes(text: str) -> frozenset[str]:
+    """What a name says about what it is for: deploy, asked, test, dev."""
+    words = {word for word in re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", text).lower()) if word}
+    return frozenset(kind for kind in ("deploy", "asked", "test", "dev") if words & purpose_words(kind))
+
+
+def skip_options(words: Sequence[str], at: int, values: frozenset[str]) -> int:
+    """The number of the first word from `at` on that is neither an option nor an option's value."""
+    while at < len(words) and words[at].startswith("-") and words[at] != "-":
+        if words[at] == "--":
+            return at + 1
+        at += 2 if words[at] in values else 1
+    return at
+
+
+def _program(words: Sequence[str]) -> str | None:
+    if not words:
+        return None
+    name = posixpath.basename(words[0])
+    for program, names in _table()["programs"].items():
+        if name in names:
+            return str(program)
+    if found := UNKNOWN_VARIABLE.match(words[0]):
+        for program, names in _table()["variables"].items():
+            if found[1].lower() in names:
+                return str(program)
+    return None
+
+
+def _options(
+    words: Sequence[str], at: int, program: str, verb: str, found: list[Option], *, first: bool = False
+) -> int:
+    """Read options from the word `at` on into `found`; the number of the first word that is none."""
+    values = _values().get((program, verb), frozenset())
+    while at < len(words):
+        word = words[at]
+        if first and "$" in word:  # options that a variable of unknown value holds
+            at += 1
+            continue
+        if not word.startswith("-") or word in ("-", "--"):
+            break
+        if word.startswith("--"):
+            name, equals, value = word.partition("=")
+            if not equals and name in values:
+                found.append(Option(name, words[at + 1] if at + 1 < len(words) else None, at))
+                at += 1
+            else:
+                found.append(Option(name, value if equals else None, at))
+            at += 1
+            continue
+        at = _cluster(words, at, values, found)
+    return at
+
+
+def _cluster(words: Sequence[str], at: int, values: frozenset[str], found: list[Option]) -> int:
+    """Read `-fsv`, `-t5`, `-vt 1`; the number of the word behind."""
+    word = words[at]
+    for offset, letter in enumerate(word[1:], 1):
+        shared = len(word) > 2
+        if f"-{letter}" in values:
+            rest = word[offset + 1 :].removeprefix("=")
+            if rest:
+                found.append(Option(f"-{letter}", rest, at, shared, offset))
+                return at + 1
+            found.append(Option(f"-{letter}", words[at + 1] if at + 1 < len(words) else None, at, shared, offset))
+            return at + 2
+        found.append(Option(f"-{letter}", None, at, shared, offset))
+    return at + 1
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    data = parsed((HERE / "commands.toml").read_text(encoding="utf-8"))
+    deletions = [
+        Deletion(
+            item["program"], item["verb"], tuple(item.get("flags", ())), item["reaches"], item["says"], item["source"]
+        )
+        for item in data["deletions"]
+    ]
+    wrappers = {
+        name: Wrapper(frozenset(item["values"]), item.get("skip", 0), item.get("appends", False))
+        for item in data["wrappers"]
+        for name in item["names"]
+    }
+    return {**data, "deletions": deletions, "wrappers": wrappers}
+
+
+@cache
+def _values() -> Mapping[tuple[str, str], frozenset[str]]:
+    return {(item["program"], item["verb"]): frozenset(item["values"]) for item in _table()["verbs"]}
+
+
+@cache
+def _starting() -> frozenset[tuple[str, str]]:
+    return frozenset((item["program"], item["verb"]) for item in _table()["verbs"] if item.get("starts"))
+
+
+@cache
+def _groups() -> frozenset[str]:
+    """The first words of verbs that have two, with their program."""
+    verbs = [(item["program"], item["verb"]) for item in _table()["verbs"]]
+    verbs += [(item.program, item.verb) for item in _table()["deletions"]]
+    return frozenset(f"{program} {verb.split()[0]}" for program, verb in verbs if " " in verb)

@@ -1,0 +1,85 @@
+"""Files with shell commands: which they are, by name, and the entries in them that can be run.
+
+What each kind means: GitHub Actions (workflow syntax), GitLab (CI/CD YAML syntax), Drone and Woodpecker (pipeline
+documentation), AWS CodeDeploy (AppSpec hooks), Task, just, GNU make and npm manuals.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from volfix.project.entries import Entry
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.source import FileProblem, Source
+
+COMMAND_FILE = re.compile(
+    r"(?:GNUmakefile|[Mm]akefile|\.?[Jj]ustfile|Jenkinsfile[\w.-]*|[Tt]askfile\.ya?ml|package\.json|\.gitlab-ci\.ya?ml"
+    r"|\.drone\.ya?ml|\.woodpecker\.ya?ml|appspec\.ya?ml|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron))\Z"
+)
+PIPELINE_DIRECTORY = re.compile(r"/(?:\.woodpecker(?:/[^/]+)?|\.(?:github|gitea|forgejo)/workflows)/[^/]+\.ya?ml\Z")
+DANGEROUS = re.compile(
+    rb"\bdown\b|\bvolumes?\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b|\brsync\b|\bclean\b|\bprune\b|(?:delete|rm):"
+)
+"""What no file without is read for."""
+
+
+def has_commands(path: str) -> bool:
+    """Whether a file at this path, with slashes, may hold commands, by its name."""
+    name = path.rpartition("/")[2]
+    if COMMAND_FILE.match(name):
+        return True
+    return name.endswith((".yml", ".yaml")) and PIPELINE_DIRECTORY.search(path) is not None
+
+
+@dataclass(frozen=True, eq=False)
+class CommandFile:
+    """A file that is known by its name to hold commands, read once when it is needed."""
+
+    path: Path
+
+    @cached_property
+    def data(self) -> bytes:
+        """The file's bytes; none where it cannot be read."""
+        try:
+            return self.path.read_bytes()
+        except OSError:
+            return b""
+
+    @cached_property
+    def is_dangerous(self) -> bool:
+        return DANGEROUS.search(self.data) is not None
+
+    @cached_property
+    def source(self) -> Source | None:
+        """The file as text; None where it is not text that volfix reads: it may be anything."""
+        try:
+            return Source.read(self.path)
+        except FileProblem:
+            return None
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(entries_of(self.source)) if self.source is not None else ()
+
+
+def entries_of(source: Source) -> list[Entry]:
+    """What can be run in a file; nothing where it is not what its name says."""
+    from volfix.project import ci_commands, recipes
+
+    name, directory = source.path.name.lower(), source.path.parent
+    if name.endswith((".yml", ".yaml")):
+        return ci_commands.entries(source)
+    if "makefile" in name or name.endswith(".mk"):
+        return recipes.make_targets(source)
+    if "justfile" in name:
+        return recipes.just_recipes(source)
+    if name == "package.json":
+        return recipes.npm_scripts(source)
+    if name.startswith("jenkinsfile"):
+        return recipes.jenkins_stages(source)
+    if name.endswith(("crontab", ".cron")):
+        return recipes.cron_lines(source)
+    return [Entry("script", source, source.path.stem, (Fragment.whole(source),), directory, labels=(source.path.stem,))]

@@ -1,0 +1,55 @@
+"""Calls of Compose: the verb, and the options that say which project, which files and which daemon."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from volfix.knowledge.commands import COMPOSE, docker_call
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeCall:
+    """`docker compose` (`plugin`) or `docker-compose`, its verb, and what its options say.
+
+    `context` and `host` name a daemon; `flags` are the names of all options.
+    """
+
+    plugin: bool
+    verb: str
+    flags: frozenset[str]
+    files: tuple[str, ...] = ()
+    project: str | None = None
+    project_directory: str | None = None
+    context: str | None = None
+    host: str | None = None
+
+    @property
+    def brings_up(self) -> bool:
+        return self.verb in ("up", "start", "restart") and not {"--no-start", "--help"} & self.flags
+
+    @property
+    def takes_down(self) -> bool:
+        return self.verb in ("down", "stop", "kill", "rm")
+
+
+def compose_call(words: Sequence[str]) -> ComposeCall | None:
+    """What a command's words ask of Compose; None where they do not call it."""
+    call = docker_call(words)
+    if call is None or call.program != COMPOSE:
+        return None
+
+    def last(*names: str) -> str | None:
+        return next(iter(call.values(*names)[::-1]), None)
+
+    return ComposeCall(
+        plugin=not posixpath.basename(words[0]).endswith("-compose"),
+        verb=call.verb,
+        flags=frozenset(option.name for option in call.options),
+        files=tuple(call.values("-f", "--file")),
+        project=last("-p", "--project-name"),
+        project_directory=last("--project-directory", "--workdir"),
+        context=last("-c", "--context"),
+        host=last("-H", "--host"),
+    )

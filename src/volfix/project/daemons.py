@@ -1,0 +1,103 @@
+"""Which Docker daemon a step's commands reach.
+
+Source: drone/docs (docker_dind.md, exec and ssh runners); docker/cli, cli/command (DOCKER_HOST, contexts).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+
+from volfix.project.compose_calls import ComposeCall
+from volfix.project.pipelines import Pipeline, Step, StepMount
+from volfix.project.step_runs import Run
+
+HOST_SOCKET, DIND, OTHER_HOST, ON_HOST, NOWHERE, UNKNOWN = "host-socket", "dind", "remote", "exec", "none", "unknown"
+SOCKETS = frozenset({"/var/run/docker.sock", "/run/docker.sock"})
+SOCKET_DIRECTORIES = frozenset({"/var/run", "/run"})
+THROW_AWAY = frozenset({"digitalocean", "macstadium", "aws", "vm"})
+LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 - an address that is compared
+
+
+def daemon_of(pipeline: Pipeline, step: Step, run: Run, call: ComposeCall, ran: Sequence[Run]) -> str:
+    """The daemon that a call of Compose in the step speaks to: one of this module's names."""
+    if pipeline.runner in THROW_AWAY:
+        return DIND
+    address = call.host or _variable(run, "DOCKER_HOST")
+    if address is not None:
+        return _of_address(pipeline, step, address)
+    if call.context or _variable(run, "DOCKER_CONTEXT") or any(_uses_context(other) for other in ran):
+        return OTHER_HOST
+    if pipeline.runner == "exec":
+        return ON_HOST
+    if any(is_host_socket(pipeline, mount) for mount in step.mounts):
+        return HOST_SOCKET
+    if any(is_dind(other) for other in pipeline.steps if other is not step) or _starts_daemon(ran):
+        return DIND
+    return NOWHERE if pipeline.runner in ("docker", "kubernetes") else UNKNOWN
+
+
+def _variable(run: Run, name: str) -> str | None:
+    """The variable's value; a secret is unknown, which is not nothing."""
+    if name not in run.environment:
+        return None
+    value = run.environment[name]
+    return "unknown" if value is None else value or None
+
+
+def _of_address(pipeline: Pipeline, step: Step, address: str) -> str:
+    if address.startswith("unix://"):
+        path = address.removeprefix("unix://")
+        if pipeline.runner == "exec":
+            return ON_HOST
+        return (
+            HOST_SOCKET
+            if any(_covers(mount, path) and host_path(pipeline, mount) for mount in step.mounts)
+            else NOWHERE
+        )
+    host = re.sub(r"\A\w+://(?:[^@/]*@)?|[:/].*\Z", "", address)
+    services = {other.name for other in pipeline.steps if other.is_service or other.detach}
+    return DIND if host in services | LOCAL and not address.startswith("ssh://") else OTHER_HOST
+
+
+def _uses_context(run: Run) -> bool:
+    return run.words[:3] == ("docker", "context", "use")
+
+
+def _starts_daemon(ran: Sequence[Run]) -> bool:
+    return any(posixpath.basename(run.words[0]) in ("dockerd", "dockerd-entrypoint.sh", "wrapdocker") for run in ran)
+
+
+def is_dind(step: Step) -> bool:
+    """Whether a service, or a step that stays in the background without commands, is a daemon of its own."""
+    runs_beside = step.is_service or step.detach
+    return runs_beside and not step.commands and re.search(r"\bdind\b", step.image or "") is not None
+
+
+def is_socket_path(path: str | None) -> bool:
+    """Whether a path is where Docker's socket lies."""
+    return path is not None and posixpath.normpath(path) in SOCKETS
+
+
+def is_host_socket(pipeline: Pipeline, mount: StepMount) -> bool:
+    """Whether the mount brings the host's Docker socket into the step."""
+    host = host_path(pipeline, mount)
+    if host is None or mount.path is None:
+        return False
+    if is_socket_path(host) or is_socket_path(mount.path):
+        return is_socket_path(mount.path)
+    return posixpath.normpath(host) in SOCKET_DIRECTORIES and posixpath.normpath(mount.path) in SOCKET_DIRECTORIES
+
+
+def host_path(pipeline: Pipeline, mount: StepMount) -> str | None:
+    """What the mount is of on the host; None where it is no host directory, or was never declared."""
+    if mount.host is not None:
+        return mount.host
+    volume = pipeline.volume(mount.name)
+    return volume.host if volume is not None and volume.kind == "host" else None
+
+
+def _covers(mount: StepMount, path: str) -> bool:
+    place = posixpath.normpath(mount.path) if mount.path else None
+    return place is not None and (path == place or path.startswith(place + "/"))

@@ -1,0 +1,71 @@
+"""Which pipeline deploys which stacks: a pipeline file with its deployments, as seen from the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.project.deployments import Checkout, Deployment, deployments
+from volfix.project.git import work_tree
+from volfix.project.model import Project
+from volfix.project.pipelines import PipelineFile
+
+if TYPE_CHECKING:
+    from volfix.project.stack import Loader
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """A pipeline file, where its repository lies, and every deployment that its steps make."""
+
+    file: PipelineFile
+    checkout: Checkout
+    deployments: tuple[Deployment, ...]
+
+    def paths(self, deployment: Deployment) -> tuple[Path, ...]:
+        """The Compose files of a deployment that lie in the repository, in the order in which Compose merges them."""
+        found = (self.checkout.find(deployment.pipeline, path) for path in deployment.files)
+        return tuple(path for path in found if path is not None and path.is_file())
+
+    def projects(self, deployment: Deployment, projects: Iterable[Project]) -> list[Project]:
+        """The projects that the deployment brings up: those whose files it names, the closest match alone."""
+        paths = self.paths(deployment)
+        wanted = set(paths)
+        own = [project for project in projects if wanted & {file.path for file in project.files}]
+        exact = [project for project in own if {file.path for file in project.files} == wanted]
+        if exact or len(own) < 2:
+            return exact or own
+        first = [project for project in own if project.files[0].path == paths[0]]
+        return first if len(paths) == 1 and first else own
+
+    def reaches(self, project: Project) -> bool:
+        """Whether the project lies in the repository."""
+        return project.directory.is_relative_to(self.checkout.root)
+
+
+def deliveries(paths: Sequence[Path], loader: Loader) -> Iterator[Delivery]:
+    """The pipelines at these paths; what cannot be read or is none is named by the loader."""
+    for path in paths:
+        file = loader.pipeline(path)
+        if file is not None:
+            yield _delivery(file)
+
+
+def _delivery(file: PipelineFile) -> Delivery:
+    """The repository is the git work tree, unless the files that the pipeline names lie beside it alone."""
+    roots = list(_roots(file.path))
+    found = [
+        Delivery(file, checkout, tuple(deployments(file, checkout))) for checkout in (Checkout(root) for root in roots)
+    ]
+    return next((delivery for delivery in found if any(map(delivery.paths, delivery.deployments))), found[0])
+
+
+def _roots(path: Path) -> Iterator[Path]:
+    tree = work_tree(path.parent)
+    if tree is not None:
+        yield tree.root
+    own = path.parent.parent if path.parent.name == ".woodpecker" else path.parent
+    if tree is None or tree.root != own:
+        yield own
