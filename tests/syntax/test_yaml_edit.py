@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from volfix.syntax.source import Source
-from volfix.syntax.yaml_edit import CannotEdit, nodes, replace_in_scalar, replace_scalar
+from volfix.syntax.source import CannotEdit, Source
+from volfix.syntax.yaml_edit import nodes, replace_in_scalar, replace_scalar
 from volfix.syntax.yaml_scalar import double_quoted, is_plain, single_quoted, units, written
 from volfix.syntax.yaml_tree import Scalar, parse, plain
 

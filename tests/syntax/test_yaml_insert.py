@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from volfix.syntax.source import Source
-from volfix.syntax.yaml_edit import CannotEdit
+from volfix.syntax.source import CannotEdit, Source
 from volfix.syntax.yaml_insert import Value, add_entries, append_items, insert_section
 from volfix.syntax.yaml_tree import Document, Mapping, Pair, parse, plain
 
@@ -413,3 +412,33 @@ def test_any_layout(text: str) -> None:
         new = [*(old if isinstance(old, list) else []), "n:/n", "5"]
         expected = {**before, "services": {**before["services"], name: {**service, "volumes": new}}}
         assert plain(parse(after)[0].root) == expected
+
+
+# A CRLF file whose last line has no line end: with one it would be another line, so new lines stand above it
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "services:\r\n  a: b\r\n\r\nnetworks:\r\n  c: d",
+            "services:\r\n  a: b\r\n\r\nvolumes:\r\n  new:\r\n    driver: local\r\n\r\nnetworks:\r\n  c: d",
+        ),
+        (
+            "# top\r\nservices:\r\n  a: b",
+            "volumes:\r\n  new:\r\n    driver: local\r\n\r\n# top\r\nservices:\r\n  a: b",
+        ),
+    ],
+)
+def test_a_section_leaves_the_unfinished_last_line(before: str, after: str) -> None:
+    assert inserted(before) == after
+
+
+def test_an_entry_leaves_the_unfinished_last_line() -> None:
+    assert added("volumes:\r\n  # own\r\n  a: b", "volumes") == (
+        "volumes:\r\n  new:\r\n    driver: local\r\n  # own\r\n  a: b"
+    )
+
+
+def test_an_item_stays_behind_the_others_for_the_later_one_counts() -> None:
+    assert appended("s:\r\n  v:\r\n    - a:/a", "s.v") == "s:\r\n  v:\r\n    - a:/a\r\n    - new:/x"

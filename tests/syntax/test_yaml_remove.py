@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from volfix.syntax.source import FileProblem, Source
-from volfix.syntax.yaml_edit import CannotEdit, nodes
+from volfix.syntax.source import CannotEdit, FileProblem, Source
+from volfix.syntax.yaml_edit import nodes
 from volfix.syntax.yaml_remove import remove_entry, remove_item
 from volfix.syntax.yaml_tree import Mapping, Node, Pair, Scalar, Sequence, parse, plain
 

@@ -60,7 +60,7 @@ def _codes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 @click.option("-q", "--quiet", is_flag=True, help="Only the result and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Notes, too.")
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[Path, ...], **options: Any) -> None:
+def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> None:
     """Show what the next deployment could lose, with the fixes as a diff; --write makes them."""
     import volfix
 
@@ -96,12 +96,14 @@ def _verify(plan: volfix.Plan) -> None:
 
 
 def _print(result: RunResult, options: dict[str, Any], *, color: bool) -> None:
+    from volfix.report.encoding import encodable
     from volfix.report.text import problem_lines
 
-    for line in problem_lines(result, notes=not options["quiet"]):
+    for line in problem_lines(result, notes=not options["quiet"], show_secrets=options["show_secrets"]):
         click.echo(line, err=True)
     text = _rendered(result, options, color=color)
     if options["output_file"] is None:
+        text = encodable(text, sys.stdout.encoding)
         click.echo(text, nl=not text.endswith("\n"), color=color)
         return
     try:
@@ -175,14 +177,12 @@ def _progress() -> Callable[[int, int], None] | None:
 
 def _merge_config(ctx: click.Context, options: dict[str, Any]) -> None:
     """Options from the TOML file, under those of the command line: select, ignore, exclude, unsafe-fixes, trusted."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from volfix.knowledge.entries import parsed
+
     path: Path = options["config"]
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        given = parsed(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise click.BadParameter(f"{path}: {error}", param_hint="--config") from error
     kinds: dict[str, type] = {"select": list, "ignore": list, "exclude": list, "unsafe-fixes": bool, "trusted": bool}
     for key, value in given.items():
@@ -193,8 +193,9 @@ def _merge_config(ctx: click.Context, options: dict[str, Any]) -> None:
         name = key.replace("-", "_")
         source = ctx.get_parameter_source(name)
         if source is not None and source.name == "DEFAULT":
-            items = tuple(map(str, value)) if isinstance(value, list) else value
-            options[name] = _codes(ctx, _parameter(ctx, name), items) if name in ("select", "ignore") else items
+            items = tuple(map(str, value)) if isinstance(value, list) else ()
+            codes = _codes(ctx, _parameter(ctx, name), items) if name in ("select", "ignore") else items
+            options[name] = codes if isinstance(value, list) else value
 
 
 def _parameter(ctx: click.Context, name: str) -> click.Parameter:

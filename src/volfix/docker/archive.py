@@ -86,15 +86,17 @@ class Reading:
 
     def _work(self) -> None:
         try:
-            with tarfile.open(
-                fileobj=_Feed(self._next), mode="r|", bufsize=1 << 20, errors="surrogateescape"
-            ) as archive:
+            with self._opened() as archive:
                 for member in archive:
                     self.manifest[self._path(member.name)] = self._entry(archive, member)
         except Exception as error:  # noqa: BLE001 - told by `passing`, in the thread that asked
             self._error = error
         while self._next():
             pass
+
+    def _opened(self) -> tarfile.TarFile:
+        feed = cast("IO[bytes]", _Feed(self._next))
+        return tarfile.open(None, "r|", feed, 1 << 20, errors="surrogateescape")
 
     def _next(self) -> bytes:
         chunk = self._chunks.get()

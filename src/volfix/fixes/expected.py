@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from volfix.rules.operations import AddMount, DeclareVolume, Operation, RemoveEntry, SetScalar
+from volfix.rules.operations import (
+    AddEntries,
+    AddMount,
+    AppendItem,
+    DeclareVolume,
+    NameProject,
+    Operation,
+    RemoveEntry,
+    SetScalar,
+    as_data,
+)
 from volfix.syntax.yaml_tree import Alias, Document, Mapping, Node, Pair, Scalar, plain, resolved
 from volfix.syntax.yaml_tree import Sequence as Items
 
@@ -17,7 +28,7 @@ def expected_tree(document: Document, operations: Sequence[Operation]) -> Any:
     tree = _Expected(operations).tree(document.root)
     for operation in operations:
         if isinstance(operation, DeclareVolume) and operation.document is document:
-            tree = _inside(tree, lambda root, key=operation.key: _declared(root, key))
+            tree = _inside(tree, partial(_declared, key=operation.key))
     return tree
 
 
@@ -27,10 +38,15 @@ class _Expected:
     def __init__(self, operations: Sequence[Operation]) -> None:
         self.values = {id(item.scalar): item.value for item in operations if isinstance(item, SetScalar)}
         self.removed = {id(item.pair) for item in operations if isinstance(item, RemoveEntry)}
-        self.added: dict[int, list[str]] = {}
+        self.added: dict[int, dict[str, list[Any]]] = {}
+        self.entries: dict[int, dict[str, Any]] = {}
         for item in operations:
             if isinstance(item, AddMount):
-                self.added.setdefault(id(item.service), []).append(item.text)
+                self.added.setdefault(id(item.service), {}).setdefault("volumes", []).append(item.text)
+            elif isinstance(item, AppendItem):
+                self.added.setdefault(id(item.mapping), {}).setdefault(item.key, []).append(as_data(item.entries))
+            elif isinstance(item, AddEntries):
+                self.entries.setdefault(id(item.mapping), {}).update(as_data(item.entries))
 
     def tree(self, node: Node) -> Any:
         match node:
@@ -42,8 +58,9 @@ class _Expected:
                 value: Any = self.values[id(node)]
             case Mapping():
                 value = {self._key(pair): self.tree(pair.value) for pair in node.pairs if id(pair) not in self.removed}
-                if texts := self.added.get(id(node)):
-                    value["volumes"] = _inside(value.get("volumes", []), lambda items: [*_items(items), *texts])
+                for key, added in self.added.get(id(node), {}).items():
+                    value[key] = _inside(value.get(key, []), lambda items, added=added: [*_items(items), *added])
+                value.update(self.entries.get(id(node), {}))
             case Items():
                 value = [self.tree(item) for item in node.items]
         if node.anchor is not None:

@@ -14,7 +14,7 @@ from volfix.project.mounts import BIND
 from volfix.project.stack import Loader, Stack, read_stacks
 from volfix.rules import REGISTRY
 from volfix.rules.context import Context
-from volfix.rules.findings import Applicability, Finding, Move
+from volfix.rules.findings import Applicability, Finding, Fix, Move, NameChange
 from volfix.rules.ignores import is_ignored
 from volfix.rules.vf110 import servers_by_place
 from volfix.syntax.source import CannotEdit, FileProblem, Source
@@ -145,6 +145,7 @@ def _is_chosen(finding: Finding, options: Options) -> bool:
 def _changes(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple[FileChange, ...]:
     from volfix.fixes.proof import prove
     from volfix.fixes.render import rendered
+    from volfix.fixes.secrets import with_secrets
 
     fixes = [finding.fix for finding in chosen if finding.fix]
     operations = list(dict.fromkeys(operation for fix in fixes for operation in fix.operations))
@@ -153,7 +154,9 @@ def _changes(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple[F
     after: dict[Path, Source] = {path: source for path, (source, _) in files.items()}
     prove(stack, operations, declared, after, loader)
     before = {operation.source.path: operation.source for operation in operations}
-    return tuple(FileChange(before[path], files[path][0], tuple(files[path][1])) for path in sorted(after))
+    return tuple(
+        with_secrets(FileChange(before[path], files[path][0], tuple(files[path][1]))) for path in sorted(after)
+    )
 
 
 def _project_results(
@@ -186,7 +189,7 @@ def _project_results(
                 findings=tuple(ReportedFinding(finding, finding in chosen) for finding in own),
                 moves=moves,
                 changes=tuple(files),
-                real_volumes=_real_volumes(project, moves),
+                real_volumes=_real_volumes(project, moves, fixes),
                 failure=failure,
             )
         )
@@ -197,7 +200,7 @@ def _pipeline_result(
     stack: Stack,
     findings: Sequence[Finding],
     chosen: Sequence[Finding],
-    changes: tuple[FileChange, ...],
+    changes: Sequence[FileChange],
     failure: str | None,
 ) -> ProjectResult:
     """The result of a stack that is a pipeline and no Compose file."""
@@ -208,7 +211,7 @@ def _pipeline_result(
         files=tuple(each.file.path for each in stack.deliveries),
         findings=tuple(ReportedFinding(finding, finding in chosen) for finding in findings),
         moves=(),
-        changes=changes,
+        changes=tuple(changes),
         real_volumes={},
         failure=failure,
     )
@@ -219,8 +222,12 @@ def belongs(path: Path, project: Project) -> bool:
     return path in {file.path for file in project.loaded} | project.env_paths
 
 
-def _real_volumes(project: Project, moves: Iterable[Move]) -> dict[str, str]:
-    return {move.volume: project.real_name(move.volume) for move in moves}
+def _real_volumes(project: Project, moves: Iterable[Move], fixes: Iterable[Fix]) -> dict[str, str]:
+    """The volumes' names on the host, once the project is called what the fixes call it."""
+    paths = {file.path for file in project.files}
+    names = [item.name for fix in fixes for item in fix.changes if isinstance(item, NameChange) and item.path in paths]
+    named = replace(project, deployed_as=names[0]) if names else project
+    return {move.volume: named.real_name(move.volume) for move in moves}
 
 
 def with_written(plan: StackPlan, *, written: bool, failure: str | None = None) -> StackPlan:

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from volfix.fixes.expected import expected_tree, is_empty
 from volfix.project.compose_file import ComposeFile
 from volfix.project.environment import InCompose, InEnvFile, Variable
 from volfix.project.model import Project, Service
 from volfix.project.stack import Loader, Stack, build_project
-from volfix.rules.findings import Change, MountChange, ValueChange, VolumeChange
+from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange
 from volfix.rules.operations import Operation, SetAssignment
 from volfix.syntax import dotenv
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import parse, plain
+
+if TYPE_CHECKING:
+    from volfix.project.pipelines import PipelineFile
 
 Model = dict[str, Any]
 
@@ -37,11 +40,14 @@ def prove(
 ) -> None:
     """Raise ProofFailed unless the files in `after` differ from the stack's in meaning by exactly the `changes`."""
     files = {file.path: file for file in stack.files}
+    pipelines = {delivery.file.path: delivery.file for delivery in stack.deliveries}
     for path, source in after.items():
         own = [operation for operation in operations if operation.source.path == path]
         try:
             if path in files:
                 _prove_tree(files[path], own, source)
+            elif path in pipelines:
+                _prove_pipeline(pipelines[path], own, source)
             else:
                 _prove_env_file(own, source)
         except FileProblem as problem:
@@ -69,13 +75,24 @@ def _compare(what: str, expected: Any, actual: Any) -> None:
         return
     from deepdiff import DeepDiff
 
-    difference = DeepDiff(expected, actual, ignore_order=False, verbose_level=0)
-    raise ProofFailed(f"{what}: the change would do something else than it says: {difference.pretty()}")
+    difference = DeepDiff(expected, actual)
+    places = ", ".join(sorted(difference.affected_paths))  # the places alone: a value may be a credential
+    raise ProofFailed(f"{what}: the change would do something else than it says, at {places}")
 
 
 def _prove_tree(before: ComposeFile, operations: Sequence[Operation], after: Source) -> None:
     expected = [expected_tree(document, operations) for document in before.documents]
     _compare(before.path.name, expected, [plain(document.root) for document in parse(after) if not is_empty(document)])
+
+
+def _prove_pipeline(before: PipelineFile, operations: Sequence[Operation], after: Source) -> None:
+    """The documents as the CI server splits them, each the old one with its operations; still as many pipelines."""
+    from volfix.project.pipelines import load
+
+    again = load(before.path, after)
+    expected = [expected_tree(document, operations) for document in before.documents]
+    _compare(before.path.name, expected, [plain(document.root) for document in again.documents])
+    _compare(before.path.name, [each.name for each in before.pipelines], [each.name for each in again.pipelines])
 
 
 def _prove_env_file(operations: Sequence[Operation], after: Source) -> None:
@@ -129,6 +146,9 @@ def declared_model(project: Project, changes: Iterable[Change]) -> Model:
                 volumes[change.key] = _with_driver(volumes.get(change.key))
         elif isinstance(change, MountChange):
             _declare_mount(project, wanted, change)
+        elif isinstance(change, NameChange):
+            if any(file.path == change.path for file in project.files):
+                wanted["name"] = change.name
         else:
             _declare_value(project, wanted, change)
     return wanted

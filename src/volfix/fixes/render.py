@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from volfix.rules.operations import AddMount, DeclareVolume, Operation, RemoveEntry, SetAssignment, SetScalar
+from volfix.rules.operations import (
+    AddEntries,
+    AddMount,
+    AppendItem,
+    DeclareVolume,
+    NameProject,
+    Operation,
+    RemoveEntry,
+    SetAssignment,
+    SetScalar,
+    as_data,
+)
 from volfix.syntax.dotenv import replace_value
 from volfix.syntax.source import Edit, Source
 from volfix.syntax.yaml_edit import replace_scalar
-from volfix.syntax.yaml_insert import add_entries, append_items, insert_section
+from volfix.syntax.yaml_first import insert_first
+from volfix.syntax.yaml_insert import add_entries, add_to, append_items, insert_section
 from volfix.syntax.yaml_remove import remove_entry
 from volfix.syntax.yaml_tree import Document, Mapping, Scalar, resolved
 
@@ -41,6 +53,11 @@ def edits_of(source: Source, operations: Sequence[Operation]) -> list[Edit]:
             edits.append(remove_entry(source, operation.mapping, operation.pair))
         elif isinstance(operation, SetAssignment):
             edits.append(replace_value(source, operation.assignment, operation.value))
+        elif isinstance(operation, AddEntries):
+            edits += add_to(source, operation.document, operation.mapping, as_data(operation.entries))
+        elif isinstance(operation, NameProject):
+            edits += insert_first(source, operation.document, "name", operation.name)
+    edits += _appended(source, [item for item in operations if isinstance(item, AppendItem)])
     edits += _added_mounts(source, [item for item in operations if isinstance(item, AddMount)])
     for document, keys in _by_document(item for item in operations if isinstance(item, DeclareVolume)):
         edits += declared(source, document, keys)
@@ -53,6 +70,21 @@ def _added_mounts(source: Source, operations: Sequence[AddMount]) -> Iterator[Ed
         services.setdefault(id(operation.service), []).append(operation)
     for group in services.values():
         yield from append_items(source, group[0].document, group[0].service, "volumes", [item.text for item in group])
+
+
+def _appended(source: Source, operations: Sequence[AppendItem]) -> Iterator[Edit]:
+    """The new items by list; those of the document's own sections come last, since they stand behind all others."""
+    lists: dict[tuple[int, str], list[AppendItem]] = {}
+    for operation in sorted(operations, key=lambda item: item.mapping is item.document.root):
+        lists.setdefault((id(operation.mapping), operation.key), []).append(operation)
+    for group in lists.values():
+        first = group[0]
+        items = [as_data(item.entries) for item in group]
+        if first.mapping is first.document.root and first.mapping.get(first.key) is None:
+            if first.mapping.pair(first.key) is None:
+                yield from insert_section(source, first.document, first.key, items)
+                continue
+        yield from append_items(source, first.document, first.mapping, first.key, items)
 
 
 def _by_document(operations: Iterable[DeclareVolume]) -> Iterator[tuple[Document, list[str]]]:

@@ -82,10 +82,10 @@ def _stage(path: Path, target: str | None, arguments: tuple[tuple[str, str], ...
     built = _build(read(source), target, dict(arguments))
     if built is None:
         return None
-    created = tuple(dict.fromkeys(path for path, owner in built.made if owner is not None and _is_same(owner, built.user)))
-    return Stage(
-        source, built.base_image, built.workdir, built.user, built.environment, tuple(built.volumes), created
+    created = tuple(
+        dict.fromkeys(path for path, owner in built.made if owner is not None and _is_same(owner, built.user))
     )
+    return Stage(source, built.base_image, built.workdir, built.user, built.environment, tuple(built.volumes), created)
 
 
 def _is_same(owner: str, user: str | None) -> bool:
@@ -198,7 +198,9 @@ def _expanded(text: str, known: Mapping[str, str]) -> str | None:
 
 def _copied(text: str, stage: _Building) -> None:
     owner = GIVES.search(text)
-    words = _list(text[text.index("[") :]) if "[" in text else [word for word in text.split() if not word.startswith("--")]
+    words = (
+        _list(text[text.index("[") :]) if "[" in text else [word for word in text.split() if not word.startswith("--")]
+    )
     if len(words) > 1 and owner:
         stage.made.append((posixpath.normpath(posixpath.join(stage.workdir or "/", words[-1])), owner["owner"]))
 

@@ -61,8 +61,7 @@ def interpolate(text: str, lookup: Lookup) -> Interpolated:
     the deployment may know V. A known value that shows an unknown variable is unknown to that extent.
     """
     if "$" not in text:
-        pieces = (Piece(0, len(text), text),) if text else ()
-        return Interpolated(text, text, text, (), pieces)
+        return Interpolated(text, text, text, (), (Piece(0, len(text), text),) if text else ())
     pieces = tuple(_pieces(text, 0, len(text), lookup, 0))
     unknown = dict.fromkeys(name for piece in pieces if piece.name for name in VISIBLE.findall(piece.value))
     resolved = (VISIBLE.sub("", piece.value) if piece.name else piece.value for piece in pieces)

@@ -64,7 +64,7 @@ class Service:
         for part in reversed(self.parts):
             value = part.node.get(key)
             if value is not None:
-                return None if value.tag == "!reset" else (value, part)
+                return None if resolved(value).tag == "!reset" else (value, part)
         return None
 
     def text(self, key: str) -> str | None:
@@ -104,7 +104,11 @@ class Service:
         )
         context = _context(part.directory, text("context") or ".")
         return Build(
-            context, text("dockerfile") or "Dockerfile", node.get("dockerfile_inline") is not None, text("target"), arguments
+            context,
+            text("dockerfile") or "Dockerfile",
+            node.get("dockerfile_inline") is not None,
+            text("target"),
+            arguments,
         )
 
     @cached_property
@@ -139,7 +143,8 @@ class Service:
                 mount = read_mount(self.name, part.file.source, item, part.directory, self.lookup)
                 if mount is not None:
                     found = [
-                        replace(old, overridden=True) if old.clean_target == mount.clean_target else old for old in found
+                        replace(old, overridden=True) if old.clean_target == mount.clean_target else old
+                        for old in found
                     ]
                     found.append(mount)
         return tuple(found)
@@ -224,12 +229,15 @@ class Project:
     services: dict[str, Service]
     loaded: tuple[ComposeFile, ...]
     """The files and those that they include or extend."""
+    deployed_as: str | None = None
+    """The name that a pipeline deploys it under, where that is another one."""
 
     @cached_property
     def env_paths(self) -> frozenset[Path]:
         """The env files that give the project's services values: `.env`, and those that `env_file:` names."""
         named = {file.path for service in self.services.values() for file in service.env_files if file.path is not None}
-        return frozenset({self.directory / ".env", *named})
+        directories = {self.directory} | {service.parts[0].directory for service in self.services.values()}
+        return frozenset({directory / ".env" for directory in directories} | named)
 
     @cached_property
     def declared(self) -> dict[str, Node]:
@@ -252,7 +260,7 @@ class Project:
                 return inner.value
             if isinstance(external, Scalar) and external.value == "true":
                 return key
-        return f"{self.name}_{key}"
+        return f"{self.deployed_as or self.name}_{key}"
 
     def mounts_of(self, service: Service) -> tuple[Mount, ...]:
         """The service's effective mounts with those of `volumes_from`."""

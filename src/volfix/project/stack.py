@@ -6,8 +6,8 @@ Source: compose-spec/compose-go, loader/include.go, loader/extends.go, cli/optio
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -168,10 +168,23 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
         groups.setdefault(group(str(project.directory)), []).append(project)
     for key, projects in groups.items():
         own = tuple(one for one, reached, _ in delivered if reached and group(str(reached[0].directory)) == key)
-        yield Stack(projects[0].root, tuple(projects), own)
+        yield Stack(projects[0].root, tuple(_as_deployed(project, own) for project in projects), own)
     for delivery, projects, root in delivered:
         if not projects:
             yield Stack(root, (), (delivery,))
+
+
+def _as_deployed(project: Project, delivered: Sequence[Delivery]) -> Project:
+    """The project with the name that the pipelines deploy it under, where they agree on one."""
+    if not delivered or any(file.name for file in project.files):
+        return project
+    names = {
+        deployment.project
+        for delivery in delivered
+        for deployment in delivery.deployments
+        if not deployment.is_test and deployment.project and delivery.projects(deployment, [project])
+    }
+    return replace(project, deployed_as=names.pop()) if len(names) == 1 else project
 
 
 def _deliveries(

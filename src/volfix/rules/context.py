@@ -21,8 +21,9 @@ class Context:
     """One stack under examination.
 
     `users` says for each host directory which project directories mount it, over the whole run; `selected` are the
-    codes of the rules that run; `servers` are the database servers on one place (see VF110); `env_files` are those that name a database; `memory` keeps what several rules compute
-    together; `trusted` says that the CI server trusts the repositories.
+    codes of the rules that run; `servers` are the database servers on one place (see VF110); `env_files` are those
+    that name a database; `memory` keeps what several rules compute together; `trusted` says that the CI server trusts
+    the repositories.
     """
 
     stack: Stack

@@ -229,7 +229,7 @@ def _candidates(project: Project, service: Service) -> list[Mount]:
             continue
         if target in directories or (
             posixpath.basename(target).lower() in DATA_WORDS
-            and not any(never_converted(entry, target) for entry in known or [None])
+            and not any(never_converted(entry, target) for entry in known or (None,))
         ):
             found[target] = mount
     return list(found.values())

@@ -84,7 +84,15 @@ class ValueChange:
     value: str
 
 
-Change = MountChange | VolumeChange | ValueChange
+@dataclass(frozen=True, slots=True)
+class NameChange:
+    """After the fix the projects that the file at `path` is merged into are called `name`."""
+
+    path: Path
+    name: str
+
+
+Change = MountChange | VolumeChange | ValueChange | NameChange
 
 
 @dataclass(frozen=True, slots=True)

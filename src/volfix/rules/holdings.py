@@ -48,7 +48,7 @@ def holding(context: Context, use: Use) -> Holding | None:
     images = images_of(use.service)
     known = [entry for image in images for entry in entries_for(image)]
     moved_here = any(target in directories_in(use.service, entry).paths for entry in known)
-    if not moved_here and any(never_converted(entry, target) for entry in known or [None]):
+    if not moved_here and any(never_converted(entry, target) for entry in known or (None,)):
         return None
     found = next(_by_image(use, known, target), None)
     if found is None:

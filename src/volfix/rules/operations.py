@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from volfix.syntax.dotenv import Assignment
     from volfix.syntax.source import Source
     from volfix.syntax.yaml_tree import Document, Mapping, Pair, Scalar
+
+Entries: TypeAlias = "tuple[tuple[str, str | Entries], ...]"
+"""New entries of a mapping, which may hold mappings in their turn."""
+
+
+def as_data(entries: Entries) -> dict[str, Any]:
+    """The entries as the plain mapping that they say."""
+    return {key: value if isinstance(value, str) else as_data(value) for key, value in entries}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +65,34 @@ class SetAssignment:
     value: str
 
 
-Operation = SetScalar | RemoveEntry | DeclareVolume | AddMount | SetAssignment
+@dataclass(frozen=True, slots=True)
+class AppendItem:
+    """The list under `key` of a mapping gets one more item, a mapping with these entries; a missing list is made."""
+
+    source: Source
+    document: Document
+    mapping: Mapping
+    key: str
+    entries: Entries
+
+
+@dataclass(frozen=True, slots=True)
+class AddEntries:
+    """A mapping gets more entries."""
+
+    source: Source
+    document: Document
+    mapping: Mapping
+    entries: Entries
+
+
+@dataclass(frozen=True, slots=True)
+class NameProject:
+    """The document gets `name:` at its top."""
+
+    source: Source
+    document: Document
+    name: str
+
+
+Operation = SetScalar | RemoveEntry | DeclareVolume | AddMount | SetAssignment | AppendItem | AddEntries | NameProject

@@ -37,7 +37,7 @@ def check(context: Context) -> Iterator[Finding]:
         held = holding(context, use) if disguise else None
         if disguise is None or held is None or held.kind == UNKNOWN:
             continue
-        fix = _fix(context, use, disguise)
+        fix = _fix(context, use)
         where = "in the checkout: a fresh checkout is without it" if disguise.inside else "on this one host"
         yield Finding(
             code="VF104",
@@ -48,7 +48,7 @@ def check(context: Context) -> Iterator[Finding]:
             service=use.service.name,
             target=use.mount.raw_target,
             fix=fix if isinstance(fix, Fix) else None,
-            reason=fix if isinstance(fix, str) else "somebody chose the device; the volume stays declared under its key",
+            reason=fix if isinstance(fix, str) else "somebody chose the device; the old volume stays declared",
         )
 
 
@@ -70,7 +70,7 @@ def _disguise(use: Use) -> Disguise | None:
     return Disguise(device.value, path.is_relative_to(use.project.root))
 
 
-def _fix(context: Context, use: Use, disguise: Disguise) -> Fix | str:
+def _fix(context: Context, use: Use) -> Fix | str:
     """The service's mounts of the volume get a new key: under the old one Compose would offer to delete the volume."""
     old = use.mount.source
     key = volume_key(context, use.service.name, use.mount.clean_target, f"volume {old}")

@@ -199,7 +199,8 @@ RULE = Rule(
             Outcome.FIXED_UNSAFE,
             {
                 "compose.yaml": ENGINE.format(image="mongo:7")
-                + "    volumes:\n      - /data/db\n      - db-data:/data/db\n\nvolumes:\n  db-data:\n    driver: local\n"
+                + "    volumes:\n      - /data/db\n      - db-data:/data/db\n"
+                "\nvolumes:\n  db-data:\n    driver: local\n"
             },
         ),
         Example(

@@ -53,7 +53,8 @@ def _of_service(context: Context, project: Project, service: Service, possible: 
     mounts = project.mounts_of(service)
     if any("${" in mount.target for mount in mounts):
         return
-    missed = [item for item in possible if not any(holds(mount.clean_target, item.where) == "holds" for mount in mounts)]
+    held = {mount.clean_target for mount in mounts}
+    missed = [item for item in possible if not any(holds(target, item.where) == "holds" for target in held)]
     if not missed or any(path in service.tmpfs for item in missed for path in item.where.paths):
         return
     for mount in mounts:
@@ -68,13 +69,14 @@ def _finding(
 ) -> Finding:
     mount, entry = use.mount, missed[0].entry
     sure = len(missed) == len(possible)
-    fix = _fix(context, use, missed[0], relation) if sure else "the image's version is not fixed: fix it in the tag first"
+    fix = _fix(context, use, missed[0], relation) if sure else "the image's version is not fixed: fix its tag first"
     if not sure:
-        message = f"whether {mount.raw_target} is where {entry.name} keeps its data depends on a version that is not said"
+        message = f"whether {mount.raw_target} holds the data of {entry.name} depends on a version that is not said"
     elif relation == "shadowed":
-        message = f"{mount.raw_target} does not hold the data of {entry.name}: the image mounts an anonymous volume below it"
+        message = f"{mount.raw_target} does not hold the data of {entry.name}: an anonymous volume is mounted below it"
     else:
-        message = f"{mount.raw_target} does not hold the data of {entry.name}: it is in {missed[0].where.paths[0]}"
+        place = missed[0].where.paths[0]
+        message = f"{mount.raw_target} does not hold the data of {entry.name}: it is in {place}"
     return Finding(
         code="VF106",
         severity=Severity.ERROR if sure else Severity.WARNING,
@@ -124,8 +126,9 @@ def _converted(context: Context, use: Use, missed: Possible, source: str) -> Fix
     operation = _set_target(mount, key, target)
     if operation is None:
         return "the mount's target cannot be edited where it is written"
+    same = operation.scalar
     kept: list[Operation] = [
-        item for item in conversion.fix.operations if not (isinstance(item, SetScalar) and item.scalar is operation.scalar)
+        item for item in conversion.fix.operations if not (isinstance(item, SetScalar) and item.scalar is same)
     ]
     changes = tuple(
         replace(change, new_target=target) if isinstance(change, MountChange) else change
@@ -154,8 +157,8 @@ RULE = Rule(
         "in the mount. The directory differs by version and by the variables and flags that move it."
     ),
     fix=(
-        "The mount's target becomes the data directory. Unsafe: what is in the mount now is left as it is, and the rows "
-        "have to be carried from where they are. Where the version is not fixed, volfix says what holds for which."
+        "The mount's target becomes the data directory. Unsafe: what is in the mount now is left as it is, and the "
+        "rows have to be carried from where they are. Where the version is not fixed, volfix says what holds for which."
     ),
     sources=("docker-library/postgres: Dockerfiles of 17 and 18", "docker-library: the images' VOLUME instructions"),
     examples=(

@@ -29,9 +29,10 @@ def _of_service(service: Service) -> Iterator[Finding]:
     for image in images_of(service):
         for entry in entries_for(image):
             where = directories_in(service, entry)
-            target = next(
-                (place for place in service.tmpfs for path in where.paths if path == place or is_below(path, place)), None
+            covered = (
+                place for place in service.tmpfs for path in where.paths if path == place or is_below(path, place)
             )
+            target = next(covered, None)
             if entry.kind != "engine" or where.keeps_nothing or target is None:
                 continue
             yield Finding(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.project.mounts import VOLUME
+from volfix.project.stack import Use
 from volfix.rules.context import Context, at
 from volfix.rules.findings import Applicability, Finding, Fix, Severity, VolumeChange
-from volfix.rules.holdings import UNKNOWN, holding
+from volfix.rules.holdings import UNKNOWN, Holding, holding
 from volfix.rules.operations import DeclareVolume
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Alias, Mapping, Scalar, resolved
@@ -15,7 +16,7 @@ from volfix.syntax.yaml_tree import Alias, Mapping, Scalar, resolved
 
 def check(context: Context) -> Iterator[Finding]:
     """Every declared volume that holds a database and says neither a driver nor that it is external."""
-    databases = {}
+    databases: dict[str, tuple[Use, Holding]] = {}
     for use in context.stack.uses:
         if use.mount.kind == VOLUME:
             held = holding(context, use)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.storage import holds
 from volfix.project.hosts import host_directory
@@ -47,7 +46,7 @@ def check(context: Context) -> Iterator[Finding]:
             code="VF110",
             severity=Severity.ERROR,
             location=mount_location(use.mount),
-            message=f"{use.service.name} and {names} run a server on the same data directory: each would corrupt the other's",
+            message=f"{use.service.name} and {names} run a server on one data directory: they would corrupt it",
             evidence=(f"both mount {use.mount.raw_source} where {server.engine} keeps its data",),
             service=use.service.name,
             target=use.mount.raw_target,
@@ -139,15 +138,16 @@ RULE = Rule(
             "a backup job and a reader",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\n"
-                "  backup:\n    image: mysql:8.4\n    command: [xtrabackup, --backup]\n    volumes: ['sql:/var/lib/mysql']\n"
-                "  reader:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql:ro']\nvolumes: {sql: {driver: local}}\n"
+                "  backup:\n    image: mysql:8.4\n    command: [xtrabackup]\n    volumes: ['sql:/var/lib/mysql']\n"
+                "  reader:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql:ro']\nvolumes: {sql: }\n"
             },
             Outcome.UNTOUCHED,
         ),
         Example(
             "two variants of one project, of which one runs",
             {
-                "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n",
+                "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\n"
+                "volumes: {sql: }\n",
                 "docker-compose.prod.yml": "services:\n  db:\n    image: mysql:8.4\n    restart: always\n"
                 "    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n",
             },

@@ -18,7 +18,7 @@ WORD = re.compile(r"\s*([A-Za-z]+)(?:\s+|\Z)")
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One instruction: `keyword` in upper case, `text` its arguments with the lines joined, `span` all of it as written.
+    """One instruction: `keyword` in upper case, `text` its arguments on one line, `span` all of it.
 
     `heredoc` holds the lines of its here-documents.
     """

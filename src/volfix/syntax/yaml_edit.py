@@ -13,8 +13,6 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse
 LINE_END = re.compile(r"[\r\n]")
 
 
-
-
 def replace_scalar(source: Source, scalar: Scalar, value: str) -> Edit:
     """The scalar with another value: quoting style, anchor, tag and block header stay.
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping as Entries
 from collections.abc import Sequence as Items
 
 from volfix.syntax import yaml_layout as layout
-from volfix.syntax.source import Edit, Source, Span
-from volfix.syntax.yaml_edit import CannotEdit, nodes
+from volfix.syntax.source import CannotEdit, Edit, Source, Span
+from volfix.syntax.yaml_edit import nodes
 from volfix.syntax.yaml_scalar import written
 from volfix.syntax.yaml_tree import Alias, Document, Mapping, Node, Pair, Scalar, Sequence, is_merge_key
 from volfix.syntax.yaml_write import Value, block_entries, block_items, flow_entries, flow_value, indented
 
-__all__ = ["CannotEdit", "Value", "add_entries", "append_items", "insert_section"]
+__all__ = ["Value", "add_entries", "add_to", "append_items", "insert_section"]
 
 COLLECTION_TAGS = (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!override")
 BLANK_LINE = re.compile(r"\n[ \t]*\r?\n")
@@ -45,7 +45,15 @@ def add_entries(source: Source, document: Document, owner: Pair | None, entries:
     return _lines_instead_of_null(source, document, owner, indented(lines, step))
 
 
-def append_items(source: Source, document: Document, mapping: Mapping, key: str, items: Items[str]) -> list[Edit]:
+def add_to(source: Source, document: Document, mapping: Mapping, entries: Entries[str, Value]) -> list[Edit]:
+    """New entries at the end of a mapping wherever it stands; raises CannotEdit where it has one of the keys."""
+    for key in entries:
+        if mapping.get(key) is not None or mapping.pair(key):
+            raise CannotEdit(f"the key {key} is already there")
+    return _into_mapping(source, document, mapping, entries)
+
+
+def append_items(source: Source, document: Document, mapping: Mapping, key: str, items: Items[Value]) -> list[Edit]:
     """New items at the end of the list under `key` of the mapping, which may be absent, null, block or flow.
 
     Raises CannotEdit where the value is an alias or no list, or where the key is merged from elsewhere.
@@ -62,7 +70,10 @@ def append_items(source: Source, document: Document, mapping: Mapping, key: str,
         if node.flow:
             json = _is_json(document)
             texts = [
-                written(item, flow=True, quote='"' if json else quote, force=json or bool(quote)) for item in items
+                written(item, flow=True, quote='"' if json else quote, force=json or bool(quote))
+                if isinstance(item, str)
+                else flow_value(item, json=json)
+                for item in items
             ]
             return _into_flow(source, document, node, texts)
         return [_into_block_sequence(source, document, mapping, node, items, quote)]
@@ -70,7 +81,8 @@ def append_items(source: Source, document: Document, mapping: Mapping, key: str,
         raise CannotEdit(_kind(node) + ", not a list")
     if mapping.flow:
         return [_flow_instead_of_null(source, pair, flow_value(items, json=_is_json(document)))]
-    lines = indented(block_items(items), layout.dash_offset(document, source, mapping))
+    dashes = layout.dash_offset(document, source, mapping)
+    lines = indented(block_items(items, step=layout.step(document, source, mapping), dashes=dashes), dashes)
     return _lines_instead_of_null(source, document, pair, lines)
 
 
@@ -117,17 +129,24 @@ def _into_mapping(source: Source, document: Document, mapping: Mapping, entries:
     indent = layout.mapping_column(source, mapping)
     step, dashes = layout.step(document, source, mapping), layout.dash_offset(document, source, mapping)
     at = _behind(source, document, mapping, indent)
+    if _would_finish(source, at):
+        at = _above(source, mapping.pairs[-1].key.span.start) or at
     return [_lines_at(source, at, indented(block_entries(entries, step, dashes), indent))]
 
 
 def _into_block_sequence(
-    source: Source, document: Document, mapping: Mapping, node: Sequence, items: Items[str], quote: str
+    source: Source, document: Document, mapping: Mapping, node: Sequence, items: Items[Value], quote: str
 ) -> Edit:
     indent = layout.column(source, node.span.start)
     at = _behind(source, document, node, indent, items_only=indent == layout.mapping_column(source, mapping))
     dash = layout.dash(source, node, len(node.items) - 1)
     gap = re.compile(r" +(?=[^\s#])|").match(source.text, dash + 1)
-    lines = block_items(items, (gap and gap[0]) or " ", quote, force=bool(quote))
+    gap_text = (gap and gap[0]) or " "
+    if node.items and all(isinstance(item, Mapping) and item.flow for item in node.items):
+        lines = [f"-{gap_text}{flow_value(item, json=False)}" for item in items]
+    else:
+        step, dashes = layout.step(document, source, mapping), layout.dash_offset(document, source)
+        lines = block_items(items, gap_text, quote, force=bool(quote), step=step, dashes=dashes)
     return _lines_at(source, at, indented(lines, indent))
 
 
@@ -138,6 +157,23 @@ def _behind(source: Source, document: Document, node: Node, indent: int, *, item
     if at == end and layout.chomping(source, layout.last_node(node)) in ("", "+"):
         raise CannotEdit("the block scalar at the end of the file has no line end: another line would change it")
     return layout.behind_comments(source, at, document.span.end, indent, items_only=items_only)
+
+
+def _would_finish(source: Source, at: int) -> bool:
+    """Whether lines at `at` would follow a last line that has no line end, where every other one ends in CR and LF:
+    it would get a CR, and would not be the same line any more.
+    """
+    return at == len(source.text) and source.newline == "\r\n" and not source.text.endswith("\n")
+
+
+def _above(source: Source, start: int) -> int | None:
+    """The line start above an entry and its own comments; None where something else stands before it on its line."""
+    line = source.line_start(start)
+    if source.text[line:start].strip():
+        return None
+    while line and source.text[source.line_start(line - 1) : line].lstrip().startswith("#"):
+        line = source.line_start(line - 1)
+    return line
 
 
 def _lines_at(source: Source, at: int, lines: Items[str]) -> Edit:
@@ -235,7 +271,10 @@ def insert_section(source: Source, document: Document, key: str, value: Value) -
     lines = indented(block_entries({key: value}, step, dashes), indent)
     below = source.text[at : document.span.end]
     blank_below = re.match(r"[ \t]*\r?\n", below) is not None
+    above = _above(source, root.pairs[-1].key.span.start) if _would_finish(source, at) else None
     spaced = _has_blank_lines(source, root) or (blank_below and source.text[at:limit] != below)
+    if above is not None:
+        return [_lines_at(source, above, [*lines, ""] if spaced else lines)]
     if spaced and layout.chomping(source, layout.last_node(root.pairs[number].value)) != "+":
         lines.insert(0, "")
     if spaced and below.strip() and not blank_below:

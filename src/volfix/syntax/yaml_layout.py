@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from volfix.syntax.source import Source
-from volfix.syntax.yaml_edit import CannotEdit, nodes
+from volfix.syntax.source import CannotEdit, Source
+from volfix.syntax.yaml_edit import nodes
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Pair, Scalar, Sequence
 
 LEAD = re.compile(r" *(?:- +)*")

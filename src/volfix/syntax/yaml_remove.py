@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from volfix.syntax import yaml_layout as layout
-from volfix.syntax.source import Edit, Source, Span
-from volfix.syntax.yaml_edit import CannotEdit, nodes
+from volfix.syntax.source import CannotEdit, Edit, Source, Span
+from volfix.syntax.yaml_edit import nodes
 from volfix.syntax.yaml_tree import Alias, Mapping, Node, Pair, Sequence, parse
 
 __all__ = ["CannotEdit", "remove_entry", "remove_item"]

@@ -65,7 +65,7 @@ class Mapping:
         """The entry that is written under this key here: merge keys are not followed."""
         return next((pair for pair in self.pairs if isinstance(pair.key, Scalar) and pair.key.value == key), None)
 
-    def get(self, key: str) -> Node | None:
+    def get(self, key: str) -> Scalar | Mapping | Sequence | None:
         """The value under `key`, merge keys followed, aliases resolved; None where there is none."""
         if found := self.pair(key):
             return resolved(found.value)

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from volfix.syntax.yaml_scalar import double_quoted, written
 
-Value: TypeAlias = "str | Mapping[str, Value] | Sequence[str] | None"
-"""A new value: a string, None for an empty value, a mapping, or a list of strings."""
+Value: TypeAlias = "str | Mapping[str, Value] | Sequence[Value] | None"
+"""A new value: a string, None for an empty value, a mapping, or a list; lists within lists are written as flow."""
 
 
 def block_entries(entries: Mapping[str, Value], step: int, dashes: int) -> list[str]:
@@ -23,15 +23,28 @@ def block_entries(entries: Mapping[str, Value], step: int, dashes: int) -> list[
         elif not value:
             lines.append(f"{name}: {flow_value(value, json=False)}")
         else:
-            nested = isinstance(value, Mapping)
-            inner = block_entries(value, step, dashes) if isinstance(value, Mapping) else block_items(value)
-            lines += [f"{name}:", *indented(inner, step if nested else dashes)]
+            if isinstance(value, Mapping):
+                inner = indented(block_entries(value, step, dashes), step)
+            else:
+                inner = indented(block_items(value, step=step, dashes=dashes), dashes)
+            lines += [f"{name}:", *inner]
     return lines
 
 
-def block_items(items: Sequence[str], gap: str = " ", quote: str = "", *, force: bool = False) -> list[str]:
+def block_items(
+    items: Sequence[Value], gap: str = " ", quote: str = "", *, force: bool = False, step: int = 2, dashes: int = 0
+) -> list[str]:
     """The lines of block items with the dash at column 0; `quote` and `force` as `written` takes them."""
-    return [f"-{gap}{written(item, flow=False, quote=quote, force=force)}" for item in items]
+    lines: list[str] = []
+    for item in items:
+        if isinstance(item, str):
+            lines.append(f"-{gap}{written(item, flow=False, quote=quote, force=force)}")
+        elif isinstance(item, Mapping) and item:
+            first, *others = block_entries(item, step, dashes)
+            lines += [f"-{gap}{first}", *indented(others, 1 + len(gap))]
+        else:
+            lines.append(f"-{gap}{flow_value(item, json=False)}")
+    return lines
 
 
 def indented(lines: Sequence[str], columns: int) -> list[str]:

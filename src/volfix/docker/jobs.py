@@ -1,0 +1,97 @@
+"""What is to be carried: where data is now, and the volume that it belongs in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from volfix.docker.archive import Manifest
+from volfix.docker.containers import VOLUME_KEY, Container, MountPoint
+from volfix.docker.containers import PROJECT as PROJECT_LABEL
+from volfix.docker.engine import Engine
+from volfix.knowledge.clients import Client
+
+
+class CarryProblem(Exception):
+    """Nothing is carried, or what was carried is not to be used; the message says why and what helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where data is now. `kind` bind: `name` is a path on the daemon's host; volume: a name; container: an id.
+
+    `path` is the place in that container, `below` the file's place in the volume, empty for a whole directory; `shown`
+    is how a person writes the source, `evidence` says how volfix knows.
+    """
+
+    kind: Literal["bind", "volume", "container"]
+    name: str
+    shown: str
+    evidence: str
+    path: str = ""
+    below: str = ""
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What makes two origins the same."""
+        return (self.kind, self.name, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One volume to be filled: `key` in the Compose file, `name` on the engine, `targets` where services mount it.
+
+    `clients` are the engines that keep their data in it. `driver`, `options` and `labels` are what the volume is made
+    with; `external` volumes are never made.
+    """
+
+    project: str
+    key: str
+    name: str
+    services: tuple[str, ...]
+    targets: tuple[str, ...]
+    origins: tuple[Origin, ...]
+    clients: tuple[Client, ...] = ()
+    external: bool = False
+    driver: str = "local"
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Compose's own, so that it neither warns nor makes the volume anew; no hash, which it would compare."""
+        return {PROJECT_LABEL: self.project, VOLUME_KEY: self.key}
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """A job with what the engine says now: the data's manifest, and the volume's, None where there is no volume."""
+
+    job: Job
+    source: Manifest
+    target: Manifest | None
+    state: Literal["missing", "empty", "equal", "different", "carried", "interrupted"]
+    running: tuple[Container, ...]
+    foreign: tuple[Container, ...]
+    image: str
+
+    @property
+    def bytes(self) -> int:
+        return sum(entry.size for entry in self.source.values())
+
+
+def users_of(engine: Engine, place: MountPoint) -> list[Container]:
+    """The containers that mount this host directory, one above or one below it, or this volume."""
+    found = []
+    for container in engine.containers():
+        for mount in container.mounts:
+            if mount.kind == place.kind and _meets(mount, place):
+                found.append(container)
+                break
+    return found
+
+
+def _meets(mount: MountPoint, place: MountPoint) -> bool:
+    if place.kind == "volume":
+        return mount.source == place.source
+    mine, other = place.source.rstrip("/") + "/", mount.source.rstrip("/") + "/"
+    return mine.startswith(other) or other.startswith(mine)

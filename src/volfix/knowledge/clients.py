@@ -1,0 +1,43 @@
+"""How each engine is asked for its rows, and which files its data directory cannot be without."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+from volfix.knowledge.entries import HERE, parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """`count` is a shell script that writes `database TAB table TAB rows`; `files` are globs below a data directory."""
+
+    name: str
+    families: tuple[str, ...]
+    files: tuple[str, ...]
+    count: str
+    source: str
+    password_flags: tuple[str, ...] = ()
+
+    def is_data_file(self, path: str) -> bool:
+        """Whether a path below a data directory is one of the files that the engine's data always has."""
+        return any(fnmatchcase(path, glob) and path.count("/") == glob.count("/") for glob in self.files)
+
+
+@cache
+def clients() -> tuple[Client, ...]:
+    """Every client of the knowledge base."""
+    rows: list[dict[str, Any]] = parsed((HERE / "clients.toml").read_text(encoding="utf-8"))["client"]
+    return tuple(_client(row) for row in rows)
+
+
+def _client(row: dict[str, Any]) -> Client:
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return Client(**values)
+
+
+def client_of(family: str) -> Client | None:
+    """How engines of a family are asked; None where volfix does not know."""
+    return next((client for client in clients() if family in client.families), None)
