@@ -11,6 +11,7 @@ import posixpath
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from volfix.docker.archive import BrokenArchive, Entry, Keep, Manifest, Reading
 from volfix.docker.containers import MountPoint
@@ -50,8 +51,11 @@ class Carriers:
         """The container and the path in it through which an origin is read."""
         if origin.kind == "container":
             return origin.name, origin.path
-        target = posixpath.join(ABOVE, posixpath.basename(origin.below)) if origin.below else INSIDE
-        return self.mounting(origin.kind, origin.name, target=target), target
+        target = INSIDE
+        if origin.below and not origin.path:
+            target = posixpath.join(ABOVE, posixpath.basename(origin.below))
+        path = posixpath.normpath(posixpath.join(target, origin.path))
+        return self.mounting(origin.kind, origin.name, target=target), path
 
 
 def manifest_of(
@@ -70,11 +74,6 @@ def manifest_of(
     return reading.manifest
 
 
-def merged(engine: Engine, carriers: Carriers, origins: Sequence[Origin]) -> Manifest:
-    """What a volume will hold when all the origins are in it."""
-    return united((origin, manifest_of(engine, *carriers.source_of(origin), origin.below)) for origin in origins)
-
-
 def united(parts: Iterable[tuple[Origin, Manifest]]) -> Manifest:
     """One manifest out of those of several origins. Raises CarryProblem where two have the same file."""
     found: Manifest = {}
@@ -89,39 +88,48 @@ def united(parts: Iterable[tuple[Origin, Manifest]]) -> Manifest:
     return found
 
 
-def with_top(manifest: Manifest) -> Manifest:
-    """The manifest with a top directory that the owner of the database files can write in.
+def with_top(manifest: Manifest, origins: Iterable[Origin]) -> Manifest:
+    """The manifest with a top directory in which the owner of each single file can write.
 
-    SQLite makes files beside the database, and a volume that holds a file out of a container's own layer has no
-    directory of its own, or one that another user owns.
+    SQLite makes files beside the database. A volume that takes a file out of a container's own layer has no directory
+    of its own yet, or one that belonged to somebody else.
     """
-    files = [(path, entry) for path, entry in manifest.items() if path and "/" not in path and entry.kind == "file"]
     top = manifest.get("")
-    if top is None:
-        first = files[0][1] if files else Entry("directory", 0, 0, 0, 0o755, 0)
-        return {**manifest, "": Entry("directory", 0, first.owner, first.group, 0o755, first.modified)}
-    return manifest
+    for origin in origins:
+        file = manifest.get(origin.below) if origin.below else None
+        if file is None:
+            continue
+        if top is None:
+            top = Entry("directory", 0, file.owner, file.group, 0o755, file.modified)
+        elif file.owner not in (0, top.owner) and not top.mode & 0o002:
+            top = replace(top, owner=file.owner, group=file.group, mode=top.mode | 0o700)
+    return manifest if top is None else {**manifest, "": top}
 
 
 def copy(
-    engine: Engine, carriers: Carriers, origins: Sequence[Origin], carrier: str, progress: Progress | None = None
+    engine: Engine,
+    carriers: Carriers,
+    origins: Sequence[Origin],
+    into: tuple[str, str],
+    progress: Progress | None = None,
 ) -> Manifest:
-    """Copy every origin into what `carrier` mounts; the manifest of what was sent. Raises as `manifest_of` does."""
+    """Copy every origin into a mount, given as its kind and source; the manifest of what is then to be there.
+
+    Raises CarryProblem, BrokenArchive and EngineProblem.
+    """
     parts = []
     for origin in origins:
         container, path = carriers.source_of(origin)
-        reading = Reading(origin.below)
+        name = posixpath.basename(INSIDE if origin.below else path)
+        carrier = carriers.mounting(*into, writable=True, target=posixpath.join(ABOVE, name))
         directory = posixpath.dirname(posixpath.join(INSIDE, origin.below)) if origin.below else ABOVE
-        chunks = reading.passing(engine.read(container, path))
-        engine.write(carrier, directory, _counted(chunks, progress))
+        reading = Reading(origin.below)
+        engine.write(carrier, directory, _counted(reading.passing(engine.read(container, path)), progress))
         parts.append((origin, reading.manifest))
-    sent = united(parts)
-    complete = with_top(sent)
-    if complete != sent:
-        engine.write(carrier, ABOVE, [_directory(complete[""])])
-    elif any(origin.below for origin in origins):
-        engine.write(carrier, ABOVE, [_directory(sent[""])])  # a file beside it moved its time
-    return complete
+    sent = with_top(united(parts), origins)
+    if any(origin.below for origin in origins):  # a file moved the directory's time, or it has another owner
+        engine.write(carriers.mounting(*into, writable=True), ABOVE, [_directory(sent[""])])
+    return sent
 
 
 def _counted(chunks: Iterable[bytes], progress: Progress | None) -> Iterator[bytes]:
@@ -142,4 +150,4 @@ def _directory(entry: Entry) -> bytes:
     return data.getvalue()
 
 
-__all__ = ["BrokenArchive", "Carriers", "EngineProblem", "copy", "manifest_of", "merged", "united", "with_top"]
+__all__ = ["BrokenArchive", "Carriers", "EngineProblem", "copy", "manifest_of", "united", "with_top"]

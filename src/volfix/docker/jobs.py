@@ -20,7 +20,7 @@ class CarryProblem(Exception):
 class Origin:
     """Where data is now. `kind` bind: `name` is a path on the daemon's host; volume: a name; container: an id.
 
-    `path` is the place in that container, `below` the file's place in the volume, empty for a whole directory; `shown`
+    `path` is the place in that container, or below that directory or volume; `below` the file's place in the volume, empty for a whole directory; `shown`
     is how a person writes the source, `evidence` says how volfix knows.
     """
 
@@ -41,8 +41,9 @@ class Origin:
 class Job:
     """One volume to be filled: `key` in the Compose file, `name` on the engine, `targets` where services mount it.
 
-    `clients` are the engines that keep their data in it. `driver`, `options` and `labels` are what the volume is made
-    with; `external` volumes are never made.
+    `clients` are the engines that keep their data in it, `expected` the database files that the services are told to
+    open there, by their path in the volume. `driver`, `options` and `labels` are what the volume is made
+    with; `former` is the project's earlier name; `external` volumes are never made.
     """
 
     project: str
@@ -51,7 +52,9 @@ class Job:
     services: tuple[str, ...]
     targets: tuple[str, ...]
     origins: tuple[Origin, ...]
+    former: str | None = None
     clients: tuple[Client, ...] = ()
+    expected: tuple[str, ...] = ()
     external: bool = False
     driver: str = "local"
     options: tuple[tuple[str, str], ...] = ()
@@ -62,6 +65,10 @@ class Job:
         return {PROJECT_LABEL: self.project, VOLUME_KEY: self.key}
 
 
+State = Literal["missing", "empty", "equal", "different", "carried", "interrupted"]
+"""What a volume is before its data is carried: `carried` was filled by an earlier run, `interrupted` in part."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surveyed:
     """A job with what the engine says now: the data's manifest, and the volume's, None where there is no volume."""
@@ -69,7 +76,7 @@ class Surveyed:
     job: Job
     source: Manifest
     target: Manifest | None
-    state: Literal["missing", "empty", "equal", "different", "carried", "interrupted"]
+    state: State
     running: tuple[Container, ...]
     foreign: tuple[Container, ...]
     image: str

@@ -29,6 +29,8 @@ def expected_tree(document: Document, operations: Sequence[Operation]) -> Any:
     for operation in operations:
         if isinstance(operation, DeclareVolume) and operation.document is document:
             tree = _inside(tree, partial(_declared, key=operation.key))
+        elif isinstance(operation, NameProject) and operation.document is document:
+            tree = _inside(tree, partial(_named, name=operation.name))
     return tree
 
 
@@ -59,7 +61,7 @@ class _Expected:
             case Mapping():
                 value = {self._key(pair): self.tree(pair.value) for pair in node.pairs if id(pair) not in self.removed}
                 for key, added in self.added.get(id(node), {}).items():
-                    value[key] = _inside(value.get(key, []), lambda items, added=added: [*_items(items), *added])
+                    value[key] = _inside(value.get(key, []), partial(_extended, added=added))
                 value.update(self.entries.get(id(node), {}))
             case Items():
                 value = [self.tree(item) for item in node.items]
@@ -78,8 +80,12 @@ def _inside(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
-def _items(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _extended(value: Any, added: list[Any]) -> list[Any]:
+    return [*(value if isinstance(value, list) else []), *added]
+
+
+def _named(root: dict[str, Any], name: str) -> dict[str, Any]:
+    return {"name": name, **root}
 
 
 def _declared(root: dict[str, Any], key: str) -> dict[str, Any]:

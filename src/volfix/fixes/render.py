@@ -80,11 +80,10 @@ def _appended(source: Source, operations: Sequence[AppendItem]) -> Iterator[Edit
     for group in lists.values():
         first = group[0]
         items = [as_data(item.entries) for item in group]
-        if first.mapping is first.document.root and first.mapping.get(first.key) is None:
-            if first.mapping.pair(first.key) is None:
-                yield from insert_section(source, first.document, first.key, items)
-                continue
-        yield from append_items(source, first.document, first.mapping, first.key, items)
+        if first.mapping is first.document.root and first.mapping.pair(first.key) is None:
+            yield from insert_section(source, first.document, first.key, items)
+        else:
+            yield from append_items(source, first.document, first.mapping, first.key, items)
 
 
 def _by_document(operations: Iterable[DeclareVolume]) -> Iterator[tuple[Document, list[str]]]:

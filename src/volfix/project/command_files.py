@@ -15,23 +15,12 @@ from volfix.project.entries import Entry
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 
-COMMAND_FILE = re.compile(
-    r"(?:GNUmakefile|[Mm]akefile|\.?[Jj]ustfile|Jenkinsfile[\w.-]*|[Tt]askfile\.ya?ml|package\.json|\.gitlab-ci\.ya?ml"
-    r"|\.drone\.ya?ml|\.woodpecker\.ya?ml|appspec\.ya?ml|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron))\Z"
-)
-PIPELINE_DIRECTORY = re.compile(r"/(?:\.woodpecker(?:/[^/]+)?|\.(?:github|gitea|forgejo)/workflows)/[^/]+\.ya?ml\Z")
 DANGEROUS = re.compile(
-    rb"\bdown\b|\bvolumes?\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b|\brsync\b|\bclean\b|\bprune\b|(?:delete|rm):"
+    rb"\bdown\b|\bvolumes?\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b(?:[^\n;&|]|\\\n)*\s-{1,2}\w*[rRv]"
+    rb"|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\b(?:delete|rm):"
 )
-"""What no file without is read for."""
-
-
-def has_commands(path: str) -> bool:
-    """Whether a file at this path, with slashes, may hold commands, by its name."""
-    name = path.rpartition("/")[2]
-    if COMMAND_FILE.match(name):
-        return True
-    return name.endswith((".yml", ".yaml")) and PIPELINE_DIRECTORY.search(path) is not None
+DEPLOYS = re.compile(rb"docker|compose|podman|nerdctl|deploy|\bdc\b", re.IGNORECASE)
+"""Where no file of a repository matches the one, or none the other, none of them is parsed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +40,10 @@ class CommandFile:
     @cached_property
     def is_dangerous(self) -> bool:
         return DANGEROUS.search(self.data) is not None
+
+    @cached_property
+    def may_deploy(self) -> bool:
+        return DEPLOYS.search(self.data) is not None or "deploy" in self.path.name.lower()
 
     @cached_property
     def source(self) -> Source | None:

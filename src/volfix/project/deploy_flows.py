@@ -59,9 +59,7 @@ class CommandFiles:
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
-        """The flows that deploy a stack, pipelines first; none where no file mentions a command that deletes."""
-        if not any(file.is_dangerous for file in self.files.values()):
-            return ()
+        """The flows that deploy a stack, pipelines first."""
         found = list(self._pipelines())
         for file in self.files.values():
             for entry in file.entries:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.project.command_names import has_commands
 from volfix.project.compose_file import BASE_NAMES, FILE_NAME, OVERRIDE_NAMES, ComposeFile, strings
 from volfix.project.git import work_tree
 from volfix.project.mounts import is_path, split_short
@@ -38,6 +39,8 @@ class Directory:
     only: Path | None = None
     """The one file that was asked for, when a file was given instead of a directory."""
     pipelines: tuple[Path, ...] = ()
+    commands: tuple[Path, ...] = ()
+    """Files that may hold shell commands, by their name."""
 
 
 def directories(paths: Sequence[Path], exclude: Sequence[str], problems: list[FileProblem]) -> Iterator[Directory]:
@@ -78,7 +81,7 @@ def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FilePro
             continue
         if any(entry.name == ".git" for entry in entries):
             root = Path(current)
-        files, below, pipelines = [], [], []
+        files, below, pipelines, commands = [], [], [], []
         name = os.path.basename(current)  # noqa: PTH119 - a Path for each entry of a tree costs
         for entry in entries:
             if exclude and _excluded(entry.path, root, exclude):
@@ -90,9 +93,11 @@ def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FilePro
                 files.append(Path(entry.path))
             elif is_pipeline_name(entry.name, name) and not _is_broken_link(entry):
                 pipelines.append(Path(entry.path))
+            if has_commands(entry.path) and entry.is_file():
+                commands.append(Path(entry.path))
         pending += reversed(below)
-        if files or pipelines:
-            yield Directory(Path(current), root, tuple(files), None, tuple(pipelines))
+        if files or pipelines or commands:
+            yield Directory(Path(current), root, tuple(files), None, tuple(pipelines), tuple(commands))
 
 
 def _is_broken_link(entry: os.DirEntry[str]) -> bool:

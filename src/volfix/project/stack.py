@@ -144,34 +144,40 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
         for project in _projects(directory, loader):
             found.append((directory, project))
             borrowed |= {str(file.path) for file in project.loaded if file.path.parent != project.directory}
-    groups: dict[str, list[Project]] = {}
-    parents: dict[str, str] = {}
-
-    def group(key: str) -> str:
-        while parents.setdefault(key, key) != key:
-            parents[key] = parents[parents[key]]
-            key = parents[key]
-        return key
-
-    kept = []
-    for _, project in found:
-        if all(str(file.path) in borrowed for file in project.files):
-            continue
-        kept.append(project)
-        for file in project.loaded:
-            parents[group(str(file.path))] = group(str(project.directory))
+    kept = [project for _, project in found if not all(str(file.path) in borrowed for file in project.files)]
+    groups = _Groups()
+    for project in kept:
+        groups.join(str(project.directory), *(str(file.path) for file in project.loaded))
     delivered = _deliveries(pipelines, kept, loader) if pipelines else []
     for _, projects, _ in delivered:
-        for project in projects:
-            parents[group(str(project.directory))] = group(str(projects[0].directory))
+        groups.join(*(str(project.directory) for project in projects))
+    by_group: dict[str, list[Project]] = {}
     for project in kept:
-        groups.setdefault(group(str(project.directory)), []).append(project)
-    for key, projects in groups.items():
-        own = tuple(one for one, reached, _ in delivered if reached and group(str(reached[0].directory)) == key)
+        by_group.setdefault(groups.of(str(project.directory)), []).append(project)
+    for key, projects in by_group.items():
+        own = tuple(one for one, reached, _ in delivered if reached and groups.of(str(reached[0].directory)) == key)
         yield Stack(projects[0].root, tuple(_as_deployed(project, own) for project in projects), own)
-    for delivery, projects, root in delivered:
-        if not projects:
-            yield Stack(root, (), (delivery,))
+    yield from (Stack(root, (), (delivery,)) for delivery, projects, root in delivered if not projects)
+
+
+class _Groups:
+    """Names that belong together: a union-find."""
+
+    def __init__(self) -> None:
+        self.parents: dict[str, str] = {}
+
+    def of(self, name: str) -> str:
+        """The name that stands for the group."""
+        parents = self.parents
+        while parents.setdefault(name, name) != name:
+            parents[name] = parents[parents[name]]
+            name = parents[name]
+        return name
+
+    def join(self, *names: str) -> None:
+        """Make one group of these names."""
+        for name in names[1:]:
+            self.parents[self.of(name)] = self.of(names[0])
 
 
 def _as_deployed(project: Project, delivered: Sequence[Delivery]) -> Project:

@@ -1,0 +1,280 @@
+"""Carrying data into a volume: look, stop the writers, copy, compare, and only then let anybody use it.
+
+A marker container exists from before the volume is made until the comparison has succeeded: where it is found, a run
+was interrupted and what the volume holds may be half. The source is only ever read.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from volfix.docker import carriers as through
+from volfix.docker.archive import Manifest, differences
+from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
+from volfix.docker.containers import Container, MountPoint
+from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.jobs import CarryProblem, Job, Origin, State, Surveyed, users_of
+from volfix.docker.sqlite_files import NotAsked, Spool, integrity
+
+CARRIED = "dev.volfix.carried-from"
+"""Label of a volume that carry made: without a marker beside it, its data was carried and compared."""
+OWNER = "dev.volfix.process"
+SHOWN = 10
+"""Differences that a message names."""
+
+Say = Callable[[str], None]
+
+
+def survey(engine: Engine, job: Job, say: Say, *, again: bool = False) -> Surveyed:
+    """Look at a job's data and its volume. Raises CarryProblem where there is nothing that could be carried.
+
+    A volume that an earlier run filled is not compared, unless it is to be filled `again`: it is in use since.
+    """
+    image = _image(engine, job)
+    marked = _marker(engine, job.name) is not None
+    volume = engine.volume(job.name)
+    with Carriers(engine, image, job.name) as carriers:
+        target = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE) if volume else None
+        if volume and CARRIED in volume.labels and not marked and any(target or ()) and not again:
+            return Surveyed(job, {}, target, "carried", (), (), image)
+        source, kept = _sources(engine, carriers, job, say)
+    complete = through.with_top(source, kept)
+    state = _state(complete, target, marked=marked)
+    used = users_of(engine, MountPoint("volume", job.name, INSIDE)) if volume else []
+    writers = [item for item in (*_writers(engine, job.origins), *used) if CARRIER not in item.labels]
+    running = {container.id: container for container in writers if container.is_running}.values()
+    own = tuple(item for item in running if item.project in (job.project, job.former))
+    return Surveyed(replace(job, origins=kept), complete, target, state, own, tuple(set(running) - set(own)), image)
+
+
+def _sources(engine: Engine, carriers: Carriers, job: Job, say: Say) -> tuple[Manifest, tuple[Origin, ...]]:
+    """The manifest of all origins together; one that is missing is told, and fatal unless the data is elsewhere."""
+    parts, missing = [], []
+    with Spool(remember=False) as found:
+        for origin in job.origins:
+            try:
+                container, path = carriers.source_of(origin)
+                manifest = through.manifest_of(engine, container, path, origin.below, found.keep)
+                parts.append((origin, manifest))
+            except EngineProblem as problem:
+                missing.append(f"{origin.shown} cannot be read: {problem}")
+        manifest = through.united(parts)
+    files = [path for path, entry in manifest.items() if entry.kind == "file"]
+    reason = _lacks(job, files, set(found.paths))
+    if reason or (missing and not job.expected):
+        said = "; ".join([*missing, *([reason] if reason else [])])
+        raise CarryProblem(f"{job.key}: nothing is carried: {said}")
+    for line in missing:
+        say(f"{job.key}: {line}; the database is found all the same")
+    return manifest, tuple(origin for origin, _ in parts)
+
+
+def _lacks(job: Job, files: list[str], databases: set[str]) -> str | None:
+    """Why these files are not the database's; None where they may be."""
+    shown = ", ".join(origin.shown for origin in job.origins)
+    if not files:
+        return f"{shown} holds no files"
+    lacking = [item for item in job.clients if not any(map(item.is_data_file, files))]
+    if job.clients and len(lacking) == len(job.clients):
+        return f"{shown} holds none of the files of {lacking[0].name} ({', '.join(lacking[0].files)})"
+    if not job.clients and job.expected and not databases and not set(job.expected) & set(files):
+        return f"{shown} does not hold {', '.join(job.expected)}"
+    return None
+
+
+def _state(source: Manifest, target: Manifest | None, *, marked: bool) -> State:
+    if target is None:
+        return "missing"
+    if marked and _is_part(source, target):
+        return "interrupted"
+    if not any(target):
+        return "empty"
+    return "different" if differences(source, target) else "equal"
+
+
+def _is_part(source: Manifest, target: Manifest) -> bool:
+    """Whether the target is what a copy leaves that was killed: nothing else, each file whole or cut short."""
+    short = 0
+    for path, entry in target.items():
+        wanted = source.get(path)
+        if path and (wanted is None or entry.kind != wanted.kind):
+            return False
+        if wanted is not None and entry.digest != wanted.digest:
+            short += 1
+            if entry.size >= wanted.size:
+                return False
+    return short <= 1
+
+
+def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progress: Progress | None = None) -> None:
+    """Make the volume hold what its origins hold, compared entry by entry, or raise CarryProblem and leave it unused.
+
+    `overwrite`: a volume that holds something else is first copied to `<volume>-before-carry-<time>`, then made anew.
+    The services that write are stopped and stay so.
+    """
+    job = found.job
+    if found.foreign:
+        names = ", ".join(container.name for container in found.foreign)
+        raise CarryProblem(f"{job.key}: containers of other projects use the data: stop them first ({names})")
+    if found.state == "carried" and not overwrite:
+        return
+    if found.state == "different" and not overwrite:
+        raise CarryProblem(
+            f"{job.key}: the volume {job.name} is not empty and holds something else than {_shown(job)}. "
+            f"--replace copies it to another volume first"
+        )
+    for container in found.running:
+        say(f"stopping {container.name}")
+        engine.stop(container.id)
+    if found.state in ("different", "carried"):
+        _back_up(engine, found, say, progress)
+    _sweep(engine, job.name)
+    marker = _mark(engine, found)
+    fresh = found.state != "equal" and _prepare(engine, found)
+    try:
+        with Carriers(engine, found.image, job.name) as carriers:
+            if found.state == "equal":
+                sent = found.source
+            else:
+                sent = through.copy(engine, carriers, job.origins, ("volume", job.name), progress)
+            _verify(engine, carriers, job, sent, say, progress)
+    except CarryProblem:
+        _discard(engine, job, marker, fresh)
+        raise
+    for container in _writers(engine, job.origins):
+        if container.is_running:
+            raise CarryProblem(f"{job.key}: {container.name} was started while its data was copied: run this again")
+    engine.remove_container(marker)
+
+
+def _verify(engine: Engine, carriers: Carriers, job: Job, sent: Manifest, say: Say, progress: Progress | None) -> None:
+    with Spool() as spool:
+        carrier = carriers.mounting("volume", job.name)
+        there = through.manifest_of(engine, carrier, INSIDE, "", spool.keep, progress)
+        if wrong := differences(sent, there):
+            more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+            raise CarryProblem(f"{job.key}: the copy differs from its source: {'; '.join(wrong[:SHOWN])}{more}")
+        for path, local in spool.paths.items():
+            try:
+                problem = integrity(local)
+            except NotAsked as reason:
+                say(f"{path}: the integrity of this SQLite file is not checked: {reason}")
+                continue
+            if problem:
+                raise CarryProblem(
+                    f"{job.key}: {path} is the same as its source, and damaged: SQLite says {problem}. Repair the source"
+                )
+
+
+def _prepare(engine: Engine, found: Surveyed) -> bool:
+    """See to it that there is an empty volume; whether this run made it."""
+    job = found.job
+    if found.target is not None:
+        if found.job.external or users_of(engine, MountPoint("volume", job.name, INSIDE)):
+            return False
+        engine.remove_volume(job.name)
+    elif job.external:
+        raise CarryProblem(f"{job.key}: the volume {job.name} is external and does not exist: create it first")
+    engine.create_volume(job.name, {**job.labels, CARRIED: _shown(job)}, job.driver, dict(job.options))
+    return True
+
+
+def _discard(engine: Engine, job: Job, marker: str, fresh: bool) -> None:
+    """A copy that differs is not left for anybody to use."""
+    if fresh:
+        with suppress(EngineProblem):
+            engine.remove_volume(job.name)
+            engine.remove_container(marker)
+
+
+def _back_up(engine: Engine, found: Surveyed, say: Say, progress: Progress | None) -> None:
+    """Copy what the volume holds to another one, compared; then let go of it."""
+    job = found.job
+    name = f"{job.name}-before-carry-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+    say(f"copying {job.name}, which is not empty, to {name}")
+    engine.create_volume(name, {})
+    with Carriers(engine, found.image, name) as carriers:
+        origin = Origin("volume", job.name, f"volume:{job.name}", "")
+        sent = through.copy(engine, carriers, [origin], ("volume", name), progress)
+        there = through.manifest_of(engine, carriers.mounting("volume", name), INSIDE)
+        if wrong := differences(sent, there):
+            raise CarryProblem(f"{job.key}: the copy of {job.name} differs: {'; '.join(wrong[:SHOWN])}")
+    sources = {origin.name for origin in job.origins if origin.kind == "container"}
+    for container in users_of(engine, MountPoint("volume", job.name, INSIDE)):
+        if container.id in sources:
+            raise CarryProblem(f"{job.key}: {container.name} uses {job.name} and its own layer is a source")
+        if container.project not in (job.project, job.former) and CARRIER not in container.labels:
+            raise CarryProblem(f"{job.key}: {container.name}, of another project, has {job.name}: remove it first")
+        engine.remove_container(container.id)
+
+
+def _writers(engine: Engine, origins: tuple[Origin, ...]) -> list[Container]:
+    """The containers that can write to the origins."""
+    found = []
+    containers = {container.id: container for container in engine.containers()}
+    for origin in origins:
+        if origin.kind == "container":
+            found += [containers[origin.name]] if origin.name in containers else []
+        else:
+            place = MountPoint(origin.kind, origin.name, INSIDE)
+            found += [item for item in users_of(engine, place) if CARRIER not in item.labels]
+    return found
+
+
+def _image(engine: Engine, job: Job) -> str:
+    """An image that carriers can be made of: the service's own, else any."""
+    own = {item.image for item in engine.containers() if item.project == job.project and item.service in job.services}
+    image = next(iter(sorted(own)), None) or engine.any_image()
+    if image is None:
+        raise CarryProblem(
+            "the engine has no image yet: pull or build the project's first (docker compose pull, build)"
+        )
+    return image
+
+
+def _marker_name(volume: str) -> str:
+    return f"volfix-carry-{volume}"
+
+
+def _marker(engine: Engine, volume: str) -> Container | None:
+    return next((item for item in engine.containers() if item.name == _marker_name(volume)), None)
+
+
+def _mark(engine: Engine, found: Surveyed) -> str:
+    labels = {CARRIER: found.job.name, OWNER: f"{socket.gethostname()}:{os.getpid()}"}
+    return engine.create_carrier(found.image, [], labels, _marker_name(found.job.name))
+
+
+def _sweep(engine: Engine, volume: str) -> None:
+    """Remove what a killed run left. Raises CarryProblem where it is still running on this machine."""
+    for container in engine.containers():
+        if container.labels.get(CARRIER) != volume:
+            continue
+        host, _, process = container.labels.get(OWNER, ":").rpartition(":")
+        if (
+            host == socket.gethostname()
+            and process.isdigit()
+            and int(process) != os.getpid()
+            and _is_alive(int(process))
+        ):
+            raise CarryProblem(f"another carry (process {process}) is at work on {volume}")
+        engine.remove_container(container.id, anonymous_volumes=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _shown(job: Job) -> str:
+    return ", ".join(origin.shown for origin in job.origins)

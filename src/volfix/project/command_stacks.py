@@ -1,0 +1,179 @@
+"""Which stack a command of a deployment is about, and which stack's result reports it."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
+from volfix.project.compose_file import BASE_NAMES
+from volfix.project.deploy_flows import CommandFiles, Flow, VolumeDeletion
+from volfix.project.discovery import Directory
+from volfix.project.flows import Act
+from volfix.project.model import Project
+from volfix.project.shell_state import joined
+from volfix.project.stack import Stack
+from volfix.project.test_stacks import is_test_stack
+from volfix.syntax.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A project's directory as the commands of a flow name it; `place` may be on another machine."""
+
+    place: str
+    project: Project
+
+
+@dataclass(frozen=True, eq=False)
+class Commands:
+    """The commands below one root, with the stacks there."""
+
+    files: CommandFiles
+    stacks: tuple[Stack, ...]
+
+    @cached_property
+    def projects(self) -> tuple[Project, ...]:
+        return tuple(project for stack in self.stacks for project in stack.projects)
+
+    @cached_property
+    def volume_deletions(self) -> tuple[tuple[VolumeDeletion, tuple[Project, ...]], ...]:
+        """The commands that delete volumes, with the projects that they are about: none where that is not known."""
+        found = []
+        for item in self.files.volume_deletions:
+            about = self.about(item.flow, item.act, item.call)
+            if not about or not all(is_test_stack(project) for project in about):
+                found.append((item, about))
+        return tuple(found)
+
+    def reported_by(self, stack: Stack) -> Iterator[tuple[VolumeDeletion, tuple[Project, ...]]]:
+        """The deletions that the stack's result reports. A file has one stack, so that one plan edits it."""
+        for item, about in self.volume_deletions:
+            if self._owners.get(item.act.fragment.source.path) is stack:
+                yield item, about
+
+    def unowned(self) -> Iterator[Stack]:
+        """A stack without projects for the commands that are about none of the stacks here."""
+        homeless = Stack(self.files.root, ())
+        if any(self._owners.setdefault(path, homeless) is homeless for path in self._paths):
+            yield homeless
+
+    @property
+    def _paths(self) -> list[Path]:
+        return list(dict.fromkeys(item.act.fragment.source.path for item, _ in self.volume_deletions))
+
+    @cached_property
+    def _owners(self) -> dict[Path, Stack]:
+        pipelines = {one.file.path: stack for stack in self.stacks for one in stack.deliveries}
+        found = {path: pipelines[path] for path in self._paths if path in pipelines}
+        for item, about in self.volume_deletions:
+            for stack in self.stacks:
+                if any(project in stack.projects for project in about):
+                    found.setdefault(item.act.fragment.source.path, stack)
+        return found
+
+    def source(self, path: Path) -> Source | None:
+        """A command file that has been read."""
+        file = self.files.files.get(path)
+        return file.source if file is not None else None
+
+    def about(self, flow: Flow, act: Act, call: DockerCall | None) -> tuple[Project, ...]:
+        """The projects that a command is about: those whose files or directory it names, else those of its flow."""
+        if call is not None and call.program == COMPOSE:
+            found = self._named(act, call)
+            return found or self._of_flow(flow) or self._near(Path(_home(act)))
+        return self._of_flow(flow) or self._near(Path(_home(act)))
+
+    def _of_flow(self, flow: Flow) -> tuple[Project, ...]:
+        return tuple(dict.fromkeys(anchor.project for anchor in self.anchors(flow)))
+
+    def anchors(self, flow: Flow) -> list[Anchor]:
+        """The directories that a flow's Compose commands name or run in, with the projects that these are."""
+        found: list[Anchor] = []
+        for act in flow.acts:
+            call = docker_call(act.values)
+            if call is None or call.program != COMPOSE:
+                continue
+            for project in self._named(act, call) or (() if act.here else self._near(Path(_home(act)))):
+                anchor = Anchor(_project_directory(act, call), project)
+                if anchor not in found:
+                    found.append(anchor)
+        return found
+
+    def _named(self, act: Act, call: DockerCall) -> tuple[Project, ...]:
+        names = call.values("-f", "--file")
+        places = [joined(act.directory, name) for name in names] or [posixpath.join(_project_directory(act, call), "")]
+        if not act.here or any(not place.startswith(str(self.files.root)) for place in places):
+            return self._elsewhere(act, names)
+        if names:
+            wanted = {os.path.normpath(place) for place in places}
+            own = [item for item in self.projects if wanted & {str(file.path) for file in item.files}]
+            exact = [item for item in own if {str(file.path) for file in item.files} == wanted]
+            return tuple(exact or own)
+        return self._in(Path(places[0]))
+
+    def _elsewhere(self, act: Act, names: Sequence[str]) -> tuple[Project, ...]:
+        """On the machine that is deployed to, the files lie as they do in the checkout: found by the end of their path."""
+        near = self._near(Path(_home(act)))
+        if not names:
+            return tuple(item for item in near if item.files[0].path.name in BASE_NAMES) or near
+        wanted = {posixpath.basename(name) for name in names}
+        stacks = [item for item in self.projects if item.directory.is_relative_to(_home(act))]
+        own = [item for item in stacks if wanted & {file.path.name for file in item.files}]
+        return tuple(own if len({item.directory for item in own}) == 1 else ()) or near
+
+    def _in(self, directory: Path) -> tuple[Project, ...]:
+        """The projects of a directory or of the next one above that has some, where Compose finds its default file."""
+        for place in (directory, *directory.parents):
+            own = [item for item in self.projects if item.directory == place]
+            default = [item for item in own if item.files[0].path.name in BASE_NAMES]
+            if own:
+                return tuple(default or own)
+            if place == self.files.root:
+                break
+        return ()
+
+    def _near(self, directory: Path) -> tuple[Project, ...]:
+        """The projects of the directory, else of the only directory below it, or below one above it, that has some."""
+        for place in (directory, *directory.parents):
+            below = [item for item in self.projects if item.directory.is_relative_to(place)]
+            own = [item for item in below if item.directory == place]
+            if own or below:
+                found = own or below
+                return tuple(found) if len({item.directory for item in found}) == 1 else ()
+            if place == self.files.root:
+                break
+        return ()
+
+
+def _home(act: Act) -> str:
+    return act.directory if act.here else str(act.entry.directory)
+
+
+def _project_directory(act: Act, call: DockerCall) -> str:
+    given = call.values("--project-directory")
+    if given:
+        return joined(act.directory, given[-1])
+    files = call.values("-f", "--file")
+    return posixpath.dirname(joined(act.directory, files[0])) or "." if files else act.directory
+
+
+def commands_by_root(directories: Iterable[Directory], stacks: Sequence[Stack]) -> dict[Path, Commands]:
+    """The commands of each root that has files with some that delete data."""
+    paths: dict[Path, list[Path]] = {}
+    homes: dict[Path, set[Path]] = {}
+    for directory in directories:
+        paths.setdefault(directory.root, []).extend(directory.commands)
+        if directory.files:
+            homes.setdefault(directory.root, set()).add(directory.path)
+    found: dict[Path, Commands] = {}
+    for root, own in paths.items():
+        files = CommandFiles(root, tuple(own), frozenset(homes.get(root, ())))
+        read = files.files.values()
+        if any(file.is_dangerous for file in read) and any(file.may_deploy for file in read):
+            found[root] = Commands(files, tuple(stack for stack in stacks if stack.root == root))
+    return found

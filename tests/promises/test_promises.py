@@ -1,0 +1,148 @@
+"""What always holds, over every shipped repository and every rule's examples.
+
+The promises about files on disk (together or not at all, links, modes, kills) are tested in tests/fixes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import volfix
+from volfix.fixes.proof import ProofFailed
+from volfix.rules import REGISTRY
+from volfix.rules.rule import Example
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+CASES = [
+    *(pytest.param(path, id=path.parent.name) for path in sorted(FIXTURES.glob("*/repository"))),
+    *(
+        pytest.param(example, id=f"{rule.code}: {example.title}")
+        for rule in REGISTRY.values()
+        for example in rule.examples
+    ),
+]
+SECRETS = ("s3cr3t-plain", "s3cr3t-in-url", "s3cr3t-flag", "s3cr3t-env-file")
+
+
+def laid(case: Path | Example, directory: Path) -> Path:
+    if isinstance(case, Path):
+        return Path(shutil.copytree(case, directory / "repository"))
+    for name, text in case.files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    return directory
+
+
+def accepted(path: Path) -> dict[str, object] | None:
+    """What Compose makes of one file; None where it refuses it. Nothing but PATH reaches it."""
+    program = shutil.which("docker-compose") or str(Path(shutil.which("python") or "/").parent / "docker-compose")
+    words = [program, "-f", str(path), "-p", "x", "config", "--no-interpolate", "--no-env-resolution", "--format", "json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]})
+    if done.returncode:
+        return None
+    loaded: dict[str, object] = json.loads(done.stdout)
+    return loaded
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bytes_outside_the_edits_are_identical(case: Path | Example, tmp_path: Path) -> None:
+    plan = volfix.plan(laid(case, tmp_path), unsafe_fixes=True)
+    for project in plan.projects:
+        for change in project.changes:
+            text, after, at, offset = change.before.text, change.after.text, 0, 0
+            for edit in sorted(change.edits, key=lambda edit: edit.span):
+                kept = edit.span.start - at
+                assert after[offset : offset + kept] == text[at : edit.span.start]
+                offset += kept
+                assert after[offset : offset + len(edit.replacement)] == edit.replacement
+                offset += len(edit.replacement)
+                at = edit.span.end
+            assert after[offset:] == text[at:]
+            assert change.before.bom == change.after.bom
+
+
+@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="needs docker-compose on PATH")
+@pytest.mark.parametrize("case", CASES)
+def test_what_compose_accepted_it_still_accepts_and_no_volume_changes(case: Path | Example, tmp_path: Path) -> None:
+    plan = volfix.plan(laid(case, tmp_path), unsafe_fixes=True)
+    files = [change.before.path for project in plan.projects for change in project.changes]
+    before = {path: accepted(path) for path in files if path.suffix in (".yml", ".yaml")}
+    plan.write()
+    for path, model in before.items():
+        if model is None:
+            continue
+        after = accepted(path)
+        assert after is not None
+        old, new = model.get("volumes") or {}, after.get("volumes") or {}
+        assert isinstance(old, dict)
+        assert isinstance(new, dict)
+        for key, entry in old.items():
+            assert new[key] in (entry, {**(entry or {}), "driver": "local"})
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_second_run_changes_nothing(case: Path | Example, tmp_path: Path) -> None:
+    directory = laid(case, tmp_path)
+    volfix.plan(directory, unsafe_fixes=True).write()
+    assert volfix.plan(directory, unsafe_fixes=True).edits == ()
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "gitlab", "junit"])
+@pytest.mark.parametrize("write", ["--dry-run", "--write"])
+def test_no_credential_is_printed(form: str, write: str, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  app:\n    build: .\n    command: [serve, --password, s3cr3t-flag]\n"
+        "    environment:\n      PLAIN: s3cr3t-plain\n      QUEUE: amqp://me:s3cr3t-in-url@queue/\n"
+        "      DATABASE_URL: sqlite:////app/app.db\n    env_file: app.env\n    volumes:\n      - ./data:/app/data\n"
+    )
+    (tmp_path / "app.env").write_text("API=s3cr3t-env-file\nDB_PATH=/app/other.db\n")
+    done = subprocess.run(
+        ["python", "-m", "volfix", "-v", write, "--output-format", form, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "VF201" in done.stdout or (write == "--write" and form in ("github", "gitlab"))  # what is done is left out
+    assert not [secret for secret in SECRETS if secret in done.stdout + done.stderr]
+
+
+def test_a_proof_that_fails_writes_nothing_and_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compose = tmp_path / "compose.yaml"
+    compose.write_text("services:\n  db:\n    image: mysql:8.4\n    volumes: ['./sql:/var/lib/mysql']\n")
+    before = compose.read_bytes()
+
+    def refuse(*_: object) -> None:
+        raise ProofFailed("the tree differs at root['services']")
+
+    monkeypatch.setattr("volfix.fixes.proof.prove", refuse)
+    result = volfix.plan(tmp_path).write()
+    assert result.status == 2
+    assert compose.read_bytes() == before
+    assert [project.failure for project in result.projects] == ["the tree differs at root['services']"]
+
+
+def test_an_edit_that_does_more_than_it_declares_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text is spoilt behind the plan's back: the proof has to see it, whatever the edit was meant to be."""
+    import volfix.fixes.render as render
+
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  db:\n    image: mysql:8.4\n    volumes: ['./sql:/var/lib/mysql']\n"
+    )
+    honest = render.replace_scalar
+
+    def careless(*arguments: object) -> object:
+        edit = honest(*arguments)  # type: ignore[arg-type]
+        return type(edit)(edit.path, edit.span, edit.replacement.replace("db-data", "db-dat"))
+
+    monkeypatch.setattr(render, "replace_scalar", careless)
+    plan = volfix.plan(tmp_path)
+    assert plan.edits == ()
+    assert plan.result.status == 2
+    assert all("something else than it says" in (project.failure or "") for project in plan.projects)
