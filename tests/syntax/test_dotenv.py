@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from volfix.syntax.dotenv import Assignment, agrees, read, replace_value
 from volfix.syntax.source import FileProblem, Source
-from volfix.syntax.yaml_edit import CannotEdit
+from volfix.syntax.source import CannotEdit
 
 COMPOSE = shutil.which("docker-compose", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
 

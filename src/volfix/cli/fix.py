@@ -97,10 +97,12 @@ def _verify(plan: volfix.Plan) -> None:
 
 def _print(result: RunResult, options: dict[str, Any], *, color: bool) -> None:
     from volfix.report.encoding import encodable
-    from volfix.report.text import problem_lines
 
-    for line in problem_lines(result, notes=not options["quiet"], show_secrets=options["show_secrets"]):
-        click.echo(line, err=True)
+    if result.errors or result.notes:
+        from volfix.report.text import problem_lines
+
+        for line in problem_lines(result, notes=not options["quiet"], show_secrets=options["show_secrets"]):
+            click.echo(line, err=True)
     text = _rendered(result, options, color=color)
     if options["output_file"] is None:
         text = encodable(text, sys.stdout.encoding)
@@ -113,7 +115,11 @@ def _print(result: RunResult, options: dict[str, Any], *, color: bool) -> None:
 
 
 def _rendered(result: RunResult, options: dict[str, Any], *, color: bool) -> str:
+    from volfix.report.summary import is_silent, nothing_to_do
+
     form = options["output_format"]
+    if form == "text" and is_silent(result):
+        return nothing_to_do(result)
     if form == "text":
         from volfix.report import text
 

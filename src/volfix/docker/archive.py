@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import IO, cast
 
-END = bytes(1024)
-"""What every whole tar archive ends with."""
+END = 1024
+"""Bytes, zeros, that every whole tar archive ends with."""
 KINDS = {
     tarfile.REGTYPE: "file",
     tarfile.AREGTYPE: "file",
@@ -63,25 +63,25 @@ class Reading:
         self.manifest: Manifest = {}
         self._below, self._keep = below, keep
         self._chunks: queue.Queue[bytes] = queue.Queue(maxsize=4)
-        self._rest = b""
+        self._end = 0
         self._error: Exception | None = None
 
     def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """The same chunks; raises BrokenArchive at their end where they were not one whole archive."""
         reader = threading.Thread(target=self._work, daemon=True)
         reader.start()
-        tail = b""
+        size = 0
         try:
             for chunk in filter(None, chunks):
                 self._chunks.put(chunk)
-                tail = (tail + chunk[-len(END) :])[-len(END) :]
+                size += len(chunk)
                 yield chunk
         finally:
             self._chunks.put(b"")
             reader.join()
         if self._error is not None:
             raise BrokenArchive(f"the archive cannot be read: {self._error}") from self._error
-        if tail != END:
+        if size < self._end + END:
             raise BrokenArchive("the archive ended before its end")
 
     def _work(self) -> None:
@@ -89,6 +89,7 @@ class Reading:
             with self._opened() as archive:
                 for member in archive:
                     self.manifest[self._path(member.name)] = self._entry(archive, member)
+                self._end = archive.offset
         except Exception as error:  # noqa: BLE001 - told by `passing`, in the thread that asked
             self._error = error
         while self._next():

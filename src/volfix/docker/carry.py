@@ -49,7 +49,8 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False) -> Survey
     writers = [item for item in (*_writers(engine, job.origins), *used) if CARRIER not in item.labels]
     running = {container.id: container for container in writers if container.is_running}.values()
     own = tuple(item for item in running if item.project in (job.project, job.former))
-    return Surveyed(replace(job, origins=kept), complete, target, state, own, tuple(set(running) - set(own)), image)
+    foreign = tuple(item for item in running if item not in own)
+    return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image)
 
 
 def _sources(engine: Engine, carriers: Carriers, job: Job, say: Say) -> tuple[Manifest, tuple[Origin, ...]]:

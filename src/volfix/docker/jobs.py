@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from volfix.docker.archive import Manifest
-from volfix.docker.containers import VOLUME_KEY, Container, MountPoint
-from volfix.docker.containers import PROJECT as PROJECT_LABEL
+from volfix.docker.containers import PROJECT, VOLUME_KEY, Container, MountPoint
 from volfix.docker.engine import Engine
 from volfix.knowledge.clients import Client
 
@@ -62,7 +61,7 @@ class Job:
     @property
     def labels(self) -> dict[str, str]:
         """Compose's own, so that it neither warns nor makes the volume anew; no hash, which it would compare."""
-        return {PROJECT_LABEL: self.project, VOLUME_KEY: self.key}
+        return {PROJECT: self.project, VOLUME_KEY: self.key}
 
 
 State = Literal["missing", "empty", "equal", "different", "carried", "interrupted"]

@@ -15,8 +15,10 @@ from volfix.rules.operations import (
     Operation,
     RemoveEntry,
     SetScalar,
+    SetText,
     as_data,
 )
+from volfix.syntax.yaml_scalar import units
 from volfix.syntax.yaml_tree import Alias, Document, Mapping, Node, Pair, Scalar, plain, resolved
 from volfix.syntax.yaml_tree import Sequence as Items
 
@@ -40,6 +42,7 @@ class _Expected:
     def __init__(self, operations: Sequence[Operation]) -> None:
         self.values = {id(item.scalar): item.value for item in operations if isinstance(item, SetScalar)}
         self.removed = {id(item.pair) for item in operations if isinstance(item, RemoveEntry)}
+        self.texts = [item for item in operations if isinstance(item, SetText)]
         self.added: dict[int, dict[str, list[Any]]] = {}
         self.entries: dict[int, dict[str, Any]] = {}
         for item in operations:
@@ -55,9 +58,10 @@ class _Expected:
             case Alias():
                 return plain(node)
             case Scalar():
-                if id(node) not in self.values:
+                texts = [item for item in self.texts if item.span in node.span]
+                if id(node) not in self.values and not texts:
                     return plain(node)
-                value: Any = self.values[id(node)]
+                value: Any = _replaced(node, texts) if texts else self.values[id(node)]
             case Mapping():
                 value = {self._key(pair): self.tree(pair.value) for pair in node.pairs if id(pair) not in self.removed}
                 for key, added in self.added.get(id(node), {}).items():
@@ -71,6 +75,20 @@ class _Expected:
 
     def _key(self, pair: Pair) -> str:
         return pair.key.value if isinstance(pair.key, Scalar) else repr(plain(pair.key))
+
+
+def _replaced(scalar: Scalar, operations: Sequence[SetText]) -> str:
+    """The scalar's value with the characters replaced that the operations replace in its text."""
+    value = scalar.value
+    for operation in sorted(operations, key=lambda item: item.span, reverse=True):
+        at, start, end = 0, None, None
+        for unit in units(operation.source, scalar) or ():
+            if operation.span.start <= unit.start and unit.end <= operation.span.end and unit.end > unit.start:
+                start, end = at if start is None else start, at + len(unit.value)
+            at += len(unit.value)
+        if start is not None:
+            value = value[:start] + operation.replacement + value[end:]
+    return value
 
 
 def _inside(value: Any, change: Callable[[Any], Any]) -> Any:

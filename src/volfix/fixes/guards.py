@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from volfix.fixes.journal_format import shown
 from volfix.fixes.results import FileChange
 from volfix.project.git import GitUnavailable, WorkTree, uncommitted, work_tree
 
@@ -26,9 +27,9 @@ def refusal(changes: Sequence[FileChange], root: Path) -> str | None:
         for tree, paths in trees.items():
             found |= uncommitted(tree, paths)
     except GitUnavailable as unavailable:
-        return f"cannot tell what is not committed: {unavailable.reason}; --allow-dirty writes all the same"
+        return shown(f"cannot tell what is not committed: {unavailable.reason}; --allow-dirty writes all the same")
     if not found:
         return None
     top = os.path.realpath(root)
     files = ", ".join(f"{os.path.relpath(path, top)} ({how})" for path, how in sorted(found.items()))
-    return f"uncommitted changes in {files}: commit or stash them, or pass --allow-dirty"
+    return shown(f"uncommitted changes in {files}: commit or stash them, or pass --allow-dirty")

@@ -13,6 +13,7 @@ Each step is on the disk (fsync) before the next begins, and a JSON file is repl
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -21,7 +22,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.fixes.journal_format import Run, decoded, encoded
+from volfix.fixes.journal_format import Run, decoded, encoded, shown
 from volfix.project.git import work_tree
 from volfix.syntax.source import FileProblem
 
@@ -30,8 +31,24 @@ FILE_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | FILE_FLAGS
 
 
+ADVICE = {
+    errno.ENOSPC: "no space left on the device: make room, then run volfix again",
+    errno.EDQUOT: "the disk quota is used up: make room, then run volfix again",
+    errno.EFBIG: "larger than the limit for a file (ulimit -f) allows: raise it, then run volfix again",
+    errno.EROFS: "the file system is read-only: mount it writable, or run volfix where it is",
+    errno.EACCES: "permission denied: run volfix as the owner of the file and its directory",
+    errno.EPERM: "not permitted: run volfix as the owner of the file and its directory; it may be immutable (lsattr)",
+    errno.EBUSY: "in use as a mount of its own: run volfix outside of the container",
+    errno.ENOENT: "no such file: it was there when it was read",
+    errno.ELOOP: "a link where there was none: it changed since it was read",
+}
+
+
 class WriteProblem(FileProblem):
-    """Files were not written."""
+    """Files were not written; as text, one line."""
+
+    def __str__(self) -> str:
+        return shown(super().__str__())
 
 
 class WriteRefused(WriteProblem):
@@ -40,6 +57,11 @@ class WriteRefused(WriteProblem):
 
 class WriteFailed(WriteProblem):
     """Writing was begun and failed. The message says whether the files were put back."""
+
+
+def advice(error: OSError) -> str:
+    """What went wrong and what to do about it, in one line."""
+    return ADVICE.get(error.errno or 0) or error.strerror or str(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +79,7 @@ class Journal:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise WriteRefused(self.directory / name, f"the journal cannot be read: {error.strerror}") from error
+            raise WriteRefused(self.directory / name, f"the journal cannot be read: {advice(error)}") from error
         try:
             return decoded(data)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -72,7 +94,7 @@ class Journal:
         try:
             data = _read(self.descriptor, f"{OLD}/{digest}")
         except OSError as error:
-            raise WriteRefused(self.directory / OLD / digest, f"the saved bytes: {error.strerror}") from error
+            raise WriteRefused(self.directory / OLD / digest, f"the saved bytes: {advice(error)}") from error
         if hashlib.sha256(data).hexdigest() != digest:
             raise WriteRefused(self.directory / OLD / digest, "the saved bytes are damaged")
         return data
@@ -162,13 +184,13 @@ def locked(root: Path) -> Iterator[Journal]:
             lock = os.open("lock", os.O_RDWR | os.O_CREAT | FILE_FLAGS, 0o600, dir_fd=descriptor)
             closing.callback(os.close, lock)
         except OSError as error:
-            raise WriteRefused(directory, f"no journal can be kept here: {error.strerror}") from error
+            raise WriteRefused(directory, f"no journal can be kept here: {advice(error)}") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise WriteRefused(root, "another volfix is writing here: try again when it is done") from None
         except OSError as error:
-            raise WriteRefused(directory, f"the journal cannot be locked: {error.strerror}") from error
+            raise WriteRefused(directory, f"the journal cannot be locked: {advice(error)}") from error
         yield Journal(home_of(root), directory, descriptor)
 
 
@@ -182,7 +204,7 @@ def reading(root: Path) -> Iterator[Journal | None]:
         yield None
         return
     except OSError as error:
-        raise WriteRefused(directory, f"the journal cannot be read: {error.strerror}") from error
+        raise WriteRefused(directory, f"the journal cannot be read: {advice(error)}") from error
     try:
         yield Journal(home_of(root), directory, descriptor)
     finally:

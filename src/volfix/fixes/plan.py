@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
-from volfix.project.discovery import directories
+from volfix.project.discovery import Directory, directories
 from volfix.project.hosts import host_directory
 from volfix.project.model import Project, normalized_name
 from volfix.project.mounts import BIND
@@ -19,6 +20,10 @@ from volfix.rules.ignores import is_ignored
 from volfix.rules.vf110 import servers_by_place
 from volfix.syntax.source import CannotEdit, FileProblem, Source
 
+if TYPE_CHECKING:
+    from volfix.project.command_stacks import Commands
+
+COMMAND_CODES = frozenset({"VF401", "VF402"})
 CAUTION = {Applicability.NONE: 0, Applicability.UNSAFE: 1, Applicability.SAFE: 2}
 
 
@@ -70,15 +75,29 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     """Find the projects at and below the paths, and plan the fixes of each stack. Nothing is written."""
     run = RunPlan()
     loader = Loader(run.problems, run.notes)
-    stacks = list(read_stacks(directories(paths, options.exclude, run.problems), loader))
+    found = list(directories(paths, options.exclude, run.problems))
+    stacks = list(read_stacks(found, loader))
     users = host_directory_users(stacks)
     codes = options.codes()
+    commands = _commands(found, stacks) if codes & COMMAND_CODES else {}
+    stacks += [stack for each in commands.values() for stack in each.unowned()]
     servers = servers_by_place(stacks) if "VF110" in codes else {}
     for number, stack in enumerate(stacks, 1):
-        run.stacks.append(plan_stack(Context(stack, users, codes, servers, trusted=options.trusted), options, loader))
+        context = Context(
+            stack, users, codes, servers, trusted=options.trusted, commands=commands.get(stack.root)
+        )
+        run.stacks.append(plan_stack(context, options, loader))
         if progress is not None:
             progress(number, len(stacks))
     return run
+
+
+def _commands(found: Sequence[Directory], stacks: Sequence[Stack]) -> dict[Path, Commands]:
+    if not any(directory.commands for directory in found):
+        return {}
+    from volfix.project.command_stacks import commands_by_root
+
+    return commands_by_root(found, stacks)
 
 
 def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[Path]]:
@@ -203,12 +222,13 @@ def _pipeline_result(
     changes: Sequence[FileChange],
     failure: str | None,
 ) -> ProjectResult:
-    """The result of a stack that is a pipeline and no Compose file."""
-    delivery = stack.deliveries[0]
+    """The result of a stack that is a pipeline, or files with commands, and no Compose file."""
+    home = stack.deliveries[0].checkout.root if stack.deliveries else stack.root
+    paths = [each.file.path for each in stack.deliveries] or sorted({finding.location.path for finding in findings})
     return ProjectResult(
         root=stack.root,
-        name=normalized_name(delivery.checkout.root.name),
-        files=tuple(each.file.path for each in stack.deliveries),
+        name=normalized_name(home.name),
+        files=tuple(paths),
         findings=tuple(ReportedFinding(finding, finding in chosen) for finding in findings),
         moves=(),
         changes=tuple(changes),

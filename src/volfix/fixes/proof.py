@@ -16,7 +16,7 @@ from volfix.project.environment import InCompose, InEnvFile, Variable
 from volfix.project.model import Project, Service
 from volfix.project.stack import Loader, Stack, build_project
 from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange
-from volfix.rules.operations import Operation, SetAssignment
+from volfix.rules.operations import Operation, SetAssignment, SetScalar, SetText
 from volfix.syntax import dotenv
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import parse, plain
@@ -48,8 +48,11 @@ def prove(
                 _prove_tree(files[path], own, source)
             elif path in pipelines:
                 _prove_pipeline(pipelines[path], own, source)
+            elif any(isinstance(operation, SetText) for operation in own):
+                _prove_text(own, source)
             else:
                 _prove_env_file(own, source)
+            _prove_commands(own, source)
         except FileProblem as problem:
             raise ProofFailed(f"{problem.path}: the changed file cannot be read: {problem.message}") from problem
     changed = loader.overlaid(after)
@@ -93,6 +96,24 @@ def _prove_pipeline(before: PipelineFile, operations: Sequence[Operation], after
     expected = [expected_tree(document, operations) for document in before.documents]
     _compare(before.path.name, expected, [plain(document.root) for document in again.documents])
     _compare(before.path.name, [each.name for each in before.pipelines], [each.name for each in again.pipelines])
+
+
+def _prove_text(operations: Sequence[Operation], after: Source) -> None:
+    """A file with commands: in YAML the tree is as expected; of any other the commands say all that is known."""
+    before = operations[0].source
+    if before.path.suffix in (".yml", ".yaml"):
+        expected = [expected_tree(document, operations) for document in parse(before)]
+        _compare(before.path.name, expected, [plain(document.root) for document in parse(after)])
+
+
+def _prove_commands(operations: Sequence[Operation], after: Source) -> None:
+    """Where commands are edited, every word of every command is as before, but those that the operations name."""
+    texts = [operation for operation in operations if isinstance(operation, SetText)]
+    if not texts or any(isinstance(operation, SetScalar) for operation in operations):
+        return
+    from volfix.fixes.command_words import expected_words, words_of
+
+    _compare(f"commands of {after.path.name}", expected_words(texts), words_of(after))
 
 
 def _prove_env_file(operations: Sequence[Operation], after: Source) -> None:

@@ -15,6 +15,7 @@ from volfix.rules.operations import (
     RemoveEntry,
     SetAssignment,
     SetScalar,
+    SetText,
     as_data,
 )
 from volfix.syntax.dotenv import replace_value
@@ -53,6 +54,8 @@ def edits_of(source: Source, operations: Sequence[Operation]) -> list[Edit]:
             edits.append(remove_entry(source, operation.mapping, operation.pair))
         elif isinstance(operation, SetAssignment):
             edits.append(replace_value(source, operation.assignment, operation.value))
+        elif isinstance(operation, SetText):
+            edits.append(Edit(source.path, operation.span, operation.replacement))
         elif isinstance(operation, AddEntries):
             edits += add_to(source, operation.document, operation.mapping, as_data(operation.entries))
         elif isinstance(operation, NameProject):

@@ -6,7 +6,6 @@ nobody who moves directories meanwhile leads a write elsewhere.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import stat
@@ -14,20 +13,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.fixes.journal import DIRECTORY_FLAGS, FILE_FLAGS, WriteFailed, WriteRefused, write_all
+from volfix.fixes.journal import DIRECTORY_FLAGS, FILE_FLAGS, WriteFailed, WriteRefused, advice, write_all
 from volfix.syntax.source import SIZE_LIMIT
-
-ADVICE = {
-    errno.ENOSPC: "no space left on the device: make room, then run volfix again",
-    errno.EDQUOT: "the disk quota is used up: make room, then run volfix again",
-    errno.EFBIG: "larger than the limit for a file (ulimit -f) allows: raise it, then run volfix again",
-    errno.EROFS: "the file system is read-only: mount it writable, or run volfix where it is",
-    errno.EACCES: "permission denied: run volfix as the owner of the file and its directory",
-    errno.EPERM: "not permitted: run volfix as the owner of the file and its directory; it may be immutable (lsattr)",
-    errno.EBUSY: "in use as a mount of its own: run volfix outside of the container",
-    errno.ENOENT: "no such file: it was there when it was read",
-    errno.ELOOP: "a link where there was none: it changed since it was read",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +36,6 @@ class OnDisk:
         """Whether nothing changed that a write would lose."""
         kept = [(one.st_mode, one.st_uid, one.st_gid, one.st_nlink) for one in (self.status, other.status)]
         return self.data == other.data and kept[0] == kept[1]
-
-
-def advice(error: OSError) -> str:
-    """What went wrong and what to do about it, in one line."""
-    return ADVICE.get(error.errno or 0) or error.strerror or str(error)
 
 
 def find(named: Path, root: Path, closing: ExitStack) -> OnDisk:
@@ -84,11 +66,14 @@ def find(named: Path, root: Path, closing: ExitStack) -> OnDisk:
 def _look(named: Path, path: Path, directory: int) -> OnDisk:
     try:
         descriptor = os.open(path.name, os.O_RDONLY | os.O_NONBLOCK | FILE_FLAGS, dir_fd=directory)
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise WriteRefused(named, "not a regular file")
-            return OnDisk(named, path, directory, file.read(2 * SIZE_LIMIT), status, _attributes(descriptor))
+                raise WriteRefused(named, "not a regular file: it changed since it was read")
+            with open(descriptor, "rb", closefd=False) as file:
+                return OnDisk(named, path, directory, file.read(2 * SIZE_LIMIT), status, _attributes(descriptor))
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise WriteRefused(named, advice(error)) from error
 

@@ -16,9 +16,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from volfix.fixes.journal import OPEN, Journal, WriteFailed, WriteProblem, WriteRefused, locked, reading
-from volfix.fixes.journal_format import Run, SavedFile
-from volfix.fixes.replacement import OnDisk, advice, check, find, prepare, remove, swap
+from volfix.fixes.journal import OPEN, Journal, WriteFailed, WriteProblem, WriteRefused, advice, locked, reading
+from volfix.fixes.journal_format import Run, SavedFile, shown
+from volfix.fixes.replacement import OnDisk, check, find, prepare, remove, swap
 from volfix.fixes.results import FileChange
 
 
@@ -247,7 +247,7 @@ def _old_bytes(journal: Journal, saved: SavedFile) -> bytes:
 
 
 def _named(paths: Sequence[Path]) -> str:
-    return ", ".join(map(str, paths))
+    return shown(", ".join(map(str, paths)))
 
 
 __all__ = [

@@ -59,7 +59,9 @@ class Commands:
     def unowned(self) -> Iterator[Stack]:
         """A stack without projects for the commands that are about none of the stacks here."""
         homeless = Stack(self.files.root, ())
-        if any(self._owners.setdefault(path, homeless) is homeless for path in self._paths):
+        left = [path for path in self._paths if path not in self._owners]
+        self._owners.update(dict.fromkeys(left, homeless))
+        if left:
             yield homeless
 
     @property

@@ -13,17 +13,18 @@ from volfix.project.compose_calls import ComposeCall
 from volfix.project.pipelines import Pipeline, Step, StepMount
 from volfix.project.step_runs import Run
 
-HOST_SOCKET, DIND, OTHER_HOST, ON_HOST, NOWHERE, UNKNOWN = "host-socket", "dind", "remote", "exec", "none", "unknown"
+HOST_SOCKET, DIND, THROWN_AWAY, OTHER_HOST = "host-socket", "dind", "throw-away", "remote"
+ON_HOST, NOWHERE, UNKNOWN = "exec", "none", "unknown"
 SOCKETS = frozenset({"/var/run/docker.sock", "/run/docker.sock"})
 SOCKET_DIRECTORIES = frozenset({"/var/run", "/run"})
-THROW_AWAY = frozenset({"digitalocean", "macstadium", "aws", "vm"})
+THROW_AWAY_RUNNERS = frozenset({"digitalocean", "macstadium", "aws", "vm"})
 LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 - an address that is compared
 
 
 def daemon_of(pipeline: Pipeline, step: Step, run: Run, call: ComposeCall, ran: Sequence[Run]) -> str:
     """The daemon that a call of Compose in the step speaks to: one of this module's names."""
-    if pipeline.runner in THROW_AWAY:
-        return DIND
+    if pipeline.runner in THROW_AWAY_RUNNERS:
+        return THROWN_AWAY
     address = call.host or _variable(run, "DOCKER_HOST")
     if address is not None:
         return _of_address(pipeline, step, address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from volfix.project.deployments import Checkout, Deployment, deployments
 from volfix.project.git import work_tree
-from volfix.project.model import Project
+from volfix.project.model import Project, normalized_name
 from volfix.project.pipelines import PipelineFile
 
 if TYPE_CHECKING:
@@ -40,9 +41,29 @@ class Delivery:
         first = [project for project in own if project.files[0].path == paths[0]]
         return first if len(paths) == 1 and first else own
 
+    def local(self, deployment: Deployment, path: str) -> Path | None:
+        """The place in the repository that the deployment's step knows by this absolute path."""
+        return self.checkout.find(deployment.pipeline, path)
+
+    @property
+    def repository(self) -> str:
+        """The repository's name: that of its remote, else of its directory, as a project may be called."""
+        return normalized_name(_remote_name(self.checkout.root) or self.checkout.root.name)
+
     def reaches(self, project: Project) -> bool:
         """Whether the project lies in the repository."""
         return project.directory.is_relative_to(self.checkout.root)
+
+
+def _remote_name(root: Path) -> str | None:
+    """The last part of the address of `origin`, as git's configuration has it."""
+    tree = work_tree(root)
+    try:
+        text = (tree.git_dir / "config").read_text(encoding="utf-8", errors="replace") if tree else ""
+    except OSError:
+        return None
+    found = re.search(r'^\[remote "origin"\][^\[]*?^\s*url *= *\S*?([^/:\s]+?)(?:\.git)?/?\s*$', text, re.MULTILINE)
+    return found[1] if found else None
 
 
 def deliveries(paths: Sequence[Path], loader: Loader) -> Iterator[Delivery]:

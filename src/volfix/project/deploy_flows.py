@@ -196,4 +196,3 @@ def _takes_away_its_own(flow: Flow, number: int) -> bool:
         return False
     before = any(starts(act) for act in flow.acts[:number])
     return before and not any(starts(act) for act in flow.acts[number:])
-

@@ -16,7 +16,7 @@ from pathlib import Path
 from volfix.project.interpolation import Interpolated, InterpolationError, Lookup, interpolate
 from volfix.syntax import dotenv as env_syntax
 from volfix.syntax.dotenv import Assignment
-from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.source import SIZE_LIMIT, FileProblem, Source
 from volfix.syntax.yaml_tree import Scalar
 
 
@@ -199,11 +199,15 @@ def origin_in(lookup: Lookup | None, name: str) -> Origin:
 
 def add_assignments(file: DotenvFile, lookup: Lookup, variables: dict[str, Variable]) -> None:
     """Add an env file's variables to those that are known so far, as Compose does: `lookup` comes first in what it
-    interpolates, then `variables`; a later assignment replaces an earlier one.
+    interpolates, then `variables`; a later assignment replaces an earlier one. Values that grow beyond any file's size
+    are left unknown.
     """
+    length = 0
     for item in file.assignments:
         if item.name and file.source is not None:
-            variables[item.name] = _assigned(file.source, item, lookup, variables)
+            variable = _assigned(file.source, item, lookup, variables)
+            length += len(variable.value or "")
+            variables[item.name] = variable if length <= 2 * SIZE_LIMIT else Variable(item.name, None, None)
 
 
 def _assigned(source: Source, item: Assignment, lookup: Lookup, variables: Mapping[str, Variable]) -> Variable:
@@ -216,7 +220,7 @@ def _assigned(source: Source, item: Assignment, lookup: Lookup, variables: Mappi
     known = _Layered(lookup, variables)
     try:
         interpolated = interpolate(item.value, known)
-    except InterpolationError:  # a required variable that is empty: Compose would refuse the file
+    except InterpolationError:  # a required variable that is empty, a value beyond all bounds: not one to reason about
         return Variable(item.name, None, None)
     if interpolated.value == item.value and not any(piece.name for piece in interpolated.pieces):
         return Variable(item.name, item.value, InEnvFile(source, item))

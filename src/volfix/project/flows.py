@@ -25,7 +25,15 @@ DEPTH = 12
 """Calls within calls."""
 LIMIT = 4000
 """Commands of one entry: scripts that call each other could go on for ever."""
-RUNNERS = {"npm": "npm", "yarn": "npm", "pnpm": "npm", "bun": "npm", "just": "recipe", "task": "task", "go-task": "task"}
+RUNNERS = {
+    "npm": "npm",
+    "yarn": "npm",
+    "pnpm": "npm",
+    "bun": "npm",
+    "just": "recipe",
+    "task": "task",
+    "go-task": "task",
+}
 RUN_WORDS = frozenset({"run", "run-script", "-s", "--silent", "-s"})
 
 
@@ -133,9 +141,7 @@ class Reader:
         frame = replace(frame, functions={**frame.functions, **own})
         yield from self._commands(script.commands, fragment, state, frame)
 
-    def _commands(
-        self, commands: Sequence[Command], fragment: Fragment, state: State, frame: _Frame
-    ) -> Iterator[Act]:
+    def _commands(self, commands: Sequence[Command], fragment: Fragment, state: State, frame: _Frame) -> Iterator[Act]:
         for command in commands:
             state.enter(command.scope)
             if not command.words:
@@ -194,7 +200,14 @@ class Reader:
             yield from self._call(file, words, state.copy(), frame)
         else:
             yield Act(
-                tuple(words), frame.entry, state.directory, state.here, frame.hosted, frame.guards, frame.handler, frame.calls
+                tuple(words),
+                frame.entry,
+                state.directory,
+                state.here,
+                frame.hosted,
+                frame.guards,
+                frame.handler,
+                frame.calls,
             )
 
     def _change(self, place: str, state: State) -> None:
@@ -303,7 +316,11 @@ class Reader:
                     directory = state.path(words[at + 1])
                 at += 2
                 continue
-            if not words[at].startswith("-") and "=" not in words[at] and not (kind == "npm" and words[at] in RUN_WORDS):
+            if (
+                not words[at].startswith("-")
+                and "=" not in words[at]
+                and not (kind == "npm" and words[at] in RUN_WORDS)
+            ):
                 asked.append(words[at])
             at += 1
         if kind != "target":

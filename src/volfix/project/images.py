@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from volfix.knowledge.images import Image
-from volfix.project.dockerfiles import stage_of
 from volfix.project.model import Service
 
 
 def images_of(service: Service) -> list[Image]:
     """The image that decides what the service runs: the last external image of its Dockerfile, else `image:`."""
-    stage = stage_of(service)
+    stage = service.stage
     if stage is not None and stage.base_image:
         return [Image.parse(stage.base_image)]
     if service.build is not None and service.build.context is not None and service.build.inline:

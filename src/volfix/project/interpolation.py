@@ -20,6 +20,8 @@ START = re.compile(
 VISIBLE = re.compile(rf"\$\{{({NAME})\}}")
 DEPTH = 100
 """How deep defaults may nest: far deeper than anybody writes, and no deeper than a call stack takes."""
+LENGTH = 128 * 1024
+"""Characters: how long variables may make a value. Linux gives no process a longer one (execve(2), MAX_ARG_STRLEN)."""
 
 
 class InterpolationError(ValueError):
@@ -63,6 +65,8 @@ def interpolate(text: str, lookup: Lookup) -> Interpolated:
     if "$" not in text:
         return Interpolated(text, text, text, (), (Piece(0, len(text), text),) if text else ())
     pieces = tuple(_pieces(text, 0, len(text), lookup, 0))
+    if sum(len(piece.value) for piece in pieces) > max(LENGTH, len(text)):
+        raise InterpolationError(f"its variables make it longer than {LENGTH} characters")
     unknown = dict.fromkeys(name for piece in pieces if piece.name for name in VISIBLE.findall(piece.value))
     resolved = (VISIBLE.sub("", piece.value) if piece.name else piece.value for piece in pieces)
     return Interpolated(text, "".join(piece.value for piece in pieces), "".join(resolved), tuple(unknown), pieces)

@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.project.compose_file import ComposeFile, strings
 from volfix.project.environment import DotenvFile, Variable, service_environment, written_variable
 from volfix.project.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.mounts import ANONYMOUS, Mount, clean, read_mount
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
+
+if TYPE_CHECKING:
+    from volfix.project.dockerfiles import Stage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +116,15 @@ class Service:
         )
 
     @cached_property
+    def stage(self) -> Stage | None:
+        """The stage of its Dockerfile that the build makes; None where nothing is built, or it cannot be read."""
+        if self.build is None:
+            return None
+        from volfix.project.dockerfiles import stage_of  # most services run an image as it is
+
+        return stage_of(self)
+
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """`entrypoint` and `command`, split into words as a shell would."""
         found: list[str] = []
@@ -160,24 +173,24 @@ class Service:
     @cached_property
     def env_files(self) -> tuple[EnvFile, ...]:
         """The env files that the service loads, the one that wins last."""
-        found: list[EnvFile] = []
+        found: dict[str, EnvFile] = {}  # by what is written: a file named again in the same words keeps its place
         for part in self.parts:
             node = part.node.get("env_file")
             if _tag(node) in ("!reset", "!override"):
-                found = []
+                found = {}
             if node is None or _tag(node) == "!reset":
                 continue
             items = node.items if isinstance(node, Sequence) else (node,)
             for item in items:
                 entry = resolved(item)
                 if isinstance(entry, Scalar) and not entry.is_null:
-                    found.append(self._env_file(part, entry.value, raw=False, required=True))
+                    found[self.interpolated(entry.value)] = self._env_file(part, entry.value, raw=False, required=True)
                 elif isinstance(entry, Mapping) and isinstance(path := entry.get("path"), Scalar):
                     form, required = entry.get("format"), entry.get("required")
                     raw = isinstance(form, Scalar) and form.value == "raw"
                     needed = not (isinstance(required, Scalar) and required.value == "false")
-                    found.append(self._env_file(part, path.value, raw=raw, required=needed))
-        return tuple({file.path or object(): file for file in found}.values())  # one named again keeps its first place
+                    found[self.interpolated(path.value)] = self._env_file(part, path.value, raw=raw, required=needed)
+        return tuple(found.values())
 
     @cached_property
     def environment(self) -> dict[str, Variable]:

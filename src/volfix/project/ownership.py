@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 
 from volfix.knowledge.entries import Entry
-from volfix.project.dockerfiles import stage_of
 from volfix.project.model import Service
 
 ROOT = frozenset({"", "0", "root"})
@@ -17,7 +16,7 @@ def foreign_user(service: Service, target: str, entry: Entry | None) -> str | No
     `user:` decides, else the `USER` of the Dockerfile's final stage. An image that volfix knows owns its own data
     directory, unless `user:` asks for somebody else.
     """
-    stage = stage_of(service)
+    stage = service.stage
     user = service.text("user")
     if user is None:
         if stage is None or stage.user is None:

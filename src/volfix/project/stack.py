@@ -213,6 +213,8 @@ def _deliveries(
 
 
 def _projects(directory: Directory, loader: Loader) -> Iterator[Project]:
+    if not directory.files and not directory.pipelines:
+        return
     files = [file for path in directory.files if (file := loader.compose(path)) is not None]
     named = _compose_file_setting(directory.path, loader)
     for combination in combinations(files, named):

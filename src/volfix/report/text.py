@@ -15,6 +15,7 @@ from volfix.fixes.secrets import scrub
 from volfix.report.carry import commands, identity, kind_of, real_volume
 from volfix.report.encoding import one_line
 from volfix.report.entries import is_done, main_file, relative
+from volfix.report.summary import count, nothing_to_do, trouble
 from volfix.rules.findings import Applicability, Finding, Move
 
 SEVERITY_COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
@@ -98,7 +99,7 @@ class _Text:
         yield from self.findings(project, others)
         if quiet:
             yield ""
-            yield self.style(f"{_count(len(quiet), 'note')} of severity info; -v shows {_them(quiet)}", dim=True)
+            yield self.style(f"{count(len(quiet), 'note')} of severity info; -v shows {_them(quiet)}", dim=True)
         if project.moves and project.changes and not project.failure:
             yield ""
             yield self.style("What must be carried", bold=True)
@@ -142,28 +143,21 @@ class _Text:
             for item in project.findings
             if item.finding.severity.value != "info" or item.fixed
         ]
-        failed = sum(project.failure is not None for project in result.projects)
-        trouble = [
-            *([f"{_count(len(result.errors), 'file')} could not be read"] if result.errors else []),
-            *([f"{_count(failed, 'project')} not written"] if failed else []),
-        ]
         if not found:
-            where = _count(len(result.projects), "project")
-            nothing = f"no findings in {where}" if result.projects else "no Compose files found"
-            yield f"{'; '.join([f'Nothing to do: {nothing}', *trouble])}."
+            yield nothing_to_do(result)
             return
         said = Counter(_standing(project, item) for project, item in found)
         names = ("fixed", "can be fixed", "more with --unsafe-fixes", "not made", "without a fix")
         parts = ", ".join(f"{said[name]} {name}" for name in names if said[name])
         projects = len({id(project) for project, _ in found})
-        line = f"{_count(len(found), 'finding')} in {_count(projects, 'project')}: {parts}"
-        yield self.style(f"{'; '.join([line, *trouble])}.", bold=True)
+        line = f"{count(len(found), 'finding')} in {count(projects, 'project')}: {parts}"
+        yield self.style(f"{'; '.join([line, *trouble(result)])}.", bold=True)
         yield from self._next(result, said, command, wrote=wrote)
 
     def _next(self, result: RunResult, said: Counter[str], command: str, *, wrote: bool) -> Iterator[str]:
         files = {change.after.path for project in result.projects if project.written for change in project.changes}
         if files:
-            yield f"{_count(len(files), 'file')} written; `volfix undo` puts {_them(files)} back."
+            yield f"{count(len(files), 'file')} written; `volfix undo` puts {_them(files)} back."
         if said["can be fixed"] and not wrote:
             yield f"Nothing is written yet. Next: {self.clean(command)} --write"
         elif said["more with --unsafe-fixes"]:
@@ -177,7 +171,7 @@ class _Text:
             return
         yield ""
         yield self.style(
-            f"The next `docker compose up` starts {_count(len(volumes), 'database')} without the data "
+            f"The next `docker compose up` starts {count(len(volumes), 'database')} without the data "
             f"{'it has' if len(volumes) == 1 else 'they have'} now.",
             fg="yellow",
             bold=True,
@@ -251,10 +245,6 @@ def _standing(project: ProjectResult, reported: ReportedFinding) -> str:
     if finding.applicability is Applicability.SAFE or project.failure:
         return "not made"
     return "more with --unsafe-fixes"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _them(items: Sized) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from volfix.project.git import tracked_below, work_tree
 from volfix.project.hosts import HostDirectory, host_directory
@@ -14,6 +14,9 @@ from volfix.project.mounts import BIND, Mount
 from volfix.project.stack import Stack, Use
 from volfix.rules.findings import Location
 from volfix.syntax.source import Source
+
+if TYPE_CHECKING:
+    from volfix.project.command_stacks import Commands
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Context:
     env_files: dict[Path, Source] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
     trusted: bool = False
+    commands: Commands | None = None
+    """The files with shell commands below the root."""
 
     @property
     def root(self) -> Path:
@@ -52,7 +57,8 @@ class Context:
 
     def source(self, path: Path) -> Source | None:
         """A file that the stack has read: a Compose file, or an env file that names a database."""
-        return self.env_files.get(path) or self.stack.source(path)
+        own = self.env_files.get(path) or self.stack.source(path)
+        return own or (self.commands.source(path) if self.commands else None)
 
     def tracked_below(self, directory: Path) -> str | None:
         """A file below the directory that git tracks, relative to the work tree; a reason where git cannot be asked."""

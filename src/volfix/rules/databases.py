@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.targets import never_converted
 from volfix.knowledge.variables import variable_kind
-from volfix.project.database_url import DatabaseFile, database_file, moved, resolved_path
-from volfix.project.dockerfiles import stage_of
 from volfix.project.environment import InCompose, InEnvFile, Variable
 from volfix.project.images import images_of
 from volfix.project.loose_env import loose_assignments
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND, UNKNOWN, VOLUME, Mount
-from volfix.project.readers import reader_of
 from volfix.project.stack import Use
 from volfix.rules.context import Context
+
+if TYPE_CHECKING:
+    from volfix.project.database_url import DatabaseFile
 
 DATA_WORDS = frozenset(
     {"data", "db", "database", "databases", "sqlite", "storage", "state", "persist", "persistent", "instance"}
 )
 """A directory of this name is where a project keeps data, whatever the service."""
+MAY_BE_FILE = re.compile(r"sqlite|jdbc:|file:|\.s?db|\.sq|data ?source|filename", re.IGNORECASE)
+"""What every value that names a database file has in it, and few others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def _of_loose_files(context: Context) -> Iterator[Database]:
         for origin in loose_assignments(project):
             name, value = origin.assignment.name, origin.assignment.value
             key = (origin.file.path, origin.assignment.span.start)
-            if key in seen or database_file(value, variable_kind(name), None) is None:
+            if key in seen or not MAY_BE_FILE.search(value):
                 continue
             services = _plausible(project, name)
             for service in services:
@@ -117,13 +121,12 @@ def _plausible(project: Project, name: str) -> list[Service]:
 
 def _located(project: Project, service: Service, name: str, variable: Variable) -> Database | None:
     assert variable.value is not None
-    kind = variable_kind(name)
-    if "/" not in variable.value and "." not in variable.value:
+    if not MAY_BE_FILE.search(variable.value):
         return None
-    file = database_file(variable.value, kind, None)
-    if file is None:
-        return None
-    file = database_file(variable.value, kind, reader_of(service))
+    from volfix.project.database_url import database_file, resolved_path  # few projects name a database file
+    from volfix.project.readers import reader_of
+
+    file = database_file(variable.value, variable_kind(name), reader_of(service))
     if file is None:
         return None
     directory = working_directory(project, service)
@@ -152,6 +155,8 @@ def _proposed(project: Project, base: Database, file: DatabaseFile, directory: s
         return replace(base, reason=f"the service has several mounts that could be meant ({targets})")
     if base.origin is None:
         return replace(base, reason="the value is put together from several places")
+    from volfix.project.database_url import moved
+
     mount = candidates[0]
     path = posixpath.join(mount.clean_target, posixpath.basename(base.path))
     value = moved(base.value, file, path, directory)
@@ -183,7 +188,7 @@ def working_directory(project: Project, service: Service) -> str | None:
     given = service.text("working_dir")
     if given is not None:
         return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
-    stage = stage_of(service)
+    stage = service.stage
     if stage is not None and stage.workdir is not None:
         return stage.workdir
     if any(entries_for(image) for image in images_of(service)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from volfix.syntax.dotenv import Assignment
-    from volfix.syntax.source import Source
+    from volfix.syntax.source import Source, Span
     from volfix.syntax.yaml_tree import Document, Mapping, Pair, Scalar
 
 Entries: TypeAlias = "tuple[tuple[str, str | Entries], ...]"
@@ -95,4 +95,23 @@ class NameProject:
     name: str
 
 
-Operation = SetScalar | RemoveEntry | DeclareVolume | AddMount | SetAssignment | AppendItem | AddEntries | NameProject
+@dataclass(frozen=True, slots=True)
+class SetText:
+    """Some characters of a file with shell commands are replaced; in YAML they lie inside one scalar."""
+
+    source: Source
+    span: Span
+    replacement: str = ""
+
+
+Operation = (
+    SetScalar
+    | RemoveEntry
+    | DeclareVolume
+    | AddMount
+    | SetAssignment
+    | AppendItem
+    | AddEntries
+    | NameProject
+    | SetText
+)

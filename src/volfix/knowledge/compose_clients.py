@@ -1,0 +1,46 @@
+"""Which images carry Compose, as the plugin `docker compose` or as the program `docker-compose`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.images import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What an image has: `plugin` for `docker compose`, `program` for `docker-compose`; `source` says who knows."""
+
+    plugin: bool
+    program: bool
+    source: str
+
+
+def client_in(image: str) -> Client | None:
+    """What the image of a step carries; None where that is not known, as for a tag without a version."""
+    parsed_image = Image.parse(image)
+    for entry in _table()["image"]:
+        if parsed_image.repository in entry["names"] and parsed_image.registry in (None, "docker.io"):
+            if "from" not in entry:
+                return Client(entry["plugin"], entry["program"], entry["source"])
+            version = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", parsed_image.tag or "")
+            if version is None or version[3] is None and [int(version[1]), int(version[2])] >= entry["from"][:2]:
+                return None
+            has = [int(part or 0) for part in version.groups()] >= entry["from"]
+            return Client(has, has, entry["source"])
+    return None
+
+
+def installs_compose(words: tuple[str, ...]) -> bool:
+    """Whether a command may put Compose into the container: a package manager or a download that names it."""
+    known = _table()["installed"]["words"]
+    return any(name in word for word in words[1:] for name in known)
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return dict(parsed((HERE / "compose_clients.toml").read_text(encoding="utf-8")))

@@ -1,0 +1,168 @@
+"""Commands of a deployment that delete files: which paths they reach, and what they leave out.
+
+Sources: POSIX rm; git, git-clean; rsync(1), FILTER RULES.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from volfix.knowledge.commands import skip_options
+from volfix.project.flows import Act
+from volfix.project.shell_state import below, joined
+
+RSYNC_VALUES = frozenset(
+    {
+        *("-e", "--rsh", "--exclude", "--include", "--exclude-from", "--include-from", "-f", "--filter", "--chmod"),
+        *("--chown", "--rsync-path", "--out-format", "--log-file", "--timeout", "--port", "-T", "--temp-dir", "--bwlimit"),
+        *("--files-from", "--password-file", "--backup-dir", "--compare-dest", "--link-dest", "--info", "--max-size"),
+    }
+)
+GIT_VALUES = frozenset({"-C", "-c", "--git-dir", "--work-tree"})
+HOST = re.compile(r"(?:[^/:\s]+@)?[^/:\s]+:")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a command deletes: `path`, with what is below it; its last part may be a pattern.
+
+    `source`, for a copy that deletes, is the directory that is copied there; what `kept` names is left out;
+    `only_untracked` says that what git ignores is left out too.
+    """
+
+    verb: str
+    path: str
+    here: bool
+    kept: tuple[str, ...] = ()
+    source: str | None = None
+    only_untracked: bool = False
+
+
+def reaches(act: Act) -> Iterator[Reach]:
+    """The places that a command deletes; none for one that deletes no directories."""
+    name = posixpath.basename(act.values[0])
+    if name == "rm":
+        yield from _rm(act)
+    elif name == "git":
+        yield from _git_clean(act)
+    elif name == "rsync":
+        yield from _rsync(act)
+
+
+def _rm(act: Act) -> Iterator[Reach]:
+    options, paths = _split(act.values[1:], frozenset())
+    if any(option == "--recursive" or re.match(r"-\w*[rR]", option) for option, _ in options):
+        for path in paths:
+            yield Reach("rm -r", joined(act.directory, path), act.here)
+
+
+def _git_clean(act: Act) -> Iterator[Reach]:
+    words = act.values[1:]
+    at = skip_options(words, 0, GIT_VALUES)
+    if at >= len(words) or words[at] != "clean":
+        return
+    directory = act.directory
+    for number, word in enumerate(words[:at]):
+        if word == "-C" and number + 1 < at:
+            directory = joined(directory, words[number + 1])
+    options, paths = _split(words[at + 1 :], frozenset({"-e", "--exclude"}))
+    letters = "".join(option.lstrip("-") for option, _ in options if not option.startswith("--"))
+    forced = "f" in letters or any(option == "--force" for option, _ in options)
+    if forced and "d" in letters and "n" not in letters:
+        kept = tuple(value for option, value in options if option in ("-e", "--exclude") and value)
+        untracked = not re.search("[xX]", letters)
+        for path in paths or ["."]:
+            yield Reach("git clean", joined(directory, path), act.here, kept, only_untracked=untracked)
+
+
+def _rsync(act: Act) -> Iterator[Reach]:
+    options, paths = _split(act.values[1:], RSYNC_VALUES)
+    names = {option for option, _ in options}
+    deletes = {name for name in names if name == "--del" or name.startswith("--delete")}
+    if not deletes or len(paths) < 2 or names & {"-n", "--dry-run", "--exclude-from", "--files-from"}:
+        return
+    kept: list[str] = []
+    for option, value in options:
+        if value and option == "--exclude":
+            kept.append(value)
+        elif value and option in ("-f", "--filter") and re.match(r"(?:-|P|exclude|protect)[ ,_]", value):
+            kept.append(re.split(r"[ ,_]", value, maxsplit=1)[1])
+    if "--delete-excluded" in names:
+        kept = []
+    target = paths[-1]
+    remote = HOST.match(target)
+    place = joined("~" if remote else act.directory, target[remote.end() :] if remote else target)
+    for path in paths[:-1]:
+        if HOST.match(path):
+            continue
+        source = joined(act.directory, path)
+        whole = path.endswith("/") or posixpath.basename(path) in (".", "")
+        reached = place if whole else f"{place}/{posixpath.basename(source)}"
+        yield Reach("rsync --delete", reached, act.here and not remote, tuple(kept), source)
+
+
+def _split(words: Sequence[str], values: frozenset[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Options with their values, and the other words."""
+    options: list[tuple[str, str]] = []
+    rest: list[str] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        name, equals, value = word.partition("=")
+        if word == "--":
+            rest += words[at + 1 :]
+            break
+        if not word.startswith("-") or word == "-":
+            rest.append(word)
+        elif equals and word.startswith("--"):
+            options.append((name, value))
+        elif word in values and at + 1 < len(words):
+            options.append((word, words[at + 1]))
+            at += 1
+        else:
+            options.append((word, ""))
+        at += 1
+    return options, rest
+
+
+def covers(pattern: str, path: str) -> bool:
+    """Whether deleting what the pattern names deletes the directory at `path`, or all that is in it."""
+    wanted, parts = pattern.strip("/").split("/"), path.strip("/").split("/")
+    if pattern.startswith("/") != path.startswith("/"):
+        return False
+    if len(wanted) == len(parts) + 1 and set(wanted[-1]) <= set("*.") and "*" in wanted[-1]:
+        wanted = wanted[:-1]
+    if len(wanted) > len(parts) or wanted in ([""], ["."]):
+        return False
+    return all(fnmatch.fnmatchcase(part, _literal(want)) for want, part in zip(wanted, parts, strict=False))
+
+
+def _literal(part: str) -> str:
+    """A part of a path as fnmatch takes it: what the shell expands otherwise matches nothing but itself."""
+    return part.replace("[", "[[]") if "$" in part else part
+
+
+def is_kept(relative: str, patterns: Sequence[str]) -> bool:
+    """Whether a pattern of rsync's or git's leaves out the directory at a path relative to where the command works."""
+    parts = relative.split("/")
+    for pattern in patterns:
+        text = re.sub(r"/\*{1,3}\Z", "", pattern.rstrip("/")) if pattern != "/" else ""
+        anchored = text.startswith("/")
+        wanted = text.strip("/").split("/")
+        starts = [0] if anchored else range(len(parts))
+        for start in starts:
+            some = parts[start : start + len(wanted)]
+            if len(some) == len(wanted) and all(map(fnmatch.fnmatchcase, some, wanted)):
+                # `storage/*` leaves out all that is in it; `storage/logs/*` leaves the rest of it in
+                return True
+    return False
+
+
+def relative_to(path: str, directory: str) -> str | None:
+    """See `below`; None for the directory itself."""
+    found = below(path, directory)
+    return None if found == "." else found

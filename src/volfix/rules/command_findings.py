@@ -1,0 +1,72 @@
+"""What the rules about commands share: how a command is said, and the edit that takes words out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.knowledge.commands import Option
+from volfix.project.deploy_flows import NAMED, PIPELINE, Flow
+from volfix.project.flows import Act
+from volfix.rules.operations import SetText
+from volfix.syntax.source import Span
+
+
+def said(act: Act) -> str:
+    """The command as it is written, on one line."""
+    place = act.place
+    return " ".join(act.fragment.source.text[place.start : place.end].replace("\\\n", " ").split())
+
+
+def reached(flow: Flow, act: Act) -> str:
+    """How the deployment comes to run the command."""
+    name = flow.entry.name or flow.entry.source.path.name
+    if flow.entry.is_pipeline:
+        start = f"the pipeline's step {name}" if flow.why == PIPELINE else name
+        runs = "runs it"
+    else:
+        start = f"{flow.entry.kind} {name}"
+        runs = "deploys by its name" if flow.why == NAMED else "brings the stack up"
+    through = f", through {', '.join(act.calls)}" if act.calls else ""
+    return f"{start} {runs}{through}"
+
+
+def removal(act: Act, option: Option) -> tuple[SetText, ...] | str:
+    """The edit that takes an option, and nothing else, out of a command; why there is none where it cannot."""
+    word = act.words[option.word]
+    if option.shared:
+        start = word.span.start + option.offset
+        if word.expanded or not _is_plain(act, option.word):
+            return f"{option.name} stands in a word that volfix does not edit"
+        return (SetText(word.fragment.source, word.fragment.place(start, start + 1)),)
+    numbers = [option.word]
+    if option.value is not None and "=" not in word.value:
+        numbers.append(option.word + 1)
+    before = act.words[option.word - 1]
+    last = act.words[numbers[-1]]
+    if any(not _is_plain(act, number) for number in numbers) or before.fragment is not word.fragment:
+        return f"{option.name} is not written in the command itself"
+    begin, end = before.span.end, last.span.end
+    if begin >= word.span.start or word.fragment.text[begin : word.span.start].strip(" \t\\\n"):
+        return f"something else stands before {option.name}"
+    places = [word.fragment.place(at, at + 1) for at in range(begin, end)]
+    if any(one.end > other.start for one, other in zip(places, places[1:], strict=False)):
+        return f"{option.name} stands in a text that volfix does not edit"
+    return (SetText(word.fragment.source, Span(places[0].start, places[-1].end)),)
+
+
+def _is_plain(act: Act, number: int) -> bool:
+    """Whether a word stands in the file as the command gets it."""
+    word = act.words[number]
+    text = word.fragment.text[word.span.start : word.span.end]
+    return not word.expanded and text == word.value and word.fragment.is_verbatim(word.span.start, word.span.end)
+
+
+def static_arguments(act: Act, numbers: tuple[int, ...]) -> list[str] | None:
+    """The values of some words; None where one of them is only known when the command runs."""
+    values = [act.words[number].value for number in numbers]
+    return None if not values or any("$" in value or "`" in value or "*" in value for value in values) else values
+
+
+def lines(*texts: str | None) -> Iterator[str]:
+    """The texts that there are."""
+    yield from (text for text in texts if text)

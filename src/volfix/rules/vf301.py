@@ -1,0 +1,131 @@
+"""VF301: a step deploys, and nothing gives it a Docker daemon to deploy to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.rules.context import Context
+from volfix.rules.deploys import SOCKET, deploying_steps, mounted, pipeline_finding, trusted_fix
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.rule import Example, Outcome, Rule
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every step that brings a stack up in a container without a socket, a daemon's address or a daemon beside it."""
+    if not context.stack.deliveries:
+        return
+    from volfix.project.daemons import NOWHERE
+    from volfix.rules.vf305 import mismatches
+
+    for deploy in deploying_steps(context):
+        if deploy.deployment.target != NOWHERE or any(True for _ in mismatches(deploy)):
+            continue
+        fix, reason = trusted_fix(context, deploy, mounted(deploy, "docker-socket", SOCKET, SOCKET))
+        yield pipeline_finding(
+            "VF301",
+            deploy,
+            Severity.WARNING,
+            "the step deploys, but nothing in the pipeline gives it a Docker daemon",
+            (
+                f"the step runs in {deploy.deployment.step.image or 'a container'} and mounts no docker.sock; "
+                "DOCKER_HOST is not set, and no service is a daemon",
+                "a runner may mount the socket into every step by itself (DRONE_RUNNER_VOLUMES): no file shows that",
+            ),
+            fix,
+            reason,
+        )
+
+
+COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
+STEP = """\
+kind: pipeline
+type: docker
+name: deploy
+
+steps:
+  - name: deploy
+    image: docker:27-cli
+    commands:
+      - docker compose -p shop up -d
+"""
+MOUNT = "    volumes:\n      - name: docker-socket\n        path: /var/run/docker.sock\n"
+DECLARED = "\nvolumes:\n  - name: docker-socket\n    host:\n      path: /var/run/docker.sock\n"
+
+RULE = Rule(
+    code="VF301",
+    name="deploy-without-docker-socket",
+    summary="A pipeline's step deploys, and has no way to the host's Docker daemon.",
+    why=(
+        "Drone's docker runner starts each step in a container. Without the host's socket in it the step reaches no "
+        "daemon, and the deployment fails; started with a daemon of its own instead, all data would go with it."
+    ),
+    fix=(
+        "A host volume for /var/run/docker.sock, declared in the pipeline and mounted in the step. Drone refuses host "
+        "volumes in repositories that it does not trust: safe with --trusted, or where the pipeline shows the trust; "
+        "else unsafe."
+    ),
+    sources=("drone/docs: pipeline/docker/syntax/volumes/host.md", "drone-runners/drone-runner-docker: engine/linter"),
+    examples=(
+        Example(
+            "no socket",
+            {"compose.yaml": COMPOSE, ".drone.yml": STEP},
+            Outcome.FIXED_UNSAFE,
+            {".drone.yml": STEP + MOUNT + DECLARED},
+        ),
+        Example(
+            "another step shows that the repository is trusted",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": STEP.replace(
+                    "steps:\n", "steps:\n  - name: lint\n    image: alpine\n    privileged: true\n"
+                ),
+            },
+            Outcome.FIXED,
+            {
+                ".drone.yml": STEP.replace(
+                    "steps:\n", "steps:\n  - name: lint\n    image: alpine\n    privileged: true\n"
+                )
+                + MOUNT
+                + DECLARED
+            },
+        ),
+        Example(
+            "Woodpecker is read, not edited",
+            {
+                "compose.yaml": COMPOSE,
+                ".woodpecker.yml": "steps:\n  deploy:\n    image: docker:27-cli\n    commands:\n"
+                "      - docker compose -p shop up -d\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "the socket is there",
+            {"compose.yaml": COMPOSE, ".drone.yml": STEP + MOUNT + DECLARED},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the exec runner works on the host itself",
+            {"compose.yaml": COMPOSE, ".drone.yml": STEP.replace("type: docker", "type: exec")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "over ssh the daemon is that of the other host",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": STEP.replace("docker compose", "ssh web docker compose"),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a test: the stack goes down again",
+            {"compose.yaml": COMPOSE, ".drone.yml": STEP + "      - docker compose -p shop down\n"},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "nothing is deployed",
+            {"compose.yaml": COMPOSE, ".drone.yml": STEP.replace("up -d", "build")},
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

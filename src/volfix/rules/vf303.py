@@ -1,0 +1,209 @@
+"""VF303: the stack is deployed as project `src`, as that of every repository is that Drone deploys this way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.project.compose_file import ComposeFile
+from volfix.project.mounts import BIND, VOLUME
+from volfix.rules.bind_to_volume import VERSION_1, convert
+from volfix.rules.context import Context
+from volfix.rules.deploys import Deploy, deploying_steps, pipeline_finding
+from volfix.rules.findings import Applicability, Finding, Fix, Move, NameChange, Severity
+from volfix.rules.holdings import UNKNOWN, holding
+from volfix.rules.operations import NameProject
+from volfix.rules.rule import Example, Outcome, Rule
+
+SHARED = "src"
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every deployment that takes its project's name from Drone's workspace, whose last directory is always `src`."""
+    if not context.stack.deliveries:
+        return
+    for deploy in deploying_steps(context):
+        files = _files(context, deploy)
+        if not _runs_as_src(deploy) or not files or any(file.name for file in files):
+            continue
+        fix = _fix(context, deploy, files)
+        yield pipeline_finding(
+            "VF303",
+            deploy,
+            Severity.WARNING,
+            "the stack is deployed as project `src`, as is every repository that Drone deploys from its workspace: "
+            "two on one host replace each other's containers and share volumes of one name",
+            tuple(_evidence(context, deploy)),
+            fix if isinstance(fix, Fix) else None,
+            fix
+            if isinstance(fix, str)
+            else "under another name the project starts with new volumes: the data must be carried first, and the "
+            "containers of the project `src` still hold their ports",
+        )
+
+
+def _runs_as_src(deploy: Deploy) -> bool:
+    from volfix.project.daemons import DIND, THROWN_AWAY
+    from volfix.project.pipelines import DRONE
+
+    deployment = deploy.deployment
+    if deployment.pipeline.dialect != DRONE or deployment.target in (DIND, THROWN_AWAY):
+        return False
+    return deployment.project == SHARED and deployment.named_by == "directory"
+
+
+def _files(context: Context, deploy: Deploy) -> list[ComposeFile]:
+    """The Compose files of the deployment, the base file first."""
+    by_path = {file.path: file for file in context.stack.files}
+    return [by_path[path] for path in deploy.delivery.paths(deploy.deployment) if path in by_path]
+
+
+def _evidence(context: Context, deploy: Deploy) -> Iterator[str]:
+    yield f"Compose names the project after its directory, and that is {deploy.deployment.directory}"
+    keys = list(dict.fromkeys(move.volume for move in _volume_moves(context, deploy)))
+    if keys:
+        yield "on the host the volumes are called " + ", ".join(f"{SHARED}_{key}" for key in keys)
+    yield "once the data is carried, `docker compose -p src down` retires the old containers and keeps their volumes"
+
+
+def _fix(context: Context, deploy: Deploy, files: list[ComposeFile]) -> Fix | str:
+    """The fix, or why there is none."""
+    name, base = deploy.delivery.repository, files[0]
+    if any(file.version_1 for file in files):
+        return VERSION_1
+    if not name or name == SHARED:
+        return "the repository's name gives no better one"
+    moves = (*_volume_moves(context, deploy), *_bind_moves(context, deploy))
+    operation = NameProject(base.source, base.documents[0], name)
+    return Fix((operation,), (NameChange(base.path, name),), Applicability.UNSAFE, tuple(dict.fromkeys(moves)))
+
+
+def _volume_moves(context: Context, deploy: Deploy) -> Iterator[Move]:
+    """The volumes that are named after the project, each once."""
+    seen = set()
+    for use in context.stack.uses:
+        key = use.mount.source
+        if use.project not in deploy.projects or use.mount.kind != VOLUME or key in seen or use.mount.overridden:
+            continue
+        if use.project.real_name(key).endswith(f"_{key}"):
+            seen.add(key)
+            yield Move(use.service.name, f"volume:{SHARED}_{key}", key, use.mount.raw_target)
+
+
+def _bind_moves(context: Context, deploy: Deploy) -> Iterator[Move]:
+    """The relative bind mounts that become volumes: the daemon has had them below the workspace on the host."""
+    from volfix.project.daemons import HOST_SOCKET
+
+    deployment = deploy.deployment
+    if deployment.target != HOST_SOCKET or not {"VF101", "VF102"} & context.selected:
+        return
+    for use in context.stack.uses:
+        host = context.host_of(use.mount) if use.mount.kind == BIND and use.project in deploy.projects else None
+        if host is None or host.path is None or not host.path.is_relative_to(deploy.delivery.checkout.root):
+            continue
+        held = holding(context, use)
+        fix = convert(context, use, held).fix if held is not None and held.kind != UNKNOWN else None
+        if fix is not None:
+            below = host.path.relative_to(deploy.delivery.checkout.root).as_posix()
+            path = f"{deployment.pipeline.workspace}/{below}"
+            yield Move(use.service.name, path, fix.moves[0].volume, use.mount.raw_target)
+
+
+COMPOSE = (
+    "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\n\nvolumes:\n  rows:\n"
+)
+PIPELINE = """\
+kind: pipeline
+type: docker
+name: deploy
+steps:
+  - name: deploy
+    image: docker:27-cli
+    volumes:
+      - name: socket
+        path: /var/run/docker.sock
+    commands:
+      - docker compose up -d
+volumes:
+  - name: socket
+    host:
+      path: /var/run/docker.sock
+"""
+
+RULE = Rule(
+    code="VF303",
+    name="shared-project-name",
+    summary="The stack is deployed as project `src`, the name that Drone's workspace gives to every repository.",
+    why=(
+        "Compose calls containers, networks and volumes after the project, and the project after its directory. In a "
+        "Drone step that is /drone/src for every repository: two of them on one host are one project. The second "
+        "deployment replaces the first one's containers and goes on in its volumes and in its /drone/src on the host."
+    ),
+    fix=(
+        "`name:` at the top of the Compose file, from the name of the repository's remote or directory. Unsafe: the "
+        "volumes of the new project are new and empty until the data is carried from `src_<volume>`."
+    ),
+    sources=(
+        "drone-runners/drone-runner-docker: engine/compiler/workspace.go",
+        "compose-spec/compose-go: cli/options.go",
+    ),
+    examples=(
+        Example(
+            "started from the workspace",
+            {"web-shop/compose.yaml": COMPOSE, "web-shop/.drone.yml": PIPELINE},
+            Outcome.FIXED_UNSAFE,
+            {"web-shop/compose.yaml": "name: web-shop\n\n" + COMPOSE},
+        ),
+        Example(
+            "the exec runner's workspace ends in `src` too; the version stays first",
+            {
+                "Web.Shop/docker-compose.yml": "version: '3.8'\n" + COMPOSE,
+                "Web.Shop/.drone.yml": PIPELINE.replace("type: docker", "type: exec"),
+            },
+            Outcome.FIXED_UNSAFE,
+            {"Web.Shop/docker-compose.yml": "version: '3.8'\nname: webshop\n" + COMPOSE},
+        ),
+        Example(
+            "a name in the file",
+            {"compose.yaml": "name: shop\n" + COMPOSE, ".drone.yml": PIPELINE},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "-p",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("compose up", "compose -p shop up")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "COMPOSE_PROJECT_NAME in the step",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.replace(
+                    "    commands", "    environment:\n      COMPOSE_PROJECT_NAME: shop\n    commands"
+                ),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a directory of its own",
+            {
+                "shop/compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.replace("docker compose", "cd shop && docker compose"),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "Woodpecker's workspace ends in the repository's name",
+            {
+                "compose.yaml": COMPOSE,
+                ".woodpecker.yml": "steps:\n  deploy:\n    image: docker:27-cli\n    volumes:\n"
+                "      - /var/run/docker.sock:/var/run/docker.sock\n    commands:\n      - docker compose up -d\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a test: the stack goes down again",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("up -d", "up -d && docker compose down")},
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

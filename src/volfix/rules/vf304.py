@@ -1,0 +1,113 @@
+"""VF304: the daemon that a step deploys to goes with the pipeline, and everything that it holds goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.rules.context import Context
+from volfix.rules.deploys import Deploy, deploying_steps, pipeline_finding
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.rule import Example, Outcome, Rule
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every step that deploys to Docker-in-Docker or on a machine that is thrown away."""
+    if not context.stack.deliveries:
+        return
+    from volfix.project.daemons import DIND, THROWN_AWAY
+
+    for deploy in deploying_steps(context):
+        if deploy.deployment.target == DIND:
+            yield pipeline_finding(
+                "VF304",
+                deploy,
+                Severity.ERROR,
+                "the step deploys to a Docker daemon inside the pipeline, which ends with it: its containers and volumes, "
+                "named ones too, are gone then",
+                (_daemon(deploy),),
+                reason="where the stack shall run instead is for a person to say",
+            )
+        elif deploy.deployment.target == THROWN_AWAY:
+            yield pipeline_finding(
+                "VF304",
+                deploy,
+                Severity.ERROR,
+                "the step deploys on a machine that is thrown away after the pipeline, with every volume on it",
+                (f"type: {deploy.deployment.pipeline.runner} starts a machine for each pipeline",),
+                reason="where the stack shall run instead is for a person to say",
+            )
+
+
+def _daemon(deploy: Deploy) -> str:
+    from volfix.project.daemons import is_dind
+
+    for step in deploy.deployment.pipeline.steps:
+        if is_dind(step):
+            return f"{step.name} is a daemon of its own: {step.image}"
+    address = deploy.deployment.call.host or deploy.deployment.step.environment.get("DOCKER_HOST")
+    return f"DOCKER_HOST is {address}" if address else "the step starts a daemon of its own"
+
+
+COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
+PIPELINE = """\
+kind: pipeline
+type: docker
+name: deploy
+steps:
+  - name: deploy
+    image: docker:27-cli
+    environment:
+      DOCKER_HOST: tcp://docker:2375
+    commands:
+      - docker compose -p shop up -d
+services:
+  - name: docker
+    image: docker:27-dind
+    privileged: true
+"""
+
+RULE = Rule(
+    code="VF304",
+    name="ephemeral-daemon",
+    summary="The deployment goes to a Docker daemon that ends with the pipeline.",
+    why=(
+        "A Docker-in-Docker service keeps its containers and volumes in its own /var/lib/docker, an anonymous volume "
+        "that the runner removes with the pipeline. No mount and no volume of the stack changes that."
+    ),
+    fix="None: the deployment needs another daemon, and which one is no question of files.",
+    sources=(
+        "drone/docs: pipeline/docker/examples/services/docker_dind.md",
+        "drone-runners/drone-runner-docker: engine",
+    ),
+    examples=(
+        Example("a dind service", {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE}, Outcome.REPORTED),
+        Example(
+            "a machine for each pipeline",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": "kind: pipeline\ntype: digitalocean\nname: deploy\nsteps:\n  - name: deploy\n"
+                "    commands: [docker compose -p shop up -d]\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "tests in Docker-in-Docker are where they belong",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.replace("up -d", "up --abort-on-container-exit"),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "DOCKER_HOST is another host",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("tcp://docker:2375", "ssh://deploy@web")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "images are built in it, nothing is deployed",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("compose -p shop up -d", "build .")},
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

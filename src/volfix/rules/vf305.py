@@ -1,0 +1,268 @@
+"""VF305: what a deploying step mounts and what the pipeline declares do not fit, or not what the stack needs."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volfix.rules.context import Context
+from volfix.rules.deploys import (
+    SOCKET,
+    Deploy,
+    declaration,
+    deploying_steps,
+    deploys,
+    in_pipeline,
+    mounted,
+    pipeline_finding,
+    trusted_fix,
+)
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.operations import AddEntries, Operation, SetScalar
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax.yaml_tree import Mapping, Scalar
+
+CODE = "VF305"
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """What does not fit, where it is written, and the operations that make it fit; a reason where there are none."""
+
+    message: str
+    evidence: str
+    node: Mapping | Scalar
+    operations: tuple[Operation, ...] = ()
+    reason: str | None = None
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every mount of a deploying step that comes to nothing, and every one that shifts the paths of the stack."""
+    if not context.stack.deliveries:
+        return
+    for deploy in deploying_steps(context):
+        for found in mismatches(deploy):
+            fix, reason = None, found.reason
+            if found.operations:
+                fix, reason = trusted_fix(context, deploy, list(found.operations))
+            yield pipeline_finding(
+                CODE,
+                deploy,
+                Severity.ERROR,
+                found.message,
+                (found.evidence,),
+                fix,
+                reason,
+                in_pipeline(deploy, found.node),
+            )
+    for deploy in deploys(context):
+        yield from _shifted(deploy)
+
+
+def mismatches(deploy: Deploy) -> Iterator[Mismatch]:
+    """The mounts of the step that nothing stands behind, and a declared socket that the step has to do without."""
+    from volfix.project.daemons import NOWHERE
+    from volfix.project.pipelines import DRONE
+
+    pipeline, step = deploy.deployment.pipeline, deploy.deployment.step
+    if pipeline.dialect != DRONE or not deploy.runs_in_container:
+        return
+    found = False
+    for mount in step.mounts:
+        assert isinstance(mount.node, Mapping)
+        if mount.name is None or mount.path is None:
+            if not found and any(other.path for other in step.mounts if other.name is None):
+                found = True
+                yield Mismatch(
+                    "name and path of a mount stand in two list items: nothing is mounted",
+                    "an entry of a step's volumes needs both `name` and `path`",
+                    mount.node,
+                    reason="which path belongs to which name is for a person to say",
+                )
+            continue
+        volume = pipeline.volume(mount.name)
+        if volume is None:
+            found = True
+            yield _undeclared(deploy, mount.name, mount.path, mount.node, mount.name_node)
+        elif not volume.kind:
+            found = True
+            yield _empty(deploy, mount.name, mount.path, mount.node, volume.node)
+    if not found and deploy.deployment.target == NOWHERE:
+        yield from _unused_socket(deploy)
+
+
+def _undeclared(deploy: Deploy, name: str, path: str, node: Mapping, name_node: Scalar | None) -> Mismatch:
+    from volfix.project.daemons import is_socket_path
+
+    pipeline = deploy.deployment.pipeline
+    message = f"the step mounts the volume {name}, which the pipeline does not declare: nothing is at {path}"
+    names = ", ".join(volume.name for volume in pipeline.volumes if volume.name) or "none"
+    evidence = f"declared in the pipeline: {names}"
+    if not is_socket_path(path):
+        return Mismatch(message, evidence, node, reason="what the volume is meant to be is for a person to say")
+    declared = next((volume for volume in pipeline.volumes if is_socket_path(volume.host) and volume.name), None)
+    if declared is not None and declared.name is not None and name_node is not None:
+        return Mismatch(message, evidence, node, (SetScalar(deploy.delivery.file.source, name_node, declared.name),))
+    return Mismatch(message, evidence, node, (declaration(deploy, name, SOCKET),))
+
+
+def _empty(deploy: Deploy, name: str, path: str, node: Mapping, declared: Mapping) -> Mismatch:
+    from volfix.project.daemons import is_socket_path
+
+    message = f"the volume {name} is declared without `host:` or `temp:`: nothing is at {path}"
+    evidence = "a pipeline's volume says what it is: `host: {path: ...}` or `temp: {}`"
+    if not is_socket_path(path) or declared.anchor is not None:
+        return Mismatch(message, evidence, node, reason="what the volume is meant to be is for a person to say")
+    source, document = deploy.delivery.file.source, deploy.deployment.pipeline.document
+    return Mismatch(
+        message, evidence, node, (AddEntries(source, document, declared, (("host", (("path", SOCKET),)),)),)
+    )
+
+
+def _unused_socket(deploy: Deploy) -> Iterator[Mismatch]:
+    from volfix.project.daemons import is_socket_path
+
+    for volume in deploy.deployment.pipeline.volumes:
+        if is_socket_path(volume.host) and volume.host is not None and volume.name:
+            yield Mismatch(
+                "the pipeline declares the host's Docker socket, but the step that deploys does not mount it",
+                f"the volume {volume.name} is {volume.host} of the host",
+                deploy.deployment.scalar,
+                tuple(mounted(deploy, volume.name, volume.host, SOCKET)),
+            )
+            return
+
+
+def _shifted(deploy: Deploy) -> Iterator[Finding]:
+    """The stack's directory is a host directory at another path: its relative binds mean something else there."""
+    from volfix.project.daemons import HOST_SOCKET, host_path
+
+    deployment = deploy.deployment
+    if deployment.target != HOST_SOCKET or deployment.directory is None:
+        return
+    for mount in deployment.step.mounts:
+        host = host_path(deployment.pipeline, mount)
+        path = posixpath.normpath(mount.path) if mount.path else None
+        if host is None or path is None or posixpath.normpath(host) == path:
+            continue
+        if deployment.directory == path or deployment.directory.startswith(path + "/"):
+            yield pipeline_finding(
+                CODE,
+                deploy,
+                Severity.WARNING,
+                f"the stack is started from {deployment.directory}, which is {host} on the host: "
+                "a relative bind mount of it means another directory there",
+                (f"the daemon resolves `./data` to {deployment.directory}/data on the host, not below {host}",),
+                reason=f"mount {host} at {host} and start the stack there, or keep the data in named volumes",
+            )
+
+
+COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
+PIPELINE = """\
+kind: pipeline
+type: docker
+name: deploy
+steps:
+- name: deploy
+  image: docker:27-cli
+  volumes:
+  - {name: socket, path: /var/run/docker.sock}  # the host's
+  commands:
+  - docker compose -p shop up -d
+"""
+UNMOUNTED = PIPELINE.replace("  volumes:\n  - {name: socket, path: /var/run/docker.sock}  # the host's\n", "")
+DECLARED = "volumes:\n- name: socket\n  host:\n    path: /var/run/docker.sock\n"
+
+RULE = Rule(
+    code=CODE,
+    name="pipeline-volume-mismatch",
+    summary="What a deploying step mounts and what the pipeline declares do not fit together.",
+    why=(
+        "Drone mounts a volume only where the step's entry has a name and a path and the pipeline declares that name "
+        "with what it is. Anything else is passed over, and the step works without the socket or the data. And a "
+        "stack that is started from a host directory at another path has its relative binds elsewhere on the host."
+    ),
+    fix=(
+        "For the Docker socket: the declaration, the name or the mount that is missing. Safe where the pipeline shows "
+        "that the repository is trusted, or with --trusted; else unsafe."
+    ),
+    sources=(
+        "drone-runners/drone-runner-docker: engine/compiler/compiler.go",
+        "drone/docs: pipeline/docker/syntax/volumes",
+    ),
+    examples=(
+        Example(
+            "mounted, never declared",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE},
+            Outcome.FIXED_UNSAFE,
+            {".drone.yml": PIPELINE + "\n" + DECLARED},
+        ),
+        Example(
+            "declared, never mounted",
+            {"compose.yaml": COMPOSE, ".drone.yml": UNMOUNTED + DECLARED},
+            Outcome.FIXED,
+            {".drone.yml": UNMOUNTED + "  volumes:\n  - name: socket\n    path: /var/run/docker.sock\n" + DECLARED},
+        ),
+        Example(
+            "mounted by another name than declared",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("socket,", "sock,") + DECLARED},
+            Outcome.FIXED,
+            {".drone.yml": PIPELINE + DECLARED},
+        ),
+        Example(
+            "declared without saying what it is",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE + "volumes:\n- name: socket\n"},
+            Outcome.FIXED_UNSAFE,
+            {".drone.yml": PIPELINE + DECLARED},
+        ),
+        Example(
+            "name and path in two items",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.replace("{name: socket, path", "name: socket\n  - {path") + DECLARED,
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a host directory at another path below the stack",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.replace("docker compose", "cd /stack && docker compose").replace(
+                    "  commands:", "  - {name: stack, path: /stack}\n  commands:"
+                )
+                + DECLARED
+                + "- name: stack\n  host: {path: /srv/shop}\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "declared and mounted",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE + DECLARED},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a volume that no step uses harms nobody",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE + DECLARED + "- name: cache\n  temp: {}\n"},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a step that does not deploy",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("up -d", "build")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the host directory at the same path",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.replace("docker compose", "cd /srv/shop && docker compose").replace(
+                    "  commands:", "  - {name: stack, path: /srv/shop}\n  commands:"
+                )
+                + DECLARED
+                + "- name: stack\n  host: {path: /srv/shop}\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

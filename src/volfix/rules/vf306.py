@@ -1,0 +1,102 @@
+"""VF306: the fix of another finding changes a signed pipeline, whose signature then no longer fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.rules.context import Context, at
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
+
+PIPELINE_RULES = ("VF301", "VF302", "VF303", "VF305", "VF307", "VF401")
+"""The rules whose fixes may change a pipeline."""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every signed pipeline file that the fix of a finding would change."""
+    signed = {each.file.path: each.file for each in context.stack.deliveries if each.file.signed}
+    if not signed:
+        return
+    from volfix.rules import REGISTRY
+
+    changed: dict[object, list[str]] = {}
+    for code in PIPELINE_RULES:
+        if code not in context.selected or code not in REGISTRY:
+            continue
+        for finding in REGISTRY[code].check(context):
+            for operation in finding.fix.operations if finding.fix else ():
+                if operation.source.path in signed:
+                    changed.setdefault(operation.source.path, []).append(code)
+    for path, file in signed.items():
+        if path in changed:
+            node = _signature(file.documents)
+            yield Finding(
+                code="VF306",
+                severity=Severity.INFO,
+                location=at(file.source, node.span.start, node.span.end) if node else at(file.source, 0, 0),
+                message="the pipeline is signed, and the fix changes it: where the repository is protected, its builds "
+                "wait for an approval until it is signed again",
+                evidence=(
+                    f"changed by the fix of {', '.join(dict.fromkeys(changed[path]))}",
+                    "the signature covers every byte of the other documents",
+                ),
+                reason="the key lies on the Drone server: run `drone sign <owner>/<repository> --save`",
+            )
+
+
+def _signature(documents: tuple[object, ...]) -> Scalar | None:
+    for document in documents:
+        root = resolved(document.root)  # type: ignore[attr-defined]
+        kind = root.get("kind") if isinstance(root, Mapping) else None
+        if isinstance(kind, Scalar) and kind.value == "signature":
+            return kind
+    return None
+
+
+COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
+PIPELINE = """\
+kind: pipeline
+type: docker
+name: deploy
+steps:
+  - name: deploy
+    image: docker:27-cli
+{volumes}    commands:
+      - docker compose -p shop up -d
+volumes:
+  - name: socket
+    host:
+      path: /var/run/docker.sock
+---
+kind: signature
+hmac: 2e1f9a3c5d7b
+
+...
+"""
+MOUNT = "    volumes:\n      - name: socket\n        path: /var/run/docker.sock\n"
+
+RULE = Rule(
+    code="VF306",
+    name="signature-broken",
+    summary="A fix changes a signed pipeline.",
+    why=(
+        "A signature is made over every byte of the file's other documents with a key that only the Drone server has. "
+        "After any change the builds of a protected repository are blocked until somebody approves them."
+    ),
+    fix="None: the file has to be signed again with `drone sign`. The stale signature stays where it is.",
+    sources=("drone/drone-yaml: yaml/signer/signer.go", "drone/drone: trigger/trigger.go"),
+    examples=(
+        Example(
+            "the socket is declared and not mounted, and the file is signed",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(volumes="").replace("volumes:\n  -", "#\n#  -")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "signed, and nothing to change",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(volumes=MOUNT)},
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

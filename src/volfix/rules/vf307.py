@@ -1,0 +1,132 @@
+"""VF307: the step calls Compose in a way that its image does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.rules.context import Context
+from volfix.rules.deploys import OTHER_DIALECT, SHARED, Deploy, deploying_steps, in_pipeline, pipeline_finding
+from volfix.rules.findings import Applicability, Finding, Fix, Severity
+from volfix.rules.operations import SetScalar
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax.yaml_tree import Scalar
+
+IMAGE = "docker:27-cli"
+"""An image with `docker compose` and `docker-compose` (docker-library/docker)."""
+CLIENTS = ("docker", "docker/compose")
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every step that deploys with a Compose that its image does not carry and no command of the step installs."""
+    if not context.stack.deliveries:
+        return
+    from volfix.knowledge.compose_clients import client_in, installs_compose
+
+    for deploy in deploying_steps(context):
+        step, call = deploy.deployment.step, deploy.deployment.call
+        if not deploy.runs_in_container or not step.image or deploy.deployment.target == "ssh":
+            continue
+        client = client_in(step.image)
+        if client is None or (client.plugin if call.plugin else client.program):
+            continue
+        if any(installs_compose(run.words) for run in deploy.deployment.runs if not run.remote):
+            continue
+        called = "docker compose" if call.plugin else "docker-compose"
+        node = step.node.get("image")
+        fix, reason = _fix(deploy, node)
+        yield pipeline_finding(
+            "VF307",
+            deploy,
+            Severity.WARNING,
+            f"the image {step.image} does not carry `{called}`: the step fails, and nothing is deployed",
+            (client.source,),
+            fix,
+            reason,
+            in_pipeline(deploy, node if isinstance(node, Scalar) else None),
+        )
+
+
+def _fix(deploy: Deploy, node: object) -> tuple[Fix | None, str]:
+    from volfix.knowledge.images import Image
+
+    if not deploy.delivery.file.is_editable:
+        return None, OTHER_DIALECT
+    image = deploy.deployment.step.node.pair("image")
+    if image is None or image.value is not node or not isinstance(node, Scalar) or node.anchor is not None:
+        return None, SHARED
+    if Image.parse(node.value).repository not in CLIENTS:
+        return None, "the step's other commands may need its image: install Compose in the step, or deploy in another one"
+    operation = SetScalar(deploy.delivery.file.source, node, IMAGE)
+    return Fix((operation,), (), Applicability.UNSAFE), "another image may lack what the step's other commands need"
+
+
+COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
+PIPELINE = """\
+kind: pipeline
+type: docker
+name: deploy
+steps:
+  - name: deploy
+    image: docker/compose:1.29.2  # pinned
+    volumes:
+      - name: socket
+        path: /var/run/docker.sock
+    commands:
+      - docker compose -p shop up -d
+volumes:
+  - name: socket
+    host:
+      path: /var/run/docker.sock
+"""
+
+RULE = Rule(
+    code="VF307",
+    name="compose-missing-in-image",
+    summary="The step calls `docker compose`, or `docker-compose`, in an image that does not carry it.",
+    why=(
+        "docker/compose 1.x has `docker-compose` alone; the official docker images have Compose since 20.10.15. A "
+        "step that calls what is not there fails, and a deployment that fails half way leaves a stack half way."
+    ),
+    fix="An official docker image that carries both. Unsafe: the step's other commands may need what the old one had.",
+    sources=("docker-library/docker: commit 9aaa758", "docker/compose: 1.29.2, Dockerfile"),
+    examples=(
+        Example(
+            "the plugin's form in docker/compose",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE},
+            Outcome.FIXED_UNSAFE,
+            {".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:27-cli")},
+        ),
+        Example(
+            "an old docker image",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:19.03")},
+            Outcome.FIXED_UNSAFE,
+            {".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:27-cli")},
+        ),
+        Example(
+            "an image without any Docker client",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "alpine:3.20")},
+            Outcome.REPORTED,
+        ),
+        Example(
+            "`docker-compose` is what docker/compose has",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker compose", "docker-compose")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "installed first",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "alpine:3.20").replace(
+                    "    commands:\n", "    commands:\n      - apk add --no-cache docker-cli docker-cli-compose\n"
+                ),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a current image, or one that nobody knows",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:cli")},
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,314 @@
+"""Given data in one place, when it is carried into a volume, then all of it is there, and the source is as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Host
+
+from volfix.docker.archive import BrokenArchive, Manifest, Reading
+from volfix.docker.carriers import Carriers, manifest_of
+from volfix.docker.carry import carry, survey
+from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.jobs import CarryProblem, Job, Origin
+from volfix.knowledge.clients import client_of
+
+pytestmark = pytest.mark.engine
+Content = Callable[[str], Path]
+
+
+def bind(path: Path, below: str = "") -> Origin:
+    return Origin("bind", str(path), f"./{path.name}", "told by the test", below=below)
+
+
+def job(*origins: Origin, **more: object) -> Job:
+    values = {
+        "project": "shop",
+        "key": "app-db",
+        "name": "shop_app-db",
+        "services": ("app",),
+        "targets": ("/app/data",),
+    }
+    return Job(**{**values, "origins": origins, **more})  # type: ignore[arg-type]
+
+
+def labels(service: str, project: str = "shop") -> tuple[str, ...]:
+    return ("--label", f"com.docker.compose.project={project}", "--label", f"com.docker.compose.service={service}")
+
+
+def run(engine: Engine, wanted: Job, *, overwrite: bool = False) -> list[str]:
+    said: list[str] = []
+    found = survey(engine, wanted, said.append, again=overwrite)
+    carry(engine, found, overwrite=overwrite, say=said.append)
+    return said
+
+
+def tree(engine: Engine, kind: str, source: str) -> Manifest:
+    with Carriers(engine, "box:1", "test") as carriers:
+        return manifest_of(engine, carriers.mounting(kind, source), "/volfix/data")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A directory with everything that a copy loses easily."""
+    directory = tmp_path / "data"
+    (directory / "inner" / "empty").mkdir(parents=True)
+    (directory / "app.txt").write_bytes(b"rows" * 300_000)
+    (directory / "inner" / "näme with blanks\n").write_text("x")
+    (directory / os.fsdecode(b"not-utf8-\xff")).write_text("y")
+    (directory / ("long" * 30 + "/")).mkdir()
+    (directory / ("long" * 30) / ("file" * 40)).write_text("z")
+    (directory / "empty").touch()
+    (directory / "link").symlink_to("app.txt")
+    (directory / "dangling").symlink_to("/nowhere/at/all")
+    os.link(directory / "app.txt", directory / "inner" / "hard")
+    os.mkfifo(directory / "pipe")
+    with (directory / "sparse").open("wb") as file:
+        file.truncate(3_000_000)
+    os.chown(directory / "app.txt", 999, 70)
+    os.chown(directory / "link", 12345, 54321, follow_symlinks=False)
+    (directory / "inner").chmod(0o2770)
+    (directory / "empty").chmod(0o000)
+    os.chown(directory, 999, 998)
+    directory.chmod(0o700)
+    for path in (directory / "app.txt", directory / "inner", directory):
+        os.utime(path, (981173106, 981173106))
+    return directory
+
+
+@pytest.mark.parametrize("image", ["box:1", "scratch:1"])
+def test_a_directory_arrives_whole_with_owners_modes_times_and_links(
+    engine: Engine, host: Host, data: Path, content: Content, image: str
+) -> None:
+    if image == "scratch:1":
+        host.docker("create", *labels("app"), image, "/x")
+    before = tree(engine, "bind", str(data))
+    run(engine, job(bind(data)))
+    assert tree(engine, "volume", "shop_app-db") == before == tree(engine, "bind", str(data))
+    there = content("shop_app-db")
+    assert (there.stat().st_uid, there.stat().st_gid, there.stat().st_mode & 0o7777) == (999, 998, 0o700)
+    assert (there / "app.txt").samefile(there / "inner" / "hard")
+    assert (there / "app.txt").stat().st_mtime == 981173106
+    assert os.readlink(there / "dangling") == "/nowhere/at/all"
+    given = engine.volume("shop_app-db").labels  # type: ignore[union-attr]
+    assert given["com.docker.compose.project"] == "shop"
+    assert given["com.docker.compose.volume"] == "app-db"
+    assert "com.docker.compose.config-hash" not in given
+
+
+def test_nothing_is_left_but_the_volume(engine: Engine, host: Host, data: Path) -> None:
+    containers = host.docker("ps", "-aq")
+    run(engine, job(bind(data)))
+    assert host.docker("ps", "-aq") == containers
+    assert host.docker("volume", "ls", "-q").split() == ["shop_app-db"]
+
+
+def test_the_image_s_own_files_do_not_get_into_the_volume(
+    engine: Engine, host: Host, data: Path, tmp_path: Path
+) -> None:
+    """The trap: `docker create -v volume:/app/data` fills an empty volume from the image."""
+    (tmp_path / "volfix" / "data").mkdir(parents=True)
+    (tmp_path / "volfix" / "data" / "seed").write_text("from the image")
+    made = host.docker("create", "box:1").strip()
+    host.docker("cp", str(tmp_path / "volfix"), f"{made}:/")
+    host.docker("commit", made, "seeded:1")
+    host.docker("rm", made)
+    host.docker("create", *labels("app"), "seeded:1")
+    try:
+        run(engine, job(bind(data)))
+        assert "seed" not in tree(engine, "volume", "shop_app-db")
+    finally:
+        host.docker("rm", *host.docker("ps", "-aq").split())
+        host.docker("rmi", "seeded:1")
+
+
+def test_a_source_that_is_gone_is_a_failure_and_is_not_made_anew(engine: Engine, tmp_path: Path) -> None:
+    """The trap: `docker cp` out of a deleted bind source makes it again, empty, and succeeds."""
+    with pytest.raises(CarryProblem, match="source path does not exist"):
+        run(engine, job(bind(tmp_path / "gone")))
+    assert not (tmp_path / "gone").exists()
+    assert engine.volume("shop_app-db") is None
+
+
+@pytest.mark.parametrize("names", [[], [".gitkeep"], ["notes.txt"]])
+def test_a_source_without_the_database_is_a_failure(engine: Engine, tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        (tmp_path / name).write_text("")
+    postgres = client_of("postgres")
+    assert postgres
+    for wanted in (job(bind(tmp_path), clients=(postgres,)), job(bind(tmp_path), expected=("app.db",))):
+        with pytest.raises(CarryProblem, match="nothing is carried"):
+            run(engine, wanted)
+    assert engine.volume("shop_app-db") is None
+
+
+def test_a_volume_with_other_data_is_refused_and_kept(engine: Engine, host: Host, data: Path, content: Content) -> None:
+    host.docker("volume", "create", "shop_app-db")
+    (content("shop_app-db") / "new.db").write_text("rows of today")
+    with pytest.raises(CarryProblem, match="not empty"):
+        run(engine, job(bind(data)))
+    assert [path.name for path in content("shop_app-db").iterdir()] == ["new.db"]
+
+
+def test_replace_keeps_what_was_there_in_another_volume(
+    engine: Engine, host: Host, data: Path, content: Content
+) -> None:
+    """People deploy before they carry: the service has begun an empty database, its container holds the volume."""
+    host.docker("volume", "create", "shop_app-db")
+    (content("shop_app-db") / "new.db").write_text("rows of today")
+    host.docker("run", "-d", "--init", "--network=none", *labels("app"), "-v", "shop_app-db:/app/data", "box:1")
+    run(engine, job(bind(data)), overwrite=True)
+    assert tree(engine, "volume", "shop_app-db") == tree(engine, "bind", str(data))
+    backup = next(name for name in host.docker("volume", "ls", "-q").split() if "-before-carry-" in name)
+    assert (content(backup) / "new.db").read_text() == "rows of today"
+
+
+def test_an_equal_volume_is_left_as_it_is(engine: Engine, data: Path, content: Content) -> None:
+    run(engine, job(bind(data)))
+    inode = (content("shop_app-db") / "app.txt").stat().st_ino
+    run(engine, job(bind(data)))
+    assert (content("shop_app-db") / "app.txt").stat().st_ino == inode
+
+
+def test_a_volume_that_was_carried_is_in_use_since_and_not_carried_again(
+    engine: Engine, data: Path, content: Content
+) -> None:
+    run(engine, job(bind(data)))
+    (content("shop_app-db") / "app.txt").write_text("rows of tomorrow")
+    shutil.rmtree(data)
+    run(engine, job(bind(data)))
+    assert (content("shop_app-db") / "app.txt").read_text() == "rows of tomorrow"
+
+
+def test_a_file_out_of_a_container_s_own_layer_joins_the_directory(
+    engine: Engine, host: Host, tmp_path: Path, content: Content
+) -> None:
+    """The reference scenario: ./data is mounted and nearly empty, the database is beside it, owned by the service."""
+    (tmp_path / "upload.txt").write_text("an upload")
+    made = host.docker("create", *labels("app"), "box:1").strip()
+    database = tmp_path.parent / "database.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TABLE rows (x)")
+    os.chown(database, 1000, 1000)
+    host.docker("cp", "-a", str(database), f"{made}:/database.db")
+    inner = Origin("container", made, "container:/database.db", "", path="/database.db", below="database.db")
+    run(engine, job(bind(tmp_path), inner, expected=("database.db",)))
+    there = content("shop_app-db")
+    assert {path.name for path in there.iterdir()} == {"upload.txt", "database.db"}
+    assert (there / "database.db").read_bytes() == database.read_bytes()
+    assert there.stat().st_uid == 1000, "SQLite makes its journal beside the file"
+
+
+def test_a_deleted_directory_does_not_hide_the_database_beside_it(engine: Engine, host: Host, tmp_path: Path) -> None:
+    made = host.docker("create", *labels("app"), "box:1").strip()
+    (tmp_path / "database.db").write_text("rows")
+    host.docker("cp", str(tmp_path / "database.db"), f"{made}:/database.db")
+    inner = Origin("container", made, "container:/database.db", "", path="/database.db", below="database.db")
+    said = run(engine, job(bind(tmp_path / "gone"), inner, expected=("database.db",)))
+    assert any("does not exist" in line for line in said)
+    assert "database.db" in tree(engine, "volume", "shop_app-db")
+
+
+def test_two_sources_with_one_name_are_not_mixed(engine: Engine, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "app.db").write_text(name)
+    with pytest.raises(CarryProblem, match="both ./one and ./two have app.db"):
+        run(engine, job(bind(tmp_path / "one"), bind(tmp_path / "two")))
+
+
+def test_a_damaged_database_is_not_called_carried(engine: Engine, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "app.db") as connection:
+        connection.execute("CREATE TABLE t (x)")
+        connection.executemany("INSERT INTO t VALUES (?)", [("x" * 500,) for _ in range(200)])
+    damaged = bytearray((tmp_path / "app.db").read_bytes())
+    damaged[8192:12288] = b"\xa5" * 4096
+    (tmp_path / "app.db").write_bytes(damaged)
+    with pytest.raises(CarryProblem, match="SQLite says"):
+        run(engine, job(bind(tmp_path)))
+    assert engine.volume("shop_app-db") is None, "nobody shall start on it"
+
+
+def spoiled(how: str, there: Path) -> None:
+    file = there / "app.txt"
+    if how == "byte":
+        data = bytearray(file.read_bytes())
+        data[100] ^= 1
+        times = file.stat().st_mtime
+        file.write_bytes(data)
+        os.utime(file, (times, times))
+    elif how == "missing":
+        (there / "empty").unlink()
+    elif how == "owner":
+        os.chown(file, 0, 0)
+    elif how == "truncated":
+        os.truncate(file, 1000)
+    elif how == "mode":
+        (there / "inner").chmod(0o755)
+    else:
+        (there / "more").write_text("")
+
+
+@pytest.mark.parametrize("how", ["byte", "missing", "owner", "truncated", "mode", "extra"])
+def test_a_copy_that_differs_is_detected_and_nobody_starts_on_it(
+    engine: Engine, data: Path, content: Content, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    real = Engine.write
+
+    def write(self: Engine, container: str, directory: str, chunks: object) -> None:
+        real(self, container, directory, chunks)  # type: ignore[arg-type]
+        spoiled(how, content("shop_app-db"))
+
+    monkeypatch.setattr(Engine, "write", write)
+    with pytest.raises(CarryProblem, match="the copy differs"):
+        run(engine, job(bind(data)))
+    assert engine.volume("shop_app-db") is None
+
+
+def test_writers_are_stopped_and_do_not_come_back_with_the_daemon(engine: Engine, host: Host, data: Path) -> None:
+    words = ("run", "-d", "--init", "--network=none", "--restart=always", "-v", f"{data}:/app/data")
+    made = host.docker(*words, *labels("app"), "box:1").strip()
+    run(engine, job(bind(data)))
+    form = "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}"
+    assert host.docker("inspect", "-f", form, made).split() == ["false", "no"]
+
+
+def test_a_writer_of_another_project_is_not_stopped(engine: Engine, host: Host, data: Path) -> None:
+    made = host.docker("run", "-d", "--network=none", "-v", f"{data.parent}:/all", "box:1").strip()
+    with pytest.raises(CarryProblem, match="other projects"):
+        run(engine, job(bind(data)))
+    assert host.docker("inspect", "-f", "{{.State.Running}}", made).strip() == "true"
+
+
+def test_the_engine_s_carriers_refuse_an_archive_that_is_cut(engine: Engine, data: Path) -> None:
+    engine.create_volume("cut", {})
+    with Carriers(engine, "box:1", "test") as carriers:
+        reader = carriers.mounting("bind", str(data))
+        whole = b"".join(engine.read(reader, "/volfix/data"))
+        for size in (len(whole) - 512, len(whole) // 2, 512 * 3, 0):
+            with pytest.raises(BrokenArchive):
+                list(Reading().passing([whole[:size]]))
+
+
+def test_no_engine_is_said_plainly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing")
+    with pytest.raises(EngineProblem, match="no Docker engine answers"):
+        Engine.connect()
+
+
+def test_an_external_volume_is_never_made(engine: Engine, data: Path) -> None:
+    with pytest.raises(CarryProblem, match="external"):
+        run(engine, job(bind(data), external=True))
+    assert engine.volume("shop_app-db") is None
+
+
+def test_a_volume_is_carried_into_another(engine: Engine, host: Host, content: Content) -> None:
+    host.docker("volume", "create", "src_app-db")
+    (content("src_app-db") / "app.db").write_text("rows")
+    run(engine, job(Origin("volume", "src_app-db", "volume:src_app-db", "")))
+    assert tree(engine, "volume", "shop_app-db") == tree(engine, "volume", "src_app-db")
