@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import re
 import resource
@@ -843,6 +844,52 @@ def test_an_interrupted_write_that_was_complete_counts_as_done_and_can_be_undone
     assert recovery.finished
     assert content(root) == NEW
     assert len(undo(root)) == 3
+
+
+def half_written(root: Path) -> None:
+    """As a kill after the first file leaves it."""
+    write(planned(root), root)
+    journal = directory_of(root)
+    (journal / LAST).rename(journal / OPEN)
+    make(root, {name: OLD[name] for name in NAMES[1:]})
+
+
+def test_a_complete_write_whose_rolling_back_was_killed_leaves_nothing_beside_it(root: Path) -> None:
+    half_written(root)
+    make(root, NEW)
+    name = json.loads((directory_of(root) / OPEN).read_text())["transactions"][0][0]["temporary"]
+    (root / name).write_bytes(OLD["compose.yml"])
+    recover(root)
+    assert content(root) == NEW
+
+
+def test_a_link_in_the_place_of_a_half_written_file_is_not_written_through(root: Path) -> None:
+    half_written(root)
+    (root / "compose.yml").rename(root / "copy.yml")
+    (root / "compose.yml").symlink_to("copy.yml")
+    recovery = recover(root)
+    assert recovery is not None
+    assert recovery.left == (root / "compose.yml",)
+    assert (root / "copy.yml").read_bytes() == NEW["compose.yml"]
+
+
+def test_a_file_that_cannot_be_read_now_keeps_the_journal_for_later(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half_written(root)
+    real = os.open
+
+    def opening(path: Any, *arguments: Any, **options: Any) -> int:
+        if path == ".env":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", opening)
+        with pytest.raises(WriteProblem, match="permission denied"):
+            recover(root)
+    assert recover(root) is not None
+    assert content(root) == OLD
 
 
 def test_two_writers_at_once_write_one_after_the_other_or_not_at_all(root: Path) -> None:

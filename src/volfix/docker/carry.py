@@ -48,7 +48,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False) -> Survey
     used = users_of(engine, MountPoint("volume", job.name, INSIDE)) if volume else []
     writers = [item for item in (*_writers(engine, job.origins), *used) if CARRIER not in item.labels]
     running = {container.id: container for container in writers if container.is_running}.values()
-    own = tuple(item for item in running if item.project in (job.project, job.former))
+    own = tuple(item for item in running if item.project in job.projects)
     foreign = tuple(item for item in running if item not in own)
     return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image)
 
@@ -168,7 +168,7 @@ def _verify(engine: Engine, carriers: Carriers, job: Job, sent: Manifest, say: S
                 continue
             if problem:
                 raise CarryProblem(
-                    f"{job.key}: {path} is the same as its source, and damaged: SQLite says {problem}. Repair the source"
+                    f"{job.key}: {path} is as its source is, which is damaged: SQLite says {problem}. Repair the source"
                 )
 
 
@@ -209,7 +209,7 @@ def _back_up(engine: Engine, found: Surveyed, say: Say, progress: Progress | Non
     for container in users_of(engine, MountPoint("volume", job.name, INSIDE)):
         if container.id in sources:
             raise CarryProblem(f"{job.key}: {container.name} uses {job.name} and its own layer is a source")
-        if container.project not in (job.project, job.former) and CARRIER not in container.labels:
+        if container.project not in job.projects and CARRIER not in container.labels:
             raise CarryProblem(f"{job.key}: {container.name}, of another project, has {job.name}: remove it first")
         engine.remove_container(container.id)
 
@@ -223,7 +223,8 @@ def _writers(engine: Engine, origins: tuple[Origin, ...]) -> list[Container]:
             found += [containers[origin.name]] if origin.name in containers else []
         else:
             place = MountPoint(origin.kind, origin.name, INSIDE)
-            found += [item for item in users_of(engine, place) if CARRIER not in item.labels]
+            users = users_of(engine, place, writable=True)
+            found += [item for item in users if CARRIER not in item.labels]
     return found
 
 

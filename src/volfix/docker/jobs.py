@@ -19,8 +19,9 @@ class CarryProblem(Exception):
 class Origin:
     """Where data is now. `kind` bind: `name` is a path on the daemon's host; volume: a name; container: an id.
 
-    `path` is the place in that container, or below that directory or volume; `below` the file's place in the volume, empty for a whole directory; `shown`
-    is how a person writes the source, `evidence` says how volfix knows.
+    `path` is the place in that container, or below that directory or volume; `below` the file's place in the volume
+    that is filled, empty for a whole directory; `shown` is how a person writes the source, `evidence` says how volfix
+    knows.
     """
 
     kind: Literal["bind", "volume", "container"]
@@ -59,6 +60,11 @@ class Job:
     options: tuple[tuple[str, str], ...] = ()
 
     @property
+    def projects(self) -> frozenset[str]:
+        """The names under which the project's containers run."""
+        return frozenset({self.project, self.former or self.project})
+
+    @property
     def labels(self) -> dict[str, str]:
         """Compose's own, so that it neither warns nor makes the volume anew; no hash, which it would compare."""
         return {PROJECT: self.project, VOLUME_KEY: self.key}
@@ -85,12 +91,12 @@ class Surveyed:
         return sum(entry.size for entry in self.source.values())
 
 
-def users_of(engine: Engine, place: MountPoint) -> list[Container]:
-    """The containers that mount this host directory, one above or one below it, or this volume."""
+def users_of(engine: Engine, place: MountPoint, *, writable: bool = False) -> list[Container]:
+    """The containers that mount this host directory, one above or one below it, or this volume; or may write there."""
     found = []
     for container in engine.containers():
         for mount in container.mounts:
-            if mount.kind == place.kind and _meets(mount, place):
+            if mount.kind == place.kind and (mount.writable or not writable) and _meets(mount, place):
                 found.append(container)
                 break
     return found

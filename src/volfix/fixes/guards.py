@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.fixes.journal_format import shown
-from volfix.fixes.results import FileChange
 from volfix.project.git import GitUnavailable, WorkTree, uncommitted, work_tree
+
+if TYPE_CHECKING:
+    from volfix.fixes.results import FileChange
 
 
 def refusal(changes: Sequence[FileChange], root: Path) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
 from volfix.project.discovery import Directory, directories
+from volfix.project.git import clear_cache
 from volfix.project.hosts import host_directory
 from volfix.project.model import Project, normalized_name
 from volfix.project.mounts import BIND
@@ -73,6 +74,7 @@ class RunPlan:
 
 def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, int], None] | None = None) -> RunPlan:
     """Find the projects at and below the paths, and plan the fixes of each stack. Nothing is written."""
+    clear_cache()
     run = RunPlan()
     loader = Loader(run.problems, run.notes)
     found = list(directories(paths, options.exclude, run.problems))
@@ -83,9 +85,7 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     stacks += [stack for each in commands.values() for stack in each.unowned()]
     servers = servers_by_place(stacks) if "VF110" in codes else {}
     for number, stack in enumerate(stacks, 1):
-        context = Context(
-            stack, users, codes, servers, trusted=options.trusted, commands=commands.get(stack.root)
-        )
+        context = Context(stack, users, codes, servers, trusted=options.trusted, commands=commands.get(stack.root))
         run.stacks.append(plan_stack(context, options, loader))
         if progress is not None:
             progress(number, len(stacks))
@@ -203,7 +203,7 @@ def _project_results(
         results.append(
             ProjectResult(
                 root=project.root,
-                name=project.name,
+                name=project.deployed_as or project.name,
                 files=tuple(file.path for file in project.files),
                 findings=tuple(ReportedFinding(finding, finding in chosen) for finding in own),
                 moves=moves,

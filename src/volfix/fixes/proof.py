@@ -16,8 +16,8 @@ from volfix.project.environment import InCompose, InEnvFile, Variable
 from volfix.project.model import Project, Service
 from volfix.project.stack import Loader, Stack, build_project
 from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange
-from volfix.rules.operations import Operation, SetAssignment, SetScalar, SetText
-from volfix.syntax import dotenv
+from volfix.rules.operations import AddInstruction, Operation, SetAssignment, SetScalar, SetText
+from volfix.syntax import dockerfile, dotenv
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import parse, plain
 
@@ -48,6 +48,8 @@ def prove(
                 _prove_tree(files[path], own, source)
             elif path in pipelines:
                 _prove_pipeline(pipelines[path], own, source)
+            elif any(isinstance(operation, AddInstruction) for operation in own):
+                _prove_dockerfile(own, source)
             elif any(isinstance(operation, SetText) for operation in own):
                 _prove_text(own, source)
             else:
@@ -104,6 +106,17 @@ def _prove_text(operations: Sequence[Operation], after: Source) -> None:
     if before.path.suffix in (".yml", ".yaml"):
         expected = [expected_tree(document, operations) for document in parse(before)]
         _compare(before.path.name, expected, [plain(document.root) for document in parse(after)])
+
+
+def _prove_dockerfile(operations: Sequence[Operation], after: Source) -> None:
+    """Every instruction as before, and the new ones where they are put."""
+    before = operations[0].source
+    new = [(item.place, item.text) for item in operations if isinstance(item, AddInstruction)]
+    expected: list[str] = []
+    for instruction in dockerfile.read(before):
+        expected += [text for place, text in new if place == instruction.span.start]
+        expected.append(f"{instruction.keyword} {instruction.text}")
+    _compare(before.path.name, expected, [f"{item.keyword} {item.text}" for item in dockerfile.read(after)])
 
 
 def _prove_commands(operations: Sequence[Operation], after: Source) -> None:
@@ -170,7 +183,7 @@ def declared_model(project: Project, changes: Iterable[Change]) -> Model:
         elif isinstance(change, NameChange):
             if any(file.path == change.path for file in project.files):
                 wanted["name"] = change.name
-        else:
+        elif isinstance(change, ValueChange):
             _declare_value(project, wanted, change)
     return wanted
 

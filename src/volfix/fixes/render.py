@@ -7,6 +7,7 @@ from pathlib import Path
 
 from volfix.rules.operations import (
     AddEntries,
+    AddInstruction,
     AddMount,
     AppendItem,
     DeclareVolume,
@@ -19,7 +20,7 @@ from volfix.rules.operations import (
     as_data,
 )
 from volfix.syntax.dotenv import replace_value
-from volfix.syntax.source import Edit, Source
+from volfix.syntax.source import Edit, Source, Span
 from volfix.syntax.yaml_edit import replace_scalar
 from volfix.syntax.yaml_first import insert_first
 from volfix.syntax.yaml_insert import add_entries, add_to, append_items, insert_section
@@ -56,6 +57,8 @@ def edits_of(source: Source, operations: Sequence[Operation]) -> list[Edit]:
             edits.append(replace_value(source, operation.assignment, operation.value))
         elif isinstance(operation, SetText):
             edits.append(Edit(source.path, operation.span, operation.replacement))
+        elif isinstance(operation, AddInstruction):
+            edits.append(Edit(source.path, Span(operation.place, operation.place), operation.text + source.newline))
         elif isinstance(operation, AddEntries):
             edits += add_to(source, operation.document, operation.mapping, as_data(operation.entries))
         elif isinstance(operation, NameProject):

@@ -15,11 +15,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.fixes.journal import OPEN, Journal, WriteFailed, WriteProblem, WriteRefused, advice, locked, reading
 from volfix.fixes.journal_format import Run, SavedFile, shown
 from volfix.fixes.replacement import OnDisk, check, find, prepare, remove, swap
-from volfix.fixes.results import FileChange
+
+if TYPE_CHECKING:
+    from volfix.fixes.results import FileChange
 
 
 @dataclass(frozen=True, slots=True)

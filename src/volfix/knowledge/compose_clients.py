@@ -28,8 +28,10 @@ def client_in(image: str) -> Client | None:
             if "from" not in entry:
                 return Client(entry["plugin"], entry["program"], entry["source"])
             version = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", parsed_image.tag or "")
-            if version is None or version[3] is None and [int(version[1]), int(version[2])] >= entry["from"][:2]:
+            if version is None:
                 return None
+            if version[3] is None and [int(version[1]), int(version[2])] >= entry["from"][:2]:
+                return None  # the newest of its series, or one from before
             has = [int(part or 0) for part in version.groups()] >= entry["from"]
             return Client(has, has, entry["source"])
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse, reso
 
 EXPRESSION = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}", re.DOTALL)
 HOSTED = re.compile(r"(?:ubuntu|windows|macos)-[\w.-]+\Z")
+REMOTE_PLUGIN = re.compile(r"ssh|rsync|scp")
 DAEMON = re.compile(r"(?:^|/)docker:(?:[\w.]+-)?dind|-dind\b")
 
 
@@ -106,24 +108,50 @@ def _home(source: Source) -> Path:
 def _actions(source: Source, root: Mapping) -> Iterator[Entry]:
     """GitHub, Gitea and Forgejo Actions; only GitHub's own machines are thrown away."""
     home = _home(source)
-    events = resolved(node) if (node := root.get("on")) is not None else None
-    names = set(strings(events)) if not isinstance(events, Mapping) else {key for key, _ in events.items()}
-    only_requests = ("test",) if names and all(name.startswith("pull_request") for name in names) else ()
+    node = root.get("on")
+    names = {key for key, _ in node.items()} if isinstance(node, Mapping) else set(strings(node))
+    if names and all(name.startswith("pull_request") for name in names):
+        return
     for job, body in _pairs(root.get("jobs")):
         machine = list(strings(body.get("runs-on")))
         hosted = ".github" in source.path.parts and bool(machine) and all(HOSTED.match(text) for text in machine)
         for name, step in _named(body.get("steps")):
-            uses, given = _text(step.get("uses")), step.get("with")
             directory = home / _plain_path(_text(step.get("working-directory")))
-            labels = (source.path.stem, _text(root.get("name")), job, _text(body.get("name")), *only_requests)
-            labels = (*labels, _text(step.get("name")))
+            labels = (source.path.stem, _text(root.get("name")), job, _text(body.get("name")), _text(step.get("name")))
             at = f"{job}/{name}"
+            given = step.get("with")
             if run := tuple(_fragments(source, step.get("run"))):
                 yield Entry("pipeline", source, name, run, directory, job, at, labels, hosted=hosted)
-            elif "ssh" in uses and isinstance(given, Mapping):
-                keys = ("script", "command", "commands", "run")
-                script = tuple(item for key in keys for item in _fragments(source, given.get(key)))
-                yield Entry("pipeline", source, name, script, home, job, at, labels, remote=True)
+            elif isinstance(given, Mapping):
+                uses = _text(step.get("uses"))
+                if copy := tuple(_copies(source, uses, given)):
+                    yield Entry("pipeline", source, name, copy, home, job, at, labels)
+                keys = ("script", "command", "commands", "run") if "ssh" in uses else ()
+                if script := tuple(item for key in keys for item in _fragments(source, given.get(key))):
+                    yield Entry("pipeline", source, name, script, home, job, at, labels, remote=True)
+
+
+def _copies(source: Source, plugin: str, given: Mapping) -> Iterator[Fragment]:
+    """What a plugin that copies to another machine does there, as the command that does the same.
+
+    Sources: Drillster/drone-rsync, DOCS.md; appleboy/drone-scp, README.md; Burnett01/rsync-deployments, README.md.
+    """
+    target = _text(given.get("target")) or _text(given.get("remote_path"))
+    if not target:
+        return
+    switch = given.get("rm") if "scp" in plugin else given.get("delete") or given.get("switches")
+    if not isinstance(switch, Scalar):
+        return
+    command = ""
+    if "scp" in plugin and switch.value == "true":
+        command = f"ssh host rm -rf {shlex.quote(target)}"
+    elif "rsync" in plugin:
+        options = ["--delete"] if switch.value == "true" else switch.value.split()
+        options += [f"--exclude={text}" for text in strings(given.get("exclude"))]
+        path = _text(given.get("source")) or _text(given.get("path")) or "./"
+        command = shlex.join(["rsync", *options, path, f"host:{target}"]) if switch.value != "false" else ""
+    if command:
+        yield Fragment.of(source, ((char, switch.span.start, switch.span.end) for char in masked(command, EXPRESSION)))
 
 
 def _plain_path(text: str) -> str:
@@ -167,26 +195,33 @@ def _drone(source: Source, roots: list[Mapping]) -> Iterator[Entry]:
     """Drone and Woodpecker: the documents are pipelines, or one mapping of steps is."""
     pipelines = [root for root in roots if _text(root.get("kind")) in ("", "pipeline")]
     for root in pipelines:
-        pipeline = _text(root.get("name")) or "default"
-        hosted = any(DAEMON.search(image) for image in _images(root.get("services")))
-        requests = ("test",) if _only_requests(root.get("trigger") or root.get("when")) else ()
-        directory = _home(source)
-        for name, step in _named(root.get("steps") or root.get("pipeline")):
-            settings = step.get("settings")
-            given = settings if isinstance(settings, Mapping) else step
-            labels = (*requests, _text(root.get("name")), source.path.stem.strip("."), name)
-            if _only_requests(step.get("when")):
-                labels = (*labels, "test")
-            path = f"{pipeline}/{name}" if len(pipelines) > 1 else name
-            commands = tuple(_fragments(source, step.get("commands"), drone=True))
-            remote = not commands or _text(root.get("type")) == "ssh"
-            if not commands and re.search(r"ssh|rsync|scp", _text(step.get("image"))):
-                commands = tuple(_fragments(source, given.get("script"), drone=True))
-            if commands:
-                away = hosted and not remote
-                yield Entry(
-                    "pipeline", source, name, commands, directory, pipeline, path, labels, hosted=away, remote=remote
-                )
+        if not _only_requests(root.get("trigger") or root.get("when")):
+            pipeline = _text(root.get("name")) or "default"
+            yield from _drone_steps(source, root, pipeline, f"{pipeline}/" if len(pipelines) > 1 else "")
+
+
+def _drone_steps(source: Source, root: Mapping, pipeline: str, prefix: str) -> Iterator[Entry]:
+    home = _home(source)
+    hosted = any(DAEMON.search(image) for image in _images(root.get("services")))
+    elsewhere = _text(root.get("type")) == "ssh"
+    for name, step in _named(root.get("steps") or root.get("pipeline")):
+        if _only_requests(step.get("when")):
+            continue
+        labels = (_text(root.get("name")), source.path.stem.strip("."), name)
+        at = f"{prefix}{name}"
+        if commands := tuple(_fragments(source, step.get("commands"), drone=True)):
+            yield Entry(
+                "pipeline", source, name, commands, home, pipeline, at, labels, hosted and not elsewhere, elsewhere
+            )
+            continue
+        image = _text(step.get("image"))
+        settings = step.get("settings")
+        given = settings if isinstance(settings, Mapping) else step
+        if copy := tuple(_copies(source, image, given)):
+            yield Entry("pipeline", source, name, copy, home, pipeline, at, labels)
+        script = tuple(_fragments(source, given.get("script"), drone=True)) if REMOTE_PLUGIN.search(image) else ()
+        if script:
+            yield Entry("pipeline", source, name, script, home, pipeline, at, labels, remote=True)
 
 
 def _only_requests(node: Node | None) -> bool:

@@ -1,32 +1,32 @@
-"""What a service's Dockerfile says of the stage that is built: base image, working directory, user, variables.
+"""What a service's Dockerfile says of the stage that is built: base image, working directory, user, owned directories.
 
-Source: docker/docs, Dockerfile reference. Nothing is executed.
+Source: docker/docs, Dockerfile reference; moby/buildkit, frontend/dockerfile/dockerfile2llb. Nothing is executed.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from volfix.project.interpolation import InterpolationError, interpolate
 from volfix.project.model import Service
-from volfix.syntax.dockerfile import Instruction, read
+from volfix.syntax.dockerfile import NAME, Instruction, commands, expanded, read
 from volfix.syntax.source import FileProblem, Source
 
-GIVES = re.compile(r"--chown=(?P<owner>\S+)")
+PLATFORM = frozenset(f"{side}{part}" for side in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT"))
+"""The arguments that BuildKit itself gives a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """The final or targeted stage, with what it inherits from earlier ones.
 
-    `base_image` is the last image from outside that it stands on, `workdir` absolute; both None where they are not
-    known. `created` are the directories that the build makes and gives to the stage's own user.
+    `base_image` is the last image from outside that it stands on, None where it is not known or `scratch`; `workdir` is
+    absolute, None where it is not known; `user` is the last `USER`, None where none is said; `environment` has the
+    values that are known; `volumes` are the targets of VOLUME. `created` are the directories, absolute, that the build
+    makes and gives to `user`.
     """
 
     source: Source
@@ -38,192 +38,238 @@ class Stage:
     created: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Building:
-    """A stage while its instructions are read."""
-
-    base_image: str | None
-    workdir: str | None = None
-    user: str | None = None
-    values: dict[str, str] = field(default_factory=dict)
-    environment: dict[str, str] = field(default_factory=dict)
-    volumes: list[str] = field(default_factory=list)
-    made: list[tuple[str, str | None]] = field(default_factory=list)
-    """Directories, each with the owner that it was given."""
-
-    def copy(self) -> _Building:
-        return _Building(
-            self.base_image,
-            self.workdir,
-            self.user,
-            {},
-            dict(self.environment),
-            list(self.volumes),
-            list(self.made),
-        )
-
-
 def stage_of(service: Service) -> Stage | None:
     """The stage that the service's build makes; None where there is no build, or no Dockerfile that can be read."""
     build = service.build
     if build is None or build.context is None or build.inline or "${" in build.dockerfile:
         return None
-    return _stage(build.context / build.dockerfile, build.target, build.arguments)
+    for name in dict.fromkeys((build.dockerfile, build.dockerfile.replace("Dockerfile", "dockerfile"))):
+        path = build.context / name
+        try:
+            status = path.stat()
+        except (OSError, ValueError):  # BuildKit tries the name in lower case too, and then gives up
+            continue
+        return _stage(path, build.target, build.arguments, (status.st_mtime_ns, status.st_size, status.st_ino))
+    return None
 
 
-@lru_cache(maxsize=4096)
-def _stage(path: Path, target: str | None, arguments: tuple[tuple[str, str], ...]) -> Stage | None:
+@lru_cache(maxsize=1024)
+def _stage(
+    path: Path, target: str | None, arguments: tuple[tuple[str, str], ...], _state: tuple[int, int, int]
+) -> Stage | None:
     try:
-        if not path.is_file():
-            return None
         source = Source.read(path)
-    except (FileProblem, OSError):  # the build cannot read it either, and says so better
+        instructions = read(source)
+    except FileProblem:  # the build cannot read it either, and says so better
         return None
-    built = _build(read(source), target, dict(arguments))
-    if built is None:
+    stage = _built(instructions, target, dict(arguments))
+    if stage is None:
         return None
-    created = tuple(
-        dict.fromkeys(path for path, owner in built.made if owner is not None and _is_same(owner, built.user))
-    )
-    return Stage(source, built.base_image, built.workdir, built.user, built.environment, tuple(built.volumes), created)
+    user = (stage.user or "").partition(":")[0]
+    created = tuple(made for made, owner in stage.owners.items() if owner == user and user)
+    return Stage(source, stage.base_image, stage.workdir, stage.user, stage.environment, tuple(stage.volumes), created)
 
 
-def _is_same(owner: str, user: str | None) -> bool:
-    return owner.split(":")[0] == (user or "root").split(":")[0]
+Values = dict[str, "str | None"]
+"""Arguments by name: None for one that is declared and not set; one that is not there is not known."""
 
 
-def _build(instructions: Iterable[Instruction], target: str | None, given: Mapping[str, str]) -> _Building | None:
-    outer: dict[str, str] = {}
-    stages: dict[str, _Building] = {}
-    current: _Building | None = None
-    name = ""
-    for number, item in enumerate(instructions):
+@dataclass(slots=True)
+class _Stage:
+    """A stage while its instructions are read; `owners` has each directory that it made, None where not known whose."""
+
+    base_image: str | None
+    workdir: str | None = None
+    user: str | None = None
+    arguments: Values = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    volumes: list[str] = field(default_factory=list)
+    owners: dict[str, str | None] = field(default_factory=dict)
+
+    def on_top(self) -> _Stage:
+        """A new stage that begins as this one ends; arguments are not inherited."""
+        return _Stage(
+            self.base_image,
+            self.workdir,
+            self.user,
+            {},
+            dict(self.environment),
+            set(self.hidden),
+            list(self.volumes),
+            dict(self.owners),
+        )
+
+    @property
+    def known(self) -> Values:
+        """What variables stand for: ENV wins over ARG; one that ENV gave an unknown value is not known."""
+        known = {**self.arguments, **self.environment}
+        return {name: value for name, value in known.items() if name not in self.hidden}
+
+
+def _built(instructions: Iterable[Instruction], target: str | None, given: Mapping[str, str]) -> _Stage | None:
+    """The last stage, or the one that `target` names or numbers."""
+    outer: Values = {}
+    stages: list[_Stage] = []
+    names: dict[str, _Stage] = {}
+    for item in instructions:
         if item.keyword == "FROM":
-            if current is not None and target is not None and target.lower() == name:
-                return current
-            current, name = _from(item, stages, outer, str(len(stages)))
-            stages[name] = stages[str(number)] = current
-        elif current is None:
-            if item.keyword == "ARG":
-                _argument(item.text, given, outer, outer)
-        else:
-            _apply(item, current, given, outer)
-    if target is not None and current is not None and target.lower() != name:
-        return None
-    return current
+            stage, name = _begun(item, names, outer)
+            stages.append(stage)
+            if name:
+                names[name] = stage
+        elif stages:
+            _apply(item, stages[-1], given, outer)
+        elif item.keyword == "ARG":
+            _declare(item, given, {}, outer, outer)
+    if not target:
+        return stages[-1] if stages else None
+    if target.lower() in names:
+        return names[target.lower()]
+    return stages[int(target)] if target.isascii() and target.isdigit() and int(target) < len(stages) else None
 
 
-def _from(
-    item: Instruction, stages: Mapping[str, _Building], outer: Mapping[str, str], number: str
-) -> tuple[_Building, str]:
-    words = [word for word in item.text.split() if not word.startswith("--")]
-    name = words[2].lower() if len(words) > 2 and words[1].upper() == "AS" else number
-    image = _expanded(words[0], outer) if words else None
-    if image is not None and image.lower() in stages:
-        return stages[image.lower()].copy(), name
-    return _Building(None if image in (None, "scratch") else image), name
+def _begun(item: Instruction, names: Mapping[str, _Stage], outer: Values) -> tuple[_Stage, str]:
+    words = item.text.split()
+    name = words[2].lower() if len(words) == 3 and words[1].upper() == "AS" else ""
+    # No image is there yet that could have variables: what is not declared is not set.
+    undeclared = {found: None for found in NAME.findall(words[0] if words else "") if found not in PLATFORM}
+    image = expanded(words[0], {**undeclared, **outer}, item.escape) if words else None
+    if image and image.lower() in names:
+        return names[image.lower()].on_top(), name
+    if image == "scratch":
+        return _Stage(None, "/"), name
+    return _Stage(image or None), name
 
 
-def _apply(item: Instruction, stage: _Building, given: Mapping[str, str], outer: Mapping[str, str]) -> None:
-    known = {**stage.values, **stage.environment}
+def _declare(item: Instruction, given: Mapping[str, str], outer: Values, scope: Values, values: Values) -> None:
+    """ARG: the build's value, else the default, else the value of the ARG above the first FROM."""
+    for word in item.words:
+        name, equals, default = word.partition("=")
+        values.pop(name, None)
+        if name in given:
+            if "${" not in given[name]:
+                values[name] = given[name]
+        elif equals:
+            value = expanded(default, scope, item.escape)
+            if value is not None:
+                values[name] = value
+        elif name not in PLATFORM:
+            values[name] = outer.get(name)
+
+
+def _apply(item: Instruction, stage: _Stage, given: Mapping[str, str], outer: Values) -> None:
     match item.keyword:
         case "ARG":
-            _argument(item.text, given, outer, stage.values)
+            _declare(item, given, outer, stage.known, stage.arguments)
         case "ENV":
-            stage.environment.update(_pairs(item.text, known))
+            _set(item, stage)
         case "WORKDIR":
-            path = _expanded(item.text.strip("\"'"), known)
-            if path is not None and (path.startswith("/") or stage.workdir is not None):
-                path = posixpath.normpath(posixpath.join(stage.workdir or "/", path))
-                stage.made.append((path, None))
-                stage.workdir = path
-            else:
-                stage.workdir = None
+            path = expanded(item.text, stage.known, item.escape)
+            stage.workdir = place(path, stage.workdir)
+            if stage.workdir is not None:
+                stage.owners.setdefault(stage.workdir, None)
         case "USER":
-            stage.user = _expanded(item.text.strip(), known) or item.text.strip()
+            stage.user = expanded(item.text, stage.known, item.escape) or item.text
         case "VOLUME":
-            stage.volumes += _list(item.text)
+            texts = item.array if item.array is not None else item.text.split()
+            paths = [place(expanded(text, stage.known, item.escape), "/") for text in texts]
+            stage.volumes += [path for path in paths if path is not None and path not in stage.volumes]
         case "COPY" | "ADD":
-            _copied(item.text, stage)
+            _copy(item, stage)
         case "RUN":
-            _run(item.text + "\n" + item.heredoc, stage)
+            _run(item, stage)
 
 
-def _argument(text: str, given: Mapping[str, str], outer: Mapping[str, str], values: dict[str, str]) -> None:
-    for part in _words(text):
-        name, equals, default = part.partition("=")
-        value = given.get(name, default if equals else outer.get(name))
-        if value is not None:
-            values[name] = _expanded(value, {**outer, **values}) or value
+def _set(item: Instruction, stage: _Stage) -> None:
+    """ENV, in both forms; all its values are expanded before any of them counts."""
+    words = item.words
+    if words and "=" not in words[0]:
+        name, _, rest = item.text.replace("\t", " ").partition(" ")
+        pairs = [(name, rest.strip())]
+    else:
+        pairs = [(name, value) for name, equals, value in (word.partition("=") for word in words) if equals]
+    known = stage.known
+    for name, text in pairs:
+        value = expanded(text, known, item.escape)
+        stage.environment.pop(name, None)
+        stage.hidden.discard(name)
+        if value is None:
+            stage.hidden.add(name)
+        else:
+            stage.environment[name] = value
 
 
-def _pairs(text: str, known: Mapping[str, str]) -> dict[str, str]:
-    first = text.split(None, 1)
-    if first and "=" not in first[0]:  # ENV NAME the rest of the line
-        return {first[0]: _expanded(first[1], known) or first[1]} if len(first) > 1 else {}
-    found = {}
-    for word in _words(text):
-        name, equals, value = word.partition("=")
-        if equals:
-            found[name] = _expanded(value, known) or value
-    return found
+def _copy(item: Instruction, stage: _Stage) -> None:
+    """`COPY --chown` gives away the directory that it makes, not one that was there before."""
+    owner = item.flag("chown")
+    words = item.array if item.array is not None else item.words
+    if owner is None or len(words) < 2:
+        return
+    path = place(expanded(words[-1], stage.known, item.escape), stage.workdir)
+    user = expanded(owner, stage.known, item.escape)
+    if path is not None and user and path not in stage.owners:
+        stage.owners[path] = user.partition(":")[0]
 
 
-def _list(text: str) -> list[str]:
-    if text.startswith("["):
-        import json
-
-        try:
-            return [str(item) for item in json.loads(text)]
-        except ValueError:
-            return []
-    return text.split()
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
-
-
-def _expanded(text: str, known: Mapping[str, str]) -> str | None:
-    """`text` with its variables; None where one of them is not known."""
-    try:
-        found = interpolate(text, known.get)
-    except InterpolationError:
+def place(path: str | None, directory: str | None) -> str | None:
+    """`path` made absolute from `directory`; None where either is not known."""
+    if not path or (not path.startswith("/") and directory is None):
         return None
-    return None if found.unknown else found.value
+    return "/" + posixpath.normpath(posixpath.join(directory or "/", path)).lstrip("/")
 
 
-def _copied(text: str, stage: _Building) -> None:
-    owner = GIVES.search(text)
-    words = (
-        _list(text[text.index("[") :]) if "[" in text else [word for word in text.split() if not word.startswith("--")]
-    )
-    if len(words) > 1 and owner:
-        stage.made.append((posixpath.normpath(posixpath.join(stage.workdir or "/", words[-1])), owner["owner"]))
+def _run(item: Instruction, stage: _Stage) -> None:
+    """The directories that the commands of a RUN make, and whom they give them to."""
+    directory = stage.workdir
+    user = stage.user.partition(":")[0] if stage.user else None
+    for command, *words in commands(item):
+        values = [expanded(word, stage.known) for word in words]
+        paths = [None if value is None or set(value) & set("*?[{~`(") else place(value, directory) for value in values]
+        options = [word for word in words if word.startswith("-")]
+        plain = [number for number, word in enumerate(words) if not word.startswith("-")]
+        if command == "cd":
+            directory = paths[0] if paths else None
+        elif command == "mkdir":
+            for number in plain:
+                if (path := paths[number]) is not None and not (number and words[number - 1] in ("-m", "--mode")):
+                    stage.owners.setdefault(path, user)
+        elif command == "chown" and len(plain) > 1 and not any(word.startswith("--reference") for word in options):
+            owner = (values[plain[0]] or "?").partition(":")[0]
+            deep = any(word == "--recursive" or (word[1] != "-" and "R" in word) for word in options if len(word) > 1)
+            for number in plain[1:]:
+                _give(stage.owners, paths[number], owner, deep=deep)
+        elif command == "install":
+            owner, numbers = _installed(words, user)
+            for number in numbers:
+                _give(stage.owners, paths[number], owner, deep=False)
 
 
-def _run(text: str, stage: _Building) -> None:
-    """`mkdir`, `chown` and `install -d -o` in a RUN, each command by itself."""
-    for command in re.split(r"&&|\|\||;|\n", text):
-        words = _words(command.strip())
-        if not words:
-            continue
-        paths = [_place(word, stage) for word in words[1:] if not word.startswith("-")]
-        if words[0] == "mkdir":
-            stage.made += [(path, None) for path in paths]
-        elif words[0] == "chown" and len(paths) > 1:
-            owner = next(word for word in words[1:] if not word.startswith("-"))
-            deep = any(word.startswith("-") and "R" in word for word in words[1:])
-            for path in paths[1:]:
-                stage.made.append((path, owner))
-                if deep:
-                    stage.made += [(made, owner) for made, _ in stage.made if made.startswith(path.rstrip("/") + "/")]
-        elif words[0] == "install" and "-d" in words and "-o" in words[:-1]:
-            stage.made.append((paths[-1], words[words.index("-o") + 1]))
+def _give(owners: dict[str, str | None], path: str | None, owner: str | None, *, deep: bool) -> None:
+    """A directory, and with `deep` those below it, get another owner; where it is not known which, all are in doubt."""
+    if owner == "":
+        return
+    below = None if path is None else path.rstrip("/") + "/"
+    for made, current in owners.items():
+        if (below is None and current != owner) or (deep and below is not None and made.startswith(below)):
+            owners[made] = None if below is None else owner
+    if path is not None:
+        owners[path] = owner
 
 
-def _place(word: str, stage: _Building) -> str:
-    return posixpath.normpath(posixpath.join(stage.workdir or "/", word))
+def _installed(words: list[str], user: str | None) -> tuple[str | None, list[int]]:
+    """The owner that `install -d` gives, and which of its words are the directories; none without -d."""
+    is_directory, owner, takes = False, user, ""
+    numbers: list[int] = []
+    for number, word in enumerate(words):
+        if takes:
+            owner, takes = word if takes == "o" else owner, ""
+        elif word.startswith("--"):
+            is_directory |= word == "--directory"
+            owner = word.partition("=")[2] if word.startswith("--owner=") else owner
+        elif word.startswith("-"):
+            is_directory |= "d" in word
+            takes = word[-1] if word[-1] in "ogmS" else ""
+        else:
+            numbers.append(number)
+    return owner, numbers if is_directory else []

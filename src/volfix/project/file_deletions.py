@@ -18,7 +18,17 @@ from volfix.project.shell_state import below, joined
 RSYNC_VALUES = frozenset(
     {
         *("-e", "--rsh", "--exclude", "--include", "--exclude-from", "--include-from", "-f", "--filter", "--chmod"),
-        *("--chown", "--rsync-path", "--out-format", "--log-file", "--timeout", "--port", "-T", "--temp-dir", "--bwlimit"),
+        *(
+            "--chown",
+            "--rsync-path",
+            "--out-format",
+            "--log-file",
+            "--timeout",
+            "--port",
+            "-T",
+            "--temp-dir",
+            "--bwlimit",
+        ),
         *("--files-from", "--password-file", "--backup-dir", "--compare-dest", "--link-dest", "--info", "--max-size"),
     }
 )

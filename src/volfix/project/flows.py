@@ -158,9 +158,10 @@ class Reader:
             yield from frame.arguments
             return
         value = state.expanded(word.value)
+        is_array = word.value.endswith(("[@]}", "[*]}"))
         if value == word.value:
             yield Argument(value, fragment, word.span)
-        elif word.quoted or " " not in value or "$(" in value:
+        elif (word.quoted and not is_array) or " " not in value or "$(" in value:
             yield Argument(value, fragment, word.span, expanded=True)
         else:
             for part in value.split():

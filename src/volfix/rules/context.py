@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from volfix.project.git import tracked_below, work_tree
+from volfix.project.git import GitUnavailable, tracked_below, work_tree
 from volfix.project.hosts import HostDirectory, host_directory
 from volfix.project.mounts import BIND, Mount
 from volfix.project.stack import Stack, Use
@@ -65,7 +65,10 @@ class Context:
         tree = work_tree(self.root)
         if tree is None or not directory.is_dir():
             return None
-        return tracked_below(tree, directory)
+        try:
+            return tracked_below(tree, directory)
+        except GitUnavailable as unavailable:
+            return f"something that it cannot say ({unavailable})"
 
 
 def at(source: Source, start: int, end: int) -> Location:

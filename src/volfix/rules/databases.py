@@ -19,6 +19,7 @@ from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.stack import Use
 from volfix.rules.context import Context
+from volfix.syntax.source import Span
 
 if TYPE_CHECKING:
     from volfix.project.database_url import DatabaseFile
@@ -160,27 +161,27 @@ def _proposed(project: Project, base: Database, file: DatabaseFile, directory: s
     mount = candidates[0]
     path = posixpath.join(mount.clean_target, posixpath.basename(base.path))
     value = moved(base.value, file, path, directory)
-    doubt = _named_elsewhere(base)
+    doubt = named_elsewhere(base)
     return replace(base, mount=mount, path_in_mount=path, new_value=value, doubt=doubt)
 
 
-def _named_elsewhere(base: Database) -> str | None:
-    """The file is also named in a command, health check or label: those would look for it at the old place."""
-    assert base.path is not None
-    for part in base.service.parts:
-        source = part.file.source
-        start = source.text.find(base.path, part.node.span.start, part.node.span.end)
+def named_elsewhere(database: Database, *known: Span) -> str | None:
+    """Where the service also names the file, in a command, health check or label: it would look at the old place.
+
+    `known` are places of the service's files that name it too and are not meant.
+    """
+    assert database.path is not None
+    origin = database.origin
+    if isinstance(origin, InCompose):
+        known = (*known, origin.scalar.span)
+    for part in database.service.parts:
+        source, end = part.file.source, part.node.span.end
+        start = source.text.find(database.path, part.node.span.start, end)
         while start >= 0:
-            line, _ = source.place(start)
-            own = isinstance(base.origin, InCompose) and base.origin.file is source
-            if not (own and isinstance(base.origin, InCompose) and start in _characters(base.origin)):
-                return f"{source.path.name}, line {line}, also names {base.path}"
-            start = source.text.find(base.path, start + 1, part.node.span.end)
+            if not any(start in range(span.start, span.end) for span in known):
+                return f"{source.path.name}, line {source.place(start)[0]}, also names {database.path}"
+            start = source.text.find(database.path, start + 1, end)
     return None
-
-
-def _characters(origin: InCompose) -> range:
-    return range(origin.scalar.span.start, origin.scalar.span.end)
 
 
 def working_directory(project: Project, service: Service) -> str | None:

@@ -92,7 +92,15 @@ class NameChange:
     name: str
 
 
-Change = MountChange | VolumeChange | ValueChange | NameChange
+@dataclass(frozen=True, slots=True)
+class InstructionChange:
+    """After the fix the Dockerfile at `path` has the instruction `text`, and all others as before."""
+
+    path: Path
+    text: str
+
+
+Change = MountChange | VolumeChange | ValueChange | NameChange | InstructionChange
 
 
 @dataclass(frozen=True, slots=True)

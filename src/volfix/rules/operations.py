@@ -104,6 +104,15 @@ class SetText:
     replacement: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AddInstruction:
+    """A Dockerfile gets one more instruction, on a line of its own at `place`, where another one begins."""
+
+    source: Source
+    place: int
+    text: str
+
+
 Operation = (
     SetScalar
     | RemoveEntry
@@ -114,4 +123,5 @@ Operation = (
     | AddEntries
     | NameProject
     | SetText
+    | AddInstruction
 )

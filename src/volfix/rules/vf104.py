@@ -33,7 +33,7 @@ def check(context: Context) -> Iterator[Finding]:
     for use in context.stack.uses:
         if use.mount.kind != VOLUME or use.mount.read_only or use.mount.overridden:
             continue
-        disguise = _disguise(use)
+        disguise = disguise_of(use)
         held = holding(context, use) if disguise else None
         if disguise is None or held is None or held.kind == UNKNOWN:
             continue
@@ -52,7 +52,8 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-def _disguise(use: Use) -> Disguise | None:
+def disguise_of(use: Use) -> Disguise | None:
+    """The device behind a named volume that is a bind mount in disguise; None for any other mount."""
     entry = use.project.declared.get(use.mount.source)
     options = resolved(entry).get("driver_opts") if entry is not None and isinstance(resolved(entry), Mapping) else None  # type: ignore[union-attr]
     if not isinstance(options, Mapping):

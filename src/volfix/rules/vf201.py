@@ -9,10 +9,10 @@ from volfix.project.mounts import BIND
 from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context, at
 from volfix.rules.databases import Database, databases, use_of
-from volfix.rules.findings import Applicability, Finding, Fix, Location, Move, Severity, ValueChange
+from volfix.rules.findings import Applicability, Finding, Fix, Location, Move, Severity
 from volfix.rules.holdings import holding
-from volfix.rules.operations import SetAssignment, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.values import set_value
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -64,16 +64,7 @@ def _evidence(database: Database) -> Iterator[str]:
 def _fix(context: Context, database: Database) -> Fix | None:
     if database.new_value is None or database.mount is None or database.origin is None:
         return None
-    written = database.new_value.replace("$", "$$")
-    origin = database.origin
-    if isinstance(origin, InCompose):
-        text = origin.scalar.value
-        operation: SetScalar | SetAssignment = SetScalar(
-            origin.file, origin.scalar, text[: origin.start] + written + text[origin.end :]
-        )
-    else:
-        operation = SetAssignment(origin.file, origin.assignment, database.new_value)
-    change = ValueChange(origin.file.path, database.variable, database.value, database.new_value)
+    operation, change = set_value(database, database.new_value)
     applicability = Applicability.UNSAFE if database.doubt else Applicability.SAFE
     return Fix((operation,), (change,), applicability, tuple(_moves(context, database)))
 

@@ -22,8 +22,8 @@ def check(context: Context) -> Iterator[Finding]:
                 "VF304",
                 deploy,
                 Severity.ERROR,
-                "the step deploys to a Docker daemon inside the pipeline, which ends with it: its containers and volumes, "
-                "named ones too, are gone then",
+                "the step deploys to a Docker daemon inside the pipeline, which ends with it: its containers and "
+                "volumes, named ones too, are gone then",
                 (_daemon(deploy),),
                 reason="where the stack shall run instead is for a person to say",
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from volfix.rules.context import Context, at
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
+from volfix.syntax.yaml_tree import Document, Mapping, Scalar, resolved
 
 PIPELINE_RULES = ("VF301", "VF302", "VF303", "VF305", "VF307", "VF401")
 """The rules whose fixes may change a pipeline."""
@@ -45,9 +45,9 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-def _signature(documents: tuple[object, ...]) -> Scalar | None:
+def _signature(documents: tuple[Document, ...]) -> Scalar | None:
     for document in documents:
-        root = resolved(document.root)  # type: ignore[attr-defined]
+        root = resolved(document.root)
         kind = root.get("kind") if isinstance(root, Mapping) else None
         if isinstance(kind, Scalar) and kind.value == "signature":
             return kind
@@ -62,19 +62,16 @@ name: deploy
 steps:
   - name: deploy
     image: docker:27-cli
-{volumes}    commands:
+{mount}    commands:
       - docker compose -p shop up -d
-volumes:
-  - name: socket
-    host:
-      path: /var/run/docker.sock
----
+{volumes}---
 kind: signature
 hmac: 2e1f9a3c5d7b
 
 ...
 """
 MOUNT = "    volumes:\n      - name: socket\n        path: /var/run/docker.sock\n"
+VOLUMES = "volumes:\n  - name: socket\n    host:\n      path: /var/run/docker.sock\n"
 
 RULE = Rule(
     code="VF306",
@@ -88,13 +85,13 @@ RULE = Rule(
     sources=("drone/drone-yaml: yaml/signer/signer.go", "drone/drone: trigger/trigger.go"),
     examples=(
         Example(
-            "the socket is declared and not mounted, and the file is signed",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(volumes="").replace("volumes:\n  -", "#\n#  -")},
-            Outcome.UNTOUCHED,
+            "the socket is missing, and the file is signed",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(mount="", volumes="")},
+            Outcome.REPORTED,
         ),
         Example(
             "signed, and nothing to change",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(volumes=MOUNT)},
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(mount=MOUNT, volumes=VOLUMES)},
             Outcome.UNTOUCHED,
         ),
     ),

@@ -55,7 +55,10 @@ def _fix(deploy: Deploy, node: object) -> tuple[Fix | None, str]:
     if image is None or image.value is not node or not isinstance(node, Scalar) or node.anchor is not None:
         return None, SHARED
     if Image.parse(node.value).repository not in CLIENTS:
-        return None, "the step's other commands may need its image: install Compose in the step, or deploy in another one"
+        return (
+            None,
+            "the step's other commands may need its image: install Compose in the step, or deploy in another one",
+        )
     operation = SetScalar(deploy.delivery.file.source, node, IMAGE)
     return Fix((operation,), (), Applicability.UNSAFE), "another image may lack what the step's other commands need"
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from volfix.syntax import yaml_layout as layout
 from volfix.syntax.source import CannotEdit, Edit, Source, Span
 from volfix.syntax.yaml_insert import add_entries
 from volfix.syntax.yaml_scalar import written
 from volfix.syntax.yaml_tree import Document, Mapping
+
+BLANK_LINE = re.compile(r"\n[ \t]*\r?\n")
 
 
 def insert_first(source: Source, document: Document, key: str, value: str) -> list[Edit]:
@@ -40,4 +44,4 @@ def _has_gap(source: Source, root: Mapping) -> bool:
     if len(root.pairs) < 2:
         return True
     between = source.text[layout.pair_end(root.pairs[0]) : root.pairs[1].key.span.start]
-    return any(not line.strip() for line in between.splitlines()[1:-1])
+    return BLANK_LINE.search(between) is not None

@@ -1,0 +1,122 @@
+"""The project that a person means: its files as they are now, and as they were before they were rewritten."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from volfix.docker.jobs import CarryProblem
+from volfix.fixes.journal import LAST, WriteProblem, reading
+from volfix.project.discovery import directories
+from volfix.project.git import INERT, TIMEOUT, work_tree
+from volfix.project.model import Project
+from volfix.project.stack import Loader, Stack, read_stacks
+from volfix.rules.context import Context
+from volfix.syntax.source import FileProblem, Source
+
+COMMITS = 50
+"""How far back in git's history the mounts are looked for."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One project among those of its stack."""
+
+    context: Context
+    project: Project
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The project as it was; `when` says how volfix knows."""
+
+    project: Project
+    when: str
+
+
+def deployed_at(path: Path, name: str | None = None) -> Deployed:
+    """The project that `docker compose` would take in this directory, or the one of this Compose file.
+
+    `name` is what it is deployed as where that is not what its files say. Raises CarryProblem where there is none.
+    """
+    problems: list[FileProblem] = []
+    stacks = _stacks(path, problems, {})
+    here = path if path.is_dir() else path.parent
+    found = [(stack, project) for stack in stacks for project in stack.projects]
+    own = [item for item in found if item[1].directory == here and (path.is_dir() or path in _paths(item[1]))]
+    candidates = own or found
+    if not candidates:
+        reason = f": {problems[0]}" if problems else ""
+        raise CarryProblem(f"{path}: no Compose project is here{reason}")
+    if not own and len({project.directory for _, project in found}) > 1:
+        places = ", ".join(sorted({os.path.relpath(project.directory, here) for _, project in found}))
+        raise CarryProblem(f"{path}: several projects are below it: say which ({places})")
+    stack, project = candidates[0]
+    return Deployed(Context(stack, {}, frozenset()), replace(project, name=name) if name else project)
+
+
+def earlier(deployed: Deployed) -> Iterator[Earlier]:
+    """The project before the last `volfix --write`, then as git knows it, the newest first."""
+    project = deployed.project
+    try:
+        with reading(project.root) as journal:
+            run = journal.read(LAST) if journal else None
+            if journal and run:
+                before = {journal.root / file.path: journal.old_bytes(file.before) for file in run.files}
+                if found := _with(project, before):
+                    yield Earlier(found, "the files before the last volfix --write")
+    except WriteProblem:
+        pass  # a journal that cannot be read knows nothing; git's history is asked all the same
+    tree = work_tree(project.directory)
+    if tree is None:
+        return
+    paths = [os.path.relpath(file.path, tree.root) for file in project.loaded]
+    for commit in _git(tree.root, "log", f"-{COMMITS}", "--format=%H", "--", *paths).decode().split():
+        contents = {tree.root / name: _git(tree.root, "show", f"{commit}:{name}") for name in paths}
+        if found := _with(project, {path: data for path, data in contents.items() if data}):
+            yield Earlier(found, f"git, commit {commit[:10]}")
+
+
+def _with(project: Project, contents: Mapping[Path, bytes]) -> Project | None:
+    """The project with other bytes in some of its files; None where these make none."""
+    given = {os.path.realpath(path): data for path, data in contents.items()}
+    overlay: dict[Path, Source] = {}
+    for file in project.loaded:
+        data = given.get(os.path.realpath(file.path))
+        if data is not None:
+            try:
+                overlay[file.path] = Source.of(file.path, data)
+            except (FileProblem, ValueError):
+                return None
+    if not overlay:
+        return None
+    wanted = [file.path for file in project.files]
+    for stack in _stacks(project.directory, [], overlay):
+        for found in stack.projects:
+            if [file.path for file in found.files] == wanted:
+                return found
+    return None
+
+
+def _stacks(path: Path, problems: list[FileProblem], overlay: Mapping[Path, Source]) -> list[Stack]:
+    loader = Loader(problems, [])
+    loader.overlay = overlay
+    return list(read_stacks(directories([path], (), problems), loader))
+
+
+def _paths(project: Project) -> set[Path]:
+    return {file.path for file in project.files}
+
+
+def _git(root: Path, *words: str) -> bytes:
+    """What git prints, nothing where it fails: no history is no evidence."""
+    settings = [word for setting in INERT for word in ("-c", setting)]
+    command = ["git", "-C", str(root), "--no-pager", "--no-optional-locks", *settings, *words]
+    try:
+        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return b""
+    return b"" if done.returncode else done.stdout

@@ -1,0 +1,142 @@
+"""VF111: a service that is not root, and a volume that belongs to root."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from volfix.knowledge.lookup import entries_for
+from volfix.project.images import images_of
+from volfix.project.mounts import BIND, VOLUME
+from volfix.project.ownership import foreign_user
+from volfix.project.stack import Use
+from volfix.rules.bind_to_volume import convert
+from volfix.rules.context import Context, mount_location
+from volfix.rules.findings import Applicability, Finding, Fix, InstructionChange, Severity
+from volfix.rules.holdings import UNKNOWN, Holding, holding
+from volfix.rules.operations import AddInstruction
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax.dockerfile import Instruction, read
+
+NO_SHELL = re.compile(
+    r"distroless|(?:^|/)scratch\b|(?:^|/)static\b|chainguard|nanoserver|servercore|windows", re.IGNORECASE
+)
+"""Base images that have no POSIX shell for a RUN."""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every volume with data, there or about to be, whose service runs as a user that its image gives nothing to."""
+    for use in context.stack.uses:
+        mount = use.mount
+        if mount.kind not in (VOLUME, BIND) or mount.read_only or mount.overridden:
+            continue
+        held = holding(context, use)
+        if held is None or held.kind == UNKNOWN:
+            continue
+        user = foreign_user(use.service, mount.clean_target, held.entry)
+        if user is None or (mount.kind == BIND and convert(context, use, held).fix is None):
+            continue
+        yield _finding(use, held, user)
+
+
+def _finding(use: Use, held: Holding, user: str) -> Finding:
+    mount = use.mount
+    fix = _fix(use, user)
+    verb = "the volume" if mount.kind == VOLUME else "as a volume it"
+    return Finding(
+        code="VF111",
+        severity=Severity.WARNING,
+        location=mount_location(mount),
+        message=f"{use.service.name} runs as {user}; new, {verb} at {mount.raw_target} belongs to root: writing may fail",
+        evidence=(*held.evidence, _who(use, user)),
+        service=use.service.name,
+        target=mount.raw_target,
+        fix=fix if isinstance(fix, Fix) else None,
+        reason=fix if isinstance(fix, str) else "the directory may be made and owned in a way that volfix does not see",
+    )
+
+
+def _who(use: Use, user: str) -> str:
+    if use.service.text("user") is not None:
+        return f"user: {user} in the Compose file"
+    return f"USER {user} in the Dockerfile, which does not make {use.mount.raw_target} and give it to that user"
+
+
+def _fix(use: Use, user: str) -> Fix | str:
+    """A line in the Dockerfile that makes the directory and gives it to the user; a new volume takes its owner over."""
+    stage, mount = use.service.stage, use.mount
+    if stage is None:
+        known = [entry.owner for image in images_of(use.service) for entry in entries_for(image) if entry.owner]
+        owner = f": the image's own user is {known[0][0]}:{known[0][1]}" if known else ""
+        return f"the image is not built here{owner}"
+    if not stage.source.path.is_relative_to(use.project.root):
+        return "the Dockerfile lies outside the repository"
+    if stage.base_image is None or NO_SHELL.search(stage.base_image):
+        return "the image has no shell, or volfix does not know which it is built on"
+    if "$" in user or not re.fullmatch(r"[\w.-]+(?::[\w.-]+)?", user) or re.search(r"[^\w./-]", mount.clean_target):
+        return "the user or the directory is not a plain word"
+    place = _before_user(read(stage.source))
+    if place is None:
+        return "no USER stands in the Dockerfile's final stage: the line has to run as root"
+    text = f"RUN mkdir -p {mount.clean_target} && chown {user} {mount.clean_target}"
+    operation = AddInstruction(stage.source, place, text)
+    return Fix((operation,), (InstructionChange(stage.source.path, text),), Applicability.UNSAFE)
+
+
+def _before_user(instructions: tuple[Instruction, ...]) -> int | None:
+    """Where the first USER of the last stage is written, before which a stage runs as root."""
+    start = max((number for number, item in enumerate(instructions) if item.keyword == "FROM"), default=0)
+    if any(item.keyword == "SHELL" for item in instructions[start:]):
+        return None
+    return next((item.span.start for item in instructions[start:] if item.keyword == "USER"), None)
+
+
+APP = "services:\n  app:\n    build: .\n    environment: [DB_PATH=/data/app.db]\n    volumes: [rows:/data]\nvolumes: {rows: }\n"
+DOCKERFILE = 'FROM python:3.12-slim\nRUN useradd app\n%sUSER app\nCMD ["python", "-m", "app"]\n'
+
+RULE = Rule(
+    code="VF111",
+    name="volume-not-writable",
+    summary="A service that is not root has a volume that belongs to root.",
+    why=(
+        "A new volume takes its owner from the directory that the image has at the target; where the image has none, it "
+        "belongs to root, and a service that runs as another user cannot write its database."
+    ),
+    fix=(
+        "One line before the Dockerfile's USER makes the directory and gives it to the user. Unsafe: how the image is "
+        "built is not seen as a whole, and a volume that exists already keeps its owner."
+    ),
+    sources=("docker/docs: volumes.md (populate a volume)",),
+    examples=(
+        Example(
+            "a user of one's own",
+            {"compose.yaml": APP, "Dockerfile": DOCKERFILE % ""},
+            Outcome.FIXED_UNSAFE,
+            {"Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chown app /data\n"},
+        ),
+        Example(
+            "the directory is the user's",
+            {"compose.yaml": APP, "Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chown app /data\n"},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "root",
+            {"compose.yaml": APP, "Dockerfile": 'FROM python:3.12-slim\nCMD ["python", "-m", "app"]\n'},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "an image without a shell",
+            {"compose.yaml": APP, "Dockerfile": "FROM gcr.io/distroless/static\nCOPY app /app\nUSER 65532\n"},
+            Outcome.REPORTED,
+        ),
+        Example(
+            "an image of others that is told to run as somebody",
+            {
+                "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    user: '1234'\n    volumes: [sql:/var/lib/mysql]\n"
+                "volumes: {sql: }\n"
+            },
+            Outcome.REPORTED,
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,161 @@
+"""VF302: the step that deploys does not have the stack's data directory, which its own commands read."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from volfix.project.mounts import BIND
+from volfix.rules.bind_to_volume import convert
+from volfix.rules.context import Context
+from volfix.rules.deploys import Deploy, deploying_steps, mount_above, mounted, pipeline_finding, trusted_fix
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.holdings import UNKNOWN, holding
+from volfix.rules.rule import Example, Outcome, Rule
+
+HOST = "/var/lib/drone"
+NO_READERS = frozenset({"cd", "mkdir", "chown", "chmod", "test", "[", "echo", "docker", "docker-compose"})
+"""Programs whose arguments say nothing of reading the data."""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every data directory of a deployed stack that lies in Drone's workspace, which is empty at each deployment."""
+    if not context.stack.deliveries:
+        return
+    from volfix.project.daemons import HOST_SOCKET, NOWHERE
+    from volfix.project.pipelines import DRONE
+
+    for deploy in deploying_steps(context):
+        deployment = deploy.deployment
+        container = deployment.pipeline.dialect == DRONE and deploy.runs_in_container
+        if not container or deployment.target not in (HOST_SOCKET, NOWHERE):
+            continue
+        for path, volume, evidence in _data_directories(context, deploy):
+            reader = _reader(deploy, path)
+            if (reader is None and not context.trusted) or mount_above(deploy, path):
+                continue
+            fix, reason = trusted_fix(context, deploy, mounted(deploy, volume, f"{HOST}/{volume}", path))
+            yield pipeline_finding(
+                "VF302",
+                deploy,
+                Severity.WARNING if reader else Severity.INFO,
+                f"{path} is part of the pipeline's workspace, which is gone after the build: the step's own commands "
+                "find it empty each time",
+                (
+                    *evidence,
+                    *((f"`{reader}` reads it",) if reader else ()),
+                    f"the stack itself is not concerned: the host's daemon resolves the mount to {path} on the host, "
+                    "whatever the step mounts there",
+                ),
+                fix,
+                reason,
+            )
+
+
+def _data_directories(context: Context, deploy: Deploy) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """The directories of the workspace that hold a database of the stack: path in the step, volume, and who says so."""
+    root, workspace = deploy.delivery.checkout.root, deploy.deployment.pipeline.workspace
+    seen = set()
+    for use in context.stack.uses:
+        if use.mount.kind != BIND or use.mount.read_only or use.project not in deploy.projects:
+            continue
+        host = context.host_of(use.mount)
+        if host.path is None or not host.path.is_relative_to(root) or host.path == root or host.path in seen:
+            continue
+        held = holding(context, use)
+        fix = convert(context, use, held).fix if held is not None and held.kind != UNKNOWN else None
+        if held is not None and fix is not None:
+            seen.add(host.path)
+            yield posixpath.join(workspace, host.path.relative_to(root).as_posix()), fix.moves[0].volume, held.evidence
+
+
+def _reader(deploy: Deploy, path: str) -> str | None:
+    """The first command of the step that names something in the directory."""
+    for run in deploy.deployment.runs:
+        if run.remote or run.directory is None or posixpath.basename(run.words[0]) in NO_READERS:
+            continue
+        for word in run.words[1:]:
+            place = posixpath.normpath(posixpath.join(run.directory, word))
+            if not word.startswith("-") and (place == path or place.startswith(path + "/")):
+                return " ".join(run.words)
+    return None
+
+
+COMPOSE = """\
+services:
+  app:
+    image: python:3.12-slim
+    environment:
+      DATABASE_URL: sqlite:////app/data/app.db
+    volumes:
+      - ./data:/app/data
+"""
+CONVERTED = COMPOSE.replace("./data", "app-db") + "\nvolumes:\n  app-db:\n    driver: local\n"
+PIPELINE = """\
+kind: pipeline
+type: docker
+name: deploy
+steps:
+  - name: deploy
+    image: docker:27-cli
+    volumes:
+      - name: socket
+        path: /var/run/docker.sock
+    commands:
+      - tar -czf /backup/rows.tar.gz data/app.db
+      - docker compose -p shop up -d
+volumes:
+  - name: socket
+    host:
+      path: /var/run/docker.sock
+"""
+SOCKET_MOUNT = "        path: /var/run/docker.sock\n    commands"
+BOTH = (
+    PIPELINE.replace(
+        SOCKET_MOUNT,
+        SOCKET_MOUNT.replace("    commands", "      - name: app-db\n        path: /drone/src/data\n    commands"),
+    )
+    + "  - name: app-db\n    host:\n      path: /var/lib/drone/app-db\n"
+)
+
+RULE = Rule(
+    code="VF302",
+    name="data-directory-not-in-pipeline",
+    summary="A deploying step reads the stack's data directory, and the pipeline does not keep it on the host.",
+    why=(
+        "Drone's workspace is a volume that is made for each build and removed after it. What the step's own commands "
+        "read or write there, a backup or a migration, is never what the stack has: the host's daemon resolves "
+        "`./data` to a directory of the host. A host volume in the pipeline changes what the step sees, and nothing "
+        "for the stack."
+    ),
+    fix=(
+        "A host volume below /var/lib/drone, mounted at the data directory in the step. Only where the step reads the "
+        "directory or --trusted is given; safe where the repository is known to be trusted, else unsafe."
+    ),
+    sources=(
+        "drone-runners/drone-runner-docker: engine/compiler/workspace.go",
+        "docker/docs: engine/storage/bind-mounts.md",
+    ),
+    examples=(
+        Example(
+            "a backup before the deployment",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE},
+            Outcome.FIXED,
+            {"compose.yaml": CONVERTED, ".drone.yml": BOTH},
+        ),
+        Example(
+            "nothing reads it",
+            {
+                "compose.yaml": CONVERTED.replace("app-db:/app", "rows:/app").replace("  app-db:\n", "  rows:\n"),
+                ".drone.yml": PIPELINE.replace("      - tar -czf /backup/rows.tar.gz data/app.db\n", ""),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the data is in a volume",
+            {"compose.yaml": CONVERTED, ".drone.yml": PIPELINE},
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)
