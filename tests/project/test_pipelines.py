@@ -455,8 +455,7 @@ class TestNotForVolfix:
         HEAD + "steps:\n",
         HEAD + "steps: text\n",
         HEAD + "steps: [text, [list], {image: x}]\n",
-        HEAD
-        + "steps: [{name: [a], commands: {a: b}, volumes: x, environment: 1, when: [1], settings: 2}]\nvolumes: {a: b}\n",
+        HEAD + "steps: [{name: [a], commands: {a: b}, volumes: x, environment: 1, when: [1]}]\nvolumes: {a: b}\n",
         HEAD + "workspace: x\nclone: y\ntrigger: z\nservices: 1\nsteps: []\n",
         HEAD
         + "steps: [{name: a, commands: ['$(', \"'\", 'cd', 'docker compose', 'ssh', 'sh -c', '.', 'env', 'popd']}]\n",

@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from volfix.syntax.dotenv import Assignment, agrees, read, replace_value
-from volfix.syntax.source import FileProblem, Source
-from volfix.syntax.source import CannotEdit
+from volfix.syntax.source import CannotEdit, FileProblem, Source
 
 COMPOSE = shutil.which("docker-compose", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
 

@@ -199,7 +199,7 @@ def _project_results(
         files = [c for c in changes if c.before.path not in shown and (last or belongs(c.before.path, project))]
         shown.update(change.before.path for change in files)
         fixes = [finding.fix for finding in own if finding in chosen and finding.fix]
-        moves = tuple(dict.fromkeys(move for fix in fixes for move in fix.moves))
+        moves = _moves(fixes)
         results.append(
             ProjectResult(
                 root=project.root,
@@ -235,6 +235,13 @@ def _pipeline_result(
         real_volumes={},
         failure=failure,
     )
+
+
+def _moves(fixes: Iterable[Fix]) -> tuple[Move, ...]:
+    """Each move once; where a pipeline says which path of the host `./data` is, that one alone."""
+    moves = tuple(dict.fromkeys(move for fix in fixes for move in fix.moves))
+    located = {(move.volume, move.target) for move in moves if move.source.startswith("/")}
+    return tuple(move for move in moves if move.source[:1] != "." or (move.volume, move.target) not in located)
 
 
 def belongs(path: Path, project: Project) -> bool:

@@ -186,7 +186,7 @@ def _set(item: Instruction, stage: _Stage) -> None:
     words = item.words
     if words and "=" not in words[0]:
         name, _, rest = item.text.replace("\t", " ").partition(" ")
-        pairs = [(name, rest.strip())]
+        pairs = [(name, rest.strip())] if rest.strip() else []
     else:
         pairs = [(name, value) for name, equals, value in (word.partition("=") for word in words) if equals]
     known = stage.known
@@ -263,7 +263,8 @@ def _installed(words: list[str], user: str | None) -> tuple[str | None, list[int
     numbers: list[int] = []
     for number, word in enumerate(words):
         if takes:
-            owner, takes = word if takes == "o" else owner, ""
+            owner = word if takes == "o" else owner
+            takes = ""
         elif word.startswith("--"):
             is_directory |= word == "--directory"
             owner = word.partition("=")[2] if word.startswith("--owner=") else owner

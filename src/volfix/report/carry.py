@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,6 +109,8 @@ def _copy(project: ProjectResult, compose: str, move: Move) -> Iterator[str]:
         source = quote(rest)
         yield f"docker volume inspect {source} >/dev/null"
         yield f"docker run --rm -v {source}:/from:ro -v {volume}:/to {IMAGE} sh -c {copy}"
+    elif move.file is not None:
+        yield from _from_host_file(project, move, move.file, volume, container)
     else:
         source = _bind(_host_path(project, move) or PLACEHOLDER)
         yield f"docker run --rm --mount {source} -v {volume}:/to {IMAGE} sh -c {copy}"
@@ -123,8 +126,21 @@ def _from_container(path: str, move: Move, volume: str, container: str) -> Itera
     name = quote(path.rpartition("/")[2])
     file = quote(f'{IF_NEW}; tar -x -C /to && test -e "/to/$1" {ARRIVED}')
     yield f"docker cp {container}:{quote(path)} - | {run} {file} sh {name}"
+    yield _journals(path, run, container)
+
+
+def _from_host_file(project: ProjectResult, move: Move, file: str, volume: str, container: str) -> Iterator[str]:
+    """A file that was mounted alone: the file from the host, what SQLite keeps beside it from the container."""
+    host = _host_path(project, move) or PLACEHOLDER
+    name = posixpath.basename(file)
+    copy = quote(f'{IF_NEW}; cp -a /from "/to/$1"')
+    yield f"docker run --rm --mount {_bind(host)} -v {volume}:/to {IMAGE} sh -c {copy} sh {quote(name)}"
+    yield _journals(file, f"docker run --rm -i -v {volume}:/to {IMAGE} sh -c", container)
+
+
+def _journals(path: str, run: str, container: str) -> str:
     journal = quote("cat >/tmp/journal; test ! -s /tmp/journal || tar -x -C /to -f /tmp/journal")
-    yield (
+    return (
         f'(for end in -wal -journal; do docker cp {container}:{quote(path)}"$end" - 2>/dev/null | {run} {journal} '
         "|| exit 1; done)"
     )

@@ -41,13 +41,15 @@ class Move:
     """Data that must be carried into a volume, or it stays behind.
 
     `source` is a host path as written, `volume:<name>`, `anonymous:<target>` or `container:<path>`; `volume` is the
-    volume's key in the Compose file; `target` is the mount target as written.
+    volume's key in the Compose file; `target` is the mount target as written. `file` is the path in the container of a
+    single file that was mounted from the host: what SQLite keeps beside it is in the container, not on the host.
     """
 
     service: str
     source: str
     volume: str
     target: str
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

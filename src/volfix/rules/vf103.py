@@ -79,7 +79,7 @@ def _fix(context: Context, use: Use, named: list[Database]) -> Fix | str:
         changes.append(change)
     doubts = list(_doubts(context, use, named))
     applicability = Applicability.UNSAFE if doubts else Applicability.SAFE
-    move = Move(use.service.name, mount.raw_source, key, directory)
+    move = Move(use.service.name, mount.raw_source, key, directory, file=mount.clean_target)
     return Fix(tuple(operations), tuple(changes), applicability, (move,))
 
 
