@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,23 +69,37 @@ class Plan:
         from volfix.fixes.guards import refusal
         from volfix.fixes.transaction import WriteProblem, writing
 
-        roots: dict[Path, list[int]] = {}
-        for number, stack in enumerate(self.run.stacks):
-            if stack.changes:
-                roots.setdefault(stack.stack.root, []).append(number)
-        for root, numbers in roots.items():
+        stacks = self.run.stacks
+        changed = [number for number, stack in enumerate(stacks) if stack.changes]
+        # Asked before the first write: a file that two stacks share would look uncommitted to the second.
+        reasons = {
+            number: None if allow_dirty else refusal(stacks[number].changes, stacks[number].stack.root)
+            for number in changed
+        }
+        for root in dict.fromkeys(stacks[number].stack.root for number in changed):
+            own = [number for number in changed if stacks[number].stack.root == root]
             try:
                 with writing(root) as journal:
-                    for number in numbers:
-                        plan = self.run.stacks[number]
-                        reason = None if allow_dirty else refusal(plan.changes, root)
-                        self.run.stacks[number] = _written(plan, reason, journal.write)
+                    for number in own:
+                        stacks[number] = _written(stacks[number], reasons[number], journal.write)
             except WriteProblem as problem:
-                for number in numbers:
-                    plan = self.run.stacks[number]
-                    if not any(project.written for project in plan.projects):
-                        self.run.stacks[number] = with_written(plan, written=False, failure=str(problem))
+                for number in own:
+                    if not any(project.written for project in stacks[number].projects):
+                        stacks[number] = with_written(stacks[number], written=False, failure=str(problem))
         return self.result
+
+
+def recover(paths: Iterable[Path]) -> Iterator[str]:
+    """Finish or roll back what an interrupted write left in the roots of these paths; a line for people for each.
+
+    Raises WriteProblem where that cannot be done.
+    """
+    from volfix.fixes import transaction
+
+    for root in dict.fromkeys(root_of(Path(os.path.abspath(path))) for path in paths):  # noqa: PTH100 - links stay
+        recovered = transaction.recover(root)
+        if recovered is not None:
+            yield str(recovered)
 
 
 def root_of(path: Path) -> Path:

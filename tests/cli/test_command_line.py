@@ -18,7 +18,9 @@ REFERENCE = Path(__file__).parents[2] / "fixtures" / "fastapi-sqlite-drone" / "r
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(REFERENCE, tmp_path / "shop"))
+    copy = Path(shutil.copytree(REFERENCE, tmp_path / "shop"))
+    (copy / ".drone.yml").unlink()  # its findings stay open without --trusted
+    return copy
 
 
 def run(*arguments: str, stdin: str | None = None) -> Result:
@@ -46,18 +48,18 @@ def test_a_dry_run_shows_the_diff_and_writes_nothing(repository: Path) -> None:
 def test_a_write_shows_the_same_diff_and_then_is_done(repository: Path) -> None:
     dry = run(str(repository)).stdout
     result = run("--write", str(repository))
-    assert result.exit_code == 0
+    assert result.exit_code == 1  # VF303 is left: the name of the project is for a person to change
     changed = [line for line in dry.splitlines() if line.startswith(("+", "-"))]
     assert len(changed) > 8
     assert changed == [line for line in result.stdout.splitlines() if line.startswith(("+", "-"))]
     assert "docker volume create" in result.stdout
-    assert run(str(repository)).exit_code == 0
+    assert run(str(repository), "--ignore", "VF303").exit_code == 0
 
 
 def test_json_is_as_designed(repository: Path) -> None:
     data = json.loads(run("--output-format", "json", str(repository)).stdout)
     assert data["version"] == 1
-    assert data["summary"] == {"projects": 1, "findings": 2, "fixed": 2, "files_written": 0}
+    assert data["summary"] == {"projects": 1, "findings": 3, "fixed": 2, "files_written": 0}
     (project,) = data["projects"]
     assert project["root"] == str(repository)
     assert project["files"] == ["docker-compose.yml"]
@@ -94,7 +96,7 @@ def test_uncommitted_changes_are_not_overwritten(repository: Path) -> None:
     assert "--allow-dirty" in result.output
     assert compose.read_bytes() == before
     assert (repository / ".env.prod").read_bytes() == (REFERENCE / ".env.prod").read_bytes()
-    assert run("--write", "--allow-dirty", str(repository)).exit_code == 0
+    assert run("--write", "--allow-dirty", "--ignore", "VF303", str(repository)).exit_code == 0
 
 
 def test_rules_can_be_chosen(repository: Path) -> None:
@@ -103,7 +105,7 @@ def test_rules_can_be_chosen(repository: Path) -> None:
         return {item["code"] for project in data["projects"] for item in project["findings"]}
 
     assert codes("--select", "VF2") == {"VF201"}
-    assert codes("--ignore", "VF201,VF101") <= {"VF102"}
+    assert codes("--ignore", "VF201,VF101") == {"VF303"}
     assert codes("--exclude", "docker-compose.yml") == set()
 
 
@@ -163,3 +165,24 @@ def test_as_a_module(repository: Path) -> None:
     )
     assert done.returncode == 1
     assert "VF101" in done.stdout
+
+
+def test_a_write_settles_an_interrupted_one_first(repository: Path) -> None:
+    """Killed between two renames: the next run starts from whole files, says so, and ends like any other."""
+    code = (
+        "import os, signal, volfix\n"
+        "replace, seen = os.replace, []\n"
+        "def once(*words, **more):\n"
+        "    replace(*words, **more)\n"
+        "    if str(words[1]).endswith(('.yml', '.prod')):\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "os.replace = os.rename = once\n"
+        f"volfix.plan({str(repository)!r}).write()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == -9, done.stderr
+    result = run("--write", str(repository))
+    assert result.exit_code in (0, 1)
+    assert "interrupted" in result.stderr
+    assert "app-db:/app/data" in (repository / "docker-compose.yml").read_text()
+    assert "data/database.db" in (repository / ".env.prod").read_text()

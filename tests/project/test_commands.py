@@ -85,7 +85,7 @@ FOUND = [
     ('ssh host "cd \\"$DIR\\" && docker compose down -v"', "down -v"),
     ("su - app -c 'docker compose down -v'", "down -v"),
     ("DC='docker compose'; $DC down -v", "down -v"),
-    ("DC=(docker compose -f a.yml)\n\"${DC[@]}\" down -v", "down -v"),
+    ('DC=(docker compose -f a.yml)\n"${DC[@]}" down -v', "down -v"),
     ("FLAGS=-v\ndocker compose down $FLAGS", "down -v"),
     ("docker compose $FILES down -v", "down -v"),
     ("$DOCKER_COMPOSE down -v", "down -v"),
@@ -256,7 +256,10 @@ WORKFLOW = "on: push\njobs:\n  {job}:\n    runs-on: {machine}\n" + STEP
         ({"Makefile": "up: down\n\tdocker compose up -d\ndown:\n\tdocker compose down -v\n"}, 1),
         ({"Makefile": "up:\n\tdocker compose up -d\ndown:\n\tdocker compose down -v\n"}, 0),
         ({"Makefile": "DC := docker compose\nup:\n\t@-$(DC) down -v\n\t${DC} up -d\n"}, 1),
-        ({"Makefile": "define DOWN\ndocker compose down $(1)\nendef\nup:\n\t$(call DOWN,-v)\n\tdocker compose up\n"}, 1),
+        (
+            {"Makefile": "define DOWN\ndocker compose down $(1)\nendef\nup:\n\t$(call DOWN,-v)\n\tdocker compose up\n"},
+            1,
+        ),
         ({"Makefile": "up:\n\tdocker compose down \\\n\t\t-v && \\\n\tdocker compose up -d\n"}, 1),
         ({"Makefile": "up:\n\t@echo docker compose down -v\n\tdocker compose up -d\n"}, 0),
         ({"Makefile": "release:\n\tfor i in $$(ls); do docker compose -p $$i down -v; done\n"}, 1),
@@ -269,7 +272,10 @@ WORKFLOW = "on: push\njobs:\n  {job}:\n    runs-on: {machine}\n" + STEP
         ({"Jenkinsfile": "stage('Deploy') {\n  sh 'docker compose down -v'\n  sh \"docker compose up -d\"\n}\n"}, 1),
         ({"Jenkinsfile": "stage('Deploy') {\n sh '''\n docker compose down -v\n docker compose up -d\n'''\n}\n"}, 1),
         ({"Jenkinsfile": "stage('Test') {\n  sh 'docker compose down -v'\n}\n"}, 0),
-        ({"Jenkinsfile": "// sh 'docker compose down -v'\nstage('Deploy') { sh(script: 'docker compose up -d') }\n"}, 0),
+        (
+            {"Jenkinsfile": "// sh 'docker compose down -v'\nstage('Deploy') { sh(script: 'docker compose up -d') }\n"},
+            0,
+        ),
         ({"crontab": "0 4 * * * cd /srv/app && docker compose down -v && docker compose up -d\n"}, 1),
         ({"crontab": "# 0 4 * * * docker compose down -v && docker compose up -d\n"}, 0),
         # hooks and pipelines
@@ -289,8 +295,18 @@ WORKFLOW = "on: push\njobs:\n  {job}:\n    runs-on: {machine}\n" + STEP
             },
             0,
         ),
-        ({".woodpecker/deploy.yml": "steps:\n  deploy:\n    image: docker\n    commands: [docker compose down -v]\n"}, 1),
-        ({".drone.yml": "kind: pipeline\nsteps:\n- name: tests\n  image: docker\n  commands: [docker compose down -v]\n"}, 0),
+        (
+            {
+                ".woodpecker/deploy.yml": "steps:\n  deploy:\n    image: docker\n    commands: [docker compose down -v]\n"
+            },
+            1,
+        ),
+        (
+            {
+                ".drone.yml": "kind: pipeline\nsteps:\n- name: tests\n  image: docker\n  commands: [docker compose down -v]\n"
+            },
+            0,
+        ),
         (
             {
                 ".drone.yml": "kind: pipeline\nname: deploy\ntrigger: {event: [pull_request]}\nsteps:\n"
@@ -307,23 +323,43 @@ WORKFLOW = "on: push\njobs:\n  {job}:\n    runs-on: {machine}\n" + STEP
         ),
         # GitHub's own machines are thrown away, another machine that is reached from there is not
         (
-            {".github/workflows/d.yml": WORKFLOW.format(job="deploy", machine="ubuntu-latest", name="x", run="docker compose down -v")},
+            {
+                ".github/workflows/d.yml": WORKFLOW.format(
+                    job="deploy", machine="ubuntu-latest", name="x", run="docker compose down -v"
+                )
+            },
             0,
         ),
         (
-            {".github/workflows/d.yml": WORKFLOW.format(job="deploy", machine="self-hosted", name="x", run="docker compose down -v")},
+            {
+                ".github/workflows/d.yml": WORKFLOW.format(
+                    job="deploy", machine="self-hosted", name="x", run="docker compose down -v"
+                )
+            },
             1,
         ),
         (
-            {".gitea/workflows/d.yml": WORKFLOW.format(job="deploy", machine="ubuntu-latest", name="x", run="docker compose down -v")},
+            {
+                ".gitea/workflows/d.yml": WORKFLOW.format(
+                    job="deploy", machine="ubuntu-latest", name="x", run="docker compose down -v"
+                )
+            },
             1,
         ),
         (
-            {".github/workflows/d.yml": WORKFLOW.format(job="deploy", machine="ubuntu-22.04", name="x", run="ssh h 'docker compose down -v'")},
+            {
+                ".github/workflows/d.yml": WORKFLOW.format(
+                    job="deploy", machine="ubuntu-22.04", name="x", run="ssh h 'docker compose down -v'"
+                )
+            },
             1,
         ),
         (
-            {".github/workflows/d.yml": WORKFLOW.format(job="e2e", machine="self-hosted", name="x", run="docker compose down -v; docker compose up")},
+            {
+                ".github/workflows/d.yml": WORKFLOW.format(
+                    job="e2e", machine="self-hosted", name="x", run="docker compose down -v; docker compose up"
+                )
+            },
             0,
         ),
     ],
@@ -345,7 +381,10 @@ def test_what_is_a_deployment(files: dict[str, str], count: int, tmp_path: Path)
         ("docker volume prune --filter all=1 -f", "docker volume prune -f"),
         ("docker system prune -a --volumes -f", "docker system prune -a -f"),
         ("docker compose up -d -V", "docker compose up -d"),
-        ("sudo sh -c 'cd /x && docker compose down --volumes; ls -v'", "sudo sh -c 'cd /x && docker compose down; ls -v'"),
+        (
+            "sudo sh -c 'cd /x && docker compose down --volumes; ls -v'",
+            "sudo sh -c 'cd /x && docker compose down; ls -v'",
+        ),
         ("ssh h <<EOF\n\tdocker compose down -v # é\nEOF", "ssh h <<EOF\n\tdocker compose down # é\nEOF"),
         ("docker compose down -v; echo 'docker compose down -v'", "docker compose down; echo 'docker compose down -v'"),
     ],
@@ -429,7 +468,9 @@ def test_two_commands_in_one_scalar_are_edited_together(tmp_path: Path) -> None:
     assert (tmp_path / ".drone.yml").read_text() == text.replace(" -v", "").replace(" -V", "")
 
 
-@pytest.mark.parametrize("text", ["", "\0", "\xff", "#!/usr/bin/env python3\nprint('docker compose down -v')\n", "if [ docker down -v"])
+@pytest.mark.parametrize(
+    "text", ["", "\0", "\xff", "#!/usr/bin/env python3\nprint('docker compose down -v')\n", "if [ docker down -v"]
+)
 def test_a_file_that_is_no_script_stops_nothing(text: str, tmp_path: Path) -> None:
     (tmp_path / "deploy.sh").write_bytes(text.encode("latin-1"))
     placed(tmp_path, {"compose.yaml": COMPOSE})

@@ -205,6 +205,11 @@ CREATED: dict[str, tuple[str, ...]] = {
     "RUN mkdir -p /data && chown app:app /data\nUSER app": ("/data",),
     "RUN mkdir -p /data \\\n    && chown -R app:app /data\nUSER app:app": ("/data",),
     "RUN mkdir -p /app/data\nRUN chown -R app /app\nUSER app": ("/app/data", "/app"),
+    "RUN mkdir -p /srv/app/data/files && chown -R app /srv/app\nUSER app": (
+        "/srv/app",
+        "/srv/app/data",
+        "/srv/app/data/files",
+    ),
     "RUN chown app: /data\nUSER app": ("/data",),
     "RUN chown --recursive 1000:1000 /data\nUSER 1000": ("/data",),
     "RUN install -d -o app -g app /data /logs\nUSER app": ("/data", "/logs"),
@@ -251,6 +256,8 @@ CREATED: dict[str, tuple[str, ...]] = {
     # WORKDIR makes the directory as root; a copy into it gives away what it copies, not the directory.
     "WORKDIR /app\nCOPY --chown=app . .\nUSER app": (),
     "USER app\nWORKDIR /app": (),
+    "RUN mkdir -p /app/data\nCOPY --chown=app . /app\nUSER app": (),
+    "USER app\nRUN mkdir -p /opt/data\nUSER other": (),
     "CMD chown app /data\nUSER app": (),
     "RUN python3 <<EOF\nchown app /data\nEOF\nUSER app": (),
 }

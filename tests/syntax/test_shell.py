@@ -31,10 +31,11 @@ def words(script: Script) -> list[list[str]]:
         ("case $1 in x) a ;; *) b ;; esac", [["a"], ["b"]]),
         ("a $(b -c) `d`", [["b", "-c"], ["d"], ["a", "$(b -c)", "`d`"]]),
         ("a 'b  c' \"d $E\" f\\ g h'i'\"j\"", [["a", "b  c", "d $E", "f g", "hij"]]),
-        ("a \"it's\" 'say \"x\"' \"\\\"q\\\" \\$v \\n\"", [["a", "it's", 'say "x"', '"q" $v \\n']]),
+        ('a "it\'s" \'say "x"\' "\\"q\\" \\$v \\n"', [["a", "it's", 'say "x"', '"q" $v \\n']]),
         ("# a b\nc # d\n", [["c"]]),
         ("a <<EOF\nb c\nEOF\nd", [["a"], ["d"]]),
         ("a <<'X' | b\nc\nX\n", [["a"], ["b"]]),
+        ("a $B:$C/ -v", [["a", "$B:$C/", "-v"]]),
         ("", []),
         ("\n\n  \n", []),
         ("é 'ü ß' && 日本 -v", [["é", "ü ß"], ["日本", "-v"]]),
@@ -47,7 +48,8 @@ def test_the_commands_of_a_script(text: str, expected: list[list[str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["日本 'ü' && docker compose down -v\n", "a\r\nb -v\r\n", 'x "é" -v', "f() {\n  a -v\n}\n", "\tа -v \\\n\t-w"]
+    "text",
+    ["日本 'ü' && docker compose down -v\n", "a\r\nb -v\r\n", 'x "é" -v', "f() {\n  a -v\n}\n", "\tа -v \\\n\t-w"],
 )
 def test_each_word_knows_its_place(text: str) -> None:
     script = parse(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +67,8 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     options["paths"] = paths
     if options["config"] is not None:
         _merge_config(ctx, options)
+    if options["write"]:
+        _recover(paths or (Path(),))
     color = _wants_color(options)
     confirm = _asker(color) if options["interactive"] else None
     plan = volfix.plan(
@@ -84,6 +86,18 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     result = plan.write(allow_dirty=options["allow_dirty"]) if options["write"] else plan.result
     _print(result, options, color=color)
     ctx.exit(result.status)
+
+
+def _recover(paths: Iterable[Path]) -> None:
+    """A write that was interrupted is settled before its files are read."""
+    from volfix.api import recover
+    from volfix.fixes.transaction import WriteProblem
+
+    try:
+        for line in recover(paths):
+            click.echo(line, err=True)
+    except WriteProblem as problem:
+        raise click.ClickException(str(problem)) from problem
 
 
 def _verify(plan: volfix.Plan) -> None:

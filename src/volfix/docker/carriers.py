@@ -6,16 +6,15 @@ above: only so does the volume's own top directory get its owner and mode.
 
 from __future__ import annotations
 
-import io
 import posixpath
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from volfix.docker.archive import BrokenArchive, Entry, Keep, Manifest, Reading
+from volfix.docker.archive import END, Entry, Keep, Manifest, Reading
 from volfix.docker.containers import MountPoint
-from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.engine import Engine
 from volfix.docker.jobs import CarryProblem, Origin
 
 ABOVE = "/volfix"
@@ -46,6 +45,12 @@ class Carriers:
         carrier = self._engine.create_carrier(self._image, [mount], {CARRIER: self._purpose})
         self._stack.callback(self._engine.remove_container, carrier, anonymous_volumes=True)
         return carrier
+
+    def making(self, directory: str) -> None:
+        """Have the daemon make a directory of its host, as `-v` does."""
+        carrier = self._engine.create_carrier(self._image, [], {CARRIER: self._purpose}, bind=f"{directory}:{INSIDE}")
+        self._stack.callback(self._engine.remove_container, carrier, anonymous_volumes=True)
+        self._engine.kind_of(carrier, INSIDE)
 
     def source_of(self, origin: Origin) -> tuple[str, str]:
         """The container and the path in it through which an origin is read."""
@@ -141,13 +146,12 @@ def _counted(chunks: Iterable[bytes], progress: Progress | None) -> Iterator[byt
 
 def _directory(entry: Entry) -> bytes:
     """An archive of the top directory alone."""
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        member = tarfile.TarInfo(posixpath.basename(INSIDE))
-        member.type, member.mode, member.mtime = tarfile.DIRTYPE, entry.mode, entry.modified
-        member.uid, member.gid = entry.owner, entry.group
-        archive.addfile(member)
-    return data.getvalue()
+    return top_header(entry) + bytes(END)
 
 
-__all__ = ["BrokenArchive", "Carriers", "EngineProblem", "copy", "manifest_of", "united", "with_top"]
+def top_header(entry: Entry) -> bytes:
+    """The header of the top directory in an archive, 512 bytes."""
+    member = tarfile.TarInfo(posixpath.basename(INSIDE))
+    member.type, member.mode, member.mtime = tarfile.DIRTYPE, entry.mode, entry.modified
+    member.uid, member.gid = entry.owner, entry.group
+    return member.tobuf(tarfile.GNU_FORMAT)

@@ -35,7 +35,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False) -> Survey
 
     A volume that an earlier run filled is not compared, unless it is to be filled `again`: it is in use since.
     """
-    image = _image(engine, job)
+    image = image_for(engine, job)
     marked = _marker(engine, job.name) is not None
     volume = engine.volume(job.name)
     with Carriers(engine, image, job.name) as carriers:
@@ -91,14 +91,14 @@ def _lacks(job: Job, files: list[str], databases: set[str]) -> str | None:
 def _state(source: Manifest, target: Manifest | None, *, marked: bool) -> State:
     if target is None:
         return "missing"
-    if marked and _is_part(source, target):
+    if marked and is_part(source, target):
         return "interrupted"
     if not any(target):
         return "empty"
     return "different" if differences(source, target) else "equal"
 
 
-def _is_part(source: Manifest, target: Manifest) -> bool:
+def is_part(source: Manifest, target: Manifest) -> bool:
     """Whether the target is what a copy leaves that was killed: nothing else, each file whole or cut short."""
     short = 0
     for path, entry in target.items():
@@ -228,7 +228,7 @@ def _writers(engine: Engine, origins: tuple[Origin, ...]) -> list[Container]:
     return found
 
 
-def _image(engine: Engine, job: Job) -> str:
+def image_for(engine: Engine, job: Job) -> str:
     """An image that carriers can be made of: the service's own, else any."""
     own = {item.image for item in engine.containers() if item.project == job.project and item.service in job.services}
     image = next(iter(sorted(own)), None) or engine.any_image()

@@ -23,9 +23,10 @@ COMMITS = 50
 
 @dataclass(frozen=True)
 class Deployed:
-    """One project among those of its stack."""
+    """One project among those of its stack: `read` as its files say it, `project` under the name that it is run as."""
 
     context: Context
+    read: Project
     project: Project
 
 
@@ -55,7 +56,7 @@ def deployed_at(path: Path, name: str | None = None) -> Deployed:
         places = ", ".join(sorted({os.path.relpath(project.directory, here) for _, project in found}))
         raise CarryProblem(f"{path}: several projects are below it: say which ({places})")
     stack, project = candidates[0]
-    return Deployed(Context(stack, {}, frozenset()), replace(project, name=name) if name else project)
+    return Deployed(Context(stack, {}, frozenset()), project, replace(project, name=name) if name else project)
 
 
 def earlier(deployed: Deployed) -> Iterator[Earlier]:

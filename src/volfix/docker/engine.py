@@ -6,11 +6,13 @@ at this machine's own files: the daemon may run elsewhere, and a path in a pipel
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from volfix.docker.containers import Container, MountPoint, Process, Volume, container_in, environment_in, volume_in
 
@@ -18,6 +20,9 @@ CHUNK = 1 << 20
 """Bytes that go through memory at once."""
 NO_PROGRAM = ("/volfix",)
 """What a carrier would run. It is never started, but the engine creates no container without a command."""
+
+GO_DIRECTORY, GO_SPECIAL = 1 << 31, 0b1111 << 24
+"""Bits of a mode as Go's io/fs writes it: special are links, devices, pipes and sockets."""
 
 
 class EngineProblem(Exception):
@@ -105,12 +110,17 @@ class Engine:
             self._api.remove_volume(name)
 
     def create_carrier(
-        self, image: str, mounts: Sequence[MountPoint], labels: Mapping[str, str], name: str | None = None
+        self,
+        image: str,
+        mounts: Sequence[MountPoint],
+        labels: Mapping[str, str],
+        name: str | None = None,
+        bind: str = "",
     ) -> str:
         """A container that is never started, with these mounts; its id.
 
         Volumes are mounted with `nocopy`: nothing of the image gets into them. A bind whose source is not there is
-        refused by the engine (as `--mount` is, where `-v` would make an empty directory).
+        refused by the engine (as `--mount` is); that of `bind`, `-v`'s way to say it, is made where it is not there.
         """
         import docker
 
@@ -125,7 +135,7 @@ class Engine:
             for mount in mounts
         ]
         with _said():
-            settings = self._api.create_host_config(mounts=found, network_mode="none")
+            settings = self._api.create_host_config(mounts=found, binds=[bind] if bind else [], network_mode="none")
             made = self._api.create_container(
                 image, entrypoint=list(NO_PROGRAM), command=[], host_config=settings, labels=dict(labels), name=name
             )
@@ -150,13 +160,18 @@ class Engine:
         with _said():
             self._api.unpause(container)
 
-    def exists(self, container: str, path: str) -> bool:
-        """Whether a container, running or not, has this path, its mounts considered."""
+    def kind_of(self, container: str, path: str) -> Literal["file", "directory", "other"] | None:
+        """What is at a path of a container, running or not, its mounts considered; None for nothing."""
         with _said():
             answer = self._api.head(self._url(container, "archive"), params={"path": path}, timeout=None)
-        if answer.status_code not in (200, 404):
+        if answer.status_code == 404:
+            return None
+        if answer.status_code != 200:
             raise EngineProblem(f"{path}: the engine answers {answer.status_code} {answer.reason}")
-        return bool(answer.status_code == 200)
+        mode = int(json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))["mode"])
+        if mode & GO_DIRECTORY:
+            return "directory"
+        return "other" if mode & GO_SPECIAL else "file"
 
     def read(self, container: str, path: str) -> Iterator[bytes]:
         """A path of a container as a tar archive, whose members begin with the path's last part."""

@@ -43,7 +43,8 @@ class Job:
 
     `clients` are the engines that keep their data in it, `expected` the database files that the services are told to
     open there, by their path in the volume. `driver`, `options` and `labels` are what the volume is made
-    with; `former` is the project's earlier name; `external` volumes are never made.
+    with; `former` is the project's earlier name; `doubtful` says that only the
+    files' history speaks for the origins, while containers use the volume already; `external` volumes are never made.
     """
 
     project: str
@@ -53,6 +54,7 @@ class Job:
     targets: tuple[str, ...]
     origins: tuple[Origin, ...]
     former: str | None = None
+    doubtful: bool = False
     clients: tuple[Client, ...] = ()
     expected: tuple[str, ...] = ()
     external: bool = False

@@ -6,6 +6,7 @@ import os
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from volfix.docker.containers import DIRECTORY, Container, MountPoint, Process
 from volfix.docker.deployed import Deployed, earlier
@@ -18,10 +19,8 @@ from volfix.knowledge.variables import variable_kind
 from volfix.project.compose_file import strings
 from volfix.project.database_url import database_file, resolved_path
 from volfix.project.hosts import host_directory
-from volfix.project.images import images_of
 from volfix.project.model import Service
 from volfix.project.mounts import BIND, VOLUME, Mount
-from volfix.project.readers import reader_of
 from volfix.rules.databases import databases_in
 from volfix.rules.holdings import directories_in
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
@@ -63,7 +62,6 @@ class Search:
         return [job for job in found if job is not None]
 
     def _job(self, key: str, uses: Sequence[tuple[Service, Mount]]) -> Job | None:
-        project = self.deployed.project
         origins: dict[tuple[str, str, str], Origin] = {}
         for source in (source for source, volume in self.maps.pairs if volume == key):
             origin = self._mapped(source, uses)
@@ -72,12 +70,18 @@ class Search:
             for service, mount in uses:
                 for origin in self._from_containers(service, mount):
                     origins.setdefault(origin.place, origin)
-        if not origins and not any(self._of(service) for service, _ in uses):
+        doubtful = False
+        if not origins:
+            doubtful = any(self.containers_of(service) for service, _ in uses)
             for service, mount in uses:
                 for origin in self._from_history(service, mount):
                     origins.setdefault(origin.place, origin)
-        if not origins:
-            return None
+        return self._made(key, uses, tuple(origins.values()), doubtful=doubtful) if origins else None
+
+    def _made(
+        self, key: str, uses: Sequence[tuple[Service, Mount]], origins: tuple[Origin, ...], *, doubtful: bool
+    ) -> Job:
+        project = self.deployed.project
         entry = project.declared.get(key)
         entry = resolved(entry) if entry is not None else None
         return Job(
@@ -86,8 +90,9 @@ class Search:
             project.real_name(key),
             tuple(dict.fromkeys(service.name for service, _ in uses)),
             tuple(dict.fromkeys(mount.clean_target for _, mount in uses)),
-            tuple(origins.values()),
+            origins,
             former=self.maps.former,
+            doubtful=doubtful,
             clients=tuple(dict.fromkeys(client for service, mount in uses for client in clients_at(service, mount))),
             expected=tuple(dict.fromkeys(path for service, mount in uses for path in self._expected(service, mount))),
             external=isinstance(entry, Mapping) and _text(entry, "external") not in (None, "false"),
@@ -95,7 +100,8 @@ class Search:
             options=_options(entry) if isinstance(entry, Mapping) else (),
         )
 
-    def _of(self, service: Service) -> list[Container]:
+    def containers_of(self, service: Service) -> list[Container]:
+        """The containers of a service, one for each replica."""
         return [item for item in self._containers if item.service == service.name]
 
     def _elsewhere(self, everything: Sequence[Container]) -> None:
@@ -104,16 +110,16 @@ class Search:
         directory = str(project.directory)
         for item in everything:
             other = item.project
-            if other and other not in self._names and item.labels.get(DIRECTORY) == directory:
-                if item.service in project.services:
-                    self.notes.append(
-                        f"{item.name} was started in this directory as project {other}: if that was this project under"
-                        f" an earlier name, say --from-project {other}"
-                    )
+            here = item.labels.get(DIRECTORY) == directory and item.service in project.services
+            if other and other not in self._names and here:
+                self.notes.append(
+                    f"{item.name} was started in this directory as project {other}: if that was this project under"
+                    f" an earlier name, say --from-project {other}"
+                )
 
     def _from_containers(self, service: Service, mount: Mount) -> Iterator[Origin]:
         real = self.deployed.project.real_name(mount.source)
-        for container in self._of(service):
+        for container in self.containers_of(service):
             there = container.mount_at(mount.clean_target)
             by = f"{container.name} mounts it at {mount.clean_target}"
             if there is None:
@@ -166,13 +172,9 @@ class Search:
 
     def _now(self, service: Service, mount: Mount) -> Iterator[tuple[str, str]]:
         """The variables that name a database file in this mount, each with the file's path below it."""
-        for database in databases_in(self.deployed.context, self._project_of_context(), service):
+        for database in databases_in(self.deployed.context, self.deployed.read, service):
             if database.path and database.path.startswith(mount.clean_target.rstrip("/") + "/"):
                 yield database.variable, posixpath.relpath(database.path, mount.clean_target)
-
-    def _project_of_context(self):  # type: ignore[no-untyped-def]
-        wanted = self.deployed.project.services
-        return next(item for item in self.deployed.context.stack.projects if item.services is wanted)
 
     def _expected(self, service: Service, mount: Mount) -> Iterator[str]:
         for _, path in self._now(service, mount):
@@ -201,7 +203,7 @@ class Search:
         by = "--map"
         if colon and kind == "volume":
             return Origin("volume", rest, source, by)
-        containers = [item for service, _ in uses for item in self._of(service)]
+        containers = [item for service, _ in uses for item in self.containers_of(service)]
         if colon and kind in ("anonymous", "container"):
             for container in containers:
                 mount = container.mount_at(rest)
@@ -238,10 +240,12 @@ def _holder(container: Container, path: str) -> MountPoint | None:
     return max(above, key=lambda item: len(item.target), default=None)
 
 
-def _kind(mount: MountPoint):  # type: ignore[no-untyped-def]
-    if mount.kind not in ("bind", "volume"):
-        raise CarryProblem(f"the data is in a mount of type {mount.kind} at {mount.target}")
-    return mount.kind
+def _kind(mount: MountPoint) -> Literal["bind", "volume"]:
+    if mount.kind == "bind":
+        return "bind"
+    if mount.kind == "volume":
+        return "volume"
+    raise CarryProblem(f"the data is in a mount of type {mount.kind} at {mount.target}")
 
 
 def _text(entry: Mapping, key: str) -> str | None:

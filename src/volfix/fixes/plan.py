@@ -16,7 +16,7 @@ from volfix.project.mounts import BIND
 from volfix.project.stack import Loader, Stack, read_stacks
 from volfix.rules import REGISTRY
 from volfix.rules.context import Context
-from volfix.rules.findings import Applicability, Finding, Fix, Move, NameChange
+from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange
 from volfix.rules.ignores import is_ignored
 from volfix.rules.vf110 import servers_by_place
 from volfix.syntax.source import CannotEdit, FileProblem, Source
@@ -89,6 +89,7 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
         run.stacks.append(plan_stack(context, options, loader))
         if progress is not None:
             progress(number, len(stacks))
+    run.notes += [note for each in commands.values() for note in each.notes()]
     return run
 
 
@@ -252,9 +253,10 @@ def belongs(path: Path, project: Project) -> bool:
 def _real_volumes(project: Project, moves: Iterable[Move], fixes: Iterable[Fix]) -> dict[str, str]:
     """The volumes' names on the host, once the project is called what the fixes call it."""
     paths = {file.path for file in project.files}
-    names = [item.name for fix in fixes for item in fix.changes if isinstance(item, NameChange) and item.path in paths]
-    named = replace(project, deployed_as=names[0]) if names else project
-    return {move.volume: named.real_name(move.volume) for move in moves}
+    named = (item for fix in fixes for item in fix.changes if isinstance(item, NameChange | DeploymentName))
+    names = [item.name for item in named if item.path in paths]
+    project = replace(project, deployed_as=names[0]) if names else project
+    return {move.volume: project.real_name(move.volume) for move in moves}
 
 
 def with_written(plan: StackPlan, *, written: bool, failure: str | None = None) -> StackPlan:

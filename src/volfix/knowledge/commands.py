@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from volfix.knowledge.entries import HERE, parsed
@@ -74,6 +74,11 @@ class DockerCall:
 
 def docker_call(words: Sequence[str]) -> DockerCall | None:
     """What a command's words ask Docker or Compose for; None for another program, and where no verb is to be seen."""
+    return _docker_call(tuple(words))
+
+
+@lru_cache(maxsize=4096)
+def _docker_call(words: tuple[str, ...]) -> DockerCall | None:
     program = _program(words)
     if program is None:
         return None

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
+from volfix.project.command_files import DANGEROUS
 from volfix.project.compose_file import BASE_NAMES
 from volfix.project.deploy_flows import CommandFiles, Flow, VolumeDeletion
 from volfix.project.discovery import Directory
+from volfix.project.file_deletions import Reach, reaches
 from volfix.project.flows import Act
 from volfix.project.model import Project
 from volfix.project.shell_state import joined
@@ -29,12 +31,23 @@ class Anchor:
     project: Project
 
 
+@dataclass(frozen=True, slots=True)
+class FileDeletion:
+    """A command of a deployment that deletes files, with where the flow's projects lie."""
+
+    flow: Flow
+    act: Act
+    reached: tuple[Reach, ...]
+    anchors: tuple[Anchor, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Commands:
     """The commands below one root, with the stacks there."""
 
     files: CommandFiles
     stacks: tuple[Stack, ...]
+    _anchors: dict[int, list[Anchor]] = field(default_factory=dict)
 
     @cached_property
     def projects(self) -> tuple[Project, ...]:
@@ -78,6 +91,30 @@ class Commands:
                     found.setdefault(item.act.fragment.source.path, stack)
         return found
 
+    @cached_property
+    def file_deletions(self) -> tuple[FileDeletion, ...]:
+        """The commands of deployments that delete files, each flow's own."""
+        found = []
+        for flow in self.files.flows:
+            for number, act in enumerate(flow.acts):
+                reached = tuple(reaches(act))
+                if reached and self.files.counts(flow, number):
+                    found.append(FileDeletion(flow, act, reached, tuple(self._places(flow))))
+        return tuple(found)
+
+    def _places(self, flow: Flow) -> list[Anchor]:
+        """Where the flow's projects lie; without any Compose command, the projects that are near its start."""
+        about = () if self.anchors(flow) or not flow.acts else self._near(_home(flow.acts[0]))
+        return self.anchors(flow) or [Anchor(str(project.directory), project) for project in about]
+
+    def notes(self) -> Iterator[str]:
+        """What could not be read as shell and mentions what deletes, a line each."""
+        for (path, offset), span in sorted(self.files.reader.unread.items()):
+            source = self.source(path)
+            if source is not None and DANGEROUS.search(source.text[span.start : span.end].encode()):
+                line, column = source.place(offset)
+                yield f"{path}:{line}:{column}: not read: volfix does not understand these commands"
+
     def source(self, path: Path) -> Source | None:
         """A command file that has been read."""
         file = self.files.files.get(path)
@@ -87,20 +124,26 @@ class Commands:
         """The projects that a command is about: those whose files or directory it names, else those of its flow."""
         if call is not None and call.program == COMPOSE:
             found = self._named(act, call)
-            return found or self._of_flow(flow) or self._near(Path(_home(act)))
-        return self._of_flow(flow) or self._near(Path(_home(act)))
+            return found or self._of_flow(flow) or self._near(_home(act))
+        return self._of_flow(flow) or self._near(_home(act))
 
     def _of_flow(self, flow: Flow) -> tuple[Project, ...]:
         return tuple(dict.fromkeys(anchor.project for anchor in self.anchors(flow)))
 
     def anchors(self, flow: Flow) -> list[Anchor]:
         """The directories that a flow's Compose commands name or run in, with the projects that these are."""
+        key = id(flow)
+        if key not in self._anchors:
+            self._anchors[key] = self._find_anchors(flow)
+        return self._anchors[key]
+
+    def _find_anchors(self, flow: Flow) -> list[Anchor]:
         found: list[Anchor] = []
         for act in flow.acts:
             call = docker_call(act.values)
             if call is None or call.program != COMPOSE:
                 continue
-            for project in self._named(act, call) or (() if act.here else self._near(Path(_home(act)))):
+            for project in self._named(act, call) or (() if act.here else self._near(_home(act))):
                 anchor = Anchor(_project_directory(act, call), project)
                 if anchor not in found:
                     found.append(anchor)
@@ -116,40 +159,63 @@ class Commands:
             own = [item for item in self.projects if wanted & {str(file.path) for file in item.files}]
             exact = [item for item in own if {str(file.path) for file in item.files} == wanted]
             return tuple(exact or own)
-        return self._in(Path(places[0]))
+        return self._in(places[0])
 
     def _elsewhere(self, act: Act, names: Sequence[str]) -> tuple[Project, ...]:
         """On the machine that is deployed to, the files lie as they do in the checkout: found by the end of their path."""
-        near = self._near(Path(_home(act)))
+        near = self._near(_home(act))
         if not names:
             return tuple(item for item in near if item.files[0].path.name in BASE_NAMES) or near
         wanted = {posixpath.basename(name) for name in names}
-        stacks = [item for item in self.projects if item.directory.is_relative_to(_home(act))]
-        own = [item for item in stacks if wanted & {file.path.name for file in item.files}]
+        below = self._below.get(posixpath.normpath(_home(act)), set())
+        own = [item for place in below for item in self._at[place] if wanted & {file.path.name for file in item.files}]
         return tuple(own if len({item.directory for item in own}) == 1 else ()) or near
 
-    def _in(self, directory: Path) -> tuple[Project, ...]:
+    @cached_property
+    def _at(self) -> dict[str, tuple[Project, ...]]:
+        """The projects of each directory."""
+        found: dict[str, list[Project]] = {}
+        for project in self.projects:
+            found.setdefault(str(project.directory), []).append(project)
+        return {place: tuple(own) for place, own in found.items()}
+
+    @cached_property
+    def _below(self) -> dict[str, set[str]]:
+        """For each directory that contains some, the directories of projects below it."""
+        found: dict[str, set[str]] = {}
+        for place in self._at:
+            for parent in _upwards(place, self._root):
+                found.setdefault(parent, set()).add(place)
+        return found
+
+    @property
+    def _root(self) -> str:
+        return str(self.files.root)
+
+    def _in(self, directory: str) -> tuple[Project, ...]:
         """The projects of a directory or of the next one above that has some, where Compose finds its default file."""
-        for place in (directory, *directory.parents):
-            own = [item for item in self.projects if item.directory == place]
-            default = [item for item in own if item.files[0].path.name in BASE_NAMES]
-            if own:
-                return tuple(default or own)
-            if place == self.files.root:
-                break
+        for place in _upwards(directory, self._root):
+            if own := self._at.get(place):
+                return tuple(item for item in own if item.files[0].path.name in BASE_NAMES) or own
         return ()
 
-    def _near(self, directory: Path) -> tuple[Project, ...]:
+    def _near(self, directory: str) -> tuple[Project, ...]:
         """The projects of the directory, else of the only directory below it, or below one above it, that has some."""
-        for place in (directory, *directory.parents):
-            below = [item for item in self.projects if item.directory.is_relative_to(place)]
-            own = [item for item in below if item.directory == place]
-            if own or below:
-                found = own or below
-                return tuple(found) if len({item.directory for item in found}) == 1 else ()
-            if place == self.files.root:
-                break
+        for place in _upwards(directory, self._root):
+            if own := self._at.get(place):
+                return own
+            if below := self._below.get(place):
+                return self._at[next(iter(below))] if len(below) == 1 else ()
         return ()
+
+
+def _upwards(directory: str, root: str) -> Iterator[str]:
+    """The directory and those above it, up to the root."""
+    place = posixpath.normpath(directory)
+    while place != root and place.startswith(root):
+        yield place
+        place = posixpath.dirname(place)
+    yield root
 
 
 def _home(act: Act) -> str:

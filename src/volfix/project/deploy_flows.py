@@ -14,8 +14,9 @@ from volfix.project.flows import Act, Reader
 from volfix.syntax.source import Span
 
 NOT_DEPLOYED = frozenset({"asked", "test", "dev"})
-PIPELINE, NAMED, STARTS = "pipeline", "named", "starts"
-"""Why a flow is a deployment: a pipeline's job, a script or target by its name, or since it brings the stack up."""
+PIPELINE, NAMED, INSTALLED, STARTS = "pipeline", "named", "installed", "starts"
+"""Why a flow is a deployment: a pipeline's job; a script or target by its name, since it works on a stack that lies
+outside of the checkout, or since it brings the stack up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class CommandFiles:
             for entry in file.entries:
                 if not entry.is_pipeline and (flow := self._flow(entry)):
                     found.append(flow)
-        order = (PIPELINE, NAMED, STARTS)
+        order = (PIPELINE, NAMED, INSTALLED, STARTS)
         return tuple(sorted(found, key=lambda flow: order.index(flow.why)))
 
     def _pipelines(self) -> Iterator[Flow]:
@@ -91,8 +92,10 @@ class CommandFiles:
         if purpose in NOT_DEPLOYED:
             return None
         acts = tuple(self.reader.acts(entry, str(self._start(entry))))
-        if purpose == "deploy" or any(_on_server(act, self.root) for act in acts):
+        if purpose == "deploy":
             return Flow(NAMED, entry, acts)
+        if any(_on_server(act, self.root) for act in acts):
+            return Flow(INSTALLED, entry, acts)
         return Flow(STARTS, entry, acts) if any(starts(act) for act in acts) else None
 
     def _start(self, entry: Entry) -> Path:

@@ -232,17 +232,24 @@ def _run(item: Instruction, stage: _Stage) -> None:
             directory = paths[0] if paths else None
         elif command == "mkdir":
             for number in plain:
-                if (path := paths[number]) is not None and not (number and words[number - 1] in ("-m", "--mode")):
-                    stage.owners.setdefault(path, user)
+                if not (number and words[number - 1] in ("-m", "--mode")):
+                    _make(stage.owners, paths[number], user)
         elif command == "chown" and len(plain) > 1 and not any(word.startswith("--reference") for word in options):
             owner = (values[plain[0]] or "?").partition(":")[0]
             deep = any(word == "--recursive" or (word[1] != "-" and "R" in word) for word in options if len(word) > 1)
             for number in plain[1:]:
                 _give(stage.owners, paths[number], owner, deep=deep)
         elif command == "install":
-            owner, numbers = _installed(words, user)
+            given, numbers = _installed(words, user)
             for number in numbers:
-                _give(stage.owners, paths[number], owner, deep=False)
+                _give(stage.owners, paths[number], given, deep=False)
+
+
+def _make(owners: dict[str, str | None], path: str | None, owner: str | None) -> None:
+    """A directory is made, if it was not there; those above it may have been, whosever they are."""
+    while path is not None and path != "/":
+        owners.setdefault(path, owner)
+        path, owner = posixpath.dirname(path), None
 
 
 def _give(owners: dict[str, str | None], path: str | None, owner: str | None, *, deep: bool) -> None:

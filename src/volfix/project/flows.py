@@ -62,6 +62,8 @@ class Act:
     guards: tuple[str, ...]
     handler: bool
     calls: tuple[str, ...]
+    start: Entry
+    """What was run; `entry` is what the command is written in."""
 
     @property
     def values(self) -> list[str]:
@@ -83,6 +85,7 @@ class _Frame:
     """What is known about the text that is being read."""
 
     entry: Entry
+    start: Entry
     functions: Mapping[str, tuple[tuple[Command, ...], Fragment]]
     arguments: tuple[Argument, ...] = ()
     guards: tuple[str, ...] = ()
@@ -113,7 +116,7 @@ class Reader:
         state = State(start, here=True, script_directory=str(entry.source.path.parent), home=start)
         if entry.remote:
             state = state.remote()
-        frame = _Frame(entry, {}, hosted=entry.hosted, calls=())
+        frame = _Frame(entry, entry, {}, hosted=entry.hosted, calls=())
         return list(self._entry(entry, state, frame))
 
     def _entry(self, entry: Entry, state: State, frame: _Frame) -> Iterator[Act]:
@@ -209,6 +212,7 @@ class Reader:
                 frame.guards,
                 frame.handler,
                 frame.calls,
+                frame.start,
             )
 
     def _change(self, place: str, state: State) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.knowledge.commands import Option
-from volfix.project.deploy_flows import NAMED, PIPELINE, Flow
+from volfix.project.deploy_flows import INSTALLED, NAMED, PIPELINE, STARTS, Flow
 from volfix.project.flows import Act
 from volfix.rules.operations import SetText
 from volfix.syntax.source import Span
+
+WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job"}
 
 
 def said(act: Act) -> str:
@@ -19,15 +21,17 @@ def said(act: Act) -> str:
 
 def reached(flow: Flow, act: Act) -> str:
     """How the deployment comes to run the command."""
-    name = flow.entry.name or flow.entry.source.path.name
-    if flow.entry.is_pipeline:
-        start = f"the pipeline's step {name}" if flow.why == PIPELINE else name
-        runs = "runs it"
-    else:
-        start = f"{flow.entry.kind} {name}"
-        runs = "deploys by its name" if flow.why == NAMED else "brings the stack up"
+    entry = act.start
+    name = entry.name or entry.source.path.name
     through = f", through {', '.join(act.calls)}" if act.calls else ""
-    return f"{start} {runs}{through}"
+    if flow.why == PIPELINE:
+        return f"{entry.source.path.name} runs it in {name}{through}"
+    runs = {
+        NAMED: "deploys, as its name or its directory's says",
+        INSTALLED: "works on a stack outside of the checkout",
+        STARTS: "brings the stack up",
+    }
+    return f"the {WHAT.get(entry.kind, entry.kind)} {name} {runs[flow.why]}{through}"
 
 
 def removal(act: Act, option: Option) -> tuple[SetText, ...] | str:

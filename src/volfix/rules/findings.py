@@ -102,7 +102,15 @@ class InstructionChange:
     text: str
 
 
-Change = MountChange | VolumeChange | ValueChange | NameChange | InstructionChange
+@dataclass(frozen=True, slots=True)
+class DeploymentName:
+    """After the fix the pipeline deploys the projects of the file at `path` as `name`; the files mean what they did."""
+
+    path: Path
+    name: str
+
+
+Change = MountChange | VolumeChange | ValueChange | NameChange | DeploymentName | InstructionChange
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from volfix.project.compose_file import ComposeFile
 from volfix.project.mounts import BIND, VOLUME
 from volfix.rules.bind_to_volume import VERSION_1, convert
 from volfix.rules.context import Context
-from volfix.rules.deploys import Deploy, deploying_steps, pipeline_finding
-from volfix.rules.findings import Applicability, Finding, Fix, Move, NameChange, Severity
+from volfix.rules.deploys import Deploy, deploying_steps, pipeline_finding, step_refusal
+from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange, Severity
 from volfix.rules.holdings import UNKNOWN, holding
-from volfix.rules.operations import NameProject
+from volfix.rules.operations import AddEntries, NameProject, Operation
 from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax.yaml_tree import Mapping
 
 SHARED = "src"
 
@@ -72,9 +73,40 @@ def _fix(context: Context, deploy: Deploy, files: list[ComposeFile]) -> Fix | st
         return VERSION_1
     if not name or name == SHARED:
         return "the repository's name gives no better one"
-    moves = (*_volume_moves(context, deploy), *_bind_moves(context, deploy))
-    operation = NameProject(base.source, base.documents[0], name)
-    return Fix((operation,), (NameChange(base.path, name),), Applicability.UNSAFE, tuple(dict.fromkeys(moves)))
+    moves = tuple(dict.fromkeys((*_volume_moves(context, deploy), *_bind_moves(context, deploy))))
+    if _may_be_version_1(deploy):
+        operation = _variable(deploy, name)
+        if isinstance(operation, str):
+            return operation
+        return Fix((operation,), (DeploymentName(base.path, name),), Applicability.UNSAFE, moves)
+    named = NameProject(base.source, base.documents[0], name)
+    return Fix((named,), (NameChange(base.path, name),), Applicability.UNSAFE, moves)
+
+
+def _may_be_version_1(deploy: Deploy) -> bool:
+    """Whether the step may call Compose 1, which refuses a file with `name:`."""
+    from volfix.knowledge.compose_clients import client_in
+
+    deployment = deploy.deployment
+    if deployment.call.plugin:
+        return False
+    client = client_in(deployment.step.image) if deployment.step.image and deploy.runs_in_container else None
+    return client is None or not client.plugin
+
+
+def _variable(deploy: Deploy, name: str) -> Operation | str:
+    """COMPOSE_PROJECT_NAME in the step's environment; or why it cannot be there."""
+    refusal = step_refusal(deploy)
+    if refusal is not None:
+        return refusal
+    source, document = deploy.delivery.file.source, deploy.deployment.pipeline.document
+    step, entries = deploy.deployment.step.node, (("COMPOSE_PROJECT_NAME", name),)
+    pair = step.pair("environment")
+    if pair is None and step.get("environment") is None:
+        return AddEntries(source, document, step, (("environment", entries),))
+    if pair is None or not isinstance(pair.value, Mapping) or pair.value.anchor is not None or not pair.value.pairs:
+        return "the step's environment is empty, or written elsewhere"
+    return AddEntries(source, document, pair.value, entries)
 
 
 def _volume_moves(context: Context, deploy: Deploy) -> Iterator[Move]:
@@ -139,7 +171,8 @@ RULE = Rule(
         "deployment replaces the first one's containers and goes on in its volumes and in its /drone/src on the host."
     ),
     fix=(
-        "`name:` at the top of the Compose file, from the name of the repository's remote or directory. Unsafe: the "
+        "`name:` at the top of the Compose file, from the name of the repository's remote or directory; where the step "
+        "may call Compose 1, which refuses such a file, COMPOSE_PROJECT_NAME in the step's environment. Unsafe: the "
         "volumes of the new project are new and empty until the data is carried from `src_<volume>`."
     ),
     sources=(
@@ -161,6 +194,22 @@ RULE = Rule(
             },
             Outcome.FIXED_UNSAFE,
             {"Web.Shop/docker-compose.yml": "version: '3.8'\nname: webshop\n" + COMPOSE},
+        ),
+        Example(
+            "Compose 1 refuses `name:` in the file",
+            {
+                "web-shop/docker-compose.yml": COMPOSE,
+                "web-shop/.drone.yml": PIPELINE.replace("docker:27-cli", "docker/compose:1.29.2").replace(
+                    "docker compose", "docker-compose"
+                ),
+            },
+            Outcome.FIXED_UNSAFE,
+            {
+                "web-shop/.drone.yml": PIPELINE.replace("docker:27-cli", "docker/compose:1.29.2").replace(
+                    "docker compose up -d\n",
+                    "docker-compose up -d\n    environment:\n      COMPOSE_PROJECT_NAME: web-shop\n",
+                )
+            },
         ),
         Example(
             "a name in the file",

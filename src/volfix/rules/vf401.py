@@ -36,7 +36,7 @@ def check(context: Context) -> Iterator[Finding]:
             evidence=tuple(
                 lines(reached(item.flow, item.act), _what_goes(item, projects, named), item.deletion.source)
             ),
-            step=item.act.entry.step or item.flow.entry.step,
+            step=item.act.start.step,
             fix=fix,
             reason=reason,
         )

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.targets import never_converted
-from volfix.project.command_stacks import Anchor, Commands
+from volfix.project.command_stacks import Anchor
 from volfix.project.deploy_flows import Flow
-from volfix.project.file_deletions import Reach, covers, is_kept, reaches, relative_to
+from volfix.project.file_deletions import Reach, covers, is_kept, relative_to
 from volfix.project.flows import Act
 from volfix.project.mounts import BIND, VOLUME
 from volfix.project.shell_state import below
@@ -39,21 +39,19 @@ def check(context: Context) -> Iterator[Finding]:
     """Every command in a flow that deploys the stack which deletes a directory that a service has mounted."""
     if context.commands is None:
         return
+    kept: list[Kept] | None = None
     seen: set[object] = set()
-    for flow in context.commands.files.flows:
-        if not any(next(reaches(act), None) for act in flow.acts):
+    for item in context.commands.file_deletions:
+        anchors = [anchor for anchor in item.anchors if anchor.project in context.stack.projects]
+        key = (item.act.fragment.source.path, item.act.place)
+        if not anchors or key in seen:
             continue
-        anchors = [item for item in _anchors(context.commands, flow) if item.project in context.stack.projects]
-        if not anchors:
-            continue
-        kept = list(_kept(context))
-        for number, act in enumerate(flow.acts):
-            key = (act.fragment.source.path, act.place)
-            reach = next(((one, hit) for one in reaches(act) if (hit := _hit(one, anchors, kept, context))), None)
-            if reach is None or key in seen or not context.commands.files.counts(flow, number):
-                continue
-            seen.add(key)
-            yield _finding(flow, act, *reach)
+        kept = list(_kept(context)) if kept is None else kept
+        for reach in item.reached:
+            if hit := _hit(reach, anchors, kept, context):
+                seen.add(key)
+                yield _finding(item.flow, item.act, reach, hit)
+                break
 
 
 def _finding(flow: Flow, act: Act, reach: Reach, hit: list[Kept]) -> Finding:
@@ -77,18 +75,9 @@ def _finding(flow: Flow, act: Act, reach: Reach, hit: list[Kept]) -> Finding:
                 "git clean keeps what git ignores: nothing says that it ignores this" if reach.only_untracked else None,
             )
         ),
-        step=act.entry.step or flow.entry.step,
+        step=act.start.step,
         reason=f"what the command is for is not known: it needs {spare}, or the data a named volume",
     )
-
-
-def _anchors(commands: Commands, flow: Flow) -> list[Anchor]:
-    """Where the flow's projects lie; without any Compose command, the projects that are near its start."""
-    found = commands.anchors(flow)
-    if found:
-        return found
-    about = commands.about(flow, flow.acts[0], None) if flow.acts else ()
-    return [Anchor(str(project.directory), project) for project in about]
 
 
 def _kept(context: Context) -> Iterator[Kept]:

@@ -179,6 +179,8 @@ class _Reader:
             if node.type in ("heredoc_redirect", "file_redirect", "herestring_redirect", "comment"):
                 continue
             span = self.span(node)
+            if found and found[-1].span.end == span.start:  # the grammar takes `$A:$B/` apart: there is no blank
+                span = Span(found.pop().span.start, span.end)
             found.append(word_of(self.text, span.start, span.end))
             self.substitutions(node, out, around)
         return found

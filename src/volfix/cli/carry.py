@@ -1,0 +1,239 @@
+"""`volfix carry`: move the data of rewritten mounts into their volumes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from volfix.docker.engine import Engine
+    from volfix.docker.jobs import Job, Surveyed
+    from volfix.docker.moves import Search
+
+STATES = {
+    "missing": "does not exist yet",
+    "empty": "is empty",
+    "equal": "holds this already",
+    "different": "is not empty and holds something else",
+    "carried": "was filled by an earlier run: nothing to do",
+    "interrupted": "was filled in part by a run that was interrupted",
+}
+
+
+def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    del ctx
+    pairs = []
+    for value in values:
+        source, equals, volume = value.rpartition("=")
+        if not (source and equals and volume):
+            raise click.BadParameter(f"{value} is not SOURCE=VOLUME", param=param)
+        pairs.append((source, volume))
+    return tuple(pairs)
+
+
+@click.command("carry", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("path", metavar="[PATH]", default=".", type=click.Path(exists=True, path_type=Path))
+@click.option("--write", is_flag=True, help="Carry; without it, only say what would be done.")
+@click.option("--back", is_flag=True, help="Copy the volumes to the host directories that were mounted before.")
+@click.option("--replace", is_flag=True, help="A volume that holds something else is first copied to another one.")
+@click.option(
+    "--map", "maps", multiple=True, callback=_pairs, metavar="SOURCE=VOLUME", help="What became which volume."
+)
+@click.option("--from-project", metavar="NAME", help="The name under which the project ran before.")
+@click.option(
+    "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The name that it runs under."
+)
+@click.option("--no-up", is_flag=True, help="Leave the services stopped that had to be; the deployment starts them.")
+@click.option("--script", is_flag=True, help="Print a shell script that does the same with the docker command alone.")
+@click.pass_context
+def command(ctx: click.Context, path: Path, **options: Any) -> None:
+    """Move the data of rewritten mounts into their volumes, compared file by file; the source is never deleted.
+
+    SOURCE is a host path, volume:NAME, anonymous:TARGET or container:PATH, VOLUME the volume's key in the Compose file.
+    Exit status: 0 everything is where it belongs or can be carried, 1 something cannot be carried, 2 no engine.
+    """
+    from volfix.docker.engine import Engine, EngineProblem
+    from volfix.docker.jobs import CarryProblem
+
+    try:
+        engine = Engine.connect()
+    except EngineProblem as problem:
+        click.echo(f"volfix: {problem}", err=True)
+        ctx.exit(2)
+    try:
+        ctx.exit(0 if _run(engine, Path(os.path.abspath(path)), options) else 1)  # noqa: PTH100 - links stay
+    except (CarryProblem, EngineProblem) as problem:
+        click.echo(f"volfix: {problem}", err=True)
+        ctx.exit(1)
+
+
+def _run(engine: Engine, path: Path, options: dict[str, Any]) -> bool:
+    from volfix.docker.deployed import deployed_at
+    from volfix.docker.moves import Maps, Search
+
+    deployed = deployed_at(path, options["project_name"])
+    search = Search(engine, deployed, Maps(options["maps"], options["from_project"]))
+    if options["back"]:
+        return _back(engine, search, write=options["write"])
+    found, failed = _surveyed(engine, search.jobs(), again=options["replace"])
+    for note in search.notes:
+        click.echo(f"volfix: {note}", err=True)
+    if options["script"]:
+        from volfix.docker.script import script
+
+        click.echo(script(deployed.project, found), nl=False)
+        return not failed
+    _free(engine, found)
+    for one in found:
+        _show(one)
+    if not found and not failed:
+        click.echo("nothing to carry: no volume of the project is known to have been something else")
+    if failed or not options["write"]:
+        if found and not failed and any(one.state != "carried" for one in found):
+            click.echo("Nothing is carried yet. Next: volfix carry --write")
+        return not failed and all(one.state != "different" or options["replace"] for one in found)
+    return _write(engine, search, found, options)
+
+
+def _surveyed(engine: Engine, jobs: list[Job], *, again: bool) -> tuple[list[Surveyed], bool]:
+    from volfix.docker.carry import survey
+    from volfix.docker.jobs import CarryProblem
+
+    found, failed = [], False
+    for job in jobs:
+        try:
+            one = survey(engine, job, _say, again=again)
+        except CarryProblem as problem:
+            if job.doubtful:
+                continue  # the volume is in use, and what was there before it is gone
+            click.echo(f"volfix: {problem}", err=True)
+            failed = True
+            continue
+        if job.doubtful and one.state == "different" and not again:
+            shown = job.origins[0]
+            _say(
+                f"{job.key} is in use and holds other data than {shown.shown} ({shown.evidence}): if rows are missing, "
+                f"volfix carry --replace --map {shown.shown}={job.key}"
+            )
+            continue
+        found.append(one)
+    return found, failed
+
+
+def _write(engine: Engine, search: Search, found: list[Surveyed], options: dict[str, Any]) -> bool:
+    from volfix.docker.carry import carry
+    from volfix.docker.compose import up
+
+    project = search.deployed.project
+    for one in found:
+        with _progress(2 * one.bytes) as progress:
+            carry(engine, one, overwrite=options["replace"], say=_say, progress=progress)
+        if one.state != "carried":
+            click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {_size(one)}")
+    names = {name for one in found for name in one.job.services if search.containers_of(project.services[name])}
+    if names and not options["no_up"]:
+        up(project, sorted(names))
+        click.echo(f"started {', '.join(sorted(names))}")
+    return True
+
+
+def _back(engine: Engine, search: Search, *, write: bool) -> bool:
+    from volfix.docker.back import back_jobs, give_back
+
+    jobs = list(back_jobs(search))
+    for job in jobs:
+        click.echo(f"{job.name} -> {job.origins[0].shown} ({job.origins[0].evidence})")
+        if write:
+            with _progress(0) as progress:
+                give_back(engine, job, _say, progress)
+            click.echo(f"{job.key}: copied to {job.origins[0].name} and compared")
+    if not jobs:
+        click.echo("nothing to carry back: no host directory is known to have been mounted before (see --map)")
+    elif not write:
+        click.echo("Nothing is copied yet. Next: volfix carry --back --write")
+    return bool(jobs)
+
+
+def _show(one: Surveyed) -> None:
+    job = one.job
+    click.echo(f"{job.key} ({job.name}), mounted by {', '.join(job.services)} at {', '.join(job.targets)}")
+    for origin in job.origins:
+        click.echo(f"  from {origin.shown}: {origin.evidence}")
+    click.echo(f"  the volume {STATES[one.state]}")
+    if one.state != "carried":
+        owners = Counter(f"{entry.owner}:{entry.group}" for entry in one.source.values())
+        click.echo(
+            f"  {_size(one)}; owners {', '.join(f'{owner} ({count})' for owner, count in owners.most_common(5))}"
+        )
+    for container in one.running:
+        click.echo(f"  {container.name} is running and will be stopped")
+    for container in one.foreign:
+        click.echo(f"  {container.name} is running and belongs to something else: stop it first")
+
+
+def _size(one: Surveyed) -> str:
+    files = sum(entry.kind == "file" for entry in one.source.values())
+    return f"{_bytes(one.bytes)} in {files} {'file' if files == 1 else 'files'}"
+
+
+def _bytes(number: float) -> str:
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"
+
+
+def _free(engine: Engine, found: list[Surveyed]) -> None:
+    """Free space where the daemon keeps volumes, where that is this machine. Sparse files are not kept sparse."""
+    import socket
+
+    wanted = sum(one.bytes for one in found if one.state not in ("carried", "equal"))
+    info = engine.host()
+    root = Path(str(info.get("DockerRootDir", "")))
+    if info.get("Name") != socket.gethostname() or not root.is_dir() or not wanted:
+        return
+    status = os.statvfs(root)
+    free = status.f_bavail * status.f_frsize
+    click.echo(f"{_bytes(wanted)} to carry; {_bytes(free)} free in {root}")
+    if free < wanted:
+        from volfix.docker.jobs import CarryProblem
+
+        raise CarryProblem(f"{root} has too little free space")
+
+
+def _say(line: str) -> None:
+    click.echo(f"volfix: {line}", err=True)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
+    """Bytes and time left on standard error, for a person who waits."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    started = shown = time.monotonic()
+    done = 0
+
+    def show(size: int) -> None:
+        nonlocal done, shown
+        done += size
+        now = time.monotonic()
+        if now - shown > 0.2:
+            shown = now
+            left = f", {(now - started) * (total - done) / done:.0f} s left" if 0 < done < total else ""
+            of = f" of {_bytes(total)}" if total else ""
+            click.echo(f"\r\x1b[K{_bytes(done)}{of}{left}", nl=False, err=True)
+
+    try:
+        yield show
+    finally:
+        click.echo("\r\x1b[K", nl=False, err=True)

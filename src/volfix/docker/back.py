@@ -1,0 +1,68 @@
+"""`volfix carry --back`: what a volume holds goes to the host directory that was mounted before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from volfix.docker import carriers as through
+from volfix.docker.archive import differences
+from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
+from volfix.docker.carry import SHOWN, Say, image_for, is_part
+from volfix.docker.containers import VOLUME_KEY, MountPoint
+from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.jobs import CarryProblem, Job, Origin, users_of
+from volfix.docker.moves import Search
+from volfix.project.hosts import host_directory
+from volfix.project.mounts import BIND
+
+
+def back_jobs(search: Search) -> Iterator[Job]:
+    """Each volume with the one host directory that it stands for: by --map, by the containers, by the history."""
+    for job in search.jobs():
+        origins = tuple(origin for origin in job.origins if origin.kind == "bind" and not origin.below)
+        if len(origins) == 1:
+            yield Job(job.project, job.key, job.name, job.services, job.targets, origins)
+    project = search.deployed.project
+    for service in project.services.values():
+        for mount in service.mounts:
+            path = host_directory(mount, project.root).path if mount.kind == BIND and not mount.overridden else None
+            for container in search.containers_of(service) if path else ():
+                there = container.mount_at(mount.clean_target)
+                volume = search.engine.volume(there.source) if there and there.kind == "volume" else None
+                if volume and (key := volume.labels.get(VOLUME_KEY)):
+                    origin = Origin("bind", str(path), mount.raw_source, f"{container.name} has the volume")
+                    yield Job(project.name, key, volume.name, (service.name,), (mount.clean_target,), (origin,))
+
+
+def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = None) -> None:
+    """Copy the volume to the directory, compared. Raises CarryProblem where that holds other data."""
+    place, volume = job.origins[0], Origin("volume", job.name, f"volume:{job.name}", "")
+    users = [item for item in users_of(engine, MountPoint("volume", job.name, INSIDE)) if CARRIER not in item.labels]
+    users += users_of(engine, MountPoint("bind", place.name, INSIDE), writable=True)
+    running = {item.id: item for item in users if item.is_running}.values()
+    if foreign := [item.name for item in running if item.project not in job.projects]:
+        raise CarryProblem(
+            f"{job.key}: containers of other projects use the data: stop them first ({', '.join(foreign)})"
+        )
+    with Carriers(engine, image_for(engine, job), job.name) as carriers:
+        wanted = through.manifest_of(engine, *carriers.source_of(volume))
+        there = None
+        with suppress(EngineProblem):
+            there = through.manifest_of(engine, *carriers.source_of(place))
+        if there is not None and any(there) and not differences(wanted, there):
+            say(f"{place.shown} equals the volume {job.name} already")
+            return
+        if there is not None and any(there) and not is_part(wanted, there):
+            raise CarryProblem(
+                f"{place.shown} is not empty and holds something else than {job.name}: move it away first"
+            )
+        for container in running:
+            say(f"stopping {container.name}")
+            engine.stop(container.id)
+        if there is None:
+            carriers.making(place.name)
+        sent = through.copy(engine, carriers, [volume], ("bind", place.name), progress)
+        there = through.manifest_of(engine, *carriers.source_of(place), progress=progress)
+        if wrong := differences(sent, there):
+            raise CarryProblem(f"{place.shown}: the copy differs from the volume: {'; '.join(wrong[:SHOWN])}")

@@ -1,0 +1,71 @@
+"""`volfix carry --script`: the same as a POSIX shell script, for a host that has the docker command and no Python."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from shlex import quote
+
+from volfix.docker.carriers import ABOVE, INSIDE, top_header
+from volfix.docker.compose import up_words
+from volfix.docker.jobs import CarryProblem, Origin, Surveyed
+from volfix.project.model import Project
+
+PRELUDE = Path(__file__).with_name("script.sh")
+
+
+def script(project: Project, found: Sequence[Surveyed]) -> str:
+    """The script for these jobs; it finds containers by their project and service when it runs.
+
+    Raises CarryProblem where a volume is made in a way that the script does not know.
+    """
+    lines = [PRELUDE.read_text(encoding="utf-8"), f"project={quote(project.name)}"]
+    for one in found:
+        if one.job.driver != "local" or one.job.options or one.job.external:
+            raise CarryProblem(
+                f"{one.job.key}: the script makes plain local volumes only; run volfix carry on the host"
+            )
+        if one.state != "carried":
+            lines += ["", *_job(one)]
+    services = sorted({name for one in found for name in one.job.services})
+    lines += ["", f"# Then, with the rewritten files: docker compose {shlex.join(up_words(project, services))}", ""]
+    return "\n".join(lines)
+
+
+def _job(one: Surveyed) -> Iterator[str]:
+    job = one.job
+    shown = ", ".join(origin.shown for origin in job.origins)
+    yield f"# {job.key}: {shown}".replace("\n", " ")
+    yield f"image={quote(one.image)}"
+    yield f"if begin {quote(job.name)} {quote(job.key)} {quote(shown)}; then"
+    for origin in job.origins:
+        for line in _origin(origin, job.services[0]):
+            yield f"  {line}"
+    if any(origin.below for origin in job.origins):
+        octal = "".join(f"\\{byte:03o}" for byte in top_header(one.source[""]))
+        yield f"  printf '{octal}' | top"
+    yield "  finish"
+    yield "fi"
+
+
+def _origin(origin: Origin, service: str) -> Iterator[str]:
+    what = "file" if origin.below else "tree"
+    if origin.kind == "container":
+        yield f"from=$(container {quote(service)} {quote(origin.path)})"
+        yield "# shellcheck disable=SC2046"
+        yield 'stop $(docker ps -q --filter "id=$from")'
+        yield f'{what} "$from" {quote(origin.path)}'
+        return
+    inside = f"{ABOVE}/{Path(origin.below).name}" if origin.below and not origin.path else INSIDE
+    mount = f"type={origin.kind},{_field('src', origin.name)},dst={inside},readonly"
+    yield "# shellcheck disable=SC2046"
+    yield f"stop $(users {quote(f'volume={origin.name}')})"
+    yield f"from=$(carrier {quote(mount)})"
+    yield f'{what} "$from" {quote(f"{inside}/{origin.path}" if origin.path else inside)}'
+
+
+def _field(name: str, value: str) -> str:
+    """A field of `--mount`, which is a line of CSV."""
+    text = f"{name}={value}"
+    return '"' + text.replace('"', '""') + '"' if any(character in text for character in ',"\n') else text
