@@ -54,7 +54,7 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 @click.option("--no-up", is_flag=True, help="Leave the services stopped that had to be; the deployment starts them.")
 @click.option("--script", is_flag=True, help="Print a shell script that does the same with the docker command alone.")
 @click.pass_context
-def command(ctx: click.Context, path: Path, **options: Any) -> None:
+def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
     """Move the data of rewritten mounts into their volumes, compared file by file; the source is never deleted.
 
     SOURCE is a host path, volume:NAME, anonymous:TARGET or container:PATH, VOLUME the volume's key in the Compose file.
@@ -138,7 +138,8 @@ def _write(engine: Engine, search: Search, found: list[Surveyed], options: dict[
             carry(engine, one, overwrite=options["replace"], say=_say, progress=progress)
         if one.state != "carried":
             click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {_size(one)}")
-    names = {name for one in found for name in one.job.services if search.containers_of(project.services[name])}
+    moved = [one.job for one in found if not (one.job.doubtful and one.state == "carried")]
+    names = {name for job in moved for name in job.services if search.containers_of(project.services[name])}
     if names and not options["no_up"]:
         up(project, sorted(names))
         click.echo(f"started {', '.join(sorted(names))}")

@@ -9,7 +9,7 @@ import click
 
 from volfix import __version__
 
-COMMANDS = ("fix", "explain", "undo")
+COMMANDS = ("fix", "carry", "rows", "explain", "undo")
 
 
 class DefaultsToFix(click.Group):

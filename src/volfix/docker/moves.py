@@ -19,8 +19,10 @@ from volfix.knowledge.variables import variable_kind
 from volfix.project.compose_file import strings
 from volfix.project.database_url import database_file, resolved_path
 from volfix.project.hosts import host_directory
+from volfix.project.images import images_of
 from volfix.project.model import Service
 from volfix.project.mounts import BIND, VOLUME, Mount
+from volfix.project.readers import reader_of
 from volfix.rules.databases import databases_in
 from volfix.rules.holdings import directories_in
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved

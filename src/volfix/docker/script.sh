@@ -7,6 +7,7 @@ set -eu
 say() { printf 'volfix: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
+project='' image=''
 scratch=$(mktemp -d)
 volume=
 clean() {

@@ -129,10 +129,12 @@ def wrapper(name: str) -> Wrapper | None:
 
 
 def is_shell(name: str) -> bool:
+    """Whether a program is a shell, which runs scripts and the value of `-c`."""
     return name in _table()["shells"]["names"]
 
 
 def is_remote(name: str) -> bool:
+    """Whether a program runs its arguments on another machine."""
     return name in _table()["remotes"]["names"]
 
 

@@ -187,8 +187,8 @@ def _images(node: Node | None) -> Iterator[str]:
         if image := _text(node.get("image") or node.get("name")):
             yield image
         else:
-            for _, pair in node.items():
-                yield from _images(pair.value)
+            for key, pair in node.items():
+                yield from _images(pair.value) if key != "environment" else ()
 
 
 def _drone(source: Source, roots: list[Mapping]) -> Iterator[Entry]:

@@ -10,12 +10,12 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
+from volfix.project.acts import Act
 from volfix.project.command_files import DANGEROUS
 from volfix.project.compose_file import BASE_NAMES
 from volfix.project.deploy_flows import CommandFiles, Flow, VolumeDeletion
 from volfix.project.discovery import Directory
 from volfix.project.file_deletions import Reach, reaches
-from volfix.project.flows import Act
 from volfix.project.model import Project
 from volfix.project.shell_state import joined
 from volfix.project.stack import Stack
@@ -144,7 +144,7 @@ class Commands:
             if call is None or call.program != COMPOSE:
                 continue
             for project in self._named(act, call) or (() if act.here else self._near(_home(act))):
-                anchor = Anchor(_project_directory(act, call), project)
+                anchor = Anchor(str(project.directory) if act.here else _project_directory(act, call), project)
                 if anchor not in found:
                     found.append(anchor)
         return found
@@ -162,7 +162,7 @@ class Commands:
         return self._in(places[0])
 
     def _elsewhere(self, act: Act, names: Sequence[str]) -> tuple[Project, ...]:
-        """On the machine that is deployed to, the files lie as they do in the checkout: found by the end of their path."""
+        """On the machine that is deployed to, the files lie as they do in the checkout: they have the same names."""
         near = self._near(_home(act))
         if not names:
             return tuple(item for item in near if item.files[0].path.name in BASE_NAMES) or near

@@ -8,9 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, Option, deletion_of, docker_call, purposes
+from volfix.project.acts import Act
+from volfix.project.called import Checkout
 from volfix.project.command_files import CommandFile
 from volfix.project.entries import Entry
-from volfix.project.flows import Act, Reader
+from volfix.project.flows import Reader
 from volfix.syntax.source import Span
 
 NOT_DEPLOYED = frozenset({"asked", "test", "dev"})
@@ -56,7 +58,7 @@ class CommandFiles:
 
     @cached_property
     def reader(self) -> Reader:
-        return Reader(self.root, self.files)
+        return Reader(Checkout(self.root, self.files))
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
@@ -64,8 +66,8 @@ class CommandFiles:
         found = list(self._pipelines())
         for file in self.files.values():
             for entry in file.entries:
-                if not entry.is_pipeline and (flow := self._flow(entry)):
-                    found.append(flow)
+                flow = None if entry.is_pipeline else self._flow(entry)
+                found += [flow] if flow else []
         order = (PIPELINE, NAMED, INSTALLED, STARTS)
         return tuple(sorted(found, key=lambda flow: order.index(flow.why)))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from volfix.knowledge.commands import skip_options
-from volfix.project.flows import Act
+from volfix.project.acts import Act
 from volfix.project.shell_state import below, joined
 
 RSYNC_VALUES = frozenset(
@@ -92,8 +92,9 @@ def _git_clean(act: Act) -> Iterator[Reach]:
 def _rsync(act: Act) -> Iterator[Reach]:
     options, paths = _split(act.values[1:], RSYNC_VALUES)
     names = {option for option, _ in options}
-    deletes = {name for name in names if name == "--del" or name.startswith("--delete")}
-    if not deletes or len(paths) < 2 or names & {"-n", "--dry-run", "--exclude-from", "--files-from"}:
+    deletes = any(name == "--del" or name.startswith("--delete") for name in names)
+    tries = any(re.match(r"-\w*n|--dry-run", name) for name in names)
+    if not deletes or tries or len(paths) < 2 or names & {"--exclude-from", "--files-from"}:
         return
     kept: list[str] = []
     for option, value in options:

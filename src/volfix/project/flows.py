@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from volfix.knowledge import commands as knowledge
+from volfix.project.acts import Act, Argument, unwrapped
+from volfix.project.called import RUNNERS, Checkout
 from volfix.project.command_files import CommandFile
 from volfix.project.entries import Entry
 from volfix.project.shell_state import State
@@ -25,59 +27,6 @@ DEPTH = 12
 """Calls within calls."""
 LIMIT = 4000
 """Commands of one entry: scripts that call each other could go on for ever."""
-RUNNERS = {
-    "npm": "npm",
-    "yarn": "npm",
-    "pnpm": "npm",
-    "bun": "npm",
-    "just": "recipe",
-    "task": "task",
-    "go-task": "task",
-}
-RUN_WORDS = frozenset({"run", "run-script", "-s", "--silent", "-s"})
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """A word that a command gets. `span` are characters of `fragment`; `expanded`, where a variable says it there."""
-
-    value: str
-    fragment: Fragment
-    span: Span
-    expanded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A command that is run. `directory` and `here` as in State; `hosted` on a machine that is thrown away.
-
-    `guards` are the texts of the tests that it depends on; `handler` says that it runs when a trap does.
-    """
-
-    words: tuple[Argument, ...]
-    entry: Entry
-    directory: str
-    here: bool
-    hosted: bool
-    guards: tuple[str, ...]
-    handler: bool
-    calls: tuple[str, ...]
-    start: Entry
-    """What was run; `entry` is what the command is written in."""
-
-    @property
-    def values(self) -> list[str]:
-        return [word.value for word in self.words]
-
-    @property
-    def fragment(self) -> Fragment:
-        return self.words[0].fragment
-
-    @property
-    def place(self) -> Span:
-        """The characters of the file from the command's first word to its last that stand in one text."""
-        own = [word.span for word in self.words if word.fragment is self.fragment]
-        return self.fragment.place(min(span.start for span in own), max(span.end for span in own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +44,21 @@ class _Frame:
     stack: tuple[object, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A command about to run: its words, how it is written, and what surrounds it."""
+
+    words: list[Argument]
+    command: Command
+    fragment: Fragment
+    state: State
+    frame: _Frame
+
+    @property
+    def values(self) -> list[str]:
+        return [word.value for word in self.words]
+
+
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Script:
     return parse(text)
@@ -102,10 +66,9 @@ def _parsed(text: str) -> Script:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads entries; `files` are the repository's command files by real path."""
+    """Reads entries; `unread` are the parts of files that are no shell, by file and place."""
 
-    root: Path
-    files: Mapping[Path, CommandFile]
+    checkout: Checkout
     unread: dict[tuple[Path, int], Span] = field(default_factory=dict)
     left: int = LIMIT
 
@@ -116,24 +79,20 @@ class Reader:
         state = State(start, here=True, script_directory=str(entry.source.path.parent), home=start)
         if entry.remote:
             state = state.remote()
-        frame = _Frame(entry, entry, {}, hosted=entry.hosted, calls=())
-        return list(self._entry(entry, state, frame))
+        return list(self._entry(entry, state, _Frame(entry, entry, {}, hosted=entry.hosted)))
 
     def _entry(self, entry: Entry, state: State, frame: _Frame) -> Iterator[Act]:
         key = (entry.source.path, entry.name)
         if key in frame.stack or len(frame.stack) > DEPTH:
             return
         frame = replace(frame, entry=entry, stack=(*frame.stack, key), functions={})
+        file = self.checkout.files.get(entry.source.path)
         for name in entry.needs:
-            for other in self._named(entry.source.path, name):
-                yield from self._entry(other, state.copy(), replace(frame, calls=(*frame.calls, name)))
+            for other in file.entries if file else ():
+                if other.name == name:
+                    yield from self._entry(other, state.copy(), replace(frame, calls=(*frame.calls, name)))
         for fragment in entry.fragments:
-            own = state.copy() if entry.separate else state
-            yield from self._text(fragment, own, frame)
-
-    def _named(self, path: Path, name: str) -> list[Entry]:
-        file = self.files.get(path)
-        return [entry for entry in file.entries if entry.name == name] if file else []
+            yield from self._text(fragment, state.copy() if entry.separate else state, frame)
 
     def _text(self, fragment: Fragment, state: State, frame: _Frame) -> Iterator[Act]:
         script = _parsed(fragment.text)
@@ -141,8 +100,9 @@ class Reader:
             if span.end > span.start:
                 self.unread[fragment.source.path, fragment.starts[span.start]] = fragment.place(span.start, span.end)
         own = {name: (commands, fragment) for name, commands in script.functions.items()}
-        frame = replace(frame, functions={**frame.functions, **own})
-        yield from self._commands(script.commands, fragment, state, frame)
+        yield from self._commands(
+            script.commands, fragment, state, replace(frame, functions={**frame.functions, **own})
+        )
 
     def _commands(self, commands: Sequence[Command], fragment: Fragment, state: State, frame: _Frame) -> Iterator[Act]:
         for command in commands:
@@ -151,83 +111,79 @@ class Reader:
                 for item in command.assignments:
                     state.assign(item.name, item.value)
                 continue
-            words = [argument for word in command.words for argument in self._expanded(word, fragment, state, frame)]
+            words = [argument for word in command.words for argument in _expanded(word, fragment, state, frame)]
             inner = replace(frame, guards=(*frame.guards, *command.guards))
-            yield from self._run(words, command, fragment, state, inner)
+            yield from self._run(_Call(unwrapped(words), command, fragment, state, inner))
         state.enter(())
 
-    def _expanded(self, word: Word, fragment: Fragment, state: State, frame: _Frame) -> Iterator[Argument]:
-        if word.value in ("$@", "$*", "${@}"):
-            yield from frame.arguments
-            return
-        value = state.expanded(word.value)
-        is_array = word.value.endswith(("[@]}", "[*]}"))
-        if value == word.value:
-            yield Argument(value, fragment, word.span)
-        elif (word.quoted and not is_array) or " " not in value or "$(" in value:
-            yield Argument(value, fragment, word.span, expanded=True)
-        else:
-            for part in value.split():
-                yield Argument(part, fragment, word.span, expanded=True)
-
-    def _run(
-        self, words: list[Argument], command: Command, fragment: Fragment, state: State, frame: _Frame
-    ) -> Iterator[Act]:
-        words = _unwrapped(words)
-        if not words or self.left <= 0 or len(frame.stack) > DEPTH:
+    def _run(self, call: _Call) -> Iterator[Act]:
+        if not call.words or self.left <= 0 or len(call.frame.stack) > DEPTH:
             return
         self.left -= 1
-        name = posixpath.basename(words[0].value)
-        values = [word.value for word in words]
+        first = call.words[0].value
+        name = posixpath.basename(first)
         if name in ("cd", "pushd"):
-            places = [value for value in values[1:] if not value.startswith("-")]
-            self._change(places[0] if places else "~", state)
+            self._change_directory(call)
         elif name == "trap":
-            yield from self._inner(words[1:2], state.copy(), replace(frame, handler=True))
+            yield from self._inner(call.words[1:2], call.state.copy(), replace(call.frame, handler=True))
         elif name == "eval":
-            yield from self._inner(words[1:], state, frame)
+            yield from self._inner(call.words[1:], call.state, call.frame)
         elif knowledge.is_remote(name):
-            at = knowledge.skip_options(values, 1, knowledge.option_values("remotes")) + 1
-            away = replace(frame, hosted=False)
-            yield from self._inner(words[at:], state.remote(), away)
-            yield from self._heredoc(command, fragment, state.remote(), away)
+            yield from self._remote(call)
         elif knowledge.is_shell(name) or name in ("source", ".", "su"):
-            yield from self._shell(words, command, fragment, state, frame)
-        elif values[0] in frame.functions:
-            body, text = frame.functions[values[0]]
-            if values[0] not in frame.stack:
-                inner = replace(frame, arguments=tuple(words[1:]), stack=(*frame.stack, values[0]))
-                yield from self._commands(body, text, state, inner)
-        elif name in ("make", "gmake") or name in RUNNERS:
-            yield from self._target(name, values, state, frame)
-        elif (file := self._script(values[0], state)) is not None:
-            yield from self._call(file, words, state.copy(), frame)
+            yield from self._shell(call)
+        elif first in call.frame.functions:
+            yield from self._function(call)
+        elif name in RUNNERS:
+            yield from self._runner(call)
+        elif (file := self.checkout.script(first, call.state)) is not None:
+            yield from self._script(file, call.words, call.state.copy(), call.frame)
         else:
+            state, frame = call.state, call.frame
             yield Act(
-                tuple(words),
-                frame.entry,
-                state.directory,
-                state.here,
-                frame.hosted,
-                frame.guards,
-                frame.handler,
-                frame.calls,
-                frame.start,
+                words=tuple(call.words),
+                entry=frame.entry,
+                directory=state.directory,
+                here=state.here,
+                hosted=frame.hosted,
+                guards=frame.guards,
+                handler=frame.handler,
+                calls=frame.calls,
+                start=frame.start,
             )
 
-    def _change(self, place: str, state: State) -> None:
-        path = state.path(place)
-        state.here = state.here and not path.startswith(("~", "$", "`")) and self._inside(path)
+    def _change_directory(self, call: _Call) -> None:
+        places = [value for value in call.values[1:] if not value.startswith("-")]
+        state = call.state
+        path = state.path(places[0] if places else "~")
+        state.here = state.here and path.startswith("/") and self.checkout.contains(path)
         state.directory = path
 
-    def _inside(self, path: str) -> bool:
-        return Path(path) == self.root or self.root in Path(path).parents
+    def _remote(self, call: _Call) -> Iterator[Act]:
+        """`ssh host command`, and a here-document that it sends."""
+        at = knowledge.skip_options(call.values, 1, knowledge.option_values("remotes")) + 1
+        away = replace(call.frame, hosted=False)
+        yield from self._inner(call.words[at:], call.state.remote(), away)
+        yield from self._heredoc(call, call.state.remote(), away)
+
+    def _function(self, call: _Call) -> Iterator[Act]:
+        name = call.words[0].value
+        body, text = call.frame.functions[name]
+        if name not in call.frame.stack:
+            stack = (*call.frame.stack, name)
+            inner = replace(call.frame, arguments=tuple(call.words[1:]), stack=stack)
+            yield from self._commands(body, text, call.state, inner)
+
+    def _runner(self, call: _Call) -> Iterator[Act]:
+        name = posixpath.basename(call.words[0].value)
+        for entry, directory in self.checkout.run_by(call.values, call.state):
+            state = call.state.copy()
+            state.directory = directory
+            yield from self._entry(entry, state, replace(call.frame, calls=(*call.frame.calls, f"{name} {entry.name}")))
 
     def _inner(self, words: Sequence[Argument], state: State, frame: _Frame) -> Iterator[Act]:
         """Words that are a command by themselves, as `ssh` and `eval` put them together."""
-        if not words:
-            return
-        if any(word.fragment is not words[0].fragment for word in words):
+        if not words or any(word.fragment is not words[0].fragment for word in words):
             return
         fragment = words[0].fragment
         found: list[Character] = []
@@ -244,135 +200,53 @@ class Reader:
         else:
             yield from self._text(fragment.inner(found), state, frame)
 
-    def _heredoc(self, command: Command, fragment: Fragment, state: State, frame: _Frame) -> Iterator[Act]:
-        if command.heredoc is None:
-            return
-        body = command.heredoc.body
-        inner = heredoc_characters(fragment.text, body.start, body.end, quoted=command.heredoc.quoted)
-        yield from self._text(fragment.inner(inner), state, frame)
+    def _heredoc(self, call: _Call, state: State, frame: _Frame) -> Iterator[Act]:
+        document = call.command.heredoc
+        if document is not None:
+            body = document.body
+            inner = heredoc_characters(call.fragment.text, body.start, body.end, quoted=document.quoted)
+            yield from self._text(call.fragment.inner(inner), state, frame)
 
-    def _shell(
-        self, words: list[Argument], command: Command, fragment: Fragment, state: State, frame: _Frame
-    ) -> Iterator[Act]:
-        """`sh -c text`, `sh script`, `source script`, `sh <<EOF`."""
-        values = [word.value for word in words]
+    def _shell(self, call: _Call) -> Iterator[Act]:
+        """`sh -c text`, `sh script`, `source script`, `sh <<EOF`, `su -c text`."""
+        values, words = call.values, call.words
+        name = posixpath.basename(values[0])
+        if name == "su":
+            at = values.index("-c") + 1 if "-c" in values else len(values)
+            yield from self._inner(words[at : at + 1], call.state.copy(), call.frame)
+            return
         at = 1
         while at < len(values) and values[at].startswith(("-", "+")):
             if values[at].startswith("-") and not values[at].startswith("--") and values[at].endswith("c"):
-                yield from self._inner(words[at + 1 : at + 2], state.copy(), frame)
+                yield from self._inner(words[at + 1 : at + 2], call.state.copy(), call.frame)
                 return
             at += 2 if values[at] in knowledge.option_values("shells") else 1
-        if values[0] == "su" and "-c" in values:
-            at = values.index("-c")
-            yield from self._inner(words[at + 1 : at + 2], state.copy(), frame)
-        elif at >= len(words):
-            yield from self._heredoc(command, fragment, state.copy(), frame)
-        elif (file := self._script(values[at], state, any_name=True)) is not None:
-            sourced = values[0] in ("source", ".")
-            yield from self._call(file, words[at:], state if sourced else state.copy(), frame)
+        if at >= len(words):
+            yield from self._heredoc(call, call.state.copy(), call.frame)
+        elif (file := self.checkout.script(values[at], call.state, any_name=True)) is not None:
+            state = call.state if name in ("source", ".") else call.state.copy()
+            yield from self._script(file, words[at:], state, call.frame)
 
-    def _script(self, name: str, state: State, *, any_name: bool = False) -> CommandFile | None:
-        """The repository's file that a command's name leads to."""
-        if "/" not in name and not any_name and not name.endswith((".sh", ".bash")):
-            return None
-        if "$" in name or "`" in name:
-            name = posixpath.basename(name)
-            if "$" in name or not name.endswith((".sh", ".bash")):
-                return None
-        for path in self._candidates(name, state):
-            file = self.files.get(path)
-            if file is None and path.is_file() and self._inside(str(path)):
-                file = CommandFile(path)
-            if file is not None:
-                return file
-        return None
-
-    def _candidates(self, name: str, state: State) -> Iterator[Path]:
-        """Where a file may be that the shell finds by this name: elsewhere the checkout's directories lie differently."""
-        if state.here:
-            yield Path(state.path(name))
-            if not name.startswith("/"):
-                yield Path(posixpath.normpath(f"{state.script_directory}/{name}"))
-            return
-        parts = [part for part in state.path(name).split("/") if part not in ("", "~")]
-        for start in range(len(parts)):
-            yield Path(state.home).joinpath(*parts[start:])
-
-    def _call(self, file: CommandFile, words: Sequence[Argument], state: State, frame: _Frame) -> Iterator[Act]:
+    def _script(self, file: CommandFile, words: Sequence[Argument], state: State, frame: _Frame) -> Iterator[Act]:
         if state.here:
             state.script_directory = str(file.path.parent)
         name = file.path.name
-        inner = replace(frame, arguments=tuple(words[1:]), calls=(*frame.calls, name), guards=frame.guards)
-        entries = file.entries
-        if len(entries) == 1 and entries[0].kind == "script":
-            yield from self._entry(entries[0], state, inner)
-        elif file.source is not None and not entries:
-            whole = Fragment.whole(file.source)
-            yield from self._entry(Entry("script", file.source, name, (whole,), file.path.parent), state, inner)
-
-    def _target(self, name: str, values: list[str], state: State, frame: _Frame) -> Iterator[Act]:
-        """`make target`, `npm run script`, `just recipe`, `task name`."""
-        words, kind = values[1:], RUNNERS.get(name, "target")
-        directory, asked = state.directory, []
-        at = 0
-        while at < len(words):
-            if words[at] in ("-C", "--directory", "--prefix", "-f", "--file", "--cwd", "-d", "--dir"):
-                if words[at] not in ("-f", "--file") and at + 1 < len(words):
-                    directory = state.path(words[at + 1])
-                at += 2
-                continue
-            if (
-                not words[at].startswith("-")
-                and "=" not in words[at]
-                and not (kind == "npm" and words[at] in RUN_WORDS)
-            ):
-                asked.append(words[at])
-            at += 1
-        if kind != "target":
-            asked = asked[:1]
-        for entry in self._entries_in(directory, kind, state):
-            if entry.name in asked or (not asked and kind != "npm"):
-                away = state.copy()
-                away.directory = directory
-                yield from self._entry(entry, away, replace(frame, calls=(*frame.calls, f"{name} {entry.name}")))
-                if not asked:
-                    return
-
-    def _entries_in(self, directory: str, kind: str, state: State) -> list[Entry]:
-        place = Path(directory if state.here else state.home)
-        return [
-            entry
-            for path, file in self.files.items()
-            if path.parent == place and _may_hold(path, kind)
-            for entry in file.entries
-            if entry.kind == kind
-        ]
+        inner = replace(frame, arguments=tuple(words[1:]), calls=(*frame.calls, name))
+        if len(file.entries) == 1 and file.entries[0].kind == "script":
+            yield from self._entry(file.entries[0], state, inner)
 
 
-def _may_hold(path: Path, kind: str) -> bool:
-    name = path.name.lower()
-    return {
-        "target": "makefile" in name or name.endswith(".mk"),
-        "npm": name == "package.json",
-        "recipe": "justfile" in name,
-        "task": name.startswith("taskfile"),
-    }[kind]
-
-
-def _unwrapped(words: list[Argument]) -> list[Argument]:
-    """The words without the programs before them that only run what follows: `sudo -u app nohup docker ...`."""
-    for _ in range(8):
-        values = [word.value for word in words]
-        if not values:
-            return words
-        found = knowledge.wrapper(posixpath.basename(values[0]))
-        if found is None:
-            return words
-        at = knowledge.skip_options(values, 1, found.values) + found.skip
-        while at < len(values) and "=" in values[at] and values[at].partition("=")[0].isidentifier():
-            at += 1
-        rest = words[at:]
-        if found.appends and rest:
-            rest = [*rest, Argument("$(xargs)", words[0].fragment, words[0].span, expanded=True)]
-        words = rest
-    return words
+def _expanded(word: Word, fragment: Fragment, state: State, frame: _Frame) -> Iterator[Argument]:
+    """The words that a word becomes when its variables are put in."""
+    if word.value in ("$@", "$*", "${@}"):
+        yield from frame.arguments
+        return
+    value = state.expanded(word.value)
+    is_array = word.value.endswith(("[@]}", "[*]}"))
+    if value == word.value:
+        yield Argument(value, fragment, word.span)
+    elif (word.quoted and not is_array) or " " not in value or "$(" in value:
+        yield Argument(value, fragment, word.span, expanded=True)
+    else:
+        for part in value.split():
+            yield Argument(part, fragment, word.span, expanded=True)

@@ -94,6 +94,8 @@ class Service:
         if found is None:
             return None
         node, part = found
+        if isinstance(node, Scalar) and node.is_null:
+            return None
         if isinstance(node, Scalar):
             return Build(_context(part.directory, self.interpolated(node.value)), "Dockerfile", False, None, ())
         if not isinstance(node, Mapping):

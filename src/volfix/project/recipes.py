@@ -33,12 +33,31 @@ CRON = re.compile(r"[ \t]*(?:@\w+|(?:[\d*/,A-Za-z-]+[ \t]+){4}[\d*/,A-Za-z-]+)[ 
 
 def make_targets(source: Source) -> list[Entry]:
     """The targets of a Makefile; each line of a recipe has a shell of its own."""
-    text = source.text
+    variables, rules = _make_lines(source)
+    found: list[Entry] = []
+    for names, needs, lines in rules:
+        fragments = tuple(_make_fragment(source, start, end, variables) for start, end in lines)
+        needed = tuple(word for word in needs.split() if "$" not in word and word != "|")
+        for name in names.split():
+            if not name.startswith("."):
+                parent = source.path.parent
+                found.append(
+                    Entry("target", source, name, fragments, parent, labels=(name,), separate=True, needs=needed)
+                )
+    return found
+
+
+Rule = tuple[str, str, list[tuple[int, int]]]
+"""The targets of a rule, its prerequisites, and where the lines of its recipe stand."""
+
+
+def _make_lines(source: Source) -> tuple[dict[str, str], list[Rule]]:
+    """The variables and the rules of a Makefile."""
     variables: dict[str, str] = {}
-    rules: list[tuple[str, str, list[tuple[int, int]]]] = []
-    defining = None
+    rules: list[Rule] = []
+    defining: str | None = None
     for start, end in _logical_lines(source):
-        line = text[start:end].rstrip("\r\n")
+        line = source.text[start:end].rstrip("\r\n")
         if defining is not None:
             if line.strip() == "endef":
                 defining = None
@@ -54,19 +73,7 @@ def make_targets(source: Source) -> list[Entry]:
             variables[assigned[1]] = assigned[2].replace("\\\n", " ").strip()
         elif rule := MAKE_RULE.match(line):
             rules.append((rule[1], rule[2].replace("\\\n", " "), []))
-    found_entries: list[Entry] = []
-    for names, needs, lines in rules:
-        for name in names.split():
-            if name.startswith("."):
-                continue
-            fragments = tuple(_make_fragment(source, start, end, variables) for start, end in lines)
-            needed = tuple(word for word in needs.split() if "$" not in word and word != "|")
-            found_entries.append(
-                Entry(
-                    "target", source, name, fragments, source.path.parent, labels=(name,), separate=True, needs=needed
-                )
-            )
-    return found_entries
+    return variables, rules
 
 
 def _logical_lines(source: Source) -> Iterator[tuple[int, int]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from volfix.knowledge.commands import Option
+from volfix.project.acts import Act
 from volfix.project.deploy_flows import INSTALLED, NAMED, PIPELINE, STARTS, Flow
-from volfix.project.flows import Act
 from volfix.rules.operations import SetText
 from volfix.syntax.source import Span
 
@@ -53,7 +54,7 @@ def removal(act: Act, option: Option) -> tuple[SetText, ...] | str:
     if begin >= word.span.start or word.fragment.text[begin : word.span.start].strip(" \t\\\n"):
         return f"something else stands before {option.name}"
     places = [word.fragment.place(at, at + 1) for at in range(begin, end)]
-    if any(one.end > other.start for one, other in zip(places, places[1:], strict=False)):
+    if any(one.end > other.start for one, other in pairwise(places)):
         return f"{option.name} stands in a text that volfix does not edit"
     return (SetText(word.fragment.source, Span(places[0].start, places[-1].end)),)
 

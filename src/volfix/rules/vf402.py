@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.targets import never_converted
+from volfix.project.acts import Act
 from volfix.project.command_stacks import Anchor
 from volfix.project.deploy_flows import Flow
 from volfix.project.file_deletions import Reach, covers, is_kept, relative_to
-from volfix.project.flows import Act
 from volfix.project.mounts import BIND, VOLUME
 from volfix.project.shell_state import below
 from volfix.project.stack import Use

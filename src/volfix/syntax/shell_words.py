@@ -102,7 +102,7 @@ def expansion_end(text: str, at: int, end: int) -> int:
 
 
 def heredoc_characters(text: str, start: int, end: int, *, quoted: bool) -> Iterator[Character]:
-    """What a here-document's lines say: a backslash takes an expansion's meaning away unless the delimiter is quoted."""
+    """What a here-document's lines say: a backslash before an expansion goes, unless the delimiter is quoted."""
     at = start
     while at < end:
         if not quoted and text[at] == "\\" and at + 1 < end and text[at + 1] in "$`\\":

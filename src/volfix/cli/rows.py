@@ -1,0 +1,86 @@
+"""`volfix rows`: count the rows of the project's databases."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from volfix.docker.rows import Counted, Loss
+
+
+@click.command("rows", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("path", metavar="[PATH]", default=".", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--save", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write them to FILE."
+)
+@click.option(
+    "--against",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What must be there.",
+)
+@click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True, help="Form.")
+@click.option(
+    "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The name that it runs under."
+)
+@click.pass_context
+def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
+    """Count the rows of each table in the project's running containers: before a deployment, and after it.
+
+    Exit status: 0 counted, and nothing is missing that --against has; 1 something is missing; 2 not counted.
+    """
+    from volfix.docker.deployed import deployed_at
+    from volfix.docker.engine import Engine, EngineProblem
+    from volfix.docker.jobs import CarryProblem
+    from volfix.docker.rows import count, losses, read, text_of
+
+    try:
+        before = read(options["against"].read_text(encoding="utf-8")) if options["against"] else None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise click.BadParameter(f"{options['against']}: not rows that volfix saved: {error}") from error
+    try:
+        deployed = deployed_at(Path(os.path.abspath(path)), options["project_name"])  # noqa: PTH100 - links stay
+        found = count(Engine.connect(), deployed)
+    except (CarryProblem, EngineProblem) as problem:
+        click.echo(f"volfix: {problem}", err=True)
+        ctx.exit(2)
+    if options["save"]:
+        options["save"].write_text(text_of(deployed.project.name, found, ()), encoding="utf-8")
+    lost = losses(before, found) if before is not None else []
+    if options["output_format"] == "json":
+        click.echo(text_of(deployed.project.name, found, lost), nl=False)
+    else:
+        _print(found, lost, before is not None)
+    unknown = any(one.problem for one in found) or not found
+    ctx.exit(1 if lost else 2 if unknown else 0)
+
+
+def _print(found: list[Counted], lost: list[Loss], compared: bool) -> None:
+    rows = [
+        (one.service, one.engine, one.database, table, f"{number}")
+        for one in found
+        for table, number in one.tables.items()
+    ]
+    if rows:
+        table = [("service", "engine", "database", "table", "rows"), *rows]
+        widths = [max(len(row[column]) for row in table) for column in range(5)]
+        for row in table:
+            cells = [cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)]
+            click.echo("  ".join([*cells, row[4].rjust(widths[4])]))
+    for one in found:
+        if one.problem:
+            click.echo(
+                f"volfix: {one.service}, {one.engine} {one.database}: {one.problem}".replace(" :", ":"), err=True
+            )
+        elif not one.tables:
+            click.echo(f"{one.service}, {one.engine} {one.database}: no tables")
+    if not found:
+        click.echo("volfix: no database is known in this project", err=True)
+    for loss in lost:
+        click.echo(f"missing: {loss}")
+    if compared and not lost:
+        click.echo("every row that was there is there")

@@ -1,0 +1,243 @@
+"""The rows of a project's databases, counted in its running containers, and compared with an earlier count.
+
+Engines are asked by their own clients in their own containers; a SQLite file is copied with its -wal while every
+container that can write to it is paused, and read here: a copy taken from a running writer is torn.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from volfix.docker import carriers as through
+from volfix.docker.containers import Container, MountPoint, Process
+from volfix.docker.deployed import Deployed
+from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.jobs import users_of
+from volfix.docker.sqlite_files import BESIDE, Spool, counts
+from volfix.knowledge.clients import Client, client_of
+from volfix.knowledge.entries import Entry
+from volfix.knowledge.lookup import derived_entry, entries_for
+from volfix.knowledge.variables import variable_kind
+from volfix.project.database_url import database_file, resolved_path
+from volfix.project.images import images_of
+from volfix.project.model import Service
+from volfix.project.readers import reader_of
+
+VERSION = 1
+SQLITE = "SQLite"
+HIDDEN = 4
+"""Characters from which a variable's value may be a credential that is not to be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One database: rows by table, or why it could not be counted. SQLite's `database` is the file's path."""
+
+    service: str
+    engine: str
+    database: str
+    tables: Mapping[str, int] = field(default_factory=dict)
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A table that has fewer rows than before; `after` is None where it cannot be found or read."""
+
+    service: str
+    engine: str
+    database: str
+    table: str
+    before: int
+    after: int | None
+
+    def __str__(self) -> str:
+        now = "it is not there any more" if self.after is None else f"{self.after} now"
+        return f"{self.service}, {self.engine} {self.database}, {self.table}: {self.before} rows before, {now}"
+
+
+def count(engine: Engine, deployed: Deployed) -> list[Counted]:
+    """Every database of the project that volfix knows of. A problem of one is in its entry."""
+    containers = [item for item in engine.containers() if item.project == deployed.project.name]
+    found: list[Counted] = []
+    for service in deployed.project.services.values():
+        own = next((item for item in containers if item.service == service.name and item.state == "running"), None)
+        found += _of_service(engine, service, own)
+    return found
+
+
+def _of_service(engine: Engine, service: Service, container: Container | None) -> Iterator[Counted]:
+    images = images_of(service)
+    entries = [entry for image in images for entry in (*entries_for(image), *derived_entry(image))]
+    servers = [item for item in entries if item.kind == "engine" and (client_of(item.family) or not item.cache)]
+    if servers:
+        yield from _of_server(engine, service.name, servers[0], container)
+        return
+    if container is None:
+        names = [name for name, variable in service.environment.items() if _names_file(service, name, variable.value)]
+        if names:
+            yield Counted(service.name, SQLITE, "", problem="the service has no running container")
+        return
+    process = engine.process(container.id)
+    paths = {path: None for name in process.environment if (path := _file(process, service, name))}
+    for path in paths:
+        yield _sqlite(engine, service.name, container, path)
+
+
+def _of_server(engine: Engine, service: str, entry: Entry, container: Container | None) -> Iterator[Counted]:
+    client = client_of(entry.family)
+    if client is None:
+        yield Counted(service, entry.name, "", problem=f"volfix does not know how to ask {entry.name}")
+        return
+    if container is None:
+        yield Counted(service, client.name, "", problem="the service has no running container")
+        return
+    process = engine.process(container.id)
+    password = _password(client, process)
+    done = engine.run(container.id, ("sh", "-c", client.count), {"VOLFIX_PASSWORD": password} if password else {})
+    if done.status:
+        lines = [line for line in (done.errors or done.output).strip().splitlines() if line.strip()]
+        reason = masked(lines[-1] if lines else f"the client ended with status {done.status}", process, password)
+        yield Counted(service, client.name, "", problem=reason)
+        return
+    tables: dict[str, dict[str, int]] = {}
+    for line in done.output.splitlines():
+        database, table, rows = ([*line.split("\t"), "", ""])[:3]
+        if not rows.isdigit():
+            yield Counted(service, client.name, "", problem="the client's answer cannot be read")
+            return
+        tables.setdefault(database, {})[table] = int(rows)
+    for database, found in tables.items():
+        yield Counted(service, client.name, database, found)
+    if not tables:
+        yield Counted(service, client.name, "")
+
+
+def _password(client: Client, process: Process) -> str | None:
+    """The password in the service's own command, where the engine takes it from there."""
+    words = [inner for word in process.words for inner in _split(word)]
+    for number, word in enumerate(words):
+        for flag in client.password_flags:
+            value = words[number + 1] if word == flag and number + 1 < len(words) else None
+            value = word[len(flag) + 1 :] if word.startswith(f"{flag}=") else value
+            if value and value.startswith("$"):
+                value = process.environment.get(value.strip("${}"))
+            if value:
+                return value
+    return None
+
+
+def _split(word: str) -> list[str]:
+    try:
+        return shlex.split(word) if " " in word else [word]
+    except ValueError:
+        return word.split()
+
+
+def masked(text: str, process: Process, *more: str | None) -> str:
+    """The text without any value of the container's environment that a credential could be."""
+    secret = [value for value in (*process.environment.values(), *more) if value and len(value) >= HIDDEN]
+    for value in sorted(secret, key=len, reverse=True):
+        text = text.replace(value, "***")
+    return text
+
+
+def _names_file(service: Service, name: str, value: str | None) -> bool:
+    return value is not None and database_file(value, variable_kind(name), reader_of(service)) is not None
+
+
+def _file(process: Process, service: Service, name: str) -> str | None:
+    file = database_file(process.environment[name], variable_kind(name), reader_of(service))
+    return resolved_path(file, process.directory) if file else None
+
+
+def _sqlite(engine: Engine, service: str, container: Container, path: str) -> Counted:
+    import sqlite3
+
+    with Spool() as spool, ExitStack() as paused:
+        try:
+            for writer in _writers(engine, container, path):
+                engine.pause(writer.id)
+                paused.callback(engine.unpause, writer.id)
+            if engine.kind_of(container.id, path) != "file":
+                return Counted(service, SQLITE, path, problem="there is no such file in the container")
+            for ending in ("", *BESIDE):
+                if ending == "" or engine.kind_of(container.id, path + ending) == "file":
+                    through.manifest_of(engine, container.id, path + ending, path + ending, spool.keep)
+            paused.close()
+            if path not in spool.paths:
+                return Counted(service, SQLITE, path, problem="the file is not a SQLite database")
+            found = list(counts(spool.paths[path]))
+        except (EngineProblem, sqlite3.DatabaseError) as error:
+            return Counted(service, SQLITE, path, problem=str(error))
+    unread = [f"{one.table}: {one.problem}" for one in found if one.rows is None]
+    tables = {one.table: one.rows for one in found if one.rows is not None}
+    return Counted(service, SQLITE, path, tables, "; ".join(unread) or None)
+
+
+def _writers(engine: Engine, container: Container, path: str) -> Sequence[Container]:
+    """The running containers that could write to a container's file."""
+    above = [item for item in container.mounts if path.startswith(item.target.rstrip("/") + "/") or path == item.target]
+    holder = max(above, key=lambda item: len(item.target), default=None)
+    if holder is None or holder.kind not in ("bind", "volume"):
+        return [container]
+    users = users_of(engine, MountPoint(holder.kind, holder.source, ""), writable=True)
+    return [item for item in users if item.state == "running"]
+
+
+def losses(before: Sequence[Counted], now: Sequence[Counted]) -> list[Loss]:
+    """The tables that have fewer rows than before, or are not there. A SQLite file may have moved in its container."""
+    found = []
+    for old in before:
+        if old.problem and not old.tables:
+            continue
+        same = _same(old, now)
+        for table, rows in old.tables.items():
+            after = same.tables.get(table) if same else None
+            if after is None or after < rows:
+                found.append(Loss(old.service, old.engine, old.database, table, rows, after))
+    return found
+
+
+def _same(old: Counted, now: Sequence[Counted]) -> Counted | None:
+    near = [one for one in now if (one.service, one.engine) == (old.service, old.engine)]
+    exact = [one for one in near if one.database == old.database]
+    moved = [one for one in near if posixpath.basename(one.database) == posixpath.basename(old.database)]
+    return next(iter(exact or (moved if old.engine == SQLITE else [])), None)
+
+
+def text_of(project: str, found: Sequence[Counted], lost: Sequence[Loss]) -> str:
+    """The count as JSON, which `read` reads."""
+    import json
+
+    content = {
+        "version": VERSION,
+        "project": project,
+        "databases": [asdict(one) for one in found],
+        "missing": [asdict(one) for one in lost],
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def read(text: str) -> list[Counted]:
+    """A count that was saved. Raises ValueError, KeyError or TypeError for anything else."""
+    import json
+
+    content: dict[str, Any] = json.loads(text)
+    if content["version"] != VERSION:
+        raise ValueError(f"version {content['version']}")
+    return [
+        Counted(
+            str(item["service"]),
+            str(item["engine"]),
+            str(item["database"]),
+            {str(table): int(rows) for table, rows in item["tables"].items()},
+            item["problem"],
+        )
+        for item in content["databases"]
+    ]

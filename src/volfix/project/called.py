@@ -1,0 +1,103 @@
+"""What a command calls in its own repository: scripts by their path, targets and scripts of runners by their name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.project.command_files import CommandFile
+from volfix.project.entries import Entry
+from volfix.project.shell_state import State
+
+RUNNERS = {
+    **dict.fromkeys(("make", "gmake"), "target"),
+    **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), "npm"),
+    **dict.fromkeys(("task", "go-task"), "task"),
+    "just": "recipe",
+}
+"""Programs that run entries of a file, and the kind of entry that they run."""
+DIRECTORY_OPTIONS = frozenset({"-C", "--directory", "--prefix", "--cwd", "-d", "--dir"})
+FILE_OPTIONS = frozenset({"-f", "--file", "--justfile", "--taskfile"})
+NPM_WORDS = frozenset({"run", "run-script"})
+SCRIPT_ENDINGS = (".sh", ".bash")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """The command files below a root, by path."""
+
+    root: Path
+    files: Mapping[Path, CommandFile]
+
+    def contains(self, path: str) -> bool:
+        return Path(path).is_relative_to(self.root)
+
+    def script(self, name: str, state: State, *, any_name: bool = False) -> CommandFile | None:
+        """The file that a command's name leads to; with `any_name` the name need not look like a script's."""
+        if "$" in name or "`" in name:
+            name = posixpath.basename(name)
+            if "$" in name or not name.endswith(SCRIPT_ENDINGS):
+                return None
+        elif "/" not in name and not any_name and not name.endswith(SCRIPT_ENDINGS):
+            return None
+        for path in _candidates(name, state):
+            file = self.files.get(path)
+            if file is None and self.contains(str(path)) and path.is_file():
+                file = CommandFile(path)
+            if file is not None:
+                return file
+        return None
+
+    def run_by(self, words: Sequence[str], state: State) -> Iterator[tuple[Entry, str]]:
+        """The entries that `make target`, `npm run script`, `just recipe`, `task name` run, and in which directory."""
+        kind = RUNNERS[posixpath.basename(words[0])]
+        directory, asked = state.directory, list[str]()
+        at = 1
+        while at < len(words):
+            word, at = words[at], at + 1
+            if word in FILE_OPTIONS:
+                at += 1
+            elif word in DIRECTORY_OPTIONS and at < len(words):
+                directory, at = state.path(words[at]), at + 1
+            elif not word.startswith("-") and "=" not in word and not (kind == "npm" and word in NPM_WORDS):
+                asked.append(word)
+        if kind != "target":
+            asked = asked[:1]
+        entries = self._entries(Path(directory if state.here else state.home), kind)
+        if not asked and kind != "npm":
+            asked = [entry.name for entry in entries[:1]]
+        for entry in entries:
+            if entry.name in asked:
+                yield entry, directory
+
+    def _entries(self, directory: Path, kind: str) -> list[Entry]:
+        return [
+            entry
+            for path, file in self.files.items()
+            if path.parent == directory and _may_hold(path.name.lower(), kind)
+            for entry in file.entries
+            if entry.kind == kind
+        ]
+
+
+def _candidates(name: str, state: State) -> Iterator[Path]:
+    """Where a file may be that the shell finds by this name: on another machine the checkout lies elsewhere."""
+    if state.here:
+        yield Path(state.path(name))
+        if not name.startswith("/"):
+            yield Path(posixpath.normpath(f"{state.script_directory}/{name}"))
+        return
+    parts = [part for part in state.path(name).split("/") if part not in ("", "~")]
+    for start in range(len(parts)):
+        yield Path(state.home).joinpath(*parts[start:])
+
+
+def _may_hold(name: str, kind: str) -> bool:
+    return {
+        "target": "makefile" in name or name.endswith(".mk"),
+        "npm": name == "package.json",
+        "recipe": "justfile" in name,
+        "task": name.startswith("taskfile"),
+    }[kind]

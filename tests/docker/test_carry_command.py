@@ -1,0 +1,278 @@
+"""Given a project whose mounts volfix rewrote, when `volfix carry` is called in it, then its rows are in the volume."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Host
+
+from volfix.docker.engine import Engine
+
+pytestmark = pytest.mark.engine
+Content = Callable[[str], Path]
+BEFORE = """\
+services:
+  app:
+    image: box:1
+    init: true
+    network_mode: none
+    working_dir: /app
+    environment:
+      DATABASE_URL: {url}
+    volumes:
+      - ./data:/app/data
+"""
+AFTER = """\
+services:
+  app:
+    image: box:1
+    init: true
+    network_mode: none
+    working_dir: /app
+    environment:
+      DATABASE_URL: sqlite:////app/data/database.db
+    volumes:
+      - app-db:/app/data
+volumes:
+  app-db:
+    driver: local
+"""
+INSIDE, BESIDE = "sqlite:////app/data/database.db", "sqlite:////app/database.db"
+
+
+def database(path: Path, rows: int = 1000) -> Path:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)")
+        connection.executemany("INSERT INTO items (name) VALUES (?)", [(f"item {n}",) for n in range(rows)])
+    return path
+
+
+def rows_in(path: Path) -> int:
+    with sqlite3.connect(path) as connection:
+        return int(connection.execute("SELECT count(*) FROM items").fetchone()[0])
+
+
+class Shop:
+    """A project's directory, in git, with the docker and volfix commands."""
+
+    def __init__(self, host: Host, directory: Path) -> None:
+        self.host, self.directory = host, directory
+        directory.mkdir(parents=True)
+        for words in (("init", "-q"), ("config", "user.email", "a@b"), ("config", "user.name", "a")):
+            self.git(*words)
+
+    def git(self, *words: str) -> None:
+        subprocess.run(["git", "-C", str(self.directory), *words], check=True, capture_output=True)
+
+    def write(self, text: str, *, commit: bool = True) -> None:
+        (self.directory / "compose.yaml").write_text(text)
+        if commit:
+            self.git("add", "compose.yaml")
+            self.git("commit", "-qm", "x", "--allow-empty")
+
+    def compose(self, *words: str) -> str:
+        return self.host.compose(self.directory, *words)
+
+    def volfix(self, *words: str, status: int = 0) -> str:
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        done = subprocess.run(
+            [sys.executable, "-m", "volfix", *words],
+            cwd=self.directory,
+            env={**self.host.environment, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def container(self, service: str = "app") -> str:
+        return self.compose("ps", "-aq", service).strip().splitlines()[-1]
+
+
+@pytest.fixture
+def shop(host: Host, engine: Engine, tmp_path: Path) -> Shop:
+    return Shop(host, tmp_path / "shop")
+
+
+def test_a_running_bind_mount_is_carried_and_the_service_runs_on_the_volume(shop: Shop, content: Content) -> None:
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "database.db")
+    shop.compose("up", "-d")
+    shop.write(AFTER)
+    plan = shop.volfix("carry")
+    assert "is running and will be stopped" in plan
+    assert shop.host.docker("volume", "ls", "-q") == ""
+    shop.volfix("carry", "--write")
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+    assert rows_in(shop.directory / "data" / "database.db") == 1000, "the source stays"
+    form = "{{range .Mounts}}{{.Name}} {{.Destination}}{{end}} {{.State.Running}}"
+    assert shop.host.docker("inspect", "-f", form, shop.container()).split() == ["shop_app-db", "/app/data", "true"]
+    assert "warn" not in shop.compose("up", "-d").lower(), "Compose takes the volume for its own"
+    assert "earlier run" in shop.volfix("carry", "--write", "--map", "./data=app-db")
+    again = shop.volfix("carry", "--write")
+    assert "nothing to do" in again
+    assert "started" not in again
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+
+
+def test_the_reference_scenario_saves_the_database_in_the_container_s_own_layer(
+    shop: Shop, content: Content, tmp_path: Path
+) -> None:
+    shop.write(BEFORE.format(url="sqlite:///./database.db"))
+    shop.compose("up", "-d")
+    shop.host.docker("cp", str(database(tmp_path / "database.db")), f"{shop.container()}:/app/database.db")
+    shop.write(AFTER)
+    shop.volfix("carry", "--write")
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+    shop.compose("up", "-d", "--force-recreate")
+    shop.compose("down")
+    shop.compose("up", "-d")
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+
+
+def test_the_wal_of_a_stopped_writer_is_carried_too(shop: Shop, content: Content) -> None:
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    path = shop.directory / "data" / "database.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)")
+    connection.executemany("INSERT INTO items (name) VALUES (?)", [("x",)] * 1000)
+    connection.commit()
+    kept = shop.directory / "killed"
+    shutil.copytree(shop.directory / "data", kept)  # what a killed writer leaves: a -wal that holds the rows
+    connection.close()
+    shutil.rmtree(shop.directory / "data")
+    kept.rename(shop.directory / "data")
+    shop.write(AFTER)
+    shop.volfix("carry", "--write")
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+
+
+def test_a_single_file_mount_is_carried_into_the_directory(shop: Shop, content: Content) -> None:
+    shop.write(BEFORE.format(url=BESIDE).replace("./data:/app/data", "./prod.db:/app/database.db"))
+    database(shop.directory / "prod.db")
+    shop.compose("up", "-d")
+    shop.write(AFTER)
+    shop.volfix("carry", "--write")
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+
+
+def test_an_anonymous_volume_and_a_renamed_one_are_carried(shop: Shop, content: Content) -> None:
+    for before, rows in (("/app/data", 10), ("old:/app/data", 20)):
+        text = BEFORE.format(url=INSIDE).replace("./data:/app/data", before)
+        shop.write(text + ("volumes:\n  old:\n" if before.startswith("old") else ""))
+        shop.compose("up", "-d")
+        source = shop.host.docker("inspect", "-f", "{{(index .Mounts 0).Name}}", shop.container()).strip()
+        database(content(source) / "database.db", rows)
+        shop.write(AFTER)
+        shop.volfix("carry", "--write")
+        assert rows_in(content("shop_app-db") / "database.db") == rows
+        assert rows_in(content(source) / "database.db") == rows
+        shop.compose("down")
+        shop.host.docker("volume", "rm", "shop_app-db")
+
+
+def test_without_containers_git_s_history_says_what_was_mounted(shop: Shop, content: Content) -> None:
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "database.db")
+    shop.write("# a later commit\n" + BEFORE.format(url=INSIDE))
+    shop.write(AFTER, commit=False)
+    assert "git, commit" in shop.volfix("carry")
+    shop.volfix("carry", "--write")
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+    assert not shop.compose("ps", "-aq").strip(), "a stack that is not up is not started"
+
+
+def test_people_who_deployed_first_are_told_and_replace_keeps_both(shop: Shop, content: Content) -> None:
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "database.db")
+    shop.write(AFTER)
+    shop.compose("up", "-d")
+    database(content("shop_app-db") / "database.db", 3)
+    assert "if rows are missing" in shop.volfix("carry", "--write")
+    assert rows_in(content("shop_app-db") / "database.db") == 3
+    shop.volfix("carry", "--write", "--replace", "--map", "./data=app-db")
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+    backup = next(name for name in shop.host.docker("volume", "ls", "-q").split() if "-before-carry-" in name)
+    assert rows_in(content(backup) / "database.db") == 3
+
+
+def test_another_repository_s_containers_of_the_same_name_are_asked_about(shop: Shop, tmp_path: Path) -> None:
+    """Under Drone each project is `src`: what ran in this directory under that name may be somebody else's."""
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "database.db")
+    shop.compose("-p", "src", "up", "-d")
+    shop.write("name: shop\n" + AFTER, commit=False)
+    assert "--from-project src" in shop.volfix("carry", status=0)
+    shop.volfix("carry", "--write", "--from-project", "src")
+
+
+def test_back_fills_the_directory_again_and_refuses_one_with_other_data(shop: Shop, content: Content) -> None:
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "database.db")
+    shop.compose("up", "-d")
+    shop.write(AFTER)
+    shop.volfix("carry", "--write")
+    with sqlite3.connect(content("shop_app-db") / "database.db") as connection:
+        connection.execute("DELETE FROM items WHERE id > 7")
+    assert "not empty" in shop.volfix("carry", "--back", "--write", status=1)
+    shutil.rmtree(shop.directory / "data")
+    shop.write(BEFORE.format(url=INSIDE))
+    shop.volfix("carry", "--back", "--write")
+    assert rows_in(shop.directory / "data" / "database.db") == 7
+    assert rows_in(content("shop_app-db") / "database.db") == 7
+
+
+def test_the_script_does_the_same_with_the_docker_command_alone(shop: Shop, content: Content, tmp_path: Path) -> None:
+    shop.write(BEFORE.format(url="sqlite:///./database.db"))
+    (shop.directory / "data").mkdir()
+    (shop.directory / "data" / "it's an upload").write_text("x")
+    shop.compose("up", "-d")
+    shop.host.docker("cp", str(database(tmp_path / "database.db")), f"{shop.container()}:/app/database.db")
+    shop.write(AFTER)
+    script = tmp_path / "carry.sh"
+    script.write_text(shop.volfix("carry", "--script"))
+    if shutil.which("shellcheck"):
+        checked = subprocess.run(["shellcheck", "-s", "sh", script], capture_output=True, text=True, check=False)
+        assert not checked.stdout
+    for said in ("carried and compared", "carried already"):
+        done = subprocess.run(["sh", script], env=shop.host.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert said in done.stderr
+    there = content("shop_app-db")
+    assert rows_in(there / "database.db") == 1000
+    assert (there / "it's an upload").read_text() == "x"
+    shop.compose("up", "-d")
+    assert "nothing to do" in shop.volfix("carry", "--write")
+
+
+def test_a_carrier_is_never_left_behind(shop: Shop, engine: Engine) -> None:
+    shop.write(BEFORE.format(url=INSIDE))
+    shop.write(AFTER, commit=False)
+    assert "nothing is carried" in shop.volfix("carry", "--write", status=1)
+    assert not engine.containers()
+
+
+def test_without_an_engine_it_is_said_plainly(tmp_path: Path) -> None:
+    environment = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/none"}
+    for name in ("carry", "rows"):
+        done = subprocess.run(
+            [sys.executable, "-m", "volfix", name, str(tmp_path)],
+            env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2
+        assert len(done.stderr.strip().splitlines()) == 1

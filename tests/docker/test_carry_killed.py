@@ -1,0 +1,66 @@
+"""Given a carry that is killed at any instant, when it is run again, then everything is there; the source always is."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Host
+
+from volfix.docker.archive import Manifest
+from volfix.docker.carriers import Carriers, manifest_of
+from volfix.docker.engine import Engine
+
+pytestmark = pytest.mark.engine
+FILES = int(os.environ.get("VOLFIX_KILL_FILES", "800"))
+TIMES = int(os.environ.get("VOLFIX_KILL_TIMES", "3"))
+COMPOSE = """\
+services:
+  app:
+    image: box:1
+    volumes:
+      - app-db:/app/data
+volumes:
+  app-db:
+    driver: local
+"""
+
+
+def tree(engine: Engine, kind: str, source: str) -> Manifest:
+    with Carriers(engine, "box:1", "test") as carriers:
+        return manifest_of(engine, carriers.mounting(kind, source), "/volfix/data")
+
+
+def test_killed_at_random_instants_the_second_run_completes(engine: Engine, host: Host, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    for number in range(FILES):
+        path = tmp_path / "data" / str(number % 50) / f"{number}.row"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"%d\n" % number * (1 + number % 997))
+    before = tree(engine, "bind", str(tmp_path / "data"))
+    words = [sys.executable, "-m", "volfix", "carry", str(tmp_path), "-p", "shop", "--write", "--map", "./data=app-db"]
+    started = time.monotonic()
+    subprocess.run(words, env=host.environment, check=True, capture_output=True)
+    whole = time.monotonic() - started
+    host.docker("volume", "rm", "shop_app-db")
+    chance = random.Random(7)
+    in_part = 0
+    for _ in range(TIMES):
+        process = subprocess.Popen(words, env=host.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.1, 1.0) * whole)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        in_part += "volfix-carry-shop_app-db" in host.docker("ps", "-a", "--format", "{{.Names}}")
+        assert tree(engine, "bind", str(tmp_path / "data")) == before
+        done = subprocess.run(words, env=host.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert tree(engine, "volume", "shop_app-db") == before
+        assert not host.docker("ps", "-aq")
+        host.docker("volume", "rm", "shop_app-db")
+    assert in_part, "no run was killed while it copied"

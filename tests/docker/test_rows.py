@@ -1,0 +1,183 @@
+"""Given running databases, when their rows are counted, then each is asked in its own way and nothing secret is shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Host
+from test_carry_command import AFTER, BEFORE, BESIDE, INSIDE, Shop, database
+
+from volfix.docker.containers import Process
+from volfix.docker.engine import Engine
+from volfix.docker.rows import Counted, losses, masked, read, text_of
+from volfix.knowledge.clients import client_of, clients
+
+
+@pytest.fixture
+def shop(host: Host, engine: Engine, tmp_path: Path) -> Shop:
+    return Shop(host, tmp_path / "shop")
+
+
+@pytest.mark.engine
+def test_a_sqlite_database_is_counted_in_the_running_container_wherever_it_lies(shop: Shop, tmp_path: Path) -> None:
+    for url, place in (
+        (INSIDE, "/app/data/database.db"),
+        (BESIDE, "/app/database.db"),
+        ("sqlite:///./x.db", "/app/x.db"),
+    ):
+        shop.write(BEFORE.format(url=url))
+        shop.compose("up", "-d", "--force-recreate")
+        path = database(tmp_path / f"{Path(place).name}{len(place)}", 17)
+        shop.host.docker("cp", str(path), f"{shop.container()}:{place}")
+        found = json.loads(shop.volfix("rows", "--output-format", "json"))["databases"]
+        assert [(one["database"], one["tables"]) for one in found] == [(place, {"items": 17})]
+
+
+@pytest.mark.engine
+def test_rows_in_the_wal_of_a_running_writer_count(shop: Shop) -> None:
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    shop.compose("up", "-d")
+    connection = sqlite3.connect(shop.directory / "data" / "database.db")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("CREATE TABLE items (id INTEGER PRIMARY KEY)")
+    connection.executemany("INSERT INTO items VALUES (?)", [(n,) for n in range(50)])
+    connection.commit()
+    found = json.loads(shop.volfix("rows", "--output-format", "json"))["databases"]
+    connection.close()
+    assert found[0]["tables"] == {"items": 50}
+    state = shop.host.docker("inspect", "-f", "{{.State.Status}}", shop.container()).strip()
+    assert state == "running", "it is paused while its files are copied, no longer"
+
+
+@pytest.mark.engine
+def test_saved_rows_are_compared_after_the_database_moved(shop: Shop, tmp_path: Path) -> None:
+    shop.write(BEFORE.format(url=BESIDE))
+    shop.compose("up", "-d")
+    shop.host.docker("cp", str(database(tmp_path / "database.db")), f"{shop.container()}:/app/database.db")
+    shop.volfix("rows", "--save", "../before.json")
+    shop.write(AFTER)
+    shop.volfix("carry", "--write")
+    assert "every row that was there is there" in shop.volfix("rows", "--against", "../before.json")
+    with sqlite3.connect(tmp_path / "database.db") as connection:
+        connection.execute("DELETE FROM items WHERE id = 5")
+    shop.host.docker("cp", str(tmp_path / "database.db"), f"{shop.container()}:/app/data/database.db")
+    said = shop.volfix("rows", "--against", "../before.json", status=1)
+    assert "missing: app, SQLite /app/database.db, items: 1000 rows before, 999 now" in said
+    shop.compose("down")
+    assert "no running container" in shop.volfix("rows", status=2)
+    assert "not there any more" in shop.volfix("rows", "--against", "../before.json", status=1)
+
+
+@pytest.mark.engine
+def test_what_cannot_be_asked_is_said_for_each_database(shop: Shop) -> None:
+    shop.write(
+        "services:\n"
+        "  db: {image: 'postgres:16', network_mode: none, init: true, environment: {POSTGRES_PASSWORD: hunter2secret}}\n"
+        "  graph: {image: 'neo4j:5', network_mode: none, init: true}\n"
+        "  cache: {image: 'redis:7', network_mode: none, command: [sleep, '99']}\n"
+    )
+    for name in ("postgres:16", "neo4j:5", "redis:7"):
+        shop.host.docker("tag", "box:1", name)
+    try:
+        shop.compose("up", "-d", "db", "graph")
+        said = shop.volfix("rows", status=2)
+        assert "db, PostgreSQL: the image has no psql" in said
+        assert "graph, Neo4j: volfix does not know how to ask Neo4j" in said
+        assert "cache, Redis: the service has no running container" in said
+        assert "hunter2secret" not in said
+    finally:
+        shop.compose("down")
+        shop.host.docker("rmi", "postgres:16", "neo4j:5", "redis:7")
+
+
+def fake(tmp_path: Path, name: str, body: str) -> Path:
+    path = tmp_path / "bin" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def run_client(tmp_path: Path, family: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    client = client_of(family)
+    assert client
+    path = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    return subprocess.run(["sh", "-c", client.count], env={**path, **environment}, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "environment", "variable"),
+    [
+        ("postgres", "psql", {"POSTGRES_PASSWORD": "s3cret pass"}, "PGPASSWORD"),
+        ("mariadb", "mariadb", {"MARIADB_ROOT_PASSWORD": "s3cret pass"}, "MYSQL_PWD"),
+        ("mysql", "mysql", {"MYSQL_USER": "shop", "MYSQL_PASSWORD": "s3cret pass"}, "MYSQL_PWD"),
+        ("redis", "redis-cli", {"VOLFIX_PASSWORD": "s3cret pass"}, "REDISCLI_AUTH"),
+        ("mongodb", "mongosh", {"MONGO_INITDB_ROOT_USERNAME": "root", "MONGO_INITDB_ROOT_PASSWORD": "s3cret pass"},
+         "VOLFIX_PASSWORD"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("as_file", [False, True])
+def test_a_password_goes_to_the_client_in_a_variable_and_never_as_an_argument(
+    tmp_path: Path, family: str, name: str, environment: dict[str, str], variable: str, as_file: bool
+) -> None:
+    log = tmp_path / "log"
+    fake(
+        tmp_path, name, f'printf "%s|" "$0" "$@" >>{log}; printf "={variable}:${variable}=\\n" >>{log}; cat >/dev/null'
+    )
+    if as_file and family != "redis":
+        (tmp_path / "secret").write_text("s3cret pass")
+        environment = {
+            key + "_FILE" * key.endswith("PASSWORD"): str(tmp_path / "secret") if key.endswith("PASSWORD") else value
+            for key, value in environment.items()
+        }
+    run_client(tmp_path, family, environment)
+    written = log.read_text()
+    assert f"={variable}:s3cret pass=" in written
+    assert "s3cret" not in written.replace(f"={variable}:s3cret pass=", "")
+
+
+def test_a_refused_login_is_a_failure_that_says_so(tmp_path: Path) -> None:
+    fake(tmp_path, "redis-cli", 'echo "NOAUTH Authentication required."')
+    done = run_client(tmp_path, "redis", {})
+    assert done.returncode
+    assert "NOAUTH" in done.stderr
+
+
+def test_every_client_says_where_its_facts_come_from_and_which_files_it_has() -> None:
+    assert all(client.source and client.files and "set -eu" in client.count for client in clients())
+
+
+def test_a_message_shows_no_value_of_the_environment() -> None:
+    process = Process({"A": "pa55word", "LANG": "C", "LONG": "pa55word-and-more"}, ())
+    assert masked("auth pa55word-and-more failed, pa55word", process) == "auth *** failed, ***"
+
+
+def test_only_what_is_missing_is_a_loss() -> None:
+    before = [Counted("db", "PostgreSQL", "shop", {"a": 5, "b": 5, "c": 5}), Counted("x", "Redis", "", problem="login")]
+    now = [Counted("db", "PostgreSQL", "shop", {"a": 6, "b": 4}), Counted("db", "PostgreSQL", "other", {"c": 5})]
+    assert [(loss.table, loss.after) for loss in losses(before, now)] == [("b", 4), ("c", None)]
+    assert losses(before, before) == []
+    assert losses(before, []) != []
+
+
+def test_saved_rows_are_read_back() -> None:
+    found = [Counted("db", "MySQL", "shop", {"tab\tle": 1}), Counted("app", "SQLite", "/x", problem="gone")]
+    assert read(text_of("shop", found, [])) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"version": 2, "databases": []}', '{"version": 1, "databases": [{}]}']
+)
+def test_other_files_are_not_taken_for_saved_rows(tmp_path: Path, text: str) -> None:
+    (tmp_path / "rows.json").write_text(text)
+    words = [sys.executable, "-m", "volfix", "rows", str(tmp_path), "--against", str(tmp_path / "rows.json")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "not rows that volfix saved" in done.stderr

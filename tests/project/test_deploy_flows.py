@@ -1,0 +1,141 @@
+"""What is a deployment: which scripts, targets and steps are, and what they call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from volfix.project.command_names import has_commands
+from volfix.project.deploy_flows import CommandFiles
+
+
+def placed(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    return root
+
+
+def deletions(root: Path, files: dict[str, str]) -> list[str]:
+    """What is found, as `verb flag`, in the files below a root without looking at any Compose file."""
+    placed(root, files)
+    paths = tuple(root / name for name in files if has_commands(f"{root}/{name}"))
+    homes = frozenset((root / name).parent for name in files if name.endswith("compose.yaml"))
+    found = CommandFiles(root, paths, homes).volume_deletions
+    return [f"{item.call.verb} {item.option.name if item.option else ''}".strip() for item in found]
+
+
+def workflow(job: str, machine: str, run: str, event: str = "push") -> str:
+    steps = f"    steps:\n      - name: x\n        run: {run}\n"
+    return f"on: {event}\njobs:\n  {job}:\n    runs-on: {machine}\n{steps}"
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        # by its name, or since it brings the stack up
+        ({"run.sh": "docker compose down -v\ndocker compose up -d\n"}, 1),
+        ({"scripts/release.sh": "docker compose down -v\n"}, 1),
+        ({"stop.sh": "docker compose down -v\n"}, 0),
+        ({"reset.sh": "docker compose down -v\ndocker compose up -d\n"}, 0),
+        ({"run_tests.sh": "docker compose down -v\ndocker compose up -d\n"}, 0),
+        ({"tests/run.sh": "docker compose down -v\ndocker compose up -d\n"}, 0),
+        ({"dev/run.sh": "docker compose down -v\ndocker compose up -d\n"}, 0),
+        ({"undeploy.sh": "docker compose down -v\n"}, 0),
+        ({"stop.sh": "docker-compose -f /srv/app/docker-compose.yml down -v\n"}, 1),
+        ({"try.sh": "docker compose up -d\n./x\ndocker compose down -v\n"}, 0),
+        # what it calls
+        ({"up.sh": "./wipe.sh\ndocker compose up -d\n", "wipe.sh": "docker compose down -v\n"}, 1),
+        ({"deploy.sh": "make wipe\n", "Makefile": "wipe:\n\tdocker compose down -v\n"}, 1),
+        ({"deploy.sh": "make other\n", "Makefile": "wipe:\n\tdocker compose down -v\nother:\n\ttrue\n"}, 0),
+        ({"deploy.sh": "bash ops/wipe\n", "ops/wipe": "docker compose down -v\n"}, 1),
+        ({"deploy.sh": "cd ops && . ./wipe.sh\n", "ops/wipe.sh": "docker compose down -v\n"}, 1),
+        ({"deploy.sh": "npm run wipe\n", "package.json": '{"scripts": {"wipe": "docker compose down -v"}}'}, 1),
+        ({"deploy.sh": "just wipe\n", "justfile": "wipe:\n  docker compose down -v\n"}, 1),
+        ({"deploy.sh": "task wipe\n", "Taskfile.yml": "tasks:\n  wipe:\n    cmds: [docker compose down -v]\n"}, 1),
+        ({"deploy.sh": "./deploy.sh\ndocker compose down -v\n"}, 1),
+        ({"a.sh": "./b.sh; docker compose up\n", "b.sh": "./a.sh; docker compose down -v\n"}, 1),
+        # make
+        ({"Makefile": "up: down\n\tdocker compose up -d\ndown:\n\tdocker compose down -v\n"}, 1),
+        ({"Makefile": "up:\n\tdocker compose up -d\ndown:\n\tdocker compose down -v\n"}, 0),
+        ({"Makefile": "DC := docker compose\nup:\n\t@-$(DC) down -v\n\t${DC} up -d\n"}, 1),
+        (
+            {"Makefile": "define DOWN\ndocker compose down $(1)\nendef\nup:\n\t$(call DOWN,-v)\n\tdocker compose up\n"},
+            1,
+        ),
+        ({"Makefile": "up:\n\tdocker compose down \\\n\t\t-v && \\\n\tdocker compose up -d\n"}, 1),
+        ({"Makefile": "up:\n\t@echo docker compose down -v\n\tdocker compose up -d\n"}, 0),
+        ({"Makefile": "release:\n\tfor i in $$(ls); do docker compose -p $$i down -v; done\n"}, 1),
+        # the other runners
+        ({"justfile": "dc := 'docker compose'\nup:\n  {{dc}} down -v {{args}}\n  {{dc}} up -d\n"}, 1),
+        ({"justfile": "deploy:\n  #!/usr/bin/env bash\n  docker compose down -v\n  docker compose up -d\n"}, 1),
+        ({"package.json": '{"scripts": {"up": "docker compose down -v && docker compose up"}}'}, 1),
+        ({"package.json": '{"scripts": {"up": "sh -c \\"docker compose down -v\\" && docker compose up"}}'}, 1),
+        ({"package.json": '{"scripts": {"clean": "docker compose down -v"}}'}, 0),
+        ({"Jenkinsfile": "stage('Deploy') {\n  sh 'docker compose down -v'\n  sh \"docker compose up -d\"\n}\n"}, 1),
+        ({"Jenkinsfile": "stage('Deploy') {\n sh '''\n docker compose down -v\n docker compose up -d\n'''\n}\n"}, 1),
+        ({"Jenkinsfile": "stage('Test') {\n  sh 'docker compose down -v'\n}\n"}, 0),
+        (
+            {"Jenkinsfile": "// sh 'docker compose down -v'\nstage('Deploy') { sh(script: 'docker compose up -d') }\n"},
+            0,
+        ),
+        ({"crontab": "0 4 * * * cd /srv/app && docker compose down -v && docker compose up -d\n"}, 1),
+        ({"crontab": "# 0 4 * * * docker compose down -v && docker compose up -d\n"}, 0),
+        # hooks and pipelines
+        (
+            {
+                "appspec.yml": "version: 0.0\nhooks:\n  ApplicationStop:\n    - location: ops/stop.sh\n",
+                "ops/stop.sh": "docker compose down -v\n",
+            },
+            1,
+        ),
+        ({".gitlab-ci.yml": "deploy:\n  script:\n    - docker compose down -v\n    - docker compose up -d\n"}, 1),
+        ({".gitlab-ci.yml": "test:\n  script:\n    - docker compose up -d\n    - docker compose down -v\n"}, 0),
+        (
+            {
+                ".gitlab-ci.yml": "deploy:\n  services: ['docker:27-dind']\n"
+                "  script: [docker compose down -v, docker compose up -d]\n"
+            },
+            0,
+        ),
+        (
+            {
+                ".woodpecker/deploy.yml": "steps:\n  deploy:\n    image: docker\n"
+                "    commands: [docker compose down -v]\n"
+            },
+            1,
+        ),
+        (
+            {
+                ".drone.yml": "kind: pipeline\nsteps:\n- name: tests\n  image: docker\n"
+                "  commands: [docker compose down -v]\n"
+            },
+            0,
+        ),
+        (
+            {
+                ".drone.yml": "kind: pipeline\nname: deploy\ntrigger: {event: [pull_request]}\nsteps:\n"
+                "- name: x\n  image: docker\n  commands: [docker compose down -v, docker compose up]\n"
+            },
+            0,
+        ),
+        (
+            {
+                ".drone.yml": "kind: pipeline\nname: a\nsteps:\n- name: deploy\n  image: appleboy/drone-ssh\n"
+                "  settings:\n    script:\n      - docker compose down -v\n      - docker compose up -d\n"
+            },
+            1,
+        ),
+        # GitHub's own machines are thrown away, another machine that is reached from there is not
+        ({".github/workflows/d.yml": workflow("deploy", "ubuntu-latest", "docker compose down -v")}, 0),
+        ({".github/workflows/d.yml": workflow("deploy", "self-hosted", "docker compose down -v")}, 1),
+        ({".gitea/workflows/d.yml": workflow("deploy", "ubuntu-latest", "docker compose down -v")}, 1),
+        ({".github/workflows/d.yml": workflow("deploy", "ubuntu-22.04", "ssh h 'docker compose down -v'")}, 1),
+        ({".github/workflows/d.yml": workflow("e2e", "self-hosted", "docker compose up; docker compose down -v")}, 0),
+        ({".github/workflows/d.yml": workflow("deploy", "self-hosted", "docker compose down -v", "pull_request")}, 0),
+    ],
+)
+def test_what_is_a_deployment(files: dict[str, str], count: int, tmp_path: Path) -> None:
+    assert len(deletions(tmp_path, files)) == count

@@ -1,0 +1,137 @@
+"""VF401: the option goes and nothing else, or the reason is said why it stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import volfix
+
+COMPOSE = (
+    "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\n"
+    "volumes: {rows: {driver: local}}\n"
+)
+
+
+def placed(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    return root
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("docker compose down -v", "docker compose down"),
+        ("docker compose down -v --remove-orphans", "docker compose down --remove-orphans"),
+        ("docker compose   down    -v   || true", "docker compose   down   || true"),
+        ("docker compose down \\\n  -v \\\n  --rmi all", "docker compose down \\\n  --rmi all"),
+        ("docker compose rm -fsv", "docker compose rm -fs"),
+        ("docker compose down -vt 1", "docker compose down -t 1"),
+        ("docker volume prune -af", "docker volume prune -f"),
+        ("docker volume prune --filter all=1 -f", "docker volume prune -f"),
+        ("docker system prune -a --volumes -f", "docker system prune -a -f"),
+        ("docker compose up -d -V", "docker compose up -d"),
+        (
+            "sudo sh -c 'cd /x && docker compose down --volumes; ls -v'",
+            "sudo sh -c 'cd /x && docker compose down; ls -v'",
+        ),
+        ("ssh h <<EOF\n\tdocker compose down -v # é\nEOF", "ssh h <<EOF\n\tdocker compose down # é\nEOF"),
+        ("docker compose down -v; echo 'docker compose down -v'", "docker compose down; echo 'docker compose down -v'"),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_the_option_goes_and_nothing_else(before: str, after: str, newline: str, tmp_path: Path) -> None:
+    if newline == "\r\n" and "\\" in before + after:
+        pytest.skip("a backslash before a carriage return continues no line")
+    text = f"#!/bin/sh\n\n{before}\ndocker compose up -d  # down -v\n".replace("\n", newline)
+    wanted = f"#!/bin/sh\n\n{after}\ndocker compose up -d  # down -v\n".replace("\n", newline)
+    placed(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": text})
+    plan = volfix.plan(tmp_path, unsafe_fixes=True, select=["VF401"])
+    assert not [project.failure for project in plan.projects if project.failure]
+    plan.write()
+    assert (tmp_path / "deploy.sh").read_bytes().decode() == wanted
+    assert (tmp_path / "compose.yaml").read_text() == COMPOSE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FLAGS=-v\ndocker compose down $FLAGS\n",
+        "docker compose down '-v'\n",
+        'DOWN="down -v"\ndocker compose $DOWN\n',
+        "docker volume rm shop_rows\n",
+        "docker volume prune -f\n",
+    ],
+)
+def test_what_is_not_written_in_the_command_itself_is_reported_without_a_fix(text: str, tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": text + "docker compose up -d\n"})
+    plan = volfix.plan(tmp_path, unsafe_fixes=True, select=["VF401"])
+    (finding,) = plan.findings
+    assert finding.fix is None
+    assert finding.reason
+
+
+def test_a_finding_names_the_command_and_the_volume_that_goes(tmp_path: Path) -> None:
+    text = "set -e\ncd app; sudo docker compose down --volumes && docker compose up -d\n"
+    placed(tmp_path, {"app/compose.yaml": COMPOSE, "other/compose.yaml": COMPOSE, "deploy.sh": text})
+    (finding,) = volfix.plan(tmp_path, select=["VF401"]).findings
+    assert finding.location.path == tmp_path / "deploy.sh"
+    assert (finding.location.line, finding.location.column) == (2, 14)
+    assert "of the stack app: app_rows" in finding.evidence
+    assert "docker compose down --volumes" in finding.message
+    assert finding.service is None
+
+
+def test_a_step_names_itself(tmp_path: Path) -> None:
+    text = (
+        "kind: pipeline\nname: a\nsteps:\n- name: ship\n  image: docker\n"
+        "  commands: [docker compose down -v, docker compose up -d]\n"
+    )
+    placed(tmp_path, {"compose.yaml": COMPOSE, ".drone.yml": text})
+    (finding,) = volfix.plan(tmp_path, select=["VF401"]).findings
+    assert finding.step == "ship"
+    assert (finding.location.line, finding.location.column) == (6, 14)
+
+
+def test_a_repository_without_a_compose_file_is_a_project_of_its_own(tmp_path: Path) -> None:
+    placed(tmp_path, {"deploy.sh": "docker compose down -v\ndocker compose up -d\n"})
+    (project,) = volfix.plan(tmp_path, select=["VF401"]).projects
+    assert project.files == (tmp_path / "deploy.sh",)
+    assert [item.finding.code for item in project.findings] == ["VF401"]
+
+
+def test_a_comment_keeps_a_command(tmp_path: Path) -> None:
+    text = "# volfix: ignore[VF401] a demo\ndocker compose down -v\ndocker compose up -d\n"
+    placed(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": text})
+    assert not volfix.plan(tmp_path, select=["VF401"]).findings
+
+
+def test_another_stacks_volume_is_no_finding(tmp_path: Path) -> None:
+    text = "docker volume rm build-cache\ndocker compose up -d\n"
+    placed(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": text})
+    assert not volfix.plan(tmp_path, select=["VF401"]).findings
+
+
+def test_two_commands_in_one_scalar_are_edited_together(tmp_path: Path) -> None:
+    text = (
+        "kind: pipeline\nsteps:\n- name: x\n  image: docker\n  commands:\n"
+        "  - >-\n    docker compose down -v &&\n    docker compose up -V -d\n"
+    )
+    placed(tmp_path, {"compose.yaml": COMPOSE, ".drone.yml": text})
+    plan = volfix.plan(tmp_path, unsafe_fixes=True, select=["VF401"])
+    assert not [project.failure for project in plan.projects if project.failure]
+    plan.write()
+    assert (tmp_path / ".drone.yml").read_text() == text.replace(" -v", "").replace(" -V", "")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\0", "\xff", "#!/usr/bin/env python3\nprint('docker compose down -v')\n", "if [ docker down -v"]
+)
+def test_a_file_that_is_no_script_stops_nothing(text: str, tmp_path: Path) -> None:
+    (tmp_path / "deploy.sh").write_bytes(text.encode("latin-1"))
+    placed(tmp_path, {"compose.yaml": COMPOSE})
+    assert not volfix.plan(tmp_path, select=["VF4"]).findings

@@ -1,0 +1,206 @@
+"""VF402: which deletions of files reach what a service has mounted, and which do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import volfix
+from volfix.project.file_deletions import covers, is_kept
+
+COMPOSE = (
+    "services:\n  db:\n    image: mongo:7\n    volumes:\n      - ./state/db:/data/db\n"
+    "      - ./conf:/etc/mongo:ro\n  web:\n    image: nginx\n    volumes: ['./html:/usr/share/nginx/html']\n"
+)
+
+
+def found(root: Path, files: dict[str, str]) -> list[int]:
+    """The lines on which VF402 reports a command."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return [item.location.line for item in volfix.plan(root, select=["VF402"]).findings]
+
+
+UP = "docker compose up -d\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rm -rf state",
+        "rm -rf ./state/",
+        "sudo rm -r state/db",
+        "rm -fR state/db/*",
+        "rm --recursive --force state",
+        "rm -rf build state dist",
+        "rm -rf *",
+        "rm -rf ./*",
+        "rm -rf st*",
+        'rm -rf "$PWD/state"',
+        "rm -rf $(pwd)/state",
+        'D=state; rm -rf "$D"',
+        'D=state; rm -rf "${D}/db"',
+        "cd state && rm -rf db && cd ..",
+        "( cd state; rm -rf db )",
+        "git clean -fdx",
+        "git clean -ffdx",
+        "git clean -xdf",
+        "git clean -f -d -x",
+        "git clean -d --force -x",
+        "git clean -fd",
+        "git clean -fdx -e conf",
+        "git -C . clean -fdx",
+        "git reset --hard && git clean -fdx && git pull",
+        "rsync -a --delete ./ host:/srv/app",
+        "rsync -a --delete --exclude conf ./ host:/srv/app/",
+        "rsync -a --delete --exclude 'state/logs' . host:/srv/app",
+        "rsync -az --delete-after -e 'ssh -p 22' ./ user@host:app/",
+        "rsync -a --delete --exclude state --delete-excluded ./ host:/srv/app",
+    ],
+)
+def test_the_mounted_directory_goes(text: str, tmp_path: Path) -> None:
+    assert found(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": f"{text}\n{UP}"}) == [1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rm -f state/db.lock",
+        "rm state",
+        "rm -rf dist build node_modules",
+        "rm -rf state.old statex /tmp/state",
+        "rm -rf state/db/journal",
+        "rm -rf conf",
+        "rm -rf /var/lib/app/state",
+        'rm -rf "$BUILD"',
+        "rm -rf ~/.cache",
+        "cd build && rm -rf state",
+        "echo rm -rf state",
+        "# rm -rf state",
+        "docker compose run --rm web rm -rf state",
+        "docker compose exec db sh -c 'rm -rf state'",
+        "git clean -n -fdx",
+        "git clean -f",
+        "git clean -dx",
+        "git clean -fdx -e state",
+        "git clean -fdx --exclude=/state/",
+        "git clean -fdx html",
+        "git checkout . && git pull",
+        "rsync -a ./ host:/srv/app",
+        "rsync -an --delete ./ host:/srv/app",
+        "rsync -a --delete --exclude state ./ host:/srv/app",
+        "rsync -a --delete --exclude='/state/*' ./ host:/srv/app",
+        "rsync -a --delete --filter='P state' ./ host:/srv/app",
+        "rsync -a --delete --exclude-from=.rsyncignore ./ host:/srv/app",
+        "rsync -a --delete html/ host:/srv/app/html/",
+        "rsync -a --delete ./ host:/tmp/build",
+        "rsync -a --delete host:/srv/app/state ./backup",
+        "find state -name '*.tmp'",
+        "trap 'rm -rf state' EXIT",
+        '[ "$1" = reset ] && rm -rf state',
+    ],
+)
+def test_the_mounted_directory_stays(text: str, tmp_path: Path) -> None:
+    assert found(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": f"{text}\n{UP}"}) == []
+
+
+def test_git_keeps_what_it_ignores_unless_x_is_given(tmp_path: Path) -> None:
+    files = {"compose.yaml": COMPOSE, ".gitignore": "# data\n/state/\n"}
+    assert found(tmp_path, {**files, "deploy.sh": f"git clean -fd\n{UP}"}) == []
+    assert found(tmp_path, {**files, "deploy.sh": f"git clean -fdx\n{UP}"}) == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("ssh h 'cd /srv/app && rm -rf /srv/app/state && docker compose up -d'\n", [1]),
+        ("ssh h 'cd /srv/app && rm -rf state && docker compose up -d'\n", [1]),
+        ("ssh h <<EOF\ncd app\nrm -rf ~/app/state\ndocker compose up -d\nEOF\n", [3]),
+        ("ssh h 'rm -rf /srv/app && git clone x /srv/app && cd /srv/app && docker compose up -d'\n", [1]),
+        ("ssh h 'rm -rf /srv/other && cd /srv/app && docker compose up -d'\n", []),
+        ("rm -rf /srv/app\nssh h 'cd /srv/app && docker compose up -d'\n", [1]),
+        ("ssh h 'cd /srv/app && docker compose up -d'\nrsync -a --delete ./ h:/srv/www\n", []),
+        ("ssh h 'cd $APP && docker compose up -d'\nrsync -a --delete ./ h:$APP/\n", [2]),
+    ],
+)
+def test_on_another_machine_the_checkout_lies_elsewhere(text: str, lines: list[int], tmp_path: Path) -> None:
+    assert found(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": text}) == lines
+
+
+@pytest.mark.parametrize(
+    ("step", "count"),
+    [
+        ("image: drillster/drone-rsync\n  settings: {target: /srv/app, delete: true}", 1),
+        ("image: drillster/drone-rsync\n  settings: {target: /srv/app, delete: true, exclude: [state]}", 0),
+        ("image: drillster/drone-rsync\n  settings: {target: /srv/app, delete: false}", 0),
+        ("image: appleboy/drone-scp\n  settings: {target: /srv/app, rm: true}", 1),
+        ("image: appleboy/drone-scp\n  settings: {target: /srv/app}", 0),
+        ("image: appleboy/drone-scp\n  settings: {target: /srv/web, rm: true}", 0),
+    ],
+)
+def test_plugins_that_copy(step: str, count: int, tmp_path: Path) -> None:
+    text = (
+        f"kind: pipeline\nname: a\nsteps:\n- name: copy\n  {step}\n- name: up\n  image: appleboy/drone-ssh\n"
+        "  settings:\n    script: [cd /srv/app, docker compose up -d]\n"
+    )
+    assert len(found(tmp_path, {"compose.yaml": COMPOSE, ".drone.yml": text})) == count
+
+
+@pytest.mark.parametrize(
+    "name", ["clean.sh", "reset.sh", "tests/run.sh", "uninstall.sh", "dev.sh", "docker-compose.test.yml"]
+)
+def test_what_somebody_asks_for_is_no_finding(name: str, tmp_path: Path) -> None:
+    assert found(tmp_path, {"compose.yaml": COMPOSE, name: f"rm -rf state\n{UP}"}) == []
+
+
+def test_a_finding_says_what_is_in_the_directory_and_has_no_fix(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    (tmp_path / "deploy.sh").write_text(f"\nsudo rm -rf state\n{UP}")
+    (finding,) = volfix.plan(tmp_path, unsafe_fixes=True, select=["VF402"]).findings
+    assert "`rm -rf state`, which deletes the data of MongoDB in ./state/db" in finding.message
+    assert (finding.location.line, finding.location.column) == (2, 6)
+    assert finding.fix is None
+    assert finding.reason
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("/a/b", "/a/b", True),
+        ("/a", "/a/b", True),
+        ("/a/b/*", "/a/b", True),
+        ("/a/b/.*", "/a/b", True),
+        ("/a/b/c", "/a/b", False),
+        ("/a/*", "/a/b/c", True),
+        ("/a/x*", "/a/b", False),
+        ("/", "/a", False),
+        ("a", "/a", False),
+        ("$D/x", "$D/x/y", True),
+        ("$D/x", "$E/x/y", False),
+    ],
+)
+def test_covers(pattern: str, path: str, expected: bool) -> None:
+    assert covers(pattern, path) is expected
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["state"], True),
+        (["/state"], True),
+        (["state/"], True),
+        (["/state/*"], True),
+        (["db"], True),
+        (["state/db"], True),
+        (["state/db/**"], True),
+        (["/db"], False),
+        (["state/logs/*"], False),
+        (["*.log"], False),
+        ([], False),
+    ],
+)
+def test_is_kept(patterns: list[str], expected: bool) -> None:
+    assert is_kept("state/db", patterns) is expected
