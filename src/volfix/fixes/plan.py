@@ -101,16 +101,16 @@ def _commands(found: Sequence[Directory], stacks: Sequence[Stack]) -> dict[Path,
     return commands_by_root(found, stacks)
 
 
-def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[Path]]:
-    """For each host directory that is mounted, the directories of the projects that mount it."""
-    found: dict[str, set[Path]] = {}
+def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[tuple[Path, str]]]:
+    """For each host directory that is mounted, the projects that mount it, by directory and name."""
+    found: dict[str, set[tuple[Path, str]]] = {}
     for stack in stacks:
         for use in stack.uses:
             if use.mount.kind == BIND:
                 host = host_directory(use.mount, stack.root)
                 if host.path is not None:
-                    found.setdefault(host.key, set()).add(use.project.directory)
-    return {key: frozenset(paths) for key, paths in found.items()}
+                    found.setdefault(host.key, set()).add((use.project.directory, use.project.name))
+    return {key: frozenset(projects) for key, projects in found.items()}
 
 
 def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:

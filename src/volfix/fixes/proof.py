@@ -19,7 +19,7 @@ from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, 
 from volfix.rules.operations import AddInstruction, Operation, SetAssignment, SetScalar, SetText
 from volfix.syntax import dockerfile, dotenv
 from volfix.syntax.source import FileProblem, Source
-from volfix.syntax.yaml_tree import parse, plain
+from volfix.syntax.yaml_tree import digest, parse, plain
 
 if TYPE_CHECKING:
     from volfix.project.pipelines import PipelineFile
@@ -142,28 +142,55 @@ def _prove_env_file(operations: Sequence[Operation], after: Source) -> None:
 
 
 def model(project: Project) -> Model:
-    """What the project's files mean, as plain data: each service's mounts, environment and everything else."""
+    """What the project's files mean, as plain data: mounts, environments, volumes, and a digest of everything else."""
+    return _settled(_described(project))
+
+
+def _described(project: Project) -> Model:
     described: Model = {f"service {name}": _service(service) for name, service in project.services.items()}
     for file in project.loaded:
         described[f"volumes of {file.path}"] = _volumes(file)
+        for number, root in enumerate(file.roots):
+            for key, pair in () if file.version_1 else root.items():
+                if key not in ("services", "volumes", "name") and not key.startswith("x-"):
+                    described[f"{key} of {file.path}, document {number}"] = digest(pair.value)
     described["name"] = project.name
     return described
 
 
 def _service(service: Service) -> Model:
+    rest = {
+        f"{number} {key}": digest(pair.value)
+        for number, part in enumerate(service.parts)
+        for key, pair in part.node.items()
+        if key not in ("volumes", "environment")
+    }
     mounts = [
-        [str(mount.file.path), mount.clean_target, mount.kind, mount.source, mount.read_only, mount.overridden]
+        [
+            str(mount.file.path),
+            mount.place,
+            mount.clean_target,
+            mount.kind,
+            mount.source,
+            mount.read_only,
+            mount.overridden,
+        ]
         for mount in service.mounts
     ]
+    build = service.build and [list(pair) for pair in service.build.arguments]
     return {
-        "mounts": sorted(mounts, key=str),
+        "mounts": mounts,
         "environment": {name: variable.value for name, variable in service.environment.items()},
-        "rest": [
-            service.image,
-            list(service.words),
-            service.build and [list(pair) for pair in service.build.arguments],
-        ],
+        "rest": {**rest, "image": service.image, "words": list(service.words), "build": build},
     }
+
+
+def _settled(described: Model) -> Model:
+    """The model without places, which every edit moves, and with mounts in an order that does not depend on them."""
+    for value in described.values():
+        if isinstance(value, dict) and "mounts" in value:
+            value["mounts"] = sorted(([path, *rest] for path, _, *rest in value["mounts"]), key=str)
+    return described
 
 
 def _volumes(file: ComposeFile) -> Model:
@@ -172,7 +199,7 @@ def _volumes(file: ComposeFile) -> Model:
 
 def declared_model(project: Project, changes: Iterable[Change]) -> Model:
     """The project's model with the changes made."""
-    wanted = model(project)
+    wanted = _described(project)
     for change in changes:
         if isinstance(change, VolumeChange):
             volumes = wanted.get(f"volumes of {change.path}")
@@ -185,7 +212,7 @@ def declared_model(project: Project, changes: Iterable[Change]) -> Model:
                 wanted["name"] = change.name
         elif isinstance(change, ValueChange):
             _declare_value(project, wanted, change)
-    return wanted
+    return _settled(wanted)
 
 
 def _declare_mount(project: Project, wanted: Model, change: MountChange) -> None:
@@ -195,14 +222,12 @@ def _declare_mount(project: Project, wanted: Model, change: MountChange) -> None
     mounts = wanted[f"service {change.service}"]["mounts"]
     if not change.added:
         for mount in mounts:
-            if mount[0] == str(change.path) and mount[1] == change.target:
-                mount[1:4] = [change.new_target or change.target, "volume", change.volume]
-        mounts.sort(key=str)
+            if mount[:2] == [str(change.path), change.place]:
+                mount[2:5] = [change.new_target or change.target, "volume", change.volume]
         return
     for mount in mounts:
-        mount[5] = mount[5] or mount[1] == change.target
-    mounts.append([str(change.path), change.target, "volume", change.volume, False, False])
-    mounts.sort(key=str)
+        mount[6] = mount[6] or mount[2] == change.target
+    mounts.append([str(change.path), -1, change.target, "volume", change.volume, False, False])
 
 
 def _declare_value(project: Project, wanted: Model, change: ValueChange) -> None:
@@ -214,9 +239,13 @@ def _declare_value(project: Project, wanted: Model, change: ValueChange) -> None
 
 def _comes_from(variable: Variable, change: ValueChange) -> bool:
     origin = variable.origin
-    if not isinstance(origin, InCompose | InEnvFile) or variable.value != change.before:
+    if isinstance(origin, InEnvFile):
+        place = origin.assignment.span.start
+    elif isinstance(origin, InCompose):
+        place = origin.scalar.span.start
+    else:
         return False
-    return origin.file.path == change.path
+    return (origin.file.path, place) == (change.path, change.place)
 
 
 def _with_driver(entry: Any) -> Any:

@@ -88,6 +88,15 @@ def in_range(version: tuple[int, ...], versions: str) -> bool:
     return True
 
 
-@cache
+def is_client(program: str) -> bool:
+    """Is `program`, the last part of a path, one that talks to a database server rather than being it?"""
+    return program in _companions("clients")
+
+
 def _companion_words() -> frozenset[str]:
-    return frozenset(parsed((HERE / "companions.toml").read_text(encoding="utf-8"))["words"])
+    return _companions("words")
+
+
+@cache
+def _companions(key: str) -> frozenset[str]:
+    return frozenset(parsed((HERE / "companions.toml").read_text(encoding="utf-8"))[key])

@@ -63,6 +63,12 @@ class Commands:
                 found.append((item, about))
         return tuple(found)
 
+    def asked_for(self, project: Project) -> Iterator[VolumeDeletion]:
+        """What deletes the project's volumes when somebody asks for it: `make clean`."""
+        for item in self.files.asked_for:
+            if project in self.about(item.flow, item.act, item.call):
+                yield item
+
     def reported_by(self, stack: Stack) -> Iterator[tuple[VolumeDeletion, tuple[Project, ...]]]:
         """The deletions that the stack's result reports. A file has one stack, so that one plan edits it."""
         for item, about in self.volume_deletions:

@@ -16,9 +16,9 @@ from volfix.project.flows import Reader
 from volfix.syntax.source import Span
 
 NOT_DEPLOYED = frozenset({"asked", "test", "dev"})
-PIPELINE, NAMED, INSTALLED, STARTS = "pipeline", "named", "installed", "starts"
+PIPELINE, NAMED, INSTALLED, STARTS, ASKED = "pipeline", "named", "installed", "starts", "asked"
 """Why a flow is a deployment: a pipeline's job; a script or target by its name, since it works on a stack that lies
-outside of the checkout, or since it brings the stack up."""
+outside of the checkout, or since it brings the stack up. What somebody asks for is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,22 @@ class CommandFiles:
                     continue
                 key = (act.fragment.source.path, act.place)
                 found.setdefault(key, VolumeDeletion(flow, act, call, *deletes))
+        return tuple(found.values())
+
+    @cached_property
+    def asked_for(self) -> tuple[VolumeDeletion, ...]:
+        """The commands outside of deployments that delete a stack's volumes when somebody asks for it, each once."""
+        known = {(item.act.fragment.source.path, item.act.place) for item in self.volume_deletions}
+        found: dict[tuple[Path, Span], VolumeDeletion] = {}
+        for file in self.files.values():
+            for entry in file.entries if file.is_dangerous else ():
+                acts = () if entry.is_pipeline else tuple(self.reader.acts(entry, str(self._start(entry))))
+                for act in acts:
+                    call = docker_call(act.values)
+                    deletes = deletion_of(call) if call and _is_for_use(call) else None
+                    key = (act.fragment.source.path, act.place)
+                    if call and deletes and deletes[0].reaches == "stack" and key not in known:
+                        found.setdefault(key, VolumeDeletion(Flow(ASKED, entry, acts), act, call, *deletes))
         return tuple(found.values())
 
     def counts(self, flow: Flow, number: int) -> bool:

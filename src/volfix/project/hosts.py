@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from volfix.project.mounts import Mount
@@ -23,13 +24,19 @@ class HostDirectory:
 
     def contains(self, other: HostDirectory) -> bool:
         """Whether the other directory lies below this one."""
-        return self.path is not None and other.path is not None and self.path in other.path.parents
+        return self.path is not None and other.path is not None and other.key.startswith(self.key.rstrip("/") + "/")
 
 
 def host_directory(mount: Mount, root: Path) -> HostDirectory:
-    """The host directory of a bind mount; `root` is the repository's, and of `inside`."""
+    """The host directory of a bind mount, links followed; `root` is the repository's, and of `inside`."""
     text = mount.source
     if "${" in text or not text.startswith((".", "/")):
-        return HostDirectory(text, None, inside=False)
-    path = Path(os.path.normpath(mount.directory / text))
-    return HostDirectory(str(path), path, inside=path.is_relative_to(root))
+        return HostDirectory(os.path.normpath(text) if text.startswith("~") else text.rstrip("/"), None, inside=False)
+    path = os.path.realpath(os.path.join(mount.directory, text))  # noqa: PTH118 - thousands of mounts in a run
+    top = _real(str(root))
+    return HostDirectory(path, Path(path), inside=path == top or path.startswith(top.rstrip("/") + "/"))
+
+
+@lru_cache(maxsize=64)
+def _real(path: str) -> str:
+    return os.path.realpath(path)

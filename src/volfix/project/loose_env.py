@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from volfix.project.environment import InEnvFile
 from volfix.project.model import Project
@@ -41,3 +42,23 @@ def loose_assignments(project: Project) -> Iterator[InEnvFile]:
         for assignment in assignments:
             if DATABASE.search(assignment.value) and not (entry.name == ".env" and assignment.span.start in used):
                 yield InEnvFile(source, assignment)
+
+
+def assigned_in(project: Project, name: str) -> Path | None:
+    """An env file beside the Compose files, other than `.env`, that sets the variable; examples do not count."""
+    for entry in sorted(os.scandir(project.directory), key=lambda entry: entry.name):
+        if (
+            entry.name == ".env"
+            or "example" in entry.name
+            or not ENV_FILE_NAME.match(entry.name)
+            or not entry.is_file()
+        ):
+            continue
+        path = project.directory / entry.name
+        try:
+            assignments = dotenv.read(Source.read(path))
+        except FileProblem:  # see above
+            continue
+        if any(item.name == name and item.value for item in assignments):
+            return path
+    return None

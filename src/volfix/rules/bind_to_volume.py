@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from volfix.knowledge.targets import never_converted
+from volfix.project.git import GitUnavailable
 from volfix.project.hosts import HostDirectory
+from volfix.project.loose_env import assigned_in
 from volfix.project.model import Part, Service
-from volfix.project.mounts import Mount, bind_pair, volume_text
+from volfix.project.mounts import BIND, Mount, bind_pair, volume_text
 from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
+from volfix.rules.databases import databases
 from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
 from volfix.rules.holdings import UNKNOWN, Holding, holding, is_file
 from volfix.rules.ignores import is_ignored
@@ -19,6 +26,7 @@ from volfix.rules.names import volume_key
 from volfix.rules.operations import DeclareVolume, Operation, RemoveEntry, SetScalar
 from volfix.syntax.yaml_tree import Mapping, Scalar
 
+VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 VERSION_1 = "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
 
 
@@ -43,7 +51,9 @@ def convert(context: Context, use: Use, held: Holding) -> Conversion:
     changes: list[MountChange | VolumeChange] = []
     for each in uses:
         operations += [item for item in _operations(each.mount, key) if item not in operations]
-        changes.append(MountChange(each.mount.file.path, each.service.name, each.mount.clean_target, key))
+        changes.append(
+            MountChange(each.mount.file.path, each.service.name, each.mount.clean_target, key, each.mount.place)
+        )
     for part in _declaring(uses):
         operations.append(DeclareVolume(part.file.source, part.file.documents[0], key))
         changes.append(VolumeChange(part.file.path, key))
@@ -64,21 +74,19 @@ def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterato
             yield f"{use.mount.raw_source} is the project's own directory"
     others = context.users.get(host.key, frozenset())
     if len(others) > 1:
-        names = ", ".join(
-            sorted(str(path.relative_to(context.root)) for path in others if path.is_relative_to(context.root))
-        )
+        names = ", ".join(sorted(said_of(context, path, name) for path, name in others))
         yield f"several projects mount this host directory ({names}): as a volume each would have its own"
     yield from _inner_mounts(context, host)
     yield from _outer_mounts(context, host)
-    if host.inside and host.path is not None and (tracked := context.tracked_below(host.path)):
-        yield f"git tracks {tracked} in it: it is part of the repository, not only run-time data"
+    if host.inside and host.path is not None:
+        yield from _tracked(context, host.path)
 
 
 def _mount_refusals(context: Context, use: Use) -> Iterator[str]:
     mount = use.mount
     if mount.problem:
         yield mount.problem
-    if not mount.file.path.is_relative_to(context.root):
+    if not is_within(mount.file.path, context.root):
         yield f"{mount.file.path} lies outside {context.root}"
     if is_ignored(mount.file, mount.node.span.start):
         yield f"the mount of {mount.raw_source} in {use.service.name} is marked to be ignored"
@@ -86,6 +94,16 @@ def _mount_refusals(context: Context, use: Use) -> Iterator[str]:
         yield f"{mount.raw_source} is a file for {use.service.name}, and a named volume cannot be one"
     if isinstance(mount.node, Scalar) and mount.node.tag is not None:
         yield f"the mount carries the tag {mount.node.tag}"
+
+
+def _tracked(context: Context, directory: Path) -> Iterator[str]:
+    try:
+        tracked = context.tracked_below(directory)
+    except GitUnavailable as unavailable:
+        yield f"git cannot be asked what it tracks there: {unavailable.reason}"
+        return
+    if tracked:
+        yield f"git tracks {tracked} in it: it is part of the repository, not only run-time data"
 
 
 def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
@@ -96,6 +114,18 @@ def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
                 mount = use.mount
                 if not (mount.read_only or is_file(mount) or never_converted(None, mount.clean_target)):
                     yield f"{use.service.name} mounts {mount.raw_source}, which lies in it"
+
+
+def said_of(context: Context, directory: Path, name: str) -> str:
+    """A project in words: its directory below the root, and its name where that is another."""
+    place = str(directory.relative_to(context.root)) if directory.is_relative_to(context.root) else str(directory)
+    return place if name == directory.name else f"{place}, project {name}"
+
+
+def is_within(path: Path, root: Path) -> bool:
+    """Whether a file lies below the root, `..` and links followed."""
+    top = os.path.realpath(root)
+    return os.path.realpath(path).startswith(top.rstrip("/") + "/")
 
 
 def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
@@ -128,6 +158,10 @@ def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holdin
             yield f"{use.service.name} runs as {user}, and a new volume at {use.mount.raw_target} may belong to root"
     for use in _containing(context, host):
         yield f"{use.service.name} mounts {use.mount.raw_source}, which contains it"
+    yield from _stale_mounts(context, host)
+    yield from _other_users(context, host, uses)
+    if names := _set_elsewhere(uses):
+        yield f"{names}: the directory may be another one where it counts"
 
 
 def _operations(mount: Mount, key: str) -> list[Operation]:
@@ -164,3 +198,44 @@ def declaring_parts(service: Service, mount: Mount) -> Iterator[Part]:
             yield part
         elif written and part.node.get("extends") is not None:
             yield part
+
+
+def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
+    """Parts of the directory that others read from the host: they would see what lies there now, for ever."""
+    for other, uses in context.binds.items():
+        if host.contains(other):
+            for use in uses:
+                if not never_converted(None, use.mount.clean_target):
+                    yield f"{use.service.name} mounts {use.mount.raw_source}, which lies in it and would no longer change"
+
+
+def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
+    """Other projects that mount a directory above, and databases that a service reaches through the code's mount."""
+    own = {use.project.directory for use in uses}
+    for parent in host.path.parents if host.path else ():
+        for directory, name in context.users.get(str(parent), frozenset()):
+            if directory not in own:
+                yield f"the project in {said_of(context, directory, name)} mounts {parent.name}, which contains it"
+    mounts = {id(use.mount) for use in uses}
+    for database in databases(context):
+        mount = database.mount
+        if (
+            mount is None
+            or not database.is_inside
+            or database.path is None
+            or mount.kind != BIND
+            or id(mount) in mounts
+        ):
+            continue
+        inner = posixpath.relpath(database.path, mount.clean_target)
+        if host.path and f"{context.host_of(mount).key}/{inner}".startswith(host.key + "/"):
+            yield f"{database.service.name} opens {database.path} in it through {mount.raw_source}"
+
+
+def _set_elsewhere(uses: list[Use]) -> str | None:
+    """Which env file of the repository gives a variable of the source another value than its default."""
+    for use in uses:
+        for name in VARIABLE.findall(use.mount.raw_source):
+            if path := assigned_in(use.project, name):
+                return f"{path.name} sets {name}"
+    return None

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from volfix.project.git import GitUnavailable, tracked_below, work_tree
+from volfix.project.git import tracked_below, work_tree
 from volfix.project.hosts import HostDirectory, host_directory
 from volfix.project.mounts import BIND, Mount
 from volfix.project.stack import Stack, Use
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 class Context:
     """One stack under examination.
 
-    `users` says for each host directory which project directories mount it, over the whole run; `selected` are the
+    `users` says for each host directory which projects (directory, name) mount it, over the whole run; `selected` are the
     codes of the rules that run; `servers` are the database servers on one place (see VF110); `env_files` are those
     that name a database; `memory` keeps what several rules compute together; `trusted` says that the CI server trusts
     the repositories.
     """
 
     stack: Stack
-    users: Mapping[str, frozenset[Path]]
+    users: Mapping[str, frozenset[tuple[Path, str]]]
     selected: frozenset[str]
     servers: Mapping[str, frozenset[Any]] = field(default_factory=dict)
     env_files: dict[Path, Source] = field(default_factory=dict)
@@ -61,14 +61,9 @@ class Context:
         return own or (self.commands.source(path) if self.commands else None)
 
     def tracked_below(self, directory: Path) -> str | None:
-        """A file below the directory that git tracks, relative to the work tree; a reason where git cannot be asked."""
+        """A file below the directory that git tracks, relative to the work tree; raises GitUnavailable."""
         tree = work_tree(self.root)
-        if tree is None or not directory.is_dir():
-            return None
-        try:
-            return tracked_below(tree, directory)
-        except GitUnavailable as unavailable:
-            return f"something that it cannot say ({unavailable})"
+        return None if tree is None else tracked_below(tree, directory)
 
 
 def at(source: Source, start: int, end: int) -> Location:

@@ -56,14 +56,15 @@ class Move:
 class MountChange:
     """After the fix the service's mount at `target` is the named volume `volume`; read-only stays as it was.
 
-    `path` is the file in which the mount is written, `target` as Compose compares it; `added` where it was not
-    there, `new_target` where it goes elsewhere.
+    `path` is the file in which the mount is written and `place` where in it (the first character), `target` as Compose
+    compares it; `added` where it was not there, `new_target` where it goes elsewhere.
     """
 
     path: Path
     service: str
     target: str
     volume: str
+    place: int = -1
     added: bool = False
     new_target: str | None = None
 
@@ -78,9 +79,13 @@ class VolumeChange:
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """After the fix the variable `name` of every service that takes it from the file at `path` is `value`."""
+    """After the fix the variable `name` of every service that takes it from the file at `path` is `value`.
+
+    `place` is where in the file the scalar or assignment begins.
+    """
 
     path: Path
+    place: int
     name: str
     before: str
     value: str

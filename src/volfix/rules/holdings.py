@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.images import Image
-from volfix.knowledge.lookup import derived_entry, entries_for, entry_at
+from volfix.knowledge.lookup import derived_entry, entries_for, entry_at, is_client
 from volfix.knowledge.storage import DataDirectories, data_directories, holds
 from volfix.knowledge.targets import never_converted, state_like
 from volfix.project.images import images_of
@@ -63,8 +63,15 @@ def holding(context: Context, use: Use) -> Holding | None:
 
 def directories_in(service: Service, entry: Entry) -> DataDirectories:
     """Where the service's engine keeps its data, its environment and command considered."""
-    environment = {name: variable.value for name, variable in service.environment.items()}
+    environment: dict[str, str | None] = dict(service.stage.environment) if service.stage else {}
+    environment.update((name, variable.value) for name, variable in service.environment.items())
     return data_directories(entry, environment, service.words)
+
+
+def runs_client(words: tuple[str, ...]) -> bool:
+    """Whether the command is a client's or a backup tool's, in a shell too: then the image's server does not run."""
+    programs = words[:1] if len(words) < 3 or words[1] not in ("-c", "-ec", "-lc", "-xc") else tuple(words[2].split())
+    return any(is_client(posixpath.basename(program)) for program in programs)
 
 
 def starts_server(words: tuple[str, ...], entry: Entry) -> bool:
@@ -94,7 +101,7 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:
         (entry, where) for entry in known if holds(target, where := directories_in(use.service, entry)) == "holds"
     ]
     for entry, where in holding_entries:
-        if where.keeps_nothing:
+        if where.keeps_nothing or runs_client(use.service.words):
             continue
         image = use.service.image or "the image"
         versions = f" {entry.versions}" if len(known) > 1 and entry.versions else ""

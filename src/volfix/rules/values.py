@@ -15,7 +15,8 @@ def set_value(database: Database, value: str) -> tuple[SetScalar | SetAssignment
     """
     origin = database.origin
     assert isinstance(origin, InCompose | InEnvFile)
-    change = ValueChange(origin.file.path, database.variable, database.value, value)
+    place = origin.assignment.span.start if isinstance(origin, InEnvFile) else origin.scalar.span.start
+    change = ValueChange(origin.file.path, place, database.variable, database.value, value)
     if isinstance(origin, InEnvFile):
         return SetAssignment(origin.file, origin.assignment, value), change
     text = origin.scalar.value

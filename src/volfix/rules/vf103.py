@@ -68,7 +68,7 @@ def _fix(context: Context, use: Use, named: list[Database]) -> Fix | str:
     assert isinstance(mount.node, Scalar)
     operations: list[Operation] = [SetScalar(mount.file, mount.node, retargeted(mount, key, directory))]
     changes: list[Change] = [
-        MountChange(mount.file.path, use.service.name, mount.clean_target, key, new_target=directory)
+        MountChange(mount.file.path, use.service.name, mount.clean_target, key, mount.place, new_target=directory)
     ]
     for part in declaring_parts(use.service, mount):
         operations.append(DeclareVolume(part.file.source, part.file.documents[0], key))

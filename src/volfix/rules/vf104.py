@@ -88,7 +88,7 @@ def _fix(context: Context, use: Use) -> Fix | str:
             return f"{other.service.name} mounts {old} in a way that volfix does not edit"
         text = volume_text(mount, key) if scalar is mount.node else key
         operations.append(SetScalar(mount.file, scalar, text))
-        changes.append(MountChange(mount.file.path, other.service.name, mount.clean_target, key))
+        changes.append(MountChange(mount.file.path, other.service.name, mount.clean_target, key, mount.place))
         for part in declaring_parts(other.service, mount):
             operations.append(DeclareVolume(part.file.source, part.file.documents[0], key))
             changes.append(VolumeChange(part.file.path, key))

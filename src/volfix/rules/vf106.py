@@ -108,7 +108,9 @@ def _fix(context: Context, use: Use, missed: Possible, relation: Relation) -> Fi
         operation = _set_target(mount, mount.raw_source, target)
         if operation is None:
             return "the mount's target cannot be edited where it is written"
-        change = MountChange(mount.file.path, use.service.name, mount.clean_target, mount.source, new_target=target)
+        change = MountChange(
+            mount.file.path, use.service.name, mount.clean_target, mount.source, mount.place, new_target=target
+        )
         move = Move(use.service.name, f"{kept}:{target}", mount.source, target)
         return Fix((operation,), (change,), Applicability.UNSAFE, (move,))
     return _converted(context, use, missed, f"{kept}:{target}")

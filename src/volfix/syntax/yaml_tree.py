@@ -295,3 +295,28 @@ def plain(node: Node) -> object:
 
 def _plain_key(key: Node) -> str:
     return key.value if isinstance(key, Scalar) else repr(plain(key))
+
+
+def digest(node: Node, known: dict[int, str] | None = None) -> str:
+    """What the node says, aliases and merge keys followed, as one short text: equal where the meaning is equal.
+
+    Each node is read once however many aliases name it, so that an alias bomb costs nothing.
+    """
+    import hashlib
+
+    known = {} if known is None else known
+    node = resolved(node)
+    if id(node) not in known:
+        match node:
+            case Scalar():
+                text = repr(plain(node)) if node.anchor is None else repr(plain(_bare(node)))
+            case Mapping():
+                text = repr(sorted((key, digest(pair.value, known)) for key, pair in node.items()))
+            case Sequence():
+                text = repr([digest(item, known) for item in node.items])
+        known[id(node)] = hashlib.sha256(f"{node.tag} {text}".encode("utf-8", "surrogatepass")).hexdigest()
+    return known[id(node)]
+
+
+def _bare(scalar: Scalar) -> Scalar:
+    return Scalar(scalar.span, scalar.value, scalar.style, scalar.tag)

@@ -1,0 +1,133 @@
+"""What VF401 says of a command that deletes volumes: which of them, how sure that is, and the edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from volfix.knowledge.commands import COMPOSE
+from volfix.knowledge.lookup import entries_for
+from volfix.project.command_stacks import Commands
+from volfix.project.deploy_flows import NAMED, PIPELINE, VolumeDeletion
+from volfix.project.images import images_of
+from volfix.project.model import Project
+from volfix.project.mounts import VOLUME, Mount
+from volfix.rules import vf101, vf102
+from volfix.rules.command_findings import lines, reached, removal, said, static_arguments
+from volfix.rules.context import Context, at
+from volfix.rules.findings import Applicability, Finding, Fix, Severity
+from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
+
+
+def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
+    """Every command in a flow that deploys the stack which deletes volumes, or would if there were some."""
+    for item, projects in commands.reported_by(context.stack):
+        named = _named_volumes(item, projects)
+        if named is None:
+            continue
+        source, place = item.act.fragment.source, item.act.place
+        fix, reason = _fix(context, item, projects)
+        yield Finding(
+            code="VF401",
+            severity=_severity(item, projects, named),
+            location=at(source, place.start, place.end),
+            message=f"the deployment runs `{said(item.act)}`, which {item.deletion.says}",
+            evidence=tuple(
+                lines(reached(item.flow, item.act), _what_goes(item, projects, named), item.deletion.source)
+            ),
+            step=item.act.start.step,
+            fix=fix,
+            reason=reason,
+        )
+
+
+def _named_volumes(item: VolumeDeletion, projects: tuple[Project, ...]) -> list[str] | None:
+    """The stack's volumes that the command reaches by their real names; None where it reaches others only."""
+    names = static_arguments(item.act, item.call.arguments)
+    if item.deletion.reaches == "container":
+        known = {name for project in projects for name in _containers(project)}
+        return None if names is not None and not known & set(names) else []
+    volumes = {name: key for project in projects for key, name in _volumes(project).items()}
+    if item.deletion.reaches == "named" and names is not None:
+        own = [name for name, key in volumes.items() if any(_is_volume(text, name, key) for text in names)]
+        return own if own or not projects else None
+    return sorted(volumes) if item.deletion.reaches in ("stack", "named", "unused", "changed") else []
+
+
+def _is_volume(text: str, name: str, key: str) -> bool:
+    """Whether a volume's name on the command line is this one: the project may have been called otherwise."""
+    return text == name or text.endswith((f"_{key}", f"-{key}"))
+
+
+def _volumes(project: Project) -> dict[str, str]:
+    """The real names of the volumes that Compose may remove, by key."""
+    return {key: project.real_name(key) for key, node in project.declared.items() if not _is_external(resolved(node))}
+
+
+def _is_external(entry: object) -> bool:
+    external = entry.get("external") if isinstance(entry, Mapping) else None
+    return isinstance(external, Mapping) or (isinstance(external, Scalar) and external.value == "true")
+
+
+def _containers(project: Project) -> Iterator[str]:
+    """The containers that may keep data in an anonymous volume."""
+    for name, service in project.services.items():
+        if not any(entries_for(image) for image in images_of(service)):
+            continue
+        yield service.text("container_name") or f"{project.name}-{name}-1"
+        yield f"{project.name}_{name}_1"
+
+
+def _severity(item: VolumeDeletion, projects: tuple[Project, ...], named: list[str]) -> Severity:
+    if item.deletion.reaches in ("changed", "container"):
+        return Severity.WARNING
+    used = any(use.kind == VOLUME for project in projects for one in project.services.values() for use in one.mounts)
+    return Severity.ERROR if named or used or not projects or item.deletion.reaches == "anonymous" else Severity.WARNING
+
+
+def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[str]) -> str:
+    if not projects:
+        return "which stack it is about is not known"
+    stack = " and ".join(dict.fromkeys(project.name for project in projects))
+    if item.deletion.reaches == "unused":
+        return f"after `down`, the volumes of {stack} are unused" + (f": {', '.join(named)}" if named else "")
+    if named:
+        return f"of the stack {stack}: {', '.join(named)}"
+    if item.deletion.reaches in ("anonymous", "container"):
+        return f"of the stack {stack}: what no mount keeps"
+    return f"the stack {stack} declares no volume today: the first one that it gets would go"
+
+
+def _fix(context: Context, item: VolumeDeletion, projects: tuple[Project, ...]) -> tuple[Fix | None, str | None]:
+    if item.option is None:
+        return None, "the command does nothing else: whether the deployment needs it is for a person to say"
+    edit = removal(item.act, item.option)
+    if isinstance(edit, str):
+        return None, edit
+    moved = bool(projects) and set(projects) <= set(context.stack.projects) and _moves_data(context)
+    safe = moved and item.flow.why in (PIPELINE, NAMED) and item.call.program == COMPOSE
+    if safe:
+        return Fix(edit, (), Applicability.SAFE), None
+    return Fix(edit, (), Applicability.UNSAFE), "somebody may rely on the volumes being deleted"
+
+
+def _moves_data(context: Context) -> bool:
+    """Whether this run moves data of the stack into a volume, which the next deployment would then delete."""
+    if "VF401 moves" not in context.memory:
+        checks = (rule.RULE for rule in (vf101, vf102) if rule.RULE.code in context.selected)
+        context.memory["VF401 moves"] = any(
+            finding.applicability is Applicability.SAFE for rule in checks for finding in rule.check(context)
+        )
+    return bool(context.memory["VF401 moves"])
+
+
+def asked_for(commands: Commands, project: Project, mount: Mount) -> Iterator[str]:
+    """The commands that spare a bind mount and will delete the volume that it becomes, when somebody asks for them."""
+    for item in islice(commands.asked_for(project), 3):
+        source, entry = item.act.fragment.source, item.act.start
+        place = source.path.relative_to(project.root) if source.path.is_relative_to(project.root) else source.path
+        line = source.place(item.act.place.start)[0]
+        yield (
+            f"{place}:{line}: `{said(item.act)}` in {entry.name or place} spares {mount.raw_source} "
+            "and will delete the volume when somebody asks for it"
+        )
