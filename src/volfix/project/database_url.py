@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from volfix.knowledge.readers import Reader, reader_of_scheme
 
 SQLITE_URL = re.compile(
-    r"(?P<scheme>sqlite3?(?:\+[a-z0-9]+)?|spatialite)://(?P<path>[^?#]*)(?P<rest>.*)\Z", re.IGNORECASE
+    r"(?P<scheme>sqlite3?(?:\+[a-z0-9]+)?|spatialite)://(?P<path>[^?]*)(?P<rest>.*)\Z", re.IGNORECASE
 )
 SQLITE_SHORT = re.compile(r"sqlite3?:(?!//)(?P<path>[^?#]+)(?P<rest>.*)\Z", re.IGNORECASE)
 FILE_URL = re.compile(r"file:(?://(?=/))?(?P<path>[^?#]+)(?P<rest>.*)\Z")
@@ -72,6 +72,10 @@ def _sqlite_url(found: re.Match[str], reader: Reader | None) -> DatabaseFile | N
         return None
     reader = reader_of_scheme(found["scheme"].lower()) or reader
     end = start + len(path)
+    if not path.startswith("/") and "@" in path:
+        return None
+    if "#" in path:
+        return DatabaseFile(start, end, path, False, doubt="libraries differ over the `#` in it")
     if path.startswith("//"):
         return DatabaseFile(start, end, "/" + path.lstrip("/"), False, absolute_prefix="/")
     if path.startswith("/file:") or "%" in path:

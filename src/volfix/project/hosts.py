@@ -40,3 +40,9 @@ def host_directory(mount: Mount, root: Path) -> HostDirectory:
 @lru_cache(maxsize=64)
 def _real(path: str) -> str:
     return os.path.realpath(path)
+
+
+def is_within(path: Path, root: Path) -> bool:
+    """Whether a file lies below the root, `..` and links followed."""
+    top = os.path.realpath(root)
+    return os.path.realpath(path).startswith(top.rstrip("/") + "/")

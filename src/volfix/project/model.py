@@ -1,4 +1,4 @@
-"""What a project's files mean together: services with their image, mounts and settings, each knowing where it is written.
+"""What a project's files mean together: services with image, mounts and settings, each knowing where it is written.
 
 Source: compose-spec/compose-go, override/merge.go (merging), loader/extends.go, cli/options.go (the project's name).
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from volfix.project.compose_file import ComposeFile, strings
 from volfix.project.environment import DotenvFile, Variable, service_environment, written_variable
 from volfix.project.interpolation import InterpolationError, Lookup, interpolate
-from volfix.project.mounts import ANONYMOUS, Mount, clean, read_mount
+from volfix.project.mounts import Mount, clean, read_mount
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 
 if TYPE_CHECKING:
@@ -220,12 +220,13 @@ class Service:
         return EnvFile(Path(os.path.normpath(part.directory / value)) if known else None, raw, required)
 
     @property
-    def volumes_from(self) -> Iterator[str]:
-        """The services whose mounts this one shares."""
+    def volumes_from(self) -> Iterator[tuple[str, bool]]:
+        """The services whose mounts this one shares, and whether for reading only."""
         for part in self.parts:
             for text in strings(part.node.get("volumes_from")):
                 if not text.startswith("container:"):
-                    yield text.split(":")[0]
+                    name, _, mode = text.partition(":")
+                    yield name, mode == "ro"
 
     @property
     def profiles(self) -> tuple[str, ...]:
@@ -280,9 +281,10 @@ class Project:
     def mounts_of(self, service: Service) -> tuple[Mount, ...]:
         """The service's effective mounts with those of `volumes_from`."""
         found = [mount for mount in service.mounts if not mount.overridden]
-        for name in service.volumes_from:
+        for name, read_only in service.volumes_from:
             if name in self.services and name != service.name:
-                found += [mount for mount in self.services[name].mounts if not mount.overridden]
+                shared = [mount for mount in self.services[name].mounts if not mount.overridden]
+                found += [replace(mount, read_only=True) for mount in shared] if read_only else shared
         return tuple(found)
 
 
@@ -319,7 +321,3 @@ def _context(directory: Path, text: str) -> Path | None:
 def normalized_name(text: str) -> str:
     """A project name as Compose normalises a directory's."""
     return re.sub(r"[^a-z0-9_-]", "", text.lower()).lstrip("_-")
-
-
-def is_anonymous(mount: Mount) -> bool:
-    return mount.kind == ANONYMOUS

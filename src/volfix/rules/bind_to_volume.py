@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from volfix.knowledge.targets import never_converted
 from volfix.project.git import GitUnavailable
-from volfix.project.hosts import HostDirectory
+from volfix.project.hosts import HostDirectory, is_within
 from volfix.project.loose_env import assigned_in
 from volfix.project.model import Part, Service
 from volfix.project.mounts import BIND, Mount, bind_pair, volume_text
@@ -120,12 +119,6 @@ def said_of(context: Context, directory: Path, name: str) -> str:
     """A project in words: its directory below the root, and its name where that is another."""
     place = str(directory.relative_to(context.root)) if directory.is_relative_to(context.root) else str(directory)
     return place if name == directory.name else f"{place}, project {name}"
-
-
-def is_within(path: Path, root: Path) -> bool:
-    """Whether a file lies below the root, `..` and links followed."""
-    top = os.path.realpath(root)
-    return os.path.realpath(path).startswith(top.rstrip("/") + "/")
 
 
 def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:

@@ -13,10 +13,12 @@ from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.targets import never_converted
 from volfix.knowledge.variables import variable_kind
 from volfix.project.environment import InCompose, InEnvFile, Variable
+from volfix.project.hosts import is_within
 from volfix.project.images import images_of
 from volfix.project.loose_env import loose_assignments
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND, UNKNOWN, VOLUME, Mount
+from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.syntax.source import Span
@@ -28,6 +30,9 @@ DATA_WORDS = frozenset(
     {"data", "db", "database", "databases", "sqlite", "storage", "state", "persist", "persistent", "instance"}
 )
 """A directory of this name is where a project keeps data, whatever the service."""
+CHANGES_DIRECTORY = re.compile(r"(?:^|[\s;&|])cd\s|^cd\Z|^--(?:chdir|directory|app-dir)\b|^-C\Z")
+"""A word, or a script, that makes the process work somewhere else than where its container starts it."""
+TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run")  # noqa: S108 - places in a container
 MAY_BE_FILE = re.compile(r"sqlite|jdbc:|file:|\.s?db|\.sq|data ?source|filename", re.IGNORECASE)
 """What every value that names a database file has in it, and few others."""
 
@@ -54,17 +59,15 @@ class Database:
     reason: str | None = None
     doubt: str | None = None
     loose: bool = False
-
-    @property
-    def shown(self) -> str:
-        return self.value
+    shown: str = ""
+    """The value as messages show it: its path, and `***` for what follows."""
 
 
 def databases(context: Context) -> tuple[Database, ...]:
     """Every database file that a value of the stack names, once for each service that takes it."""
     if "databases" not in context.memory:
         found = [*_of_services(context), *_of_loose_files(context)]
-        context.memory["databases"] = tuple(_agreed(found))
+        context.memory["databases"] = tuple(_apart(context, list(_agreed(found))))
         context.env_files.update(
             (item.origin.file.path, item.origin.file) for item in found if isinstance(item.origin, InEnvFile)
         )
@@ -112,12 +115,17 @@ def _plausible(project: Project, name: str) -> list[Service]:
     """The services that may take a value that nothing gives them yet, the strongest evidence alone."""
     services = list(project.services.values())
     if named := [service for service in services if name in service.environment]:
-        return named
+        return [service for service in named if not _is_literal(service.environment[name])]
     own = [service for service in services if service.build is not None and _candidates(project, service)]
     if own:
         return own
     unknown = [service for service in services if not any(entries_for(image) for image in images_of(service))]
     return [service for service in unknown if _candidates(project, service)]
+
+
+def _is_literal(variable: Variable) -> bool:
+    """Whether the Compose file says the value itself, so that no env file can give another."""
+    return isinstance(variable.origin, InCompose) and "${" not in variable.origin.scalar.value
 
 
 def _located(project: Project, service: Service, name: str, variable: Variable) -> Database | None:
@@ -132,9 +140,12 @@ def _located(project: Project, service: Service, name: str, variable: Variable) 
         return None
     directory = working_directory(project, service)
     path = resolved_path(file, directory)
-    base = Database(project, service, name, variable.value, variable.origin, path)
+    shown = _shown(variable.value, file)
+    base = Database(project, service, name, variable.value, variable.origin, path, shown=shown)
     if path is None:
         return replace(base, reason=file.doubt or "the service's working directory is not known")
+    if _is_forgotten(service, path):
+        return None
     holder = _holder(project, service, path)
     if holder is not None:
         return replace(base, mount=holder, is_inside=True, path_in_mount=path)
@@ -156,13 +167,31 @@ def _proposed(project: Project, base: Database, file: DatabaseFile, directory: s
         return replace(base, reason=f"the service has several mounts that could be meant ({targets})")
     if base.origin is None:
         return replace(base, reason="the value is put together from several places")
+    if not is_within(base.origin.file.path, project.root):
+        return replace(base, reason=f"the value is written outside the repository, in {base.origin.file.path.name}")
     from volfix.project.database_url import moved
 
     mount = candidates[0]
     path = posixpath.join(mount.clean_target, posixpath.basename(base.path))
     value = moved(base.value, file, path, directory)
     doubt = named_elsewhere(base)
+    if doubt is None and (user := foreign_user(base.service, mount.clean_target, None)):
+        doubt = f"{base.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
     return replace(base, mount=mount, path_in_mount=path, new_value=value, doubt=doubt)
+
+
+def _shown(value: str, file: DatabaseFile) -> str:
+    before = value[: file.start]
+    return (
+        ("***" if "=" in before or "@" in before else before)
+        + value[file.start : file.end]
+        + ("***" if value[file.end :] else "")
+    )
+
+
+def _is_forgotten(service: Service, path: str) -> bool:
+    """Whether the path lies where things are forgotten on purpose: in memory, or among temporary files."""
+    return any(path.startswith(place.rstrip("/") + "/") for place in (*service.tmpfs, *TEMPORARY))
 
 
 def named_elsewhere(database: Database, *known: Span) -> str | None:
@@ -174,18 +203,21 @@ def named_elsewhere(database: Database, *known: Span) -> str | None:
     origin = database.origin
     if isinstance(origin, InCompose):
         known = (*known, origin.scalar.span)
-    for part in database.service.parts:
-        source, end = part.file.source, part.node.span.end
-        start = source.text.find(database.path, part.node.span.start, end)
+    for file in database.project.loaded:
+        source = file.source
+        mine = known if any(source is part.file.source for part in database.service.parts) else ()
+        start = source.text.find(database.path)
         while start >= 0:
-            if not any(start in range(span.start, span.end) for span in known):
+            if not any(start in range(span.start, span.end) for span in mine):
                 return f"{source.path.name}, line {source.place(start)[0]}, also names {database.path}"
-            start = source.text.find(database.path, start + 1, end)
+            start = source.text.find(database.path, start + 1)
     return None
 
 
 def working_directory(project: Project, service: Service) -> str | None:
     """Where a relative path of the service starts: `working_dir:`, the Dockerfile, else what the mounts say."""
+    if any(CHANGES_DIRECTORY.search(word) for word in service.words):
+        return None
     given = service.text("working_dir")
     if given is not None:
         return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
@@ -258,6 +290,36 @@ def _agreed(found: list[Database]) -> Iterator[Database]:
             other = next(each for each in group if each.new_value != database.new_value)
             reason = database.reason or f"{other.service.name} takes the same value, and its mounts differ"
             yield replace(database, mount=None, new_value=None, reason=reason)
+
+
+def _apart(context: Context, found: list[Database]) -> Iterator[Database]:
+    """Files that were apart stay apart: two that would become one are not moved."""
+    places: dict[tuple[str, str], set[tuple[str, str | None]]] = {}
+    for database in found:
+        if (place := _in_volume(context, database)) is not None:
+            places.setdefault(place, set()).add(_old_place(context, database))
+    for database in found:
+        place = _in_volume(context, database)
+        if place is None or database.new_value is None or len(places[place]) == 1:
+            yield database
+            continue
+        reason = f"another database would be the same file, {database.path_in_mount}"
+        yield replace(database, mount=None, new_value=None, reason=reason)
+
+
+def _in_volume(context: Context, database: Database) -> tuple[str, str] | None:
+    """The volume or host directory, and the path in it, where the database is or shall be."""
+    mount = database.mount
+    if mount is None:
+        return None
+    source = context.host_of(mount).key if mount.kind == BIND else database.project.real_name(mount.source)
+    return source, posixpath.relpath(database.path_in_mount, mount.clean_target)
+
+
+def _old_place(context: Context, database: Database) -> tuple[str, str | None]:
+    """What tells the file apart as it is: its place in a volume, or the service's container and its path there."""
+    place = _in_volume(context, database) if database.is_inside else None
+    return place or (f"container of {database.service.name}", database.path)
 
 
 def _place(database: Database) -> object:

@@ -11,6 +11,7 @@ from volfix.rules.context import Context, at
 from volfix.rules.databases import Database, databases, use_of
 from volfix.rules.findings import Applicability, Finding, Fix, Location, Move, Severity
 from volfix.rules.holdings import holding
+from volfix.rules.ignores import is_ignored
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import set_value
 
@@ -33,8 +34,15 @@ def check(context: Context) -> Iterator[Finding]:
             service=database.service.name,
             target=database.mount.raw_target if database.mount else None,
             fix=fix,
-            reason=database.reason or database.doubt,
+            reason=database.reason or database.doubt or _by_hand(database, fix),
         )
+
+
+def _by_hand(database: Database, fix: Fix | None) -> str | None:
+    if fix is None or fix.moves or database.mount is None:
+        return None
+    source = database.mount.raw_source
+    return f"what is in {database.path} now has to be copied into {source} by hand before the container is replaced"
 
 
 def _severity(database: Database) -> Severity:
@@ -65,12 +73,16 @@ def _fix(context: Context, database: Database) -> Fix | None:
     if database.new_value is None or database.mount is None or database.origin is None:
         return None
     operation, change = set_value(database, database.new_value)
-    applicability = Applicability.UNSAFE if database.doubt else Applicability.SAFE
-    return Fix((operation,), (change,), applicability, tuple(_moves(context, database)))
+    moves = tuple(_moves(context, database))
+    applicability = Applicability.SAFE if moves and not database.doubt else Applicability.UNSAFE
+    return Fix((operation,), (change,), applicability, moves)
 
 
 def _moves(context: Context, database: Database) -> Iterator[Move]:
-    """The rows that are there lie in the container's own layer, and have to reach the volume."""
+    """The rows that are there lie in the container's own layer, and have to reach the volume.
+
+    None where the mount stays a bind mount, or may: no volume is there to carry them to.
+    """
     use = use_of(context, database)
     if use is None:
         return
@@ -79,6 +91,8 @@ def _moves(context: Context, database: Database) -> Iterator[Move]:
         held = holding(context, use) if "VF101" in context.selected else None
         conversion = convert(context, use, held) if held else None
         if conversion is None or conversion.fix is None or conversion.fix.applicability is not Applicability.SAFE:
+            return
+        if is_ignored(use.mount.file, use.mount.place, "VF101"):
             return
         key = conversion.fix.moves[0].volume
     yield Move(database.service.name, f"container:{database.path}", key, use.mount.raw_target)
