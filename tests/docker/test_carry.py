@@ -280,6 +280,25 @@ def test_writers_are_stopped_and_do_not_come_back_with_the_daemon(engine: Engine
     assert host.docker("inspect", "-f", form, reader).split() == ["true", "no"], "who only reads runs on"
 
 
+@pytest.mark.parametrize("saves", [True, False])
+def test_an_engine_that_saves_when_it_is_stopped_is_looked_at_again(
+    engine: Engine, host: Host, tmp_path: Path, saves: bool
+) -> None:
+    """Redis has its rows in memory until its first save: the directory is empty while it runs."""
+    redis = client_of("redis")
+    assert redis
+    save = f"trap '{'echo rows >/data/dump.rdb; ' if saves else ''}exit 0' TERM; while :; do sleep 0.1; done"
+    words = ("run", "-d", "--network=none", "-v", f"{tmp_path}:/data", *labels("app"), "box:1", "sh", "-c", save)
+    host.docker(*words)
+    if saves:
+        run(engine, job(bind(tmp_path), clients=(redis,)))
+        assert "dump.rdb" in tree(engine, "volume", "shop_app-db")
+        return
+    with pytest.raises(CarryProblem, match="holds no files"):
+        run(engine, job(bind(tmp_path), clients=(redis,)))
+    assert engine.volume("shop_app-db") is None
+
+
 def test_a_writer_of_another_project_is_not_stopped(engine: Engine, host: Host, data: Path) -> None:
     made = host.docker("run", "-d", "--network=none", "-v", f"{data.parent}:/all", "box:1").strip()
     with pytest.raises(CarryProblem, match="other projects"):

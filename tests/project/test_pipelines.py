@@ -470,6 +470,14 @@ def test_a_script_that_calls_itself_ends(tmp_path: Path) -> None:
     assert deployed(tmp_path, drone("sh a.sh"), **{"a.sh": "sh a.sh\nsh a.sh\n"}) == []
 
 
+def test_scripts_that_call_each_other_end_soon(tmp_path: Path) -> None:
+    lines = "sh a.sh\nsh b.sh\n" * 200
+    assert (
+        deployed(tmp_path, drone("sh a.sh"), **{"a.sh": lines, "b.sh": "f() {\n" + "f\n" * 200 + "}\nf\n" + lines})
+        == []
+    )
+
+
 def test_a_script_outside_the_repository_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "deploy.sh").write_text("docker compose up -d\n", encoding="utf-8")
     assert deployed(tmp_path, drone("sh ../deploy.sh")) == []

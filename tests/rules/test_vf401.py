@@ -135,3 +135,15 @@ def test_a_file_that_is_no_script_stops_nothing(text: str, tmp_path: Path) -> No
     (tmp_path / "deploy.sh").write_bytes(text.encode("latin-1"))
     placed(tmp_path, {"compose.yaml": COMPOSE})
     assert not volfix.plan(tmp_path, select=["VF4"]).findings
+
+
+def test_what_somebody_asks_for_is_named_where_data_moves_into_a_volume(tmp_path: Path) -> None:
+    bind = COMPOSE.replace("rows:/", "./pg:/")
+    makefile = (
+        "up:\n\tdocker compose up -d\nclean:\n\tdocker compose down -v\ntest:\n\tdocker compose -p test down -v\n"
+    )
+    placed(tmp_path, {"compose.yaml": bind, "Makefile": makefile})
+    (finding,) = volfix.plan(tmp_path, select=["VF101", "VF401"]).findings
+    assert finding.code == "VF101"
+    (named,) = (line for line in finding.evidence if "clean" in line)
+    assert named.startswith("Makefile:4: `docker compose down -v` in clean spares ./pg")

@@ -128,3 +128,8 @@ def test_a_here_document_takes_escapes_away_unless_its_delimiter_is_quoted() -> 
     text = r"a \$b \x"
     assert "".join(item[0] for item in heredoc_characters(text, 0, len(text), quoted=False)) == r"a $b \x"
     assert "".join(item[0] for item in heredoc_characters(text, 0, len(text), quoted=True)) == text
+
+
+@pytest.mark.parametrize("text", ["(" * 5000 + "a" + ")" * 5000, "a" + " && a" * 20000, "$(" * 3000])
+def test_nesting_without_end_is_unread(text: str) -> None:
+    assert parse(text).unread

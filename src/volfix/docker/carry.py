@@ -42,7 +42,8 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False) -> Survey
         target = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE) if volume else None
         if volume and CARRIED in volume.labels and not marked and any(target or ()) and not again:
             return Surveyed(job, {}, target, "carried", (), (), image)
-        source, kept = _sources(engine, carriers, job, say)
+        late = _saves_at_stop(engine, job)
+        source, kept = _sources(engine, carriers, job, say, late=late)
     complete = through.with_top(source, kept)
     state = _state(complete, target, marked=marked)
     used = users_of(engine, MountPoint("volume", job.name, INSIDE)) if volume else []
@@ -50,11 +51,22 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False) -> Survey
     running = {container.id: container for container in writers if container.is_running}.values()
     own = tuple(item for item in running if item.project in job.projects)
     foreign = tuple(item for item in running if item not in own)
-    return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image)
+    return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image, late)
 
 
-def _sources(engine: Engine, carriers: Carriers, job: Job, say: Say) -> tuple[Manifest, tuple[Origin, ...]]:
-    """The manifest of all origins together; one that is missing is told, and fatal unless the data is elsewhere."""
+def _saves_at_stop(engine: Engine, job: Job) -> bool:
+    """Whether an engine that runs on the origins may hold rows that are in no file before it is stopped."""
+    in_memory = any(client.saves_at_stop for client in job.clients)
+    return in_memory and any(container.is_running for container in _writers(engine, job.origins))
+
+
+def _sources(
+    engine: Engine, carriers: Carriers, job: Job, say: Say, *, late: bool
+) -> tuple[Manifest, tuple[Origin, ...]]:
+    """The manifest of all origins together; one that is missing is told, and fatal unless the data is elsewhere.
+
+    `late`: that there are no files of the database is no failure yet.
+    """
     parts, missing = [], []
     with Spool(remember=False) as found:
         for origin in job.origins:
@@ -66,7 +78,7 @@ def _sources(engine: Engine, carriers: Carriers, job: Job, say: Say) -> tuple[Ma
                 missing.append(f"{origin.shown} cannot be read: {problem}")
         manifest = through.united(parts)
     files = [path for path, entry in manifest.items() if entry.kind == "file"]
-    reason = _lacks(job, files, set(found.paths))
+    reason = None if late else _lacks(job, files, set(found.paths))
     if reason or (missing and not job.expected):
         said = "; ".join([*missing, *([reason] if reason else [])])
         raise CarryProblem(f"{job.key}: nothing is carried: {said}")
@@ -132,6 +144,8 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
     for container in found.running:
         say(f"stopping {container.name}")
         engine.stop(container.id)
+    if found.late:
+        found = survey(engine, job, say, again=overwrite)
     if found.state in ("different", "carried"):
         _back_up(engine, found, say, progress)
     _sweep(engine, job.name)

@@ -78,7 +78,10 @@ State = Literal["missing", "empty", "equal", "different", "carried", "interrupte
 
 @dataclass(frozen=True, slots=True)
 class Surveyed:
-    """A job with what the engine says now: the data's manifest, and the volume's, None where there is no volume."""
+    """A job with what the engine says now: the data's manifest, and the volume's, None where there is no volume.
+
+    `late` says that the engine may write its rows to files only when it is stopped: then it is looked again.
+    """
 
     job: Job
     source: Manifest
@@ -87,6 +90,7 @@ class Surveyed:
     running: tuple[Container, ...]
     foreign: tuple[Container, ...]
     image: str
+    late: bool = False
 
     @property
     def bytes(self) -> int:

@@ -84,8 +84,11 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     commands = _commands(found, stacks) if codes & COMMAND_CODES else {}
     stacks += [stack for each in commands.values() for stack in each.unowned()]
     servers = servers_by_place(stacks) if "VF110" in codes else {}
+    names = real_names(stacks)
     for number, stack in enumerate(stacks, 1):
-        context = Context(stack, users, codes, servers, trusted=options.trusted, commands=commands.get(stack.root))
+        context = Context(
+            stack, users, codes, servers, real_names=names, trusted=options.trusted, commands=commands.get(stack.root)
+        )
         run.stacks.append(plan_stack(context, options, loader))
         if progress is not None:
             progress(number, len(stacks))
@@ -99,6 +102,16 @@ def _commands(found: Sequence[Directory], stacks: Sequence[Stack]) -> dict[Path,
     from volfix.project.command_stacks import commands_by_root
 
     return commands_by_root(found, stacks)
+
+
+def real_names(stacks: Iterable[Stack]) -> dict[tuple[Path, str], str]:
+    """What the volumes that are declared are called on the host, by repository; the value says whose they are."""
+    return {
+        (stack.root, project.real_name(key)): "declared"
+        for stack in stacks
+        for project in stack.projects
+        for key in project.declared
+    }
 
 
 def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[tuple[Path, str]]]:
@@ -126,6 +139,10 @@ def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
             changes = _changes(context.stack, chosen, loader)
         except (ProofFailed, CannotEdit) as error:
             failure, chosen = str(error), []
+    made = {operation for finding in chosen if finding.fix for operation in finding.fix.operations}
+    chosen += [
+        item for item in findings if item not in chosen and item.fix and made and made >= set(item.fix.operations)
+    ]
     return StackPlan(context.stack, _project_results(context.stack, findings, chosen, changes, failure), changes)
 
 
@@ -144,9 +161,14 @@ def _editable(finding: Finding) -> Finding:
 
 def _findings(context: Context) -> Iterator[Finding]:
     """Each finding once, in the order of files and places; where projects disagree, the most cautious fix counts."""
+    stack = context.stack
+    others = {file.path for project in stack.projects if not stack.is_asked(project) for file in project.loaded}
+    others -= {file.path for project in stack.projects if stack.is_asked(project) for file in project.loaded}
     found: dict[tuple[object, ...], Finding] = {}
     for code in sorted(context.selected):
         for finding in REGISTRY[code].check(context):
+            if finding.location.path in others:
+                continue
             source = context.source(finding.location.path)
             if source is not None and is_ignored(source, finding.location.span.start, code):
                 continue
@@ -189,8 +211,9 @@ def _project_results(
     results = []
     reported: set[int] = set()
     shown: set[Path] = set()
-    for number, project in enumerate(stack.projects):
-        last = number == len(stack.projects) - 1
+    projects = [project for project in stack.projects if stack.is_asked(project)]
+    for number, project in enumerate(projects):
+        last = number == len(projects) - 1
         own = [
             finding
             for finding in findings

@@ -12,7 +12,10 @@ from volfix.knowledge.entries import HERE, parsed
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """`count` is a shell script that writes `database TAB table TAB rows`; `files` are globs below a data directory."""
+    """`count` is a shell script that writes `database TAB table TAB rows`; `files` are globs below a data directory.
+
+    `saves_at_stop` says that a running engine may have rows that are in no file yet.
+    """
 
     name: str
     families: tuple[str, ...]
@@ -20,6 +23,7 @@ class Client:
     count: str
     source: str
     password_flags: tuple[str, ...] = ()
+    saves_at_stop: bool = False
 
     def is_data_file(self, path: str) -> bool:
         """Whether a path below a data directory is one of the files that the engine's data always has."""

@@ -19,6 +19,8 @@ def foreign_user(service: Service, target: str, entry: Entry | None) -> str | No
     stage = service.stage
     user = service.text("user")
     if user is None:
+        if stage is None and _is_unseen(service):
+            return "a user that volfix does not see"
         if stage is None or stage.user is None:
             return None
         user = stage.user
@@ -30,6 +32,11 @@ def foreign_user(service: Service, target: str, entry: Entry | None) -> str | No
     if stage is not None and any(_covers(made, target) for made in stage.created):
         return None
     return user
+
+
+def _is_unseen(service: Service) -> bool:
+    """Whether the image is built from something that is not a file here."""
+    return service.build is not None and (service.build.inline or service.build.context is None)
 
 
 def _covers(made: str, target: str) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from volfix.project.compose_file import ComposeFile, IncludeEntry, NotForVolfix, load
 from volfix.project.discovery import Directory, combinations
 from volfix.project.environment import DotenvFile, lookup_in, read_dotenv
-from volfix.project.interpolation import InterpolationError, interpolate
+from volfix.project.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.model import Part, Project, Service, normalized_name
 from volfix.project.mounts import Mount
 from volfix.syntax import yaml_tree
@@ -46,6 +46,12 @@ class Stack:
     root: Path
     projects: tuple[Project, ...]
     deliveries: tuple[Delivery, ...] = ()
+    asked: frozenset[Path] = frozenset()
+    """The Compose files that were asked for, where single files were: the others beside them are only looked at."""
+
+    def is_asked(self, project: Project) -> bool:
+        """Whether the project is one to report and to fix."""
+        return not self.asked or any(file.path in self.asked for file in project.files)
 
     @cached_property
     def files(self) -> tuple[ComposeFile, ...]:
@@ -123,6 +129,11 @@ class Loader:
                 self.notes.append(str(other))
         return self._pipelines[key]
 
+    def note(self, text: str) -> None:
+        """Say something once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
     def env_file(self, path: Path, raw: bool) -> DotenvFile:
         """An env file, empty where there is none."""
         if (path, raw) not in self._env_files:
@@ -139,7 +150,9 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     found: list[tuple[Directory, Project]] = []
     borrowed: set[str] = set()
     pipelines: list[tuple[Path, Path]] = []
+    only: set[Path] = set()
     for directory in directories:
+        only |= {directory.only} if directory.only else set()
         pipelines += [(path, directory.root) for path in directory.pipelines]
         for project in _projects(directory, loader):
             found.append((directory, project))
@@ -147,7 +160,8 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     kept = [project for _, project in found if not all(str(file.path) in borrowed for file in project.files)]
     groups = _Groups()
     for project in kept:
-        groups.join(str(project.directory), *(str(file.path) for file in project.loaded))
+        env_files = [str(path) for path in project.env_paths if os.path.isfile(path)]  # noqa: PTH113 - never raises
+        groups.join(str(project.directory), *(str(file.path) for file in project.loaded), *env_files)
     delivered = _deliveries(pipelines, kept, loader) if pipelines else []
     for _, projects, _ in delivered:
         groups.join(*(str(project.directory) for project in projects))
@@ -156,7 +170,8 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
         by_group.setdefault(groups.of(str(project.directory)), []).append(project)
     for key, projects in by_group.items():
         own = tuple(one for one, reached, _ in delivered if reached and groups.of(str(reached[0].directory)) == key)
-        yield Stack(projects[0].root, tuple(_as_deployed(project, own) for project in projects), own)
+        asked = frozenset(only & {file.path for project in projects for file in project.files})
+        yield Stack(projects[0].root, tuple(_as_deployed(project, own) for project in projects), own, asked)
     yield from (Stack(root, (), (delivery,)) for delivery, projects, root in delivered if not projects)
 
 
@@ -218,8 +233,7 @@ def _projects(directory: Directory, loader: Loader) -> Iterator[Project]:
     files = [file for path in directory.files if (file := loader.compose(path)) is not None]
     named = _compose_file_setting(directory.path, loader)
     for combination in combinations(files, named):
-        if directory.only is None or any(file.path == directory.only for file in combination):
-            yield build_project(directory.root, directory.path, combination, loader)
+        yield build_project(directory.root, directory.path, combination, loader)
 
 
 def _compose_file_setting(directory: Path, loader: Loader) -> list[ComposeFile]:
@@ -232,7 +246,7 @@ def _compose_file_setting(directory: Path, loader: Loader) -> list[ComposeFile]:
     found = []
     for name in text.split(separator):
         path = directory / name.strip()
-        file = loader.compose(path) if name.strip() and path.is_file() else None
+        file = loader.compose(path) if name.strip() and os.path.isfile(path) else None  # noqa: PTH113 - never raises
         if file is None:
             return []
         found.append(file)
@@ -241,30 +255,40 @@ def _compose_file_setting(directory: Path, loader: Loader) -> list[ComposeFile]:
 
 def build_project(root: Path, directory: Path, files: tuple[ComposeFile, ...], loader: Loader) -> Project:
     """The project that these files make when Compose merges them in this order."""
-    builder = _Builder(loader)
+    lookup = lookup_in(directory, loader.dotenv(directory))
+    builder = _Builder(loader, lookup)
     for file in files:
         builder.add(file, directory)
-    lookup = lookup_in(directory, loader.dotenv(directory))
     services = {}
     for name, parts in builder.parts.items():
         own = loader.dotenv(parts[0].directory)
         services[name] = Service(name, tuple(parts), lookup_in(parts[0].directory, own, lookup), loader.env_file)
-    name = loader.dotenv(directory).values.get("COMPOSE_PROJECT_NAME") or ""
-    for file in reversed(files):
-        if not name and file.name:
-            try:
-                name = interpolate(file.name, lookup).value
-            except InterpolationError:
-                name = file.name
-    name = normalized_name(name or directory.resolve().name)
-    return Project(root, directory, name, files, services, tuple(builder.loaded.values()))
+    name = _project_name(loader.dotenv(directory).values.get("COMPOSE_PROJECT_NAME") or "", files, lookup)
+    return Project(
+        root,
+        directory,
+        name or normalized_name(directory.resolve().name),
+        files,
+        services,
+        tuple(builder.loaded.values()),
+    )
+
+
+def _project_name(given: str, files: tuple[ComposeFile, ...], lookup: Lookup) -> str:
+    """The name that `.env` or the last file says; with a variable of unknown value as it is written, empty for none."""
+    name = given or next((file.name for file in reversed(files) if file.name), "")
+    try:
+        found = interpolate(name, lookup)
+    except InterpolationError:
+        return name
+    return found.value if found.unknown else normalized_name(found.value)
 
 
 class _Builder:
     """Collects the parts of each service, those of included files first, as Compose merges them."""
 
-    def __init__(self, loader: Loader) -> None:
-        self.loader = loader
+    def __init__(self, loader: Loader, lookup: Lookup) -> None:
+        self.loader, self.lookup = loader, lookup
         self.parts: dict[str, list[Part]] = {}
         self.loaded: dict[Path, ComposeFile] = {}
 
@@ -278,15 +302,28 @@ class _Builder:
             self.parts.setdefault(name, []).extend(self._extended(name, node, file, directory, frozenset()))
 
     def _include(self, entry: IncludeEntry, directory: Path) -> None:
-        paths = [directory / text for text in entry.paths if "$" not in text and "://" not in text]
-        paths = [path / "compose.yaml" if path.is_dir() else path for path in paths]
+        paths = [path for text in entry.paths if (path := self._path(directory, text)) is not None]
+        paths = [path / "compose.yaml" if os.path.isdir(path) else path for path in paths]  # noqa: PTH112 - never raises
         if not paths:
             return
         start = directory / entry.project_directory if entry.project_directory else paths[0].parent
         for path in paths:
-            included = self.loader.compose(path) if path.is_file() else None
-            if included is not None:
+            if (included := self._read(path)) is not None:
                 self.add(included, start)
+
+    def _path(self, directory: Path, text: str) -> Path | None:
+        """The file that an `include:` or `extends:` names; None, and a note, where only the deployment knows it."""
+        try:
+            found = interpolate(text, self.lookup)
+        except InterpolationError:
+            return None
+        if found.unknown or "://" in text:
+            self.loader.note(f"{directory}: {text} is not followed: where it leads is not known here")
+            return None
+        return Path(os.path.normpath(directory / found.value))
+
+    def _read(self, path: Path) -> ComposeFile | None:
+        return self.loader.compose(path) if os.path.isfile(path) else None  # noqa: PTH113 - never raises
 
     def _extended(
         self, name: str, node: yaml_tree.Mapping, file: ComposeFile, directory: Path, seen: frozenset[tuple[Path, str]]
@@ -303,9 +340,9 @@ class _Builder:
             service, where = extends.get("service"), extends.get("file")
             base_name = service.value if isinstance(service, Scalar) else None
             if isinstance(where, Scalar):
-                path = directory / where.value
-                other = self.loader.compose(path) if path.is_file() else None
-                if other is None:
+                path = self._path(directory, where.value)
+                other = self._read(path) if path is not None else None
+                if path is None or other is None:
                     return [own]
                 base_file, base_directory = other, path.parent
                 self.loaded.setdefault(other.path, other)

@@ -19,6 +19,8 @@ from volfix.syntax.yaml_tree import Scalar
 
 DEPTH = 5
 """Scripts within scripts that are followed."""
+LIMIT = 5000
+"""Commands of one step that are looked at: scripts that call each other would never end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def runs(commands: Sequence[Scalar], start: Start, *, remote: bool = False) -> I
 class _Reader:
     start: Start
     scalar_at: Callable[[int], Scalar]
+    seen: int = 0
 
     def script(self, text: str, state: _State, *, remote: bool, origin: Scalar | None, depth: int) -> Iterator[Run]:
         script = shell.parse(text)
@@ -99,6 +102,9 @@ class _Reader:
     def command(
         self, script: shell.Script, command: shell.Command, state: _State, remote: bool, scalar: Scalar, depth: int
     ) -> Iterator[Run]:
+        self.seen += 1
+        if self.seen > LIMIT:
+            return
         assigned = {item.name: _expanded(item.value, state.environment) for item in command.assignments}
         if not command.words:
             state.environment.update(assigned)

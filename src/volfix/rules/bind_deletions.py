@@ -123,7 +123,7 @@ def _deletes(reach: Reach, anchor: Anchor, kept: Kept, context: Context) -> bool
 
 
 def _as_in_checkout(path: str, anchor: Anchor) -> Iterator[str]:
-    """The path, and the place in the checkout that it stands for where the project lies elsewhere when it is deployed."""
+    """The path, and the place in the checkout that it stands for where the project is deployed elsewhere."""
     yield path
     directory = str(anchor.project.directory)
     relative = below(path, anchor.place)

@@ -39,12 +39,20 @@ def _finding(context: Context, code: str, use: Use, held: Holding, conversion: C
         severity=_severity(held, inside=host.inside, known=mount.kind == BIND),
         location=mount_location(mount),
         message=_message(use, held, inside=host.inside),
-        evidence=(*held.evidence, *real),
+        evidence=(*held.evidence, *real, *(_spared(context, use) if key else ())),
         service=use.service.name,
         target=mount.raw_target,
         fix=conversion.fix,
         reason=conversion.reason,
     )
+
+
+def _spared(context: Context, use: Use) -> Iterator[str]:
+    """The commands of the repository that delete volumes when somebody asks for it, and the new one with them."""
+    if context.commands is not None:
+        from volfix.rules.volume_deletions import asked_for
+
+        yield from asked_for(context.commands, use.project, use.mount)
 
 
 def _severity(held: Holding, *, inside: bool, known: bool) -> Severity:

@@ -23,16 +23,17 @@ if TYPE_CHECKING:
 class Context:
     """One stack under examination.
 
-    `users` says for each host directory which projects (directory, name) mount it, over the whole run; `selected` are the
-    codes of the rules that run; `servers` are the database servers on one place (see VF110); `env_files` are those
-    that name a database; `memory` keeps what several rules compute together; `trusted` says that the CI server trusts
-    the repositories.
+    `users` says for each host directory which projects (directory, name) mount it, over the whole run; `selected` are
+    the codes of the rules that run; `servers` are the database servers on one place (see VF110); `real_names` are the
+    volumes of the run on the host, with whom they belong to; `env_files` are those that name a database; `memory` keeps
+    what several rules compute together; `trusted` says that the CI server trusts the repositories.
     """
 
     stack: Stack
     users: Mapping[str, frozenset[tuple[Path, str]]]
     selected: frozenset[str]
     servers: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+    real_names: dict[tuple[Path, str], str] = field(default_factory=dict)
     env_files: dict[Path, Source] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
     trusted: bool = False

@@ -29,7 +29,23 @@ def volume_key(context: Context, service: str, target: str, host: str) -> str:
     if first_target != target and last and not base.endswith(f"-{last}"):
         base = f"{base}-{last}"
     key, number = base, 2
-    while key in taken:
+    while key in taken or not _is_free(context, key, host):
         key, number = f"{base}-{number}", number + 1
     given[host] = key
+    for name in _real_names(context, key):
+        context.real_names[context.root, name] = _owner(context, host)
     return key
+
+
+def _is_free(context: Context, key: str, host: str) -> bool:
+    """Whether no other volume of the repository has the name that this one would have on the host."""
+    owner = _owner(context, host)
+    return all(context.real_names.get((context.root, name), owner) == owner for name in _real_names(context, key))
+
+
+def _real_names(context: Context, key: str) -> set[str]:
+    return {project.real_name(key) for project in context.stack.projects}
+
+
+def _owner(context: Context, host: str) -> str:
+    return f"{context.stack.projects[0].directory} {host}"

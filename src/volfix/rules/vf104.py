@@ -81,6 +81,8 @@ def _fix(context: Context, use: Use) -> Fix | str:
         mount = other.mount
         if mount.kind != VOLUME or mount.source != old:
             continue
+        if disguise_of(other) is None:
+            return f"{other.project.files[-1].path.name} has a volume {old} that is no bind mount"
         if other.project.files[0].version_1:
             return VERSION_1
         scalar = mount.node if isinstance(mount.node, Scalar) else _source_of(mount.node)

@@ -75,4 +75,7 @@ def parse(text: str) -> Script:
     """The commands of a script. Never fails: what is not shell is in `unread`."""
     from volfix.syntax.shell_reader import read
 
-    return read(text, _parser().parse(text.encode()).root_node)
+    try:
+        return read(text, _parser().parse(text.encode()).root_node)
+    except RecursionError:  # nested without end: nobody wrote that
+        return Script(text, (), {}, (Span(0, len(text)),))
