@@ -1,4 +1,7 @@
-"""Images that behave as the official ones do, out of a Debian tree: VOLUME, initialise only an empty directory, own user."""
+"""Images that behave as the official ones do, out of a Debian tree.
+
+They declare a VOLUME, initialise only an empty directory and run as their own user.
+"""
 
 from __future__ import annotations
 

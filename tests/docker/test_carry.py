@@ -218,7 +218,7 @@ def test_two_sources_with_one_name_are_not_mixed(engine: Engine, tmp_path: Path)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "app.db").write_text(name)
-    with pytest.raises(CarryProblem, match="both ./one and ./two"):
+    with pytest.raises(CarryProblem, match=r"both \./one and \./two"):
         run(engine, job(bind(tmp_path / "one"), bind(tmp_path / "two")))
 
 

@@ -1,4 +1,4 @@
-"""The survival proof: 1,000 rows, deployed again and again, before volfix, after --write alone, after --write and carry.
+"""The survival proof: 1,000 rows, deployed again and again: before volfix, after --write alone, and with carry.
 
 Takes minutes and a Debian tree with the engines: VOLFIX_SURVIVAL=1 makes one with debootstrap, a path names one.
 The table is printed at the end (pytest -s).

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,8 @@ def laid(case: Path | Example, directory: Path) -> Path:
 def accepted(path: Path) -> dict[str, object] | None:
     """What Compose makes of one file; None where it refuses it. Nothing but PATH reaches it."""
     program = shutil.which("docker-compose") or str(Path(shutil.which("python") or "/").parent / "docker-compose")
-    words = [program, "-f", str(path), "-p", "x", "config", "--no-interpolate", "--no-env-resolution", "--format", "json"]
+    flags = ["--no-interpolate", "--no-env-resolution", "--format", "json"]
+    words = [program, "-f", str(path), "-p", "x", "config", *flags]
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]})
     if done.returncode:
         return None
@@ -104,7 +106,7 @@ def test_no_credential_is_printed(form: str, write: str, tmp_path: Path) -> None
     )
     (tmp_path / "app.env").write_text("API=s3cr3t-env-file\nDB_PATH=/app/other.db\n")
     done = subprocess.run(
-        ["python", "-m", "volfix", "-v", write, "--output-format", form, str(tmp_path)],
+        [sys.executable, "-m", "volfix", "-v", write, "--output-format", form, str(tmp_path)],
         capture_output=True,
         text=True,
         check=False,
@@ -130,18 +132,17 @@ def test_a_proof_that_fails_writes_nothing_and_says_where(tmp_path: Path, monkey
 
 def test_an_edit_that_does_more_than_it_declares_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The text is spoilt behind the plan's back: the proof has to see it, whatever the edit was meant to be."""
-    import volfix.fixes.render as render
+    from volfix.syntax.yaml_edit import replace_scalar as honest
 
     (tmp_path / "compose.yaml").write_text(
         "services:\n  db:\n    image: mysql:8.4\n    volumes: ['./sql:/var/lib/mysql']\n"
     )
-    honest = render.replace_scalar
 
     def careless(*arguments: object) -> object:
         edit = honest(*arguments)  # type: ignore[arg-type]
         return type(edit)(edit.path, edit.span, edit.replacement.replace("db-data", "db-dat"))
 
-    monkeypatch.setattr(render, "replace_scalar", careless)
+    monkeypatch.setattr("volfix.fixes.render.replace_scalar", careless)
     plan = volfix.plan(tmp_path)
     assert plan.edits == ()
     assert plan.result.status == 2

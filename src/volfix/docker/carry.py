@@ -130,22 +130,16 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
     `overwrite`: a volume that holds something else is first copied to `<volume>-before-carry-<time>`, then made anew.
     The services that write are stopped and stay so.
     """
-    job = found.job
-    if found.foreign:
-        names = ", ".join(container.name for container in found.foreign)
-        raise CarryProblem(f"{job.key}: containers of other projects use the data: stop them first ({names})")
+    _check(found, overwrite=overwrite)
     if found.state == "carried" and not overwrite:
         return
-    if found.state == "different" and not overwrite:
-        raise CarryProblem(
-            f"{job.key}: the volume {job.name} is not empty and holds something else than {_shown(job)}. "
-            f"--replace copies it to another volume first"
-        )
+    job = found.job
     for container in found.running:
         say(f"stopping {container.name}")
         engine.stop(container.id)
-    if found.late:
+    if found.running and (found.late or found.state == "equal"):  # what was read from a running writer is not the last
         found = survey(engine, job, say, again=overwrite)
+        _check(found, overwrite=overwrite)
     if found.state in ("different", "carried"):
         _back_up(engine, found, say, progress)
     _sweep(engine, job.name)
@@ -165,6 +159,19 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
         if container.is_running:
             raise CarryProblem(f"{job.key}: {container.name} was started while its data was copied: run this again")
     engine.remove_container(marker)
+
+
+def _check(found: Surveyed, *, overwrite: bool) -> None:
+    """Raise CarryProblem where carrying would disturb what is not the project's, or write over data."""
+    job = found.job
+    if found.foreign:
+        names = ", ".join(container.name for container in found.foreign)
+        raise CarryProblem(f"{job.key}: containers of other projects use the data: stop them first ({names})")
+    if found.state == "different" and not overwrite:
+        raise CarryProblem(
+            f"{job.key}: the volume {job.name} is not empty and holds something else than {_shown(job)}. "
+            f"--replace copies it to another volume first"
+        )
 
 
 def _verify(engine: Engine, carriers: Carriers, job: Job, sent: Manifest, say: Say, progress: Progress | None) -> None:

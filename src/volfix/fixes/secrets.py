@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -23,10 +24,12 @@ def secret_spans(source: Source, shown: Sequence[Span] = ()) -> tuple[Span, ...]
     shown = [span for span in shown if "\n" not in text[span.start : span.end]]
     hidden: list[Span] = list(credentials(text))
     opened: list[Span] = []
+    parameters: list[Span] = []
     for value in secret_values(source):
         inside = [span for span in shown if _overlap(span, value)]
         if inside and "\n" not in text[value.start : value.end]:
             opened.append(value)
+            parameters += [part for part in _parameters(text, value) if not any(_overlap(part, one) for one in inside)]
         else:
             hidden.append(value)
     opened += [span for span in shown if not any(_overlap(span, value) for value in opened)]
@@ -35,7 +38,13 @@ def secret_spans(source: Source, shown: Sequence[Span] = ()) -> tuple[Span, ...]
     for span in opened:
         for found in credentials(text[span.start : span.end]):
             hidden.append(Span(span.start + found.start, span.start + found.end))
-    return tuple(merged(hidden))
+    return tuple(merged([*hidden, *parameters]))
+
+
+def _parameters(text: str, value: Span) -> list[Span]:
+    """What follows a database's path in a URL: options, of which any may be a key."""
+    found = re.search(r"[?;]", text[value.start : value.end])
+    return [Span(value.start + found.end(), value.end)] if found and value.start + found.end() < value.end else []
 
 
 def with_secrets(change: FileChange) -> FileChange:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from volfix.project.mounts import Mount
@@ -32,14 +31,16 @@ def host_directory(mount: Mount, root: Path) -> HostDirectory:
     text = mount.source
     if "${" in text or not text.startswith((".", "/")):
         return HostDirectory(os.path.normpath(text) if text.startswith("~") else text.rstrip("/"), None, inside=False)
-    path = os.path.realpath(os.path.join(mount.directory, text))  # noqa: PTH118 - thousands of mounts in a run
-    top = _real(str(root))
+    path, top = _real(os.path.join(mount.directory, text)), _real(str(root))  # noqa: PTH118 - thousands in a run
     return HostDirectory(path, Path(path), inside=path == top or path.startswith(top.rstrip("/") + "/"))
 
 
-@lru_cache(maxsize=64)
 def _real(path: str) -> str:
-    return os.path.realpath(path)
+    """The path with its links followed, as far as they can be."""
+    try:
+        return os.path.realpath(path)
+    except OSError:  # a link of the system's that only root may read: /proc/1/ns/net
+        return os.path.normpath(path)
 
 
 def is_within(path: Path, root: Path) -> bool:

@@ -27,7 +27,10 @@ SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
 def read(text: str, root: Node) -> Script:
     """The script that a syntax tree of tree-sitter-bash says; `text` is what the tree was made from."""
     reader = _Reader(text, _places(text))
-    reader.block(root, reader.commands, _Around())
+    if root.type == "program":
+        reader.block(root, reader.commands, _Around())
+    else:
+        reader.unread.append(Span(0, len(text)))
     return Script(text, tuple(reader.commands), reader.functions, tuple(reader.unread))
 
 
