@@ -20,7 +20,7 @@ line= end=$(printf '\\037')
 for word in "$@"; do line="$line$word$end"; done
 printf '%s\\n' "$line" >>"$LOG"
 case "$*" in
-  *" ps -aq "*) echo c0ffee ;;
+  "ps "*) echo c0ffee ;;
   inspect*) echo 9f8e7d ;;
   "cp "*-wal*|"cp "*-journal*) echo "no such file" >&2; exit 1 ;;
 esac
@@ -36,7 +36,7 @@ def of(*moves: Move, files: tuple[Path, ...] | None = None, name: str = "shop") 
 
 
 def script(item: ProjectResult) -> str:
-    return "\n".join(commands(item).lines)
+    return "\n".join(commands([item]).lines)
 
 
 def ran(tmp_path: Path, item: ProjectResult, fail: str = "") -> tuple[int, list[list[str]]]:
@@ -51,30 +51,42 @@ def ran(tmp_path: Path, item: ProjectResult, fail: str = "") -> tuple[int, list[
 
 
 def test_nothing_to_carry_is_no_command() -> None:
-    assert commands(of()).lines == ()
-    assert commands(of()).notes == ()
+    assert commands([of()]).lines == ()
+    assert commands([of()]).notes == ()
 
 
 def test_a_host_directory(tmp_path: Path) -> None:
     status, calls = ran(tmp_path, of(move()))
-    compose = ["compose", "-p", "shop", "-f", "/srv/shop/compose.yaml"]
+    filters = [
+        *("--filter", "label=com.docker.compose.project=shop"),
+        *("--filter", "label=com.docker.compose.oneoff=False"),
+    ]
     assert status == 0
-    assert calls[0] == [*compose, "stop"]
-    assert calls[1] == [
+    assert calls[0] == [
         *("volume", "create", "--label", "com.docker.compose.project=shop"),
         *("--label", "com.docker.compose.volume=app-db", "shop_app-db"),
     ]
-    assert calls[2][:7] == [
+    assert calls[1] == ["ps", "-q", *filters]
+    assert calls[2] == ["stop", "c0ffee"]
+    assert calls[3][:7] == [
         *("run", "--rm", "--mount", "type=bind,src=/srv/shop/data,dst=/from,readonly"),
         *("-v", "shop_app-db:/to", "alpine:3"),
     ]
-    assert calls[2][-1].endswith("cp -a /from/. /to/")
-    assert calls[3] == [*compose, "up", "-d"]
+    assert calls[3][-1].endswith("cp -a /from/. /to/")
     assert len(calls) == 4
 
 
+def test_variants_of_a_project_are_stopped_once_and_copied_together(tmp_path: Path) -> None:
+    """Both run as one project: what recreates its containers before all is copied loses what is in them."""
+    variants = [of(move()), of(move("container:/srv/app/prod.db"), files=(ROOT / "compose.prod.yaml",))]
+    lines = commands(variants).lines
+    assert sum("docker stop" in line for line in lines) == 1
+    assert not any(" up" in line for line in lines)
+    assert next(("--mount" in line, "/srv/app/prod.db" in line) for line in lines if "cp" in line) == (True, False)
+
+
 def test_the_copy_leaves_a_volume_alone_that_is_not_empty(tmp_path: Path) -> None:
-    copy = shlex.split(commands(of(move())).lines[2].removesuffix("&&"))[-1]
+    copy = shlex.split(commands([of(move())]).lines[2].removesuffix("&&"))[-1]
     source, target = tmp_path / "from", tmp_path / "to"
     source.mkdir()
     target.mkdir()
@@ -93,7 +105,7 @@ def test_the_copy_leaves_a_volume_alone_that_is_not_empty(tmp_path: Path) -> Non
 def test_after_a_failure_nothing_starts(tmp_path: Path, fail: str) -> None:
     status, calls = ran(tmp_path, of(move(), move("container:/app/a.db")), fail)
     assert status != 0
-    assert not any(call[-2:] == ["up", "-d"] for call in calls)
+    assert not any(call[0] in ("start", "compose") for call in calls)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +135,7 @@ def test_the_host_path_is_that_of_the_first_file_or_has_to_be_put_in(
     assert status == 0
     (mount,) = [call[3] for call in calls if "--mount" in call]
     assert mount == f"type=bind,src={then or PLACEHOLDER},dst=/from,readonly"
-    assert any(source in note for note in commands(item).notes) is (then is None)
+    assert any(PLACEHOLDER in note for note in commands([item]).notes) is (then is None)
 
 
 @pytest.mark.parametrize("source", ["/srv/a,b", '/srv/a"b', "~/a,b"])
@@ -182,7 +194,7 @@ def test_a_database_file_in_the_container_comes_with_its_journals(tmp_path: Path
 
 
 def test_a_file_is_not_put_over_one_that_is_there_and_has_to_arrive(tmp_path: Path) -> None:
-    line = next(line for line in commands(of(move("container:/app/a.db"))).lines if line.startswith("docker cp"))
+    line = next(line for line in commands([of(move("container:/app/a.db"))]).lines if line.startswith("docker cp"))
     inner = shlex.split(line.partition(" | ")[2].removesuffix("&&"))[-3]
     (tmp_path / "to").mkdir()
     (tmp_path / "a.db").write_text("old")
@@ -217,9 +229,14 @@ def test_names_that_a_shell_would_read_are_quoted(tmp_path: Path) -> None:
     item = of(move("./d", "a;b", "s$(x)"), files=(Path("/srv/it's/$HOME.yaml"),), name="p")
     status, calls = ran(tmp_path, item)
     assert status == 0
-    assert calls[0] == ["compose", "-p", "p", "-f", "/srv/it's/$HOME.yaml", "stop"]
-    assert calls[1][-1] == "p_a;b"
+    assert calls[0][-1] == "p_a;b"
+    lookups = [call for call in calls if call[:2] == ["ps", "-q"]]
+    assert lookups
+    assert all("label=com.docker.compose.project=p" in call for call in lookups)
 
 
-def test_the_host_has_to_know_the_project_by_its_name() -> None:
-    assert commands(of(move())).notes == ("the host must know the project as shop: `docker compose ls -a` says so",)
+def test_the_notes_say_what_has_to_be_checked_and_how_to_go_back() -> None:
+    notes = " ".join(commands([of(move())]).notes)
+    assert "/srv/shop/data is where ./data lies in this checkout" in notes
+    assert "shop is what the containers' label com.docker.compose.project has to say" in notes
+    assert "docker start" in notes

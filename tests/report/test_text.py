@@ -52,8 +52,8 @@ def test_after_a_write_the_commands_that_carry_come_last() -> None:
     assert "1 finding in 1 project: 1 fixed.\n1 file written; `volfix undo` puts it back.\n" in text
     tail = text[text.index("The next `docker compose up`") :]
     assert tail.startswith("The next `docker compose up` starts 1 database without the data it has now.\n")
-    assert "  docker compose -p shop -f /srv/shop/compose.yaml stop &&\n" in tail
-    assert tail.endswith("  docker compose -p shop -f /srv/shop/compose.yaml up -d\n")
+    assert "xargs -r docker stop &&\n" in tail
+    assert tail.endswith("Then deploy the change as always. These commands are not shown again: keep them.\n")
 
 
 def test_a_dry_run_prints_no_commands() -> None:
@@ -176,7 +176,7 @@ def test_the_next_command_is_the_one_that_was_typed() -> None:
         (run(project(), project()), "Nothing to do: no findings in 2 projects.\n"),
         (
             run(project(), errors=(FileProblem(COMPOSE, "x"),)),
-            "Nothing to do: no findings in 1 project; 1 file could not be read.\n",
+            "1 file could not be read; no findings in the rest (1 project).\n",
         ),
     ],
 )

@@ -60,6 +60,7 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
     SOURCE is a host path, volume:NAME, anonymous:TARGET or container:PATH, VOLUME the volume's key in the Compose file.
     Exit status: 0 everything is where it belongs or can be carried, 1 something cannot be carried, 2 no engine.
     """
+    from volfix.docker.archive import BrokenArchive
     from volfix.docker.engine import Engine, EngineProblem
     from volfix.docker.jobs import CarryProblem
 
@@ -70,7 +71,7 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
         ctx.exit(2)
     try:
         ctx.exit(0 if _run(engine, Path(os.path.abspath(path)), options) else 1)  # noqa: PTH100 - links stay
-    except (CarryProblem, EngineProblem) as problem:
+    except (CarryProblem, EngineProblem, BrokenArchive) as problem:
         click.echo(f"volfix: {problem}", err=True)
         ctx.exit(1)
 

@@ -207,9 +207,9 @@ def _merge_config(ctx: click.Context, options: dict[str, Any]) -> None:
     kinds: dict[str, type] = {"select": list, "ignore": list, "exclude": list, "unsafe-fixes": bool, "trusted": bool}
     for key, value in given.items():
         if key not in kinds or not isinstance(value, kinds[key]):
-            raise click.BadParameter(
-                f"{path}: {key} is not {', '.join(kinds)} with its kind of value", param_hint="--config"
-            )
+            kind = {list: "a list of strings", bool: "true or false"}.get(kinds.get(key, object))
+            said = f"{key} must be {kind}" if kind else f"there is no option {key}: {', '.join(kinds)} can be set"
+            raise click.BadParameter(f"{path}: {said}", param_hint="--config")
         name = key.replace("-", "_")
         source = ctx.get_parameter_source(name)
         if source is not None and source.name == "DEFAULT":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+import os
+import sys
+from collections.abc import Sequence
 
 import click
 
@@ -59,6 +61,17 @@ def volfix() -> None:
     """
 
 
-def main(**extra: Any) -> None:
-    """Run the command line; ends the process with its exit status."""
-    volfix.main(prog_name="volfix", **extra)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; ends the process with its exit status, 130 where a person interrupts it."""
+    try:
+        status = volfix.main(arguments, prog_name="volfix", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from volfix.docker import carriers as through
+from volfix.docker.archive import BrokenArchive
 from volfix.docker.containers import Container, MountPoint, Process
 from volfix.docker.deployed import Deployed
 from volfix.docker.engine import Engine, EngineProblem
@@ -173,7 +174,7 @@ def _sqlite(engine: Engine, service: str, container: Container, path: str) -> Co
             if path not in spool.paths:
                 return Counted(service, SQLITE, path, problem="the file is not a SQLite database")
             found = list(counts(spool.paths[path]))
-        except (EngineProblem, sqlite3.DatabaseError) as error:
+        except (EngineProblem, BrokenArchive, sqlite3.DatabaseError) as error:
             return Counted(service, SQLITE, path, problem=str(error))
     unread = [f"{one.table}: {one.problem}" for one in found if one.rows is None]
     tables = {one.table: one.rows for one in found if one.rows is not None}

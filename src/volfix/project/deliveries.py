@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,3 +90,32 @@ def _roots(path: Path) -> Iterator[Path]:
     own = path.parent.parent if path.parent.name == ".woodpecker" else path.parent
     if tree is None or tree.root != own:
         yield own
+
+
+def delivered(
+    pipelines: Sequence[tuple[Path, Path]], projects: Sequence[Project], loader: Loader
+) -> Iterator[tuple[Delivery, list[Project], Path]]:
+    """Each pipeline (given as path and root) with the projects that it deploys, and its root.
+
+    Where its commands do not tell, it is for the one directory of projects that its repository has.
+    """
+    roots = dict(pipelines)
+    for delivery in deliveries(list(roots), loader):
+        reached = [item for deployment in delivery.deployments for item in delivery.projects(deployment, projects)]
+        if not reached:
+            near = [project for project in projects if delivery.reaches(project)]
+            reached = near if len({project.directory for project in near}) == 1 else []
+        yield delivery, reached, roots[delivery.file.path]
+
+
+def as_deployed(project: Project, found: Sequence[Delivery]) -> Project:
+    """The project with the name that the pipelines deploy it under, where they agree on one."""
+    if any(file.name for file in project.files):
+        return project
+    names = {
+        deployment.project
+        for delivery in found
+        for deployment in delivery.deployments
+        if not deployment.is_test and deployment.project and delivery.projects(deployment, [project])
+    }
+    return replace(project, deployed_as=names.pop()) if len(names) == 1 else project

@@ -6,8 +6,8 @@ Source: compose-spec/compose-go, loader/include.go, loader/extends.go, cli/optio
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -162,7 +162,7 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     for project in kept:
         env_files = [str(path) for path in project.env_paths if os.path.isfile(path)]  # noqa: PTH113 - never raises
         groups.join(str(project.directory), *(str(file.path) for file in project.loaded), *env_files)
-    delivered = _deliveries(pipelines, kept, loader) if pipelines else []
+    delivered = _delivered(pipelines, kept, loader)
     for _, projects, _ in delivered:
         groups.join(*(str(project.directory) for project in projects))
     by_group: dict[str, list[Project]] = {}
@@ -171,8 +171,27 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     for key, projects in by_group.items():
         own = tuple(one for one, reached, _ in delivered if reached and groups.of(str(reached[0].directory)) == key)
         asked = frozenset(only & {file.path for project in projects for file in project.files})
-        yield Stack(projects[0].root, tuple(_as_deployed(project, own) for project in projects), own, asked)
+        yield Stack(projects[0].root, tuple(_as_deployed(projects, own)), own, asked)
     yield from (Stack(root, (), (delivery,)) for delivery, projects, root in delivered if not projects)
+
+
+def _delivered(
+    pipelines: list[tuple[Path, Path]], projects: list[Project], loader: Loader
+) -> list[tuple[Delivery, list[Project], Path]]:
+    """Each pipeline with the projects that it deploys, and its root."""
+    if not pipelines:
+        return []
+    from volfix.project.deliveries import delivered
+
+    return list(delivered(pipelines, projects, loader))
+
+
+def _as_deployed(projects: list[Project], deliveries: tuple[Delivery, ...]) -> Iterable[Project]:
+    if not deliveries:
+        return projects
+    from volfix.project.deliveries import as_deployed
+
+    return (as_deployed(project, deliveries) for project in projects)
 
 
 class _Groups:
@@ -193,38 +212,6 @@ class _Groups:
         """Make one group of these names."""
         for name in names[1:]:
             self.parents[self.of(name)] = self.of(names[0])
-
-
-def _as_deployed(project: Project, delivered: Sequence[Delivery]) -> Project:
-    """The project with the name that the pipelines deploy it under, where they agree on one."""
-    if not delivered or any(file.name for file in project.files):
-        return project
-    names = {
-        deployment.project
-        for delivery in delivered
-        for deployment in delivery.deployments
-        if not deployment.is_test and deployment.project and delivery.projects(deployment, [project])
-    }
-    return replace(project, deployed_as=names.pop()) if len(names) == 1 else project
-
-
-def _deliveries(
-    pipelines: list[tuple[Path, Path]], projects: list[Project], loader: Loader
-) -> list[tuple[Delivery, list[Project], Path]]:
-    """Each pipeline with the projects that it deploys, and its root; where its commands do not tell, with the one
-    directory of projects that its repository has.
-    """
-    from volfix.project.deliveries import deliveries
-
-    roots = dict(pipelines)
-    found = []
-    for delivery in deliveries(list(roots), loader):
-        reached = [item for deployment in delivery.deployments for item in delivery.projects(deployment, projects)]
-        if not reached:
-            near = [project for project in projects if delivery.reaches(project)]
-            reached = near if len({project.directory for project in near}) == 1 else []
-        found.append((delivery, reached, roots[delivery.file.path]))
-    return found
 
 
 def _projects(directory: Directory, loader: Loader) -> Iterator[Project]:

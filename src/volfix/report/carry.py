@@ -12,7 +12,7 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import join, quote
@@ -43,27 +43,49 @@ def kind_of(move: Move) -> tuple[str, str]:
     return (kind, rest) if colon and kind in KINDS else ("host", move.source)
 
 
-def commands(project: ProjectResult) -> Commands:
-    """Stop the project, create each volume as Compose would, copy, start the project; no lines where nothing moves.
+def commands(projects: Sequence[ProjectResult]) -> Commands:
+    """Create each volume as Compose would, stop every container of the project, copy. No lines where nothing moves.
 
-    What is in a container's own layer comes last: it joins what else is carried into the volume.
+    `projects` are those of one name on the host: a base file and its variants run as one. What is in a container's own
+    layer comes last: it joins what else is carried into the volume. Nothing is started: that is what deploys.
     """
-    moves = sorted(dict.fromkeys(project.moves), key=lambda move: kind_of(move)[0] == "container")
-    if not moves:
+    pairs = [(project, move) for project in projects for move in dict.fromkeys(project.moves)]
+    pairs.sort(key=lambda pair: kind_of(pair[1])[0] == "container")
+    if not pairs:
         return Commands((), ())
-    compose = _compose(project)
-    chain: dict[str, None] = {f"{compose} stop": None}
+    name = projects[0].name
+    running = join(["docker", "ps", "-q", *_filters(name)])
+    chain: dict[str, None] = {_create(project, move): None for project, move in pairs}
+    chain[f"{running} | xargs -r docker stop"] = None
     notes: dict[str, None] = {}
-    for move in moves:
-        chain[_create(project, move)] = None
-        for command in _copy(project, compose, move):
+    for project, move in pairs:
+        for command in _copy(project, move):
             chain[command] = None
-        if kind_of(move)[0] == "host" and _host_path(project, move) is None:
-            notes[f"put the path that {move.source} stands for on the host in the place of {PLACEHOLDER}"] = None
-    lines = [*chain, f"{compose} up -d"]
-    if project.name:
-        notes[f"the host must know the project as {project.name}: `docker compose ls -a` says so"] = None
+        if kind_of(move)[0] == "host":
+            notes[_about_host_path(project, move)] = None
+    notes[
+        f"{name} is what the containers' label com.docker.compose.project has to say: where a pipeline or a person "
+        "names the project otherwise, put that name in"
+    ] = None
+    again = join(["docker", "ps", "-aq", *_filters(name)])
+    notes[f"if a command fails, nothing is lost: `{again} | xargs -r docker start` starts what was stopped"] = None
+    lines = list(chain)
     return Commands((*(f"{line} &&" for line in lines[:-1]), lines[-1]), tuple(notes))
+
+
+def _filters(project: str, service: str | None = None) -> list[str]:
+    labels = [f"com.docker.compose.project={project}", "com.docker.compose.oneoff=False"]
+    labels += [f"com.docker.compose.service={service}"] if service else []
+    return [word for label in labels for word in ("--filter", f"label={label}")]
+
+
+def _about_host_path(project: ProjectResult, move: Move) -> str:
+    path = _host_path(project, move)
+    if path is None:
+        return f"put the path that {move.source} stands for on the host in the place of {PLACEHOLDER}"
+    if path.startswith("~"):
+        return f"{path} is in the home directory of whoever deploys"
+    return f"{path} is where {move.source} lies in this checkout: put in the host's path where that is another"
 
 
 def identity(project: ProjectResult, move: Move) -> tuple[str, ...]:
@@ -82,21 +104,16 @@ def real_volume(project: ProjectResult, key: str) -> str:
     return project.real_volumes.get(key) or f"{project.name}_{key}"
 
 
-def _compose(project: ProjectResult) -> str:
-    name = ["-p", project.name] if project.name else []
-    return join(["docker", "compose", *name, *(word for file in project.files for word in ("-f", str(file)))])
-
-
 def _create(project: ProjectResult, move: Move) -> str:
     labels = (f"com.docker.compose.project={project.name}", f"com.docker.compose.volume={move.volume}")
     flags = [word for label in labels for word in ("--label", label)]
     return join(["docker", "volume", "create", *flags, real_volume(project, move.volume)])
 
 
-def _copy(project: ProjectResult, compose: str, move: Move) -> Iterator[str]:
+def _copy(project: ProjectResult, move: Move) -> Iterator[str]:
     kind, rest = kind_of(move)
     volume = quote(real_volume(project, move.volume))
-    container = f'"$({compose} ps -aq {quote(move.service)})"'
+    container = f'"$({join(["docker", "ps", "-q", "-n", "1", *_filters(project.name, move.service)])})"'
     copy = quote(f"{IF_EMPTY}; cp -a /from/. /to/")
     if kind == "container":
         yield from _from_container(rest, move, volume, container)

@@ -13,8 +13,10 @@ def is_silent(result: RunResult) -> bool:
 def nothing_to_do(result: RunResult) -> str:
     """The line that says so, and what could not be read or written."""
     where = count(len(result.projects), "project")
-    nothing = f"no findings in {where}" if result.projects else "no Compose files found"
-    return f"{'; '.join([f'Nothing to do: {nothing}', *trouble(result)])}."
+    wrong = trouble(result)
+    if wrong:
+        return f"{'; '.join(wrong)}; no findings in the rest ({where})."
+    return f"Nothing to do: {f'no findings in {where}' if result.projects else 'no Compose files found'}."
 
 
 def trouble(result: RunResult) -> list[str]:

@@ -14,7 +14,7 @@ from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, Run
 from volfix.fixes.secrets import scrub
 from volfix.report.carry import commands, identity, kind_of, real_volume
 from volfix.report.encoding import one_line
-from volfix.report.entries import is_done, main_file, relative
+from volfix.report.entries import is_done, relative
 from volfix.report.summary import count, nothing_to_do, trouble
 from volfix.rules.findings import Applicability, Finding, Move
 
@@ -177,14 +177,20 @@ class _Text:
             bold=True,
         )
         yield "Carry it first, on the host that runs the containers, before anything deploys this change:"
+        named: dict[tuple[Path, str], list[ProjectResult]] = {}
         for project in projects:
-            todo = commands(project)
+            named.setdefault((project.root, project.name), []).append(project)
+        for (_, name), group in named.items():
+            todo = commands(group)
+            files = ", ".join(dict.fromkeys(self.path(file) for project in group for file in project.files))
             yield ""
-            yield self.style(f"{self.path(main_file(project))}: project {one_line(project.name)}", bold=True)
+            yield self.style(f"{files}: project {one_line(name)}", bold=True)
             for note in todo.notes:
                 yield f"  ({self.clean(note)})"
             for line in todo.lines:
                 yield f"  {one_line(line)}"  # a path that looks like a flag and its password must stay what it is
+        yield ""
+        yield "Then deploy the change as always. These commands are not shown again: keep them."
 
 
 def carried(project: ProjectResult, move: Move) -> str:

@@ -56,8 +56,8 @@ class Source:
     """A UTF-8 file: `text` is `data` decoded, without the BOM and with every line end as it was."""
 
     path: Path
-    data: bytes
-    text: str
+    data: bytes = field(repr=False)
+    text: str = field(repr=False)
     mode: int = 0o644
     digest: str = field(default="", repr=False)
 
