@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ VENDORED = frozenset(
         *("__pycache__", ".idea", ".vscode", ".next", ".nuxt", ".yarn", ".pnpm-store"),
     }
 )
+
+
+COMPOSE_FILE = re.compile(rb"^(?:export )?COMPOSE_FILE=([^\n#]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +85,47 @@ def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FilePro
             continue
         if any(entry.name == ".git" for entry in entries):
             root = Path(current)
-        files, below, pipelines, commands = [], [], [], []
-        name = os.path.basename(current)  # noqa: PTH119 - a Path for each entry of a tree costs
-        for entry in entries:
-            if exclude and _excluded(entry.path, root, exclude):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name not in VENDORED:
-                    below.append((entry.path, root))
-            elif FILE_NAME.search(entry.name) and not _is_broken_link(entry):
-                files.append(Path(entry.path))
-            elif is_pipeline_name(entry.name, name) and not _is_broken_link(entry):
-                pipelines.append(Path(entry.path))
-            if has_commands(entry.path) and entry.is_file():
-                commands.append(Path(entry.path))
+        entries = [entry for entry in entries if not (exclude and _excluded(entry.path, root, exclude))]
+        below = [
+            (entry.path, root)
+            for entry in entries
+            if entry.is_dir(follow_symlinks=False) and entry.name not in VENDORED
+        ]
         pending += reversed(below)
+        files, pipelines, commands = _of_interest(current, entries)
         if files or pipelines or commands:
-            yield Directory(Path(current), root, tuple(files), None, tuple(pipelines), tuple(commands))
+            yield Directory(Path(current), root, files, None, pipelines, commands)
+
+
+def _of_interest(
+    current: str, entries: Sequence[os.DirEntry[str]]
+) -> tuple[tuple[Path, ...], tuple[Path, ...], tuple[Path, ...]]:
+    """The Compose files, the pipelines and the files with commands among the entries of a directory."""
+    files, pipelines, commands = [], [], []
+    name = os.path.basename(current)  # noqa: PTH119 - a Path for each entry of a tree costs
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            continue
+        if FILE_NAME.search(entry.name) and not _is_broken_link(entry):
+            files.append(Path(entry.path))
+        elif is_pipeline_name(entry.name, name) and not _is_broken_link(entry):
+            pipelines.append(Path(entry.path))
+        if has_commands(entry.path) and entry.is_file():
+            commands.append(Path(entry.path))
+    if not files and any(entry.name == ".env" for entry in entries):
+        files = _named_by_dotenv(Path(current))
+    return tuple(files), tuple(pipelines), tuple(commands)
+
+
+def _named_by_dotenv(directory: Path) -> list[Path]:
+    """The files that COMPOSE_FILE in the directory's `.env` names, whatever they are called."""
+    try:
+        text = (directory / ".env").read_bytes()
+    except OSError:  # it is named when it is read
+        return []
+    found = COMPOSE_FILE.search(text)
+    names = found[1].decode(errors="replace").strip("\"' \r").split(":") if found else []
+    return [directory / name for name in names if name and os.path.isfile(directory / name)]  # noqa: PTH113 - never raises
 
 
 def _is_broken_link(entry: os.DirEntry[str]) -> bool:

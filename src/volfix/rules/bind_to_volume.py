@@ -199,7 +199,7 @@ def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
         if host.contains(other):
             for use in uses:
                 if not never_converted(None, use.mount.clean_target):
-                    yield f"{use.service.name} mounts {use.mount.raw_source}, which lies in it and would no longer change"
+                    yield f"{use.service.name} mounts {use.mount.raw_source}, which lies in it and would go stale"
 
 
 def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
