@@ -177,6 +177,7 @@ class _Text:
             bold=True,
         )
         yield "Carry it first, on the host that runs the containers, before anything deploys this change:"
+        yield "`volfix carry --write` does it there, verified (it needs volfix[docker]); by hand:"
         named: dict[tuple[Path, str], list[ProjectResult]] = {}
         for project in projects:
             named.setdefault((project.root, project.name), []).append(project)

@@ -207,7 +207,7 @@ def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iter
     own = {use.project.directory for use in uses}
     for parent in host.path.parents if host.path else ():
         for directory, name in context.users.get(str(parent), frozenset()):
-            if directory not in own:
+            if directory not in own and not directory.is_relative_to(parent):  # its own code, or the whole host
                 yield f"the project in {said_of(context, directory, name)} mounts {parent.name}, which contains it"
     mounts = {id(use.mount) for use in uses}
     for database in databases(context):

@@ -45,7 +45,7 @@ def _finding(use: Use, held: Holding, user: str) -> Finding:
     verb = "the volume" if mount.kind == VOLUME else "as a volume it"
     return Finding(
         code="VF111",
-        severity=Severity.WARNING,
+        severity=Severity.WARNING if use.service.stage is not None else Severity.INFO,
         location=mount_location(mount),
         message=f"{use.service.name} runs as {user}; new, {verb} at {mount.raw_target} belongs to root: writing may fail",
         evidence=(*held.evidence, _who(use, user)),
