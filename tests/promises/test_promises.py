@@ -28,6 +28,7 @@ CASES = [
         for example in rule.examples
     ),
 ]
+COMPOSE = shutil.which("docker-compose", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
 SECRETS = ("s3cr3t-plain", "s3cr3t-in-url", "s3cr3t-flag", "s3cr3t-env-file")
 
 
@@ -43,9 +44,9 @@ def laid(case: Path | Example, directory: Path) -> Path:
 
 def accepted(path: Path) -> dict[str, object] | None:
     """What Compose makes of one file; None where it refuses it. Nothing but PATH reaches it."""
-    program = shutil.which("docker-compose") or str(Path(shutil.which("python") or "/").parent / "docker-compose")
+    assert COMPOSE is not None
     flags = ["--no-interpolate", "--no-env-resolution", "--format", "json"]
-    words = [program, "-f", str(path), "-p", "x", "config", *flags]
+    words = [COMPOSE, "-f", str(path), "-p", "x", "config", *flags]
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]})
     if done.returncode:
         return None
@@ -70,7 +71,7 @@ def test_bytes_outside_the_edits_are_identical(case: Path | Example, tmp_path: P
             assert change.before.bom == change.after.bom
 
 
-@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="needs docker-compose on PATH")
+@pytest.mark.skipif(COMPOSE is None, reason="needs docker-compose on PATH or in the virtual environment")
 @pytest.mark.parametrize("case", CASES)
 def test_what_compose_accepted_it_still_accepts_and_no_volume_changes(case: Path | Example, tmp_path: Path) -> None:
     plan = volfix.plan(laid(case, tmp_path), unsafe_fixes=True)

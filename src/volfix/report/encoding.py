@@ -6,17 +6,19 @@ import json
 from functools import partial
 from typing import Any
 
-from volfix.fixes.diff import INVISIBLE, visible
-
 
 def dumps(data: Any) -> str:
     """Data as indented JSON in Unicode, with escapes for what a terminal would obey and for what no encoding takes."""
+    from volfix.fixes.diff import INVISIBLE
+
     text = json.dumps(data, ensure_ascii=False, indent=2)
     return INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def one_line(text: str) -> str:
     """Text of foreign origin for one line: every line end and control character is written out."""
+    from volfix.fixes.diff import visible  # most runs find nothing, and print a line of their own
+
     return visible(text).replace("\n", "\\n")
 
 
