@@ -225,9 +225,13 @@ def _declare_mount(project: Project, wanted: Model, change: MountChange) -> None
             if mount[:2] == [str(change.path), change.place]:
                 mount[2:5] = [change.new_target or change.target, "volume", change.volume]
         return
-    for mount in mounts:
-        mount[6] = mount[6] or mount[2] == change.target
-    mounts.append([str(change.path), -1, change.target, "volume", change.volume, False, False])
+    order = [str(part.file.path) for part in service.parts]
+    own = order.index(str(change.path))
+    same = [mount for mount in mounts if mount[2] == change.target]
+    later = any(order.index(mount[0]) > own for mount in same if mount[0] in order)
+    for mount in same:
+        mount[6] = mount[6] or order.index(mount[0]) <= own
+    mounts.append([str(change.path), -1, change.target, "volume", change.volume, False, later])
 
 
 def _declare_value(project: Project, wanted: Model, change: ValueChange) -> None:

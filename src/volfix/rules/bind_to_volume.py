@@ -25,6 +25,8 @@ from volfix.rules.names import volume_key
 from volfix.rules.operations import DeclareVolume, Operation, RemoveEntry, SetScalar
 from volfix.syntax.yaml_tree import Mapping, Scalar
 
+CONFIGURATION = ("/etc/", "/docker-entrypoint", "/var/log", "/run/", "/var/run/")
+"""Targets of what is read at a start, or only written: it may stay on the host."""
 VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 VERSION_1 = "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
 
@@ -198,7 +200,7 @@ def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
     for other, uses in context.binds.items():
         if host.contains(other):
             for use in uses:
-                if not never_converted(None, use.mount.clean_target):
+                if not use.mount.clean_target.startswith(CONFIGURATION):
                     yield f"{use.service.name} mounts {use.mount.raw_source}, which lies in it and would go stale"
 
 
