@@ -157,7 +157,7 @@ def _typed(options: dict[str, Any]) -> str:
     """What the person typed, for the command to type next."""
     import shlex
 
-    flags = [name for name in ("unsafe_fixes", "trusted") if options[name]]
+    flags = [name for name in ("interactive", "unsafe_fixes", "trusted") if options[name]]
     words = ["volfix", *("--" + name.replace("_", "-") for name in flags)]
     for name in ("select", "ignore", "exclude"):
         words += [f"--{name}={value}" for value in options[name]]
