@@ -16,8 +16,8 @@ from volfix.project.environment import InCompose, InEnvFile, Variable
 from volfix.project.model import Project, Service
 from volfix.project.stack import Loader, Stack, build_project
 from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange
-from volfix.rules.operations import AddInstruction, Operation, SetAssignment, SetScalar, SetText
-from volfix.syntax import dockerfile, dotenv
+from volfix.rules.operations import AddInstruction, Operation, SetAssignment, SetLiteral, SetScalar, SetText
+from volfix.syntax import dotenv
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import digest, parse, plain
 
@@ -48,8 +48,8 @@ def prove(
                 _prove_tree(files[path], own, source)
             elif path in pipelines:
                 _prove_pipeline(pipelines[path], own, source)
-            elif any(isinstance(operation, AddInstruction) for operation in own):
-                _prove_dockerfile(own, source)
+            elif any(isinstance(operation, AddInstruction | SetLiteral) for operation in own):
+                _prove_code(own, source)
             elif any(isinstance(operation, SetText) for operation in own):
                 _prove_text(own, source)
             else:
@@ -108,15 +108,11 @@ def _prove_text(operations: Sequence[Operation], after: Source) -> None:
         _compare(before.path.name, expected, [plain(document.root) for document in parse(after)])
 
 
-def _prove_dockerfile(operations: Sequence[Operation], after: Source) -> None:
-    """Every instruction as before, and the new ones where they are put."""
-    before = operations[0].source
-    new = [(item.place, item.text) for item in operations if isinstance(item, AddInstruction)]
-    expected: list[str] = []
-    for instruction in dockerfile.read(before):
-        expected += [text for place, text in new if place == instruction.span.start]
-        expected.append(f"{instruction.keyword} {instruction.text}")
-    _compare(before.path.name, expected, [f"{item.keyword} {item.text}" for item in dockerfile.read(after)])
+def _prove_code(operations: Sequence[Operation], after: Source) -> None:
+    """A Dockerfile, a Python module or an ini file: as before, but for the strings and instructions that are meant."""
+    from volfix.fixes.code_proof import meanings
+
+    _compare(after.path.name, *meanings(operations, after))
 
 
 def _prove_commands(operations: Sequence[Operation], after: Source) -> None:

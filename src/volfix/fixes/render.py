@@ -15,6 +15,7 @@ from volfix.rules.operations import (
     Operation,
     RemoveEntry,
     SetAssignment,
+    SetLiteral,
     SetScalar,
     SetText,
     as_data,
@@ -55,7 +56,7 @@ def edits_of(source: Source, operations: Sequence[Operation]) -> list[Edit]:
             edits.append(remove_entry(source, operation.mapping, operation.pair))
         elif isinstance(operation, SetAssignment):
             edits.append(replace_value(source, operation.assignment, operation.value))
-        elif isinstance(operation, SetText):
+        elif isinstance(operation, SetText | SetLiteral):
             edits.append(Edit(source.path, operation.span, operation.replacement))
         elif isinstance(operation, AddInstruction):
             edits.append(Edit(source.path, Span(operation.place, operation.place), operation.text + source.newline))

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from volfix.project.dockerfile_values import REPEATED, Written, literal, pairs
 from volfix.project.model import Service
 from volfix.syntax.dockerfile import NAME, Instruction, commands, expanded, read
-from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.source import FileProblem, Source, Span
 
 PLATFORM = frozenset(f"{side}{part}" for side in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT"))
 """The arguments that BuildKit itself gives a value."""
@@ -25,8 +26,9 @@ class Stage:
 
     `base_image` is the last image from outside that it stands on, None where it is not known or `scratch`; `workdir` is
     absolute, None where it is not known; `user` is the last `USER`, None where none is said; `environment` has the
-    values that are known; `volumes` are the targets of VOLUME. `created` are the directories, absolute, that the build
-    makes and gives to `user`.
+    values that are known, `written` where they are written; `volumes` are the targets of VOLUME. `created` are the
+    directories, absolute, that the build makes and gives to `user`; `copied` says which paths of the build context go
+    where, one that ends in a slash is a directory.
     """
 
     source: Source
@@ -36,6 +38,8 @@ class Stage:
     environment: Mapping[str, str]
     volumes: tuple[str, ...]
     created: tuple[str, ...]
+    written: Mapping[str, Written] = field(default_factory=dict)
+    copied: tuple[tuple[str, str], ...] = ()
 
 
 def stage_of(service: Service) -> Stage | None:
@@ -62,12 +66,22 @@ def _stage(
         instructions = read(source)
     except FileProblem:  # the build cannot read it either, and says so better
         return None
-    stage = _built(instructions, target, dict(arguments))
+    stage = _built(source, instructions, target, dict(arguments))
     if stage is None:
         return None
     user = (stage.user or "").partition(":")[0]
     created = tuple(made for made, owner in stage.owners.items() if owner == user and user)
-    return Stage(source, stage.base_image, stage.workdir, stage.user, stage.environment, tuple(stage.volumes), created)
+    return Stage(
+        source,
+        stage.base_image,
+        stage.workdir,
+        stage.user,
+        stage.environment,
+        tuple(stage.volumes),
+        created,
+        {name: Written(span, owner.children > 1) for name, (span, owner) in stage.written.items()},
+        tuple(stage.copied),
+    )
 
 
 Values = dict[str, "str | None"]
@@ -76,7 +90,11 @@ Values = dict[str, "str | None"]
 
 @dataclass(slots=True)
 class _Stage:
-    """A stage while its instructions are read; `owners` has each directory that it made, None where not known whose."""
+    """A stage while its instructions are read; `owners` has each directory that it made, None where not known whose.
+
+    `written` and `defaults` have the places of literal values, of ENV with the stage that says it; `children` counts
+    the stages that stand on it.
+    """
 
     base_image: str | None
     workdir: str | None = None
@@ -86,9 +104,14 @@ class _Stage:
     hidden: set[str] = field(default_factory=set)
     volumes: list[str] = field(default_factory=list)
     owners: dict[str, str | None] = field(default_factory=dict)
+    written: dict[str, tuple[Span, _Stage]] = field(default_factory=dict)
+    defaults: dict[str, Span] = field(default_factory=dict)
+    copied: list[tuple[str, str]] = field(default_factory=list)
+    children: int = 0
 
     def on_top(self) -> _Stage:
         """A new stage that begins as this one ends; arguments are not inherited."""
+        self.children += 1
         return _Stage(
             self.base_image,
             self.workdir,
@@ -98,6 +121,8 @@ class _Stage:
             set(self.hidden),
             list(self.volumes),
             dict(self.owners),
+            dict(self.written),
+            copied=list(self.copied),
         )
 
     @property
@@ -107,7 +132,9 @@ class _Stage:
         return {name: value for name, value in known.items() if name not in self.hidden}
 
 
-def _built(instructions: Iterable[Instruction], target: str | None, given: Mapping[str, str]) -> _Stage | None:
+def _built(
+    source: Source, instructions: Iterable[Instruction], target: str | None, given: Mapping[str, str]
+) -> _Stage | None:
     """The last stage, or the one that `target` names or numbers."""
     outer: Values = {}
     stages: list[_Stage] = []
@@ -119,7 +146,7 @@ def _built(instructions: Iterable[Instruction], target: str | None, given: Mappi
             if name:
                 names[name] = stage
         elif stages:
-            _apply(item, stages[-1], given, outer)
+            _apply(source, item, stages[-1], given, outer)
         elif item.keyword == "ARG":
             _declare(item, given, {}, outer, outer)
     if not target:
@@ -158,12 +185,13 @@ def _declare(item: Instruction, given: Mapping[str, str], outer: Values, scope: 
             values[name] = outer.get(name)
 
 
-def _apply(item: Instruction, stage: _Stage, given: Mapping[str, str], outer: Values) -> None:
+def _apply(source: Source, item: Instruction, stage: _Stage, given: Mapping[str, str], outer: Values) -> None:
     match item.keyword:
         case "ARG":
             _declare(item, given, outer, stage.known, stage.arguments)
+            _place_defaults(source, item, stage, given)
         case "ENV":
-            _set(item, stage)
+            _set(source, item, stage)
         case "WORKDIR":
             path = expanded(item.text, stage.known, item.escape)
             stage.workdir = place(path, stage.workdir)
@@ -181,19 +209,25 @@ def _apply(item: Instruction, stage: _Stage, given: Mapping[str, str], outer: Va
             _run(item, stage)
 
 
-def _set(item: Instruction, stage: _Stage) -> None:
-    """ENV, in both forms; all its values are expanded before any of them counts."""
-    words = item.words
-    if words and "=" not in words[0]:
-        name, _, rest = item.text.replace("\t", " ").partition(" ")
-        pairs = [(name, rest.strip())] if rest.strip() else []
-    else:
-        pairs = [(name, value) for name, equals, value in (word.partition("=") for word in words) if equals]
+def _place_defaults(source: Source, item: Instruction, stage: _Stage, given: Mapping[str, str]) -> None:
+    for name, text in pairs(item):
+        span = literal(source, item, name, text, stage.arguments.get(name))
+        if span is not None and name not in given:
+            stage.defaults[name] = span
+
+
+def _set(source: Source, item: Instruction, stage: _Stage) -> None:
+    """ENV; all its values are expanded before any of them counts."""
     known = stage.known
-    for name, text in pairs:
+    for name, text in pairs(item):
         value = expanded(text, known, item.escape)
         stage.environment.pop(name, None)
+        stage.written.pop(name, None)
         stage.hidden.discard(name)
+        alone = REPEATED.fullmatch(text)
+        span = stage.defaults.get(alone[1]) if alone else literal(source, item, name, text, value)
+        if span is not None and (alone is None or alone[1] not in stage.environment or alone[1] == name):
+            stage.written[name] = (span, stage)
         if value is None:
             stage.hidden.add(name)
         else:
@@ -204,9 +238,16 @@ def _copy(item: Instruction, stage: _Stage) -> None:
     """`COPY --chown` gives away the directory that it makes, not one that was there before."""
     owner = item.flag("chown")
     words = item.array if item.array is not None else item.words
-    if owner is None or len(words) < 2:
+    if len(words) < 2:
         return
     path = place(expanded(words[-1], stage.known, item.escape), stage.workdir)
+    if path is not None and item.flag("from") is None:
+        ending = "/" if len(words) > 2 or words[-1].strip("\"'").endswith(("/", ".")) else ""
+        stage.copied += [
+            (posixpath.normpath(word.strip("\"'").lstrip("/") or "."), path.rstrip("/") + ending) for word in words[:-1]
+        ]
+    if owner is None:
+        return
     user = expanded(owner, stage.known, item.escape)
     if path is not None and user and path not in stage.owners:
         stage.owners[path] = user.partition(":")[0]

@@ -16,7 +16,7 @@ from pathlib import Path
 from volfix.project.interpolation import Interpolated, InterpolationError, Lookup, interpolate
 from volfix.syntax import dotenv as env_syntax
 from volfix.syntax.dotenv import Assignment
-from volfix.syntax.source import SIZE_LIMIT, FileProblem, Source
+from volfix.syntax.source import SIZE_LIMIT, FileProblem, Source, Span
 from volfix.syntax.yaml_tree import Scalar
 
 
@@ -38,7 +38,16 @@ class InEnvFile:
     assignment: Assignment
 
 
-Origin = InCompose | InEnvFile | None
+@dataclass(frozen=True, slots=True)
+class InDockerfile:
+    """The value is that of an ENV, or of the ARG that it repeats; `shared` with a stage that is not built."""
+
+    file: Source
+    span: Span
+    shared: bool = False
+
+
+Origin = InCompose | InEnvFile | InDockerfile | None
 """Where one value is written as a whole; None where it is put together, or comes from outside."""
 
 

@@ -10,31 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.lookup import entries_for
-from volfix.knowledge.targets import never_converted
 from volfix.knowledge.variables import variable_kind
-from volfix.project.environment import InCompose, InEnvFile, Variable
+from volfix.project.effective import effective_variables
+from volfix.project.environment import InCompose, InDockerfile, InEnvFile, Origin, Variable
 from volfix.project.hosts import is_within
 from volfix.project.images import images_of
 from volfix.project.loose_env import loose_assignments
 from volfix.project.model import Project, Service
-from volfix.project.mounts import BIND, UNKNOWN, VOLUME, Mount
+from volfix.project.mounts import BIND, Mount
 from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
+from volfix.rules.database_places import candidates, holder, is_code, is_forgotten, working_directory
 from volfix.syntax.source import Span
 
 if TYPE_CHECKING:
     from volfix.project.database_url import DatabaseFile
 
-DATA_WORDS = frozenset(
-    {"data", "db", "database", "databases", "sqlite", "storage", "state", "persist", "persistent", "instance"}
-)
-"""A directory of this name is where a project keeps data, whatever the service."""
-CHANGES_DIRECTORY = re.compile(r"(?:^|[\s;&|])cd\s|^cd\Z|^--(?:chdir|directory|app-dir)\b|^-C\Z")
-"""A word, or a script, that makes the process work somewhere else than where its container starts it."""
-TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run")  # noqa: S108 - places in a container
 MAY_BE_FILE = re.compile(r"sqlite|jdbc:|file:|\.s?db|\.sq|data ?source|filename", re.IGNORECASE)
 """What every value that names a database file has in it, and few others."""
+PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
+"""What a Dockerfile takes without quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +38,16 @@ class Database:
     """A database file that a value names, for one service.
 
     `path` is absolute in the container, None where it cannot be told. `mount` holds it (`is_inside`), or is the one
-    that it can be moved into, as `new_value` and `path_in_mount` say; `reason` says why neither. `loose` marks a value
-    in an env file that no Compose file refers to.
+    that it can be moved into, as `new_value` and `path_in_mount` say; `reason` says why neither. `trap` marks slashes
+    that say something else than they were meant to: `path` is what they say. `loose` marks a value in an env file that
+    no Compose file refers to.
     """
 
     project: Project
     service: Service
     variable: str
     value: str
-    origin: InCompose | InEnvFile | None
+    origin: Origin
     path: str | None
     mount: Mount | None = None
     is_inside: bool = False
@@ -59,6 +56,7 @@ class Database:
     reason: str | None = None
     doubt: str | None = None
     loose: bool = False
+    trap: bool = False
     shown: str = ""
     """The value as messages show it: its path, and `***` for what follows."""
 
@@ -69,7 +67,9 @@ def databases(context: Context) -> tuple[Database, ...]:
         found = [*_of_services(context), *_of_loose_files(context)]
         context.memory["databases"] = tuple(_apart(context, list(_agreed(found))))
         context.env_files.update(
-            (item.origin.file.path, item.origin.file) for item in found if isinstance(item.origin, InEnvFile)
+            (item.origin.file.path, item.origin.file)
+            for item in found
+            if isinstance(item.origin, InEnvFile | InDockerfile)
         )
     known: tuple[Database, ...] = context.memory["databases"]
     return known
@@ -85,8 +85,8 @@ def databases_in(context: Context, project: Project, service: Service) -> Iterat
 def _of_services(context: Context) -> Iterator[Database]:
     for project in context.stack.projects:
         for service in project.services.values():
-            for name, variable in service.environment.items():
-                if variable.value is not None and (found := _located(project, service, name, variable)):
+            for variable in effective_variables(service):
+                if variable.value is not None and (found := _located(project, service, variable.name, variable)):
                     yield found
 
 
@@ -116,11 +116,11 @@ def _plausible(project: Project, name: str) -> list[Service]:
     services = list(project.services.values())
     if named := [service for service in services if name in service.environment]:
         return [service for service in named if not _is_literal(service.environment[name])]
-    own = [service for service in services if service.build is not None and _candidates(project, service)]
+    own = [service for service in services if service.build is not None and candidates(project, service)]
     if own:
         return own
     unknown = [service for service in services if not any(entries_for(image) for image in images_of(service))]
-    return [service for service in unknown if _candidates(project, service)]
+    return [service for service in unknown if candidates(project, service)]
 
 
 def _is_literal(variable: Variable) -> bool:
@@ -144,26 +144,40 @@ def _located(project: Project, service: Service, name: str, variable: Variable) 
     base = Database(project, service, name, variable.value, variable.origin, path, shown=shown)
     if path is None:
         return replace(base, reason=file.doubt or "the service's working directory is not known")
-    if _is_forgotten(service, path):
+    if is_forgotten(service, path):
         return None
-    holder = _holder(project, service, path)
-    if holder is not None:
-        return replace(base, mount=holder, is_inside=True, path_in_mount=path)
-    if file.doubt or file.relative_to != "working directory":
-        return replace(base, reason=file.doubt or f"a relative path starts from the {file.relative_to} there")
-    return _proposed(project, base, file, directory)
+    within = holder(project, service, path)
+    if within is not None:
+        return replace(base, mount=within, is_inside=True, path_in_mount=path)
+    if file.doubt or file.unproven:
+        return replace(base, reason=file.doubt or file.unproven)
+    return _meant(project, base, file, directory) or _proposed(project, base, file, directory)
+
+
+def _meant(project: Project, base: Database, file: DatabaseFile, directory: str | None) -> Database | None:
+    """The database where the other reading of its slashes is the one that a mount holds: the slash trap."""
+    from volfix.project.database_url import moved, other_reading
+
+    path = other_reading(file, directory)
+    within = holder(project, base.service, path) if path is not None else None
+    if path is None or within is None or within.read_only or is_code(within) or base.origin is None:
+        return None
+    if not is_within(base.origin.file.path, project.root):
+        return None
+    value = moved(base.value, replace(file, relative=not file.relative), path, directory)
+    return replace(base, mount=within, path_in_mount=path, new_value=value, doubt=_doubt(base, within), trap=True)
 
 
 def _proposed(project: Project, base: Database, file: DatabaseFile, directory: str | None) -> Database:
     assert base.path is not None
-    candidates = _candidates(project, base.service)
-    if not candidates:
+    possible = candidates(project, base.service)
+    if not possible:
         key = f"{base.service.name}-db"
         return replace(
             base, reason=f"the service has no mount for data: mount a named volume ({key}) and name a file in it"
         )
-    if len(candidates) > 1:
-        targets = ", ".join(mount.raw_target for mount in candidates)
+    if len(possible) > 1:
+        targets = ", ".join(mount.raw_target for mount in possible)
         return replace(base, reason=f"the service has several mounts that could be meant ({targets})")
     if base.origin is None:
         return replace(base, reason="the value is put together from several places")
@@ -171,13 +185,23 @@ def _proposed(project: Project, base: Database, file: DatabaseFile, directory: s
         return replace(base, reason=f"the value is written outside the repository, in {base.origin.file.path.name}")
     from volfix.project.database_url import moved
 
-    mount = candidates[0]
+    mount = possible[0]
     path = posixpath.join(mount.clean_target, posixpath.basename(base.path))
     value = moved(base.value, file, path, directory)
-    doubt = named_elsewhere(base)
-    if doubt is None and (user := foreign_user(base.service, mount.clean_target, None)):
-        doubt = f"{base.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
-    return replace(base, mount=mount, path_in_mount=path, new_value=value, doubt=doubt)
+    if isinstance(base.origin, InDockerfile) and not PLAIN_WORD.match(value):
+        return replace(base, reason="the Dockerfile would need quotes that are not there")
+    return replace(base, mount=mount, path_in_mount=path, new_value=value, doubt=_doubt(base, mount))
+
+
+def _doubt(database: Database, mount: Mount) -> str | None:
+    """What could go wrong with the file in another place, that volfix does not see."""
+    if elsewhere := named_elsewhere(database):
+        return elsewhere
+    if user := foreign_user(database.service, mount.clean_target, None):
+        return f"{database.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
+    if isinstance(database.origin, InDockerfile) and database.origin.shared:
+        return "another stage of the Dockerfile takes the value too"
+    return None
 
 
 def _shown(value: str, file: DatabaseFile) -> str:
@@ -187,11 +211,6 @@ def _shown(value: str, file: DatabaseFile) -> str:
         + value[file.start : file.end]
         + ("***" if value[file.end :] else "")
     )
-
-
-def _is_forgotten(service: Service, path: str) -> bool:
-    """Whether the path lies where things are forgotten on purpose: in memory, or among temporary files."""
-    return any(path.startswith(place.rstrip("/") + "/") for place in (*service.tmpfs, *TEMPORARY))
 
 
 def named_elsewhere(database: Database, *known: Span) -> str | None:
@@ -212,65 +231,6 @@ def named_elsewhere(database: Database, *known: Span) -> str | None:
                 return f"{source.path.name}, line {source.place(start)[0]}, also names {database.path}"
             start = source.text.find(database.path, start + 1)
     return None
-
-
-def working_directory(project: Project, service: Service) -> str | None:
-    """Where a relative path of the service starts: `working_dir:`, the Dockerfile, else what the mounts say."""
-    if any(CHANGES_DIRECTORY.search(word) for word in service.words):
-        return None
-    given = service.text("working_dir")
-    if given is not None:
-        return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
-    stage = service.stage
-    if stage is not None and stage.workdir is not None:
-        return stage.workdir
-    if any(entries_for(image) for image in images_of(service)):
-        return None
-    parents = {
-        posixpath.dirname(mount.clean_target)
-        for mount in project.mounts_of(service)
-        if posixpath.basename(mount.clean_target) in DATA_WORDS and posixpath.dirname(mount.clean_target) != "/"
-    }
-    code = {mount.clean_target for mount in project.mounts_of(service) if _is_code(mount)}
-    said = code or parents
-    return next(iter(said)) if len(said) == 1 else None
-
-
-def _is_code(mount: Mount) -> bool:
-    return mount.kind == BIND and posixpath.normpath(mount.source) == "."
-
-
-def _holder(project: Project, service: Service, path: str) -> Mount | None:
-    """The mount in which the path lies, the innermost one; None where it is in the container's own layer."""
-    inside = [
-        mount
-        for mount in project.mounts_of(service)
-        if path == mount.clean_target or path.startswith(mount.clean_target.rstrip("/") + "/")
-    ]
-    if not inside:
-        return None
-    innermost = max(inside, key=lambda mount: len(mount.clean_target))
-    covered = any(
-        path.startswith(target + "/") and len(target) > len(innermost.clean_target) for target in service.tmpfs
-    )
-    return innermost if innermost.kind in (BIND, VOLUME, UNKNOWN) and not covered else None
-
-
-def _candidates(project: Project, service: Service) -> list[Mount]:
-    """The mounts that are made for data: writable, persistent, neither code nor anything else of its own meaning."""
-    known = [entry for image in images_of(service) for entry in entries_for(image)]
-    directories = {directory for entry in known for directory in entry.data_directories}
-    found = {}
-    for mount in project.mounts_of(service):
-        target = mount.clean_target
-        if mount.read_only or mount.kind not in (BIND, VOLUME) or mount.problem or _is_code(mount):
-            continue
-        if target in directories or (
-            posixpath.basename(target).lower() in DATA_WORDS
-            and not any(never_converted(entry, target) for entry in known or (None,))
-        ):
-            found[target] = mount
-    return list(found.values())
 
 
 def _agreed(found: list[Database]) -> Iterator[Database]:
@@ -328,6 +288,8 @@ def _place(database: Database) -> object:
         return (origin.file.path, origin.scalar.span, origin.start)
     if isinstance(origin, InEnvFile):
         return (origin.file.path, origin.assignment.span)
+    if isinstance(origin, InDockerfile):
+        return (origin.file.path, origin.span)
     return None
 
 

@@ -105,6 +105,18 @@ class SetText:
 
 
 @dataclass(frozen=True, slots=True)
+class SetLiteral:
+    """A string in code gets another content: of an ENV, a Python literal, an option of an ini file.
+
+    `span` is what stands between the quotes, `replacement` what shall stand there, which needs no escape.
+    """
+
+    source: Source
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddInstruction:
     """A Dockerfile gets one more instruction, on a line of its own at `place`, where another one begins."""
 
@@ -123,5 +135,6 @@ Operation = (
     | AddEntries
     | NameProject
     | SetText
+    | SetLiteral
     | AddInstruction
 )

@@ -11,7 +11,8 @@ from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.bind_to_volume import VERSION_1, declaring_parts
 from volfix.rules.context import Context, mount_location
-from volfix.rules.databases import Database, databases_in, named_elsewhere, working_directory
+from volfix.rules.database_places import working_directory
+from volfix.rules.databases import Database, databases_in, named_elsewhere
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
 from volfix.rules.holdings import is_file
 from volfix.rules.names import volume_key

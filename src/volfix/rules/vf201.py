@@ -4,41 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.environment import InCompose, InEnvFile
 from volfix.project.mounts import BIND
 from volfix.rules.bind_to_volume import convert
-from volfix.rules.context import Context, at
+from volfix.rules.context import Context
 from volfix.rules.databases import Database, databases, use_of
-from volfix.rules.findings import Applicability, Finding, Fix, Location, Move, Severity
+from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
 from volfix.rules.holdings import holding
 from volfix.rules.ignores import is_ignored
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.values import set_value
+from volfix.rules.values import location_in, set_value
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Every value that names a database file outside each persistent mount of the service that takes it."""
     for database in databases(context):
-        location = _location(database)
-        if database.is_inside or location is None:
+        if database.is_inside or database.trap:
             continue
         if database.path is None and database.loose:
             continue
-        fix = _fix(context, database)
+        fix = fix_of(context, database)
         yield Finding(
             code="VF201",
             severity=_severity(database),
-            location=location,
+            location=location_in(database),
             message=_message(database),
             evidence=tuple(_evidence(database)),
             service=database.service.name,
             target=database.mount.raw_target if database.mount else None,
             fix=fix,
-            reason=database.reason or database.doubt or _by_hand(database, fix),
+            reason=database.reason or database.doubt or by_hand(database, fix),
         )
 
 
-def _by_hand(database: Database, fix: Fix | None) -> str | None:
+def by_hand(database: Database, fix: Fix | None) -> str | None:
+    """What the fix leaves to people, as the reason why it is not safe."""
     if fix is None or fix.moves or database.mount is None:
         return None
     source = database.mount.raw_source
@@ -69,7 +68,8 @@ def _evidence(database: Database) -> Iterator[str]:
         yield "no Compose file names this env file; a deployment that uses it would"
 
 
-def _fix(context: Context, database: Database) -> Fix | None:
+def fix_of(context: Context, database: Database) -> Fix | None:
+    """The value in its new place, and what has to be carried there; None where the database has no new value."""
     if database.new_value is None or database.mount is None or database.origin is None:
         return None
     operation, change = set_value(database, database.new_value)
@@ -96,16 +96,6 @@ def _moves(context: Context, database: Database) -> Iterator[Move]:
             return
         key = conversion.fix.moves[0].volume
     yield Move(database.service.name, f"container:{database.path}", key, use.mount.raw_target)
-
-
-def _location(database: Database) -> Location | None:
-    origin = database.origin
-    if isinstance(origin, InCompose):
-        return at(origin.file, origin.scalar.span.start, origin.scalar.span.end)
-    if isinstance(origin, InEnvFile):
-        return at(origin.file, origin.assignment.value_span.start, origin.assignment.value_span.end)
-    part = database.service.parts[-1]
-    return at(part.file.source, part.node.span.start, part.node.span.start)
 
 
 STACK = """\

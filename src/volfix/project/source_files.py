@@ -1,0 +1,41 @@
+"""The source files of a build context, those left out that are not the application's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+FOREIGN = frozenset(
+    {
+        "node_modules",
+        "vendor",
+        "venv",
+        "env",
+        "site-packages",
+        "dist",
+        "build",
+        "target",
+        "__pycache__",
+        "bower_components",
+    }
+)
+"""Directories of what was installed, built or generated; so is each whose name begins with a dot."""
+
+
+def source_files(directory: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """The files below `directory` whose names end so, in a steady order; links to directories are not followed."""
+    try:
+        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
+    except OSError:  # nothing that a build could read either
+        return
+    below = []
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in FOREIGN and not entry.name.startswith("."):
+                below.append(entry.path)
+        elif entry.name.endswith(suffixes) and entry.is_file():
+            yield Path(entry.path)
+    for path in below:
+        if not os.path.exists(os.path.join(path, "pyvenv.cfg")):  # noqa: PTH110, PTH118 - once for every directory
+            yield from source_files(Path(path), suffixes)

@@ -1,0 +1,85 @@
+"""Where a service's database file may lie: its working directory, the mount that holds a path, the mounts for data."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from volfix.knowledge.lookup import entries_for
+from volfix.knowledge.targets import never_converted
+from volfix.project.images import images_of
+from volfix.project.model import Project, Service
+from volfix.project.mounts import BIND, UNKNOWN, VOLUME, Mount
+
+DATA_WORDS = frozenset(
+    {"data", "db", "database", "databases", "sqlite", "storage", "state", "persist", "persistent", "instance"}
+)
+"""A directory of this name is where a project keeps data, whatever the service."""
+CHANGES_DIRECTORY = re.compile(r"(?:^|[\s;&|])cd\s|^cd\Z|^--(?:chdir|directory|app-dir)\b|^-C\Z")
+"""A word, or a script, that makes the process work somewhere else than where its container starts it."""
+TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run")  # noqa: S108 - places in a container
+
+
+def working_directory(project: Project, service: Service) -> str | None:
+    """Where a relative path of the service starts: `working_dir:`, the Dockerfile, else what the mounts say."""
+    if any(CHANGES_DIRECTORY.search(word) for word in service.words):
+        return None
+    given = service.text("working_dir")
+    if given is not None:
+        return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
+    stage = service.stage
+    if stage is not None and stage.workdir is not None:
+        return stage.workdir
+    if any(entries_for(image) for image in images_of(service)):
+        return None
+    parents = {
+        posixpath.dirname(mount.clean_target)
+        for mount in project.mounts_of(service)
+        if posixpath.basename(mount.clean_target) in DATA_WORDS and posixpath.dirname(mount.clean_target) != "/"
+    }
+    code = {mount.clean_target for mount in project.mounts_of(service) if is_code(mount)}
+    said = code or parents
+    return next(iter(said)) if len(said) == 1 else None
+
+
+def is_code(mount: Mount) -> bool:
+    """Whether the mount is the project itself."""
+    return mount.kind == BIND and posixpath.normpath(mount.source) == "."
+
+
+def holder(project: Project, service: Service, path: str) -> Mount | None:
+    """The mount in which the path lies, the innermost one; None where it is in the container's own layer."""
+    inside = [
+        mount
+        for mount in project.mounts_of(service)
+        if path == mount.clean_target or path.startswith(mount.clean_target.rstrip("/") + "/")
+    ]
+    if not inside:
+        return None
+    innermost = max(inside, key=lambda mount: len(mount.clean_target))
+    covered = any(
+        path.startswith(target + "/") and len(target) > len(innermost.clean_target) for target in service.tmpfs
+    )
+    return innermost if innermost.kind in (BIND, VOLUME, UNKNOWN) and not covered else None
+
+
+def is_forgotten(service: Service, path: str) -> bool:
+    """Whether the path lies where things are forgotten on purpose: in memory, or among temporary files."""
+    return any(path.startswith(place.rstrip("/") + "/") for place in (*service.tmpfs, *TEMPORARY))
+
+
+def candidates(project: Project, service: Service) -> list[Mount]:
+    """The mounts that are made for data: writable, persistent, neither code nor anything else of its own meaning."""
+    known = [entry for image in images_of(service) for entry in entries_for(image)]
+    directories = {directory for entry in known for directory in entry.data_directories}
+    found = {}
+    for mount in project.mounts_of(service):
+        target = mount.clean_target
+        if mount.read_only or mount.kind not in (BIND, VOLUME) or mount.problem or is_code(mount):
+            continue
+        if target in directories or (
+            posixpath.basename(target).lower() in DATA_WORDS
+            and not any(never_converted(entry, target) for entry in known or (None,))
+        ):
+            found[target] = mount
+    return list(found.values())

@@ -1,0 +1,121 @@
+"""VF202: the slashes of a database URL say another file than the one that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.rules.context import Context
+from volfix.rules.databases import Database, databases
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.values import location_in
+from volfix.rules.vf201 import by_hand, fix_of
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every URL that is outside all mounts as its reader reads it, and inside one with a slash more or less."""
+    for database in databases(context):
+        if database.trap and database.mount is not None:
+            fix = fix_of(context, database)
+            yield Finding(
+                code="VF202",
+                severity=Severity.WARNING if database.loose else Severity.ERROR,
+                location=location_in(database),
+                message=f"{database.variable} looks like {database.path_in_mount} but is {database.path}: "
+                "its slashes say the one, the mount the other",
+                evidence=tuple(_evidence(database)),
+                service=database.service.name,
+                target=database.mount.raw_target,
+                fix=fix,
+                reason=database.reason or database.doubt or by_hand(database, fix),
+            )
+
+
+def _evidence(database: Database) -> Iterator[str]:
+    from volfix.project.readers import reader_of
+
+    names = " and ".join(dict.fromkeys(reader.name for reader in reader_of(database.service)))
+    yield f"{names or 'the library'} reads {database.shown} as {database.path}"
+    mount = database.mount.raw_target if database.mount else ""
+    yield f"{database.service.name} mounts {mount}, and nothing at {database.path}"
+
+
+FILE = "services:\n  app:\n    build: .\n    environment:\n      DATABASE_URL: {url}\n    volumes: [rows:{target}]\nvolumes: {{rows: }}\n"
+DOCKERFILE = "FROM {image}\nWORKDIR /app\nCOPY . .\n"
+PYTHON = {"Dockerfile": DOCKERFILE.format(image="python:3.12-slim"), "requirements.txt": "sqlalchemy==2.0.36\n"}
+RUST = {"Dockerfile": DOCKERFILE.format(image="rust:1.83"), "Cargo.toml": '[dependencies]\nsqlx = "0.8"\n'}
+
+RULE = Rule(
+    code="VF202",
+    name="slash-trap",
+    summary="A slash too many or too few makes the database another file.",
+    why=(
+        "`sqlite:///data/app.db` is /data/app.db to some libraries, and data/app.db below the working directory to "
+        "others. Where the mount holds the one and the library opens the other, the rows lie in the container's layer."
+    ),
+    fix=(
+        "The slashes as the library that reads the value takes them. Safe where the library is known and one of the "
+        "two files lies in a mount."
+    ),
+    sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "launchbadge/sqlx: sqlx-sqlite/src/options/parse.rs"),
+    examples=(
+        Example(
+            "three slashes that are relative to SQLAlchemy",
+            {"compose.yaml": FILE.format(url="sqlite:///data/app.db?timeout=9", target="/data"), **PYTHON},
+            Outcome.FIXED,
+            {"compose.yaml": FILE.format(url="sqlite:////data/app.db?timeout=9", target="/data")},
+        ),
+        Example(
+            "four slashes, and the mount is below the working directory",
+            {"compose.yaml": FILE.format(url="sqlite:////data/app.db", target="/app/data"), **PYTHON},
+            Outcome.FIXED,
+            {"compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/app/data")},
+        ),
+        Example(
+            "three slashes that are absolute to sqlx",
+            {"compose.yaml": FILE.format(url="sqlite:///data/app.db?mode=rwc", target="/app/data"), **RUST},
+            Outcome.FIXED,
+            {"compose.yaml": FILE.format(url="sqlite://data/app.db?mode=rwc", target="/app/data")},
+        ),
+        Example(
+            "two slashes that are relative to sqlx",
+            {"compose.yaml": FILE.format(url="sqlite://data/app.db", target="/data"), **RUST},
+            Outcome.FIXED,
+            {"compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data")},
+        ),
+        Example(
+            "the command names the file that is there now",
+            {
+                "compose.yaml": FILE.format(url="sqlite:////data/app.db", target="/app/data").replace(
+                    "    volumes", "    command: serve --backup /data/app.db\n    volumes"
+                ),
+                **PYTHON,
+            },
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/app/data").replace(
+                    "    volumes", "    command: serve --backup /data/app.db\n    volumes"
+                )
+            },
+        ),
+        Example(
+            "right as it is: relative, below the working directory",
+            {"compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/app/data"), **PYTHON},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "right as it is: absolute to sqlx",
+            {"compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data"), **RUST},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "nobody knows who reads it",
+            {
+                "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data"),
+                "Dockerfile": DOCKERFILE.format(image="alpine"),
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

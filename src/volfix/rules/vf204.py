@@ -1,0 +1,126 @@
+"""VF204: two sources give a database variable different files; only one of them counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.knowledge.variables import variable_kind
+from volfix.project.effective import effective_variables, sources_of
+from volfix.project.environment import InDockerfile, Variable
+from volfix.project.model import Project, Service
+from volfix.rules.context import Context
+from volfix.rules.database_places import working_directory
+from volfix.rules.databases import MAY_BE_FILE
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.values import location_of
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every value that names a database file and loses against another one that names another file."""
+    for project in context.stack.projects:
+        for service in project.services.values():
+            for variable in effective_variables(service):
+                if variable.value is not None and MAY_BE_FILE.search(variable.value):
+                    yield from _of_variable(context, project, service, variable)
+
+
+def _of_variable(context: Context, project: Project, service: Service, variable: Variable) -> Iterator[Finding]:
+    wins = _path(project, service, variable)
+    if wins is None:
+        return
+    sources = sources_of(service, variable.name)
+    for name, other in sources[1:]:
+        location = location_of(other.origin)
+        loses = _path(project, service, other)
+        if location is None or loses is None or loses == wins or other.origin is None:
+            continue
+        context.env_files.setdefault(other.origin.file.path, other.origin.file)
+        # An ENV of the image is a default, which Compose is meant to replace.
+        default = isinstance(other.origin, InDockerfile)
+        yield Finding(
+            code="VF204",
+            severity=Severity.INFO if default else Severity.WARNING,
+            location=location,
+            message=f"{variable.name} is {loses} here, but {service.name} sees {wins}: {sources[0][0]} wins over {name}",
+            evidence=("what the container sees: `environment:`, then the last env file, then the image's ENV",),
+            service=service.name,
+            reason="which of the two is meant is not for volfix to say",
+        )
+
+
+def _path(project: Project, service: Service, variable: Variable) -> str | None:
+    """The database file that the value names; None where it names none, or its place is not known."""
+    if variable.value is None or not MAY_BE_FILE.search(variable.value):
+        return None
+    from volfix.project.database_url import database_file, resolved_path
+    from volfix.project.readers import reader_of
+
+    file = database_file(variable.value, variable_kind(variable.name), reader_of(service))
+    return resolved_path(file, working_directory(project, service)) if file else None
+
+
+FILE = "services:\n  app:\n    build: .\n{keys}    volumes: ['rows:/data']\nvolumes: {{rows: }}\n"
+BUILT = {"Dockerfile": "FROM alpine\nWORKDIR /app\n"}
+
+RULE = Rule(
+    code="VF204",
+    name="conflicting-database-url",
+    summary="Two sources give the database variable different files.",
+    why=(
+        "Of several values for one variable the container sees one: `environment:` wins over env files, a later env "
+        "file over an earlier one, all of them over the image's ENV. Who changes the other value changes nothing."
+    ),
+    fix="None: which of the two is meant is not for volfix to say.",
+    sources=("docker/docs: compose/environment-variables/envvars-precedence.md",),
+    examples=(
+        Example(
+            "environment wins over an env file",
+            {
+                "compose.yaml": FILE.format(keys="    env_file: .env.prod\n    environment: [DB_PATH=/data/a.db]\n"),
+                ".env.prod": "DB_PATH=/data/b.db\n",
+                **BUILT,
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "the last env file wins",
+            {
+                "compose.yaml": FILE.format(keys="    env_file: [a.env, b.env]\n"),
+                "a.env": "DB_PATH=/data/a.db\n",
+                "b.env": "DB_PATH=/data/b.db\n",
+                **BUILT,
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "the image's default is replaced",
+            {
+                "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
+                "Dockerfile": "FROM alpine\nENV DB_PATH=/data/b.db\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "the same file in other words",
+            {
+                "compose.yaml": FILE.format(keys="    env_file: .env.prod\n    environment: [DB_PATH=/data/a.db]\n"),
+                ".env.prod": "DB_PATH=/data/./a.db\n",
+                **BUILT,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a server in the deployment, a file for whoever develops",
+            {
+                "compose.yaml": FILE.format(
+                    keys="    env_file: dev.env\n    environment: ['DATABASE_URL=postgres://db/x']\n"
+                ),
+                "dev.env": "DATABASE_URL=sqlite:////data/a.db\n",
+                **BUILT,
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,112 @@
+"""VF205: a deployed service keeps its database in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from volfix.knowledge.variables import variable_kind
+from volfix.project.effective import effective_variables
+from volfix.project.environment import Variable
+from volfix.project.model import Service
+from volfix.project.test_stacks import TEST_WORDS, is_test_stack
+from volfix.rules.context import Context
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.values import location_of
+
+MAY_BE_MEMORY = re.compile(r"sqlite|memory|:mem:", re.IGNORECASE)
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every variable for a database that names one in memory, but in stacks and services for tests."""
+    for project in context.stack.projects:
+        if is_test_stack(project):
+            continue
+        for service in project.services.values():
+            if _is_test(service):
+                continue
+            for variable in effective_variables(service):
+                if (
+                    variable.value
+                    and MAY_BE_MEMORY.search(variable.value)
+                    and (found := _finding(context, service, variable))
+                ):
+                    yield found
+
+
+def _is_test(service: Service) -> bool:
+    """Whether the service's name or profiles say that it serves tests."""
+    words = {word for text in (service.name, *service.profiles) for word in re.split(r"[^a-z0-9]+", text.lower())}
+    return bool(words & TEST_WORDS)
+
+
+def _finding(context: Context, service: Service, variable: Variable) -> Finding | None:
+    from volfix.project.database_url import is_in_memory
+
+    location = location_of(variable.origin)
+    if (
+        location is None
+        or variable_kind(variable.name) not in ("url", "file")
+        or not is_in_memory(variable.value or "")
+    ):
+        return None
+    if variable.origin is not None:
+        context.env_files.setdefault(variable.origin.file.path, variable.origin.file)
+    return Finding(
+        code="VF205",
+        severity=Severity.WARNING,
+        location=location,
+        message=f"{variable.name} keeps the database of {service.name} in memory: it is gone when the container stops",
+        evidence=(f"{variable.name}={variable.value}",),
+        service=service.name,
+        reason="where the rows shall be kept is not volfix's to say: name a file in a volume",
+    )
+
+
+FILE = "services:\n  app:\n    image: example.org/acme/app:1\n    environment:\n      {entry}\n"
+
+RULE = Rule(
+    code="VF205",
+    name="in-memory-database",
+    summary="A deployed service keeps its database in memory.",
+    why="A database in memory is empty after every start of its process; each deployment loses all rows.",
+    fix="None: where the rows shall be kept, and whether there are any worth it, is not for volfix to say.",
+    sources=("sqlite.org: inmemorydb.html", "sqlalchemy/sqlalchemy: pysqlite dialect"),
+    examples=(
+        *(
+            Example(value, {"compose.yaml": FILE.format(entry=f"DATABASE_URL: '{value}'")}, Outcome.REPORTED)
+            for value in (
+                "sqlite://",
+                "sqlite:///:memory:",
+                "sqlite+aiosqlite://",
+                "file::memory:?cache=shared",
+                "sqlite:file:app?mode=memory&cache=shared",
+                "jdbc:h2:mem:app;DB_CLOSE_DELAY=-1",
+                "Data Source=app;Mode=Memory",
+            )
+        ),
+        Example("a plain path", {"compose.yaml": FILE.format(entry="SQLITE_PATH: ':memory:'")}, Outcome.REPORTED),
+        Example(
+            "a stack for tests",
+            {"docker-compose.test.yml": FILE.format(entry="DATABASE_URL: 'sqlite://'")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a service for tests",
+            {"compose.yaml": FILE.format(entry="DATABASE_URL: 'sqlite://'").replace("  app:", "  app-tests:")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a cache, which is meant to be lost",
+            {"compose.yaml": FILE.format(entry="CACHE_URL: 'sqlite://'")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a file whose name speaks of memory",
+            {"compose.yaml": FILE.format(entry="DATABASE_URL: postgres://db/memory")},
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)
