@@ -60,6 +60,11 @@ class Database:
     shown: str = ""
     """The value as messages show it: its path, and `***` for what follows."""
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the image is a known application's: what lies where in it is not said by files here."""
+        return any(entries_for(image) for image in images_of(self.service))
+
 
 def databases(context: Context) -> tuple[Database, ...]:
     """Every database file that a value of the stack names, once for each service that takes it."""
@@ -199,6 +204,8 @@ def _doubt(database: Database, mount: Mount) -> str | None:
         return elsewhere
     if user := foreign_user(database.service, mount.clean_target, None):
         return f"{database.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
+    if database.is_foreign:
+        return f"the image is not built here: it may link {database.path} into {mount.raw_target}"
     if isinstance(database.origin, InDockerfile) and database.origin.shared:
         return "another stage of the Dockerfile takes the value too"
     return None

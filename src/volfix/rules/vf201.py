@@ -45,7 +45,8 @@ def by_hand(database: Database, fix: Fix | None) -> str | None:
 
 
 def _severity(database: Database) -> Severity:
-    return Severity.ERROR if database.path is not None and not database.loose else Severity.WARNING
+    sure = database.path is not None and not database.loose and not database.is_foreign
+    return Severity.ERROR if sure else Severity.WARNING
 
 
 def _message(database: Database) -> str:
@@ -54,7 +55,8 @@ def _message(database: Database) -> str:
         return f"{name} names a database file whose place is not known: no mount of {service} may hold it"
     if database.loose:
         return f"{name} names {database.path}, which no mount of {service} holds: it would die with the container"
-    return f"{name} names {database.path}, which no mount of {service} holds: it dies with the container"
+    verb = "may die" if database.is_foreign else "dies"
+    return f"{name} names {database.path}, which no mount of {service} holds: it {verb} with the container"
 
 
 def _evidence(database: Database) -> Iterator[str]:
