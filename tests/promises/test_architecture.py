@@ -1,0 +1,68 @@
+"""The way through the house: imports run down the design's list, and what few projects need is imported when needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import volfix
+
+PACKAGE = Path(volfix.__file__).parent
+MAY_IMPORT = {
+    "cli": {"api", "bulk", "docker", "report", "fixes", "rules", "project", "knowledge", "syntax"},
+    "api": {"fixes", "rules", "project", "syntax"},
+    "bulk": {"api", "fixes", "rules", "project", "knowledge", "syntax"},
+    "docker": {"fixes", "rules", "project", "knowledge", "syntax"},
+    "report": {"bulk", "fixes", "rules", "project", "syntax"},
+    "fixes": {"rules", "project", "knowledge", "syntax"},
+    "rules": {"project", "knowledge", "syntax"},
+    "project": {"knowledge", "syntax"},
+    "knowledge": {"syntax"},
+    "syntax": {"knowledge"},
+}
+HEAVY = ("libcst", "deepdiff", "tree_sitter", "docker", "jinja2", "distributed", "sqlite3", "concurrent.futures")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The parts of volfix that a module imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{name.name}" for name in node.names]
+        elif isinstance(node, ast.Import):
+            names = [name.name for name in node.names]
+        else:
+            continue
+        yield from (parts[1] for name in names if (parts := name.split("."))[0] == "volfix" and len(parts) > 1)
+
+
+@pytest.mark.parametrize("part", sorted(MAY_IMPORT))
+def test_imports_run_down_the_list_only(part: str) -> None:
+    files = sorted((PACKAGE / part).rglob("*.py")) or [path for path in (PACKAGE / f"{part}.py",) if path.exists()]
+    parts = set(MAY_IMPORT) - {part}
+    upward = {
+        f"{file.relative_to(PACKAGE)}: {name}"
+        for file in files
+        for name in imports(file)
+        if name in parts and name not in MAY_IMPORT[part]
+    }
+    assert not upward
+
+
+def test_a_project_with_nothing_to_fix_imports_none_of_what_changes_or_carries(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  db:\n    image: mysql:8.4\n    volumes: ['db-data:/var/lib/mysql']\n"
+        "volumes:\n  db-data:\n    driver: local\n"
+    )
+    code = (
+        "import sys\nfrom volfix.cli.main import main\n"
+        "try:\n    main(['--dry-run', sys.argv[1]])\n"
+        "except SystemExit as end:\n    assert end.code == 0, end.code\n"
+        f"print('imported:', *(name for name in {HEAVY!r} if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "imported:"
