@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.lookup import entries_for
@@ -15,7 +14,7 @@ from volfix.project.effective import effective_variables
 from volfix.project.environment import InCompose, InDockerfile, InEnvFile, Origin, Variable
 from volfix.project.hosts import is_within
 from volfix.project.images import images_of
-from volfix.project.loose_env import loose_assignments
+from volfix.project.loose_env import may_be_given
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND, Mount
 from volfix.project.ownership import foreign_user
@@ -69,7 +68,9 @@ class Database:
 def databases(context: Context) -> tuple[Database, ...]:
     """Every database file that a value of the stack names, once for each service that takes it."""
     if "databases" not in context.memory:
-        found = [*_of_services(context), *_of_loose_files(context)]
+        from volfix.rules.loose_files import of_loose_files
+
+        found = [*_of_services(context), *of_loose_files(context)]
         context.memory["databases"] = tuple(_apart(context, list(_agreed(found))))
         context.env_files.update(
             (item.origin.file.path, item.origin.file)
@@ -91,62 +92,33 @@ def _of_services(context: Context) -> Iterator[Database]:
     for project in context.stack.projects:
         for service in project.services.values():
             for variable in effective_variables(service):
-                if variable.value is not None and (found := _located(project, service, variable.name, variable)):
+                if variable.value is not None and (found := located(project, service, variable.name, variable)):
                     yield found
 
 
-def _of_loose_files(context: Context) -> Iterator[Database]:
-    """Values in env files beside the Compose files that none of them names: deployments copy or pass such files."""
-    seen: set[tuple[Path, int]] = set()
-    for project in context.stack.projects:
-        for origin in loose_assignments(project):
-            name, value = origin.assignment.name, origin.assignment.value
-            key = (origin.file.path, origin.assignment.span.start)
-            if key in seen or not MAY_BE_FILE.search(value):
-                continue
-            services = _plausible(project, name)
-            for service in services:
-                seen.add(key)
-                found = _located(project, service, name, Variable(name, value, origin))
-                if found is not None and len(services) == 1:
-                    yield replace(found, loose=True)
-                elif found is not None and not found.is_inside:
-                    names = ", ".join(sorted(service.name for service in services))
-                    reason = f"several services could take this value ({names}): say which with `env_file:`"
-                    yield replace(found, loose=True, mount=None, new_value=None, reason=reason)
-
-
-def _plausible(project: Project, name: str) -> list[Service]:
-    """The services that may take a value that nothing gives them yet, the strongest evidence alone."""
-    services = list(project.services.values())
-    if named := [service for service in services if name in service.environment]:
-        return [service for service in named if not _is_literal(service.environment[name])]
-    own = [service for service in services if service.build is not None and candidates(project, service)]
-    if own:
-        return own
-    unknown = [service for service in services if not any(entries_for(image) for image in images_of(service))]
-    return [service for service in unknown if candidates(project, service)]
-
-
-def _is_literal(variable: Variable) -> bool:
-    """Whether the Compose file says the value itself, so that no env file can give another."""
-    return isinstance(variable.origin, InCompose) and "${" not in variable.origin.scalar.value
-
-
-def _located(project: Project, service: Service, name: str, variable: Variable) -> Database | None:
+def located(project: Project, service: Service, name: str, variable: Variable) -> Database | None:
+    """The database file that a variable's value names, for a service that takes it; None where it names none."""
     assert variable.value is not None
     if not MAY_BE_FILE.search(variable.value):
         return None
-    from volfix.project.database_url import database_file, resolved_path  # few projects name a database file
+    from volfix.project.database_url import database_file  # few projects name a database file
     from volfix.project.readers import reader_of
 
     file = database_file(variable.value, variable_kind(name), reader_of(service))
     if file is None:
         return None
+    return placed(project, service, Variable(name, variable.value, variable.origin), file)
+
+
+def placed(project: Project, service: Service, variable: Variable, file: DatabaseFile) -> Database | None:
+    """The database of a value, with the mount that holds it or may; None where it is not meant to last."""
+    from volfix.project.database_url import resolved_path
+
+    assert variable.value is not None
     directory = working_directory(project, service)
     path = resolved_path(file, directory)
     shown = _shown(variable.value, file)
-    base = Database(project, service, name, variable.value, variable.origin, path, shown=shown)
+    base = Database(project, service, variable.name, variable.value, variable.origin, path, shown=shown)
     if path is None:
         return replace(base, reason=file.doubt or "the service's working directory is not known")
     if is_forgotten(service, path):
@@ -206,9 +178,11 @@ def _doubt(database: Database, mount: Mount) -> str | None:
         return f"{database.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
     if database.is_foreign:
         return f"the image is not built here: it may link {database.path} into {mount.raw_target}"
-    if isinstance(database.origin, InDockerfile) and database.origin.shared:
-        return "another stage of the Dockerfile takes the value too"
-    return None
+    if not isinstance(database.origin, InDockerfile):
+        return None
+    if may_be_given(database.project, database.service, (database.variable,)):
+        return "an env file that is not in the repository may set the variable"
+    return "another stage of the Dockerfile takes the value too" if database.origin.shared else None
 
 
 def _shown(value: str, file: DatabaseFile) -> str:

@@ -1,0 +1,67 @@
+"""The database files that env files name which no Compose file refers to, and the service that may take each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from volfix.knowledge.lookup import entries_for
+from volfix.project.environment import InCompose, Variable
+from volfix.project.images import images_of
+from volfix.project.loose_env import loose_assignments
+from volfix.project.model import Project, Service
+from volfix.rules.context import Context
+from volfix.rules.database_places import candidates
+from volfix.rules.databases import MAY_BE_FILE, Database, located
+
+
+def of_loose_files(context: Context) -> Iterator[Database]:
+    """Values in env files beside the Compose files that none of them names: deployments copy or pass such files."""
+    seen: set[tuple[Path, int]] = set()
+    for project in context.stack.projects:
+        for origin in loose_assignments(project):
+            name, value = origin.assignment.name, origin.assignment.value
+            key = (origin.file.path, origin.assignment.span.start)
+            if key in seen or not MAY_BE_FILE.search(value):
+                continue
+            services = _near(project, origin.file.path.parent, _plausible(project, name))
+            for service in services:
+                seen.add(key)
+                found = located(project, service, name, Variable(name, value, origin))
+                if found is not None and len(services) == 1:
+                    yield replace(found, loose=True)
+                elif found is not None and not found.is_inside:
+                    names = ", ".join(sorted(service.name for service in services))
+                    reason = f"several services could take this value ({names}): say which with `env_file:`"
+                    yield replace(found, loose=True, mount=None, new_value=None, reason=reason)
+
+
+def _near(project: Project, directory: Path, services: list[Service]) -> list[Service]:
+    """Those of the services that are built from the directory of the env file, where it is not the project's own."""
+    near = [
+        service
+        for service in services
+        if service.build is not None
+        and service.build.context is not None
+        and Path(os.path.normpath(service.build.context)) in (directory, directory.parent)
+    ]
+    return near if near and directory != project.directory else services
+
+
+def _plausible(project: Project, name: str) -> list[Service]:
+    """The services that may take a value that nothing gives them yet, the strongest evidence alone."""
+    services = list(project.services.values())
+    if named := [service for service in services if name in service.environment]:
+        return [service for service in named if not _is_literal(service.environment[name])]
+    own = [service for service in services if service.build is not None and candidates(project, service)]
+    if own:
+        return own
+    unknown = [service for service in services if not any(entries_for(image) for image in images_of(service))]
+    return [service for service in unknown if candidates(project, service)]
+
+
+def _is_literal(variable: Variable) -> bool:
+    """Whether the Compose file says the value itself, so that no env file can give another."""
+    return isinstance(variable.origin, InCompose) and "${" not in variable.origin.scalar.value
