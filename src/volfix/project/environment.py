@@ -47,7 +47,28 @@ class InDockerfile:
     shared: bool = False
 
 
-Origin = InCompose | InEnvFile | InDockerfile | None
+@dataclass(frozen=True, slots=True)
+class InCode:
+    """The value is put together in code; `span` is the literal in it that would change, `before` and `after` what
+    stands around it, `base` the end of `before` that an absolute path would replace.
+    """
+
+    file: Source
+    span: Span
+    before: str = ""
+    after: str = ""
+    base: str = ""
+
+    def literal(self, value: str) -> str | None:
+        """What the literal has to be so that the whole is `value`; None where it alone cannot make it so."""
+        if value.startswith(self.before) and value.endswith(self.after):
+            return value[len(self.before) : len(value) - len(self.after)]
+        before = self.before.removesuffix(self.base)
+        literal = value.removeprefix(before).removesuffix(self.after) if self.base and value.startswith(before) else ""
+        return literal if literal.startswith("/") else None
+
+
+Origin = InCompose | InEnvFile | InDockerfile | InCode | None
 """Where one value is written as a whole; None where it is put together, or comes from outside."""
 
 

@@ -1,0 +1,39 @@
+"""Where the files of a build context lie in the container."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from pathlib import Path
+
+from volfix.project.model import Project, Service
+from volfix.project.mounts import BIND
+
+
+def container_path(project: Project, service: Service, path: Path) -> str | None:
+    """The place of a file of the build context in the container: by a mount of code, else by the Dockerfile's COPY.
+
+    None where neither says it; a later COPY wins over an earlier one.
+    """
+    for mount in project.mounts_of(service):
+        if mount.kind == BIND and mount.source_is_known and not mount.source.startswith("~"):
+            source = Path(os.path.normpath(mount.directory / mount.source))
+            if path.is_relative_to(source):
+                return posixpath.join(mount.clean_target, path.relative_to(source).as_posix())
+    build, stage = service.build, service.stage
+    if build is None or build.context is None or stage is None:
+        return None
+    relative = Path(os.path.relpath(path, build.context)).as_posix()
+    for source_path, target in reversed(stage.copied):
+        if source_path == ".":
+            return posixpath.join(target, relative)
+        if relative == source_path:
+            return posixpath.join(target, posixpath.basename(relative)) if target.endswith("/") else target
+        if relative.startswith(source_path + "/"):
+            return posixpath.join(target, relative[len(source_path) + 1 :])
+    return None
+
+
+def may_be_in_image(service: Service) -> bool:
+    """Whether a file that no COPY names can be in the image all the same: another stage may have brought it."""
+    return service.stage is None or not service.stage.copied

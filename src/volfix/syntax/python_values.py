@@ -1,0 +1,263 @@
+"""What an expression of a Python module is worth as text, piece by piece, as far as the module itself says.
+
+Followed are literals, names that are assigned once, paths from `__file__`, environment look-ups with a default.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import libcst as cst
+
+from volfix.syntax.python_source import Module, nodes
+from volfix.syntax.source import Span
+
+SAME = frozenset(
+    {"Path", "PurePath", "PosixPath", "str", "abspath", "realpath", "fspath", "resolve", "absolute", "as_posix"}
+)
+"""Calls that leave a path what it is."""
+LOOK_UPS = frozenset({"getenv", "get", "config", "env", "str", "db", "db_url", "url"})
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text; `span` is where it is written literally, `replaces` how many pieces before it are left out
+    where it is an absolute path: those that it is joined to.
+    """
+
+    text: str
+    span: Span | None = None
+    replaces: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A text in pieces; `variables` are those of the environment that would replace it, or a part of it."""
+
+    pieces: tuple[Piece, ...]
+    variables: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    @property
+    def text(self) -> str:
+        return "".join(piece.text for piece in self.pieces)
+
+
+@dataclass
+class Evaluation:
+    """`file` is where the module lies in the container, `directory` where its process works; None where not known."""
+
+    module: Module
+    file: str | None
+    directory: str | None
+    depth: int = field(default=0)
+
+    @cached_property
+    def constants(self) -> dict[str, cst.BaseExpression | None]:
+        """The names of the module's top level by their value; None where one is assigned more than once."""
+        found: dict[str, cst.BaseExpression | None] = {}
+        top = {
+            id(small)
+            for line in self.module.tree.body
+            if isinstance(line, cst.SimpleStatementLine)
+            for small in line.body
+        }
+        for node in nodes(self.module.tree):
+            for name, value in assigned(node):
+                found[name] = value if id(node) in top and name not in found else None
+        return found
+
+    @cached_property
+    def uses(self) -> dict[str, int]:
+        """How often each name is written."""
+        found: dict[str, int] = {}
+        for node in nodes(self.module.tree):
+            if isinstance(node, cst.Name):
+                found[node.value] = found.get(node.value, 0) + 1
+        return found
+
+    def value(self, node: cst.CSTNode | None) -> Value | None:
+        """The text of an expression; None where a part of it is not known here."""
+        if node is None or self.depth > 12:
+            return None
+        self.depth += 1
+        try:
+            return self._value(node)
+        finally:
+            self.depth -= 1
+
+    def _value(self, node: cst.CSTNode) -> Value | None:  # noqa: C901 - a case for each kind of expression
+        match node:
+            case cst.SimpleString():
+                text = node.evaluated_value
+                return Value((Piece(text, self.module.content(node)),)) if isinstance(text, str) else None
+            case cst.ConcatenatedString():
+                return joined(self.value(node.left), self.value(node.right))
+            case cst.FormattedString():
+                return joined(*(self._part(part) for part in node.parts))
+            case cst.BinaryOperation(operator=cst.Add()):
+                return joined(self.value(node.left), self.value(node.right))
+            case cst.BinaryOperation(operator=cst.Divide()):
+                return path_of((self.value(node.left), self.value(node.right)))
+            case cst.BooleanOperation(operator=cst.Or()):
+                variable = asked(node.left)
+                right = self.value(node.right)
+                return None if variable is None or right is None else _with(right, variables={variable})
+            case cst.Name():
+                return self._name(node.value)
+            case cst.Call():
+                return self._call(node)
+            case cst.Attribute(attr=cst.Name("parent")):
+                return _parent(self.value(node.value))
+            case cst.Subscript(value=cst.Attribute(attr=cst.Name("parents")) as parents):
+                return self._ancestor(node, parents)
+            case _:
+                return None
+
+    def _ancestor(self, node: cst.Subscript, parents: cst.Attribute) -> Value | None:
+        """`path.parents[1]`."""
+        index, found = node.slice[0].slice, self.value(parents.value)
+        if not isinstance(index, cst.Index) or not isinstance(index.value, cst.Integer):
+            return None
+        for _ in range(index.value.evaluated_value + 1):
+            found = _parent(found)
+        return found
+
+    def _name(self, name: str) -> Value | None:
+        if name == "__file__":
+            return Value((Piece(self.file),)) if self.file else None
+        found = self.value(self.constants.get(name))
+        return _with(found, names={name}) if found else None
+
+    def _part(self, part: cst.BaseFormattedStringContent) -> Value | None:
+        if isinstance(part, cst.FormattedStringText):
+            plain = not set(part.value) & set("{}\\")
+            return Value((Piece(part.value, self.module.span(part)),)) if plain else None
+        simple = (
+            isinstance(part, cst.FormattedStringExpression) and part.conversion is None and part.format_spec is None
+        )
+        return self.value(part.expression) if simple and isinstance(part, cst.FormattedStringExpression) else None
+
+    def _call(self, node: cst.Call) -> Value | None:
+        name, arguments = last_name(node.func), [item.value for item in node.args if item.keyword is None]
+        if variable := looked_up(node):
+            default = self.value(default_of(node))
+            return _with(default, variables={variable}) if default else None
+        if name == "join" and isinstance(node.func, cst.Attribute) and last_name(node.func.value) == "path":
+            return path_of(self.value(item) for item in arguments)
+        if name == "joinpath" and isinstance(node.func, cst.Attribute):
+            return path_of([self.value(node.func.value), *(self.value(item) for item in arguments)])
+        if name == "dirname" and arguments:
+            return _parent(self.value(arguments[0]))
+        if name in ("cwd", "getcwd"):
+            return Value((Piece(self.directory),)) if self.directory else None
+        if name in SAME and arguments:
+            return path_of(self.value(item) for item in arguments) if len(arguments) > 1 else self.value(arguments[0])
+        if name in SAME and isinstance(node.func, cst.Attribute):
+            return self.value(node.func.value)
+        return None
+
+
+def joined(*values: Value | None) -> Value | None:
+    """The texts one behind the other; None where one is not known."""
+    pieces: list[Piece] = []
+    variables: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    for value in values:
+        if value is None:
+            return None
+        pieces += value.pieces
+        variables, names = variables | value.variables, names | value.names
+    return Value(tuple(pieces), variables, names)
+
+
+def path_of(values: Iterable[Value | None]) -> Value | None:
+    """The paths joined as `os.path.join` and `/` do it: an absolute one leaves out all before it."""
+    found: Value | None = None
+    for value in values:
+        if value is None:
+            return None
+        if found is None or value.text.startswith("/"):
+            found = _with(value, variables=found.variables, names=found.names) if found else value
+            continue
+        slash = () if found.text.endswith("/") else (Piece("/"),)
+        before = (*found.pieces, *slash)
+        first, *rest = value.pieces
+        found = joined(
+            Value(before, found.variables, found.names),
+            Value((Piece(first.text, first.span, len(before)), *rest), value.variables, value.names),
+        )
+    return found
+
+
+def _parent(value: Value | None) -> Value | None:
+    if value is None or not value.text.startswith("/"):
+        return None
+    return Value((Piece(posixpath.dirname(posixpath.normpath(value.text))),), value.variables)
+
+
+def _with(value: Value, variables: Iterable[str] = (), names: Iterable[str] = ()) -> Value:
+    return Value(value.pieces, value.variables | set(variables), value.names | set(names))
+
+
+def last_name(node: cst.CSTNode) -> str:
+    """`b` of `a.b`, or the name itself; empty for anything else."""
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def string(node: cst.CSTNode | None) -> str | None:
+    """The value of a plain string."""
+    value = node.evaluated_value if isinstance(node, cst.SimpleString) else None
+    return value if isinstance(value, str) else None
+
+
+def looked_up(node: cst.CSTNode) -> str | None:
+    """The variable of the environment that a call asks for: `os.getenv("X", ...)`, `os.environ.get`, `config("X")`."""
+    if not isinstance(node, cst.Call) or last_name(node.func) not in LOOK_UPS:
+        return "DATABASE_URL" if isinstance(node, cst.Call) and _is_dj(node) else None
+    of = last_name(node.func.value) if isinstance(node.func, cst.Attribute) else ""
+    if (last_name(node.func) == "get" and of != "environ") or (
+        last_name(node.func) == "str" and of not in ("env", "environ")
+    ):
+        return None
+    if _is_dj(node):
+        env = next((item.value for item in node.args if item.keyword and item.keyword.value == "env"), None)
+        return string(env) or "DATABASE_URL"
+    return string(node.args[0].value) if node.args and node.args[0].keyword is None else None
+
+
+def asked(node: cst.CSTNode) -> str | None:
+    """The variable that an expression asks for, through calls of methods: `os.getenv("X", "").replace(...)`."""
+    if variable := looked_up(node):
+        return variable
+    return asked(node.func.value) if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) else None
+
+
+def _is_dj(node: cst.Call) -> bool:
+    return isinstance(node.func, cst.Attribute) and last_name(node.func.value) == "dj_database_url"
+
+
+def default_of(node: cst.Call) -> cst.BaseExpression | None:
+    """What such a call gives where the variable is not set: `default=`, else the second argument."""
+    for item in node.args:
+        if item.keyword is not None and item.keyword.value == "default":
+            return item.value
+    plain = [item.value for item in node.args if item.keyword is None]
+    return plain[1] if len(plain) > 1 else None
+
+
+def assigned(node: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression | None]]:
+    """The names that a node gives a value; None where the value is not a whole expression."""
+    if isinstance(node, cst.Assign):
+        for target in node.targets:
+            if isinstance(target.target, cst.Name):
+                yield target.target.value, node.value
+    elif isinstance(node, cst.AnnAssign) and isinstance(node.target, cst.Name) and node.value is not None:
+        yield node.target.value, node.value
+    elif isinstance(node, cst.AugAssign | cst.NamedExpr) and isinstance(node.target, cst.Name):
+        yield node.target.value, None
