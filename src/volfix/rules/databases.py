@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.variables import variable_kind
 from volfix.project.effective import effective_variables
-from volfix.project.environment import InCompose, InDockerfile, InEnvFile, Origin, Variable
+from volfix.project.environment import InCode, InCompose, InDockerfile, InEnvFile, Origin, Variable
 from volfix.project.hosts import is_within
 from volfix.project.images import images_of
 from volfix.project.loose_env import may_be_given
@@ -68,14 +68,15 @@ class Database:
 def databases(context: Context) -> tuple[Database, ...]:
     """Every database file that a value of the stack names, once for each service that takes it."""
     if "databases" not in context.memory:
+        from volfix.rules.code_files import of_code
         from volfix.rules.loose_files import of_loose_files
 
-        found = [*_of_services(context), *of_loose_files(context)]
+        found = [*_of_services(context), *of_loose_files(context), *of_code(context)]
         context.memory["databases"] = tuple(_apart(context, list(_agreed(found))))
         context.env_files.update(
             (item.origin.file.path, item.origin.file)
             for item in found
-            if isinstance(item.origin, InEnvFile | InDockerfile)
+            if isinstance(item.origin, InEnvFile | InDockerfile | InCode)
         )
     known: tuple[Database, ...] = context.memory["databases"]
     return known
@@ -269,7 +270,7 @@ def _place(database: Database) -> object:
         return (origin.file.path, origin.scalar.span, origin.start)
     if isinstance(origin, InEnvFile):
         return (origin.file.path, origin.assignment.span)
-    if isinstance(origin, InDockerfile):
+    if isinstance(origin, InDockerfile | InCode):
         return (origin.file.path, origin.span)
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from volfix.project.environment import InCompose, InDockerfile, InEnvFile, Origin
+from volfix.project.environment import InCode, InCompose, InDockerfile, InEnvFile, Origin
 from volfix.rules.context import at
 from volfix.rules.databases import Database
 from volfix.rules.findings import Location, ValueChange
@@ -19,12 +19,16 @@ def set_value(database: Database, value: str) -> tuple[SetScalar | SetAssignment
     if isinstance(origin, InEnvFile):
         place = origin.assignment.span.start
     else:
-        place = origin.span.start if isinstance(origin, InDockerfile) else origin.scalar.span.start
+        place = origin.span.start if isinstance(origin, InDockerfile | InCode) else origin.scalar.span.start
     change = ValueChange(origin.file.path, place, database.variable, database.value, value)
     if isinstance(origin, InEnvFile):
         return SetAssignment(origin.file, origin.assignment, value), change
     if isinstance(origin, InDockerfile):
         return SetLiteral(origin.file, origin.span, value), change
+    if isinstance(origin, InCode):
+        literal = origin.literal(value)
+        assert literal is not None  # else the database has no new value
+        return SetLiteral(origin.file, origin.span, literal), change
     text = origin.scalar.value
     written = text[: origin.start] + value.replace("$", "$$") + text[origin.end :]
     return SetScalar(origin.file, origin.scalar, written), change
@@ -36,7 +40,7 @@ def location_of(origin: Origin) -> Location | None:
         return at(origin.file, origin.scalar.span.start, origin.scalar.span.end)
     if isinstance(origin, InEnvFile):
         return at(origin.file, origin.assignment.value_span.start, origin.assignment.value_span.end)
-    if isinstance(origin, InDockerfile):
+    if isinstance(origin, InDockerfile | InCode):
         return at(origin.file, origin.span.start, origin.span.end)
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volfix.project.environment import InCode
 from volfix.project.mounts import BIND
 from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context
@@ -18,7 +19,7 @@ from volfix.rules.values import location_in, set_value
 def check(context: Context) -> Iterator[Finding]:
     """Every value that names a database file outside each persistent mount of the service that takes it."""
     for database in databases(context):
-        if database.is_inside or database.trap:
+        if database.is_inside or database.trap or isinstance(database.origin, InCode):
             continue
         if database.path is None and database.loose:
             continue
@@ -163,6 +164,28 @@ RULE = Rule(
                 "compose.yaml": "services:\n  app:\n    build: .\n    working_dir: /srv\n    environment:\n"
                 "      DATABASE_URL: ${DATABASE_URL:-sqlite:////data/app.db}\n    volumes: [rows:/data]\n"
                 "volumes: {rows: {}}\n",
+            },
+        ),
+        Example(
+            "an ENV of the Dockerfile, where Compose says nothing",
+            {
+                "compose.yaml": NAMED.replace("    env_file: .env.prod\n", ""),
+                "Dockerfile": DOCKERFILE + 'ENV DEBUG=0 \\\n    DATABASE_URL="sqlite:///./app.db"  \n',
+            },
+            Outcome.FIXED,
+            {"Dockerfile": DOCKERFILE + 'ENV DEBUG=0 \\\n    DATABASE_URL="sqlite:///./data/app.db"  \n'},
+        ),
+        Example(
+            "an ENV of a stage that another one stands on too",
+            {
+                "compose.yaml": NAMED.replace("    env_file: .env.prod\n", ""),
+                "Dockerfile": "FROM python:3.12-slim AS base\nWORKDIR /app\nENV DB_PATH=/app/app.db\n"
+                "FROM base AS test\nFROM base\n",
+            },
+            Outcome.FIXED_UNSAFE,
+            {
+                "Dockerfile": "FROM python:3.12-slim AS base\nWORKDIR /app\nENV DB_PATH=/app/data/app.db\n"
+                "FROM base AS test\nFROM base\n"
             },
         ),
         Example(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volfix.project.environment import InCode
 from volfix.rules.context import Context
 from volfix.rules.databases import Database, databases
 from volfix.rules.findings import Finding, Severity
@@ -15,7 +16,7 @@ from volfix.rules.vf201 import by_hand, fix_of
 def check(context: Context) -> Iterator[Finding]:
     """Every URL that is outside all mounts as its reader reads it, and inside one with a slash more or less."""
     for database in databases(context):
-        if database.trap and database.mount is not None:
+        if database.trap and database.mount is not None and not isinstance(database.origin, InCode):
             fix = fix_of(context, database)
             yield Finding(
                 code="VF202",

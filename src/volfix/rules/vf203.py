@@ -1,0 +1,208 @@
+"""VF203: the code itself names a database file that no mount holds."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from volfix.project.environment import InCode
+from volfix.rules.context import Context
+from volfix.rules.databases import Database, databases
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.values import location_in
+from volfix.rules.vf201 import by_hand, fix_of
+
+MAKES_DIRECTORY = re.compile(r"\bmkdir\b|\bmakedirs\(")
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every literal in code that names a database file outside each mount of the service, and is what counts."""
+    for database in databases(context):
+        if database.is_inside or not isinstance(database.origin, InCode):
+            continue
+        fix = fix_of(context, database)
+        place = database.path or "a file whose place is not known"
+        yield Finding(
+            code="VF203",
+            severity=Severity.ERROR if database.path is not None else Severity.WARNING,
+            location=location_in(database),
+            message=f"the code names {place}, which no mount of {database.service.name} holds: it dies with the container",
+            evidence=tuple(_evidence(database, database.origin)),
+            service=database.service.name,
+            target=database.mount.raw_target if database.mount else None,
+            fix=fix,
+            reason=database.reason or database.doubt or by_hand(database, fix),
+        )
+
+
+def _evidence(database: Database, origin: InCode) -> Iterator[str]:
+    yield f"{database.variable}: {database.shown}; no variable of {database.service.name} says another database"
+    if database.trap:
+        yield f"its slashes make it {database.path}, not {database.path_in_mount}"
+    directory = posixpath.dirname(database.path_in_mount)
+    if database.new_value is not None and not MAKES_DIRECTORY.search(origin.file.text):
+        yield f"the code does not make {directory}: outside the container it has to be made (mkdir -p)"
+
+
+COMPOSE = "services:\n  app:\n    build: .\n    volumes:\n      - app-db:{target}\nvolumes:\n  app-db:\n"
+BASE = {
+    "compose.yaml": COMPOSE.format(target="/app/data"),
+    "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",
+    "requirements.txt": "fastapi\nsqlalchemy==2.0.36\n",
+}
+ELSEWHERE = {**BASE, "compose.yaml": COMPOSE.format(target="/data")}
+ENGINE = "from sqlalchemy import create_engine\n\n"
+DJANGO = """\
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DATABASES = {{
+    'default': {{
+        'ENGINE': 'django.db.backends.sqlite3',
+        'NAME': {name},  # rows
+    }}
+}}
+"""
+
+
+def _fixed(title: str, name: str, text: str, before: str, after: str, files: dict[str, str] = BASE) -> Example:
+    return Example(title, {**files, name: text}, Outcome.FIXED, {name: text.replace(before, after)})
+
+
+RULE = Rule(
+    code="VF203",
+    name="hard-coded-database-path",
+    summary="The code itself names a database file that no mount holds.",
+    why=(
+        "A path in the code counts where no variable replaces it, whatever the mounts say. The file lies in the "
+        "container's own layer, which every deployment that recreates the container throws away."
+    ),
+    fix=(
+        "The literal, and nothing else of the module, names a file in the service's one mount for data. Safe where "
+        "nothing overrides it; what the code reads from a variable that is set, or may be, is no finding."
+    ),
+    sources=(
+        "sqlalchemy/sqlalchemy: pysqlite dialect",
+        "pydantic/pydantic-settings: README",
+        "django/django: docs/ref/settings.txt (DATABASES)",
+    ),
+    examples=(
+        _fixed(
+            "create_engine",
+            "db.py",
+            ENGINE + "engine = create_engine('sqlite:///./app.db', echo=True)  # rows\n",
+            "./app.db",
+            "./data/app.db",
+        ),
+        _fixed(
+            "the default of a variable that nothing sets",
+            "app/config.py",
+            'import os\n\nDATABASE_URL = os.getenv("DATABASE_URL", "sqlite:///./app.db")\n',
+            "./app.db",
+            "./data/app.db",
+        ),
+        _fixed(
+            "pydantic's settings",
+            "app/settings.py",
+            "from pydantic_settings import BaseSettings\n\n\nclass Settings(BaseSettings):\n"
+            '    database_url: str = Field(default="sqlite+aiosqlite:///app.db?timeout=9")\n',
+            "///app.db",
+            "///data/app.db",
+        ),
+        _fixed(
+            "a constant that an f-string takes",
+            "db.py",
+            ENGINE + 'NAME = "database.db"\nurl = f"sqlite:///{NAME}"\nengine = create_engine(url)\n',
+            '"database.db"',
+            '"data/database.db"',
+        ),
+        _fixed(
+            "Django",
+            "site/settings.py",
+            DJANGO.format(name="BASE_DIR / 'db.sqlite3'"),
+            "db.sqlite3'",
+            "data/db.sqlite3'",
+        ),
+        _fixed(
+            "Django, and a mount elsewhere",
+            "site/settings.py",
+            DJANGO.format(name="os.path.join(BASE_DIR, 'db.sqlite3')"),
+            "'db.sqlite3'",
+            "'/data/db.sqlite3'",
+            ELSEWHERE,
+        ),
+        _fixed(
+            "alembic.ini",
+            "alembic.ini",
+            "[alembic]\nscript_location = migrations\nsqlalchemy.url = sqlite:///app.db\n",
+            "///app.db",
+            "////data/app.db",
+            {**ELSEWHERE, "migrations/env.py": "engine_from_config(config.get_section('alembic'))\n"},
+        ),
+        Example(
+            "two files: which of them the deployment opens is not known",
+            {
+                **BASE,
+                "a.py": ENGINE + "engine = create_engine('sqlite:///a.db')\n",
+                "b.py": ENGINE + "engine = create_engine('sqlite:///b.db')\n",
+            },
+            Outcome.FIXED_UNSAFE,
+            {
+                "a.py": ENGINE + "engine = create_engine('sqlite:///data/a.db')\n",
+                "b.py": ENGINE + "engine = create_engine('sqlite:///data/b.db')\n",
+            },
+        ),
+        Example(
+            "no mount for data",
+            {
+                **BASE,
+                "compose.yaml": "services: {app: {build: .}}\n",
+                "db.py": ENGINE + "engine = create_engine('sqlite:///a.db')\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "the variable is set: the default does not count",
+            {
+                **BASE,
+                "compose.yaml": COMPOSE.format(target="/app/data").replace(
+                    "    volumes", "    environment: ['DATABASE_URL=sqlite:////app/data/app.db']\n    volumes", 1
+                ),
+                "db.py": 'import os\n\nURL = os.getenv("DATABASE_URL", "sqlite:///./app.db")\n',
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "an env file of the deployment may set it",
+            {
+                **BASE,
+                ".env.example": "DATABASE_URL=\n",
+                "db.py": 'import os\n\nDATABASE_URL = os.getenv("DATABASE_URL", "sqlite:///./app.db")\n',
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "tests, and a file inside the mount",
+            {
+                **BASE,
+                "tests/test_db.py": ENGINE + "engine = create_engine('sqlite:///test.db')\n",
+                "conftest.py": ENGINE + "engine = create_engine('sqlite:///test.db')\n",
+                "db.py": ENGINE + "engine = create_engine('sqlite:///data/app.db')\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a server, a database in memory, a value that comes from somewhere else",
+            {
+                **BASE,
+                "db.py": ENGINE + "a = create_engine('postgresql://db/x')\nb = create_engine('sqlite://')\n"
+                "c = create_engine(load('sqlite:///app.db'))\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)
