@@ -1,0 +1,163 @@
+"""VF206: a value that is changed, and a container that does not see it: the file is not loaded, or the image is old."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from volfix.project.environment import InCode, InDockerfile, InEnvFile
+from volfix.project.model import Service
+from volfix.project.package_versions import MANIFESTS, packages_in
+from volfix.rules.context import Context
+from volfix.rules.database_places import is_code
+from volfix.rules.databases import Database, databases
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.values import location_in
+
+EXAMPLE = re.compile(r"example|sample|template|dist|default", re.IGNORECASE)
+LOADS = re.compile(
+    r"dotenv|pydantic[-_]settings|decouple|environ|starlette|fastapi|laravel/framework|prisma|\"next\"|\"vite\"|flask",
+    re.IGNORECASE,
+)
+"""Packages that read an env file themselves."""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Database values in an env file that nothing loads, and values in the image that VF201 to VF203 change."""
+    for database in databases(context):
+        origin = database.origin
+        if isinstance(origin, InEnvFile) and database.loose:
+            if not EXAMPLE.search(origin.file.path.name) and not _is_loaded(context, database, origin):
+                yield _not_loaded(database, origin)
+        elif isinstance(origin, InDockerfile | InCode) and database.new_value is not None:
+            yield _baked(database, origin)
+
+
+def _is_loaded(context: Context, database: Database, origin: InEnvFile) -> bool:
+    """Whether the file reaches the container all the same: the application reads it, or a deployment passes it.
+
+    Only `.env` beside the Compose file is judged: another one is passed on the command line, or takes that name.
+    """
+    project, service = database.project, database.service
+    if origin.file.path != project.directory / ".env":
+        return True
+    if any(".env" in delivery.file.source.text for delivery in context.stack.deliveries):
+        return True
+    return _loads_itself(service) and (_is_copied(service, origin) or any(map(is_code, project.mounts_of(service))))
+
+
+def _loads_itself(service: Service) -> bool:
+    build = service.build
+    if build is None or build.context is None:
+        return True
+    context = build.context
+    return any(LOADS.search(text) for name in MANIFESTS for text in packages_in(context, name, locked=False))
+
+
+def _is_copied(service: Service, origin: InEnvFile) -> bool:
+    build, stage = service.build, service.stage
+    if build is None or build.context is None or not origin.file.path.is_relative_to(build.context.resolve()):
+        return False
+    ignore = build.context / ".dockerignore"
+    try:
+        ignored = any(line.strip().lstrip("*/").startswith(".env") for line in ignore.read_text().splitlines())
+    except (OSError, UnicodeDecodeError):  # no such file: everything is copied
+        ignored = False
+    return not ignored and (stage is None or any(source in (".", ".env") for source, _ in stage.copied))
+
+
+def _not_loaded(database: Database, origin: InEnvFile) -> Finding:
+    name, service = origin.file.path.name, database.service.name
+    return Finding(
+        code="VF206",
+        severity=Severity.WARNING,
+        location=location_in(database),
+        message=f"{database.variable} in {name} never reaches {service}: `{name}` gives values to the Compose file alone",
+        evidence=(
+            f"no `env_file:` of {service} names {name}, and no `environment:` takes {database.variable} from it",
+        ),
+        service=service,
+        reason=f"name the file in `env_file:` of {service}, if it is meant",
+    )
+
+
+def _baked(database: Database, origin: InDockerfile | InCode) -> Finding:
+    return Finding(
+        code="VF206",
+        severity=Severity.INFO,
+        location=location_in(database),
+        message=f"{database.variable} is baked into the image of {database.service.name}: rebuild it after the change",
+        evidence=(f"{origin.file.path.name} is read by the build: `docker compose up -d --build`",),
+        service=database.service.name,
+        reason="a rebuild is no change of a file",
+    )
+
+
+FILE = "services:\n  app:\n    build: .\n{keys}    volumes: ['rows:/app/data']\nvolumes: {{rows: }}\n"
+DOCKERFILE = "FROM python:3.12-slim\nWORKDIR /app\n{env}COPY {what} .\n"
+SQLALCHEMY = {"requirements.txt": "sqlalchemy==2.0.36\n"}
+
+RULE = Rule(
+    code="VF206",
+    name="env-file-not-loaded",
+    summary="The changed value never reaches the container, or not without a rebuild.",
+    why=(
+        "`.env` beside the Compose file gives values to `${...}` in it, not to the containers; what no `env_file:` and "
+        "no `environment:` passes on, the process does not see. A value in the image is seen once the image is rebuilt."
+    ),
+    fix="None: whether the file is meant for the container is not for volfix to say, and a rebuild is no change of a file.",
+    sources=("docker/docs: compose/environment-variables/set-environment-variables.md",),
+    examples=(
+        Example(
+            "`.env` alone",
+            {
+                "compose.yaml": FILE.format(keys=""),
+                "Dockerfile": DOCKERFILE.format(env="", what="app"),
+                ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
+                **SQLALCHEMY,
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "the Compose file passes it on",
+            {
+                "compose.yaml": FILE.format(keys="    environment: [DATABASE_URL]\n"),
+                "Dockerfile": DOCKERFILE.format(env="", what="app"),
+                ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
+                **SQLALCHEMY,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the application reads it, and it is copied into the image",
+            {
+                "compose.yaml": FILE.format(keys=""),
+                "Dockerfile": DOCKERFILE.format(env="", what="."),
+                ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
+                "requirements.txt": "sqlalchemy==2.0.36\npython-dotenv\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "an example for people",
+            {
+                "compose.yaml": FILE.format(keys=""),
+                "Dockerfile": DOCKERFILE.format(env="", what="app"),
+                ".env.example": "DATABASE_URL=sqlite:////app/data/app.db\n",
+                **SQLALCHEMY,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "an ENV that is right as it is",
+            {
+                "compose.yaml": FILE.format(keys=""),
+                "Dockerfile": DOCKERFILE.format(env="ENV DATABASE_URL=sqlite:////app/data/app.db\n", what="app"),
+                **SQLALCHEMY,
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)
