@@ -55,8 +55,8 @@ def _word_at(source: Source, item: dockerfile.Instruction, span: Span) -> int:
     raise FileProblem(source.path, "the value's place in its instruction is not clear", *source.place(span.start))
 
 
-def _module(source: Source, literals: Sequence[SetLiteral]) -> str:
-    """The syntax tree as text, with the contents of the literals as they shall be."""
+def _module(source: Source, literals: Sequence[SetLiteral]) -> object:
+    """The syntax tree, node by node, with the contents of the literals as they shall be."""
     from volfix.syntax.python_source import dump
 
     return dump(source, {item.span: item.replacement for item in literals})
@@ -75,6 +75,6 @@ def _options(source: Source, literals: Sequence[SetLiteral]) -> dict[str, dict[s
         old = source.text[item.span.start : item.span.end]
         for options in found.values():
             for key, value in options.items():
-                if value == old and key == "sqlalchemy.url":
-                    options[key] = item.replacement
+                if key == "sqlalchemy.url" and value.endswith(old):
+                    options[key] = value.removesuffix(old) + item.replacement
     return found

@@ -38,4 +38,4 @@ def ini_databases(path: Path, place: str | None) -> Iterator[Named]:
         end = found.end(1)
         pieces = [Piece(head), Piece(place.rpartition("/")[0]), Piece(tail, Span(end - len(tail), end))]
     if "%" not in head + tail:
-        yield Named(source, "sqlalchemy.url", Value(tuple(pieces)), "url", True, False, None)
+        yield Named(source, "sqlalchemy.url", Value(tuple(pieces)), "url", is_engine=True)

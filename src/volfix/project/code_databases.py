@@ -5,30 +5,32 @@ Source: sqlalchemy (create_engine), pydantic-settings (BaseSettings), django (DA
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import libcst as cst
 
 from volfix.knowledge.variables import variable_kind
-from volfix.syntax.python_source import Module, nodes
-from volfix.syntax.python_values import Evaluation, Value, assigned, last_name, string
+from volfix.syntax.python_source import Module, nodes, read_module
+from volfix.syntax.python_values import Evaluation, Value, assigned, last_name, looked_up, string
 from volfix.syntax.source import FileProblem, Source
 
 ENGINES = frozenset({"create_engine", "create_async_engine"})
 FILES = frozenset({"SqliteDatabase", "SqliteExtDatabase", "SqliteQueueDatabase", "APSWDatabase"})
 CONNECTING = frozenset({"sqlite3", "aiosqlite"})
 KEYWORDS = frozenset({"db_url", "url", "database"})
+CONDITIONS = (cst.If, cst.Try, cst.TryStar, cst.IfExp, cst.Match)
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
     """A database in code: `name` is the variable or function that takes the value, `is_engine` whether SQLAlchemy does.
 
-    `doubt` says why it may not be what counts.
+    `settings` are the names under which other code may set it, `in_settings` whether they are Flask's; `part` is the
+    constant in which the literal is only a part of the value. `doubt` says why it may not be what counts, `refusal` why
+    it is not edited.
     """
 
     source: Source
@@ -36,81 +38,143 @@ class Named:
     value: Value
     kind: str
     is_engine: bool
-    creates_directory: bool
-    doubt: str | None
+    settings: frozenset[str] = frozenset()
+    in_settings: bool = False
+    part: str = ""
+    doubt: str | None = None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sink:
+    """An expression that says a database: what takes it, a URL or a file, where it is set, what replaces it."""
+
+    name: str
+    expression: cst.BaseExpression
+    kind: str
+    setting: str = ""
+    variables: frozenset[str] = frozenset()
+    in_settings: bool = False
+    doubt: str | None = None
 
 
 @lru_cache(maxsize=512)
-def _module(path: Path, _state: tuple[int, int]) -> Module | None:
+def _module(path: Path, _state: tuple[int, int]) -> tuple[Module, str | None] | None:
     try:
-        return Module(Source.read(path))
+        source, refusal = read_module(path)
+        return Module(source), refusal
     except FileProblem:  # Python of another version, or no Python: the application could not run it either
         return None
 
 
 def named_databases(path: Path, file: str | None, directory: str | None) -> Iterator[Named]:
-    """The databases that the module at `path` names; `file` is its place in the container.
+    """The databases that the module at `path` names, each literal once; `file` is its place in the container.
 
     `directory` is where the process works.
     """
     status = path.stat()
-    module = _module(path, (status.st_mtime_ns, status.st_size))
-    if module is None:
+    read = _module(path, (status.st_mtime_ns, status.st_size))
+    if read is None:
         return
+    module, refusal = read
     evaluation = Evaluation(module, file, directory)
-    creates = re.search(r"\bmkdir|makedirs\(", module.source.text) is not None
-    for name, expression, kind, variables, doubt in _places(module.tree, ()):
-        value = evaluation.value(_field_default(expression))
-        if value is None or not any(piece.span for piece in value.pieces):
+    found: dict[object, Named] = {}
+    for sink in _Sinks(module).found():
+        value = evaluation.value(_field_default(sink.expression))
+        written = [piece for piece in value.pieces if piece.span] if value else []
+        if value is None or not written:
             continue
-        value = Value(value.pieces, value.variables | variables, value.names)
-        again = next((each for each in value.names if evaluation.uses.get(each, 0) > 2), None)
-        doubt = doubt or (f"{again} is used elsewhere in the module too" if again and _is_written_in(value) else None)
-        yield Named(module.source, name, value, kind, name in ENGINES, creates, doubt)
+        value = replace(value, variables=value.variables | sink.variables)
+        part = written[-1].name if len(value.pieces) > 1 else ""
+        doubt = f"{part} is used elsewhere in the module too" if part and evaluation.uses.get(part, 0) > 2 else None
+        named = Named(
+            module.source,
+            sink.name,
+            value,
+            sink.kind,
+            is_engine=sink.name in ENGINES,
+            settings=frozenset({sink.setting} - {""}),
+            in_settings=sink.in_settings,
+            part=part,
+            doubt=sink.doubt or doubt,
+            refusal=refusal,
+        )
+        # The same literal again: the whole of a path says more than a part of it.
+        known = found.get(written[-1].span)
+        if known is None or len(known.value.text) < len(value.text):
+            found[written[-1].span] = _with_names(named, known) if known else named
+        else:
+            found[written[-1].span] = _with_names(known, named)
+    yield from found.values()
 
 
-def _is_written_in(value: Value) -> bool:
-    return len(value.pieces) > 1
+def _with_names(named: Named, other: Named) -> Named:
+    value = replace(named.value, variables=named.value.variables | other.value.variables)
+    return replace(named, value=value, settings=named.settings | other.settings, doubt=named.doubt or other.doubt)
 
 
-Place = tuple[str, cst.BaseExpression, str, frozenset[str], "str | None"]
+class _Sinks:
+    """The expressions of a module that say a database."""
 
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.classes = {node.name.value: node for node in nodes(module.tree) if isinstance(node, cst.ClassDef)}
 
-def _places(node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> Iterator[Place]:
-    """The expressions that say a database: what takes it, the expression, url or file, variables that replace it."""
-    doubt = None
-    if any(isinstance(each, cst.If | cst.Try | cst.IfExp) for each in around):
-        doubt = "it stands under a condition"
-    holder = next((each for each in reversed(around) if isinstance(each, cst.ClassDef)), None)
-    if holder is None or "test" not in holder.name.value.lower():
-        for name, expression, kind in _named_here(node):
-            inside = isinstance(around[-3] if len(around) > 2 else None, cst.ClassDef)
-            yield (
-                name,
-                expression,
-                kind,
-                _settings(holder, name, expression) if inside and holder else frozenset(),
-                doubt,
-            )
+    def found(self) -> Iterator[_Sink]:
+        yield from self._below(self.module.tree, ())
+
+    def _below(self, node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
+        holder = next((each for each in reversed(around) if isinstance(each, cst.ClassDef)), None)
+        if holder is not None and "test" in holder.name.value.lower():
+            return
+        doubt = "it stands under a condition" if any(isinstance(each, CONDITIONS) for each in around) else None
+        is_field = len(around) > 2 and isinstance(around[-3], cst.ClassDef)
+        for sink in _named_here(node, around):
+            variables = self._settings(holder, sink) if is_field and holder else frozenset()
+            yield replace(sink, variables=variables, doubt=doubt)
         for child in node.children:
-            yield from _places(child, (*around, node))
+            yield from self._below(child, (*around, node))
+
+    def _settings(self, holder: cst.ClassDef, sink: _Sink) -> frozenset[str]:
+        """The variables that give a field of pydantic's BaseSettings another value; none for plain classes."""
+        if self._is_plain(holder):
+            return frozenset()
+        prefix = ""
+        for node in nodes(holder.body):
+            if isinstance(node, cst.Arg) and node.keyword is not None and node.keyword.value == "env_prefix":
+                prefix = string(node.value) or ""
+            for key, value in assigned(node):
+                prefix = (string(value) or "") if key == "env_prefix" else prefix
+        names = {prefix + sink.name}
+        for item in sink.expression.args if isinstance(sink.expression, cst.Call) else ():
+            if item.keyword is not None and item.keyword.value in ("env", "alias", "validation_alias"):
+                names |= {text for node in nodes(item.value) if (text := string(node))}
+        return frozenset(names | {each.upper() for each in names})
+
+    def _is_plain(self, holder: cst.ClassDef, depth: int = 0) -> bool:
+        """Whether neither the class nor any that it stands on is another module's."""
+        bases = [last_name(base.value) for base in holder.bases]
+        return depth < len(self.classes) + 1 and all(
+            base == "object" or (base in self.classes and self._is_plain(self.classes[base], depth + 1))
+            for base in bases
+        )
 
 
-def _named_here(node: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression, str]]:
+def _named_here(node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
     if isinstance(node, cst.Call):
-        yield from _called(node)
+        yield from _called(node, around)
     elif isinstance(node, cst.Dict):
-        yield from _entries(node)
+        yield from _entries(node, around)
     elif isinstance(node, cst.Assign) and isinstance(node.targets[0].target, cst.Subscript):
         target = node.targets[0].target
         index = target.slice[0].slice
         key = string(index.value) if isinstance(index, cst.Index) else None
         if key and key.isupper() and variable_kind(key) == "url":
-            yield key, node.value, "url"
+            yield _Sink(key, node.value, "url", key, in_settings=True)
     for name, expression in assigned(node):
         kind = variable_kind(name.upper().lstrip("_"))
         if expression is not None and (kind == "url" or (kind == "file" and _is_path(name))):
-            yield name, expression, kind
+            yield _Sink(name, expression, kind, name)
 
 
 def _is_path(name: str) -> bool:
@@ -118,25 +182,41 @@ def _is_path(name: str) -> bool:
     return name.lower().endswith(("path", "filepath"))
 
 
-def _called(node: cst.Call) -> Iterator[tuple[str, cst.BaseExpression, str]]:
+def _called(node: cst.Call, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
     name = last_name(node.func)
     of = last_name(node.func.value) if isinstance(node.func, cst.Attribute) else ""
     kind = "url" if name in ENGINES else "file" if name in FILES or (name == "connect" and of in CONNECTING) else None
     for number, item in enumerate(node.args):
         keyword = item.keyword.value if item.keyword else None
         if kind and ((number == 0 and keyword is None and not item.star) or keyword in KEYWORDS):
-            yield name, item.value, kind
-        elif keyword == "db_url" or (keyword and keyword.isupper() and variable_kind(keyword) == "url"):
-            yield keyword, item.value, "url"
+            yield _Sink(name, item.value, kind)
+        elif keyword == "db_url":
+            yield _Sink(keyword, item.value, "url")
+        elif keyword and keyword.isupper() and variable_kind(keyword) == "url":
+            yield _Sink(keyword, item.value, "url", keyword, in_settings=True)
+    variable = looked_up(node)
+    kind = variable_kind(variable.upper()) if variable else None
+    is_whole = bool(around) and isinstance(around[-1], cst.Return)
+    if variable and (kind == "url" or (kind == "file" and is_whole and _is_path(variable))):
+        yield _Sink(variable, node, kind, _set_around(around))
 
 
-def _entries(node: cst.Dict) -> Iterator[tuple[str, cst.BaseExpression, str]]:
+def _entries(node: cst.Dict, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
     entries = {string(item.key): item.value for item in node.elements if isinstance(item, cst.DictElement)}
     if (string(entries.get("ENGINE")) or "").endswith("sqlite3") and "NAME" in entries:
-        yield "NAME", entries["NAME"], "file"
+        yield _Sink("NAME", entries["NAME"], "file", _set_around(around))
     for key, value in entries.items():
         if key and key.isupper() and variable_kind(key) == "url":
-            yield key, value, "url"
+            yield _Sink(key, value, "url", key, in_settings=True)
+        if key == "connections" and isinstance(value, cst.Dict):  # Tortoise's
+            for item in value.elements:
+                yield _Sink("connections", item.value, "url")
+
+
+def _set_around(around: tuple[cst.CSTNode, ...]) -> str:
+    """The variable of the module that gets what stands here as a part of its value: `DATABASES`."""
+    names = [name for node in around for name, _ in assigned(node)]
+    return names[0] if names else ""
 
 
 def _field_default(node: cst.BaseExpression) -> cst.BaseExpression | None:
@@ -147,21 +227,3 @@ def _field_default(node: cst.BaseExpression) -> cst.BaseExpression | None:
                 return item.value
         return None
     return node
-
-
-def _settings(holder: cst.ClassDef, name: str, expression: cst.BaseExpression) -> frozenset[str]:
-    """The variables that give a field of pydantic's BaseSettings another value; none for other classes."""
-    if not any("Settings" in last_name(base.value) for base in holder.bases):
-        return frozenset()
-    prefixes = {""}
-    for node in nodes(holder.body):
-        if isinstance(node, cst.Arg) and node.keyword is not None and node.keyword.value == "env_prefix":
-            prefixes = {string(node.value) or ""}
-        for key, value in assigned(node):
-            if key == "env_prefix":
-                prefixes = {string(value) or ""}
-    names = {prefix + name for prefix in prefixes}
-    for item in expression.args if isinstance(expression, cst.Call) else ():
-        if item.keyword is not None and item.keyword.value in ("env", "alias", "validation_alias"):
-            names |= {text for node in nodes(item.value) if (text := string(node))}
-    return frozenset(names | {each.upper() for each in names})

@@ -37,3 +37,17 @@ def container_path(project: Project, service: Service, path: Path) -> str | None
 def may_be_in_image(service: Service) -> bool:
     """Whether a file that no COPY names can be in the image all the same: another stage may have brought it."""
     return service.stage is None or not service.stage.copied
+
+
+def comes_with_image(service: Service, path: str) -> Path | None:
+    """The file of the build context that is at `path`, absolute, in the image: what is there is not only rows."""
+    build, stage = service.build, service.stage
+    if build is None or build.context is None or stage is None:
+        return None
+    for source, target in stage.copied:
+        below = posixpath.relpath(path, target) if path.startswith(target.rstrip("/") + "/") else None
+        if below is not None and (found := build.context / source / below).is_file():
+            return found
+        if (path == target or below == posixpath.basename(source)) and (build.context / source).is_file():
+            return build.context / source
+    return None

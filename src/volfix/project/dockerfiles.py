@@ -28,7 +28,7 @@ class Stage:
     absolute, None where it is not known; `user` is the last `USER`, None where none is said; `environment` has the
     values that are known, `written` where they are written; `volumes` are the targets of VOLUME. `created` are the
     directories, absolute, that the build makes and gives to `user`; `copied` says which paths of the build context go
-    where, one that ends in a slash is a directory.
+    where, one that ends in a slash is a directory; `started` are the words of ENTRYPOINT and CMD.
     """
 
     source: Source
@@ -40,6 +40,7 @@ class Stage:
     created: tuple[str, ...]
     written: Mapping[str, Written] = field(default_factory=dict)
     copied: tuple[tuple[str, str], ...] = ()
+    started: tuple[str, ...] = ()
 
 
 def stage_of(service: Service) -> Stage | None:
@@ -81,6 +82,7 @@ def _stage(
         created,
         {name: Written(span, owner.children > 1) for name, (span, owner) in stage.written.items()},
         tuple(stage.copied),
+        tuple(word for words in stage.started.values() for word in words),
     )
 
 
@@ -107,6 +109,7 @@ class _Stage:
     written: dict[str, tuple[Span, _Stage]] = field(default_factory=dict)
     defaults: dict[str, Span] = field(default_factory=dict)
     copied: list[tuple[str, str]] = field(default_factory=list)
+    started: dict[str, list[str]] = field(default_factory=dict)
     children: int = 0
 
     def on_top(self) -> _Stage:
@@ -123,6 +126,7 @@ class _Stage:
             dict(self.owners),
             dict(self.written),
             copied=list(self.copied),
+            started=dict(self.started),
         )
 
     @property
@@ -197,6 +201,8 @@ def _apply(source: Source, item: Instruction, stage: _Stage, given: Mapping[str,
             stage.workdir = place(path, stage.workdir)
             if stage.workdir is not None:
                 stage.owners.setdefault(stage.workdir, None)
+        case "ENTRYPOINT" | "CMD":
+            stage.started[item.keyword] = item.array if item.array is not None else item.words
         case "USER":
             stage.user = expanded(item.text, stage.known, item.escape) or item.text
         case "VOLUME":

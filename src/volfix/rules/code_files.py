@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code_places import container_path, may_be_in_image
+from volfix.project.deployed_code import DeployedCode
 from volfix.project.effective import effective_variables
 from volfix.project.environment import InCode, Variable
 from volfix.project.loose_env import may_be_given, names_assigned
 from volfix.project.model import Project, Service
-from volfix.project.source_files import source_files
 from volfix.project.test_stacks import is_test_stack
 from volfix.rules.context import Context
 from volfix.rules.database_places import working_directory
@@ -25,15 +24,6 @@ if TYPE_CHECKING:
     from volfix.project.code_databases import Named
     from volfix.syntax.python_values import Piece
 
-MENTIONS = re.compile(rb"sqlite|\.db[\"']", re.IGNORECASE)
-"""What every module that names a database file has in it. Nothing else is parsed."""
-NOT_DEPLOYED = frozenset(
-    {"tests", "test", "testing", "docs", "doc", "examples", "example", "samples", "benchmarks", "benchmark", "e2e"}
-    | {"scripts", "tools", "notebooks", "fixtures", "versions"}
-)
-"""Directories of code that serves something else than the deployment."""
-TEST_MODULE = re.compile(r"(?:test|conftest)\w*\.py\Z|\w*_tests?\.py\Z")
-SIGNS = re.compile(r"requirements.*\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile|alembic\.ini|\w+\.py")
 SERVER = re.compile(
     r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|MONGO\w*|SQL)_?(?:SERVER|HOST|HOSTNAME)\Z", re.IGNORECASE
 )
@@ -41,20 +31,70 @@ PLAIN = re.compile(r"[^\"'\\{}%\n]+\Z")
 """A literal's content that needs no escape in any kind of string."""
 
 
-def of_code(context: Context) -> Iterator[Database]:
-    """The databases that literals in code name for the services, where nothing gives the code another value."""
+def of_code(context: Context, found: Sequence[Database]) -> Iterator[Database]:
+    """The databases that literals in code name for the services, where nothing gives the code another value.
+
+    Of a service that its environment tells which database it is, those alone that `found`, its other databases, moves.
+    """
+    told = _told(context)
     for project in context.stack.projects:
         if is_test_stack(project):
             continue
         for service in project.services.values():
             build = service.build
-            if build is None or build.context is None or _is_told(service):
+            if build is None or build.context is None:
                 continue
-            modules = _modules(context, build.context)
-            yield from _apart([found for path in modules for found in _in_file(project, service, path)])
+            moved = {each.path for each in found if each.service is service and each.new_value is not None}
+            if is_told(service) and not moved:
+                continue
+            code = code_of(context, build.context)
+            named = _apart([each for path in code.mentioning for each in _in_file(project, service, code, path)])
+            if is_told(service):
+                yield from (each for each in named if each.path in moved)
+                continue
+            other = next((each for each in told.get(build.context, ()) if each[1] is not service), None)
+            for database in named:
+                if other is None or database.is_inside:
+                    yield database
+                else:
+                    doubt = f"{other[0]} tells {other[1].name}, which has the same code, another database"
+                    yield replace(database, doubt=database.doubt or doubt)
 
 
-def _is_told(service: Service) -> bool:
+def together(found: list[Database]) -> Iterator[Database]:
+    """Databases that code names too move with it or not at all: where the code's literal stays, there is a doubt."""
+    staying = {
+        (id(each.service), each.path): each.origin
+        for each in found
+        if isinstance(each.origin, InCode) and (each.new_value is None or each.doubt)
+    }
+    for database in found:
+        origin = staying.get((id(database.service), database.path))
+        if origin is None or isinstance(database.origin, InCode) or database.new_value is None:
+            yield database
+        else:
+            place = f"{origin.file.path.name}, line {origin.file.place(origin.span.start)[0]},"
+            yield replace(database, doubt=database.doubt or f"{place} names {database.path} too")
+
+
+def code_of(context: Context, directory: Path) -> DeployedCode:
+    """The deployed code of a build context, read once for all rules."""
+    known: dict[Path, DeployedCode] = context.memory.setdefault("code", {})
+    return known.setdefault(directory, DeployedCode(directory))
+
+
+def _told(context: Context) -> dict[Path, list[tuple[str, Service]]]:
+    """By build context, the services that their environment tells which database it is, and in which file."""
+    found: dict[Path, list[tuple[str, Service]]] = {}
+    for project in context.stack.projects:
+        for service in project.services.values():
+            if service.build is not None and service.build.context is not None and is_told(service):
+                name = project.files[-1].path.name
+                found.setdefault(service.build.context, []).append((name, service))
+    return found
+
+
+def is_told(service: Service) -> bool:
     """Whether the environment says which database it is: then the literal is not what counts, or not alone."""
     for variable in effective_variables(service):
         if variable_kind(variable.name) in ("url", "file") or SERVER.match(variable.name):
@@ -62,71 +102,56 @@ def _is_told(service: Service) -> bool:
     return False
 
 
-def _modules(context: Context, directory: Path) -> tuple[Path, ...]:
-    """The modules and ini files that mention a database file, by a search of their bytes."""
-    known: dict[Path, tuple[Path, ...]] = context.memory.setdefault("modules", {})
-    if directory not in known:
-        known[directory] = tuple(_mentioning(directory)) if _is_python(directory) else ()
-    return known[directory]
+def _in_file(project: Project, service: Service, code: DeployedCode, path: Path) -> Iterator[Database]:
+    from volfix.project.code_overrides import is_joined, other_source
 
-
-def _is_python(directory: Path) -> bool:
-    try:
-        return any(SIGNS.fullmatch(entry.name) for entry in os.scandir(directory))
-    except OSError:  # no build context
-        return False
-
-
-def _mentioning(directory: Path) -> Iterator[Path]:
-    for path in source_files(directory, (".py", "alembic.ini")):
-        parts = path.relative_to(directory).parts
-        if NOT_DEPLOYED & set(parts[:-1]) or TEST_MODULE.match(parts[-1]):
+    for named in named_in(project, service, path):
+        if _is_replaced(project, service, named):
             continue
-        try:
-            if MENTIONS.search(path.read_bytes()):
-                yield path
-        except OSError:  # neither can the build read it
+        is_alone = named.kind == "file" and named.name in named.settings and len(named.value.pieces) == 1
+        if is_alone and is_joined(code, named.name):
             continue
+        found = _database(project, service, code, named)
+        if found is None or found.new_value is None:
+            yield from [found] if found else []
+        elif named.refusal:
+            yield replace(found, mount=None, new_value=None, reason=named.refusal)
+        else:
+            yield replace(found, doubt=found.doubt or named.doubt or other_source(code, project, named))
 
 
-def _in_file(project: Project, service: Service, path: Path) -> Iterator[Database]:
+def named_in(project: Project, service: Service, path: Path) -> Iterator[Named]:
+    """The databases that a file of the service's code names."""
     place = container_path(project, service, path)
     if place is None and not may_be_in_image(service):
         return
-    directory = working_directory(project, service)
     if path.suffix == ".ini":
         from volfix.project.alembic import ini_databases
 
-        named = ini_databases(path, place)
+        yield from ini_databases(path, place)
     else:
         from volfix.project.code_databases import named_databases
 
-        named = named_databases(path, place, directory)
-    done = set()
-    for each in named:
-        span = next(piece.span for piece in each.value.pieces if piece.span)
-        if (
-            span not in done
-            and not _is_replaced(project, service, each)
-            and (found := _database(project, service, each))
-        ):
-            done.add(span)
-            yield found
+        yield from named_databases(path, place, working_directory(project, service))
 
 
 def _is_replaced(project: Project, service: Service, named: Named) -> bool:
     """Whether a variable that the code asks for first is set, or may be: in an env file, or in one that is not here."""
-    if not named.value.variables:
+    names = {name.upper() for name in named.value.variables}
+    if not names:
         return False
     if may_be_given(project, service, named.value.variables):
         return True
+    if any(re.search(rf"\b{name}=", word) for word in service.words for name in named.value.variables):
+        return True
     assigned = names_assigned(project) | set(service.environment)
     assigned |= set(service.stage.environment) if service.stage else set()
-    return bool({name.upper() for name in assigned} & {name.upper() for name in named.value.variables})
+    return bool({name.upper() for name in assigned} & names)
 
 
-def _database(project: Project, service: Service, named: Named) -> Database | None:
+def _database(project: Project, service: Service, code: DeployedCode, named: Named) -> Database | None:
     from volfix.knowledge.readers import reader_of_scheme
+    from volfix.project.code_overrides import moves_about
     from volfix.project.database_url import database_file
     from volfix.project.readers import reader_of
 
@@ -138,6 +163,8 @@ def _database(project: Project, service: Service, named: Named) -> Database | No
     file = database_file(text, named.kind, readers if named.kind == "url" else ())
     if file is None:
         return None
+    if file.relative and not file.doubt and (reason := moves_about(code)):
+        file = replace(file, doubt=reason)
     pieces = named.value.pieces
     first = next(number for number, piece in enumerate(pieces) if piece.span)
     origin = _origin(named, pieces, first)
@@ -150,7 +177,7 @@ def _database(project: Project, service: Service, named: Named) -> Database | No
         origin = _origin(named, pieces, number)
         literal = origin.literal(found.new_value)
         if literal and PLAIN.match(literal):
-            return replace(found, origin=origin, doubt=found.doubt or named.doubt)
+            return replace(found, origin=origin)
     return replace(found, new_value=None, mount=None, reason="no literal in the code alone makes it another path")
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.targets import never_converted
+from volfix.project.code_places import comes_with_image
 from volfix.project.images import images_of
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND, UNKNOWN, VOLUME, Mount
@@ -17,13 +20,24 @@ DATA_WORDS = frozenset(
 """A directory of this name is where a project keeps data, whatever the service."""
 CHANGES_DIRECTORY = re.compile(r"(?:^|[\s;&|])cd\s|^cd\Z|^--(?:chdir|directory|app-dir)\b|^-C\Z")
 """A word, or a script, that makes the process work somewhere else than where its container starts it."""
+SCRIPT = re.compile(r"(?<![\w./-])[\w./-]+\.sh\b|(?<![\w./-])[\w./-]*entrypoint[\w-]*")
+GOES = re.compile(r"(?m)(?:^|[;&|({]|\bthen\b|\bdo\b)[ \t]*(?:cd|pushd)[ \t]+([^\s;&|)]+)")
 TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run")  # noqa: S108 - places in a container
 
 
 def working_directory(project: Project, service: Service) -> str | None:
-    """Where a relative path of the service starts: `working_dir:`, the Dockerfile, else what the mounts say."""
-    if any(CHANGES_DIRECTORY.search(word) for word in service.words):
+    """Where a relative path of the service starts: `working_dir:`, the Dockerfile, else what the mounts say.
+
+    None where that is not known, or where the command or the script that it starts changes it.
+    """
+    words = (*service.words, *(service.stage.started if service.stage else ()))
+    if any(CHANGES_DIRECTORY.search(word) for word in words):
         return None
+    directory = _start(project, service)
+    return None if directory is None or _script_leaves(service, words, directory) else directory
+
+
+def _start(project: Project, service: Service) -> str | None:
     given = service.text("working_dir")
     if given is not None:
         return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
@@ -40,6 +54,24 @@ def working_directory(project: Project, service: Service) -> str | None:
     code = {mount.clean_target for mount in project.mounts_of(service) if is_code(mount)}
     said = code or parents
     return next(iter(said)) if len(said) == 1 else None
+
+
+def _script_leaves(service: Service, words: Iterable[str], directory: str) -> bool:
+    """Whether a script of the build context that the container starts goes to another directory."""
+    for word in SCRIPT.findall(" ".join(words)):
+        for place in (posixpath.normpath(posixpath.join(directory, word)), f"/usr/local/bin/{word}"):
+            path = comes_with_image(service, place)
+            if path is not None and any(posixpath.normpath(goal) != directory for goal in _goals(path)):
+                return True
+    return False
+
+
+def _goals(path: Path) -> list[str]:
+    """Where a script goes, as written."""
+    try:
+        return [goal.strip("\"'") for goal in GOES.findall(path.read_text(encoding="utf-8", errors="replace"))]
+    except OSError:  # neither can the build read it
+        return []
 
 
 def is_code(mount: Mount) -> bool:

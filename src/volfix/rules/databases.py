@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.variables import variable_kind
+from volfix.project.code_places import comes_with_image
 from volfix.project.effective import effective_variables
 from volfix.project.environment import InCode, InCompose, InDockerfile, InEnvFile, Origin, Variable
 from volfix.project.hosts import is_within
@@ -68,11 +69,12 @@ class Database:
 def databases(context: Context) -> tuple[Database, ...]:
     """Every database file that a value of the stack names, once for each service that takes it."""
     if "databases" not in context.memory:
-        from volfix.rules.code_files import of_code
+        from volfix.rules.code_files import of_code, together
         from volfix.rules.loose_files import of_loose_files
 
-        found = [*_of_services(context), *of_loose_files(context), *of_code(context)]
-        context.memory["databases"] = tuple(_apart(context, list(_agreed(found))))
+        found = [*_of_services(context), *of_loose_files(context)]
+        found += of_code(context, found)
+        context.memory["databases"] = tuple(_apart(context, list(together(list(_agreed(found))))))
         context.env_files.update(
             (item.origin.file.path, item.origin.file)
             for item in found
@@ -177,6 +179,8 @@ def _doubt(database: Database, mount: Mount) -> str | None:
         return elsewhere
     if user := foreign_user(database.service, mount.clean_target, None):
         return f"{database.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
+    if database.path is not None and (file := comes_with_image(database.service, database.path)):
+        return f"{file.name} is in the repository and comes with the image: it may be more than rows"
     if database.is_foreign:
         return f"the image is not built here: it may link {database.path} into {mount.raw_target}"
     if not isinstance(database.origin, InDockerfile):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from volfix.project.environment import InCode
+from volfix.rules.code_files import is_told
 from volfix.rules.context import Context
 from volfix.rules.databases import Database, databases
 from volfix.rules.findings import Finding, Severity
@@ -23,12 +24,11 @@ def check(context: Context) -> Iterator[Finding]:
         if database.is_inside or not isinstance(database.origin, InCode):
             continue
         fix = fix_of(context, database)
-        place = database.path or "a file whose place is not known"
         yield Finding(
             code="VF203",
             severity=Severity.ERROR if database.path is not None else Severity.WARNING,
             location=location_in(database),
-            message=f"the code names {place}, which no mount of {database.service.name} holds: it dies with the container",
+            message=_message(database),
             evidence=tuple(_evidence(database, database.origin)),
             service=database.service.name,
             target=database.mount.raw_target if database.mount else None,
@@ -37,8 +37,18 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
+def _message(database: Database) -> str:
+    name = database.service.name
+    if database.path is None:
+        return f"the code names a database file whose place is not known: no mount of {name} may hold it"
+    return f"the code names {database.path}, which no mount of {name} holds: it dies with the container"
+
+
 def _evidence(database: Database, origin: InCode) -> Iterator[str]:
-    yield f"{database.variable}: {database.shown}; no variable of {database.service.name} says another database"
+    if is_told(database.service):
+        yield f"{database.variable}: {database.shown}; {database.service.name} is told to open the same file"
+    else:
+        yield f"{database.variable}: {database.shown}; no variable of {database.service.name} says another database"
     if database.trap:
         yield f"its slashes make it {database.path}, not {database.path_in_mount}"
     directory = posixpath.dirname(database.path_in_mount)

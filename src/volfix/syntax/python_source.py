@@ -1,17 +1,27 @@
 """A Python module with the place of every expression.
 
-Source: Instagram/LibCST; positions are those of its own tokenizer.
+Source: Instagram/LibCST; positions are those of its own tokenizer. PEP 263 says how a module names its encoding.
 """
 
 from __future__ import annotations
 
+import ast
+import codecs
+import re
+import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from functools import cached_property
+from pathlib import Path
 
 import libcst
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
 from volfix.syntax.source import FileProblem, Source, Span
+
+DEPTH = 100
+"""How deep expressions may lie in each other: the parser's own recursion ends the process, not far beyond."""
+COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
 class Module:
@@ -19,6 +29,7 @@ class Module:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        _check_depth(source)
         try:
             self.tree = libcst.parse_module(source.text)
         except (libcst.ParserSyntaxError, RecursionError) as error:
@@ -51,6 +62,37 @@ class Module:
         return Span(start, end) if plain else None
 
 
+def _check_depth(source: Source) -> None:
+    try:
+        with warnings.catch_warnings():  # of escapes in the application's strings, which are its own business
+            warnings.simplefilter("ignore")
+            waiting: list[tuple[ast.AST, int]] = [(ast.parse(source.text), 0)]
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise FileProblem(source.path, "not a Python module that volfix can read") from error
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > DEPTH:
+            raise FileProblem(source.path, "expressions lie too deep in each other")
+        waiting += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
+
+
+def read_module(path: Path) -> tuple[Source, str | None]:
+    """A module's source, and why it is not edited: it is in another encoding than UTF-8. Raises FileProblem."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileProblem(path, error.strerror or str(error)) from error
+    found = next(filter(None, map(COOKIE.match, data.split(b"\n", 2)[:2])), None)
+    try:
+        name = codecs.lookup(found[1].decode()).name if found else "utf-8"
+        if name in ("utf-8", "ascii") or data.isascii():
+            return Source.read(path), None
+        text = data.decode(name)
+    except (LookupError, UnicodeDecodeError, TypeError) as error:
+        raise FileProblem(path, "the encoding that it names is not the one that it is in") from error
+    return Source(path, data, text), f"the module is in {name}: volfix edits UTF-8 alone"
+
+
 def nodes(tree: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
     """The node and all below it, in the order in which they are written."""
     waiting = [tree]
@@ -60,24 +102,46 @@ def nodes(tree: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
         waiting += reversed(node.children)
 
 
-def dump(source: Source, replaced: Mapping[Span, str]) -> str:
-    """The module's tree as text, white space and comments included, with some strings' contents as they shall be.
+Described = tuple[str, tuple[tuple[str, int, str], ...]]
+
+
+def dump(source: Source, replaced: Mapping[Span, str]) -> list[Described]:
+    """Every node of the module with what it says, white space and comments included; the contents of some strings as
+    they shall be.
 
     Raises FileProblem where it is not a Python module.
     """
     module = Module(source)
-    tree: libcst.CSTNode = module.tree
     wanted = dict(replaced)
-    for node in list(nodes(module.tree)) if replaced else ():
-        if isinstance(node, libcst.SimpleString):
-            place, before, behind = module.content(node), node.prefix + node.quote, str(node.quote)
-        elif isinstance(node, libcst.FormattedStringText):
-            place, before, behind = module.span(node), "", ""
-        else:
-            continue
-        if place in wanted and place is not None:
-            changed = node.with_changes(value=before + wanted.pop(place) + behind)
-            tree = tree.deep_replace(node, changed)
+    found: list[Described] = []
+    waiting: list[libcst.CSTNode] = [module.tree]
+    while waiting:
+        node = waiting.pop()
+        if wanted and isinstance(node, libcst.SimpleString | libcst.FormattedStringText):
+            node = _replaced(module, node, wanted)
+        said = []
+        for field in fields(node):
+            value = getattr(node, field.name)
+            below = [part for part in (value if isinstance(value, list | tuple) else (value,)) if _is_node(part)]
+            waiting += below
+            said.append((field.name, len(below), "" if below else repr(value)))
+        found.append((type(node).__name__, tuple(said)))
     if wanted:
         raise FileProblem(source.path, "a string is not where it was")
-    return str(libcst.CSTNode.__repr__(tree))
+    return found
+
+
+def _is_node(value: object) -> bool:
+    return isinstance(value, libcst.CSTNode)
+
+
+def _replaced(
+    module: Module, node: libcst.SimpleString | libcst.FormattedStringText, wanted: dict[Span, str]
+) -> libcst.CSTNode:
+    if isinstance(node, libcst.FormattedStringText):
+        place = module.span(node)
+        return node.with_changes(value=wanted.pop(place)) if place in wanted else node
+    content = module.content(node)
+    if content is None or content not in wanted:
+        return node
+    return node.with_changes(value=node.prefix + node.quote + wanted.pop(content) + node.quote)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import libcst as cst
@@ -24,13 +24,14 @@ LOOK_UPS = frozenset({"getenv", "get", "config", "env", "str", "db", "db_url", "
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a text; `span` is where it is written literally, `replaces` how many pieces before it are left out
-    where it is an absolute path: those that it is joined to.
+    """A part of a text; `span` is where it is written literally, in the constant `name` if it is in one; `replaces` how
+    many pieces before it are left out where it is an absolute path: those that it is joined to.
     """
 
     text: str
     span: Span | None = None
     replaces: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,9 @@ class Evaluation:
 
     @cached_property
     def constants(self) -> dict[str, cst.BaseExpression | None]:
-        """The names of the module's top level by their value; None where one is assigned more than once."""
+        """The names of the module's top level by their value; None where a name is given one more than once, or means
+        something else in another place: a parameter, an import.
+        """
         found: dict[str, cst.BaseExpression | None] = {}
         top = {
             id(small)
@@ -68,6 +71,8 @@ class Evaluation:
         for node in nodes(self.module.tree):
             for name, value in assigned(node):
                 found[name] = value if id(node) in top and name not in found else None
+        for node in nodes(self.module.tree):
+            found.update(dict.fromkeys(set(_bound(node)) & found.keys()))
         return found
 
     @cached_property
@@ -130,7 +135,10 @@ class Evaluation:
         if name == "__file__":
             return Value((Piece(self.file),)) if self.file else None
         found = self.value(self.constants.get(name))
-        return _with(found, names={name}) if found else None
+        if found is None:
+            return None
+        pieces = tuple(replace(piece, name=piece.name or name) for piece in found.pieces)
+        return Value(pieces, found.variables, found.names | {name})
 
     def _part(self, part: cst.BaseFormattedStringContent) -> Value | None:
         if isinstance(part, cst.FormattedStringText):
@@ -188,7 +196,7 @@ def path_of(values: Iterable[Value | None]) -> Value | None:
         first, *rest = value.pieces
         found = joined(
             Value(before, found.variables, found.names),
-            Value((Piece(first.text, first.span, len(before)), *rest), value.variables, value.names),
+            Value((replace(first, replaces=len(before)), *rest), value.variables, value.names),
         )
     return found
 
@@ -261,3 +269,19 @@ def assigned(node: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression | None
         yield node.target.value, node.value
     elif isinstance(node, cst.AugAssign | cst.NamedExpr) and isinstance(node.target, cst.Name):
         yield node.target.value, None
+
+
+def _bound(node: cst.CSTNode) -> Iterator[str]:
+    """The names that a node gives a meaning in another way than `assigned` says."""
+    match node:
+        case cst.Param() | cst.NameItem() | cst.FunctionDef() | cst.ClassDef():
+            yield node.name.value
+        case cst.ImportAlias(asname=None):
+            yield node.evaluated_name.partition(".")[0]
+        case cst.AsName() | cst.For() | cst.CompFor() | cst.Del():
+            target = node.name if isinstance(node, cst.AsName) else node.target
+            yield from (each.value for each in nodes(target) if isinstance(each, cst.Name))
+        case cst.AssignTarget(target=cst.Tuple() | cst.List()):
+            yield from (each.value for each in nodes(node.target) if isinstance(each, cst.Name))
+        case _:
+            return
