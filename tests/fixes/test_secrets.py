@@ -297,8 +297,8 @@ def test_messages_lose_credentials_and_nothing_else(message: str, then: str) -> 
     ],
 )
 def test_hostile_text_costs_no_more_than_its_length(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     scrub(text)
     for name in ("a.env", "Dockerfile", "a.py"):
         secret_spans(Source.of(Path("/p") / name, text.encode()))
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20

@@ -265,9 +265,9 @@ def test_defaults_that_nest_without_end_are_refused_not_a_crash() -> None:
     "text", ["${A:-b}" * 60_000, "${A:-{" + "$" * 400_000 + "}", "$EMPTY" * 200_000, "{" * 500_000 + "$"]
 )
 def test_a_long_text_takes_no_longer_than_its_length(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     interpolated(text)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @given(st.text(alphabet="$${}:-+?AS\n é/", max_size=30))

@@ -261,10 +261,10 @@ def test_commands_that_run_in_any_case(text: str, expected: list[list[str]]) -> 
     ],
 )
 def test_a_long_file_takes_no_longer_than_its_length(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for item in instructions(text):
         assert item.words is not None
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @given(st.text(alphabet="RUN \\\n\r#<E'\"`-$&|;{}[]=", max_size=60))

@@ -291,10 +291,10 @@ def test_plain_keeps_aliases_tags_and_types_apart() -> None:
 
 def limited(text: str) -> str:
     """The problem of a text; it must be found in a moment."""
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(FileProblem) as caught:
         documents(text)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
     return caught.value.message
 
 
@@ -315,22 +315,22 @@ def test_sixty_levels_are_enough_for_anyone() -> None:
 def test_an_alias_bomb_costs_nothing() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
-    started = time.monotonic()
+    started = time.process_time()
     found = tree("\n".join(lines))
     assert isinstance(found, dict)
     assert found["a39"] == ("anchor", "a39", [("alias", "a38")] * 9)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_merge_bomb_costs_nothing() -> None:
     lines = ["a0: &a0 {x: 1}"]
     lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 40)]
-    started = time.monotonic()
+    started = time.process_time()
     last = root("\n".join(lines)).get("a39")
     assert isinstance(last, Mapping)
     assert last.get("missing") is None
     assert [key for key, _ in last.items()] == ["x"]
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_long_chain_of_merges_is_no_recursion() -> None:
