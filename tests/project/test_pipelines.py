@@ -211,6 +211,12 @@ DEPLOYS = [
     pytest.param(drone("./deploy.sh"), "host-socket", "src", None, id="a script"),
     pytest.param(drone("sh deploy.sh"), "host-socket", "src", None, id="a script for a shell"),
     pytest.param(drone("/bin/bash /drone/src/deploy.sh"), "host-socket", "src", None, id="a script by its path"),
+    pytest.param(drone("make deploy"), "host-socket", "src", ["/drone/src/compose.yaml"], id="a make target"),
+    pytest.param(drone("make"), "host-socket", "src", None, id="a Makefile's first target, which needs another"),
+    pytest.param(
+        drone("cd deploy && make -C .. deploy"), "host-socket", "src", ["/drone/src/compose.yaml"], id="make -C"
+    ),
+    pytest.param(drone("npm run deploy"), "host-socket", "src", None, id="an npm script"),
     pytest.param(
         drone('|\n      if [ -n "$X" ]; then\n        docker compose up -d\n      fi'),
         "host-socket",
@@ -251,7 +257,14 @@ def test_a_drone_pipeline_deploys(
 ) -> None:
     (tmp_path / "shop" / "empty").mkdir(parents=True)
     script = "#!/bin/sh\nset -e\ndocker compose up -d\n"
-    found = deployed(tmp_path, text, **{"deploy/compose.yml": "services: {}\n", "deploy.sh": script, "prod.yml": ""})
+    beside = {
+        "deploy/compose.yml": "services: {}\n",
+        "deploy.sh": script,
+        "prod.yml": "",
+        "Makefile": "UP := up -d\nall: deploy\ndeploy:\n\t@cd . && \\\n\t\tdocker compose $(UP)\n",
+        "package.json": '{"scripts": {"deploy": "docker compose up -d"}}',
+    }
+    found = deployed(tmp_path, text, **beside)
     last = found[-1]
     assert (last.target, last.project, last.is_test, last.step_name) == (target, project, False, "deploy")
     assert files is None or list(last.files) == files

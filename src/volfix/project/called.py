@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.project.command_files import CommandFile
+from volfix.project.command_names import has_commands
 from volfix.project.entries import Entry
 from volfix.project.shell_state import State
 
@@ -26,7 +28,7 @@ SCRIPT_ENDINGS = (".sh", ".bash")
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The command files below a root, by path."""
+    """The command files below a root, by path; in a directory that none of them is in, those that lie there."""
 
     root: Path
     files: Mapping[Path, CommandFile]
@@ -73,13 +75,22 @@ class Checkout:
                 yield entry, directory
 
     def _entries(self, directory: Path, kind: str) -> list[Entry]:
+        own = [file for path, file in self.files.items() if path.parent == directory]
         return [
             entry
-            for path, file in self.files.items()
-            if path.parent == directory and _may_hold(path.name.lower(), kind)
+            for file in own or _files_in(directory)
+            if _may_hold(file.path.name.lower(), kind)
             for entry in file.entries
             if entry.kind == kind
         ]
+
+
+def _files_in(directory: Path) -> list[CommandFile]:
+    try:
+        names = sorted(entry.name for entry in os.scandir(directory) if has_commands(entry.path) and entry.is_file())
+    except OSError:
+        return []
+    return [CommandFile(directory / name) for name in names]
 
 
 def _candidates(name: str, state: State) -> Iterator[Path]:

@@ -1,4 +1,7 @@
-"""Commands in YAML: the steps of pipelines, tasks, and the scripts that a deployment's hooks run."""
+"""Commands in YAML: the jobs of Actions and GitLab, tasks, and the scripts that a deployment's hooks run.
+
+The steps of Drone and Woodpecker are in pipeline_commands.py.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,6 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse, reso
 
 EXPRESSION = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}", re.DOTALL)
 HOSTED = re.compile(r"(?:ubuntu|windows|macos)-[\w.-]+\Z")
-REMOTE_PLUGIN = re.compile(r"ssh|rsync|scp")
 DAEMON = re.compile(r"(?:^|/)docker:(?:[\w.]+-)?dind|-dind\b")
 
 
@@ -35,11 +37,13 @@ def entries(source: Source) -> list[Entry]:
         return [entry for root in roots for entry in _gitlab(source, root)]
     if "workflows" in parts:
         return [entry for root in roots for entry in _actions(source, root)]
-    return list(_drone(source, roots))
+    return []
 
 
-def scalar_fragment(source: Source, scalar: Scalar, *, drone: bool = False) -> Fragment:
+def scalar_fragment(source: Source, scalar: Scalar, *, escaped: bool = False) -> Fragment:
     """A YAML scalar's value as a fragment; expressions of the pipeline's own language become unknown variables.
+
+    `escaped` says that `$${NAME}` stands for the shell's `${NAME}`, as in Drone.
 
     Where the scalar's characters cannot be told apart, each stands for the whole: it can be read, but not edited.
     """
@@ -48,7 +52,7 @@ def scalar_fragment(source: Source, scalar: Scalar, *, drone: bool = False) -> F
         inside = [(char, scalar.span.start, scalar.span.end) for char in scalar.value]
     else:
         inside = [(char, unit.start, unit.end) for unit in found for char in unit.value]
-    if drone:  # `$${NAME}` is how a pipeline says `${NAME}` to the shell
+    if escaped:
         inside = [
             item for number, item in enumerate(inside) if "".join(c for c, _, _ in inside[number : number + 3]) != "$${"
         ]
@@ -61,16 +65,16 @@ def masked(text: str, pattern: re.Pattern[str]) -> str:
     return pattern.sub(lambda found: "${" + re.sub(r"\W", "_", found[0][2:-1]) + "}", text)
 
 
-def _fragments(source: Source, node: Node | None, *, drone: bool = False) -> Iterator[Fragment]:
+def _fragments(source: Source, node: Node | None) -> Iterator[Fragment]:
     if node is None:
         return
     node = resolved(node)
     if isinstance(node, Scalar):
         if not node.is_null:
-            yield scalar_fragment(source, node, drone=drone)
+            yield scalar_fragment(source, node)
     elif isinstance(node, Sequence):
         for item in node.items:
-            yield from _fragments(source, item, drone=drone)
+            yield from _fragments(source, item)
 
 
 def _text(node: Node | None) -> str:
@@ -100,7 +104,7 @@ def _home(source: Source) -> Path:
     """The directory that a pipeline's commands start in: that of the repository."""
     parts = source.path.parts
     for number, part in enumerate(parts):
-        if part in (".github", ".gitea", ".forgejo", ".woodpecker"):
+        if part in (".github", ".gitea", ".forgejo"):
             return Path(*parts[:number])
     return source.path.parent
 
@@ -124,14 +128,14 @@ def _actions(source: Source, root: Mapping) -> Iterator[Entry]:
                 yield Entry("pipeline", source, name, run, directory, job, at, labels, hosted=hosted)
             elif isinstance(given, Mapping):
                 uses = _text(step.get("uses"))
-                if copy := tuple(_copies(source, uses, given)):
+                if copy := tuple(copies(source, uses, given)):
                     yield Entry("pipeline", source, name, copy, home, job, at, labels)
                 keys = ("script", "command", "commands", "run") if "ssh" in uses else ()
                 if script := tuple(item for key in keys for item in _fragments(source, given.get(key))):
                     yield Entry("pipeline", source, name, script, home, job, at, labels, remote=True)
 
 
-def _copies(source: Source, plugin: str, given: Mapping) -> Iterator[Fragment]:
+def copies(source: Source, plugin: str, given: Mapping) -> Iterator[Fragment]:
     """What a plugin that copies to another machine does there, as the command that does the same.
 
     Sources: Drillster/drone-rsync, DOCS.md; appleboy/drone-scp, README.md; Burnett01/rsync-deployments, README.md.
@@ -189,53 +193,6 @@ def _images(node: Node | None) -> Iterator[str]:
         else:
             for key, pair in node.items():
                 yield from _images(pair.value) if key != "environment" else ()
-
-
-def _drone(source: Source, roots: list[Mapping]) -> Iterator[Entry]:
-    """Drone and Woodpecker: the documents are pipelines, or one mapping of steps is."""
-    pipelines = [root for root in roots if _text(root.get("kind")) in ("", "pipeline")]
-    for root in pipelines:
-        if not _only_requests(root.get("trigger") or root.get("when")):
-            pipeline = _text(root.get("name")) or "default"
-            yield from _drone_steps(source, root, pipeline, f"{pipeline}/" if len(pipelines) > 1 else "")
-
-
-def _drone_steps(source: Source, root: Mapping, pipeline: str, prefix: str) -> Iterator[Entry]:
-    home = _home(source)
-    hosted = any(DAEMON.search(image) for image in _images(root.get("services")))
-    elsewhere = _text(root.get("type")) == "ssh"
-    for name, step in _named(root.get("steps") or root.get("pipeline")):
-        if _only_requests(step.get("when")):
-            continue
-        labels = (_text(root.get("name")), source.path.stem.strip("."), name)
-        at = f"{prefix}{name}"
-        if commands := tuple(_fragments(source, step.get("commands"), drone=True)):
-            yield Entry(
-                "pipeline", source, name, commands, home, pipeline, at, labels, hosted and not elsewhere, elsewhere
-            )
-            continue
-        image = _text(step.get("image"))
-        settings = step.get("settings")
-        given = settings if isinstance(settings, Mapping) else step
-        if copy := tuple(_copies(source, image, given)):
-            yield Entry("pipeline", source, name, copy, home, pipeline, at, labels)
-        script = tuple(_fragments(source, given.get("script"), drone=True)) if REMOTE_PLUGIN.search(image) else ()
-        if script:
-            yield Entry("pipeline", source, name, script, home, pipeline, at, labels, remote=True)
-
-
-def _only_requests(node: Node | None) -> bool:
-    """Whether a condition holds for pull requests alone."""
-    node = resolved(node) if node is not None else None
-    if isinstance(node, Sequence):
-        return bool(node.items) and all(_only_requests(item) for item in node.items)
-    if not isinstance(node, Mapping):
-        return False
-    event = node.get("event")
-    if isinstance(event, Mapping):
-        event = event.get("include")
-    events = list(strings(event))
-    return bool(events) and all(name.startswith("pull_request") for name in events)
 
 
 def _tasks(source: Source, root: Mapping) -> Iterator[Entry]:

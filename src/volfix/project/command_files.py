@@ -7,13 +7,20 @@ documentation), AWS CodeDeploy (AppSpec hooks), Task, just, GNU make and npm man
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from volfix.project.compose_file import NotForVolfix
 from volfix.project.entries import Entry
+from volfix.project.pipeline_names import is_pipeline_name
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
+
+if TYPE_CHECKING:
+    from volfix.project.pipelines import PipelineFile
 
 DANGEROUS = re.compile(
     rb"\bdown\b|\bvolumes?\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b(?:[^\n;&|]|\\\n)*\s-{1,2}\w*[rRv]"
@@ -25,9 +32,13 @@ DEPLOYS = re.compile(rb"docker|compose|podman|nerdctl|deploy|\bdc\b", re.IGNOREC
 
 @dataclass(frozen=True, eq=False)
 class CommandFile:
-    """A file that is known by its name to hold commands, read once when it is needed."""
+    """A file that is known by its name to hold commands, read once when it is needed.
+
+    `pipeline` is what it says where it is a pipeline of Drone or Woodpecker that has been read.
+    """
 
     path: Path
+    pipeline: PipelineFile | None = None
 
     @cached_property
     def data(self) -> bytes:
@@ -48,6 +59,8 @@ class CommandFile:
     @cached_property
     def source(self) -> Source | None:
         """The file as text; None where it is not text that volfix reads: it may be anything."""
+        if self.pipeline is not None:
+            return self.pipeline.source
         try:
             return Source.read(self.path)
         except FileProblem:
@@ -55,7 +68,22 @@ class CommandFile:
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        return tuple(entries_of(self.source)) if self.source is not None else ()
+        if self.source is None:
+            return ()
+        return tuple(self._steps() if self._is_pipeline else entries_of(self.source))
+
+    @property
+    def _is_pipeline(self) -> bool:
+        return self.pipeline is not None or is_pipeline_name(self.path.name, self.path.parent.name)
+
+    def _steps(self) -> Iterator[Entry]:
+        """What a pipeline's steps run; nothing where it cannot be read, which its loader names."""
+        from volfix.project import pipeline_commands, pipelines
+
+        try:
+            yield from pipeline_commands.entries(self.pipeline or pipelines.load(self.path, self.source))
+        except (FileProblem, NotForVolfix):
+            return
 
 
 def entries_of(source: Source) -> list[Entry]:

@@ -1,19 +1,23 @@
-"""The names that files with shell commands have: looked at for every file of a tree, so this imports nothing else."""
+"""The names that files with shell commands have: asked for every file of a tree, so this imports next to nothing."""
 
 from __future__ import annotations
 
 import re
 
+from volfix.project.pipeline_names import is_pipeline_name
+
 COMMAND_FILE = re.compile(
     r"(?:GNUmakefile|[Mm]akefile|\.?[Jj]ustfile|Jenkinsfile[\w.-]*|[Tt]askfile\.ya?ml|package\.json|\.gitlab-ci\.ya?ml"
-    r"|\.drone\.ya?ml|\.woodpecker\.ya?ml|appspec\.ya?ml|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron))\Z"
+    r"|appspec\.ya?ml|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron))\Z"
 )
-PIPELINE_DIRECTORY = re.compile(r"/(?:\.woodpecker(?:/[^/]+)?|\.(?:github|gitea|forgejo)/workflows)/[^/]+\.ya?ml\Z")
+WORKFLOW = re.compile(r"/\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z")
 
 
 def has_commands(path: str) -> bool:
     """Whether a file at this path, with slashes, may hold commands, by its name."""
-    name = path.rpartition("/")[2]
+    directory, _, name = path.rpartition("/")
     if COMMAND_FILE.match(name):
         return True
-    return name.endswith((".yml", ".yaml")) and PIPELINE_DIRECTORY.search(path) is not None
+    if not name.endswith((".yml", ".yaml")):
+        return False
+    return WORKFLOW.search(path) is not None or is_pipeline_name(name, directory.rpartition("/")[2])

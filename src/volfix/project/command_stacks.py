@@ -244,9 +244,10 @@ def commands_by_root(directories: Iterable[Directory], stacks: Sequence[Stack]) 
         paths.setdefault(directory.root, []).extend(directory.commands)
         if directory.files:
             homes.setdefault(directory.root, set()).add(directory.path)
+    pipelines = {one.file.path: one.file for stack in stacks for one in stack.deliveries}
     found: dict[Path, Commands] = {}
     for root, own in paths.items():
-        files = CommandFiles(root, tuple(own), frozenset(homes.get(root, ())))
+        files = CommandFiles(root, tuple(own), frozenset(homes.get(root, ())), pipelines)
         read = files.files.values()
         if any(file.is_dangerous for file in read) and any(file.may_deploy for file in read):
             found[root] = Commands(files, tuple(stack for stack in stacks if stack.root == root))

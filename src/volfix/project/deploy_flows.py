@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, Option, deletion_of, docker_call, purposes
 from volfix.project.acts import Act
@@ -14,6 +15,9 @@ from volfix.project.command_files import CommandFile
 from volfix.project.entries import Entry
 from volfix.project.flows import Reader
 from volfix.syntax.source import Span
+
+if TYPE_CHECKING:
+    from volfix.project.pipelines import PipelineFile
 
 NOT_DEPLOYED = frozenset({"asked", "test", "dev"})
 PIPELINE, NAMED, INSTALLED, STARTS, ASKED = "pipeline", "named", "installed", "starts", "asked"
@@ -45,16 +49,17 @@ class VolumeDeletion:
 class CommandFiles:
     """The files with commands below one root, read when the first of them is needed.
 
-    `homes` are the directories that have Compose files.
+    `homes` are the directories that have Compose files, `pipelines` those of the paths that have been read already.
     """
 
     root: Path
     paths: tuple[Path, ...]
     homes: frozenset[Path] = frozenset()
+    pipelines: Mapping[Path, PipelineFile] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> dict[Path, CommandFile]:
-        return {path: CommandFile(path) for path in self.paths}
+        return {path: CommandFile(path, self.pipelines.get(path)) for path in self.paths}
 
     @cached_property
     def reader(self) -> Reader:

@@ -15,7 +15,7 @@ from volfix.project.compose_calls import ComposeCall, compose_call
 from volfix.project.compose_file import BASE_NAMES
 from volfix.project.daemons import daemon_of
 from volfix.project.model import normalized_name
-from volfix.project.pipelines import Pipeline, PipelineFile, Step
+from volfix.project.pipelines import Pipeline, PipelineFile, Step, only_for_requests
 from volfix.project.step_runs import Run, Start, runs
 from volfix.project.test_stacks import TEST_WORDS
 from volfix.syntax.yaml_tree import Scalar
@@ -193,8 +193,7 @@ def _is_test(
     words = {word for name in files for word in re.split(r"[^a-z0-9]+", posixpath.basename(name).lower())}
     if words & TEST_WORDS or TEST_FLAGS & call.flags:
         return True
-    events = step.events or pipeline.events
-    if events is not None and events <= {"pull_request", "pull_request_closed"}:
+    if only_for_requests(step.events or pipeline.events):
         return True
     same = [other for directory, other in later if directory == run.directory or other.files == call.files]
     return bool(same) and not any(other.brings_up for other in same) and any(other.takes_down for other in same)

@@ -209,3 +209,8 @@ def events_of(node: Node | None) -> frozenset[str] | None:
             return None
         found.update(strings(event))
     return frozenset(found) or None
+
+
+def only_for_requests(events: frozenset[str] | None) -> bool:
+    """Whether a pipeline or step with these events runs for pull requests alone."""
+    return events is not None and all(name.startswith("pull_request") for name in events)

@@ -1,6 +1,6 @@
 """What a pipeline's step runs: its commands in order, each with its directory, its variables and the host it runs on.
 
-Scripts of the repository that a step calls are followed; ssh and `sh -c` are looked into.
+Scripts, make targets and npm scripts of the repository that a step calls are followed; ssh and `sh -c` are looked into.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from volfix.knowledge.commands import is_remote, is_shell, option_values, skip_options, wrapper
+from volfix.project.called import RUNNERS, Checkout
+from volfix.project.command_files import entries_of
+from volfix.project.entries import Entry
+from volfix.project.shell_state import State as ShellState
 from volfix.project.substitution import substituted
 from volfix.syntax import shell
 from volfix.syntax.shell_words import VARIABLE
@@ -146,11 +150,38 @@ class _Reader:
                 yield from self.script(told, _State(None, {}), remote=True, origin=scalar, depth=depth + 1)
         elif is_shell(program) and (text := _shell_command(words)) is not None:
             yield from self.script(text, state, remote=remote, origin=scalar, depth=depth + 1)
+        elif program in RUNNERS and not remote:
+            for entry, inner in self.called(words, state):
+                yield from self.entry(entry, inner, scalar, depth + 1)
         elif (path := _script_path(words)) is not None and not remote:
             if (called := self.read(path, state)) is not None:
                 yield from self.script(called, state, remote=remote, origin=scalar, depth=depth + 1)
         elif is_shell(program) and body is not None:
             yield from self.script(body, state, remote=remote, origin=scalar, depth=depth + 1)
+
+    def called(self, words: tuple[str, ...], state: _State) -> Iterator[tuple[Entry, _State]]:
+        """What `make target`, `npm run script` and the like run, each with where it starts."""
+        here = self.start.find(state.directory) if state.directory is not None else None
+        if here is None or state.directory is None:
+            return
+        start = ShellState(str(here), here=True, script_directory=str(here), home=str(here))
+        for entry, directory in Checkout(here, {}).run_by(words, start):
+            inner = state.copy()
+            inner.directory = posixpath.normpath(
+                posixpath.join(state.directory, posixpath.relpath(directory, start.home))
+            )
+            yield entry, inner
+
+    def entry(self, entry: Entry, state: _State, scalar: Scalar, depth: int) -> Iterator[Run]:
+        """What an entry runs, after those of its file that it needs."""
+        if depth > DEPTH:
+            return
+        beside = entries_of(entry.source) if entry.needs else ()
+        for needed in (other for name in entry.needs for other in beside if other.name == name):
+            yield from self.entry(needed, state.copy(), scalar, depth + 1)
+        for fragment in entry.fragments:
+            inner = state.copy() if entry.separate else state
+            yield from self.script(fragment.text, inner, remote=False, origin=scalar, depth=depth)
 
     def read(self, path: str, state: _State) -> str | None:
         """The text of a script of the repository; None where there is none, or it is no shell script."""

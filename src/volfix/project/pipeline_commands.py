@@ -1,0 +1,42 @@
+"""The commands of Drone's and Woodpecker's steps, and what plugins do on other machines, as entries that can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from volfix.project.ci_commands import DAEMON, copies, scalar_fragment
+from volfix.project.entries import Entry
+from volfix.project.pipelines import Pipeline, PipelineFile, Step, only_for_requests
+
+
+def entries(file: PipelineFile) -> Iterator[Entry]:
+    """What the steps of the file run, but for those that run for pull requests alone."""
+    for pipeline in file.pipelines:
+        if only_for_requests(pipeline.events):
+            continue
+        for step in pipeline.steps:
+            if not step.is_service and not only_for_requests(step.events):
+                yield from _step(file, pipeline, step)
+
+
+def _step(file: PipelineFile, pipeline: Pipeline, step: Step) -> Iterator[Entry]:
+    source, home, group = file.source, _home(file.path), pipeline.name
+    labels = (pipeline.name, file.path.stem.strip("."), step.name)
+    name = file.step_name(pipeline, step)
+    commands = tuple(scalar_fragment(source, scalar, escaped=True) for scalar in step.commands)
+    if commands:
+        elsewhere = pipeline.runner == "ssh"
+        hosted = not elsewhere and any(DAEMON.search(service.image or "") for service in pipeline.services)
+        yield Entry("pipeline", source, step.name, commands, home, group, name, labels, hosted, elsewhere)
+        return
+    if copied := tuple(copies(source, step.image or "", step.settings or step.node)):
+        yield Entry("pipeline", source, step.name, copied, home, group, name, labels)
+    script = tuple(scalar_fragment(source, scalar, escaped=True) for scalar in step.script)
+    if script:
+        yield Entry("pipeline", source, step.name, script, home, group, name, labels, remote=True)
+
+
+def _home(path: Path) -> Path:
+    """The directory that the commands start in: that of the checkout."""
+    return path.parent.parent if path.parent.name == ".woodpecker" else path.parent
