@@ -45,14 +45,17 @@ class Engine:
         self._api = api
 
     @classmethod
-    def connect(cls) -> Engine:
-        """The engine that the docker command would talk to. Raises EngineProblem where there is none."""
+    def connect(cls, timeout: float = 60) -> Engine:
+        """The engine that the docker command would talk to; it has `timeout` seconds for each answer.
+
+        Raises EngineProblem where there is none.
+        """
         try:
             import docker
         except ImportError as missing:
             raise EngineProblem('the Docker SDK is not installed: pip install "volfix[docker]"') from missing
         try:
-            api = docker.APIClient(version="auto", **_address())
+            api = docker.APIClient(version="auto", timeout=timeout, **_address())
         except Exception as error:  # the SDK's, requests', paramiko's: each means the same here
             raise EngineProblem(f"no Docker engine answers: {_first_line(error)}") from error
         return cls(api)

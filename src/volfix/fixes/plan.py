@@ -53,9 +53,13 @@ class Options:
 class StackPlan:
     """One stack's findings and the changes that fix them: written together or not at all."""
 
-    stack: Stack
+    context: Context
     projects: tuple[ProjectResult, ...]
     changes: tuple[FileChange, ...]
+
+    @property
+    def stack(self) -> Stack:
+        return self.context.stack
 
 
 @dataclass(slots=True)
@@ -143,7 +147,7 @@ def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     chosen += [
         item for item in findings if item not in chosen and item.fix and made and made >= set(item.fix.operations)
     ]
-    return StackPlan(context.stack, _project_results(context.stack, findings, chosen, changes, failure), changes)
+    return StackPlan(context, _project_results(context.stack, findings, chosen, changes, failure), changes)
 
 
 def _editable(finding: Finding) -> Finding:

@@ -123,11 +123,14 @@ def _moves_data(context: Context) -> bool:
 
 def asked_for(commands: Commands, project: Project, mount: Mount) -> Iterator[str]:
     """The commands that spare a bind mount and will delete the volume that it becomes, when somebody asks for them."""
+    for command in deleting_when_asked(commands, project):
+        yield f"{command} spares {mount.raw_source} and will delete the volume when somebody asks for it"
+
+
+def deleting_when_asked(commands: Commands, project: Project) -> Iterator[str]:
+    """The first commands that delete the project's volumes when somebody asks for it, each with its place."""
     for item in islice(commands.asked_for(project), 3):
         source, entry = item.act.fragment.source, item.act.start
         place = source.path.relative_to(project.root) if source.path.is_relative_to(project.root) else source.path
         line = source.place(item.act.place.start)[0]
-        yield (
-            f"{place}:{line}: `{said(item.act)}` in {entry.name or place} spares {mount.raw_source} "
-            "and will delete the volume when somebody asks for it"
-        )
+        yield f"{place}:{line}: `{said(item.act)}` in {entry.name or place}"

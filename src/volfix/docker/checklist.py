@@ -1,0 +1,147 @@
+"""What the engine says to the questions of the checklist: which containers run, with which volumes and values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from volfix.docker.containers import DIRECTORY, Container
+from volfix.docker.deployed import Deployed, Earlier, earlier
+from volfix.docker.engine import Engine
+from volfix.fixes.plan import RunPlan
+from volfix.project.mounts import VOLUME
+from volfix.rules.checklist import Answer, Mark, Point, Topic, data_mounts
+from volfix.rules.databases import databases_in
+from volfix.rules.findings import Finding
+
+SECONDS = 3.0
+"""How long a daemon may take to answer: the checklist does without one that does not."""
+
+
+def within(run: RunPlan, asked: Deployed, name: str | None) -> tuple[Deployed, list[Finding]]:
+    """The project as a run over its whole repository has read it, pipelines included, and the findings about it.
+
+    `name` is what it is deployed as where neither files nor pipelines say that.
+    """
+    wanted = [file.path for file in asked.read.files]
+    for plan in run.stacks:
+        for project in plan.stack.projects:
+            if [file.path for file in project.files] == wanted:
+                own = {file.path for file in project.loaded}
+                others = {file.path for file in plan.stack.files} - own
+                findings = [one.finding for result in plan.projects for one in result.findings]
+                real = replace(project, name=name or project.deployed_as or project.name, deployed_as=None)
+                return Deployed(plan.context, project, real), [
+                    finding for finding in findings if finding.location.path not in others
+                ]
+    return asked, []
+
+
+def with_history(points: Sequence[Point], deployed: Deployed) -> tuple[Point, ...]:
+    """The points with what the files were before: another name is another project, another mount is other data."""
+    history = list(earlier(deployed))
+    answers = [*_former_names(history, deployed), *_former_mounts(history, deployed)]
+    if history and not answers:
+        answers = [Answer(Mark.FINE, "the history of these files has neither another name nor other mounts")]
+    return _with(points, {Topic.NAME: answers})
+
+
+def _former_names(history: Sequence[Earlier], deployed: Deployed) -> Iterator[Answer]:
+    when = {one.project.name: one.when for one in reversed(history)}
+    for name in when.keys() - {deployed.read.name, deployed.project.name}:
+        text = f"the project was called {name} before ({when[name]})"
+        yield Answer(Mark.WRONG, f"{text}: {deployed.project.name} does not see the volumes {name}_*")
+
+
+def _former_mounts(history: Sequence[Earlier], deployed: Deployed) -> Iterator[Answer]:
+    for use, _ in data_mounts(deployed.context, deployed.read):
+        for one in history:
+            service = one.project.services.get(use.service.name)
+            mounts = service.mounts if service else ()
+            before = next((item for item in mounts if item.clean_target == use.mount.clean_target), None)
+            if before is not None and (before.kind, before.source) != (use.mount.kind, use.mount.source):
+                text = (
+                    f"{use.service.name} had {before.raw_source or 'an anonymous volume'} in {before.raw_target} before"
+                )
+                yield Answer(Mark.OPEN, f"{text} ({one.when}): `volfix carry` moves what is still there")
+                break
+
+
+def with_engine(points: Sequence[Point], engine: Engine, deployed: Deployed) -> tuple[Point, ...]:
+    """The points with what runs now. Raises EngineProblem where the engine does not answer."""
+    own = [one for one in engine.containers() if one.project == deployed.project.name]
+    others = [one for one in engine.containers() if _is_other(one, deployed)]
+    return _with(
+        points,
+        {
+            Topic.VOLUME: list(_mounts(own, deployed)),
+            Topic.NAME: list(_names(engine, own, others, deployed)),
+            Topic.URL: list(_values(engine, own, deployed)),
+            Topic.DAEMON: [_daemon(engine, own, deployed)],
+        },
+    )
+
+
+def _with(points: Sequence[Point], answers: dict[Topic, list[Answer]]) -> tuple[Point, ...]:
+    return tuple(point.and_also(answers.get(point.topic, ())) for point in points)
+
+
+def _is_other(container: Container, deployed: Deployed) -> bool:
+    """Whether the container was started from the same directory, for a service of the same name, as another project."""
+    if container.project in (None, deployed.project.name) or container.service not in deployed.project.services:
+        return False
+    return container.labels.get(DIRECTORY) == str(deployed.project.directory)
+
+
+def _mounts(own: Sequence[Container], deployed: Deployed) -> Iterator[Answer]:
+    """What the running containers have where the files keep data."""
+    for use, _ in data_mounts(deployed.context, deployed.read):
+        for container in own:
+            if container.service != use.service.name:
+                continue
+            now, wanted = container.mount_at(use.mount.clean_target), use.mount.source
+            wanted = deployed.project.real_name(wanted) if use.mount.kind == VOLUME else use.mount.raw_source
+            if now is None:
+                yield Answer(Mark.WRONG, f"{container.name} has nothing mounted at {use.mount.clean_target}")
+            elif now.kind != use.mount.kind or (now.kind == VOLUME and now.source != wanted):
+                text = f"{container.name} has {now.source} at {now.target}, and the files say {wanted}"
+                yield Answer(Mark.WRONG, f"{text}: the next `up` changes that (`volfix carry` takes the data along)")
+            else:
+                yield Answer(Mark.FINE, f"{container.name} has {now.source} at {now.target} now")
+
+
+def _names(
+    engine: Engine, own: Sequence[Container], others: Sequence[Container], deployed: Deployed
+) -> Iterator[Answer]:
+    for container in others:
+        text = f"{container.name} was started from here as the project {container.project}"
+        yield Answer(Mark.WRONG, f"{text}: its volumes are not those of {deployed.project.name}")
+    if not own and not others:
+        yield Answer(Mark.OPEN, f"no container of a project {deployed.project.name} is on this daemon")
+    for use, _ in data_mounts(deployed.context, deployed.read):
+        name = deployed.project.real_name(use.mount.source)
+        if use.mount.kind == VOLUME and engine.volume(name) is None:
+            yield Answer(Mark.OPEN, f"the volume {name} is not on this daemon: the next `up` makes it, empty")
+
+
+def _values(engine: Engine, own: Sequence[Container], deployed: Deployed) -> Iterator[Answer]:
+    """Whether the containers have the values that the files give; the values themselves are not shown."""
+    for container in own:
+        service = deployed.read.services.get(container.service or "")
+        for database in databases_in(deployed.context, deployed.read, service) if service else ():
+            if database.loose:
+                continue
+            now = engine.process(container.id).environment.get(database.variable)
+            if now == database.value:
+                yield Answer(Mark.FINE, f"{container.name} has this {database.variable} now")
+            else:
+                yield Answer(Mark.WRONG, f"{container.name} has another {database.variable} now: `up` recreates it")
+
+
+def _daemon(engine: Engine, own: Sequence[Container], deployed: Deployed) -> Answer:
+    host = engine.host()
+    text = f"here `docker` speaks to {host.get('Name', 'a daemon')} (Docker {host.get('ServerVersion', '?')})"
+    running = sum(container.is_running for container in own)
+    return Answer(
+        Mark.FINE if running else Mark.OPEN, f"{text}, where {running} containers of {deployed.project.name} run"
+    )

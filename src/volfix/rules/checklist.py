@@ -1,0 +1,239 @@
+"""Data still disappearing? The questions to ask of a project, in order, and what its files answer to each."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.project.model import Project, Service, normalized_name
+from volfix.project.mounts import BIND, VOLUME
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+from volfix.rules.databases import databases_in
+from volfix.rules.deploys import Deploy, deploys
+from volfix.rules.findings import Finding
+from volfix.rules.holdings import UNKNOWN, holding
+from volfix.rules.volume_deletions import deleting_when_asked
+
+if TYPE_CHECKING:
+    from volfix.project.model import EnvFile
+
+COPIES = frozenset({"cp", "mv", "install", "ln", "scp"})
+
+
+class Mark(str, Enum):
+    """What an answer means for the data."""
+
+    FINE = "ok"
+    WRONG = "no"
+    OPEN = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line; `OPEN` says that neither the files nor the engine can tell, and what a person is to look at."""
+
+    mark: Mark
+    text: str
+
+
+class Topic(str, Enum):
+    """The questions."""
+
+    VOLUME = "Is it a volume?"
+    NAME = "Is it the same project name and volume as last time?"
+    URL = "Does the URL point inside?"
+    ENVIRONMENT = "Does the env file arrive?"
+    DELETION = "Is anything deleting it?"
+    DAEMON = "Which daemon?"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A question with its answers."""
+
+    topic: Topic
+    answers: tuple[Answer, ...]
+
+    def and_also(self, answers: Sequence[Answer]) -> Point:
+        return replace(self, answers=(*self.answers, *answers))
+
+
+CODES = {
+    Topic.VOLUME: ("VF101", "VF102", "VF103", "VF104", "VF105", "VF106", "VF107", "VF108", "VF110", "VF111"),
+    Topic.NAME: ("VF303",),
+    Topic.URL: ("VF201", "VF202", "VF203", "VF204", "VF205"),
+    Topic.ENVIRONMENT: ("VF206",),
+    Topic.DELETION: ("VF401", "VF402"),
+    Topic.DAEMON: ("VF301", "VF302", "VF304", "VF305", "VF307"),
+}
+"""The rules whose findings answer a question."""
+
+
+def checklist(context: Context, project: Project, findings: Sequence[Finding]) -> tuple[Point, ...]:
+    """Each question with what the project's files say to it; `findings` are those of its stack."""
+    return tuple(
+        Point(topic, (*_found(context, findings, CODES[topic]), *read(context, project)))
+        for topic, read in READERS.items()
+    )
+
+
+def data_mounts(context: Context, project: Project) -> Iterator[tuple[Use, str]]:
+    """The project's mounts that keep something a redeploy must not lose, each with what that is."""
+    for use in context.stack.uses:
+        if use.project is project and not use.mount.overridden and use.mount.kind in (BIND, VOLUME):
+            held = holding(context, use)
+            if held is not None and held.kind != UNKNOWN:
+                yield use, f"the data of {held.entry.name}" if held.entry else "the database"
+
+
+def _found(context: Context, findings: Sequence[Finding], codes: tuple[str, ...]) -> Iterator[Answer]:
+    for finding in findings:
+        if finding.code in codes:
+            where = f"{shown(context, finding.location.path)}:{finding.location.line}"
+            mark = Mark.OPEN if finding.severity.value == "info" else Mark.WRONG
+            yield Answer(mark, f"{where}: {finding.message} ({finding.code})")
+
+
+def shown(context: Context, path: Path) -> str:
+    """A path as a person reads it: relative to the repository."""
+    return path.relative_to(context.root).as_posix() if path.is_relative_to(context.root) else str(path)
+
+
+def _volumes(context: Context, project: Project) -> Iterator[Answer]:
+    none = True
+    for use, what in data_mounts(context, project):
+        none = False
+        mount = use.mount
+        place = f"{use.service.name} has {what} in {mount.raw_target}"
+        if mount.kind == VOLUME:
+            yield Answer(
+                Mark.FINE, f"{place}: the volume {mount.source}, {project.real_name(mount.source)} on the host"
+            )
+        else:
+            yield Answer(Mark.WRONG, f"{place}: {mount.raw_source}, a directory of the host and no volume")
+    if none:
+        yield Answer(
+            Mark.OPEN, "no mount here is known to keep a database: what is not mounted dies with its container"
+        )
+
+
+def _name(context: Context, project: Project) -> Iterator[Answer]:
+    name = project.deployed_as or project.name
+    keys = [key for key in project.declared if project.real_name(key) == f"{name}_{key}"]
+    volumes = f": its volumes are {', '.join(f'{name}_{key}' for key in keys)}" if keys else ""
+    named = next((file for file in reversed(project.files) if file.name), None)
+    deployed = sorted({one.deployment.project for one in _of(context, project) if one.deployment.project})
+    if named is not None:
+        yield Answer(Mark.FINE, f"`name:` in {shown(context, named.path)} says {name}{volumes}")
+    elif len(deployed) > 1:
+        yield Answer(Mark.WRONG, f"the pipelines deploy it as {' and as '.join(deployed)}: each has volumes of its own")
+    elif deployed:
+        yield Answer(
+            Mark.OPEN, f"the pipeline deploys it as {name}{volumes}; started by hand elsewhere it may be another"
+        )
+    elif name != normalized_name(project.directory.resolve().name):
+        yield Answer(Mark.FINE, f"COMPOSE_PROJECT_NAME in .env says {name}{volumes}")
+    else:
+        yield Answer(
+            Mark.OPEN,
+            f"the directory's name makes it {name}{volumes}; from a directory of another name it starts with empty "
+            f"volumes (`name: {name}` at the top of the Compose file settles it)",
+        )
+
+
+def _urls(context: Context, project: Project) -> Iterator[Answer]:
+    none = True
+    for service in project.services.values():
+        for database in databases_in(context, project, service):
+            none = False
+            said = f"{database.variable}={database.shown} of {service.name}"
+            if database.path is None:
+                yield Answer(Mark.OPEN, f"{said}: where that is in the container is not known here")
+            elif database.is_inside and database.mount is not None:
+                yield Answer(Mark.FINE, f"{said} is {database.path}, inside the mount at {database.mount.raw_target}")
+            elif database.loose:
+                yield Answer(
+                    Mark.OPEN, f"{said} stands in a file that no service loads by its name; it would be {database.path}"
+                )
+            else:
+                yield Answer(Mark.WRONG, f"{said} is {database.path}, which no mount holds")
+    if none:
+        yield Answer(Mark.OPEN, "no value here names a database file: a server's data is where its image keeps it")
+
+
+def _environment(context: Context, project: Project) -> Iterator[Answer]:
+    none = True
+    for service in project.services.values():
+        for file in service.env_files:
+            none = False
+            yield _arrival(context, project, service, file)
+    if none:
+        yield Answer(Mark.FINE, "no service loads an env file")
+    yield Answer(Mark.OPEN, "a changed value reaches a container when `up` recreates it, never by `restart`")
+
+
+def _arrival(context: Context, project: Project, service: Service, file: EnvFile) -> Answer:
+    if file.path is None:
+        return Answer(Mark.OPEN, f"{service.name} loads an env file whose name only the deployment knows")
+    name = shown(context, file.path)
+    if file.path.is_file():
+        return Answer(Mark.FINE, f"{service.name} loads {name}, which is here")
+    for deploy in _of(context, project):
+        for run in deploy.deployment.runs:
+            if posixpath.basename(run.words[0]) in COPIES and posixpath.basename(run.words[-1]) == file.path.name:
+                return Answer(Mark.FINE, f"{service.name} loads {name}: `{' '.join(run.words)}` puts it there")
+    consequence = "or Compose refuses to start" if file.required else "or its values are missing, without a word"
+    return Answer(
+        Mark.OPEN, f"{service.name} loads {name}, which is not here: something must put it there, {consequence}"
+    )
+
+
+def _deletions(context: Context, project: Project) -> Iterator[Answer]:
+    commands = context.commands
+    asked = list(deleting_when_asked(commands, project)) if commands is not None else []
+    for command in asked:
+        yield Answer(Mark.OPEN, f"{command} deletes the volumes when somebody asks for it")
+    if not asked:
+        yield Answer(Mark.FINE, "no other command that volfix reads here deletes a volume or a mounted directory")
+
+
+def _daemon(context: Context, project: Project) -> Iterator[Answer]:
+    from volfix.project import daemons
+
+    says = {
+        daemons.HOST_SOCKET: (Mark.FINE, "the host's, through its socket: volumes stay there between the builds"),
+        daemons.ON_HOST: (Mark.FINE, "the daemon of the machine that the runner is on"),
+        daemons.DIND: (Mark.WRONG, "a daemon inside the pipeline, which dies with it and takes the volumes along"),
+        daemons.THROWN_AWAY: (Mark.WRONG, "that of a machine that is thrown away after the build"),
+        daemons.NOWHERE: (Mark.WRONG, "none that the pipeline shows"),
+        daemons.OTHER_HOST: (Mark.OPEN, "that of another host: the volumes to look at are there"),
+        "ssh": (Mark.OPEN, "that of the host that it logs in to: the volumes to look at are there"),
+    }
+    none = True
+    for deploy in _of(context, project):
+        none = False
+        mark, text = says.get(deploy.deployment.target, (Mark.OPEN, "not known from the files"))
+        yield Answer(mark, f"the step {deploy.deployment.step_name} speaks to {text}")
+    if none:
+        yield Answer(
+            Mark.OPEN, "no pipeline here deploys it: it is the one that `docker` speaks to where it is started"
+        )
+
+
+def _of(context: Context, project: Project) -> list[Deploy]:
+    return [deploy for deploy in deploys(context) if project in deploy.projects]
+
+
+READERS: dict[Topic, Callable[[Context, Project], Iterator[Answer]]] = {
+    Topic.VOLUME: _volumes,
+    Topic.NAME: _name,
+    Topic.URL: _urls,
+    Topic.ENVIRONMENT: _environment,
+    Topic.DELETION: _deletions,
+    Topic.DAEMON: _daemon,
+}

@@ -1,0 +1,165 @@
+"""`volfix explain`: the checklist where a project is, the rules where none is, a rule by its code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from volfix.cli.main import volfix
+
+COMPOSE = """\
+services:
+  app:
+    build: .
+    working_dir: /app
+    env_file: .env
+    volumes: [./data:/app/data]
+"""
+PIPELINE = """\
+kind: pipeline
+type: docker
+name: a
+steps:
+  - name: deploy
+    image: docker:27-cli
+    volumes: [{name: socket, path: /var/run/docker.sock}]
+    commands:
+      - cp .env.prod .env
+      - docker compose up -d
+volumes: [{name: socket, host: {path: /var/run/docker.sock}}]
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose data disappears, and no engine to ask."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    root = tmp_path / "shop"
+    root.mkdir()
+    files = {
+        "compose.yaml": COMPOSE,
+        ".env.prod": "DATABASE_URL=sqlite:///./database.db\nSECRET=hunter2\n",
+        ".drone.yml": PIPELINE,
+        "Makefile": "clean:\n\tdocker compose down -v\n",
+    }
+    for name, text in files.items():
+        (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(volfix, ["explain", *words])
+
+
+def points(text: str) -> dict[str, list[str]]:
+    """The answers to each question, each on one line."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if line[:1].isdigit():
+            found[line.split(". ", 1)[1]] = answers = []
+        elif line.startswith("   ") and line[3] != " ":
+            answers.append(line.strip())
+        elif line.startswith("       "):
+            answers[-1] += " " + line.strip()
+    return found
+
+
+def test_each_question_is_answered_from_the_files(shop: Path) -> None:
+    done = run(str(shop))
+    found = points(done.output)
+    assert done.exit_code == 0
+    assert list(found) == [
+        "Is it a volume?",
+        "Is it the same project name and volume as last time?",
+        "Does the URL point inside?",
+        "Does the env file arrive?",
+        "Is anything deleting it?",
+        "Which daemon?",
+    ]
+    volume, name, url, environment, deleting, daemon = found.values()
+    assert any(line.startswith("no") and "./data" in line and "VF101" in line for line in volume)
+    assert any(line.startswith("no") and "VF303" in line for line in name)
+    assert any(line.startswith("no") and "VF201" in line for line in url)
+    assert "ok  app loads .env: `cp .env.prod .env` puts it there" in environment
+    assert any(line.startswith("?") and "Makefile:2: `docker compose down -v` in clean" in line for line in deleting)
+    assert any(line.startswith("ok") and "the step deploy" in line for line in daemon)
+    assert "hunter2" not in done.output
+
+
+def test_without_an_engine_it_says_that_none_was_asked(shop: Path) -> None:
+    assert "What runs now was not looked at: no Docker engine answers" in run(str(shop)).output
+
+
+def test_without_the_docker_sdk_it_says_what_is_missing(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "docker", None)
+    done = run(str(shop))
+    assert done.exit_code == 0
+    assert 'pip install "volfix[docker]"' in " ".join(done.output.split())
+
+
+def test_after_the_fix_nothing_in_the_stack_is_wrong_but_the_name(shop: Path) -> None:
+    CliRunner().invoke(volfix, ["--write", "--trusted", str(shop)])
+    found = points(run(str(shop)).output)
+    volume, name, url = list(found.values())[:3]
+    assert volume == ["ok  app has the database in /app/data: the volume app-db, src_app-db on the host"]
+    assert any("app had ./data in /app/data before" in line and "volfix carry" in line for line in name)
+    assert [line[:2] for line in url] == ["ok"]
+
+
+def test_a_name_of_its_own_is_fine(shop: Path) -> None:
+    (shop / "compose.yaml").write_text("name: shop\n" + COMPOSE, encoding="utf-8")
+    name = points(run(str(shop)).output)["Is it the same project name and volume as last time?"]
+    assert [line for line in name if not line.startswith("ok")] == []
+
+
+def test_an_env_file_that_nothing_brings_is_asked_about(shop: Path) -> None:
+    (shop / ".drone.yml").write_text(PIPELINE.replace("      - cp .env.prod .env\n", ""), encoding="utf-8")
+    environment = points(run(str(shop)).output)["Does the env file arrive?"]
+    assert any(line.startswith("?") and "something must put it there" in line for line in environment)
+
+
+def test_a_daemon_in_the_pipeline_is_wrong(shop: Path) -> None:
+    text = PIPELINE.replace("    volumes: [{name: socket, path: /var/run/docker.sock}]\n", "")
+    text += "services: [{name: docker, image: 'docker:dind', privileged: true}]\n"
+    (shop / ".drone.yml").write_text(text, encoding="utf-8")
+    daemon = points(run(str(shop)).output)["Which daemon?"]
+    assert any(line.startswith("no") and "dies with it" in line for line in daemon)
+
+
+def test_no_pipeline_and_no_database_leave_questions_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    image: nginx\n", encoding="utf-8")
+    found = points(run(str(tmp_path)).output)
+    assert {answer[0] for answer in found["Is it a volume?"] + found["Which daemon?"]} == {"?"}
+
+
+def test_the_current_directory_is_the_default(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop)
+    assert run().output == run(str(shop)).output
+
+
+def test_where_no_project_is_the_rules_are_listed(tmp_path: Path) -> None:
+    done = run(str(tmp_path))
+    assert done.exit_code == 0
+    assert "VF101" in done.stdout
+
+
+def test_the_rules_are_listed_when_they_are_asked_for(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop)
+    assert run("--rules").output.startswith("VF101")
+
+
+def test_a_code_explains_its_rule(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop)
+    assert run("vf303").output.startswith("VF303  shared-project-name")
+
+
+@pytest.mark.parametrize("subject", ["VF999", "nothing-here"])
+def test_what_is_neither_is_an_error(subject: str) -> None:
+    done = run(subject)
+    assert done.exit_code == 2
+    assert "volfix explain --rules" in done.output
