@@ -151,7 +151,8 @@ def load(path: Path, source: Source | None = None) -> PipelineFile:
     roots = [root for document in documents if isinstance(root := resolved(document.root), Mapping)]
     if not roots:
         raise NotForVolfix(path, "not a pipeline: its top level is not a mapping")
-    if any(root.get("kind") is not None for root in roots) and not any(map(woodpecker.looks_like, roots)):
+    own = [root for root in roots if text(root, "kind") in (None, "pipeline")]
+    if any(root.get("kind") is not None for root in roots) and not any(map(woodpecker.looks_like, own)):
         return drone.read(source, documents)
     root = roots[0]
     if isinstance(root.get("steps"), Mapping) or woodpecker.is_list_of_steps(root.get("steps")):

@@ -24,6 +24,7 @@ NO_TRUST = (
     "a host volume needs a repository that the Drone server trusts, else the build is refused: "
     "--trusted says that it is"
 )
+SIGNED = "the pipeline is signed, and any change to it breaks the signature: sign it again with `drone sign`"
 SHARED = "the step is shared with others by an anchor, an alias or a merge key"
 
 
@@ -41,9 +42,9 @@ class Deploy:
         return self.deployment.pipeline.runner in ("docker", "kubernetes")
 
     def trust(self, context: Context) -> Applicability:
-        """What a fix with a host volume may be: safe where the repository is known to be trusted."""
+        """What a fix with a host volume may be: safe in a trusted repository's unsigned pipeline."""
         trusted = context.trusted or self.delivery.file.shows_trust
-        return Applicability.SAFE if trusted else Applicability.UNSAFE
+        return Applicability.SAFE if trusted and not self.delivery.file.signed else Applicability.UNSAFE
 
 
 def deploys(context: Context) -> list[Deploy]:
@@ -104,7 +105,8 @@ def trusted_fix(context: Context, deploy: Deploy, operations: list[Operation]) -
     if refusal is not None:
         return None, refusal
     applicability = deploy.trust(context)
-    reason = NO_TRUST if applicability is Applicability.UNSAFE else None
+    why = SIGNED if deploy.delivery.file.signed else NO_TRUST
+    reason = why if applicability is Applicability.UNSAFE else None
     return Fix(tuple(operations), (), applicability), reason
 
 

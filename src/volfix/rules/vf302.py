@@ -90,6 +90,7 @@ services:
     volumes:
       - ./data:/app/data
 """
+KEPT = COMPOSE.replace("- ./data:/app/data", "- ./data:/app/data  # volfix: ignore[VF101] the snapshots need it")
 CONVERTED = COMPOSE.replace("./data", "app-db") + "\nvolumes:\n  app-db:\n    driver: local\n"
 PIPELINE = """\
 kind: pipeline
@@ -154,6 +155,34 @@ RULE = Rule(
         Example(
             "the data is in a volume",
             {"compose.yaml": CONVERTED, ".drone.yml": PIPELINE},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the step has the directory from the host already",
+            {"compose.yaml": KEPT, ".drone.yml": BOTH},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "what the step reads lies beside it",
+            {
+                "compose.yaml": KEPT,
+                ".drone.yml": PIPELINE.replace("data/app.db", "datasets/app.csv data.sql"),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "on another host, where the path means something else",
+            {
+                "compose.yaml": KEPT,
+                ".drone.yml": PIPELINE.replace(
+                    "- tar -czf /backup/rows.tar.gz data/app.db", "- ssh web tar -czf rows.tgz data"
+                ),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the exec runner's steps have no container to mount anything in",
+            {"compose.yaml": KEPT, ".drone.yml": PIPELINE.replace("type: docker", "type: exec")},
             Outcome.UNTOUCHED,
         ),
     ),

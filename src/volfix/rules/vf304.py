@@ -99,6 +99,28 @@ RULE = Rule(
             Outcome.UNTOUCHED,
         ),
         Example(
+            "a daemon for the build beside a deployment on the host's",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.replace(
+                    "    environment:\n      DOCKER_HOST: tcp://docker:2375\n",
+                    "    volumes:\n      - name: socket\n        path: /var/run/docker.sock\n",
+                )
+                + "volumes:\n  - name: socket\n    host:\n      path: /var/run/docker.sock\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the step's own image is docker:dind: its commands run instead of the daemon (VF301 speaks of that)",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.split("services:")[0]
+                .replace("27-cli", "27-dind")
+                .replace("    environment:\n      DOCKER_HOST: tcp://docker:2375\n", ""),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
             "DOCKER_HOST is another host",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("tcp://docker:2375", "ssh://deploy@web")},
             Outcome.UNTOUCHED,

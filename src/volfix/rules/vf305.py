@@ -247,6 +247,15 @@ RULE = Rule(
             Outcome.UNTOUCHED,
         ),
         Example(
+            "Woodpecker declares no volumes: a step's mount says it all",
+            {
+                "compose.yaml": COMPOSE,
+                ".woodpecker.yml": "steps:\n  deploy:\n    image: docker:27-cli\n    volumes:\n"
+                "      - /var/run/docker.sock:/var/run/docker.sock\n    commands:\n      - docker compose -p shop up -d\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
             "a step that does not deploy",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("up -d", "build")},
             Outcome.UNTOUCHED,

@@ -94,6 +94,40 @@ RULE = Rule(
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(mount=MOUNT, volumes=VOLUMES)},
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "the fix is in the Compose file alone: no signature covers that",
+            {
+                "web-shop/compose.yaml": COMPOSE,
+                "web-shop/.drone.yml": PIPELINE.format(mount=MOUNT, volumes=VOLUMES).replace("-p shop ", ""),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a finding that has no fix changes nothing",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.format(
+                    mount="    environment:\n      DOCKER_HOST: tcp://docker:2375\n",
+                    volumes="services:\n  - name: docker\n    image: docker:27-dind\n",
+                ),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "not signed",
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(mount="", volumes="").split("---")[0]},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a secret is no signature",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.format(mount="", volumes="").replace(
+                    "kind: signature\nhmac: 2e1f9a3c5d7b\n", "kind: secret\nname: key\nget:\n  path: ci\n  name: key\n"
+                ),
+            },
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
 )

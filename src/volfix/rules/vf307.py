@@ -126,8 +126,26 @@ RULE = Rule(
             Outcome.UNTOUCHED,
         ),
         Example(
-            "a current image, or one that nobody knows",
+            "a current image",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:cli")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "an image of somebody's own, of which nobody knows what it carries",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "registry.example.com/ci/docker:19"),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "over ssh it is the other host's Compose",
+            {
+                "compose.yaml": COMPOSE,
+                ".drone.yml": PIPELINE.replace("docker compose -p", "ssh web docker compose -p").replace(
+                    "docker/compose:1.29.2", "alpine:3.20"
+                ),
+            },
             Outcome.UNTOUCHED,
         ),
     ),

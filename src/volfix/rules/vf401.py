@@ -121,6 +121,24 @@ RULE = Rule(
             Outcome.UNTOUCHED,
         ),
         Example(
+            "containers, images and networks go, volumes stay",
+            {
+                "compose.yaml": STACK,
+                "deploy.sh": "docker compose down --remove-orphans --rmi local -t 5\ndocker rm -f old\n"
+                "docker system prune -af\ndocker compose up -d --force-recreate\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a job on a machine that is thrown away after it",
+            {
+                "compose.yaml": STACK,
+                ".github/workflows/deploy.yml": "on: push\njobs:\n  deploy:\n    runs-on: ubuntu-24.04\n    steps:\n"
+                "      - run: docker compose up -d && ./smoke.sh\n      - run: docker compose down -v && docker compose up -d\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
             "an option of a script that somebody gives",
             {
                 "compose.yaml": STACK,

@@ -82,6 +82,24 @@ RULE = Rule(
             Outcome.UNTOUCHED,
         ),
         Example(
+            "git keeps untracked directories without -d, and with -n all of them; tracked files are no data",
+            {
+                "compose.yaml": STACK,
+                "deploy.sh": "git clean -fx\ngit clean -ndx\ngit checkout -- .\ngit reset --hard origin/main\ngit pull\n"
+                "docker compose up -d\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a copy that only says what it would delete, and one that goes the other way",
+            {
+                "compose.yaml": STACK,
+                "deploy.sh": "rsync -an --delete ./ app@host:/srv/shop/\nrsync -a --delete app@host:/srv/shop/state/ /backup/state/\n"
+                "ssh app@host 'cd /srv/shop && docker compose up -d'\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
             "a named volume is not reached by deleting files",
             {
                 "compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: [rows:/data/db]\nvolumes:\n  rows:\n",

@@ -15,6 +15,7 @@ from volfix.project.mounts import VOLUME, Mount
 from volfix.rules import vf101, vf102
 from volfix.rules.command_findings import lines, reached, removal, said, static_arguments
 from volfix.rules.context import Context, at
+from volfix.rules.deploys import OTHER_DIALECT
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
@@ -99,6 +100,9 @@ def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[
 
 
 def _fix(context: Context, item: VolumeDeletion, projects: tuple[Project, ...]) -> tuple[Fix | None, str | None]:
+    pipeline = context.commands.files.pipelines.get(item.act.fragment.source.path) if context.commands else None
+    if pipeline is not None and not pipeline.is_editable:
+        return None, OTHER_DIALECT
     if item.option is None:
         return None, "the command does nothing else: whether the deployment needs it is for a person to say"
     edit = removal(item.act, item.option)

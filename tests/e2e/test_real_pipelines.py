@@ -1,0 +1,117 @@
+"""`--write --trusted --unsafe-fixes` over real pipelines and scripts: what is edited stays valid, the rest stays.
+
+The files are those of VOLFIX_SHARED, or of a directory `shared` beside this one; skipped where neither is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import volfix
+from volfix.project import drone
+from volfix.project.compose_file import NotForVolfix
+from volfix.project.pipeline_names import is_pipeline_name
+from volfix.project.pipelines import DRONE, load
+from volfix.project.substitution import substituted
+from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.yaml_tree import plain
+
+SHARED = Path(os.environ.get("VOLFIX_SHARED") or Path(__file__).parents[3] / "shared")
+pytestmark = pytest.mark.skipif(not (SHARED / "corpus").is_dir(), reason="the corpus is not at hand (VOLFIX_SHARED)")
+EDITABLE = frozenset({"volumes", "image", "environment", "commands", "settings"})
+"""What of a pipeline or its steps a fix may change."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One write over a copy: the bytes before and after, the files that the plan was to edit, and a second plan."""
+
+    before: dict[Path, bytes]
+    after: dict[Path, bytes]
+    edited: frozenset[Path]
+    failures: list[str]
+    again: volfix.Plan
+
+    @property
+    def pipelines(self) -> list[Path]:
+        return [path for path in sorted(self.edited) if is_pipeline_name(path.name, path.parent.name)]
+
+
+def contents(root: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file() and ".volfix" not in path.parts}
+
+
+@pytest.fixture(scope="module", params=["pipelines", "commands"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    root = tmp_path_factory.mktemp("real") / request.param
+    shutil.copytree(SHARED / "corpus" / request.param, root)
+    for path in (root, *root.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    before = contents(root)
+    plan = volfix.plan(root, trusted=True, unsafe_fixes=True)
+    edited = frozenset(edit.path for edit in plan.edits)
+    result = plan.write()
+    failures = [project.failure for project in result.projects if project.failure]
+    return Run(before, contents(root), edited, failures, volfix.plan(root, trusted=True, unsafe_fixes=True))
+
+
+def test_something_is_edited_and_nothing_fails(run: Run) -> None:
+    assert run.edited
+    assert not run.failures
+
+
+def test_every_other_file_is_byte_for_byte_what_it_was(run: Run) -> None:
+    assert run.before.keys() == run.after.keys()
+    assert {path for path in run.before if run.before[path] != run.after[path]} <= run.edited
+
+
+def test_a_second_run_changes_nothing(run: Run) -> None:
+    assert not run.again.edits
+
+
+def test_every_edited_pipeline_is_one_by_drones_rules(run: Run) -> None:
+    """As many documents, the same steps; also once the server has put its variables in, which it does first."""
+    for path in run.pipelines:
+        before, after = load(path, Source.of(path, run.before[path])), load(path)
+        assert after.dialect == DRONE
+        assert len(before.documents) == len(after.documents)
+        seen = Source.of(path, substituted(run.after[path].decode()).encode())
+        assert len(drone.documents(seen)) == len(after.documents)
+        for old, new in zip(before.pipelines, after.pipelines, strict=True):
+            assert changed(plain(old.node), plain(new.node)) <= EDITABLE
+            assert [step.name for step in old.steps] == [step.name for step in new.steps]
+            declared = {volume.name for volume in new.volumes}
+            assert {mount.name for step in new.steps for mount in step.mounts if mount.name} - declared <= {
+                mount.name for step in old.steps for mount in step.mounts
+            }
+
+
+def changed(before: object, after: object) -> set[str]:
+    """The keys, of a pipeline or of its steps, under which something differs."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        found: set[str] = set()
+        for key in before.keys() | after.keys():
+            if before.get(key) == after.get(key):
+                continue
+            inner = changed(before.get(key), after.get(key)) if key in ("steps", "services") else set()
+            found |= inner or {str(key)}
+        return found
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return set().union(*(changed(*pair) for pair in zip(before, after, strict=True)))
+    return set()
+
+
+def test_no_other_pipeline_is_edited(run: Run) -> None:
+    """Older dialects, Woodpecker, templates, broken files: they are read, if at all."""
+    for path in run.before:
+        if is_pipeline_name(path.name, path.parent.name):
+            try:
+                editable = load(path, Source.of(path, run.before[path])).is_editable
+            except (FileProblem, NotForVolfix):
+                editable = False
+            assert editable or path not in run.edited
