@@ -73,10 +73,10 @@ def test_a_file_that_is_something_else_is_a_note(name: str, words: str, tmp_path
 
 def test_an_alias_bomb_costs_nothing(tmp_path: Path) -> None:
     bomb = beside_a_good_project(tmp_path, "alias-bomb")
-    started = time.perf_counter()
+    started = time.process_time()
     result = run(str(bomb))
     assert result.exit_code in (0, 1)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_version_1_is_reported_and_left(tmp_path: Path) -> None:

@@ -188,7 +188,66 @@ CASES = [
         ("host-socket", "shop"),
         ["VF401"],
     ),
-    ("git clean", drone("git clean -ffdx", NAMED), ("host-socket", "shop"), ["VF402"]),
+    (
+        "git clean in a container: what the stack has is on the host",
+        drone("git clean -ffdx", NAMED),
+        ("host-socket", "shop"),
+        NONE,
+    ),
+    (
+        "git clean on the host itself",
+        drone("git clean -ffdx", NAMED, kind="exec", step="", tail=""),
+        ("exec", "shop"),
+        ["VF402"],
+    ),
+    (
+        "git clean in a directory of the host",
+        drone(
+            "cd /srv/shop",
+            "git clean -ffdx",
+            NAMED,
+            step=SOCKET + "      - name: srv\n        path: /srv\n",
+            tail=DECLARED + "  - name: srv\n    host:\n      path: /srv\n",
+        ),
+        ("host-socket", "shop"),
+        ["VF402"],
+    ),
+    (
+        "a rollback where something failed",
+        drone(
+            NAMED,
+            tail="  - name: rollback\n    image: docker:27-cli\n"
+            + SOCKET
+            + "    commands: [docker compose -p shop down -v]\n    when:\n      status: [failure]\n"
+            + DECLARED,
+        ),
+        ("host-socket", "shop"),
+        ["VF401"],
+    ),
+    ("a function in a script that another one reads", drone("./ops/release.sh"), ("host-socket", "shop"), ["VF401"]),
+    (
+        "a name in an env file that the call names",
+        drone("docker compose --env-file ops/prod.env up -d"),
+        ("host-socket", "shop"),
+        NONE,
+    ),
+    (
+        "a test in a pipeline of its own",
+        drone("docker compose -p shop up -d", "docker compose -p shop down -v").replace("deploy", "test", 1)
+        + f"---\n{drone(NAMED)}".replace("main", "cd"),
+        ("host-socket", "shop"),
+        NONE,
+    ),
+    (
+        "a test takes the stack down that is deployed next",
+        drone(
+            NAMED,
+            "docker compose -p shop down -v",
+            tail="  - name: deploy\n    image: docker:27-cli\n" + SOCKET + f"    commands: [{NAMED}]\n" + DECLARED,
+        ).replace("deploy", "test", 1),
+        ("host-socket", "shop"),
+        ["VF401"],
+    ),
     ("a pull without --delete", drone("git pull", "git reset --hard", NAMED), ("host-socket", "shop"), NONE),
     # tests
     ("a test goes down again", drone(NAMED, "make test", "docker compose -p shop down -v"), "test", NONE),
@@ -368,6 +427,11 @@ def placed(directory: Path, name: str, text: str) -> Path:
     }
     if "make deploy" in text:
         files["Makefile"] = f"deploy:\n\t{DEPLOY[0]}\n\t{DEPLOY[1]}\n"
+    if "ops/release.sh" in text:
+        files["ops/release.sh"] = "#!/bin/bash\n. ./ops/lib.sh\nrelease\n"
+        files["ops/lib.sh"] = f"release() {{\n  {DEPLOY[0]}\n  {DEPLOY[1]}\n}}\n"
+    if "ops/prod.env" in text:
+        files["ops/prod.env"] = "COMPOSE_PROJECT_NAME=shop\n"
     if "ops/deploy.sh" in text:
         files["ops/deploy.sh"] = "\n".join(["#!/bin/sh", *DEPLOY, ""])
     for path, content in files.items():
@@ -384,7 +448,7 @@ def check(directory: Path, name: str, text: str, deploys: object, codes: list[st
     elif deploys is None:
         assert found == []
     else:
-        assert [(one.target, one.project) for one in found if not one.is_test] == [deploys]
+        assert {(one.target, one.project) for one in found if not one.is_test} == {deploys}
     plan = volfix.plan(root, trusted=False)
     assert not plan.result.errors
     assert [finding.code for finding in plan.findings if finding.code[:3] in ("VF3", "VF4")] == codes

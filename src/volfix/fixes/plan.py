@@ -103,9 +103,14 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
 def _commands(found: Sequence[Directory], stacks: Sequence[Stack]) -> dict[Path, Commands]:
     if not any(directory.commands for directory in found):
         return {}
+    from volfix.project.command_files import deleting
+
+    paths = deleting(found)
+    if not paths:
+        return {}
     from volfix.project.command_stacks import commands_by_root
 
-    return commands_by_root(found, stacks)
+    return commands_by_root(paths, found, stacks)
 
 
 def real_names(stacks: Iterable[Stack]) -> dict[tuple[Path, str], str]:

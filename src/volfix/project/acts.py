@@ -23,7 +23,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A command that is run. `directory` and `here` as in State; `hosted` on a machine that is thrown away.
+    """A command that is run. `directory`, `here`, `elsewhere` as in State; `hosted` on a machine that is thrown away.
 
     `guards` are the texts of the tests that it depends on; `handler` says that it runs when a trap does.
     """
@@ -38,6 +38,7 @@ class Act:
     calls: tuple[str, ...]
     start: Entry
     """What was run; `entry` is what the command is written in."""
+    elsewhere: bool = False
 
     @property
     def values(self) -> list[str]:

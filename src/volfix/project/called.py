@@ -10,16 +10,9 @@ from pathlib import Path
 
 from volfix.project.command_files import CommandFile
 from volfix.project.command_names import has_commands
-from volfix.project.entries import Entry
+from volfix.project.entries import RUNNERS, Entry
 from volfix.project.shell_state import State
 
-RUNNERS = {
-    **dict.fromkeys(("make", "gmake"), "target"),
-    **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), "npm"),
-    **dict.fromkeys(("task", "go-task"), "task"),
-    "just": "recipe",
-}
-"""Programs that run entries of a file, and the kind of entry that they run."""
 DIRECTORY_OPTIONS = frozenset({"-C", "--directory", "--prefix", "--cwd", "-d", "--dir"})
 FILE_OPTIONS = frozenset({"-f", "--file", "--justfile", "--taskfile"})
 NPM_WORDS = frozenset({"run", "run-script"})

@@ -143,19 +143,25 @@ def copies(source: Source, plugin: str, given: Mapping) -> Iterator[Fragment]:
     target = _text(given.get("target")) or _text(given.get("remote_path"))
     if not target:
         return
-    switch = given.get("rm") if "scp" in plugin else given.get("delete") or given.get("switches")
-    if not isinstance(switch, Scalar):
-        return
-    command = ""
-    if "scp" in plugin and switch.value == "true":
-        command = f"ssh host rm -rf {shlex.quote(target)}"
-    elif "rsync" in plugin:
-        options = ["--delete"] if switch.value == "true" else switch.value.split()
-        options += [f"--exclude={text}" for text in strings(given.get("exclude"))]
-        path = _text(given.get("source")) or _text(given.get("path")) or "./"
-        command = shlex.join(["rsync", *options, path, f"host:{target}"]) if switch.value != "false" else ""
-    if command:
-        yield Fragment.of(source, ((char, switch.span.start, switch.span.end) for char in masked(command, EXPRESSION)))
+    keys = ("rm",) if "scp" in plugin else ("delete", "switches", "args") if "rsync" in plugin else ()
+    for key in keys:
+        switch = given.get(key)
+        if isinstance(switch, Scalar) and (command := _as_command(plugin, given, switch.value, target)):
+            pair = given.pair(key)
+            start = pair.key.span.start if pair is not None else switch.span.start
+            yield Fragment.of(source, ((char, start, switch.span.end) for char in masked(command, EXPRESSION)))
+
+
+def _as_command(plugin: str, given: Mapping, switch: str, target: str) -> str:
+    """The command that does what the plugin does with the switch; empty where it deletes nothing."""
+    if switch == "false":
+        return ""
+    if "scp" in plugin:
+        return f"ssh host rm -rf {shlex.quote(target)}" if switch == "true" else ""
+    options = ["--delete"] if switch == "true" else switch.split()
+    options += [f"--exclude={text}" for text in strings(given.get("exclude"))]
+    path = _text(given.get("source")) or _text(given.get("path")) or "./"
+    return shlex.join(["rsync", *options, path, f"host:{target}"])
 
 
 def _plain_path(text: str) -> str:

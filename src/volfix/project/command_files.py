@@ -7,7 +7,7 @@ documentation), AWS CodeDeploy (AppSpec hooks), Task, just, GNU make and npm man
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +20,11 @@ from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 
 if TYPE_CHECKING:
+    from volfix.project.discovery import Directory
     from volfix.project.pipelines import PipelineFile
 
 DANGEROUS = re.compile(
-    rb"\bdown\b|\bvolumes?\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b(?:[^\n;&|]|\\\n)*\s-{1,2}\w*[rRv]"
+    rb"\bdown\b|--volumes?\b|\bvolume[\s\\]+(?:rm|remove)\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b(?:[^\n;&|]|\\\n)*\s-{1,2}\w*[rRv]"
     rb"|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\b(?:delete|rm):"
 )
 DEPLOYS = re.compile(rb"docker|compose|podman|nerdctl|deploy|\bdc\b", re.IGNORECASE)
@@ -84,6 +85,19 @@ class CommandFile:
             yield from pipeline_commands.entries(self.pipeline or pipelines.load(self.path, self.source))
         except (FileProblem, NotForVolfix):
             return
+
+
+def deleting(directories: Iterable[Directory]) -> dict[Path, tuple[Path, ...]]:
+    """The files with commands of each root in which some command deletes data and some may deploy."""
+    found: dict[Path, list[Path]] = {}
+    for directory in directories:
+        found.setdefault(directory.root, []).extend(directory.commands)
+    kept = {}
+    for root, paths in found.items():
+        files = [CommandFile(path) for path in paths]
+        if any(file.is_dangerous for file in files) and any(file.may_deploy for file in files):
+            kept[root] = tuple(paths)
+    return kept
 
 
 def entries_of(source: Source) -> list[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -236,19 +236,19 @@ def _project_directory(act: Act, call: DockerCall) -> str:
     return posixpath.dirname(joined(act.directory, files[0])) or "." if files else act.directory
 
 
-def commands_by_root(directories: Iterable[Directory], stacks: Sequence[Stack]) -> dict[Path, Commands]:
-    """The commands of each root that has files with some that delete data."""
-    paths: dict[Path, list[Path]] = {}
+def commands_by_root(
+    paths: Mapping[Path, tuple[Path, ...]], directories: Iterable[Directory], stacks: Sequence[Stack]
+) -> dict[Path, Commands]:
+    """The commands in the files at these paths, by root, with the stacks that they may be about."""
     homes: dict[Path, set[Path]] = {}
     for directory in directories:
-        paths.setdefault(directory.root, []).extend(directory.commands)
         if directory.files:
             homes.setdefault(directory.root, set()).add(directory.path)
     pipelines = {one.file.path: one.file for stack in stacks for one in stack.deliveries}
-    found: dict[Path, Commands] = {}
-    for root, own in paths.items():
-        files = CommandFiles(root, tuple(own), frozenset(homes.get(root, ())), pipelines)
-        read = files.files.values()
-        if any(file.is_dangerous for file in read) and any(file.may_deploy for file in read):
-            found[root] = Commands(files, tuple(stack for stack in stacks if stack.root == root))
-    return found
+    return {
+        root: Commands(
+            CommandFiles(root, own, frozenset(homes.get(root, ())), pipelines),
+            tuple(stack for stack in stacks if stack.root == root),
+        )
+        for root, own in paths.items()
+    }

@@ -22,6 +22,7 @@ class ComposeCall:
     files: tuple[str, ...] = ()
     project: str | None = None
     project_directory: str | None = None
+    env_files: tuple[str, ...] = ()
     context: str | None = None
     host: str | None = None
 
@@ -50,6 +51,7 @@ def compose_call(words: Sequence[str]) -> ComposeCall | None:
         files=tuple(call.values("-f", "--file")),
         project=last("-p", "--project-name"),
         project_directory=last("--project-directory", "--workdir"),
+        env_files=tuple(call.values("--env-file")),
         context=last("-c", "--context"),
         host=last("-H", "--host"),
     )

@@ -83,16 +83,22 @@ class CommandFiles:
                 if entry.is_pipeline:
                     jobs.setdefault(entry.group, []).append(entry)
             for entries in jobs.values():
-                acts: list[Act] = []
-                named = False
-                for entry in entries:
-                    purpose = pipeline_purpose(entry)
-                    if purpose in NOT_DEPLOYED:
-                        continue
-                    named |= purpose == "deploy"
-                    acts += [act for act in self.reader.acts(entry) if not act.hosted]
+                steps = [(pipeline_purpose(entry), self._own_acts(entry)) for entry in entries]
+                acts = [act for purpose, own in steps if purpose not in NOT_DEPLOYED for act in own]
+                named = any(purpose == "deploy" for purpose, _ in steps)
                 if acts and (named or any(starts(act) for act in acts)):
-                    yield Flow(PIPELINE, entries[0], tuple(acts))
+                    deployed = {stack_of(act) for act in acts if starts(act)} - {None}
+                    kept = (
+                        act
+                        for purpose, own in steps
+                        for act in own
+                        if purpose not in NOT_DEPLOYED
+                        or (purpose == "test" and _deletes(act) and stack_of(act) in deployed)
+                    )
+                    yield Flow(PIPELINE, entries[0], tuple(kept))
+
+    def _own_acts(self, entry: Entry) -> list[Act]:
+        return [act for act in self.reader.acts(entry) if not act.hosted]
 
     def _flow(self, entry: Entry) -> Flow | None:
         purpose = self._purpose(entry)
@@ -195,6 +201,20 @@ def starts(act: Act) -> bool:
     return call is not None and call.starts and _is_for_use(call)
 
 
+def stack_of(act: Act) -> tuple[object, ...] | None:
+    """What makes two calls of Compose speak of the same stack: place, files, name; None for another command."""
+    call = docker_call(act.values)
+    if call is None or call.program != COMPOSE:
+        return None
+    files, names = call.values("-f", "--file"), call.values("-p", "--project-name")
+    return act.elsewhere, act.directory, tuple(files), tuple(names)
+
+
+def _deletes(act: Act) -> bool:
+    call = docker_call(act.values)
+    return call is not None and deletion_of(call) is not None
+
+
 def _is_for_use(call: DockerCall) -> bool:
     """Whether neither the files nor the names that the call gives say that it is for tests or for development."""
     names = call.values("-f", "--file", "-p", "--project-name", "--profile", "--env-file", "--project-directory")
@@ -218,7 +238,7 @@ def _same_branch(one: Sequence[str], other: Sequence[str]) -> bool:
 
 def _takes_away_its_own(flow: Flow, number: int) -> bool:
     """Whether a flow brings a stack up for a while only: it is taken down at the end, and not brought up again."""
-    if flow.why != STARTS and not flow.entry.is_pipeline:
+    if (flow.why != STARTS and not flow.entry.is_pipeline) or flow.acts[number].start.after_failure:
         return False
     before = any(starts(act) for act in flow.acts[:number])
     return before and not any(starts(act) for act in flow.acts[number:])

@@ -76,7 +76,11 @@ def deployments(file: PipelineFile, checkout: Checkout) -> Iterator[Deployment]:
             found += [(step, run, call, ran) for run in ran if (call := compose_call(run.words)) is not None]
         for number, (step, run, call, ran) in enumerate(found):
             if call.brings_up:
-                later = [(other.directory, next_call) for _, other, next_call, _ in found[number + 1 :]]
+                later = [
+                    (other.directory, next_call)
+                    for later_step, other, next_call, _ in found[number + 1 :]
+                    if not later_step.after_failure
+                ]
                 yield _deployment(file, pipeline, step, run, call, ran, checkout, later)
 
 
@@ -166,9 +170,13 @@ def _project(
     if "COMPOSE_PROJECT_NAME" in run.environment:
         value = run.environment["COMPOSE_PROJECT_NAME"]
         return (None if value is None or "$" in value else normalized_name(value)), "COMPOSE_PROJECT_NAME"
-    found = checkout.find(pipeline, directory) if directory is not None else None
-    if found is not None and (name := _named_in_dotenv(found / ".env")):
-        return normalized_name(name), ".env"
+    named = [_absolute(run.directory, name) for name in call.env_files]
+    if not named and directory is not None:
+        named = [posixpath.join(directory, ".env")]
+    for path in reversed(named):
+        found = checkout.find(pipeline, path) if path is not None else None
+        if found is not None and (name := _named_in_dotenv(found)):
+            return normalized_name(name), posixpath.basename(found)
     return (normalized_name(posixpath.basename(directory)) if directory else None), "directory"
 
 

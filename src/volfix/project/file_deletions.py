@@ -41,7 +41,8 @@ class Reach:
     """What a command deletes: `path`, with what is below it; its last part may be a pattern.
 
     `source`, for a copy that deletes, is the directory that is copied there; what `kept` names is left out;
-    `only_untracked` says that what git ignores is left out too.
+    `only_untracked` says that what git ignores is left out too; `elsewhere`, that it is on another machine than the
+    command's.
     """
 
     verb: str
@@ -50,10 +51,25 @@ class Reach:
     kept: tuple[str, ...] = ()
     source: str | None = None
     only_untracked: bool = False
+    elsewhere: bool = False
 
 
 def reaches(act: Act) -> Iterator[Reach]:
-    """The places that a command deletes; none for one that deletes no directories."""
+    """The places that a command deletes; none for one that deletes no directories.
+
+    In a container of its own, as a pipeline's step is, it deletes only what is mounted there from the host.
+    """
+    mounted = None if act.elsewhere else act.start.mounted
+    for reach in _reaches(act):
+        if mounted is None or reach.elsewhere or any(_meet(reach.path, place) for place in mounted):
+            yield reach
+
+
+def _meet(path: str, place: str) -> bool:
+    return below(path, place) is not None or below(place, path) is not None
+
+
+def _reaches(act: Act) -> Iterator[Reach]:
     name = posixpath.basename(act.values[0])
     if name == "rm":
         yield from _rm(act)
@@ -113,7 +129,9 @@ def _rsync(act: Act) -> Iterator[Reach]:
         source = joined(act.directory, path)
         whole = path.endswith("/") or posixpath.basename(path) in (".", "")
         reached = place if whole else f"{place}/{posixpath.basename(source)}"
-        yield Reach("rsync --delete", reached, act.here and not remote, tuple(kept), source)
+        yield Reach(
+            "rsync --delete", reached, act.here and not remote, tuple(kept), source, elsewhere=remote is not None
+        )
 
 
 def _split(words: Sequence[str], values: frozenset[str]) -> tuple[list[tuple[str, str]], list[str]]:

@@ -7,16 +7,16 @@ make targets, npm scripts, recipes and tasks of the same repository. What runs i
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 from volfix.knowledge import commands as knowledge
 from volfix.project.acts import Act, Argument, unwrapped
-from volfix.project.called import RUNNERS, Checkout
+from volfix.project.called import Checkout
 from volfix.project.command_files import CommandFile
-from volfix.project.entries import Entry
+from volfix.project.entries import RUNNERS, Entry
 from volfix.project.shell_state import State
 from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.shell import Command, Script, parse
@@ -35,7 +35,6 @@ class _Frame:
 
     entry: Entry
     start: Entry
-    functions: Mapping[str, tuple[tuple[Command, ...], Fragment]]
     arguments: tuple[Argument, ...] = ()
     guards: tuple[str, ...] = ()
     handler: bool = False
@@ -79,13 +78,13 @@ class Reader:
         state = State(start, here=True, script_directory=str(entry.source.path.parent), home=start)
         if entry.remote:
             state = state.remote()
-        return list(self._entry(entry, state, _Frame(entry, entry, {}, hosted=entry.hosted)))
+        return list(self._entry(entry, state, _Frame(entry, entry, hosted=entry.hosted)))
 
     def _entry(self, entry: Entry, state: State, frame: _Frame) -> Iterator[Act]:
         key = (entry.source.path, entry.name)
         if key in frame.stack or len(frame.stack) > DEPTH:
             return
-        frame = replace(frame, entry=entry, stack=(*frame.stack, key), functions={})
+        frame = replace(frame, entry=entry, stack=(*frame.stack, key))
         file = self.checkout.files.get(entry.source.path)
         for name in entry.needs:
             for other in file.entries if file else ():
@@ -99,10 +98,8 @@ class Reader:
         for span in script.unread:
             if span.end > span.start:
                 self.unread[fragment.source.path, fragment.starts[span.start]] = fragment.place(span.start, span.end)
-        own = {name: (commands, fragment) for name, commands in script.functions.items()}
-        yield from self._commands(
-            script.commands, fragment, state, replace(frame, functions={**frame.functions, **own})
-        )
+        state.functions.update((name, (commands, fragment)) for name, commands in script.functions.items())
+        yield from self._commands(script.commands, fragment, state, frame)
 
     def _commands(self, commands: Sequence[Command], fragment: Fragment, state: State, frame: _Frame) -> Iterator[Act]:
         for command in commands:
@@ -132,12 +129,12 @@ class Reader:
             yield from self._remote(call)
         elif knowledge.is_shell(name) or name in ("source", ".", "su"):
             yield from self._shell(call)
-        elif first in call.frame.functions:
+        elif first in call.state.functions:
             yield from self._function(call)
         elif name in RUNNERS:
             yield from self._runner(call)
         elif (file := self.checkout.script(first, call.state)) is not None:
-            yield from self._script(file, call.words, call.state.copy(), call.frame)
+            yield from self._script(file, call.words, call.state.process(), call.frame)
         else:
             state, frame = call.state, call.frame
             yield Act(
@@ -145,6 +142,7 @@ class Reader:
                 entry=frame.entry,
                 directory=state.directory,
                 here=state.here,
+                elsewhere=state.elsewhere,
                 hosted=frame.hosted,
                 guards=frame.guards,
                 handler=frame.handler,
@@ -168,7 +166,7 @@ class Reader:
 
     def _function(self, call: _Call) -> Iterator[Act]:
         name = call.words[0].value
-        body, text = call.frame.functions[name]
+        body, text = call.state.functions[name]
         if name not in call.frame.stack:
             stack = (*call.frame.stack, name)
             inner = replace(call.frame, arguments=tuple(call.words[1:]), stack=stack)
@@ -177,7 +175,7 @@ class Reader:
     def _runner(self, call: _Call) -> Iterator[Act]:
         name = posixpath.basename(call.words[0].value)
         for entry, directory in self.checkout.run_by(call.values, call.state):
-            state = call.state.copy()
+            state = call.state.process()
             state.directory = directory
             yield from self._entry(entry, state, replace(call.frame, calls=(*call.frame.calls, f"{name} {entry.name}")))
 
@@ -195,8 +193,8 @@ class Reader:
             else:
                 found += characters(fragment.text, word.span.start, word.span.end)
         name = words[0].value
-        if len(words) == 1 and name in frame.functions:
-            yield from self._commands(*frame.functions[name], state, frame)
+        if len(words) == 1 and name in state.functions:
+            yield from self._commands(*state.functions[name], state, frame)
         else:
             yield from self._text(fragment.inner(found), state, frame)
 
@@ -224,7 +222,7 @@ class Reader:
         if at >= len(words):
             yield from self._heredoc(call, call.state.copy(), call.frame)
         elif (file := self.checkout.script(values[at], call.state, any_name=True)) is not None:
-            state = call.state if name in ("source", ".") else call.state.copy()
+            state = call.state if name in ("source", ".") else call.state.process()
             yield from self._script(file, words[at:], state, call.frame)
 
     def _script(self, file: CommandFile, words: Sequence[Argument], state: State, frame: _Frame) -> Iterator[Act]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.ci_commands import DAEMON, copies, scalar_fragment
+from volfix.project.daemons import host_path, is_socket_path
 from volfix.project.entries import Entry
 from volfix.project.pipelines import Pipeline, PipelineFile, Step, only_for_requests
+from volfix.project.shell_state import below
 
 
 def entries(file: PipelineFile) -> Iterator[Entry]:
@@ -28,13 +31,32 @@ def _step(file: PipelineFile, pipeline: Pipeline, step: Step) -> Iterator[Entry]
     if commands:
         elsewhere = pipeline.runner == "ssh"
         hosted = not elsewhere and any(DAEMON.search(service.image or "") for service in pipeline.services)
-        yield Entry("pipeline", source, step.name, commands, home, group, name, labels, hosted, elsewhere)
+        yield Entry(
+            *("pipeline", source, step.name, commands, home, group, name, labels, hosted, elsewhere),
+            after_failure=step.after_failure,
+            mounted=tuple(_mounted(pipeline, step, home)) if pipeline.runner in ("docker", "kubernetes") else None,
+        )
         return
     if copied := tuple(copies(source, step.image or "", step.settings or step.node)):
         yield Entry("pipeline", source, step.name, copied, home, group, name, labels)
     script = tuple(scalar_fragment(source, scalar, escaped=True) for scalar in step.script)
     if script:
         yield Entry("pipeline", source, step.name, script, home, group, name, labels, remote=True)
+
+
+def _mounted(pipeline: Pipeline, step: Step, home: Path) -> Iterator[str]:
+    """Where the step has directories of the host; those in the workspace as places in the checkout."""
+    workspace = pipeline.workspace
+    for mount in step.mounts:
+        path = posixpath.normpath(mount.path) if mount.path and host_path(pipeline, mount) else None
+        if path is None or is_socket_path(path):
+            continue
+        if below(workspace, path) is not None:
+            yield str(home)
+        elif (relative := below(path, workspace)) is not None:
+            yield posixpath.normpath(f"{home}/{relative}")
+        else:
+            yield path
 
 
 def _home(path: Path) -> Path:

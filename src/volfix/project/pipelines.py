@@ -66,6 +66,11 @@ class Step:
     """The only events that it runs on, None for any."""
 
     @property
+    def after_failure(self) -> bool:
+        """Whether it runs only where a step before it has failed."""
+        return conditions_of(self.node.get("when"), "status") == frozenset({"failure"})
+
+    @property
     def settings(self) -> Mapping | None:
         """The plugin's parameters; before Drone 1.0 they stand in the step itself."""
         found = self.node.get("settings")
@@ -199,16 +204,21 @@ def environment_of(node: Node | None) -> dict[str, str | None]:
 
 def events_of(node: Node | None) -> frozenset[str] | None:
     """The events that a `when:` or `trigger:` names: the only ones it lets through, None where it names none."""
+    return conditions_of(node, "event")
+
+
+def conditions_of(node: Node | None, key: str) -> frozenset[str] | None:
+    """What a `when:` or `trigger:` asks of the event, the status ...: the only values it lets through, None for any."""
     conditions = node.items if isinstance(node, Sequence) else (node,)
     found: set[str] = set()
     for condition in conditions:
         condition = resolved(condition) if condition is not None else None
-        event = condition.get("event") if isinstance(condition, Mapping) else None
-        if isinstance(event, Mapping):
-            event = event.get("include")
-        if event is None:
+        wanted = condition.get(key) if isinstance(condition, Mapping) else None
+        if isinstance(wanted, Mapping):
+            wanted = wanted.get("include")
+        if wanted is None:
             return None
-        found.update(strings(event))
+        found.update(strings(wanted))
     return frozenset(found) or None
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from volfix.syntax.fragment import Fragment
+    from volfix.syntax.shell import Command
 
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:\[[@*]\])?(?::?-([^{}$`]*))?\})")
 WORKING_DIRECTORY = re.compile(r"\$PWD\b|\$\{PWD\}|\$\(\s*pwd\s*\)|`pwd`|\$\{?CURDIR\b\}?")
@@ -19,7 +24,8 @@ class State:
     """`directory` is a path with slashes: absolute, below `~`, or below a variable of unknown value (`$APP/web`).
 
     `here` says that it lies in the checkout that is read; elsewhere it is a place on the machine that is deployed to.
-    `home` is the directory of the checkout that the entry belongs to; `scopes` are those that subshells return to.
+    `home` is the directory of the checkout that the entry belongs to; `scopes` are those that subshells return to;
+    `functions` are those defined so far, each with the text that it stands in; `elsewhere`: on another machine.
     """
 
     directory: str
@@ -29,13 +35,21 @@ class State:
     variables: dict[str, str] = field(default_factory=dict)
     scope: tuple[int, ...] = ()
     scopes: list[str] = field(default_factory=list)
+    functions: dict[str, tuple[tuple[Command, ...], Fragment]] = field(default_factory=dict)
+    elsewhere: bool = False
 
     def copy(self) -> State:
-        return replace(self, variables=dict(self.variables), scope=(), scopes=[])
+        return replace(self, variables=dict(self.variables), scope=(), scopes=[], functions=dict(self.functions))
+
+    def process(self) -> State:
+        """The state of a program that starts here: a shell's functions are its own."""
+        return replace(self.copy(), functions={})
 
     def remote(self) -> State:
         """The state of a shell on another machine, whose text has the variables of this one in it."""
-        return State("~", here=False, script_directory="~", home=self.home, variables=dict(self.variables))
+        return State(
+            "~", here=False, script_directory="~", home=self.home, variables=dict(self.variables), elsewhere=True
+        )
 
     def enter(self, scope: tuple[int, ...]) -> None:
         """Go into and out of subshells: whatever directory they went to, the shell around them stays where it was."""

@@ -8,14 +8,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from volfix.knowledge.commands import is_remote, is_shell, option_values, skip_options, wrapper
-from volfix.project.called import RUNNERS, Checkout
-from volfix.project.command_files import entries_of
-from volfix.project.entries import Entry
-from volfix.project.shell_state import State as ShellState
+from volfix.project.entries import RUNNERS, Entry
 from volfix.project.substitution import substituted
 from volfix.syntax import shell
 from volfix.syntax.shell_words import VARIABLE
@@ -47,9 +44,14 @@ class _State:
     directory: str | None
     environment: dict[str, str | None]
     stack: list[str | None] = field(default_factory=list)
+    functions: dict[str, tuple[shell.Script, tuple[shell.Command, ...]]] = field(default_factory=dict)
 
     def copy(self) -> _State:
-        return _State(self.directory, dict(self.environment), list(self.stack))
+        return _State(self.directory, dict(self.environment), list(self.stack), dict(self.functions))
+
+    def process(self) -> _State:
+        """The state of a program that starts here: a shell's functions are its own."""
+        return replace(self.copy(), functions={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class _Reader:
 
     def script(self, text: str, state: _State, *, remote: bool, origin: Scalar | None, depth: int) -> Iterator[Run]:
         script = shell.parse(text)
+        state.functions.update((name, (script, body)) for name, body in script.functions.items())
         yield from self.commands(script, script.commands, state, remote, origin, depth)
 
     def commands(
@@ -121,10 +124,10 @@ class _Reader:
             _change_directory(program, words[1:], state)
         elif program == "export":
             state.environment.update(dict(word.split("=", 1) for word in words[1:] if "=" in word))
-        elif words[0] in script.functions and depth < DEPTH:
-            yield from self.commands(script, script.functions[words[0]], state, remote, scalar, depth + 1)
+        elif words[0] in state.functions and depth < DEPTH:
+            yield from self.commands(*state.functions[words[0]], state, remote, scalar, depth + 1)
         else:
-            here = state.copy()
+            here = state.process()
             here.environment.update(assigned)
             yield Run(words, here.directory, here.environment, remote, scalar)
             inner = state if program in (".", "source") else here
@@ -164,7 +167,10 @@ class _Reader:
         here = self.start.find(state.directory) if state.directory is not None else None
         if here is None or state.directory is None:
             return
-        start = ShellState(str(here), here=True, script_directory=str(here), home=str(here))
+        from volfix.project.called import Checkout  # most steps call no runner
+        from volfix.project.shell_state import State
+
+        start = State(str(here), here=True, script_directory=str(here), home=str(here))
         for entry, directory in Checkout(here, {}).run_by(words, start):
             inner = state.copy()
             inner.directory = posixpath.normpath(
@@ -176,6 +182,8 @@ class _Reader:
         """What an entry runs, after those of its file that it needs."""
         if depth > DEPTH:
             return
+        from volfix.project.command_files import entries_of
+
         beside = entries_of(entry.source) if entry.needs else ()
         for needed in (other for name in entry.needs for other in beside if other.name == name):
             yield from self.entry(needed, state.copy(), scalar, depth + 1)

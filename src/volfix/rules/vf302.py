@@ -14,7 +14,9 @@ from volfix.rules.holdings import UNKNOWN, holding
 from volfix.rules.rule import Example, Outcome, Rule
 
 HOST = "/var/lib/drone"
-NO_READERS = frozenset({"cd", "mkdir", "chown", "chmod", "test", "[", "echo", "docker", "docker-compose"})
+NO_READERS = frozenset(
+    {"cd", "mkdir", "chown", "chmod", "test", "[", "echo", "ls", "du", "rm", "rmdir", "git", "docker", "docker-compose"}
+)
 """Programs whose arguments say nothing of reading the data."""
 
 

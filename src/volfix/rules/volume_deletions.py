@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
-from volfix.knowledge.commands import COMPOSE
+from volfix.knowledge.commands import COMPOSE, DockerCall
 from volfix.knowledge.lookup import entries_for
 from volfix.project.command_stacks import Commands
 from volfix.project.deploy_flows import NAMED, PIPELINE, VolumeDeletion
@@ -48,7 +49,7 @@ def _named_volumes(item: VolumeDeletion, projects: tuple[Project, ...]) -> list[
     if item.deletion.reaches == "container":
         known = {name for project in projects for name in _containers(project)}
         return None if names is not None and not known & set(names) else []
-    volumes = {name: key for project in projects for key, name in _volumes(project).items()}
+    volumes = {name: key for project in projects for key, name in _volumes(project, item.call).items()}
     if item.deletion.reaches == "named" and names is not None:
         own = [name for name, key in volumes.items() if any(_is_volume(text, name, key) for text in names)]
         return own if own or not projects else None
@@ -60,8 +61,10 @@ def _is_volume(text: str, name: str, key: str) -> bool:
     return text == name or text.endswith((f"_{key}", f"-{key}"))
 
 
-def _volumes(project: Project) -> dict[str, str]:
-    """The real names of the volumes that Compose may remove, by key."""
+def _volumes(project: Project, call: DockerCall) -> dict[str, str]:
+    """The real names of the volumes that Compose may remove, by key; a name that the call gives is the project's."""
+    for name in call.values("-p", "--project-name"):
+        project = replace(project, deployed_as="*" if "$" in name or "`" in name else name)
     return {key: project.real_name(key) for key, node in project.declared.items() if not _is_external(resolved(node))}
 
 
