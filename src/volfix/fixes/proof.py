@@ -6,16 +6,17 @@ built from the changed files must be the old projects with the declared changes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from volfix.fixes.expected import expected_tree, is_empty
+from volfix.fixes.reworded import with_words
 from volfix.project.compose_file import ComposeFile
 from volfix.project.environment import InCompose, InEnvFile, Variable
 from volfix.project.model import Project, Service
 from volfix.project.stack import Loader, Stack, build_project
-from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange
+from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange, WordChange
 from volfix.rules.operations import AddInstruction, Operation, SetAssignment, SetLiteral, SetScalar, SetText
 from volfix.syntax import dotenv
 from volfix.syntax.source import FileProblem, Source
@@ -193,9 +194,10 @@ def _volumes(file: ComposeFile) -> Model:
     return {key: plain(node) for key, node in file.declared.items()}
 
 
-def declared_model(project: Project, changes: Iterable[Change]) -> Model:
+def declared_model(project: Project, changes: Sequence[Change]) -> Model:
     """The project's model with the changes made."""
-    wanted = _described(project)
+    words = {(change.path, change.place): change.value for change in changes if isinstance(change, WordChange)}
+    wanted = _described(with_words(project, words) if words else project)
     for change in changes:
         if isinstance(change, VolumeChange):
             volumes = wanted.get(f"volumes of {change.path}")

@@ -124,12 +124,13 @@ def _first_below(names: Sequence[str], directory: str) -> str | None:
     for name in names[bisect_left(names, prefix) :]:
         if not name.startswith(prefix):
             break
-        if not _is_placeholder(name):
+        if not is_placeholder(name):
             return name
     return directory if directory in names else None
 
 
-def _is_placeholder(name: str) -> bool:
+def is_placeholder(name: str) -> bool:
+    """Whether a file only keeps its directory in the repository, or says what it is for."""
     last = name.rpartition("/")[2]
     return last in PLACEHOLDERS or last.upper().startswith("README")
 

@@ -13,7 +13,7 @@ from volfix.project.git import GitUnavailable
 from volfix.project.hosts import HostDirectory, is_within
 from volfix.project.loose_env import assigned_in
 from volfix.project.model import Part, Service
-from volfix.project.mounts import BIND, Mount, bind_pair, volume_text
+from volfix.project.mounts import BIND, Mount
 from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
@@ -21,9 +21,10 @@ from volfix.rules.databases import databases
 from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
 from volfix.rules.holdings import UNKNOWN, Holding, holding, is_file
 from volfix.rules.ignores import is_ignored
+from volfix.rules.mount_edits import to_volume
 from volfix.rules.names import volume_key
-from volfix.rules.operations import DeclareVolume, Operation, RemoveEntry, SetScalar
-from volfix.syntax.yaml_tree import Mapping, Scalar
+from volfix.rules.operations import DeclareVolume, Operation
+from volfix.syntax.yaml_tree import Scalar
 
 CONFIGURATION = ("/etc/", "/docker-entrypoint", "/var/log", "/run/", "/var/run/")
 """Targets of what is read at a start, or only written: it may stay on the host."""
@@ -51,7 +52,7 @@ def convert(context: Context, use: Use, held: Holding) -> Conversion:
     operations: list[Operation] = []
     changes: list[MountChange | VolumeChange] = []
     for each in uses:
-        operations += [item for item in _operations(each.mount, key) if item not in operations]
+        operations += [item for item in to_volume(each.mount, key) if item not in operations]
         changes.append(
             MountChange(each.mount.file.path, each.service.name, each.mount.clean_target, key, each.mount.place)
         )
@@ -157,21 +158,6 @@ def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holdin
     yield from _other_users(context, host, uses)
     if names := _set_elsewhere(uses):
         yield f"{names}: the directory may be another one where it counts"
-
-
-def _operations(mount: Mount, key: str) -> list[Operation]:
-    if isinstance(mount.node, Scalar):
-        return [SetScalar(mount.file, mount.node, volume_text(mount, key))]
-    assert isinstance(mount.node, Mapping)
-    found: list[Operation] = []
-    for name, value in (("type", "volume"), ("source", key)):
-        pair = mount.node.pair(name)
-        assert pair is not None
-        assert isinstance(pair.value, Scalar)
-        found.append(SetScalar(mount.file, pair.value, value))
-    if bind := bind_pair(mount):
-        found.append(RemoveEntry(mount.file, mount.node, bind))
-    return found
 
 
 def _declaring(uses: list[Use]) -> Iterator[Part]:

@@ -92,6 +92,15 @@ class ValueChange:
 
 
 @dataclass(frozen=True, slots=True)
+class WordChange:
+    """After the fix the scalar at `place` in the file at `path`, of a command or health check, is `value`."""
+
+    path: Path
+    place: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class NameChange:
     """After the fix the projects that the file at `path` is merged into are called `name`."""
 
@@ -115,7 +124,7 @@ class DeploymentName:
     name: str
 
 
-Change = MountChange | VolumeChange | ValueChange | NameChange | DeploymentName | InstructionChange
+Change = MountChange | VolumeChange | ValueChange | WordChange | NameChange | DeploymentName | InstructionChange
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,15 @@ from volfix.knowledge.lookup import entries_for, entry_at
 from volfix.knowledge.storage import DataDirectories, Relation, holds
 from volfix.project.images import images_of
 from volfix.project.model import Project, Service
-from volfix.project.mounts import UNKNOWN, VOLUME, Mount, retargeted
+from volfix.project.mounts import UNKNOWN, VOLUME
 from volfix.project.stack import Use
 from volfix.rules.bind_to_volume import VERSION_1, convert
 from volfix.rules.context import Context, mount_location
 from volfix.rules.findings import Applicability, Finding, Fix, MountChange, Move, Severity
 from volfix.rules.holdings import ENGINE, Holding, directories_in, meant_for_data, starts_server
+from volfix.rules.mount_edits import set_target
 from volfix.rules.operations import Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _fix(context: Context, use: Use, missed: Possible, relation: Relation) -> Fi
     target = where.paths[0]
     kept = "anonymous" if any(target == volume for volume in where.declared_volumes) else "container"
     if mount.kind == VOLUME:
-        operation = _set_target(mount, mount.raw_source, target)
+        operation = set_target(mount, mount.raw_source, target)
         if operation is None:
             return "the mount's target cannot be edited where it is written"
         change = MountChange(
@@ -125,7 +125,7 @@ def _converted(context: Context, use: Use, missed: Possible, source: str) -> Fix
     if conversion.fix is None:
         return conversion.reason or "the mount cannot become a volume"
     key = conversion.fix.moves[0].volume
-    operation = _set_target(mount, key, target)
+    operation = set_target(mount, key, target)
     if operation is None:
         return "the mount's target cannot be edited where it is written"
     same = operation.scalar
@@ -138,13 +138,6 @@ def _converted(context: Context, use: Use, missed: Possible, source: str) -> Fix
     )
     move = Move(use.service.name, source, key, target)
     return Fix((*kept, operation), changes, Applicability.UNSAFE, (move,))
-
-
-def _set_target(mount: Mount, source: str, target: str) -> SetScalar | None:
-    if isinstance(mount.node, Scalar):
-        return SetScalar(mount.file, mount.node, retargeted(mount, source, target))
-    pair = mount.node.pair("target") if isinstance(mount.node, Mapping) else None
-    return SetScalar(mount.file, pair.value, target) if pair and isinstance(pair.value, Scalar) else None
 
 
 COMPOSE = "services:\n  db:\n    image: {image}\n    volumes:\n      - {mount}\n"
