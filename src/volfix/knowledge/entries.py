@@ -62,7 +62,9 @@ class Entry:
     the same. `database_settings` name the variables that name the database;
     `bundles` are the database servers that an application's image runs inside. `at` are directories that identify the
     engine by themselves, `words` those that identify it in a foreign image's name. `default_command` is the image's
-    own command where it decides whether anything is kept.
+    own command where it decides whether anything is kept; `subcommands` are first words of a command with which the
+    image's entry point starts the server. `owner` is the user and group that the server runs as, `alpine_owner` where
+    the tag says alpine and the numbers are others.
     """
 
     name: str
@@ -80,10 +82,12 @@ class Entry:
     settings: tuple[Setting, ...] = ()
     absences: tuple[Absence, ...] = ()
     default_command: tuple[str, ...] = ()
+    subcommands: tuple[str, ...] = ()
     working_directory: str = ""
     declared_volumes: tuple[str, ...] = ()
     never_convert: tuple[str, ...] = ()
     owner: tuple[int, int] | None = None
+    alpine_owner: tuple[int, int] | None = None
     cache: bool = False
     hand_edited: bool = False
     database_settings: tuple[str, ...] = ()

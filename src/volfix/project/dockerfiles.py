@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from volfix.project.dockerfile_modes import may_write, opens_to
 from volfix.project.dockerfile_values import REPEATED, Written, literal, pairs
 from volfix.project.model import Service
 from volfix.syntax.dockerfile import NAME, Instruction, commands, expanded, read
@@ -27,8 +28,8 @@ class Stage:
     `base_image` is the last image from outside that it stands on, None where it is not known or `scratch`; `workdir` is
     absolute, None where it is not known; `user` is the last `USER`, None where none is said; `environment` has the
     values that are known, `written` where they are written; `volumes` are the targets of VOLUME. `created` are the
-    directories, absolute, that the build makes and gives to `user`; `copied` says which paths of the build context go
-    where, one that ends in a slash is a directory; `started` are the words of ENTRYPOINT and CMD.
+    directories, absolute, that the build makes and gives to `user`, or lets it write; `copied` says which paths of the
+    build context go where, one that ends in a slash is a directory; `started` are the words of ENTRYPOINT and CMD.
     """
 
     source: Source
@@ -71,7 +72,9 @@ def _stage(
     if stage is None:
         return None
     user = (stage.user or "").partition(":")[0]
-    created = tuple(made for made, owner in stage.owners.items() if owner == user and user)
+    made = [path for path, owner in stage.owners.items() if owner == user and user]
+    written = [path for path, whose in stage.opened.items() if may_write(whose, stage.user or "")]
+    created = tuple(dict.fromkeys((*made, *written)))
     return Stage(
         source,
         stage.base_image,
@@ -108,6 +111,7 @@ class _Stage:
     owners: dict[str, str | None] = field(default_factory=dict)
     written: dict[str, tuple[Span, _Stage]] = field(default_factory=dict)
     defaults: dict[str, Span] = field(default_factory=dict)
+    opened: dict[str, str] = field(default_factory=dict)
     copied: list[tuple[str, str]] = field(default_factory=list)
     started: dict[str, list[str]] = field(default_factory=dict)
     children: int = 0
@@ -125,6 +129,7 @@ class _Stage:
             list(self.volumes),
             dict(self.owners),
             dict(self.written),
+            opened=dict(self.opened),
             copied=list(self.copied),
             started=dict(self.started),
         )
@@ -278,18 +283,24 @@ def _run(item: Instruction, stage: _Stage) -> None:
         if command == "cd":
             directory = paths[0] if paths else None
         elif command == "mkdir":
-            for number in plain:
-                if not (number and words[number - 1] in ("-m", "--mode")):
-                    _make(stage.owners, paths[number], user)
+            _make_each(stage.owners, words, paths, user)
         elif command == "chown" and len(plain) > 1 and not any(word.startswith("--reference") for word in options):
             owner = (values[plain[0]] or "?").partition(":")[0]
             deep = any(word == "--recursive" or (word[1] != "-" and "R" in word) for word in options if len(word) > 1)
             for number in plain[1:]:
                 _give(stage.owners, paths[number], owner, deep=deep)
+        elif command == "chmod" and len(plain) > 1 and (whose := opens_to(words[plain[0]])):
+            stage.opened.update((path, whose) for number in plain[1:] if (path := paths[number]) is not None)
         elif command == "install":
             given, numbers = _installed(words, user)
             for number in numbers:
                 _give(stage.owners, paths[number], given, deep=False)
+
+
+def _make_each(owners: dict[str, str | None], words: list[str], paths: list[str | None], owner: str | None) -> None:
+    for number, word in enumerate(words):
+        if not word.startswith("-") and not (number and words[number - 1] in ("-m", "--mode")):
+            _make(owners, paths[number], owner)
 
 
 def _make(owners: dict[str, str | None], path: str | None, owner: str | None) -> None:

@@ -229,6 +229,12 @@ class Service:
                     yield name, mode == "ro"
 
     @property
+    def volumes_of_containers(self) -> Iterator[str]:
+        """The containers of no project here whose mounts this service shares, whatever these are."""
+        for part in self.parts:
+            yield from (text for text in strings(part.node.get("volumes_from")) if text.startswith("container:"))
+
+    @property
     def profiles(self) -> tuple[str, ...]:
         """The profiles that the service is in; none for one that always runs."""
         return tuple(text for part in self.parts for text in strings(part.node.get("profiles")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from volfix.knowledge.entries import Entry
+from volfix.project.images import images_of
 from volfix.project.model import Service
 
 ROOT = frozenset({"", "0", "root"})
@@ -27,11 +28,21 @@ def foreign_user(service: Service, target: str, entry: Entry | None) -> str | No
     name = user.split(":")[0].strip()
     if name in ROOT:
         return None
-    if entry is not None and entry.owner is not None and name == str(entry.owner[0]):
+    if entry is not None and _is_own_user(service, entry, name):
         return None
     if stage is not None and any(_covers(made, target) for made in stage.created):
         return None
     return user
+
+
+def _is_own_user(service: Service, entry: Entry, name: str) -> bool:
+    """Whether `user:` asks for the image's own user: by its number, or by a name, which the image must know."""
+    if entry.owner is None or service.stage is not None:
+        return entry.owner is not None and name == str(entry.owner[0])
+    tags = [image.tag or "" for image in images_of(service)]
+    alpine = any("alpine" in tag for tag in tags) and entry.alpine_owner is not None
+    owner = entry.alpine_owner if alpine and entry.alpine_owner is not None else entry.owner
+    return name == str(owner[0]) or not (name.isdigit() or "$" in name)
 
 
 def _is_unseen(service: Service) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from volfix.project.model import Project
+from volfix.project.model import Project, Service
 
 TEST_WORDS = frozenset({"test", "tests", "testing", "ci", "e2e", "integration", "spec", "bench", "benchmark"})
 
@@ -14,4 +14,13 @@ def is_test_stack(project: Project) -> bool:
     words = {file.path.name for file in project.files}
     if project.directory.is_relative_to(project.root):
         words.update(project.directory.relative_to(project.root).parts)
-    return any(word in TEST_WORDS for text in words for word in re.split(r"[^a-z0-9]+", text.lower()))
+    return any(map(_says_test, words))
+
+
+def is_test_service(service: Service) -> bool:
+    """Whether a service of any stack serves tests: by its name, or since each of its profiles is for them."""
+    return _says_test(service.name) or bool(service.profiles and all(map(_says_test, service.profiles)))
+
+
+def _says_test(text: str) -> bool:
+    return any(word in TEST_WORDS for word in re.split(r"[^a-z0-9]+", text.lower()))

@@ -79,7 +79,12 @@ def starts_server(words: tuple[str, ...], entry: Entry) -> bool:
     if not words or words[0].startswith("-"):
         return True
     program = posixpath.basename(words[0])
-    known = {entry.family, *entry.words, *(posixpath.basename(word) for word in entry.default_command[:1])}
+    known = {
+        entry.family,
+        *entry.words,
+        *entry.subcommands,
+        *(posixpath.basename(word) for word in entry.default_command[:1]),
+    }
     return program in known or program.removesuffix("d") in known or program.endswith(("-server", "entrypoint.sh"))
 
 

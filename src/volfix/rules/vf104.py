@@ -19,6 +19,9 @@ from volfix.rules.operations import DeclareVolume, Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
+BINDS = frozenset({"bind", "rbind"})
+"""The options of mount(8) that mount a directory in another place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Disguise:
@@ -59,7 +62,7 @@ def disguise_of(use: Use) -> Disguise | None:
     if not isinstance(options, Mapping):
         return None
     kind, device = options.get("o"), options.get("device")
-    if not isinstance(kind, Scalar) or not isinstance(device, Scalar) or "bind" not in kind.value.split(","):
+    if not isinstance(kind, Scalar) or not isinstance(device, Scalar) or not BINDS & set(kind.value.split(",")):
         return None
     try:
         text = interpolate(device.value, use.service.lookup).value

@@ -12,7 +12,7 @@ from volfix.project.images import images_of
 from volfix.project.model import Part, Project, Service
 from volfix.project.mounts import ANONYMOUS, Mount
 from volfix.project.ownership import foreign_user
-from volfix.project.test_stacks import is_test_stack
+from volfix.project.test_stacks import is_test_service, is_test_stack
 from volfix.rules.bind_to_volume import VERSION_1
 from volfix.rules.context import Context, at, mount_location
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
@@ -29,6 +29,8 @@ def check(context: Context) -> Iterator[Finding]:
         if is_test_stack(project):
             continue
         for service in project.services.values():
+            if is_test_service(service) or any(service.volumes_of_containers):
+                continue
             known = [entry for image in images_of(service) for entry in entries_for(image)]
             if known:
                 yield from _of_service(context, project, service, known)
@@ -90,12 +92,20 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
         severity=Severity.INFO if small else Severity.WARNING,
         location=location,
         message=message,
-        evidence=(f"{service.image or 'the image'}: {entry.name} keeps its data in {bare.target}{moved}",),
+        evidence=(f"{service.image or 'the image'}: {entry.name} keeps its data in {bare.target}{moved}", *_fate(bare)),
         service=service.name,
         target=bare.anonymous.raw_target if bare.anonymous else bare.target,
         fix=fix if isinstance(fix, Fix) else None,
         reason=fix if isinstance(fix, str) else "an engine without a volume may be meant to forget its data",
     )
+
+
+def _fate(bare: _Bare) -> Iterator[str]:
+    """What happens to the data where it is."""
+    if bare.anonymous is not None or bare.target in bare.where.declared_volumes:
+        yield "`down`, or another project name, leaves an anonymous volume behind: the next `up` starts with an empty one"
+    else:
+        yield "the container's own layer goes when it is recreated: with another image, setting or `--force-recreate`"
 
 
 def _name_of(part: Part) -> tuple[int, int]:

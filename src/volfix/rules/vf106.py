@@ -97,9 +97,11 @@ def _fix(context: Context, use: Use, missed: Possible, relation: Relation) -> Fi
         return VERSION_1
     if len(where.paths) > 1 or not missed.entry.verified:
         return f"where {missed.entry.name} keeps its data is not verified, or in several places"
+    if where.moved_by and mount.clean_target in missed.entry.data_directories:
+        return f"the mount is at the engine's default and {where.moved_by} moves it: which is meant is not known"
     other = entry_at(mount.clean_target)
     if relation != "shadowed" and other is not None and other.family == missed.entry.family:
-        return "the mount is where another version keeps its data, which has to be upgraded, not only moved"
+        return "the mount is where another version or image keeps its data, which has to be upgraded, not only moved"
     if mount.problem or mount.kind == UNKNOWN:
         return mount.problem or f"the value of {mount.raw_source} is not known"
     target = where.paths[0]

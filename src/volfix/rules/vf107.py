@@ -8,7 +8,7 @@ from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.paths import is_below
 from volfix.project.images import images_of
 from volfix.project.model import Service
-from volfix.project.test_stacks import is_test_stack
+from volfix.project.test_stacks import is_test_service, is_test_stack
 from volfix.rules.context import Context, at
 from volfix.rules.findings import Finding, Location, Severity
 from volfix.rules.holdings import directories_in
@@ -22,7 +22,8 @@ def check(context: Context) -> Iterator[Finding]:
         if is_test_stack(project):
             continue
         for service in project.services.values():
-            yield from _of_service(service) if service.tmpfs else ()
+            if service.tmpfs and not is_test_service(service):
+                yield from _of_service(service)
 
 
 def _of_service(service: Service) -> Iterator[Finding]:

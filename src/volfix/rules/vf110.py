@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.lookup import entries_for
+from volfix.knowledge.paths import is_below
 from volfix.knowledge.storage import holds
 from volfix.project.hosts import host_directory
 from volfix.project.images import images_of
+from volfix.project.model import Service
 from volfix.project.mounts import BIND, VOLUME
 from volfix.project.stack import Stack, Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.holdings import directories_in, starts_server
 from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A database server of one service; `directory` is its project's."""
+    """A database server of one service; `directory` is its project's, `path` where it keeps its data."""
 
     directory: Path
     service: str
     engine: str
+    path: str
     profiles: frozenset[str]
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Every mount of a server's data directory that another server, of this or another project, mounts too."""
     for use in context.stack.uses:
-        place = place_of(use, context.root)
-        server = server_of(use) if place else None
+        server = server_of(use)
+        place = place_of(use, context.root, server) if server else None
         if place is None or server is None:
             continue
+        if (count := _replicas(use.service)) > 1:
+            yield _of_replicas(use, server, count)
         others = sorted(
             (other for other in context.servers.get(place, frozenset()) if _at_once(server, other)),
             key=lambda other: (str(other.directory), other.service),
@@ -54,33 +61,58 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
+def _replicas(service: Service) -> int:
+    """How many containers of the service run at once, as far as its files say: `scale:`, `deploy: replicas:`."""
+    deploy = service.field("deploy")
+    node = deploy[0].get("replicas") if deploy is not None and isinstance(deploy[0], Mapping) else None
+    text = service.interpolated(node.value) if isinstance(node, Scalar) else service.text("scale") or ""
+    return int(text) if text.isascii() and text.isdigit() else 1
+
+
+def _of_replicas(use: Use, server: Server, count: int) -> Finding:
+    return Finding(
+        code="VF110",
+        severity=Severity.WARNING,
+        location=mount_location(use.mount),
+        message=f"on one host {count} containers of {use.service.name} run on one data directory: they would corrupt it",
+        evidence=(f"all mount {use.mount.raw_source} where {server.engine} keeps its data",),
+        service=use.service.name,
+        target=use.mount.raw_target,
+        reason="a database server scales by replication, each with a volume of its own",
+    )
+
+
 def servers_by_place(stacks: list[Stack]) -> dict[str, frozenset[Server]]:
     """For each host directory and each volume with a name of its own, the servers whose data directory it is."""
     found: dict[str, set[Server]] = {}
     for stack in stacks:
         for use in stack.uses:
-            place = place_of(use, stack.root)
-            if place is not None and (server := server_of(use)):
+            server = server_of(use)
+            place = place_of(use, stack.root, server) if server else None
+            if place is not None and server is not None:
                 found.setdefault(place, set()).add(server)
     return {place: frozenset(servers) for place, servers in found.items() if len(servers) > 1}
 
 
-def place_of(use: Use, root: Path) -> str | None:
-    """What the mount's data is told apart by: a host directory, or a volume by its real name.
+def place_of(use: Use, root: Path, server: Server) -> str | None:
+    """What the server's data is told apart by: a place below a host directory, or in a volume by its real name.
 
     What depends on a variable of unknown value, or on the project's name, is compared within one directory only.
     """
     mount = use.mount
     if mount.read_only or mount.overridden:
         return None
+    inner = posixpath.relpath(server.path, mount.clean_target)
     if mount.kind == BIND:
         host = host_directory(mount, root)
-        return host.key if host.path is not None else f"{host.key} of {use.project.directory}"
-    if mount.kind != VOLUME or mount.subpath:
+        place = posixpath.normpath(f"{host.key}/{inner}")
+        return place if host.path is not None else f"{place} of {use.project.directory}"
+    if mount.kind != VOLUME:
         return None
     name = use.project.real_name(mount.source)
     own = name == f"{use.project.name}_{mount.source}" or "${" in name
-    return f"volume {name} of {use.project.directory}" if own else f"volume {name}"
+    place = posixpath.normpath(f"{name}/{mount.subpath or ''}/{inner}")
+    return f"volume {place} of {use.project.directory}" if own else f"volume {place}"
 
 
 def server_of(use: Use) -> Server | None:
@@ -90,9 +122,12 @@ def server_of(use: Use) -> Server | None:
             if entry.kind != "engine" or not starts_server(use.service.words, entry):
                 continue
             where = directories_in(use.service, entry)
-            if not where.keeps_nothing and holds(use.mount.clean_target, where) == "holds":
-                profiles = frozenset(use.service.profiles)
-                return Server(use.project.directory, use.service.name, entry.family, profiles)
+            target = use.mount.clean_target
+            if where.keeps_nothing or where.unknown or holds(target, where) != "holds":
+                continue
+            path = next((path for path in where.paths if path == target or is_below(path, target)), target)
+            profiles = frozenset(use.service.profiles)
+            return Server(use.project.directory, use.service.name, entry.family, path, profiles)
     return None
 
 

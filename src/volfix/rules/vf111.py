@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from volfix.knowledge.lookup import entries_for
+from volfix.project.dockerfile_root import root_place
 from volfix.project.images import images_of
 from volfix.project.mounts import BIND, VOLUME
 from volfix.project.ownership import foreign_user
@@ -16,7 +17,7 @@ from volfix.rules.findings import Applicability, Finding, Fix, InstructionChange
 from volfix.rules.holdings import UNKNOWN, Holding, holding
 from volfix.rules.operations import AddInstruction
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.syntax.dockerfile import Instruction, read
+from volfix.syntax.dockerfile import read
 
 NO_SHELL = re.compile(
     r"distroless|(?:^|/)scratch\b|(?:^|/)static\b|chainguard|nanoserver|servercore|windows", re.IGNORECASE
@@ -75,20 +76,13 @@ def _fix(use: Use, user: str) -> Fix | str:
         return "the image has no shell, or volfix does not know which it is built on"
     if "$" in user or not re.fullmatch(r"[\w.-]+(?::[\w.-]+)?", user) or re.search(r"[^\w./-]", mount.clean_target):
         return "the user or the directory is not a plain word"
-    place = _before_user(read(stage.source))
-    if place is None:
-        return "no USER stands in the Dockerfile's final stage: the line has to run as root"
-    text = f"RUN mkdir -p {mount.clean_target} && chown {user} {mount.clean_target}"
-    operation = AddInstruction(stage.source, place, text)
+    build = use.service.build
+    place = root_place(read(stage.source), build.target if build else None)
+    text = place.run((f"mkdir -p {mount.clean_target}", f"chown {user} {mount.clean_target}")) if place else None
+    if place is None or text is None:
+        return "no place in the Dockerfile is known where a shell runs as root: the directory has to be made there"
+    operation = AddInstruction(stage.source, place.start, text)
     return Fix((operation,), (InstructionChange(stage.source.path, text),), Applicability.UNSAFE)
-
-
-def _before_user(instructions: tuple[Instruction, ...]) -> int | None:
-    """Where the first USER of the last stage is written, before which a stage runs as root."""
-    start = max((number for number, item in enumerate(instructions) if item.keyword == "FROM"), default=0)
-    if any(item.keyword == "SHELL" for item in instructions[start:]):
-        return None
-    return next((item.span.start for item in instructions[start:] if item.keyword == "USER"), None)
 
 
 APP = "services:\n  app:\n    build: .\n    environment: [DB_PATH=/data/app.db]\n    volumes: [rows:/data]\nvolumes: {rows: }\n"
