@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,21 @@ def test_a_rule_shows_what_it_changes_and_what_it_leaves(rule: Rule) -> None:
     assert Outcome.UNTOUCHED in outcomes
     assert Outcome.FIXED in outcomes or Outcome.FIXED_UNSAFE in outcomes or rule.fix.startswith("None")
     assert all(example.after for example in rule.examples if example.outcome in (Outcome.FIXED, Outcome.FIXED_UNSAFE))
+
+
+GUARDED = re.compile(r"VF1\d\d")
+"""The rules that must show enough of what they leave alone."""
+ENOUGH = 5
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for code, rule in REGISTRY.items() if GUARDED.fullmatch(code)], ids=lambda rule: rule.code
+)
+def test_a_rule_shows_enough_of_what_it_must_not_touch(rule: Rule) -> None:
+    """Only what is no finding at all counts: a refusal leaves the files alone too, but it tells a person to act.
+
+    Each guards against another mistake, so that titles and files differ.
+    """
+    untouched = [example for example in rule.examples if example.outcome is Outcome.UNTOUCHED]
+    assert len({example.title for example in untouched}) >= ENOUGH, [example.title for example in untouched]
+    assert len({str(example.files) for example in untouched}) == len(untouched)

@@ -193,6 +193,49 @@ services:
             },
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "logs, certificates and the socket of a server",
+            {
+                "compose.yaml": """\
+services:
+  db:
+    image: mysql:8.4
+    volumes:
+      - rows:/var/lib/mysql
+      - ./logs:/var/log/mysql
+      - ./tls:/etc/mysql/certs
+      - ./run:/var/run/mysqld
+volumes: {rows: }
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a dump job that runs the server's image",
+            {
+                "compose.yaml": """\
+services:
+  dump:
+    image: postgres:16
+    command: [pg_dump, -h, db.example.org, -f, /dumps/all.sql, shop]
+    volumes: ["./dumps:/dumps"]
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "files that an application serves, beside a database on another host",
+            {
+                "compose.yaml": """\
+services:
+  web:
+    image: example.org/acme/shop:2
+    environment: {DATABASE_URL: "postgresql://shop@db.example.org/shop"}
+    volumes: ["./uploads:/srv/shop/public/uploads"]
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
 )

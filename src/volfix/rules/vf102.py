@@ -142,6 +142,50 @@ services:
             },
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "one configuration file, mounted into the volume",
+            {
+                "compose.yaml": """\
+services:
+  home:
+    image: ghcr.io/home-assistant/home-assistant:stable
+    volumes:
+      - state:/config
+      - ./configuration.yaml:/config/configuration.yaml
+volumes:
+  state:
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a backup tool that only reads the state of others",
+            {
+                "compose.yaml": """\
+services:
+  backup:
+    image: example.org/acme/backup:1
+    volumes:
+      - ./vw-data:/data:ro
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a monitor that looks at the host",
+            {
+                "compose.yaml": """\
+services:
+  exporter:
+    image: prom/node-exporter:v1.8.2
+    volumes:
+      - /proc:/host/proc
+      - /sys:/host/sys
+      - /:/rootfs
+"""
+            },
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
 )

@@ -112,6 +112,32 @@ RULE = Rule(
             {"compose.yaml": FILE.format(mount="./app.toml:/app/app.toml", url="postgres://db/x")},
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "a volume for the file's directory",
+            {
+                "compose.yaml": FILE.format(mount="rows:/app/data", url="sqlite:///data/app.db")
+                + "volumes: {rows: }\n",
+                **SQLALCHEMY,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a database that a `configs:` entry brings, which nobody writes",
+            {
+                "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n"
+                "    configs: [{source: places, target: /app/places.db}]\nconfigs: {places: {file: ./places.db}}\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a directory that is called like a file",
+            {
+                "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n"
+                "    volumes: ['./index.db:/srv/index.db']\n",
+                "index.db/CURRENT": "MANIFEST-000001\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
 )

@@ -147,6 +147,31 @@ RULE = Rule(
             },
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "a disk of the host",
+            {
+                "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\nvolumes:\n"
+                "  sql:\n    driver_opts: {type: ext4, device: /dev/disk/by-label/sql}\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a volume of somebody else's, whose options are not said here",
+            {
+                "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\nvolumes:\n"
+                "  sql: {external: true}\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a reader: whoever writes there is told",
+            {
+                "compose.yaml": "services:\n  reader:\n    image: example.org/acme/reader:1\n"
+                "    volumes: [sql:/var/lib/mysql:ro]\nvolumes:\n"
+                "  sql:\n    driver_opts: {type: none, o: bind, device: /srv/sql}\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
 )

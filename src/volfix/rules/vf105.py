@@ -238,6 +238,26 @@ RULE = Rule(
             {"compose.yaml": ENGINE.format(image="mariadb:11") + "    volumes: [sql:/var/lib]\nvolumes: {sql: }\n"},
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "a cache that is told to keep nothing",
+            {"compose.yaml": "services:\n  cache:\n    image: redis:7\n    command: redis-server --save ''\n"},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a client, for which the image is only its programs",
+            {"compose.yaml": "services:\n  seed:\n    image: postgres:16\n    command: psql -h db -f /seed.sql\n"},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "one service of a stack that serves tests, by its profile",
+            {"compose.yaml": ENGINE.format(image="postgres:16") + "    profiles: [test]\n"},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the mounts of a container that volfix does not see",
+            {"compose.yaml": ENGINE.format(image="postgres:16") + "    volumes_from: ['container:rows']\n"},
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
 )

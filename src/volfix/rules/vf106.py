@@ -203,6 +203,29 @@ RULE = Rule(
             {"compose.yaml": COMPOSE.format(image="mysql:8.4", mount="./init:/docker-entrypoint-initdb.d")},
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "the directory above, where the new major version has its own below",
+            {"compose.yaml": NAMED.format(image="postgres:18", mount="rows:/var/lib/postgresql")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "another directory, and the flag that says so",
+            {
+                "compose.yaml": NAMED.format(image="mongo:7", mount="rows:/srv/rows").replace(
+                    "    volumes:\n", "    command: [mongod, --dbpath, /srv/rows]\n    volumes:\n"
+                )
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a dump job: the server of its image does not run",
+            {
+                "compose.yaml": COMPOSE.format(image="mysql:8.4", mount="./dumps:/data").replace(
+                    "    volumes:\n", "    command: mysqldump --host=db --all-databases\n    volumes:\n"
+                )
+            },
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
 )

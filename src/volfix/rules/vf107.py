@@ -99,6 +99,29 @@ RULE = Rule(
             {"compose.yaml": ENGINE.format(image="memcached:1.6", target="/data")},
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "the directory of the server's socket",
+            {
+                "compose.yaml": "services:\n  db:\n    image: postgres:17\n    tmpfs: [/var/run/postgresql]\n"
+                "    volumes: [rows:/var/lib/postgresql/data]\nvolumes: {rows: }\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a cache that is told to keep nothing",
+            {
+                "compose.yaml": "services:\n  cache:\n    image: redis:7\n    command: redis-server --save ''\n"
+                "    tmpfs: [/data]\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the database of one profile, which is for tests",
+            {
+                "compose.yaml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql") + "    profiles: [e2e]\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
 )

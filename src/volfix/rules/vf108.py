@@ -108,6 +108,25 @@ RULE = Rule(
             {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes:\n      - ${SITE}:/site\n"},
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "an anonymous volume has no name to declare",
+            {"compose.yaml": "services:\n  web:\n    build: .\n    volumes: ['.:/srv/web', /srv/web/node_modules]\n"},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "declared in the file that the project includes",
+            {
+                "compose.yaml": "include: [storage/volumes.yaml]\nservices:\n  db:\n    image: mysql:8.4\n"
+                "    volumes: [sql:/var/lib/mysql]\n",
+                "storage/volumes.yaml": "volumes:\n  sql:\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a drive of Windows, which is a path",
+            {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes: ['c:/site:/usr/share/nginx/html']\n"},
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
 )

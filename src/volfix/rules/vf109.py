@@ -91,6 +91,22 @@ RULE = Rule(
             {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes: [www:/www]\nvolumes:\n  www:\n"},
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "an entry that says what it is by its options",
+            {
+                "compose.yaml": COMPOSE + "volumes:\n  sql:\n    driver: local\n"
+                "    driver_opts: {type: nfs, o: 'addr=nas', device: ':/sql'}\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a volume that a reader shares with another project",
+            {
+                "compose.yaml": "services:\n  reader:\n    image: example.org/acme/reader:1\n"
+                "    volumes: [sql:/from:ro]\nvolumes: {sql: }\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
     default=False,

@@ -188,6 +188,40 @@ RULE = Rule(
             },
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "two sub-directories of one volume",
+            {
+                "compose.yaml": "services:\n  shop:\n    image: postgres:16\n    environment: {PGDATA: /rows/shop}\n"
+                "    volumes: ['all:/rows']\n  blog:\n    image: postgres:16\n    environment: {PGDATA: /rows/blog}\n"
+                "    volumes: ['all:/rows']\nvolumes: {all: }\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the old and the new server, of which profiles let one run",
+            {
+                "compose.yaml": "services:\n  old:\n    image: mysql:8.0\n    profiles: [old]\n"
+                "    volumes: ['sql:/var/lib/mysql']\n  new:\n    image: mysql:8.4\n    profiles: [new]\n"
+                "    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "two projects with a volume of one key: each has its own on the host",
+            {
+                "a/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['rows:/data/db']\nvolumes: {rows: }\n",
+                "b/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['rows:/data/db']\nvolumes: {rows: }\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "several replicas",
+            {
+                "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    deploy: {replicas: 2}\n"
+                "    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n"
+            },
+            Outcome.REPORTED,
+        ),
     ),
     check=check,
 )

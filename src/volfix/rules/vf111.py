@@ -87,6 +87,10 @@ def _fix(use: Use, user: str) -> Fix | str:
 
 APP = "services:\n  app:\n    build: .\n    environment: [DB_PATH=/data/app.db]\n    volumes: [rows:/data]\nvolumes: {rows: }\n"
 DOCKERFILE = 'FROM python:3.12-slim\nRUN useradd app\n%sUSER app\nCMD ["python", "-m", "app"]\n'
+STAGES = (
+    'FROM python:3.12-slim AS web\nRUN useradd app\nSHELL ["python", "-c"]\n%sUSER app\n'
+    "FROM python:3.12-slim AS shell\nRUN useradd admin\nUSER admin\n"
+)
 
 RULE = Rule(
     code="VF111",
@@ -130,6 +134,38 @@ RULE = Rule(
                 "volumes: {sql: }\n"
             },
             Outcome.REPORTED,
+        ),
+        Example(
+            "several stages, of which one is built, and a shell of its own",
+            {
+                "compose.yaml": APP.replace("build: .", "build: {context: ., target: web}"),
+                "Dockerfile": STAGES % "",
+            },
+            Outcome.FIXED_UNSAFE,
+            {"Dockerfile": STAGES % 'RUN ["/bin/sh", "-c", "mkdir -p /data && chown app /data"]\n'},
+        ),
+        Example(
+            "a directory that everybody may write",
+            {"compose.yaml": APP, "Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chmod 777 /data\n"},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the Compose file asks for root",
+            {"compose.yaml": APP.replace("build: .", "build: .\n    user: root"), "Dockerfile": DOCKERFILE % ""},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "an image of others that is told to run as its own user",
+            {
+                "compose.yaml": "services:\n  db:\n    image: postgres:16-alpine\n    user: '70'\n"
+                "    volumes: [rows:/var/lib/postgresql/data]\nvolumes: {rows: }\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a volume that the service only reads",
+            {"compose.yaml": APP.replace("rows:/data]", "'rows:/data:ro']"), "Dockerfile": DOCKERFILE % ""},
+            Outcome.UNTOUCHED,
         ),
     ),
     check=check,
