@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
 from volfix.project.discovery import Directory, directories
 from volfix.project.git import clear_cache
+from volfix.project.host_users import clear_cache as clear_host_users
 from volfix.project.hosts import host_directory
 from volfix.project.model import Project, normalized_name
 from volfix.project.mounts import BIND
@@ -79,6 +80,7 @@ class RunPlan:
 def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, int], None] | None = None) -> RunPlan:
     """Find the projects at and below the paths, and plan the fixes of each stack. Nothing is written."""
     clear_cache()
+    clear_host_users()
     run = RunPlan()
     loader = Loader(run.problems, run.notes)
     found = list(directories(paths, options.exclude, run.problems))

@@ -40,13 +40,13 @@ def prove(
     loader: Loader,
 ) -> None:
     """Raise ProofFailed unless the files in `after` differ from the stack's in meaning by exactly the `changes`."""
-    files = {file.path: file for file in stack.files}
+    compose_files = {file.path: file for file in stack.files}
     pipelines = {delivery.file.path: delivery.file for delivery in stack.deliveries}
     for path, source in after.items():
         own = [operation for operation in operations if operation.source.path == path]
         try:
-            if path in files:
-                _prove_tree(files[path], own, source)
+            if path in compose_files:
+                _prove_tree(compose_files[path], own, source)
             elif path in pipelines:
                 _prove_pipeline(pipelines[path], own, source)
             elif any(isinstance(operation, AddInstruction | SetLiteral) for operation in own):
@@ -63,9 +63,8 @@ def prove(
         if not after.keys() & ({file.path for file in project.loaded} | project.env_paths):
             continue
         loaded = [changed.compose(file.path) for file in project.files]
-        again = build_project(
-            project.root, project.directory, tuple(file for file in loaded if file is not None), changed
-        )
+        files = tuple(file for file in loaded if file is not None)
+        again = build_project(project.root, project.directory, files, changed, project.called_in)
         if changed.problems or None in loaded:
             raise ProofFailed("; ".join(map(str, changed.problems)) or "a changed file is no longer a Compose file")
         _compare(f"project {project.name}", declared_model(project, changes), model(again))

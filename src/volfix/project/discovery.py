@@ -45,6 +45,8 @@ class Directory:
     pipelines: tuple[Path, ...] = ()
     commands: tuple[Path, ...] = ()
     """Files that may hold shell commands, by their name."""
+    named: tuple[tuple[Path, ...], ...] = ()
+    """Combinations of files that command lines name, the first of each in this directory (named_files)."""
 
 
 def directories(paths: Sequence[Path], exclude: Sequence[str], problems: list[FileProblem]) -> Iterator[Directory]:

@@ -251,6 +251,10 @@ class Project:
     services: dict[str, Service]
     loaded: tuple[ComposeFile, ...]
     """The files and those that they include or extend."""
+    called_in: Path | None = None
+    """Where Compose is called, whose `.env` counts first; another directory where COMPOSE_FILE leads to `directory`."""
+    included_env: frozenset[Path] = frozenset()
+    """The env files that `include:` names."""
     deployed_as: str | None = None
     """The name that a pipeline deploys it under, where that is another one."""
 
@@ -258,8 +262,10 @@ class Project:
     def env_paths(self) -> frozenset[Path]:
         """The env files that give the project's services values: `.env`, and those that `env_file:` names."""
         named = {file.path for service in self.services.values() for file in service.env_files if file.path is not None}
-        directories = {self.directory} | {service.parts[0].directory for service in self.services.values()}
-        return frozenset({directory / ".env" for directory in directories} | named)
+        directories = {self.directory, self.called_in or self.directory} | {
+            service.parts[0].directory for service in self.services.values()
+        }
+        return frozenset({directory / ".env" for directory in directories} | named | self.included_env)
 
     @cached_property
     def declared(self) -> dict[str, Node]:

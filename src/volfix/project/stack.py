@@ -18,6 +18,7 @@ from volfix.project.environment import DotenvFile, lookup_in, read_dotenv
 from volfix.project.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.model import Part, Project, Service, normalized_name
 from volfix.project.mounts import Mount
+from volfix.project.named_files import with_named_files
 from volfix.syntax import yaml_tree
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Scalar
@@ -151,7 +152,7 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     borrowed: set[str] = set()
     pipelines: list[tuple[Path, Path]] = []
     only: set[Path] = set()
-    for directory in directories:
+    for directory in with_named_files(directories):
         only |= {directory.only} if directory.only else set()
         pipelines += [(path, directory.root) for path in directory.pipelines]
         for project in _projects(directory, loader):
@@ -215,12 +216,19 @@ class _Groups:
 
 
 def _projects(directory: Directory, loader: Loader) -> Iterator[Project]:
-    if not directory.files and not directory.pipelines:
+    if not directory.files and not directory.pipelines and not directory.named:
         return
     files = [file for path in directory.files if (file := loader.compose(path)) is not None]
-    named = _compose_file_setting(directory.path, loader)
-    for combination in combinations(files, named):
-        yield build_project(directory.root, directory.path, combination, loader)
+    setting = tuple(_compose_file_setting(directory.path, loader))
+    found = combinations(files, setting)
+    for combination in found:
+        home = combination[0].path.parent if combination == setting else directory.path
+        yield build_project(directory.root, home, combination, loader, directory.path)
+    for paths in directory.named:
+        named = tuple(file for path in paths if (file := loader.compose(path)) is not None)
+        if len(named) == len(paths) and named not in found:
+            found.append(named)
+            yield build_project(directory.root, directory.path, named, loader)
 
 
 def _compose_file_setting(directory: Path, loader: Loader) -> list[ComposeFile]:
@@ -240,17 +248,21 @@ def _compose_file_setting(directory: Path, loader: Loader) -> list[ComposeFile]:
     return found
 
 
-def build_project(root: Path, directory: Path, files: tuple[ComposeFile, ...], loader: Loader) -> Project:
-    """The project that these files make when Compose merges them in this order."""
-    lookup = lookup_in(directory, loader.dotenv(directory))
+def build_project(
+    root: Path, directory: Path, files: tuple[ComposeFile, ...], loader: Loader, called_in: Path | None = None
+) -> Project:
+    """The project that these files make when Compose, called in `called_in`, merges them in this order."""
+    called_in = called_in or directory
+    lookup = lookup_in(called_in, loader.dotenv(called_in))
+    if called_in != directory:
+        lookup = lookup_in(directory, loader.dotenv(directory), lookup)
     builder = _Builder(loader, lookup)
     for file in files:
         builder.add(file, directory)
     services = {}
     for name, parts in builder.parts.items():
-        own = loader.dotenv(parts[0].directory)
-        services[name] = Service(name, tuple(parts), lookup_in(parts[0].directory, own, lookup), loader.env_file)
-    name = _project_name(loader.dotenv(directory).values.get("COMPOSE_PROJECT_NAME") or "", files, lookup)
+        services[name] = Service(name, tuple(parts), builder.lookup_of(parts[0].directory), loader.env_file)
+    name = _project_name(loader.dotenv(called_in).values.get("COMPOSE_PROJECT_NAME") or "", files, lookup)
     return Project(
         root,
         directory,
@@ -258,6 +270,8 @@ def build_project(root: Path, directory: Path, files: tuple[ComposeFile, ...], l
         files,
         services,
         tuple(builder.loaded.values()),
+        called_in=called_in,
+        included_env=frozenset(path for paths in builder.env_files.values() for path in paths),
     )
 
 
@@ -278,6 +292,17 @@ class _Builder:
         self.loader, self.lookup = loader, lookup
         self.parts: dict[str, list[Part]] = {}
         self.loaded: dict[Path, ComposeFile] = {}
+        self.env_files: dict[Path, tuple[Path, ...]] = {}
+
+    def lookup_of(self, directory: Path) -> Lookup:
+        """What the services of a directory's files see: the project's values, then those of the `include:`'s env files.
+
+        Without `env_file:` these are the directory's `.env`; of several the last one wins.
+        """
+        lookup = self.lookup
+        for path in reversed(self.env_files.get(directory, (directory / ".env",))):
+            lookup = lookup_in(directory, self.loader.env_file(path, raw=False), lookup)
+        return lookup
 
     def add(self, file: ComposeFile, directory: Path) -> None:
         if file.path in self.loaded:
@@ -294,6 +319,9 @@ class _Builder:
         if not paths:
             return
         start = directory / entry.project_directory if entry.project_directory else paths[0].parent
+        env_files = [path for text in entry.env_files if (path := self._path(directory, text)) is not None]
+        if env_files:
+            self.env_files[start] = tuple(env_files)
         for path in paths:
             if (included := self._read(path)) is not None:
                 self.add(included, start)

@@ -39,12 +39,20 @@ def _finding(context: Context, code: str, use: Use, held: Holding, conversion: C
         severity=_severity(held, inside=host.inside, known=mount.kind == BIND),
         location=mount_location(mount),
         message=_message(use, held, inside=host.inside),
-        evidence=(*held.evidence, *real, *(_spared(context, use) if key else ())),
+        evidence=(*held.evidence, *real, *(_left_behind(context, use) if key else ())),
         service=use.service.name,
         target=mount.raw_target,
         fix=conversion.fix,
         reason=conversion.reason,
     )
+
+
+def _left_behind(context: Context, use: Use) -> Iterator[str]:
+    """What on the host works with the directory today, and will not see the volume."""
+    from volfix.rules.host_evidence import host_evidence
+
+    yield from host_evidence(context, use)
+    yield from _spared(context, use)
 
 
 def _spared(context: Context, use: Use) -> Iterator[str]:

@@ -11,6 +11,7 @@ from volfix.rules.database_files import FileUse, file_fix
 from volfix.rules.databases import databases_in
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.holdings import is_file
+from volfix.rules.host_evidence import host_evidence
 from volfix.rules.rule import Example, Outcome, Rule
 
 ENDINGS = (".db", ".db3", ".sqlite", ".sqlite3", ".mv.db", ".sqlitedb")
@@ -42,6 +43,7 @@ def _finding(context: Context, item: FileUse) -> Finding:
             *(f"{database.variable}={database.shown}" for database in item.values),
             *(f"{word.scalar.value} is what {item.service} runs" for word in item.words if not item.values),
             "where the host's file is missing, Docker makes a directory of that name",
+            *(host_evidence(context, item.use) if conversion.fix else ()),
         ),
         service=item.service,
         target=mount.raw_target,

@@ -1,0 +1,140 @@
+"""Who uses a directory on the host: Makefiles, scripts, cron tables, pipelines, documentation; and what git ignores.
+
+Looked at only where the directory is about to become a volume, which tools on the host do not see.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from volfix.knowledge.host_tools import host_tools
+from volfix.project.command_names import has_commands
+from volfix.project.compose_file import BASE_NAMES
+from volfix.project.discovery import VENDORED
+from volfix.project.git import work_tree
+
+DOCUMENTS = (".md", ".rst", ".adoc", ".txt", ".org")
+LARGEST = 300_000
+"""Bytes of a file that is looked at; what is longer is no script and no page that somebody wrote."""
+MOST = 3000
+"""Files of one tree that are looked at."""
+LONGEST = 2000
+"""Bytes of a line that somebody wrote."""
+PREFIX = rb"(?<![\w./~${}-])(?P<before>(?:[\w.~-]*/|\$\w+/|\$\{\w+\}/|\$\([^()\s]*\)/|`pwd`/|/)*)"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A line that names the directory; `tool` is the program that uses it there, None where only a text names it."""
+
+    path: Path
+    line: int
+    tool: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    data: bytes
+
+
+def mentions(host: Path, project: Path, root: Path) -> Iterator[Mention]:
+    """Where files of the repository use the host's directory or file `host`, which a project in `project` mounts.
+
+    `root` is the repository; where it is no git work tree, only the project's own directory is looked at.
+    """
+    name = os.fsencode(host.name)
+    word = re.compile(PREFIX + re.escape(name) + rb"(?:(?P<after>/)|(?![\w-]|\.\w))")
+    tree = root if work_tree(root) is not None else project
+    for file in _files(tree):
+        if name not in file.data or file.path.name == ".gitignore":
+            continue
+        for number, line in enumerate(file.data.splitlines(), 1):
+            if name in line and len(line) < LONGEST and (found := _used(line, word, file.path, host, (project, root))):
+                yield Mention(file.path, number, found[0])
+
+
+def ignoring(host: Path, root: Path) -> Iterator[tuple[Path, int, str]]:
+    """The lines of `.gitignore` files that are for this directory alone: file, line, pattern."""
+    directory = host.parent
+    while directory == root or root in directory.parents:
+        file = directory / ".gitignore"
+        relative = host.relative_to(directory).as_posix()
+        try:
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:  # there is none
+            lines = []
+        for number, line in enumerate(lines, 1):
+            pattern = line.strip().removeprefix("**/").removeprefix("/").removesuffix("*").rstrip("/")
+            if pattern == relative or (pattern == host.name and "/" not in line.strip().strip("/")):
+                yield file, number, line.strip()
+        directory = directory.parent
+
+
+def _used(
+    line: bytes, word: re.Pattern[bytes], path: Path, host: Path, directories: Sequence[Path]
+) -> tuple[str | None] | None:
+    """The tool that uses the directory in this line, in a tuple; None where the line does not name it."""
+    for command in re.split(rb"[;&|]+", line):
+        programs = [text.decode() for text in re.findall(rb"(?<![\w./$-])[a-z0-9]+(?=\s)", command)]
+        tool = next((text for text in programs if text in host_tools()), None)
+        for found in word.finditer(command):
+            before = found["before"].decode(errors="replace")
+            is_path = bool(before or found["after"] or tool)  # a bare word may be anything
+            if is_path and _leads_to(before, path, host, directories):
+                return (tool,)
+    return None
+
+
+def _leads_to(before: str, path: Path, host: Path, directories: Sequence[Path]) -> bool:
+    """Whether `before`, a path as it is written in the file at `path`, is the directory in which `host` lies."""
+    if before.startswith("~"):
+        return False
+    if before.startswith(("$", "`")):
+        project = directories[0]
+        before = before.partition("/")[2]
+        return path.is_relative_to(project) and Path(os.path.normpath(project / before)) == host.parent
+    near = [path.parent]
+    if not any(_has_project(between) for between in path.parents if directories[0] in between.parents):
+        near += (each for each in directories if path.is_relative_to(each))
+    return any(Path(os.path.normpath(each / before)) == host.parent for each in near)
+
+
+def _has_project(directory: Path) -> bool:
+    """Whether the directory is a project of its own, in which `./data` is another one."""
+    return any(os.path.isfile(directory / name) for name in BASE_NAMES)  # noqa: PTH113 - never raises
+
+
+@lru_cache(maxsize=8)
+def _files(tree: Path) -> tuple[_File, ...]:
+    """The files of a tree that may use a directory of the host, read once; `clear_cache` forgets them."""
+    found: list[_File] = []
+    for current, directories, names in os.walk(tree):
+        directories[:] = sorted(name for name in directories if name not in VENDORED)
+        for name in sorted(names):
+            path = os.path.join(current, name)  # noqa: PTH118 - a Path for each entry of a tree costs
+            if name.lower().endswith(DOCUMENTS) or has_commands(path):
+                data = _read(path)
+                found += [_File(Path(path), data)] if data else []
+        if len(found) >= MOST:
+            break
+    return tuple(found)
+
+
+def _read(path: str) -> bytes:
+    try:
+        if os.path.getsize(path) > LARGEST or not os.path.isfile(path):  # noqa: PTH202, PTH113 - as above
+            return b""
+        return Path(path).read_bytes()
+    except OSError:  # nobody asked for the file
+        return b""
+
+
+def clear_cache() -> None:
+    """Forget what was read, where files may have changed."""
+    _files.cache_clear()

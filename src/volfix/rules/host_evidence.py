@@ -1,0 +1,43 @@
+"""What the finding about a bind mount says of the host: who uses the directory there, and what git need not ignore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from volfix.project.host_users import Mention, ignoring, mentions
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+
+MOST = 5
+"""Places that a finding names one by one."""
+
+
+def host_evidence(context: Context, use: Use) -> Iterator[str]:
+    """The lines of the repository that use the mount's source on the host, and those of .gitignore that become idle.
+
+    For a mount that is about to become a volume: tools on the host do not see what is in one.
+    """
+    host = context.host_of(use.mount)
+    if host.path is None or host.path in (context.root, use.project.directory):
+        return
+    found = list(mentions(host.path, use.project.directory, context.root))
+    yield from (_said(context, mention, use.mount.raw_source) for mention in found[:MOST])
+    if len(found) > MOST:
+        yield f"{len(found) - MOST} more lines of the repository name {use.mount.raw_source} on the host"
+    others = [other for other in context.binds if other.key != host.key]
+    if host.inside and not any(other.path and host.path in other.path.parents for other in others):
+        for file, line, pattern in islice(ignoring(host.path, context.root), MOST):
+            yield f"{_place(context, file)}:{line}: git ignores {pattern}, which has nothing to ignore any more"
+
+
+def _said(context: Context, mention: Mention, source: str) -> str:
+    place = f"{_place(context, mention.path)}:{mention.line}"
+    if mention.tool is None:
+        return f"{place}: names {source} on the host, which will not have the data any more"
+    return f"{place}: `{mention.tool}` uses {source} on the host, and will not see the volume"
+
+
+def _place(context: Context, path: Path) -> Path:
+    return path.relative_to(context.root) if path.is_relative_to(context.root) else path
