@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from report_factory import COMPOSE, ROOT, change, finding, fixed_mount, hostile, move, project, run
@@ -54,6 +56,29 @@ def test_after_a_write_the_commands_that_carry_come_last() -> None:
     assert tail.startswith("The next `docker compose up` starts 1 database without the data it has now.\n")
     assert "xargs -r docker stop &&\n" in tail
     assert tail.endswith("Then deploy the change as always. These commands are not shown again: keep them.\n")
+
+
+@pytest.mark.parametrize(
+    ("changed", "then"),
+    [
+        ({}, "volfix carry --write"),
+        ({"renamed": "web-shop", "name": "src"}, "volfix carry --write --from-project src"),
+        ({"files": (ROOT / "the stack" / "compose.yaml",)}, "volfix carry --write 'the stack'"),
+    ],
+)
+def test_after_a_write_the_carry_command_of_the_project_is_named(changed: dict[str, Any], then: str) -> None:
+    assert f"\n  {then}\n" in shown(run(replace(fixed_mount(written=True), **changed)), wrote=True)
+
+
+def test_a_variant_beside_the_base_file_is_named_by_its_file() -> None:
+    base = project()
+    variant = replace(fixed_mount(written=True), files=(ROOT / "compose.prod.yaml",))
+    assert "\n  volfix carry --write compose.prod.yaml\n" in shown(run(base, variant), wrote=True)
+
+
+def test_the_volume_is_labelled_with_the_name_that_the_project_gets() -> None:
+    renamed = replace(fixed_mount(written=True), name="src", renamed="web-shop")
+    assert "volume create --label com.docker.compose.project=web-shop " in shown(run(renamed), wrote=True)
 
 
 def test_a_dry_run_prints_no_commands() -> None:

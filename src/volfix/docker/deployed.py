@@ -56,7 +56,8 @@ def deployed_at(path: Path, name: str | None = None) -> Deployed:
         places = ", ".join(sorted({os.path.relpath(project.directory, here) for _, project in found}))
         raise CarryProblem(f"{path}: several projects are below it: say which ({places})")
     stack, project = candidates[0]
-    return Deployed(Context(stack, {}, frozenset()), project, replace(project, name=name) if name else project)
+    name = name or project.deployed_as or project.name
+    return Deployed(Context(stack, {}, frozenset()), project, replace(project, name=name, deployed_as=None))
 
 
 def earlier(deployed: Deployed) -> Iterator[Earlier]:

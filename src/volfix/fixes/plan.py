@@ -234,7 +234,7 @@ def _project_results(
         files = [c for c in changes if c.before.path not in shown and (last or belongs(c.before.path, project))]
         shown.update(change.before.path for change in files)
         fixes = [finding.fix for finding in own if finding in chosen and finding.fix]
-        moves = _moves(fixes)
+        moves, renamed = _moves(fixes), _renamed(project, fixes)
         results.append(
             ProjectResult(
                 root=project.root,
@@ -243,8 +243,9 @@ def _project_results(
                 findings=tuple(ReportedFinding(finding, finding in chosen) for finding in own),
                 moves=moves,
                 changes=tuple(files),
-                real_volumes=_real_volumes(project, moves, fixes),
+                real_volumes=_real_volumes(project, moves, renamed),
                 failure=failure,
+                renamed=renamed,
             )
         )
     return tuple(results) or (_pipeline_result(stack, findings, chosen, changes, failure),)
@@ -284,12 +285,16 @@ def belongs(path: Path, project: Project) -> bool:
     return path in {file.path for file in project.loaded} | project.env_paths
 
 
-def _real_volumes(project: Project, moves: Iterable[Move], fixes: Iterable[Fix]) -> dict[str, str]:
-    """The volumes' names on the host, once the project is called what the fixes call it."""
+def _renamed(project: Project, fixes: Iterable[Fix]) -> str | None:
+    """What the fixes call the project."""
     paths = {file.path for file in project.files}
     named = (item for fix in fixes for item in fix.changes if isinstance(item, NameChange | DeploymentName))
-    names = [item.name for item in named if item.path in paths]
-    project = replace(project, deployed_as=names[0]) if names else project
+    return next((item.name for item in named if item.path in paths), None)
+
+
+def _real_volumes(project: Project, moves: Iterable[Move], renamed: str | None) -> dict[str, str]:
+    """The volumes' names on the host, once the project is called what the fixes call it."""
+    project = replace(project, deployed_as=renamed) if renamed else project
     return {move.volume: project.real_name(move.volume) for move in moves}
 
 

@@ -33,7 +33,8 @@ class ProjectResult:
     """One Compose project: `root` absolute, `files` the absolute paths of its Compose files, base file first.
 
     `moves` are those of the fixes that the plan makes; `real_volumes` maps a volume's key to its name on the host
-    (`<project>_<key>`), as far as it is known; `failure` says why nothing was written (a proof or a write failed).
+    (`<project>_<key>`), as far as it is known; `failure` says why nothing was written (a proof or a write failed);
+    `renamed` is the name that the plan gives the project, None where it keeps its own.
     """
 
     root: Path
@@ -45,6 +46,7 @@ class ProjectResult:
     real_volumes: dict[str, str]
     written: bool = False
     failure: str | None = None
+    renamed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 from shlex import join, quote
 
 from volfix.fixes.results import ProjectResult
-from volfix.report.entries import main_file
+from volfix.report.entries import main_file, relative
 from volfix.rules.findings import Move
 
 IMAGE = "alpine:3"
@@ -73,6 +73,13 @@ def commands(projects: Sequence[ProjectResult]) -> Commands:
     return Commands((*(f"{line} &&" for line in lines[:-1]), lines[-1]), tuple(notes))
 
 
+def carry_words(project: ProjectResult, base: Path, *, is_first: bool) -> list[str]:
+    """The `volfix carry` command for this project; `is_first`: of those that its directory has, carry finds it."""
+    words = ["volfix", "carry", "--write", *(["--from-project", project.name] if project.renamed else [])]
+    place = main_file(project).parent if is_first else main_file(project)
+    return words if place == base else [*words, relative(place, base)]
+
+
 def _filters(project: str, service: str | None = None) -> list[str]:
     labels = [f"com.docker.compose.project={project}", "com.docker.compose.oneoff=False"]
     labels += [f"com.docker.compose.service={service}"] if service else []
@@ -105,7 +112,10 @@ def real_volume(project: ProjectResult, key: str) -> str:
 
 
 def _create(project: ProjectResult, move: Move) -> str:
-    labels = (f"com.docker.compose.project={project.name}", f"com.docker.compose.volume={move.volume}")
+    labels = (
+        f"com.docker.compose.project={project.renamed or project.name}",
+        f"com.docker.compose.volume={move.volume}",
+    )
     flags = [word for label in labels for word in ("--label", label)]
     return join(["docker", "volume", "create", *flags, real_volume(project, move.volume)])
 

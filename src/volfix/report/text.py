@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import join
 
 import click
 
 from volfix.fixes.diff import unified
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
 from volfix.fixes.secrets import scrub
-from volfix.report.carry import commands, identity, kind_of, real_volume
+from volfix.report.carry import carry_words, commands, identity, kind_of, real_volume
 from volfix.report.encoding import one_line
-from volfix.report.entries import is_done, relative
+from volfix.report.entries import is_done, main_file, relative
 from volfix.report.summary import count, nothing_to_do, trouble
 from volfix.rules.findings import Applicability, Finding, Move
 
@@ -176,8 +177,14 @@ class _Text:
             fg="yellow",
             bold=True,
         )
-        yield "Carry it first, on the host that runs the containers, before anything deploys this change:"
-        yield "`volfix carry --write` does it there, verified (it needs volfix[docker]); by hand:"
+        yield "Carry it first, verified, on the host that runs the containers, before anything deploys this change:"
+        first: dict[Path, ProjectResult] = {}
+        for project in result.projects:
+            first.setdefault(main_file(project).parent, project)
+        for project in projects:
+            is_first = first[main_file(project).parent].files == project.files
+            yield f"  {join(carry_words(project, self.base, is_first=is_first))}"
+        yield "(It needs volfix[docker]; --script for --write prints it for a host without Python.) By hand:"
         named: dict[tuple[Path, str], list[ProjectResult]] = {}
         for project in projects:
             named.setdefault((project.root, project.name), []).append(project)
