@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from conftest import Host
 
-from volfix.docker.archive import BrokenArchive, Manifest, Reading
+from volfix.docker.archive import Manifest, Reading
 from volfix.docker.carriers import Carriers, manifest_of
 from volfix.docker.carry import carry, survey
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.jobs import CarryProblem, Job, Origin
+from volfix.docker.members import BrokenArchive
 from volfix.knowledge.clients import client_of
 
 pytestmark = pytest.mark.engine

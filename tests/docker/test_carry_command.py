@@ -11,8 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from conftest import Host
+from test_carry import spoiled
 
+from volfix.cli.carry import command
 from volfix.docker.engine import Engine
 
 pytestmark = pytest.mark.engine
@@ -201,7 +204,7 @@ def test_people_who_deployed_first_are_told_and_replace_keeps_both(shop: Shop, c
     shop.write(AFTER)
     shop.compose("up", "-d")
     database(content("shop_app-db") / "database.db", 3)
-    assert "if rows are missing" in shop.volfix("carry", "--write")
+    assert "if rows are missing" in shop.volfix("carry", "--write", status=1)
     assert rows_in(content("shop_app-db") / "database.db") == 3
     shop.volfix("carry", "--write", "--replace", "--map", "./data=app-db")
     assert rows_in(content("shop_app-db") / "database.db") == 1000
@@ -216,7 +219,8 @@ def test_another_repository_s_containers_of_the_same_name_are_asked_about(shop: 
     database(shop.directory / "data" / "database.db")
     shop.compose("-p", "src", "up", "-d")
     shop.write("name: shop\n" + AFTER, commit=False)
-    assert "--from-project src" in shop.volfix("carry", status=0)
+    assert "--from-project src" in shop.volfix("carry", "--write", status=1)
+    assert shop.host.docker("volume", "ls", "-q") == ""
     shop.volfix("carry", "--write", "--from-project", "src")
 
 
@@ -258,6 +262,77 @@ def test_the_script_does_the_same_with_the_docker_command_alone(shop: Shop, cont
     assert (there / "it's an upload").read_text() == "x"
     shop.compose("up", "-d")
     assert "nothing to do" in shop.volfix("carry", "--write")
+
+
+def test_the_script_finds_the_containers_of_the_former_name_and_refuses_a_source_without_its_database(
+    shop: Shop, content: Content, tmp_path: Path
+) -> None:
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "database.db")
+    shop.compose("-p", "src", "up", "-d")
+    shop.write("name: web-shop\n" + AFTER)
+    script = tmp_path / "carry.sh"
+    script.write_text(shop.volfix("carry", "--script", "--from-project", "src"))
+    saved = (shop.directory / "data" / "database.db").rename(tmp_path / "database.db")
+    (shop.directory / "data" / "notes.txt").touch()
+    done = subprocess.run(["sh", script], env=shop.host.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "holds no database.db" in done.stderr
+    saved.rename(shop.directory / "data" / "database.db")
+    done = subprocess.run(["sh", script], env=shop.host.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert rows_in(content("web-shop_app-db") / "database.db") == 1000
+    shop.host.docker("start", "src-app-1")
+    done = subprocess.run(["sh", script], env=shop.host.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "is written again" in done.stderr
+
+
+def test_who_goes_back_to_the_directory_after_carrying_is_told(shop: Shop) -> None:
+    """Rows that were written to the source after it was carried are missing in the volume: that is no success."""
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    path = database(shop.directory / "data" / "database.db")
+    shop.compose("up", "-d")
+    shop.write(AFTER)
+    shop.volfix("carry", "--write", "--no-up")
+    shop.volfix("carry", "--write", "--no-up")
+    shop.write(BEFORE.format(url=INSIDE))
+    shop.compose("start")
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO items (name) VALUES ('later')")
+    shop.write(AFTER)
+    assert "not empty and holds something else" in shop.volfix("carry", "--write", status=1)
+    shop.compose("down")
+
+
+@pytest.mark.parametrize("how", ["byte", "missing", "owner", "truncated"])
+def test_services_are_not_started_on_a_copy_that_differs(
+    shop: Shop, content: Content, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    (shop.directory / "data" / "app.txt").write_bytes(b"rows" * 1000)
+    (shop.directory / "data" / "empty").touch()
+    os.chown(shop.directory / "data" / "app.txt", 999, 999)
+    database(shop.directory / "data" / "database.db")
+    shop.compose("up", "-d")
+    old = shop.container()
+    shop.write(AFTER)
+    real = Engine.write
+
+    def write(self: Engine, container: str, directory: str, chunks: object) -> None:
+        real(self, container, directory, chunks)  # type: ignore[arg-type]
+        spoiled(how, content("shop_app-db"))
+
+    monkeypatch.setattr(Engine, "write", write)
+    result = CliRunner().invoke(command, ["--write", str(shop.directory)])
+    assert result.exit_code == 1
+    assert "the copy differs" in result.output
+    assert shop.container() == old
+    assert shop.host.docker("inspect", "-f", "{{.State.Running}}", old).strip() == "false"
+    assert shop.host.docker("volume", "ls", "-q") == ""
 
 
 def test_a_carrier_is_never_left_behind(shop: Shop, engine: Engine) -> None:

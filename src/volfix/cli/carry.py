@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from volfix.docker.archive import Manifest
     from volfix.docker.engine import Engine
     from volfix.docker.jobs import Job, Surveyed
     from volfix.docker.moves import Search
@@ -60,9 +61,9 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
     SOURCE is a host path, volume:NAME, anonymous:TARGET or container:PATH, VOLUME the volume's key in the Compose file.
     Exit status: 0 everything is where it belongs or can be carried, 1 something cannot be carried, 2 no engine.
     """
-    from volfix.docker.archive import BrokenArchive
     from volfix.docker.engine import Engine, EngineProblem
     from volfix.docker.jobs import CarryProblem
+    from volfix.docker.members import BrokenArchive
 
     try:
         engine = Engine.connect()
@@ -84,7 +85,8 @@ def _run(engine: Engine, path: Path, options: dict[str, Any]) -> bool:
     search = Search(engine, deployed, Maps(options["maps"], options["from_project"]))
     if options["back"]:
         return _back(engine, search, write=options["write"])
-    found, failed = _surveyed(engine, search.jobs(), again=options["replace"])
+    quick = options["write"] and not options["script"]
+    found, failed, doubts = _surveyed(engine, search.jobs(), again=options["replace"], quick=quick)
     for note in search.notes:
         click.echo(f"volfix: {note}", err=True)
     if options["script"]:
@@ -95,56 +97,64 @@ def _run(engine: Engine, path: Path, options: dict[str, Any]) -> bool:
     _free(engine, found)
     for one in found:
         _show(one)
-    if not found and not failed:
-        click.echo("nothing to carry: no volume of the project is known to have been something else")
+    if not found and not failed and not doubts:
+        click.echo(
+            "nothing to carry: no volume of the project is known to have been something else. If rows are missing, say "
+            "where they are: volfix carry --map SOURCE=VOLUME"
+        )
     if failed or not options["write"]:
         if found and not failed and any(one.state != "carried" for one in found):
             click.echo("Nothing is carried yet. Next: volfix carry --write")
-        return not failed and all(one.state != "different" or options["replace"] for one in found)
-    return _write(engine, search, found, options)
+        return not (failed or doubts) and all(one.state != "different" or options["replace"] for one in found)
+    _write(engine, search, found, options)
+    return not doubts
 
 
-def _surveyed(engine: Engine, jobs: list[Job], *, again: bool) -> tuple[list[Surveyed], bool]:
+def _surveyed(engine: Engine, jobs: list[Job], *, again: bool, quick: bool) -> tuple[list[Surveyed], bool, bool]:
+    """What can be carried; whether something cannot, so that nothing is; whether a volume in use lacks older data."""
     from volfix.docker.carry import survey
     from volfix.docker.jobs import CarryProblem
 
-    found, failed = [], False
+    found, failed, doubts = [], False, False
     for job in jobs:
+        again_with = f"volfix carry --write --replace --map SOURCE={job.key}"
         try:
-            one = survey(engine, job, _say, again=again)
+            one = survey(engine, job, _say, again=again, quick=quick)
         except CarryProblem as problem:
             if job.doubtful:
-                continue  # the volume is in use, and what was there before it is gone
-            click.echo(f"volfix: {problem}", err=True)
+                _say(f"{problem}. {job.key} is in use all the same: if rows are missing, {again_with}")
+                doubts = True
+                continue
+            _say(str(problem))
             failed = True
             continue
         if job.doubtful and one.state == "different" and not again:
             shown = job.origins[0]
             _say(
                 f"{job.key} is in use and holds other data than {shown.shown} ({shown.evidence}): if rows are missing, "
-                f"volfix carry --replace --map {shown.shown}={job.key}"
+                f"{again_with.replace('SOURCE', shown.shown)}"
             )
+            doubts = True
             continue
         found.append(one)
-    return found, failed
+    return found, failed, doubts
 
 
-def _write(engine: Engine, search: Search, found: list[Surveyed], options: dict[str, Any]) -> bool:
+def _write(engine: Engine, search: Search, found: list[Surveyed], options: dict[str, Any]) -> None:
     from volfix.docker.carry import carry
     from volfix.docker.compose import up
 
     project = search.deployed.project
     for one in found:
         with _progress(2 * one.bytes) as progress:
-            carry(engine, one, overwrite=options["replace"], say=_say, progress=progress)
-        if one.state != "carried":
-            click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {_size(one)}")
+            there = carry(engine, one, overwrite=options["replace"], say=_say, progress=progress)
+        if there:
+            click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {_size(there)}")
     moved = [one.job for one in found if not (one.job.doubtful and one.state == "carried")]
     names = {name for job in moved for name in job.services if search.containers_of(project.services[name])}
     if names and not options["no_up"]:
         up(project, sorted(names))
         click.echo(f"started {', '.join(sorted(names))}")
-    return True
 
 
 def _back(engine: Engine, search: Search, *, write: bool) -> bool:
@@ -172,18 +182,17 @@ def _show(one: Surveyed) -> None:
     click.echo(f"  the volume {STATES[one.state]}")
     if one.state != "carried":
         owners = Counter(f"{entry.owner}:{entry.group}" for entry in one.source.values())
-        click.echo(
-            f"  {_size(one)}; owners {', '.join(f'{owner} ({count})' for owner, count in owners.most_common(5))}"
-        )
+        shown = ", ".join(f"{owner} ({count})" for owner, count in owners.most_common(5))
+        click.echo(f"  {_size(one.source)}; owners {shown}; files with holes are not kept sparse")
     for container in one.running:
         click.echo(f"  {container.name} is running and will be stopped")
     for container in one.foreign:
         click.echo(f"  {container.name} is running and belongs to something else: stop it first")
 
 
-def _size(one: Surveyed) -> str:
-    files = sum(entry.kind == "file" for entry in one.source.values())
-    return f"{_bytes(one.bytes)} in {files} {'file' if files == 1 else 'files'}"
+def _size(manifest: Manifest) -> str:
+    files = sum(entry.kind == "file" for entry in manifest.values())
+    return f"{_bytes(sum(entry.size for entry in manifest.values()))} in {files} {'file' if files == 1 else 'files'}"
 
 
 def _bytes(number: float) -> str:
@@ -196,12 +205,11 @@ def _bytes(number: float) -> str:
 
 def _free(engine: Engine, found: list[Surveyed]) -> None:
     """Free space where the daemon keeps volumes, where that is this machine. Sparse files are not kept sparse."""
-    import socket
+    from volfix.docker.here import data_root
 
     wanted = sum(one.bytes for one in found if one.state not in ("carried", "equal"))
-    info = engine.host()
-    root = Path(str(info.get("DockerRootDir", "")))
-    if info.get("Name") != socket.gethostname() or not root.is_dir() or not wanted:
+    root = data_root(engine)
+    if root is None or not wanted:
         return
     status = os.statvfs(root)
     free = status.f_bavail * status.f_frsize

@@ -11,11 +11,11 @@ import queue
 import tarfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import IO, cast
+from dataclasses import dataclass
+from typing import IO
 
-END = 1024
-"""Bytes, zeros, that every whole tar archive ends with."""
+from volfix.docker.members import BrokenArchive, Bytes, members
+
 KINDS = {
     tarfile.REGTYPE: "file",
     tarfile.AREGTYPE: "file",
@@ -26,10 +26,6 @@ KINDS = {
     tarfile.CHRTYPE: "character device",
     tarfile.BLKTYPE: "block device",
 }
-
-
-class BrokenArchive(Exception):
-    """The archive ended early or cannot be read: nothing is known of what it held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,93 +59,67 @@ class Reading:
         self.manifest: Manifest = {}
         self._below, self._keep = below, keep
         self._chunks: queue.Queue[bytes] = queue.Queue(maxsize=4)
-        self._end = 0
-        self._error: Exception | None = None
+        self._error: BrokenArchive | None = None
 
     def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """The same chunks; raises BrokenArchive at their end where they were not one whole archive."""
         reader = threading.Thread(target=self._work, daemon=True)
         reader.start()
-        size = 0
         try:
             for chunk in filter(None, chunks):
                 self._chunks.put(chunk)
-                size += len(chunk)
                 yield chunk
         finally:
             self._chunks.put(b"")
             reader.join()
         if self._error is not None:
-            raise BrokenArchive(f"the archive cannot be read: {self._error}") from self._error
-        if size < self._end + END:
-            raise BrokenArchive("the archive ended before its end")
+            raise self._error
 
     def _work(self) -> None:
+        chunks = iter(self._chunks.get, b"")
         try:
-            with self._opened() as archive:
-                for member in archive:
-                    self.manifest[self._path(member.name)] = self._entry(archive, member)
-                self._end = archive.offset
+            for member, head, rest in members(Bytes(chunks)):
+                path = self._path(member.name)
+                digest = self._digest(path, head, rest) if member.isreg() else ""
+                self.manifest[path] = self._entry(member, digest)
         except Exception as error:  # noqa: BLE001 - told by `passing`, in the thread that asked
-            self._error = error
-        while self._next():
-            pass
-
-    def _opened(self) -> tarfile.TarFile:
-        feed = cast("IO[bytes]", _Feed(self._next))
-        return tarfile.open(None, "r|", feed, 1 << 20, errors="surrogateescape")
-
-    def _next(self) -> bytes:
-        chunk = self._chunks.get()
-        if not chunk:
-            self._chunks.put(b"")  # whoever asks again is at the end, too
-        return chunk
+            self._error = error if isinstance(error, BrokenArchive) else BrokenArchive(str(error))
+        for _ in chunks:
+            pass  # what comes after the end, or after an error
 
     def _path(self, name: str) -> str:
         rest = name.strip("/").partition("/")[2]
         return posixpath.join(self._below, rest) if rest else self._below
 
-    def _entry(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
-        found = Entry(
-            KINDS.get(member.type, f"type {member.type!r}"),
+    def _entry(self, member: tarfile.TarInfo, digest: str) -> Entry:
+        return Entry(
+            KINDS[member.type],
             member.size if member.isreg() else 0,
             member.uid,
             member.gid,
             member.mode & 0o7777,
             int(member.mtime),
             self._path(member.linkname) if member.islnk() else member.linkname,
-            (member.devmajor, member.devminor) if member.isdev() and not member.isfifo() else (0, 0),
+            (member.devmajor, member.devminor) if member.ischr() or member.isblk() else (0, 0),
             tuple(sorted((key, text) for key, text in member.pax_headers.items() if ".xattr." in key)),
+            digest,
         )
-        return replace(found, digest=self._digest(archive, member)) if member.isreg() else found
 
-    def _digest(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    def _digest(self, path: str, head: bytes, rest: Iterator[memoryview]) -> str:
         import hashlib
 
-        digest, file = hashlib.sha256(), archive.extractfile(member)
-        assert file is not None
-        chunk = file.read(1 << 20)
-        copy = self._keep(self._path(member.name), chunk[:16]) if self._keep else None
-        try:
-            while chunk:
-                digest.update(chunk)
-                if copy is not None:
-                    copy.write(chunk)
-                chunk = file.read(1 << 20)
-        finally:
-            if copy is not None:
-                copy.close()
+        digest = hashlib.sha256(head)
+        copy = self._keep(path, head) if self._keep else None
+        if copy is None:
+            for piece in rest:
+                digest.update(piece)
+            return digest.hexdigest()
+        with copy:
+            copy.write(head)
+            for piece in rest:
+                digest.update(piece)
+                copy.write(piece)
         return digest.hexdigest()
-
-
-class _Feed:
-    """The chunks as a file that tarfile reads."""
-
-    def __init__(self, read: Callable[[], bytes]) -> None:
-        self._read = read
-
-    def read(self, _: int) -> bytes:
-        return self._read()
 
 
 def differences(source: Mapping[str, Entry], target: Mapping[str, Entry]) -> list[str]:

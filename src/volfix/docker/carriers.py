@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from volfix.docker.archive import END, Entry, Keep, Manifest, Reading
+from volfix.docker.archive import Entry, Keep, Manifest, Reading
 from volfix.docker.containers import MountPoint
 from volfix.docker.engine import Engine
 from volfix.docker.jobs import CarryProblem, Origin
+from volfix.docker.members import END
 
 ABOVE = "/volfix"
 INSIDE = ABOVE + "/data"
@@ -117,6 +118,7 @@ def copy(
     origins: Sequence[Origin],
     into: tuple[str, str],
     progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> Manifest:
     """Copy every origin into a mount, given as its kind and source; the manifest of what is then to be there.
 
@@ -128,7 +130,7 @@ def copy(
         name = posixpath.basename(INSIDE if origin.below else path)
         carrier = carriers.mounting(*into, writable=True, target=posixpath.join(ABOVE, name))
         directory = posixpath.dirname(posixpath.join(INSIDE, origin.below)) if origin.below else ABOVE
-        reading = Reading(origin.below)
+        reading = Reading(origin.below, keep)
         engine.write(carrier, directory, _counted(reading.passing(engine.read(container, path)), progress))
         parts.append((origin, reading.manifest))
     sent = with_top(united(parts), origins)
@@ -146,7 +148,7 @@ def _counted(chunks: Iterable[bytes], progress: Progress | None) -> Iterator[byt
 
 def _directory(entry: Entry) -> bytes:
     """An archive of the top directory alone."""
-    return top_header(entry) + bytes(END)
+    return top_header(entry) + END
 
 
 def top_header(entry: Entry) -> bytes:

@@ -18,6 +18,7 @@ from volfix.docker.archive import Manifest, differences
 from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.here import data_root, listing
 from volfix.docker.jobs import CarryProblem, Job, Origin, State, Surveyed, users_of
 from volfix.docker.sqlite_files import NotAsked, Spool, integrity
 
@@ -30,20 +31,23 @@ SHOWN = 10
 Say = Callable[[str], None]
 
 
-def survey(engine: Engine, job: Job, say: Say, *, again: bool = False) -> Surveyed:
+def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bool = False) -> Surveyed:
     """Look at a job's data and its volume. Raises CarryProblem where there is nothing that could be carried.
 
     A volume that an earlier run filled is not compared, unless it is to be filled `again`: it is in use since.
+    `quick`: where there is nothing to compare with, files are listed and not read, as the copy reads them next.
     """
     image = image_for(engine, job)
     marked = _marker(engine, job.name) is not None
     volume = engine.volume(job.name)
     with Carriers(engine, image, job.name) as carriers:
         target = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE) if volume else None
-        if volume and CARRIED in volume.labels and not marked and any(target or ()) and not again:
+        filled = volume is not None and CARRIED in volume.labels and not marked and any(target or ())
+        if filled and not again and not _written_since(engine, job):
             return Surveyed(job, {}, target, "carried", (), (), image)
         late = _saves_at_stop(engine, job)
-        source, kept = _sources(engine, carriers, job, say, late=late)
+        listed = quick and not marked and not any(target or ()) and data_root(engine) is not None
+        source, kept = _sources(engine, carriers, job, say, late=late, listed=listed)
     complete = through.with_top(source, kept)
     state = _state(complete, target, marked=marked)
     used = users_of(engine, MountPoint("volume", job.name, INSIDE)) if volume else []
@@ -54,6 +58,14 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False) -> Survey
     return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image, late)
 
 
+def _written_since(engine: Engine, job: Job) -> bool:
+    """Whether the origins may have rows that came after the volume was filled: somebody went back to them."""
+    writers = _writers(engine, job.origins)
+    if any(item.is_running for item in writers):
+        return True
+    return bool(writers) and not users_of(engine, MountPoint("volume", job.name, INSIDE))
+
+
 def _saves_at_stop(engine: Engine, job: Job) -> bool:
     """Whether an engine that runs on the origins may hold rows that are in no file before it is stopped."""
     in_memory = any(client.saves_at_stop for client in job.clients)
@@ -61,24 +73,25 @@ def _saves_at_stop(engine: Engine, job: Job) -> bool:
 
 
 def _sources(
-    engine: Engine, carriers: Carriers, job: Job, say: Say, *, late: bool
+    engine: Engine, carriers: Carriers, job: Job, say: Say, *, late: bool, listed: bool
 ) -> tuple[Manifest, tuple[Origin, ...]]:
     """The manifest of all origins together; one that is missing is told, and fatal unless the data is elsewhere.
 
-    `late`: that there are no files of the database is no failure yet.
+    `late`: that there are no files of the database is no failure yet; `listed`: without digests, where that is quicker.
     """
     parts, missing = [], []
     with Spool(remember=False) as found:
         for origin in job.origins:
             try:
                 container, path = carriers.source_of(origin)
-                manifest = through.manifest_of(engine, container, path, origin.below, found.keep)
+                manifest = listing(origin, found.keep) if listed else None
+                if manifest is None:
+                    manifest = through.manifest_of(engine, container, path, origin.below, found.keep)
                 parts.append((origin, manifest))
             except EngineProblem as problem:
                 missing.append(f"{origin.shown} cannot be read: {problem}")
         manifest = through.united(parts)
-    files = [path for path, entry in manifest.items() if entry.kind == "file"]
-    reason = None if late else _lacks(job, files, set(found.paths))
+    reason = None if late else _lacks(job, manifest, set(found.paths))
     if reason or (missing and not job.expected):
         said = "; ".join([*missing, *([reason] if reason else [])])
         raise CarryProblem(f"{job.key}: nothing is carried: {said}")
@@ -87,8 +100,9 @@ def _sources(
     return manifest, tuple(origin for origin, _ in parts)
 
 
-def _lacks(job: Job, files: list[str], databases: set[str]) -> str | None:
+def _lacks(job: Job, manifest: Manifest, databases: set[str]) -> str | None:
     """Why these files are not the database's; None where they may be."""
+    files = [path for path, entry in manifest.items() if entry.kind == "file"]
     shown = ", ".join(origin.shown for origin in job.origins)
     if not files:
         return f"{shown} holds no files"
@@ -124,21 +138,23 @@ def is_part(source: Manifest, target: Manifest) -> bool:
     return short <= 1
 
 
-def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progress: Progress | None = None) -> None:
+def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progress: Progress | None = None) -> Manifest:
     """Make the volume hold what its origins hold, compared entry by entry, or raise CarryProblem and leave it unused.
+
+    Returns what is there then, nothing where an earlier run carried it.
 
     `overwrite`: a volume that holds something else is first copied to `<volume>-before-carry-<time>`, then made anew.
     The services that write are stopped and stay so.
     """
     _check(found, overwrite=overwrite)
     if found.state == "carried" and not overwrite:
-        return
+        return {}
     job = found.job
     for container in found.running:
         say(f"stopping {container.name}")
         engine.stop(container.id)
     if found.running and (found.late or found.state == "equal"):  # what was read from a running writer is not the last
-        found = survey(engine, job, say, again=overwrite)
+        found = survey(engine, job, say, again=overwrite, quick=True)
         _check(found, overwrite=overwrite)
     if found.state in ("different", "carried"):
         _back_up(engine, found, say, progress)
@@ -147,10 +163,7 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
     fresh = found.state != "equal" and _prepare(engine, found)
     try:
         with Carriers(engine, found.image, job.name) as carriers:
-            if found.state == "equal":
-                sent = found.source
-            else:
-                sent = through.copy(engine, carriers, job.origins, ("volume", job.name), progress)
+            sent = found.source if found.state == "equal" else _copy(engine, carriers, job, progress)
             _verify(engine, carriers, job, sent, say, progress)
     except CarryProblem:
         _discard(engine, job, marker, fresh)
@@ -158,7 +171,17 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
     for container in _writers(engine, job.origins):
         if container.is_running:
             raise CarryProblem(f"{job.key}: {container.name} was started while its data was copied: run this again")
-    engine.remove_container(marker)
+    engine.remove_container(marker, anonymous_volumes=True)
+    return sent
+
+
+def _copy(engine: Engine, carriers: Carriers, job: Job, progress: Progress | None) -> Manifest:
+    """Copy the origins; what is then to be there. Raises CarryProblem where that is not the database any more."""
+    with Spool(remember=False) as seen:
+        sent = through.copy(engine, carriers, job.origins, ("volume", job.name), progress, seen.keep)
+    if reason := _lacks(job, sent, set(seen.paths)):
+        raise CarryProblem(f"{job.key}: nothing is carried: {reason}")
+    return sent
 
 
 def _check(found: Surveyed, *, overwrite: bool) -> None:
@@ -211,7 +234,7 @@ def _discard(engine: Engine, job: Job, marker: str, fresh: bool) -> None:
     if fresh:
         with suppress(EngineProblem):
             engine.remove_volume(job.name)
-            engine.remove_container(marker)
+            engine.remove_container(marker, anonymous_volumes=True)
 
 
 def _back_up(engine: Engine, found: Surveyed, say: Say, progress: Progress | None) -> None:

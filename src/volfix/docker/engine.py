@@ -185,7 +185,8 @@ class Engine:
             )
             try:
                 _accepted(answer)
-                yield from _joined(answer.raw.stream(CHUNK, decode_content=False))
+                while chunk := answer.raw.read(CHUNK, decode_content=False):
+                    yield chunk
             finally:
                 answer.close()
 
@@ -249,20 +250,6 @@ def _accepted(answer: Any) -> None:
         except (ValueError, KeyError, TypeError):
             message = answer.text or answer.reason
         raise EngineProblem(str(message).strip())
-
-
-def _joined(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in larger pieces: the engine sends 32 KB at a time."""
-    pieces: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        pieces.append(chunk)
-        size += len(chunk)
-        if size >= CHUNK:
-            yield b"".join(pieces)
-            pieces, size = [], 0
-    if pieces:
-        yield b"".join(pieces)
 
 
 def _text(data: bytes | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from volfix.docker.containers import DIRECTORY, Container, MountPoint, Process
@@ -20,7 +20,7 @@ from volfix.project.compose_file import strings
 from volfix.project.database_url import database_file, resolved_path
 from volfix.project.hosts import host_directory
 from volfix.project.images import images_of
-from volfix.project.model import Service
+from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND, VOLUME, Mount
 from volfix.project.readers import reader_of
 from volfix.rules.databases import databases_in
@@ -49,10 +49,14 @@ class Search:
         everything = self.engine.containers()
         self._names = {self.deployed.project.name, self.maps.former or self.deployed.project.name}
         self._containers = [item for item in everything if item.project in self._names]
-        self._elsewhere(everything)
+        self._everything = everything
 
     def jobs(self) -> list[Job]:
-        """One for each named volume that is known to have been something else."""
+        """One for each named volume that is known to have been something else.
+
+        Raises CarryProblem where it is not clear which containers are the project's.
+        """
+        self._check_names()
         uses: dict[str, list[tuple[Service, Mount]]] = {}
         for service in self.deployed.project.services.values():
             for mount in service.mounts:
@@ -106,18 +110,18 @@ class Search:
         """The containers of a service, one for each replica."""
         return [item for item in self._containers if item.service == service.name]
 
-    def _elsewhere(self, everything: Sequence[Container]) -> None:
+    def _check_names(self) -> None:
         """Containers that were started from this directory under another name may be the project's own."""
         project = self.deployed.project
-        directory = str(project.directory)
-        for item in everything:
+        for item in self._everything:
             other = item.project
-            here = item.labels.get(DIRECTORY) == directory and item.service in project.services
+            here = item.labels.get(DIRECTORY) == str(project.directory) and item.service in project.services
             if other and other not in self._names and here:
-                self.notes.append(
-                    f"{item.name} was started in this directory as project {other}: if that was this project under"
-                    f" an earlier name, say --from-project {other}"
-                )
+                said = f"{item.name} was started in this directory as project {other}, and this is {project.name}"
+                say = f"--from-project {other} if that is its earlier name, -p {other} if it still is called so"
+                if not self._containers and self.maps.former is None:
+                    raise CarryProblem(f"{said}: nothing is carried. Say {say}")
+                self.notes.append(f"{said}: say {say}")
 
     def _from_containers(self, service: Service, mount: Mount) -> Iterator[Origin]:
         real = self.deployed.project.real_name(mount.source)
@@ -193,11 +197,16 @@ class Search:
                 if was.kind == BIND and (path := host_directory(was, project.root).path) is not None:
                     yield Origin("bind", str(path), was.raw_source, version.when)
                     return
-                if was.kind == VOLUME and was.source != mount.source:
-                    name = version.project.real_name(was.source)
-                    if self.engine.volume(name) is not None:
+                if was.kind == VOLUME:
+                    name = self._former_name(version.project, was.source)
+                    if name != project.real_name(mount.source) and self.engine.volume(name) is not None:
                         yield Origin("volume", name, f"volume:{name}", version.when)
                         return
+
+    def _former_name(self, project: Project, key: str) -> str:
+        """What a volume was called on the host when the project had its former name."""
+        named = self.maps.former or project.deployed_as or project.name
+        return replace(project, name=named, deployed_as=None).real_name(key)
 
     def _mapped(self, source: str, uses: Sequence[tuple[Service, Mount]]) -> Origin:
         """A source as a person writes it. Raises CarryProblem where it cannot be found."""

@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from volfix.docker import carriers as through
-from volfix.docker.archive import BrokenArchive
 from volfix.docker.containers import Container, MountPoint, Process
 from volfix.docker.deployed import Deployed
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.jobs import users_of
+from volfix.docker.members import BrokenArchive
 from volfix.docker.sqlite_files import BESIDE, Spool, counts
 from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.entries import Entry

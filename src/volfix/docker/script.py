@@ -20,7 +20,9 @@ def script(project: Project, found: Sequence[Surveyed]) -> str:
 
     Raises CarryProblem where a volume is made in a way that the script does not know.
     """
-    lines = [PRELUDE.read_text(encoding="utf-8"), f"project={quote(project.name)}"]
+    former = next((one.job.former for one in found if one.job.former), project.name)
+    names = f"project={quote(project.name)} former={quote(former)}"
+    lines = [PRELUDE.read_text(encoding="utf-8"), names]
     for one in found:
         if one.job.driver != "local" or one.job.options or one.job.external:
             raise CarryProblem(
@@ -38,15 +40,23 @@ def _job(one: Surveyed) -> Iterator[str]:
     shown = ", ".join(origin.shown for origin in job.origins)
     yield f"# {job.key}: {shown}".replace("\n", " ")
     yield f"image={quote(one.image)}"
-    yield f"if begin {quote(job.name)} {quote(job.key)} {quote(shown)}; then"
+    filters = [quote(f"volume={origin.name}") for origin in job.origins if origin.kind != "container"]
+    yield f"if begin {' '.join([quote(job.name), quote(job.key), quote(shown), *filters])}; then"
     for origin in job.origins:
         for line in _origin(origin, job.services[0]):
             yield f"  {line}"
     if any(origin.below for origin in job.origins):
         octal = "".join(f"\\{byte:03o}" for byte in top_header(one.source[""]))
         yield f"  printf '{octal}' | top"
-    yield "  finish"
+    yield f"  finish {shlex.join(_witnesses(one))}".rstrip()
     yield "fi"
+
+
+def _witnesses(one: Surveyed) -> list[str]:
+    """Files that the data cannot be without, by their path in the volume."""
+    files = [path for path, entry in one.source.items() if entry.kind == "file"]
+    data = [path for client in one.job.clients for path in files if client.is_data_file(path)]
+    return [*data[:1], *(path for path in one.job.expected if path in files)]
 
 
 def _origin(origin: Origin, service: str) -> Iterator[str]:

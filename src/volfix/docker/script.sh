@@ -7,7 +7,11 @@ set -eu
 say() { printf 'volfix: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-project='' image=''
+for tool in docker cmp dd mkfifo mktemp tr wc; do
+  command -v "$tool" >/dev/null || fail "there is no $tool command here"
+done
+
+project='' former='' image=''
 scratch=$(mktemp -d)
 volume=
 clean() {
@@ -40,14 +44,23 @@ same() {
 
 # container SERVICE PATH: the project's container of this service that has the path
 container() {
-  for id in $(docker ps -aq --filter "label=com.docker.compose.project=$project" \
-      --filter "label=com.docker.compose.service=$1"); do
-    if docker cp "$id:$2" - >/dev/null 2>&1; then
-      printf '%s\n' "$id"
-      return
-    fi
+  for name in "$project" "$former"; do
+    for id in $(docker ps -aq --filter "label=com.docker.compose.project=$name" \
+        --filter "label=com.docker.compose.service=$1"); do
+      if docker cp "$id:$2" - >/dev/null 2>&1; then
+        printf '%s\n' "$id"
+        return
+      fi
+    done
   done
   fail "no container of service $1 has $2"
+}
+
+# empty CONTAINER DIRECTORY: after the directory's own header the archive ends
+empty() {
+  docker cp "$1:$2" - 2>/dev/null | dd bs=1 count=1536 2>/dev/null >"$scratch/begin"
+  [ "$(wc -c <"$scratch/begin")" -eq 1536 ] || fail "$2 in $1 cannot be read"
+  [ -z "$(dd bs=512 skip=1 count=1 <"$scratch/begin" 2>/dev/null | tr -d '\000')" ]
 }
 
 # users FILTER: the running containers that match, carriers left out
@@ -55,44 +68,50 @@ users() { docker ps -q --filter "$1"; }
 
 stop() {
   for id in "$@"; do
-    if [ "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.project"}}' "$id")" != "$project" ]; then
-      fail "$(docker inspect -f '{{.Name}}' "$id") belongs to something else and uses the data: stop it first"
-    fi
+    case "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.project"}}' "$id")" in
+      "$project" | "$former") ;;
+      *) fail "$(docker inspect -f '{{.Name}}' "$id") belongs to something else and uses the data: stop it first" ;;
+    esac
     say "stopping $(docker inspect -f '{{.Name}}' "$id")"
-    docker update --restart no "$id" >/dev/null
-    docker stop "$id" >/dev/null
+    docker update --restart no "$id" >/dev/null || fail "it cannot be stopped"
+    docker stop "$id" >/dev/null || fail "it cannot be stopped"
   done
 }
 
-# begin VOLUME KEY SOURCES: make the volume; fails (status 1) where it was filled before
+# begin VOLUME KEY SOURCES FILTER...: make the volume; fails (status 1) where it was filled before. The filters are of
+# containers that have the sources: none of them may run once the volume is filled. (It is called in a condition, where
+# `set -e` does not count.)
 begin() {
-  volume=$1
-  marker="volfix-carry-$1"
+  volume=$1 key=$2 sources=$3
+  shift 3
+  marker="volfix-carry-$volume"
   marked=
   if docker inspect --type container "$marker" >/dev/null 2>&1; then marked=yes; fi
-  if docker volume inspect "$1" >/dev/null 2>&1; then
-    from=$(docker volume inspect -f '{{index .Labels "dev.volfix.carried-from"}}' "$1")
+  if docker volume inspect "$volume" >/dev/null 2>&1; then
+    from=$(docker volume inspect -f '{{index .Labels "dev.volfix.carried-from"}}' "$volume")
     if [ -n "$from" ] && [ -z "$marked" ]; then
-      say "$1: carried already"
+      for filter in "$@"; do
+        [ -z "$(users "$filter")" ] || fail "$volume is filled, and $sources is written again: run volfix carry"
+      done
+      say "$volume: carried already"
       return 1
     fi
     clean
     # shellcheck disable=SC2046
-    stop $(users "volume=$1")
+    stop $(users "volume=$volume")
     if [ -z "$marked" ] || [ -z "$from" ]; then
-      here=$(carrier "type=volume,src=$1,dst=/volfix/data,volume-nocopy")
-      docker cp "$here:/volfix/data" - | dd bs=512 count=4 2>/dev/null | dd bs=512 skip=1 count=1 2>/dev/null |
-        tr -d '\000' >"$scratch/second"
-      docker rm -v "$here" >/dev/null
-      [ ! -s "$scratch/second" ] || fail "$1 is not empty: nothing is carried"
+      here=$(carrier "type=volume,src=$volume,dst=/volfix/data,volume-nocopy")
+      empty "$here" /volfix/data || fail "$volume is not empty: nothing is carried"
+      docker rm -v "$here" >/dev/null || fail "$here cannot be removed"
     fi
-    docker volume rm "$1" >/dev/null || fail "$1 is in use: remove the containers that have it (docker compose rm)"
+    docker volume rm "$volume" >/dev/null || fail "$volume is in use: remove the containers that have it (docker compose rm)"
   fi
   if [ -z "$marked" ]; then
-    docker create --network none --name "$marker" --label "dev.volfix.carrier=$1" --entrypoint /volfix "$image" >/dev/null
+    docker create --network none --name "$marker" --label "dev.volfix.carrier=$volume" --entrypoint /volfix "$image" \
+      >/dev/null || fail "nothing is carried"
   fi
-  docker volume create --label "com.docker.compose.project=$project" --label "com.docker.compose.volume=$2" \
-    --label "dev.volfix.carried-from=$3" "$1" >/dev/null
+  docker volume create --label "com.docker.compose.project=$project" --label "com.docker.compose.volume=$key" \
+    --label "dev.volfix.carried-from=$sources" "$volume" >/dev/null || fail "nothing is carried"
 }
 
 # tree CONTAINER PATH: copy a whole directory into the volume
@@ -116,9 +135,15 @@ top() {
   { cat; dd if=/dev/zero bs=512 count=2 2>/dev/null; } | docker cp - "$there:/volfix"
 }
 
+# finish FILE...: the data cannot be without these files, or any
 finish() {
+  there=$(carrier "type=volume,src=$volume,dst=/volfix/data,volume-nocopy")
+  if empty "$there" /volfix/data; then fail "$volume: the source holds nothing: it is not to be used"; fi
+  for file in "$@"; do
+    docker cp "$there:/volfix/data/$file" - >/dev/null 2>&1 || fail "$volume: the source holds no $file: it is not to be used"
+  done
   clean
-  docker rm "$marker" >/dev/null
+  docker rm -v "$marker" >/dev/null
   say "$volume: carried and compared"
   volume=
 }
