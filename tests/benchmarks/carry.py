@@ -1,0 +1,80 @@
+"""How long carrying takes: `python tests/benchmarks/carry.py [FILES [BYTES]]`, against tar into `docker run`.
+
+It starts an engine of its own (as root, docker.io installed), and measures both in turn: the whole `volfix carry`, the
+comparison included, and a plain copy that compares nothing. Only a quiet machine gives figures that mean something.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from conftest import Host, own_engine
+
+RUNS = 3
+FILES, BYTES = 2000, 1_000_000
+TIMES, MEGABYTES = 2.0, 150
+COMPOSE = """\
+name: shop
+services:
+  app:
+    image: box:1
+    volumes: ["app-db:/app/data"]
+volumes:
+  app-db:
+"""
+
+
+def fill(directory: Path, files: int, size: int) -> None:
+    """Files of random bytes, a hundred in a directory."""
+    for number in range(files):
+        path = directory / str(number // 100) / str(number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(os.urandom(size))
+
+
+def plain(host: Host, source: Path) -> float:
+    """Seconds of tar into `docker run`."""
+    command = f"tar -C {source} -cf - . | docker run --rm -i --network=none -v plain:/to box:1 tar -C /to -xf -"
+    started = time.perf_counter()
+    host.command(source, "sh", "-ec", command)
+    spent = time.perf_counter() - started
+    host.docker("volume", "rm", "plain")
+    return spent
+
+
+def carried(host: Host, project: Path) -> tuple[float, int]:
+    """Seconds of `volfix carry`, and its largest memory in bytes."""
+    started = time.perf_counter()
+    words = ["volfix", "carry", "--write", "--map", "./data=app-db", str(project)]
+    process = subprocess.Popen(words, env=host.environment, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    spent = time.perf_counter() - started
+    if status:
+        sys.exit("volfix carry failed")
+    host.docker("volume", "rm", "shop_app-db")
+    return spent, usage.ru_maxrss * 1024
+
+
+def main() -> None:
+    """Measure and print."""
+    files, size = (*map(int, sys.argv[1:]), *(FILES, BYTES)[len(sys.argv) - 1 :])
+    with own_engine() as host:
+        project = host.directory / "shop"
+        fill(project / "data", files, size)
+        (project / "compose.yaml").write_text(COMPOSE)
+        pairs = [(plain(host, project / "data"), *carried(host, project)) for _ in range(RUNS)]
+    copies, carries, memory = (statistics.median(column) for column in zip(*pairs, strict=True))
+    print(f"{files} files of {size} bytes, medians of {RUNS}; load {os.getloadavg()[0]:.1f}")
+    print(f"tar into docker run: {copies:.1f} s; volfix carry, compared: {carries:.1f} s")
+    print(f"{carries / copies:.2f} times (at most {TIMES}), {memory / 1e6:.0f} MB of memory (at most {MEGABYTES})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""A Docker engine of the tests' own: its socket, data and processes are under a temporary directory.
+
+It has a mount namespace of its own, in which /drone, where pipelines have their workspace, is empty and goes with it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from volfix.docker.engine import Engine
+
+BUSYBOX = Path("/bin/busybox")
+APPLETS = ("sh", "sleep", "cat", "ls", "mkdir", "chown", "chmod", "test", "printf", "touch", "rm", "cp", "mv", "tar")
+SECONDS = 60
+OWN_DRONE = 'mkdir -p /drone && mount -t tmpfs none /drone && exec "$@"'
+
+
+class Host:
+    """The engine as a person sees it: the docker and docker-compose commands, talking to it."""
+
+    def __init__(self, socket: str, directory: Path) -> None:
+        self.socket, self.directory = socket, directory
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self.environment = {**os.environ, "PATH": path, "DOCKER_HOST": socket, "DOCKER_BUILDKIT": "0"}
+        self.environment["PYTHONPYCACHEPREFIX"] = str(
+            directory / "bytecode"
+        )  # programs that are run often start faster
+        for name in ("DOCKER_CONTEXT", "PYTHONDONTWRITEBYTECODE"):
+            self.environment.pop(name, None)
+
+    def docker(self, *words: str, data: bytes | None = None, check: bool = True) -> str:
+        done = subprocess.run(
+            ["docker", *words], env=self.environment, input=data, capture_output=True, check=False, timeout=120
+        )
+        if check and done.returncode:
+            raise AssertionError(f"docker {words}: {done.stderr.decode()}")
+        return done.stdout.decode()
+
+    def compose(self, directory: Path, *words: str) -> str:
+        return self.command(directory, "docker-compose", *words)
+
+    def command(self, directory: Path, *words: str, statuses: tuple[int, ...] = (0,)) -> str:
+        """What any program prints, with this engine as its own."""
+        done = subprocess.run(
+            words, env=self.environment, cwd=directory, capture_output=True, text=True, check=False, timeout=300
+        )
+        if done.returncode not in statuses:
+            raise AssertionError(f"{words}: {done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+
+def _missing() -> str | None:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return "starting a Docker engine takes root on Linux"
+    lacking = [name for name in ("dockerd", "docker", "containerd") if shutil.which(name) is None]
+    if lacking:
+        return f"{', '.join(lacking)} not installed (Debian: docker.io)"
+    return None if BUSYBOX.exists() else "busybox-static is not installed"
+
+
+@contextmanager
+def own_engine() -> Iterator[Host]:
+    """A running engine with the image `box:1` (busybox) and `scratch:1` (nothing but a declared volume)."""
+    if reason := _missing():
+        pytest.skip(reason)
+    directory = Path(tempfile.mkdtemp(prefix="volfix-engine-"))
+    log = (directory / "log").open("wb")
+    socket = f"unix://{directory}/sock"
+    daemon = subprocess.Popen(
+        [
+            *("unshare", "--mount", "sh", "-ec", OWN_DRONE, "sh"),
+            *("dockerd", "--data-root", str(directory / "data"), "--exec-root", str(directory / "run")),
+            *("-H", socket, "-p", str(directory / "pid"), "--bridge=none", "--iptables=false", "--ip6tables=false"),
+        ],
+        stdout=log,
+        stderr=log,
+    )
+    host = Host(socket, directory)
+    try:
+        _await(host, daemon, directory / "log")
+        _images(host, directory)
+        yield host
+    finally:
+        for container in host.docker("ps", "-aq", check=False).split():
+            host.docker("rm", "-f", container, check=False)
+        daemon.terminate()
+        daemon.wait(SECONDS)
+        log.close()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[Host]:
+    """The engine that all tests of a run share."""
+    with own_engine() as host:
+        yield host
+
+
+def _await(host: Host, daemon: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + SECONDS
+    while not host.docker("version", "--format", "{{.Server.Version}}", check=False).strip():
+        if daemon.poll() is not None or time.monotonic() > end:
+            pytest.skip(f"no Docker engine starts here: {log.read_text(errors='replace')[-300:]}")
+        time.sleep(0.1)
+
+
+def _images(host: Host, directory: Path) -> None:
+    archive = directory / "box.tar"
+    with tarfile.open(archive, "w") as tar:
+        tar.add(BUSYBOX, "bin/busybox")
+        for name in APPLETS:
+            link = tarfile.TarInfo(f"bin/{name}")
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(link)
+    host.docker("import", "-c", 'CMD ["sleep","3600"]', str(archive), "box:1")
+    archive.unlink()
+    host.docker("import", "-c", "VOLUME /app/data", "-", "scratch:1", data=bytes(10240))
+
+
+@pytest.fixture(scope="session")
+def servers(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Host:
+    """The engine with images of real database servers, for tests/e2e, where they are made."""
+    from survival_images import debian, make_images
+
+    if shutil.which("apt-get") is None:
+        pytest.skip("the images are made of Debian's packages")
+    directory = tmp_path_factory.mktemp("images")
+    try:
+        tree = debian(directory / "debian")
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"Debian's packages cannot be fetched: {error.stderr!r}")
+    make_images(host, tree, directory)
+    shutil.rmtree(directory / "debian")
+    return host
+
+
+@pytest.fixture
+def engine(host: Host, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """A connection; what a test leaves in the engine is removed after it."""
+    monkeypatch.setenv("DOCKER_HOST", host.socket)
+    yield Engine.connect()
+    for container in host.docker("ps", "-aq").split():
+        host.docker("unpause", container, check=False)
+        host.docker("rm", "-fv", container)
+    for volume in host.docker("volume", "ls", "-q").split():
+        host.docker("volume", "rm", "-f", volume)
+
+
+@pytest.fixture
+def content(host: Host) -> Callable[[str], Path]:
+    """Where a volume's files are on this machine, to look at and to spoil."""
+    return lambda volume: Path(host.docker("volume", "inspect", "-f", "{{.Mountpoint}}", volume).strip())

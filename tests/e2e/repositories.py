@@ -1,0 +1,168 @@
+"""Repositories that deploy a database with Docker Compose, and the ways in which a host deploys them."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from string import Template
+
+from conftest import Host
+
+SECONDS = 120
+SHARED = "src"
+"""The project's name under Drone, whose workspaces all end in `src`."""
+REFUSED = ("readonly", "read-only", "unable to open database", "could not open file", "could not extend", "MISCONF")
+COMPOSE = Template("""\
+services:
+  $service:
+    image: $image
+    network_mode: none
+    stop_grace_period: 5s
+    environment: $environment
+    volumes:
+      - ./$source:$target
+""")
+
+
+@dataclass(frozen=True)
+class Database:
+    """An engine as a project uses it. `ask` is a shell command that reads statements; each repository has its rows."""
+
+    name: str
+    service: str
+    image: str
+    environment: str
+    source: str
+    target: str
+    ask: str
+    fill: str
+    count: str
+
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS items (number INTEGER, owner VARCHAR(60));"
+COUNT = (
+    f"{SCHEMA} SELECT count(*) FROM items WHERE owner = '$owner'; SELECT count(*) FROM items WHERE owner <> '$owner';"
+)
+SQLITE = Database(
+    *("SQLite", "app", "shop-app:1", "{DATABASE_URL: 'sqlite:///./database.db'}", "data", "/app/data"),
+    ask='sqlite3 "${DATABASE_URL#sqlite:///}"',
+    fill=f"{SCHEMA} WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $rows)"
+    " INSERT INTO items SELECT i, '$owner' FROM n;",
+    count=COUNT,
+)
+POSTGRESQL = Database(
+    *("PostgreSQL", "postgres", "postgres:15", "{POSTGRES_PASSWORD: pgs3cret, POSTGRES_DB: shop}"),
+    *("pg", "/var/lib/postgresql/data"),
+    ask="psql -XAtq -U postgres -d shop -v ON_ERROR_STOP=1",
+    fill=f"{SCHEMA} INSERT INTO items SELECT i, '$owner' FROM generate_series(1, $rows) AS i;",
+    count=COUNT,
+)
+MARIADB = Database(
+    *("MariaDB", "mariadb", "mariadb:10.11", "{MARIADB_ROOT_PASSWORD: mas3cret, MARIADB_DATABASE: shop}"),
+    *("mysql", "/var/lib/mysql"),
+    ask='MYSQL_PWD="$MARIADB_ROOT_PASSWORD" mariadb -N -B -u root shop',
+    fill=f"{SCHEMA} INSERT INTO items SELECT seq, '$owner' FROM seq_1_to_$rows;",
+    count=COUNT,
+)
+REDIS = Database(
+    *("Redis", "redis", "redis:7", "{}", "redis", "/data"),
+    ask="redis-cli -e",
+    fill="EVAL \"for i = 1, $rows do redis.call('SET', '$owner:' .. i, i) end\" 0",
+    count="EVAL \"local own = #redis.call('KEYS', '$owner:*') return {own, redis.call('DBSIZE') - own}\" 0",
+)
+DATABASES = (SQLITE, POSTGRESQL, MARIADB, REDIS)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a database holds: a repository's own rows, those of another, and whether it takes another row."""
+
+    own: int
+    foreign: int
+    writable: bool
+
+
+class Repository:
+    """A repository with a Compose file, its clones, and its running database."""
+
+    def __init__(self, host: Host, directory: Path, database: Database, pipeline: str = "") -> None:
+        self.host, self.directory, self.database, self.name = host, directory, database, directory.name
+        self.projects = (self.name, SHARED) if pipeline else (self.name,)
+        self.neighbour: Repository | None = None
+        self.origin = directory / "origin" / self.name
+        self.origin.mkdir(parents=True)
+        (self.origin / "compose.yaml").write_text(COMPOSE.substitute(asdict(database)))
+        if pipeline:
+            (self.origin / ".drone.yml").write_text(pipeline)
+        self._git("init", "-q")
+        self.commit("Deploy the shop")
+
+    def commit(self, message: str) -> None:
+        self._git("add", "-A")
+        self._git("-c", "user.email=a@b", "-c", "user.name=a", "commit", "-qm", message)
+
+    def _git(self, *words: str) -> None:
+        subprocess.run(["git", "-C", str(self.origin), *words], check=True, capture_output=True)
+
+    def clone(self, place: Path) -> Path:
+        """The newest commit in this directory, cloned or pulled."""
+        words = ["-C", str(place), "pull", "-q"] if (place / ".git").exists() else ["clone", "-q", self.origin, place]
+        subprocess.run(["git", *words], check=True, capture_output=True)
+        return place
+
+    def volfix(self, directory: Path, *words: str, statuses: tuple[int, ...] = (0,)) -> str:
+        """What volfix prints in a clone."""
+        return self.host.command(directory, "volfix", *words, statuses=statuses)
+
+    def fill(self, rows: int) -> None:
+        said = self._ask(self.database.fill, rows)
+        assert said is not None, f"{self.name}: the first rows cannot be written"
+
+    def counts(self) -> tuple[int, int]:
+        """The repository's own rows and those of others that its database holds."""
+        said = self._ask(self.database.count)
+        own, foreign = map(int, said.split()) if said is not None else (0, 0)
+        return own, foreign
+
+    def is_writable(self) -> bool:
+        """Whether the database takes one more row."""
+        return self._ask(self.database.fill, 1) is not None
+
+    def _ask(self, statements: str, rows: int = 0) -> str | None:
+        """What the running database answers; None where it does not take the statements."""
+        given = Template(statements).substitute(owner=self.name, rows=rows) + "\n"
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            container = self.containers("--filter", "status=running")
+            words = ["docker", "exec", "-i", *container, "sh", "-c", self.database.ask]
+            done = subprocess.run(
+                words, env=self.host.environment, input=given, capture_output=True, text=True, check=False
+            )
+            if done.returncode == 0:
+                return done.stdout
+            if any(word in done.stderr for word in REFUSED):
+                return None
+            time.sleep(0.2)
+        raise TimeoutError(f"{self.name}: the database does not answer: {done.stderr}")
+
+    def containers(self, *filters: str) -> list[str]:
+        """The container that this repository deployed last, alone in a list."""
+        form = '{{.ID}} {{.Label "com.docker.compose.project"}}'
+        service = f"label=com.docker.compose.service={self.database.service}"
+        found = self.host.docker("ps", "-a", "--format", form, "--filter", service, *filters)
+        by_project = {project: number for number, project in map(str.split, reversed(found.splitlines()))}
+        return [by_project[name] for name in self.projects if name in by_project][:1]
+
+    def remove(self) -> None:
+        """Take away what it has on the host, and what it shares there with others."""
+        service = f"label=com.docker.compose.service={self.database.service}"
+        for project in self.projects:
+            label = f"label=com.docker.compose.project={project}"
+            containers = self.host.docker("ps", "-aq", "--filter", service, "--filter", label).split()
+            if containers:
+                self.host.docker("rm", "-fv", *containers)
+            name = f"name=^{project}_{self.database.service}-"
+            if volumes := self.host.docker("volume", "ls", "-q", "--filter", name).split():
+                self.host.docker("volume", "rm", *volumes)

@@ -1,0 +1,126 @@
+"""The survival proof: 1,000 rows, deployed three more times: before volfix, after --write alone, and with carry.
+
+Each cell of the README's table is measured here, on an engine of the tests' own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from conftest import Host
+from deployments import WAYS, WORKSPACE, Way, neighbour_deploys
+from repositories import DATABASES, Database, Repository, Rows
+from survival_images import STEP
+
+pytestmark = pytest.mark.engine
+ROWS = 1000
+DEPLOYMENTS = 3
+AT_ONCE = 6
+README = Path(__file__).parents[2] / "README.md"
+HEAD = (
+    "| deployment | engine | before volfix | after `--write` alone | after `--write` and `carry` |\n"
+    "| --- | --- | --- | --- | --- |\n"
+)
+COMMAND = re.compile(r"^ +(volfix carry .*)$", re.MULTILINE)
+
+
+STAGES = ("before", "write", "carry")
+Task = tuple[Way, Database, str]
+Measured = dict[Task, Rows | Exception]
+
+
+def shown(rows: Rows) -> str:
+    text = f"{rows.own:,} of {ROWS:,}"
+    text += ", and those of the other repository" if rows.foreign else ""
+    return text if rows.writable else f"{text}, cannot write"
+
+
+def survivors(host: Host, directory: Path, way: Way, database: Database, stage: str) -> Rows:
+    """The rows that are there after the deployments."""
+    repository = Repository(host, directory / f"{directory.name}-shop", database, way.pipeline)
+    if way.between is neighbour_deploys:
+        repository.neighbour = Repository(host, directory / f"{directory.name}-blog", database, way.pipeline)
+    try:
+        way.deploy(repository)
+        repository.fill(ROWS)
+        if stage != "before":
+            command = fixed(repository, way)
+            if repository.neighbour:
+                fixed(repository.neighbour, way)
+            if stage == "carry":
+                way.carry(repository, command)
+        for _ in range(DEPLOYMENTS):
+            way.between(repository)
+            way.deploy(repository)
+        own, foreign = repository.counts()
+        if repository.neighbour:
+            foreign += repository.neighbour.counts()[1]
+        return Rows(own, foreign, repository.is_writable())
+    finally:
+        for one in filter(None, (repository, repository.neighbour)):
+            one.remove()
+        if way.pipeline:
+            docker = ("run", "--rm", "--network=none", "-v", f"{WORKSPACE}:{WORKSPACE}", STEP)
+            host.docker(*docker, "rm", "-rf", f"{WORKSPACE}/{database.source}")
+
+
+def fixed(repository: Repository, way: Way) -> str:
+    """Have volfix write its fixes; the command that it says carries the data."""
+    said = repository.volfix(repository.origin, "--write", *way.fix, statuses=(0, 1))
+    repository.commit("Keep the data in a volume")
+    found = COMMAND.search(said)
+    assert found, said
+    return found[1]
+
+
+def lanes() -> list[list[Task]]:
+    """What can be measured at the same time: deployments that share a project's name on the host come one by one."""
+    tasks = [(way, database, stage) for way in WAYS for stage in STAGES for database in DATABASES]
+    shared = [[task for task in tasks if task[0].pipeline and task[1] is database] for database in DATABASES]
+    return shared + [[task] for task in tasks if not task[0].pipeline]
+
+
+@pytest.fixture(scope="session")
+def measured(servers: Host, tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    """Every cell of the table."""
+    directory = tmp_path_factory.mktemp("survival")
+    found: Measured = {}
+
+    def measure(lane: Sequence[Task]) -> None:
+        for way, database, stage in lane:
+            place = directory / f"{WAYS.index(way) + 1}-{database.service}-{stage}"
+            try:
+                found[way, database, stage] = survivors(servers, place, way, database, stage)
+            except Exception as error:  # noqa: BLE001 - raised by the test of this cell
+                found[way, database, stage] = error
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(measure, lanes()))
+    return found
+
+
+def result(measured: Measured, task: Task) -> Rows:
+    rows = measured[task]
+    if isinstance(rows, Exception):
+        raise rows
+    return rows
+
+
+@pytest.mark.parametrize("database", DATABASES, ids=lambda database: database.name)
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.title)
+def test_every_row_survives(measured: Measured, way: Way, database: Database) -> None:
+    assert result(measured, (way, database, "carry")) == Rows(ROWS, 0, writable=True)
+
+
+def test_the_readme_shows_what_was_measured(measured: Measured) -> None:
+    lines = []
+    for way in WAYS:
+        for database in DATABASES:
+            cells = (shown(result(measured, (way, database, stage))) for stage in STAGES)
+            lines.append(f"| {way.title} | {database.name} | {' | '.join(cells)} |\n")
+    table = HEAD + "".join(lines)
+    assert table in README.read_text(encoding="utf-8"), f"the README's table is to be:\n{table}"
