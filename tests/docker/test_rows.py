@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -143,6 +144,47 @@ def test_a_password_goes_to_the_client_in_a_variable_and_never_as_an_argument(
     written = log.read_text()
     assert f"={variable}:s3cret pass=" in written
     assert "s3cret" not in written.replace(f"={variable}:s3cret pass=", "")
+
+
+MONGOSH = """\
+#!/usr/bin/env node
+// Speaks as mongosh does: --eval is JavaScript with `db` and `print`; a refused login is an exception and status 1.
+const rows = {shop: {items: 3, "odd name": 0}, admin: {users: 1}, local: {log: 9}};
+let open = !process.env.PASSWORD_OF_ROOT;
+const sibling = (name) => ({
+  getSiblingDB: sibling,
+  auth: (user, password) => {
+    if (user !== "root" || password !== process.env.PASSWORD_OF_ROOT) throw Error("Authentication failed.");
+    open = true;
+  },
+  runCommand: () => {
+    if (!open) throw Error("Command listDatabases requires authentication");
+    return {databases: Object.keys(rows).map((name) => ({name}))};
+  },
+  getCollectionInfos: () => [...Object.keys(rows[name]), "system.views"].map((name) => ({name, type: "collection"})),
+  getCollection: (table) => ({countDocuments: () => rows[name][table]}),
+});
+try {
+  const script = process.argv[process.argv.indexOf("--eval") + 1];
+  new Function("db", "print", script)(sibling("test"), console.log);
+} catch (error) {
+  console.error(`MongoServerError: ${error.message}`);
+  process.exit(1);
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="the stand-in for mongosh is written for node")
+def test_mongosh_counts_each_collection_after_its_login(tmp_path: Path) -> None:
+    fake(tmp_path, "mongosh", "").write_text(MONGOSH)
+    login = {"MONGO_INITDB_ROOT_USERNAME": "root", "MONGO_INITDB_ROOT_PASSWORD": "s3cret"}
+    done = run_client(tmp_path, "mongodb", {**login, "PASSWORD_OF_ROOT": "s3cret"})
+    assert done.stdout == "shop\titems\t3\nshop\todd name\t0\n"
+    for environment in ({**login, "PASSWORD_OF_ROOT": "another"}, {"PASSWORD_OF_ROOT": "s3cret"}):
+        refused = run_client(tmp_path, "mongodb", environment)
+        assert refused.returncode == 1
+        assert "uthenticat" in refused.stderr
+        assert not refused.stdout
 
 
 def test_a_refused_login_is_a_failure_that_says_so(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 from repositories import Repository
 from ruamel.yaml import YAML
-from survival_images import STEP
 
 WORKSPACE = "/drone/src"
 SOCKET = "/var/run/docker.sock"
@@ -75,16 +74,14 @@ class Way:
 def build(repository: Repository) -> None:
     """Drone's docker runner: a fresh volume is the workspace of each step, and is removed after the last one."""
     docker = repository.host.docker
-    workspace = f"{docker('volume', 'create').strip()}:{WORKSPACE}"
-    clone = docker("create", "-v", workspace, STEP, "true").strip()
-    archive = subprocess.run(["git", "-C", str(repository.origin), "archive", "HEAD"], check=True, capture_output=True)
-    docker("cp", "-", f"{clone}:{WORKSPACE}", data=archive.stdout)
+    volume = docker("volume", "create").strip()
+    repository.clone(Path(docker("volume", "inspect", "-f", "{{.Mountpoint}}", volume).strip()))
+    workspace = f"{volume}:{WORKSPACE}"
     for step, volumes in _steps(repository):
         mounts = [word for volume in (workspace, *volumes) for word in ("-v", volume)]
         script = "\n".join(step["commands"])
         docker("run", "--rm", "--network=none", *mounts, "-w", WORKSPACE, step["image"], "sh", "-ec", script)
-    docker("rm", clone)
-    docker("volume", "rm", workspace.partition(":")[0])
+    docker("volume", "rm", volume)
 
 
 def _steps(repository: Repository) -> list[tuple[dict[str, Any], list[str]]]:
