@@ -133,3 +133,22 @@ def test_a_base_and_its_override_are_one_mount(tmp_path: Path) -> None:
     plan = volfix.plan(laid(tmp_path, {**files, **BESIDE}), select=("VF103",))
     assert {finding.applicability.value for finding in plan.findings} == {"safe"}
     assert {edit.path.name for edit in plan.edits} == {"compose.yaml"}
+
+
+def test_two_files_of_one_service_get_a_directory_each(tmp_path: Path) -> None:
+    mounts = "volumes: ['./app.db:/app/app.db', './jobs.db:/app/jobs.db']"
+    values = "environment: [DATABASE_URL=sqlite:///app.db, JOBS_URL=sqlite:///jobs.db]"
+    laid(tmp_path, {"compose.yaml": f"services:\n{service('app', values, mounts)}", **BESIDE})
+    result = volfix.plan(tmp_path, select=("VF103",)).write()
+    assert not [project.failure for project in result.projects if project.failure]
+    text = (tmp_path / "compose.yaml").read_text()
+    assert "DATABASE_URL=sqlite:///data/app.db, JOBS_URL=sqlite:///db/jobs.db" in text
+
+
+def test_the_new_directory_is_the_users_at_once(tmp_path: Path) -> None:
+    app = service("app", URL.format(""), MOUNT.format("./app.db", "app.db"))
+    dockerfile = DOCKERFILE + "RUN useradd app\nUSER app\n"
+    laid(tmp_path, {"compose.yaml": f"services:\n{app}", **BESIDE, "Dockerfile": dockerfile})
+    volfix.plan(tmp_path, unsafe_fixes=True).write()
+    assert "RUN mkdir -p /app/data && chown app /app/data\nUSER app" in (tmp_path / "Dockerfile").read_text()
+    assert not volfix.plan(tmp_path, unsafe_fixes=True).edits

@@ -69,7 +69,15 @@ class FileUse:
         parent = posixpath.dirname(self.path)
         names = [posixpath.join(parent, name) for name in DIRECTORIES]
         own = [parent] if posixpath.basename(parent) == DIRECTORIES[0] else []
-        return next((path for path in (*own, *names) if not any(_contents(self.use, path))), None)
+        return next(
+            (path for path in (*own, *names) if not any(_contents(self.use, path)) and self._claims(path)), None
+        )
+
+    def _claims(self, directory: str) -> bool:
+        """Whether the directory is for this file: another one of the service's gets a volume of its own."""
+        claims: dict[tuple[str, str], str] = self.context.memory.setdefault("file directories", {})
+        host = self.context.host_of(self.use.mount).key
+        return claims.setdefault((self.service, directory), host) == host
 
     def moved(self, path: str) -> Iterator[tuple[Operation, Change]]:
         """The edits that tell the service the new path, and what they change."""

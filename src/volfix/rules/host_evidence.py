@@ -14,21 +14,24 @@ MOST = 5
 """Places that a finding names one by one."""
 
 
-def host_evidence(context: Context, use: Use) -> Iterator[str]:
+def host_evidence(context: Context, use: Use, path: Path | None = None, source: str | None = None) -> Iterator[str]:
     """The lines of the repository that use the mount's source on the host, and those of .gitignore that become idle.
 
-    For a mount that is about to become a volume: tools on the host do not see what is in one.
+    For a mount that is about to become a volume: tools on the host do not see what is in one. `path` and `source`, its
+    text, are given where the mount itself does not say them.
     """
-    host = context.host_of(use.mount)
-    if host.path is None or host.path in (context.root, use.project.directory):
+    path = path or context.host_of(use.mount).path
+    source = source or use.mount.raw_source
+    if path is None or path in (context.root, use.project.directory):
         return
-    found = list(mentions(host.path, use.project.directory, context.root))
-    yield from (_said(context, mention, use.mount.raw_source) for mention in found[:MOST])
+    found = list(mentions(path, use.project.directory, context.root))
+    yield from (_said(context, mention, source) for mention in found[:MOST])
     if len(found) > MOST:
-        yield f"{len(found) - MOST} more lines of the repository name {use.mount.raw_source} on the host"
-    others = [other for other in context.binds if other.key != host.key]
-    if host.inside and not any(other.path and host.path in other.path.parents for other in others):
-        for file, line, pattern in islice(ignoring(host.path, context.root), MOST):
+        yield f"{len(found) - MOST} more lines of the repository name {source} on the host"
+    if path.is_relative_to(context.root) and not any(
+        other.path and path in other.path.parents for other in context.binds
+    ):
+        for file, line, pattern in islice(ignoring(path, context.root), MOST):
             yield f"{_place(context, file)}:{line}: git ignores {pattern}, which has nothing to ignore any more"
 
 

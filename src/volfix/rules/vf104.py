@@ -14,6 +14,7 @@ from volfix.rules.bind_to_volume import VERSION_1, declaring_parts
 from volfix.rules.context import Context, mount_location
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
 from volfix.rules.holdings import UNKNOWN, holding
+from volfix.rules.host_evidence import host_evidence
 from volfix.rules.names import volume_key
 from volfix.rules.operations import DeclareVolume, Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
@@ -25,10 +26,11 @@ BINDS = frozenset({"bind", "rbind"})
 
 @dataclass(frozen=True, slots=True)
 class Disguise:
-    """The device of a volume with `o: bind`; `inside` where it lies in the repository."""
+    """The device of a volume with `o: bind`; `inside` where it lies in the repository, `path` where it is known."""
 
     device: str
     inside: bool
+    path: Path | None = None
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -47,7 +49,11 @@ def check(context: Context) -> Iterator[Finding]:
             severity=Severity.ERROR if disguise.inside else Severity.WARNING,
             location=mount_location(use.mount),
             message=f"the volume {use.mount.source} is a bind mount of {disguise.device}, {where}",
-            evidence=(*held.evidence, f"driver_opts of {use.mount.source}: o: bind, device: {disguise.device}"),
+            evidence=(
+                *held.evidence,
+                f"driver_opts of {use.mount.source}: o: bind, device: {disguise.device}",
+                *(host_evidence(context, use, disguise.path, disguise.device) if disguise.path else ()),
+            ),
             service=use.service.name,
             target=use.mount.raw_target,
             fix=fix if isinstance(fix, Fix) else None,
@@ -71,7 +77,7 @@ def disguise_of(use: Use) -> Disguise | None:
     if "${" in text or text.startswith("~"):
         return Disguise(device.value, inside=False)
     path = Path(os.path.normpath(use.project.directory / text))
-    return Disguise(device.value, path.is_relative_to(use.project.root))
+    return Disguise(device.value, path.is_relative_to(use.project.root), path)
 
 
 def _fix(context: Context, use: Use) -> Fix | str:

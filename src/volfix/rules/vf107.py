@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.paths import is_below
 from volfix.project.images import images_of
-from volfix.project.model import Service
+from volfix.project.model import Project, Service
+from volfix.project.mounts import VOLUME
 from volfix.project.test_stacks import is_test_service, is_test_stack
-from volfix.rules.context import Context, at
+from volfix.rules.context import Context, at, mount_location
 from volfix.rules.findings import Finding, Location, Severity
 from volfix.rules.holdings import directories_in
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.syntax.yaml_tree import Node
+from volfix.syntax.yaml_tree import Mapping, Node, Scalar, resolved
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -22,24 +23,22 @@ def check(context: Context) -> Iterator[Finding]:
         if is_test_stack(project):
             continue
         for service in project.services.values():
-            if service.tmpfs and not is_test_service(service):
-                yield from _of_service(service)
+            if not is_test_service(service):
+                yield from _of_service(project, service)
 
 
-def _of_service(service: Service) -> Iterator[Finding]:
-    for image in images_of(service):
+def _of_service(project: Project, service: Service) -> Iterator[Finding]:
+    places = _in_memory(project, service)
+    for image in images_of(service) if places else ():
         for entry in entries_for(image):
             where = directories_in(service, entry)
-            covered = (
-                place for place in service.tmpfs for path in where.paths if path == place or is_below(path, place)
-            )
-            target = next(covered, None)
+            target = next((place for path in where.paths if (place := _holder(project, service, path)) in places), None)
             if entry.kind != "engine" or where.keeps_nothing or target is None:
                 continue
             yield Finding(
                 code="VF107",
                 severity=Severity.INFO if entry.cache else Severity.WARNING,
-                location=_location(service, target),
+                location=places[target] or _location(service, target),
                 message=f"{target} is in memory: the data of {entry.name} goes when the container stops",
                 evidence=(f"{image.text}: {entry.name} keeps its data in {where.paths[0]}",),
                 service=service.name,
@@ -47,6 +46,24 @@ def _of_service(service: Service) -> Iterator[Finding]:
                 reason="memory may be meant: if not, mount a named volume there",
             )
             return
+
+
+def _in_memory(project: Project, service: Service) -> dict[str, Location | None]:
+    """The targets that live in memory; with the place of the mount, where a volume does by its driver options."""
+    found: dict[str, Location | None] = dict.fromkeys(service.tmpfs)
+    for mount in project.mounts_of(service):
+        entry = resolved(project.declared[mount.source]) if mount.source in project.declared else None
+        options = entry.get("driver_opts") if mount.kind == VOLUME and isinstance(entry, Mapping) else None
+        kind = options.get("type") if isinstance(options, Mapping) else None
+        if isinstance(kind, Scalar) and kind.value == "tmpfs":
+            found[mount.clean_target] = mount_location(mount)
+    return found
+
+
+def _holder(project: Project, service: Service, path: str) -> str | None:
+    """The innermost target, of a mount or a tmpfs, in which the path lies."""
+    targets = {*service.tmpfs, *(mount.clean_target for mount in project.mounts_of(service))}
+    return max((place for place in targets if path == place or is_below(path, place)), key=len, default=None)
 
 
 def _location(service: Service, target: str) -> Location:
@@ -85,6 +102,14 @@ RULE = Rule(
             Outcome.REPORTED,
         ),
         Example(
+            "a volume that is in memory by its driver options",
+            {
+                "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [rows:/var/lib/mysql]\n"
+                "volumes:\n  rows:\n    driver_opts: {type: tmpfs, device: tmpfs}\n"
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
             "tests",
             {"docker-compose.test.yml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql")},
             Outcome.UNTOUCHED,
@@ -119,6 +144,14 @@ RULE = Rule(
             "the database of one profile, which is for tests",
             {
                 "compose.yaml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql") + "    profiles: [e2e]\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a volume for the data, within a directory in memory",
+            {
+                "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    tmpfs: [/var/lib]\n"
+                "    volumes: [rows:/var/lib/mysql]\nvolumes: {rows: }\n"
             },
             Outcome.UNTOUCHED,
         ),

@@ -13,8 +13,9 @@ from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context, mount_location
+from volfix.rules.database_files import FileUse, file_fix
 from volfix.rules.findings import Applicability, Finding, Fix, InstructionChange, Severity
-from volfix.rules.holdings import UNKNOWN, Holding, holding
+from volfix.rules.holdings import UNKNOWN, holding, is_file
 from volfix.rules.operations import AddInstruction
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.dockerfile import read
@@ -31,25 +32,37 @@ def check(context: Context) -> Iterator[Finding]:
         mount = use.mount
         if mount.kind not in (VOLUME, BIND) or mount.read_only or mount.overridden:
             continue
+        if mount.kind == BIND and is_file(mount):
+            yield from _of_file(context, use)
+            continue
         held = holding(context, use)
         if held is None or held.kind == UNKNOWN:
             continue
         user = foreign_user(use.service, mount.clean_target, held.entry)
-        if user is None or (mount.kind == BIND and convert(context, use, held).fix is None):
-            continue
-        yield _finding(use, held, user)
+        if user is not None and (mount.kind == VOLUME or convert(context, use, held).fix is not None):
+            yield _finding(use, held.evidence, user, mount.clean_target)
 
 
-def _finding(use: Use, held: Holding, user: str) -> Finding:
+def _of_file(context: Context, use: Use) -> Iterator[Finding]:
+    """The directory that VF103 gives a database file which is mounted alone."""
+    item = FileUse(context, use)
+    fix = file_fix(context, use).fix if item.values or item.words else None
+    user = foreign_user(use.service, item.directory, None) if fix and item.directory else None
+    if user is not None and item.directory is not None:
+        evidence = tuple(f"{database.variable}={database.shown}" for database in item.values)
+        yield _finding(use, evidence, user, item.directory)
+
+
+def _finding(use: Use, evidence: tuple[str, ...], user: str, target: str) -> Finding:
     mount = use.mount
-    fix = _fix(use, user)
-    verb = "the volume" if mount.kind == VOLUME else "as a volume it"
+    fix = _fix(use, user, target)
+    said = mount.raw_target if target == mount.clean_target else target
     return Finding(
         code="VF111",
         severity=Severity.WARNING if use.service.stage is not None else Severity.INFO,
         location=mount_location(mount),
-        message=f"{use.service.name} runs as {user}; new, {verb} at {mount.raw_target} belongs to root: writing may fail",
-        evidence=(*held.evidence, _who(use, user)),
+        message=f"{use.service.name} runs as {user}; a new volume at {said} belongs to root: writing may fail",
+        evidence=(*evidence, _who(use, user, said)),
         service=use.service.name,
         target=mount.raw_target,
         fix=fix if isinstance(fix, Fix) else None,
@@ -57,15 +70,15 @@ def _finding(use: Use, held: Holding, user: str) -> Finding:
     )
 
 
-def _who(use: Use, user: str) -> str:
+def _who(use: Use, user: str, target: str) -> str:
     if use.service.text("user") is not None:
         return f"user: {user} in the Compose file"
-    return f"USER {user} in the Dockerfile, which does not make {use.mount.raw_target} and give it to that user"
+    return f"USER {user} in the Dockerfile, which does not make {target} and give it to that user"
 
 
-def _fix(use: Use, user: str) -> Fix | str:
+def _fix(use: Use, user: str, target: str) -> Fix | str:
     """A line in the Dockerfile that makes the directory and gives it to the user; a new volume takes its owner over."""
-    stage, mount = use.service.stage, use.mount
+    stage = use.service.stage
     if stage is None:
         known = [entry.owner for image in images_of(use.service) for entry in entries_for(image) if entry.owner]
         owner = f": the image's own user is {known[0][0]}:{known[0][1]}" if known else ""
@@ -74,11 +87,11 @@ def _fix(use: Use, user: str) -> Fix | str:
         return "the Dockerfile lies outside the repository"
     if stage.base_image is None or NO_SHELL.search(stage.base_image):
         return "the image has no shell, or volfix does not know which it is built on"
-    if "$" in user or not re.fullmatch(r"[\w.-]+(?::[\w.-]+)?", user) or re.search(r"[^\w./-]", mount.clean_target):
+    if "$" in user or not re.fullmatch(r"[\w.-]+(?::[\w.-]+)?", user) or re.search(r"[^\w./-]", target):
         return "the user or the directory is not a plain word"
     build = use.service.build
     place = root_place(read(stage.source), build.target if build else None)
-    text = place.run((f"mkdir -p {mount.clean_target}", f"chown {user} {mount.clean_target}")) if place else None
+    text = place.run((f"mkdir -p {target}", f"chown {user} {target}")) if place else None
     if place is None or text is None:
         return "no place in the Dockerfile is known where a shell runs as root: the directory has to be made there"
     operation = AddInstruction(stage.source, place.start, text)
