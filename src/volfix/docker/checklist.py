@@ -142,6 +142,5 @@ def _daemon(engine: Engine, own: Sequence[Container], deployed: Deployed) -> Ans
     host = engine.host()
     text = f"here `docker` speaks to {host.get('Name', 'a daemon')} (Docker {host.get('ServerVersion', '?')})"
     running = sum(container.is_running for container in own)
-    return Answer(
-        Mark.FINE if running else Mark.OPEN, f"{text}, where {running} containers of {deployed.project.name} run"
-    )
+    text = f"{text}; running containers of {deployed.project.name}: {running}"
+    return Answer(Mark.FINE if running else Mark.OPEN, text)

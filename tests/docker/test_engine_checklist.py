@@ -1,0 +1,83 @@
+"""The checklist with an engine to ask: what runs now, under which name, with which mounts and values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from conftest import Host
+
+from volfix.cli.main import volfix
+from volfix.docker.engine import Engine
+
+pytestmark = pytest.mark.engine
+
+COMPOSE = """\
+name: shop
+services:
+  app:
+    image: box:1
+    network_mode: none
+    stop_grace_period: 0s
+    environment:
+      DATABASE_URL: sqlite:////app/data/app.db
+    volumes:
+      - rows:/app/data
+volumes:
+  rows:
+    driver: local
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, engine: Engine) -> Path:
+    """A project; the engine is there, and holds nothing of it yet."""
+    del engine
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "compose.yaml").write_text(COMPOSE, encoding="utf-8")
+    return root
+
+
+def printed(root: Path) -> str:
+    done = CliRunner().invoke(volfix, ["explain", str(root)])
+    assert done.exit_code == 0, done.output
+    assert "was not looked at" not in done.output
+    return done.output
+
+
+def answers(root: Path) -> str:
+    """What `volfix explain` prints, without the breaks of its lines."""
+    return " ".join(printed(root).split())
+
+
+def test_before_the_first_deployment_nothing_of_it_is_there(shop: Path) -> None:
+    text = answers(shop)
+    assert "? no container of a project shop is on this daemon" in text
+    assert "? the volume shop_rows is not on this daemon: the next `up` makes it, empty" in text
+
+
+def test_a_deployed_stack_that_fits_its_files_is_fine(shop: Path, host: Host) -> None:
+    host.compose(shop, "up", "-d")
+    text = answers(shop)
+    assert "ok shop-app-1 has shop_rows at /app/data now" in text
+    assert "ok shop-app-1 has this DATABASE_URL now" in text
+    assert "running containers of shop: 1" in text
+    assert [line for line in printed(shop).splitlines() if line.startswith("   no")] == []
+
+
+def test_a_container_that_was_not_recreated_is_seen(shop: Path, host: Host) -> None:
+    (shop / "compose.yaml").write_text(COMPOSE.replace("- rows:", "- ./data:"), encoding="utf-8")
+    host.compose(shop, "up", "-d")
+    changed = COMPOSE.replace("app.db", "other.db")
+    (shop / "compose.yaml").write_text(changed, encoding="utf-8")
+    text = answers(shop)
+    assert f"no shop-app-1 has {shop}/data at /app/data, and the files say shop_rows" in text
+    assert "no shop-app-1 has another DATABASE_URL now" in text
+
+
+def test_the_same_stack_under_another_name_is_seen(shop: Path, host: Host) -> None:
+    host.compose(shop, "-p", "src", "up", "-d")
+    text = answers(shop)
+    assert "no src-app-1 was started from here as the project src: its volumes are not those of shop" in text
