@@ -98,7 +98,8 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
         run.stacks.append(plan_stack(context, options, loader))
         if progress is not None:
             progress(number, len(stacks))
-    run.notes += [note for each in commands.values() for note in each.notes()]
+    for note in (note for each in commands.values() for note in each.notes()):
+        loader.note(note)
     return run
 
 

@@ -12,6 +12,7 @@ from volfix.project.deployments import Checkout, Deployment, deployments
 from volfix.project.git import work_tree
 from volfix.project.model import Project, normalized_name
 from volfix.project.pipelines import PipelineFile
+from volfix.syntax.yaml_tree import Scalar
 
 if TYPE_CHECKING:
     from volfix.project.stack import Loader
@@ -19,11 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Delivery:
-    """A pipeline file, where its repository lies, and every deployment that its steps make."""
+    """A pipeline file, where its repository lies, and every deployment that its steps make.
+
+    `unread` are the commands that are no shell that volfix understands.
+    """
 
     file: PipelineFile
     checkout: Checkout
     deployments: tuple[Deployment, ...]
+    unread: tuple[Scalar, ...] = ()
+
+    def notes(self) -> Iterator[str]:
+        """What could not be read, a line each."""
+        for scalar in self.unread:
+            line, column = self.file.source.place(scalar.span.start)
+            yield f"{self.file.path}:{line}:{column}: not read: volfix does not understand these commands"
 
     def paths(self, deployment: Deployment) -> tuple[Path, ...]:
         """The Compose files of a deployment that lie in the repository, in the order in which Compose merges them."""
@@ -71,15 +82,20 @@ def deliveries(paths: Sequence[Path], loader: Loader) -> Iterator[Delivery]:
     for path in paths:
         file = loader.pipeline(path)
         if file is not None:
-            yield _delivery(file)
+            delivery = _delivery(file)
+            for note in delivery.notes():
+                loader.note(note)
+            yield delivery
 
 
 def _delivery(file: PipelineFile) -> Delivery:
     """The repository is the git work tree, unless the files that the pipeline names lie beside it alone."""
     roots = list(_roots(file.path))
-    found = [
-        Delivery(file, checkout, tuple(deployments(file, checkout))) for checkout in (Checkout(root) for root in roots)
-    ]
+    found = []
+    for root in roots:
+        unread: list[Scalar] = []
+        deployed = tuple(deployments(file, Checkout(root), unread))
+        found.append(Delivery(file, Checkout(root), deployed, tuple(unread)))
     return next((delivery for delivery in found if any(map(delivery.paths, delivery.deployments))), found[0])
 
 

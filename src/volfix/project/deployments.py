@@ -67,12 +67,13 @@ class Checkout:
         return None
 
 
-def deployments(file: PipelineFile, checkout: Checkout) -> Iterator[Deployment]:
-    """Every deployment of every pipeline of the file, in order."""
+def deployments(file: PipelineFile, checkout: Checkout, unread: list[Scalar] | None = None) -> Iterator[Deployment]:
+    """Every deployment of every pipeline of the file, in order; `unread` gets the commands that are no shell."""
+    unread = [] if unread is None else unread
     for pipeline in file.pipelines:
         found: list[tuple[Step, Run, ComposeCall, tuple[Run, ...]]] = []
         for step in pipeline.steps:
-            ran = tuple(step_runs(pipeline, step, checkout))
+            ran = tuple(step_runs(pipeline, step, checkout, unread))
             found += [(step, run, call, ran) for run in ran if (call := compose_call(run.words)) is not None]
         for number, (step, run, call, ran) in enumerate(found):
             if call.brings_up:
@@ -84,16 +85,16 @@ def deployments(file: PipelineFile, checkout: Checkout) -> Iterator[Deployment]:
                 yield _deployment(file, pipeline, step, run, call, ran, checkout, later)
 
 
-def step_runs(pipeline: Pipeline, step: Step, checkout: Checkout) -> Iterator[Run]:
+def step_runs(pipeline: Pipeline, step: Step, checkout: Checkout, unread: list[Scalar]) -> Iterator[Run]:
     """What the step runs, in its container or on the host that its plugin logs in to."""
     environment = {**pipeline.environment, **step.environment}
     directory = posixpath.join(pipeline.workspace, step.working_directory or "").rstrip("/")
     if step.commands:
         remote = pipeline.runner == "ssh"
-        start = Start(directory, environment, lambda path: checkout.find(pipeline, path))
+        start = Start(directory, environment, lambda path: checkout.find(pipeline, path), unread)
         yield from runs(step.commands, start, remote=remote)
     if step.script:
-        yield from runs(step.script, Start(None, {}, lambda _: None), remote=True)
+        yield from runs(step.script, Start(None, {}, lambda _: None, unread), remote=True)
 
 
 def _deployment(

@@ -20,6 +20,7 @@ from volfix.syntax.yaml_tree import Scalar
 
 DEPTH = 5
 """Scripts within scripts that are followed."""
+MENTIONS = re.compile(r"docker|compose")
 LIMIT = 5000
 """Commands of one step that are looked at: scripts that call each other would never end."""
 
@@ -56,11 +57,15 @@ class _State:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a step's commands begin: directory, variables, and how a path of the step is found in the repository."""
+    """Where a step's commands begin: directory, variables, and how a path of the step is found in the repository.
+
+    `unread` gets the pipeline's commands that lead to something that is no shell and speaks of Docker.
+    """
 
     directory: str | None
     environment: dict[str, str | None]
     find: Callable[[str], Path | None]
+    unread: list[Scalar] = field(default_factory=list)
 
 
 def runs(commands: Sequence[Scalar], start: Start, *, remote: bool = False) -> Iterator[Run]:
@@ -85,6 +90,9 @@ class _Reader:
 
     def script(self, text: str, state: _State, *, remote: bool, origin: Scalar | None, depth: int) -> Iterator[Run]:
         script = shell.parse(text)
+        for span in script.unread:
+            if MENTIONS.search(text[span.start : span.end]):
+                self.start.unread.append(origin or self.scalar_at(span.start))
         state.functions.update((name, (script, body)) for name, body in script.functions.items())
         yield from self.commands(script, script.commands, state, remote, origin, depth)
 
