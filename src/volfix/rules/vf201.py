@@ -8,12 +8,13 @@ from volfix.project.environment import InCode
 from volfix.project.mounts import BIND
 from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context
+from volfix.rules.database_hosts import strange_hosts
 from volfix.rules.databases import Database, databases, use_of
 from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
 from volfix.rules.holdings import holding
 from volfix.rules.ignores import is_ignored
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.values import location_in, set_value
+from volfix.rules.values import location_in, location_of, set_value
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -35,6 +36,25 @@ def check(context: Context) -> Iterator[Finding]:
             fix=fix,
             reason=database.reason or database.doubt or by_hand(database, fix),
         )
+    yield from _strangers(context)
+
+
+def _strangers(context: Context) -> Iterator[Finding]:
+    """A note on each URL of a server that is no service here: its rows are not in this stack's volumes."""
+    for _, service, variable, host in strange_hosts(context):
+        location = location_of(variable.origin)
+        if location is not None and variable.origin is not None:
+            context.env_files.setdefault(variable.origin.file.path, variable.origin.file)
+            here = "the container itself" if host == "localhost" else "no service here"
+            yield Finding(
+                code="VF201",
+                severity=Severity.INFO,
+                location=location,
+                message=f"{variable.name} of {service.name} asks the host {host}, which is {here}",
+                evidence=("its rows are in no volume of this stack, as far as these files say",),
+                service=service.name,
+                reason="a server's URL is never changed",
+            )
 
 
 def by_hand(database: Database, fix: Fix | None) -> str | None:
@@ -225,11 +245,49 @@ RULE = Rule(
             Outcome.UNTOUCHED,
         ),
         Example(
-            "a server, a database in memory, a file that is no database",
+            "a server that is a service, a database in memory, a file that is no database",
+            {
+                "compose.yaml": NAMED.replace("services:\n", "services:\n  db:\n    image: example.org/acme/sql:1\n"),
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DATABASE_URL=postgres://u:p@db/x\nCACHE_URL=sqlite://\nDB_FILE=/run/secrets/password\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a server somewhere else",
             {
                 "compose.yaml": NAMED,
                 "Dockerfile": DOCKERFILE,
-                ".env.prod": "DATABASE_URL=postgres://u:p@db/x\nCACHE_URL=sqlite://\nDB_FILE=/run/secrets/password\n",
+                ".env.prod": "DATABASE_URL=mysql+pymysql://u:p@sql.example.org:3306/app.db\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "`environment:` names a file in the mount, and wins over the env file",
+            {
+                "compose.yaml": NAMED.replace(
+                    "    volumes", "    environment:\n      DATABASE_URL: sqlite:////app/data/app.db\n    volumes", 1
+                ),
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DATABASE_URL=sqlite:////app/data/./app.db\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a path among temporary files, where it is meant to be forgotten",
+            {
+                "compose.yaml": NAMED,
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DATABASE_URL=sqlite:////tmp/cache.db\nDB_PATH=/dev/shm/queue.db\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the project itself is mounted: the file is in the checkout, not in the container's layer",
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    env_file: .env.prod\n    volumes: ['.:/app']\n",
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DATABASE_URL=sqlite:///./database.db\n",
             },
             Outcome.UNTOUCHED,
         ),

@@ -110,6 +110,30 @@ RULE = Rule(
             Outcome.UNTOUCHED,
         ),
         Example(
+            "right as it is: two slashes, relative to sqlx",
+            {"compose.yaml": FILE.format(url="sqlite://data/app.db?mode=rwc", target="/app/data"), **RUST},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the working directory is the root: three slashes and four are the same file",
+            {
+                "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data"),
+                **PYTHON,
+                "Dockerfile": "FROM python:3.12-slim\nWORKDIR /\nCOPY . .\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "both readings lie in a mount, and the library's is one of them",
+            {
+                "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/app/data")
+                .replace("[rows:/app/data]", "['rows:/app/data', 'more:/data']")
+                .replace("{rows: }", "{rows: , more: }"),
+                **PYTHON,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
             "nobody knows who reads it",
             {
                 "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data"),

@@ -195,6 +195,33 @@ RULE = Rule(
             Outcome.UNTOUCHED,
         ),
         Example(
+            "a file whose name the code puts behind the directory of the mount",
+            {
+                **BASE,
+                "db.py": "import os, sqlite3\n\nDB_PATH = 'app.db'\nconnection = sqlite3.connect(os.path.join('/app/data', DB_PATH))\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a value without a default: the environment has to say it",
+            {
+                **BASE,
+                "db.py": ENGINE
+                + "# sqlite:///./app.db on a developer's machine\nengine = create_engine(os.environ['APP_DB'])\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "code that the image does not have",
+            {
+                **BASE,
+                "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY app app\n",
+                "app/main.py": "print('hello')\n",
+                "local.py": ENGINE + "engine = create_engine('sqlite:///./app.db')\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
             "tests, and a file inside the mount",
             {
                 **BASE,

@@ -121,6 +121,38 @@ RULE = Rule(
             },
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "both env files agree",
+            {
+                "compose.yaml": FILE.format(keys="    env_file: [a.env, b.env]\n"),
+                "a.env": "DB_PATH=/data/a.db\n",
+                "b.env": "DB_PATH='/data/a.db'\n",
+                **BUILT,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "two variables, each with its own file",
+            {
+                "compose.yaml": FILE.format(
+                    keys="    env_file: dev.env\n    environment: [JOBS_DATABASE_PATH=/data/jobs.db]\n"
+                ),
+                "dev.env": "DB_PATH=/data/a.db\n",
+                **BUILT,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "two services, each with its own env file",
+            {
+                "compose.yaml": "services:\n  a:\n    build: .\n    env_file: a.env\n    volumes: ['a:/data']\n"
+                "  b:\n    build: .\n    env_file: b.env\n    volumes: ['b:/data']\nvolumes: {a: , b: }\n",
+                "a.env": "DB_PATH=/data/a.db\n",
+                "b.env": "DB_PATH=/data/b.db\n",
+                **BUILT,
+            },
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
 )

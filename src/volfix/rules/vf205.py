@@ -107,6 +107,16 @@ RULE = Rule(
             {"compose.yaml": FILE.format(entry="DATABASE_URL: postgres://db/memory")},
             Outcome.UNTOUCHED,
         ),
+        Example(
+            "a file, though a query speaks of memory",
+            {"compose.yaml": FILE.format(entry="CACHE_DB_URL: 'sqlite:////data/memory.db?cache=shared'")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "no address, but the name of a kind of storage",
+            {"compose.yaml": FILE.format(entry="DATABASE_URL: memory")},
+            Outcome.UNTOUCHED,
+        ),
     ),
     check=check,
 )

@@ -83,12 +83,17 @@ def _not_loaded(database: Database, origin: InEnvFile) -> Finding:
 
 
 def _baked(database: Database, origin: InDockerfile | InCode) -> Finding:
+    name, service = origin.file.path.name, database.service.name
+    what = "the path" if isinstance(origin, InCode) else database.variable
+    mounted = any(map(is_code, database.project.mounts_of(database.service))) and isinstance(origin, InCode)
     return Finding(
         code="VF206",
         severity=Severity.INFO,
         location=location_in(database),
-        message=f"{database.variable} is baked into the image of {database.service.name}: rebuild it after the change",
-        evidence=(f"{origin.file.path.name} is read by the build: `docker compose up -d --build`",),
+        message=f"{what} in {name} is read when {service} starts: restart it after the change"
+        if mounted
+        else f"{what} in {name} is a part of the image of {service}: rebuild it after the change",
+        evidence=("`docker compose restart`",) if mounted else ("`docker compose up -d --build`",),
         service=database.service.name,
         reason="a rebuild is no change of a file",
     )
@@ -154,6 +159,26 @@ RULE = Rule(
             {
                 "compose.yaml": FILE.format(keys=""),
                 "Dockerfile": DOCKERFILE.format(env="ENV DATABASE_URL=sqlite:////app/data/app.db\n", what="app"),
+                **SQLALCHEMY,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a file for one environment, which the deployment passes on its command line",
+            {
+                "compose.yaml": FILE.format(keys=""),
+                "Dockerfile": DOCKERFILE.format(env="", what="app"),
+                ".env.prod": "DATABASE_URL=sqlite:////app/data/app.db\n",
+                **SQLALCHEMY,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "`env_file:` names it",
+            {
+                "compose.yaml": FILE.format(keys="    env_file: .env\n"),
+                "Dockerfile": DOCKERFILE.format(env="", what="app"),
+                ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
                 **SQLALCHEMY,
             },
             Outcome.UNTOUCHED,
