@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
+import dotenv
 import pytest
 
 import volfix
@@ -352,11 +355,92 @@ def test_prisma_s_schema_directory(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="needs Compose")
-@pytest.mark.parametrize("keys", ["    env_file: .env.prod\n", "    environment: ['DATABASE_URL=${URL}']\n"])
-def test_compose_sees_the_new_value(keys: str, tmp_path: Path) -> None:
-    files = {".env.prod": "DATABASE_URL=sqlite:///./a.db\n", ".env": "URL=sqlite:///./a.db\n"}
-    plan(tmp_path, files, keys).write()
-    words = ["docker-compose", "-f", str(tmp_path / "compose.yaml"), "config"]
-    config = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    assert "DATABASE_URL: sqlite:///./data/a.db" in config
+ENV = "DATABASE_URL=sqlite:///./a.db\n"
+ENVIRONMENTS = {
+    "an env file": ("    env_file: .env.prod\n", {".env.prod": ENV}),
+    "the last of several": ("    env_file: [a.env, b.env]\n", {"a.env": "DATABASE_URL=x\n", "b.env": ENV}),
+    "the long form, another missing": (
+        "    env_file:\n      - path: a.env\n      - {path: b.env, required: false}\n",
+        {"a.env": ENV},
+    ),
+    "the raw format": ("    env_file:\n      - {path: a.env, format: raw}\n", {"a.env": ENV}),
+    "a map": ("    environment:\n      DATABASE_URL: sqlite:///./a.db\n", {}),
+    "a list": ("    environment: ['DATABASE_URL=sqlite:///./a.db']\n", {}),
+    "a null entry": ("    environment:\n      DATABASE_URL:\n", {".env": ENV}),
+    "a name in the list": ("    environment: [DATABASE_URL]\n", {".env": ENV}),
+    "a variable of another name": ("    environment: ['DATABASE_URL=${URL}']\n", {".env": "URL=sqlite:///./a.db\n"}),
+    "a default": ("    environment: ['DATABASE_URL=${URL:-sqlite:///./a.db}']\n", {}),
+    "an anchor and a merge key": (
+        "    environment:\n      <<: *all\n",
+        {"compose.yaml": "x-all: &all\n  DATABASE_URL: sqlite:///./a.db\n" + COMPOSE},
+    ),
+    "quotes, `export` and a comment": (
+        "    env_file: .env\n",
+        {".env": 'export DATABASE_URL="sqlite:///./a.db" # x\n'},
+    ),
+    "the same name twice": ("    env_file: .env\n", {".env": "DATABASE_URL=x\n" + ENV}),
+    "`environment:` over an env file": (
+        "    env_file: .env.prod\n    environment: ['DATABASE_URL=sqlite:///./a.db']\n",
+        {".env.prod": "DATABASE_URL=sqlite:///./data/b.db\n"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("keys", "files"), ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_compose_sees_the_new_value(keys: str, files: dict[str, str], tmp_path: Path) -> None:
+    compose = {"compose.yaml": files["compose.yaml"].format(keys=keys)} if "compose.yaml" in files else {}
+    plan(tmp_path, {**files, **compose}, keys).write()
+    binary = Path(sys.executable).parent / "docker-compose"
+    words = [binary if binary.exists() else "docker-compose", "-f", tmp_path / "compose.yaml", "config"]
+    try:
+        config = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    except FileNotFoundError:
+        pytest.skip("needs Compose")
+    assert "DATABASE_URL: sqlite:///./data/a.db\n" in config
+
+
+def test_python_dotenv_reads_the_new_value(tmp_path: Path) -> None:
+    text = "A='x'\nexport DATABASE_URL = 'sqlite:///./a.db'  # rows\nB=\"$A\"\n"
+    plan(tmp_path, {".env.prod": text}, "    env_file: .env.prod\n").write()
+    values = dotenv.dotenv_values(tmp_path / ".env.prod")
+    assert values == {"A": "x", "DATABASE_URL": "sqlite:///./data/a.db", "B": "$A"}
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("postgres://u:p@sql:5432/x", "sql"),
+        ("mysql+pymysql://u:p@localhost/x", "localhost"),
+        ("mongodb://mongo", "mongo"),
+        ("postgres://u:p@db/x", None),
+        ("postgres://u:p@sql.example.org/x", None),
+        ("postgres://u:p@10.0.0.1/x", None),
+        ("redis://cache/0", None),
+    ],
+)
+def test_a_server_that_is_no_service_is_a_note_without_its_password(url: str, host: str | None, tmp_path: Path) -> None:
+    compose = COMPOSE.replace("volumes: {{", "  db:\n    image: example.org/acme/sql:1\nvolumes: {{")
+    found = plan(
+        tmp_path, {"compose.yaml": compose.format(keys=f"    environment:\n      DATABASE_URL: '{url}'\n")}, unsafe=True
+    )
+    said = [(finding.severity.value, finding.message) for finding in of(found, "VF201")]
+    assert [severity for severity, _ in said] == (["info"] if host else [])
+    assert all(f"the host {host}" in message and "u:p" not in message for _, message in said)
+    assert not found.edits
+
+
+def test_a_host_that_the_project_names_elsewhere_is_no_note(tmp_path: Path) -> None:
+    keys = "    environment: ['DATABASE_URL=postgres://u:p@sql/x']\n    extra_hosts: ['sql:10.0.0.1']\n"
+    assert not plan(tmp_path, {}, keys).findings
+
+
+def test_five_hundred_modules_take_no_second(tmp_path: Path) -> None:
+    """Of the processor, in all: two of them mention a database."""
+    plan(tmp_path, {f"p{number % 20}/m{number}.py": "def f(x):\n    return x\n\n" * 100 for number in range(498)})
+    (tmp_path / "db.py").write_text(ENGINE + "engine = create_engine('sqlite:///./a.db')\n")
+    (tmp_path / "jobs.py").write_text(DEFAULT["db.py"])
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([sys.executable, "-m", "volfix", tmp_path], capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.stdout.count("VF203") == 2
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2.0
