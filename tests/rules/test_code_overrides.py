@@ -56,7 +56,7 @@ DOUBTED = {
     "a server's database too": ({"db.py": ENGINE, "other.py": "URL = 'postgresql://db/x'\n"}, "other.py"),
     "a file that comes with the image": ({"db.py": "import sqlite3\nsqlite3.connect('a.db')\n", "a.db": "rows"}, "comes with the image"),
     "another variant of the stack": (
-        {"db.py": GETENV, "docker-compose.prod.yml": COMPOSE.format(keys="    environment: ['DATABASE_URL=postgres://db/x']\n")},
+        {"db.py": GETENV, "docker-compose.prod.yml": COMPOSE.format(keys="    environment: ['DATABASE_URL=postgres://db.example.org/x']\n")},
         "docker-compose.prod.yml",
     ),
     "a name that another module takes": ({"db.py": "NAME = 'a.db'\n" + ENGINE.replace("'sqlite:///a.db'", "f'sqlite:///{NAME}'"), "b.py": "from db import NAME\n"}, "b.py"),
@@ -118,6 +118,41 @@ def test_what_names_no_database(files: dict[str, str], tmp_path: Path) -> None:
     found = plan(tmp_path, {**files})
     assert not found.findings
     assert not found.result.errors
+
+
+def test_what_comments_say_replaces_nothing(tmp_path: Path) -> None:
+    code = (
+        "URL = 'sqlite:///a.db'\n# URL = 'postgresql://user:password@host/db'\nengine = create_engine(URL)  # URL = x\n"
+    )
+    found = plan(tmp_path, {"db.py": code})
+    assert [finding.applicability.value for finding in found.findings] == ["safe"]
+
+
+def test_a_bind_mount_that_doubtful_code_names_is_no_safe_fix(tmp_path: Path) -> None:
+    compose = "services:\n  app:\n    build: .\n    volumes: ['./data:/app/data']\n"
+    code = "if DEBUG:\n    engine = create_engine('sqlite:///data/a.db')\n"
+    plan(tmp_path, {"compose.yaml": compose, "db.py": code})
+    found = volfix.plan(tmp_path, select=("VF101",))
+    assert [(finding.applicability.value, finding.reason) for finding in found.findings] == [
+        ("unsafe", "it stands under a condition")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"start.sh": "export DATABASE_URL=sqlite:////app/data/a.db\n"}, "start.sh sets DATABASE_URL"),
+        ({"main.py": "os.environ['DATABASE_URL'] = 'sqlite:////app/data/a.db'\n"}, "main.py sets DATABASE_URL"),
+        ({"Dockerfile": BASE["Dockerfile"] + "CMD DATABASE_URL=x python db.py\n"}, "the command of app sets"),
+    ],
+)
+def test_a_variable_that_the_start_sets_again_is_no_safe_fix(
+    files: dict[str, str], reason: str, tmp_path: Path
+) -> None:
+    found = plan(tmp_path, {"compose.yaml": COMPOSE.format(keys=ENVIRONMENT), **files})
+    reasons = {finding.code: finding.reason or "" for finding in found.findings}
+    assert reason in reasons["VF201"]
+    assert not found.edits
 
 
 def test_two_urls_of_one_file_move_together(tmp_path: Path) -> None:

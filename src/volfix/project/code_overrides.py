@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from volfix.project.code_databases import Named
 from volfix.project.deployed_code import DeployedCode
 from volfix.project.loose_env import names_assigned
 from volfix.project.model import Project
+
+if TYPE_CHECKING:
+    from volfix.project.code_databases import Named
 
 READS_ENV_FILE = re.compile(
     rb"load_dotenv|dotenv_values|read_env\(|env_file['\"]?\s*[=:]|secrets_dir|from\s+decouple|\bConfig\(\s*['\"]\.env"
@@ -61,12 +64,19 @@ def _set_again(code: DeployedCode, named: Named) -> Iterator[str]:
         pattern = re.compile(rb"\.%s[ \t]*=(?!=)" % re.escape(name.encode()))
         yield from (f"{_shown(code, path)} sets {name} too" for path in code.having(pattern, name.encode()))
     for name in sorted(named.value.variables):
-        in_code, in_script = _exports(name)
-        for path in code.having(in_code, name.encode()):
-            yield f"{_shown(code, path)} sets {name}"
-        for path in code.having(in_script, name.encode()):
-            if path.suffix != ".py":
-                yield f"{_shown(code, path)} sets {name}"
+        yield from exporters(code, name)
+
+
+def exporters(code: DeployedCode, name: str) -> Iterator[str]:
+    """Code, or a script that starts it, which sets a variable of the environment, as a reason to doubt its value."""
+    key = re.escape(name.encode())
+    in_code = re.compile(
+        rb"environ\[[\"']%(key)s[\"']\][ \t]*=(?!=)|(?:setdefault|putenv)\(\s*[\"']%(key)s[\"']"
+        rb"|environ\.update\([^)]*\b%(key)s\b" % {b"key": key}
+    )
+    in_script = re.compile(rb"(?<![\w-])%s=(?=[^=\s])" % key)
+    for path in (*code.having(in_code, name.encode()), *code.starting(in_script, name.encode())):
+        yield f"{_shown(code, path)} sets {name}"
 
 
 def _known(project: Project, named: Named) -> bool:
@@ -84,15 +94,6 @@ def _assignment(name: str) -> re.Pattern[bytes]:
         rb"|[\"']%(key)s[\"'][ \t]*\][ \t]*=%(value)s|[\"']%(key)s[\"'][ \t]*:%(value)s"
         rb"|setattr\([^\n]*?[\"']%(key)s[\"']" % {b"key": key, b"value": value}
     )
-
-
-def _exports(name: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Code, and a line of a script, that sets a variable of the environment."""
-    key = re.escape(name.encode())
-    return re.compile(
-        rb"environ\[[\"']%(key)s[\"']\][ \t]*=(?!=)|(?:setdefault|putenv)\(\s*[\"']%(key)s[\"']"
-        rb"|environ\.update\([^)]*\b%(key)s\b" % {b"key": key}
-    ), re.compile(rb"(?<![\w-])%s=(?=[^=\s])" % key)
 
 
 def moves_about(code: DeployedCode) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
-from volfix.project.source_files import source_files
+from volfix.project.source_files import is_own, source_files
 
 MENTIONS = re.compile(rb"sqlite|\.db[\"']", re.IGNORECASE)
 """What every module that names a database file has in it. Nothing else is parsed."""
@@ -21,6 +21,7 @@ NOT_DEPLOYED = frozenset(
 """Directories of code that serves something else than the deployment."""
 TEST_MODULE = re.compile(r"(?:test|conftest)\w*\.py\Z|\w*_tests?\.py\Z")
 SIGNS = re.compile(r"requirements.*\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile|alembic\.ini|\w+\.py")
+COMMENT = re.compile(rb"(?m)(?:^|[ \t])#")
 STARTERS = (".sh", "Procfile", ".conf")
 
 
@@ -30,30 +31,42 @@ class DeployedCode:
 
     directory: Path
 
-    @cached_property
-    def files(self) -> tuple[Path, ...]:
-        """The Python modules, alembic.ini, and the scripts and settings that start programs."""
-        if not _is_python(self.directory):
-            return ()
+    def _files(self, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
         ignored = _ignored(self.directory)
-        found = source_files(self.directory, (".py", "alembic.ini", *STARTERS))
+        found = source_files(self.directory, suffixes)
         return tuple(path for path in found if _is_deployed(path.relative_to(self.directory), ignored))
 
     @cached_property
     def mentioning(self) -> tuple[Path, ...]:
         """The modules and ini files that mention a database file, by a search of their bytes."""
-        modules = ((path, data) for path, data in self._data.items() if path.suffix in (".py", ".ini"))
-        return tuple(path for path, data in modules if MENTIONS.search(data))
+        return tuple(path for path, data in self._modules.items() if MENTIONS.search(data))
 
     @cached_property
-    def _data(self) -> dict[Path, bytes]:
-        return {path: _bytes(path) for path in self.files}
+    def _modules(self) -> dict[Path, bytes]:
+        files = self._files((".py", "alembic.ini")) if _is_python(self.directory) else ()
+        return {path: _bytes(path) for path in files}
+
+    @cached_property
+    def _starters(self) -> dict[Path, bytes]:
+        return {path: _bytes(path) for path in self._files(STARTERS)}
 
     def having(self, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Path]:
-        """The files in which the pattern is found, each as often as it is; one of the words is in every such place."""
-        for path, data in self._data.items():
-            if any(word in data for word in words):
-                yield from (path for _ in pattern.finditer(data))
+        """The modules in which the pattern is found outside of comments, each as often as it is; one of the words is in
+        every such place.
+        """
+        yield from _having(self._modules, pattern, words)
+
+    def starting(self, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Path]:
+        """The same for the scripts and settings that start programs."""
+        yield from _having(self._starters, pattern, words)
+
+
+def _having(files: Mapping[Path, bytes], pattern: re.Pattern[bytes], words: tuple[bytes, ...]) -> Iterator[Path]:
+    for path, data in files.items():
+        if any(word in data for word in words):
+            for found in pattern.finditer(data):
+                if not COMMENT.search(data, data.rfind(b"\n", 0, found.start()) + 1, found.end()):
+                    yield path
 
 
 def _bytes(path: Path) -> bytes:
@@ -67,7 +80,7 @@ def _is_python(directory: Path) -> bool:
     """Whether the context, or a directory in it, looks like a Python project's: others are not searched."""
     try:
         entries = list(os.scandir(directory))
-        below = [each for entry in entries if entry.is_dir(follow_symlinks=False) for each in os.scandir(entry.path)]
+        below = [each for entry in entries if is_own(entry) for each in os.scandir(entry.path)]
     except OSError:  # no build context
         return False
     return any(SIGNS.fullmatch(entry.name) for entry in [*entries, *below])

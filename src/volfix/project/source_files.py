@@ -32,10 +32,15 @@ def source_files(directory: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     below = []
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            if entry.name not in FOREIGN and not entry.name.startswith("."):
+            if is_own(entry):
                 below.append(entry.path)
         elif entry.name.endswith(suffixes) and entry.is_file():
             yield Path(entry.path)
     for path in below:
         if not os.path.exists(os.path.join(path, "pyvenv.cfg")):  # noqa: PTH110, PTH118 - once for every directory
             yield from source_files(Path(path), suffixes)
+
+
+def is_own(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a directory that may hold the application's own sources."""
+    return entry.is_dir(follow_symlinks=False) and entry.name not in FOREIGN and not entry.name.startswith(".")

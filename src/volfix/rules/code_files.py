@@ -61,20 +61,36 @@ def of_code(context: Context, found: Sequence[Database]) -> Iterator[Database]:
                     yield replace(database, doubt=database.doubt or doubt)
 
 
-def together(found: list[Database]) -> Iterator[Database]:
-    """Databases that code names too move with it or not at all: where the code's literal stays, there is a doubt."""
+def doubted(context: Context, found: Sequence[Database]) -> Iterator[Database]:
+    """The databases; with a doubt where the service's code or start sets the variable itself, or names the file in a
+    literal that stays: they move together or not at all.
+    """
     staying = {
         (id(each.service), each.path): each.origin
         for each in found
         if isinstance(each.origin, InCode) and (each.new_value is None or each.doubt)
     }
     for database in found:
-        origin = staying.get((id(database.service), database.path))
-        if origin is None or isinstance(database.origin, InCode) or database.new_value is None:
+        if isinstance(database.origin, InCode) or database.new_value is None or database.doubt:
             yield database
-        else:
+        elif origin := staying.get((id(database.service), database.path)):
             place = f"{origin.file.path.name}, line {origin.file.place(origin.span.start)[0]},"
-            yield replace(database, doubt=database.doubt or f"{place} names {database.path} too")
+            yield replace(database, doubt=f"{place} names {database.path} too")
+        else:
+            yield replace(database, doubt=_set_at_start(context, database))
+
+
+def _set_at_start(context: Context, database: Database) -> str | None:
+    """How the service gives the variable another value when it starts."""
+    from volfix.project.code_overrides import exporters
+
+    service, name = database.service, database.variable
+    started = (*service.words, *(service.stage.started if service.stage else ()))
+    if any(re.search(rf"(?<![\w-]){re.escape(name)}=", word) for word in started):
+        return f"the command of {service.name} sets {name}"
+    if service.build is None or service.build.context is None:
+        return None
+    return next(exporters(code_of(context, service.build.context), name), None)
 
 
 def code_of(context: Context, directory: Path) -> DeployedCode:
@@ -112,9 +128,9 @@ def _in_file(project: Project, service: Service, code: DeployedCode, path: Path)
         if is_alone and is_joined(code, named.name):
             continue
         found = _database(project, service, code, named)
-        if found is None or found.new_value is None:
-            yield from [found] if found else []
-        elif named.refusal:
+        if found is None:
+            continue
+        if named.refusal and found.new_value is not None:
             yield replace(found, mount=None, new_value=None, reason=named.refusal)
         else:
             yield replace(found, doubt=found.doubt or named.doubt or other_source(code, project, named))
@@ -142,7 +158,8 @@ def _is_replaced(project: Project, service: Service, named: Named) -> bool:
         return False
     if may_be_given(project, service, named.value.variables):
         return True
-    if any(re.search(rf"\b{name}=", word) for word in service.words for name in named.value.variables):
+    words = (*service.words, *(service.stage.started if service.stage else ()))
+    if any(re.search(rf"\b{re.escape(name)}=", word) for word in words for name in named.value.variables):
         return True
     assigned = names_assigned(project) | set(service.environment)
     assigned |= set(service.stage.environment) if service.stage else set()

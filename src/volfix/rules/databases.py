@@ -69,12 +69,12 @@ class Database:
 def databases(context: Context) -> tuple[Database, ...]:
     """Every database file that a value of the stack names, once for each service that takes it."""
     if "databases" not in context.memory:
-        from volfix.rules.code_files import of_code, together
+        from volfix.rules.code_files import doubted, of_code
         from volfix.rules.loose_files import of_loose_files
 
         found = [*_of_services(context), *of_loose_files(context)]
         found += of_code(context, found)
-        context.memory["databases"] = tuple(_apart(context, list(together(list(_agreed(found))))))
+        context.memory["databases"] = tuple(_apart(context, list(doubted(context, list(_agreed(found))))))
         context.env_files.update(
             (item.origin.file.path, item.origin.file)
             for item in found
