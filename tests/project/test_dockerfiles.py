@@ -273,6 +273,18 @@ def test_what_an_earlier_stage_gave_away_is_inherited(tmp_path: Path) -> None:
     assert built(tmp_path, "FROM a AS x\nRUN chown app /data\nFROM b\nUSER app").created == ()
 
 
+def test_a_context_above_the_compose_file_is_one_path(tmp_path: Path) -> None:
+    deploy = tmp_path / "deploy"
+    deploy.mkdir()
+    (deploy / "compose.yaml").write_text("services: {app: {build: {context: ../}}}\n")
+    loader = Loader([], [])
+    file = loader.compose(deploy / "compose.yaml")
+    assert file is not None
+    build = build_project(tmp_path, deploy, (file,), loader).services["app"].build
+    assert build is not None
+    assert build.context == tmp_path
+
+
 @pytest.mark.parametrize(
     "build",
     [

@@ -327,7 +327,7 @@ def _tag(node: Node | None) -> str | None:
 def _context(directory: Path, text: str) -> Path | None:
     if "${" in text or re.match(r"[a-z+]+://|git@|[^/]+\.git(#|\Z)", text):
         return None
-    return directory / text
+    return Path(os.path.normpath(directory / text))  # as Compose cleans it: one file, one path
 
 
 def normalized_name(text: str) -> str:

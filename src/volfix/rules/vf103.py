@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volfix.knowledge.targets import never_converted
 from volfix.project.mounts import BIND, VOLUME
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
@@ -25,10 +26,15 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         item = FileUse(context, use)
         if mount.kind == BIND:
-            if item.is_named or (is_file(mount) and mount.clean_target.endswith(ENDINGS)):
+            if item.is_named or (is_file(mount) and _looks_like_one(mount.clean_target)):
                 yield _finding(context, item)
         elif mount.kind == VOLUME:
             yield from _volume_findings(context, use)
+
+
+def _looks_like_one(target: str) -> bool:
+    """Whether a file that nothing names is a database to all appearance; name servers call their zone files `.db` too."""
+    return target.endswith(ENDINGS) and not never_converted(None, target)
 
 
 def _finding(context: Context, item: FileUse) -> Finding:
@@ -112,6 +118,14 @@ RULE = Rule(
         Example(
             "a file that is no database",
             {"compose.yaml": FILE.format(mount="./app.toml:/app/app.toml", url="postgres://db/x")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a name server's zone file, which is configuration",
+            {
+                "compose.yaml": "services:\n  dns:\n    image: example.org/acme/dns:1\n"
+                "    volumes: ['./example.org.db:/etc/bind/example.org.db']\n"
+            },
             Outcome.UNTOUCHED,
         ),
         Example(
