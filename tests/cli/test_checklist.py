@@ -122,6 +122,15 @@ def test_an_env_file_that_nothing_brings_is_asked_about(shop: Path) -> None:
     assert any(line.startswith("?") and "something must put it there" in line for line in environment)
 
 
+def test_no_password_in_a_command_or_value_is_printed(shop: Path) -> None:
+    text = PIPELINE.replace("cp .env.prod .env", "scp -P 22 https://app:hunter2@web/.env .env")
+    (shop / ".drone.yml").write_text(text, encoding="utf-8")
+    (shop / ".env.prod").write_text("DATABASE_URL=sqlite:///./db.sqlite?password=hunter2\n", encoding="utf-8")
+    output = run(str(shop)).output
+    assert "puts it there" in " ".join(output.split())
+    assert "hunter2" not in output
+
+
 def test_a_daemon_in_the_pipeline_is_wrong(shop: Path) -> None:
     text = PIPELINE.replace("    volumes: [{name: socket, path: /var/run/docker.sock}]\n", "")
     text += "services: [{name: docker, image: 'docker:dind', privileged: true}]\n"

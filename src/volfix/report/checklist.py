@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from volfix.fixes.secrets import scrub
 from volfix.report.encoding import one_line
 from volfix.rules.checklist import Mark, Point
 
@@ -25,7 +26,7 @@ def render(title: str, points: Sequence[Point], note: str | None = None) -> str:
 
 def _line(mark: Mark, text: str) -> str:
     return textwrap.fill(
-        one_line(text),
+        one_line(scrub(text)),
         WIDTH,
         initial_indent=f"   {mark.value:<3} ",
         subsequent_indent=" " * 7,
