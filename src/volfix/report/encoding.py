@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 
-def dumps(data: Any) -> str:
-    """Data as indented JSON in Unicode, with escapes for what a terminal would obey and for what no encoding takes."""
+def dumps(data: Any, indent: int | None = 2) -> str:
+    """Data as JSON in Unicode, with escapes for what a terminal would obey and for what no encoding takes."""
     from volfix.fixes.diff import INVISIBLE
 
-    text = json.dumps(data, ensure_ascii=False, indent=2)
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
     return INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 

@@ -1,0 +1,73 @@
+"""What to type next for a repository, ready to be pasted into a shell."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volfix.bulk.records import RepositoryRecord, Status
+from volfix.fixes.diff import INVISIBLE
+from volfix.report.estate.assessment import Assessment, Outcome
+
+REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[^/\\]{2,}:")
+"""How a git URL begins (git, urls.txt): a scheme, or `host:` with no slash before the colon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`purpose` is for a person, `line` for a POSIX shell."""
+
+    purpose: str
+    line: str
+
+
+def commands(record: RepositoryRecord, assessment: Assessment) -> Iterator[Command]:
+    """The commands that this repository's state asks for, in the order in which they are run."""
+    remote = REMOTE.match(record.source) is not None
+    path = word(record.source)
+    fixable = assessment.outcomes[Outcome.FIXABLE] > 0
+    if record.status in (Status.FAILED, Status.SKIPPED):
+        yield Command("Look at it again", f"volfix bulk {path}")
+    if assessment.outcomes[Outcome.UNSAFE]:
+        options = "bulk --unsafe-fixes" if remote else "--unsafe-fixes"
+        yield Command("See the fixes that need a decision", f"volfix {options} {path}")
+    if record.status is Status.FINDINGS and fixable:
+        yield Command("Make the safe fixes on a branch", f"volfix bulk --write {path}")
+        if not remote:
+            yield Command("Or in the checkout itself", f"volfix --write {path}")
+    if record.status is Status.WRITTEN and record.branch and not remote:
+        yield Command("Push the branch", f"git -C {path} push origin {word(record.branch)}")
+    if any(project["moves"] for project in record.result.get("projects", ())):
+        yield from _carry(None if remote else path)
+
+
+def _carry(path: str | None) -> Iterator[Command]:
+    where = "" if path is None else f" {path}"
+    checkout = "in the checkout with the change" if path is None else "with the change checked out"
+    yield Command("On the host, before anything deploys the change", f"volfix rows --save before.json{where}")
+    yield Command(f"Then, {checkout}, carry the data into the new volumes", f"volfix carry --write{where}")
+    yield Command("After the deployment, see that every row is there", f"volfix rows --against before.json{where}")
+
+
+def word(text: str) -> str:
+    """The text as one word of a shell's command line that cannot be an option, and shows what it holds.
+
+    What a terminal would obey or hide becomes `$'...'`, which bash, zsh, ksh and POSIX 2024 read.
+    """
+    if text.startswith("-"):
+        text = f"./{text}"
+    if not INVISIBLE.search(text) and "\n" not in text and "\t" not in text:
+        return shlex.quote(text)
+    return "$'" + "".join(map(_ansi_c, text)) + "'"
+
+
+def _ansi_c(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    if not INVISIBLE.match(character) and character not in "\n\t":
+        return character
+    byte_of_a_name = "\udc80" <= character <= "\udcff"
+    data = character.encode("utf-8", "surrogateescape" if byte_of_a_name else "surrogatepass")
+    return "".join(f"\\{byte:03o}" for byte in data)

@@ -1,0 +1,267 @@
+"""The report on an estate as files: what is counted, what stands in JSON and CSV, and that each file is whole."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+import subprocess
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("jinja2", reason="jinja2 is not installed: pip install -e '.[test]'")
+
+from estate_factory import (
+    FORMULAS,
+    HOSTILE,
+    estate,
+    finding,
+    hostile,
+    hostile_hazard,
+    mixed,
+    of_fixture,
+    project,
+    record,
+    refused,
+    unsafe,
+)
+
+from volfix.bulk.records import Hazard, HazardKind, RepositoryRecord, Status
+from volfix.report.estate import write_report
+from volfix.report.estate.assessment import Outcome, assess
+from volfix.report.estate.commands import commands, word
+
+SHARED = Hazard(
+    HazardKind.PROJECT_NAME, "src", "the runner", ("/srv/checkouts/a", "/srv/checkouts/b"), "two deploy as src"
+)
+
+
+def written(directory: Path, records: list[RepositoryRecord], hazards: tuple[Hazard, ...] = ()) -> dict[str, Any]:
+    write_report(directory, records, hazards)
+    read: dict[str, Any] = json.loads((directory / "estate.json").read_text(encoding="utf-8"))
+    return read
+
+
+def rows(directory: Path) -> list[dict[str, str]]:
+    with (directory / "estate.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def lines(of: RepositoryRecord) -> list[str]:
+    return [command.line for command in commands(of, assess(of))]
+
+
+def test_a_database_has_the_outcome_of_its_worst_finding() -> None:
+    both = record("shop", Status.FINDINGS, project(finding("VF101"), refused("VF110", service="app"), unsafe()))
+    assert assess(both).databases == (Outcome.REFUSED, Outcome.UNSAFE)
+    assert assess(both).at_risk == 2
+
+
+def test_a_fix_counts_as_made_once_it_is_committed() -> None:
+    for status, outcome in [
+        (Status.FINDINGS, Outcome.FIXABLE),
+        (Status.WRITTEN, Outcome.FIXED),
+        (Status.PUSHED, Outcome.FIXED),
+        (Status.FAILED, Outcome.FIXABLE),
+    ]:
+        assert assess(record("shop", status, project(finding()))).databases == (outcome,)
+
+
+def test_a_safe_fix_that_is_not_made_counts_as_refused() -> None:
+    assert assess(record("shop", Status.FAILED, project(finding(fixed=False)))).databases == (Outcome.REFUSED,)
+
+
+def test_variants_of_one_project_are_one_database_and_a_step_or_a_note_is_none() -> None:
+    step = unsafe(code="VF303", service=None, step="deploy")
+    note = refused(code="VF205", severity="info", service="cache")
+    variants = record(
+        "shop", Status.FINDINGS, project(finding()), project(finding(), files=["prod.yaml"]), project(step, note)
+    )
+    assert assess(variants).databases == (Outcome.FIXABLE,)
+    assert len(assess(variants).findings) == 3
+
+
+def test_the_json_is_the_records_the_hazards_and_their_sum(tmp_path: Path) -> None:
+    records = mixed()
+    data = written(tmp_path, records, (SHARED,))
+    assert list(data) == ["version", "repositories", "hazards", "summary"]
+    assert data["version"] == 1
+    assert [item["name"] for item in data["repositories"]] == [item.name for item in records]
+    assert data["repositories"][4]["result"] == records[4].result
+    assert data["repositories"][4]["status"] == "written"
+    assert data["hazards"][0]["repositories"] == list(SHARED.repositories)
+    summary = data["summary"]
+    assert summary["repositories"]["all"] == 8
+    assert summary["repositories"]["by_status"] == {
+        "clean": 1, "findings": 3, "written": 1, "pushed": 1, "skipped": 1, "failed": 1
+    }  # fmt: skip
+    assert summary["repositories"]["with_databases_at_risk"] == 4
+    assert summary["databases"] == {"at_risk": 7, "fixed": 2}
+    assert {name: counts["databases"] for name, counts in summary["outcomes"].items()} == {
+        "fixed": 2, "fixable": 4, "unsafe": 2, "refused": 1
+    }  # fmt: skip
+    assert summary["causes"][0] == {
+        "code": "VF101", "name": "database-on-bind-mount", "findings": 7, "repositories": 6,
+        "fixed": 2, "fixable": 4, "unsafe": 1, "refused": 0,
+    }  # fmt: skip
+    assert summary["left_out"] == [
+        {"status": "failed", "reason": "git fetch failed", "repositories": 1},
+        {"status": "skipped", "reason": "uncommitted changes", "repositories": 1},
+    ]
+    assert summary["hazards"] == {"shared project name": 1}
+
+
+def test_the_csv_has_a_line_for_each_finding_and_one_for_a_repository_without(tmp_path: Path) -> None:
+    write_report(tmp_path, mixed(), ())
+    found = rows(tmp_path)
+    assert [row["repository"] for row in found] == [
+        "clean",
+        "fixable",
+        *["unsafe"] * 2,
+        *["refused"] * 3,
+        "written",
+        "pushed",
+        "skipped",
+        "failed",
+    ]
+    assert found[0]["code"] == ""
+    assert found[1] == {
+        "repository": "fixable",
+        "source": "/srv/checkouts/fixable",
+        "status": "findings",
+        "why": "",
+        "branch": "",
+        "commit": "",
+        "head": "8307395f0c7b4c1c9f0e4d1f6d2b3a4958671e2d",
+        "project": "shop",
+        "code": "VF101",
+        "severity": "error",
+        "file": "compose.yaml",
+        "line": "7",
+        "column": "9",
+        "service": "app",
+        "target": "/app/data",
+        "step": "",
+        "message": "the database is kept in ./data, in the checkout: a fresh checkout or a cleaned one is without it",
+        "evidence": r"acme/app keeps its rows in /app/data\non the host the volume will be called shop_app-db",
+        "applicability": "safe",
+        "reason": "",
+        "outcome": "fixable",
+    }
+    assert found[-1]["why"] == "git fetch failed: could not resolve host"
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_no_cell_of_the_csv_is_a_formula(tmp_path: Path, formula: str) -> None:
+    bad = finding(service=formula, message=formula, evidence=[formula], target=formula)
+    write_report(tmp_path, [record(formula, Status.FINDINGS, project(bad, name=formula), source=formula)], ())
+    (row,) = rows(tmp_path)
+    for column in ("repository", "source", "project", "service", "target", "message", "evidence"):
+        assert row[column].startswith("'")
+
+
+def test_hostile_text_takes_one_line_of_csv_and_no_terminal_obeys_a_file(tmp_path: Path) -> None:
+    data = written(tmp_path, [hostile()], (hostile_hazard(),))
+    assert data["repositories"][0]["name"] == HOSTILE
+    assert len((tmp_path / "estate.csv").read_text(encoding="utf-8").split("\n")) == 3
+    for name in ("estate.csv", "estate.json", "estate.html"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert not {"\x1b", "\u202e", "\u2066", "\u200b", "\u2028", "\x00"} & set(text), name
+
+
+def test_a_password_in_a_reason_or_a_link_is_not_shown(tmp_path: Path) -> None:
+    url = "https://robot:hunter2@git.example.org/acme/shop.git"
+    write_report(tmp_path, [record("shop", Status.FAILED, reason=f"cannot fetch {url}", links=(url,))], ())
+    for name in ("estate.csv", "estate.html", "estate.json"):
+        assert "hunter2" not in (tmp_path / name).read_text(encoding="utf-8"), name
+
+
+def test_real_results_are_taken_as_they_are(tmp_path: Path) -> None:
+    names = ("fastapi-sqlite-drone", "overrides-and-anchors", "postgres-stack")
+    data = written(tmp_path, [of_fixture(name) for name in names])
+    assert data["summary"]["repositories"]["with_databases_at_risk"] == 3
+    assert data["summary"]["outcomes"]["fixable"]["findings"] == 8
+    assert len(rows(tmp_path)) == 10
+
+
+def test_an_estate_without_repositories_is_a_report_too(tmp_path: Path) -> None:
+    data = written(tmp_path / "new" / "place", [])
+    assert data["repositories"] == []
+    assert "No database at risk" in (tmp_path / "new" / "place" / "estate.html").read_text(encoding="utf-8")
+
+
+def test_a_report_that_fails_leaves_the_one_before_and_nothing_else(tmp_path: Path) -> None:
+    write_report(tmp_path, mixed(), ())
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert set(before) == {"estate.html", "estate.json", "estate.csv"}
+
+    def broken() -> Iterator[RepositoryRecord]:
+        yield record()
+        raise RuntimeError("the state file is gone")
+
+    with pytest.raises(RuntimeError, match="state file"):
+        write_report(tmp_path, broken(), ())
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_memory_does_not_grow_with_the_number_of_repositories(tmp_path: Path) -> None:
+    def peak(size: int) -> int:
+        tracemalloc.start()
+        write_report(tmp_path, estate(size, diff_lines=40), ())
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(10)  # modules and templates are loaded
+    assert peak(300) < 1.2 * peak(60)
+
+
+def test_a_finding_brings_the_commands_that_fix_it_and_carry_its_data() -> None:
+    assert lines(record("a shop", Status.FINDINGS, project(finding()))) == [
+        "volfix bulk --write '/srv/checkouts/a shop'",
+        "volfix --write '/srv/checkouts/a shop'",
+        "volfix rows --save before.json '/srv/checkouts/a shop'",
+        "volfix carry --write '/srv/checkouts/a shop'",
+        "volfix rows --against before.json '/srv/checkouts/a shop'",
+    ]
+
+
+def test_a_remote_repository_is_carried_from_a_checkout_on_the_host() -> None:
+    shop = record("shop", Status.FINDINGS, project(finding()), source="git@git.example.org:acme/shop.git")
+    assert lines(shop)[0] == "volfix bulk --write git@git.example.org:acme/shop.git"
+    assert lines(shop)[2] == "volfix carry --write"
+
+
+def test_a_decision_is_looked_at_first_and_a_branch_is_pushed() -> None:
+    assert lines(record("shop", Status.FINDINGS, project(unsafe()))) == ["volfix --unsafe-fixes /srv/checkouts/shop"]
+    committed = record("shop", Status.WRITTEN, project(finding()), branch="volfix/persistent-databases")
+    assert lines(committed)[0] == "git -C /srv/checkouts/shop push origin volfix/persistent-databases"
+    assert lines(record("shop", Status.CLEAN, project())) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "it's", "-rf", "a\nb", "\x1b[2J", "\u202eb", "$(id)", "`id`", "\\n\u200b'", "é"]
+)
+def test_a_name_is_one_word_for_the_shell(name: str) -> None:
+    quoted = word(name)
+    assert quoted.isprintable()
+    done = subprocess.run(["bash", "-c", f"printf %s {quoted}"], capture_output=True, check=True)
+    assert done.stdout.decode() == (f"./{name}" if name.startswith("-") else name)
+    assert quoted.startswith("$'") or shlex.split(quoted) == [done.stdout.decode()]
+
+
+def test_a_name_that_is_no_text_is_the_same_bytes_for_the_shell() -> None:
+    done = subprocess.run(["bash", "-c", f"printf %s {word('caf' + chr(0xDCE9))}"], capture_output=True, check=True)
+    assert done.stdout == b"caf\xe9"
+
+
+def test_records_are_read_once(tmp_path: Path) -> None:
+    once = iter([replace(item, name="once") for item in mixed()])
+    write_report(tmp_path, once, ())
+    assert next(once, None) is None
+    assert {row["repository"] for row in rows(tmp_path)} == {"once"}
