@@ -104,6 +104,8 @@ def test_filters_by_status_cause_outcome_and_hazard_work_together(visit: Visit, 
     assert sorted(names(page)) == ["refused", "unsafe"]
     page.get_by_role("button", name="Show 2 repositories").click()
     assert names(page) == ["unsafe"]
+    page.locator(".opener").click()
+    assert "The shared project name src on the runner: two deploy as src" in page.locator(".details").inner_text()
     page.get_by_role("button", name="Only those that share src").click()
     assert sorted(names(page)) == ["refused", "unsafe"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from functools import cache
 from importlib.resources import files
@@ -33,14 +34,8 @@ OUTCOMES = {
     Outcome.FIXABLE: ("Can be fixed", "decided by evidence and proven:", "--write"),
     Outcome.FIXED: ("Fixed", "committed on the branch", ""),
 }
-STATUSES = {
-    Status.FINDINGS: "findings",
-    Status.FAILED: "failed",
-    Status.SKIPPED: "skipped",
-    Status.WRITTEN: "written",
-    Status.PUSHED: "pushed",
-    Status.CLEAN: "clean",
-}
+STATUSES = (Status.FINDINGS, Status.FAILED, Status.SKIPPED, Status.WRITTEN, Status.PUSHED, Status.CLEAN)
+"""From what asks for a person to what does not."""
 HAZARDS_SHOWN = 8
 
 
@@ -80,11 +75,11 @@ class Page:
             blocks=self._read(),
             hazards=hazards,
             hazards_shown=HAZARDS_SHOWN,
-            repositories=[[visible(source) for source in hazard.repositories] for hazard in hazards],
+            shared=_visible([asdict(hazard) for hazard in hazards]),
             summary=summary,
             databases={outcome.value: summary["outcomes"][outcome.value]["databases"] for outcome in OUTCOMES},
             outcomes=[(outcome.value, *words) for outcome, words in OUTCOMES.items()],
-            statuses=[(status.value, word) for status, word in STATUSES.items()],
+            statuses=[status.value for status in STATUSES],
             version=__version__,
             now=datetime.now(timezone.utc),
         )

@@ -22,7 +22,7 @@ class Listing {
   update() {
     const { text, statuses, code, outcome, hazard } = this.filter;
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    const members = hazard === null ? null : new Set(this.hazards[hazard]);
+    const members = hazard === null ? null : new Set(this.hazards[hazard].repositories);
     this.shown = this.rows.filter((row) => words.every((word) => row.text.includes(word))
       && (!statuses.size || statuses.has(row.status))
       && (!code || row.codes.includes(code))
@@ -82,7 +82,7 @@ class Listing {
 
   details(row) {
     return element("tr", { class: "details", id: `details-${row.id}` },
-      element("td", { colspan: String(columns()) }, showRepository(row)));
+      element("td", { colspan: String(columns()) }, showRepository(row, this.hazards.filter((hazard) => hazard.repositories.includes(row.source)))));
   }
 
   toggle(row) {

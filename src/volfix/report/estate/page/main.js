@@ -4,7 +4,7 @@
 function start() {
   startTheme();
   const rows = [...document.querySelectorAll("script[data-row]")].map((block, id) => ({ ...JSON.parse(block.dataset.row), id, block }));
-  const hazards = JSON.parse(byId("hazard-repositories").textContent);
+  const hazards = JSON.parse(byId("hazards").textContent);
   const listing = new Listing(rows, hazards, () => { reflect(listing); });
   restore(listing);
   controls(listing);
@@ -68,7 +68,7 @@ function controls(listing) {
 
 /** The controls as the listing is: after every change, whatever made it. */
 function reflect(listing) {
-  const { filter, order, shown, rows } = listing;
+  const { filter, order, shown, rows, hazards } = listing;
   if (byId("search").value !== filter.text) byId("search").value = filter.text;
   byId("code").value = filter.code;
   byId("outcome").value = filter.outcome;
@@ -86,7 +86,7 @@ function reflect(listing) {
   byId("clear").hidden = !filtered;
   byId("hazard").hidden = filter.hazard === null;
   if (filter.hazard !== null) {
-    byId("hazard").textContent = `Only those that share ${document.querySelector(`[data-hazard="${filter.hazard}"]`).closest("li").querySelector("bdi").textContent} ×`;
+    byId("hazard").replaceChildren("Only those that share ", foreign(hazards[filter.hazard].key), " ×");
   }
   byId("listing").setAttribute("aria-rowcount", String(shown.length + 2));
   byId("nothing").hidden = shown.length > 0;

@@ -8,13 +8,16 @@ const OUTCOMES = {
   fixed: ["fixed on the branch", null],
 };
 
-function showRepository(row) {
+/** `hazards` are those that the repository has a part in. */
+function showRepository(row, hazards) {
   const details = JSON.parse(row.block.textContent);
   const busy = details.projects.filter((project) => project.findings.length || project.diff);
   const quiet = details.projects.filter((project) => !busy.includes(project));
   return element("div", { class: "repository" },
     facts(row, details),
     row.why ? element("p", { class: `note note-${row.status}` }, foreign(row.why)) : null,
+    hazards.map((hazard) => element("p", { class: "note note-shared" },
+      `The ${hazard.kind} `, foreign(hazard.key, "code"), " on ", foreign(hazard.host), ": ", foreign(hazard.sentence))),
     busy.map((project) => showProject(project, row.status)),
     quiet.length ? element("p", { class: "muted" }, `No findings in ${counted(quiet.length, busy.length ? "other project" : "project")}: `,
       quiet.map((project, at) => [at ? ", " : "", foreign(project.files.join(", ") || project.name, "code")])) : null,
