@@ -81,7 +81,7 @@ REFUSED = {
         {"db.py": ENGINE, "Dockerfile": BASE["Dockerfile"] + "CMD cd src && python db.py\n"},
         "working directory",
     ),
-    "another encoding": ({"db.py": b"# coding: latin-1\n# gr\xfc\xdfe\n" + ENGINE.encode()}, "iso8859-1"),
+    "another encoding": ({"db.py": b"# coding: latin-1\n# gr\xfc\xdfe\n" + ENGINE.encode()}, "iso-8859-1"),
     "a path of Windows": ({"db.py": ENGINE.replace("a.db", "C:/data/a.db")}, "Windows"),
     "no literal that could be changed alone": (
         {"db.py": "from sqlalchemy import create_engine\nengine = create_engine('sqlite:////s' + 'rv/a.db')\n"},
@@ -118,6 +118,16 @@ def test_what_names_no_database(files: dict[str, str], tmp_path: Path) -> None:
     found = plan(tmp_path, {**files})
     assert not found.findings
     assert not found.result.errors
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    ["# -*- coding: utf-8-unix -*-\n", "#!/usr/bin/python\n# vim: set fileencoding=utf-8 :\n", "# coding: latin-1\n"],
+)
+def test_an_encoding_that_is_utf_8_all_the_same(cookie: str, tmp_path: Path) -> None:
+    umlaut = "" if "latin" in cookie else "# größe\n"
+    plan(tmp_path, {"db.py": cookie + umlaut + ENGINE}).write()
+    assert (tmp_path / "db.py").read_text() == cookie + umlaut + ENGINE.replace("a.db", "data/a.db")
 
 
 def test_what_comments_say_replaces_nothing(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ Source: Instagram/LibCST; positions are those of its own tokenizer. PEP 263 says
 from __future__ import annotations
 
 import ast
-import codecs
-import re
+import io
+import tokenize
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -21,7 +21,6 @@ from volfix.syntax.source import FileProblem, Source, Span
 
 DEPTH = 100
 """How deep expressions may lie in each other: the parser's own recursion ends the process, not far beyond."""
-COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
 class Module:
@@ -82,13 +81,12 @@ def read_module(path: Path) -> tuple[Source, str | None]:
         data = path.read_bytes()
     except OSError as error:
         raise FileProblem(path, error.strerror or str(error)) from error
-    found = next(filter(None, map(COOKIE.match, data.split(b"\n", 2)[:2])), None)
     try:
-        name = codecs.lookup(found[1].decode()).name if found else "utf-8"
-        if name in ("utf-8", "ascii") or data.isascii():
+        name, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        if name in ("utf-8", "utf-8-sig") or data.isascii():
             return Source.read(path), None
         text = data.decode(name)
-    except (LookupError, UnicodeDecodeError, TypeError) as error:
+    except (SyntaxError, UnicodeDecodeError) as error:
         raise FileProblem(path, "the encoding that it names is not the one that it is in") from error
     return Source(path, data, text), f"the module is in {name}: volfix edits UTF-8 alone"
 
