@@ -145,8 +145,10 @@ def down(repository: Repository) -> None:
 def clean(repository: Repository) -> None:
     """`git clean`, again where the running database made a file in a directory that was just emptied."""
     words = ["git", "-C", str(repository.directory / repository.name), "clean", "-ffdxq"]
-    while subprocess.run(words, check=False, capture_output=True).returncode:
-        pass
+    for _ in range(100):
+        if subprocess.run(words, check=False, capture_output=True).returncode == 0:
+            return
+    raise AssertionError(f"{words} never succeeds")
 
 
 def neighbour_deploys(repository: Repository) -> None:

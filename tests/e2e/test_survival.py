@@ -56,7 +56,7 @@ def survivors(host: Host, directory: Path, way: Way, database: Database, stage: 
         for _ in range(DEPLOYMENTS):
             way.between(repository)
             way.deploy(repository)
-        own, foreign = repository.counts()
+            own, foreign = repository.counts()  # which waits for it: a server that is killed while it begins is no test
         if repository.neighbour:
             foreign += repository.neighbour.counts()[1]
         return Rows(own, foreign, repository.is_writable())
