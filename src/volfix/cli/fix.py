@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
 
 
-def _codes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def codes_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """Rule codes, or beginnings of codes, separated by commas; an unknown one is an error."""
     del ctx
     codes = tuple(code.strip().upper() for value in values for code in value.split(",") if code.strip())
@@ -38,8 +38,8 @@ def _codes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 @click.option("-i", "--interactive", is_flag=True, help="Ask about each fix.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also make fixes that rest on what volfix cannot see.")
 @click.option("--trusted", is_flag=True, help="The pipelines' repositories are trusted by their CI server.")
-@click.option("--select", multiple=True, callback=_codes, metavar="CODES", help="Only these rules; VF1 is all VF1xx.")
-@click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="All but these rules.")
+@click.option("--select", multiple=True, callback=codes_of, metavar="CODES", help="Only these rules; VF1 is all VF1xx.")
+@click.option("--ignore", multiple=True, callback=codes_of, metavar="CODES", help="All but these rules.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths that match.")
 @click.option(
     "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="Options as TOML."
@@ -57,6 +57,9 @@ def _codes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 )
 @click.option("--show-secrets", is_flag=True, help="Do not mask values in the output.")
 @click.option("--allow-dirty", is_flag=True, help="Write even to files with uncommitted changes.")
+@click.option(
+    "--exit-zero", is_flag=True, help="Exit with 0 although findings remain, as tools for many repositories want."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only the result and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Notes, too.")
 @click.pass_context
@@ -85,7 +88,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         _verify(plan)
     result = plan.write(allow_dirty=options["allow_dirty"]) if options["write"] else plan.result
     _print(result, options, color=color)
-    ctx.exit(result.status)
+    ctx.exit(0 if options["exit_zero"] and result.status == 1 else result.status)
 
 
 def _recover(paths: Iterable[Path]) -> None:
@@ -214,7 +217,7 @@ def _merge_config(ctx: click.Context, options: dict[str, Any]) -> None:
         source = ctx.get_parameter_source(name)
         if source is not None and source.name == "DEFAULT":
             items = tuple(map(str, value)) if isinstance(value, list) else ()
-            codes = _codes(ctx, _parameter(ctx, name), items) if name in ("select", "ignore") else items
+            codes = codes_of(ctx, _parameter(ctx, name), items) if name in ("select", "ignore") else items
             options[name] = codes if isinstance(value, list) else value
 
 

@@ -11,7 +11,7 @@ import click
 
 from volfix import __version__
 
-COMMANDS = ("fix", "carry", "rows", "explain", "undo")
+COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "undo")
 
 
 class DefaultsToFix(click.Group):

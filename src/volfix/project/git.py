@@ -215,7 +215,7 @@ def _git(tree: WorkTree, *arguments: str, settings: Sequence[str] = ()) -> bytes
             [*command, *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env=_environment(),
+            env=inert_environment(),
             timeout=TIMEOUT,
             check=False,
         )
@@ -230,7 +230,7 @@ def _git(tree: WorkTree, *arguments: str, settings: Sequence[str] = ()) -> bytes
     return done.stdout
 
 
-def _environment() -> dict[str, str]:
+def inert_environment() -> dict[str, str]:
     """Without what points git elsewhere, as within a hook; what the user configures through GIT_CONFIG_* stays."""
     kept = {
         name: value

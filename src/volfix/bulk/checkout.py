@@ -1,0 +1,84 @@
+"""The files of a repository's commit in a directory of their own, for volfix to read and to edit.
+
+It has a git directory of its own that borrows the repository's objects: nothing is written to the repository, whose
+checkout may be dirty, and no configuration, filter or hook of it counts. The files have the bytes that are committed.
+Source: git, gitrepository-layout (objects/info/alternates), gitattributes ($GIT_DIR/info/attributes).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.bulk.git import Git, GitFailed
+from volfix.bulk.repository import Repository, make_git_dir, quoted
+from volfix.syntax.source import SIZE_LIMIT
+
+AS_COMMITTED = "* -text -eol -ident -filter -working-tree-encoding\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """The files of `repository.head` in `root`; `index` is git's list of them."""
+
+    repository: Repository
+    root: Path
+
+    @property
+    def index(self) -> Path:
+        return self.root / ".git" / "index"
+
+
+@contextmanager
+def checkout(repository: Repository, scratch: Path, git: Git) -> Iterator[Checkout]:
+    """The files in a directory below `scratch` that is called like the repository, and is deleted at the end.
+
+    Files that are larger than volfix reads are left out, submodules are empty. Raises GitFailed.
+    """
+    root = scratch / repository.source.name
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        _make(repository, root)
+        git.run("read-tree", repository.head, at=root)
+        paths = _paths(repository, root, git)
+        git.run("checkout-index", "--quiet", "--force", "--index", "-z", "--stdin", at=root, data=b"\0".join(paths))
+        yield Checkout(repository, root)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _make(repository: Repository, root: Path) -> None:
+    sha256 = repository.object_format != "sha1"
+    config = f"[core]\n\trepositoryformatversion = {int(sha256)}\n\tbare = false\n\tlogAllRefUpdates = false\n"
+    if sha256:
+        config += f"[extensions]\n\tobjectFormat = {repository.object_format}\n"
+    if repository.origin is not None:
+        config += f'[remote "origin"]\n\turl = {quoted(repository.origin)}\n'
+    git_dir = root / ".git"
+    make_git_dir(git_dir, config)
+    (git_dir / "HEAD").write_text(f"{repository.head}\n", encoding="ascii")
+    (git_dir / "objects/info/alternates").write_text(
+        f"{repository.objects}\n", encoding="utf-8", errors="surrogateescape"
+    )
+    (git_dir / "info/attributes").write_text(AS_COMMITTED, encoding="ascii")
+    if repository.shallow is not None:
+        shutil.copyfile(repository.shallow, git_dir / "shallow")
+
+
+def _paths(repository: Repository, root: Path, git: Git) -> list[bytes]:
+    """The files that are small enough to be read."""
+    found, missing = [], 0
+    for entry in git.run("ls-tree", "-r", "-l", "-z", "--full-tree", repository.head, at=root).split(b"\0"):
+        fields, _, path = entry.partition(b"\t")
+        size = fields.rpartition(b" ")[2]
+        if size.isdigit() and int(size) <= SIZE_LIMIT:
+            found.append(path)
+        missing += size == b"BAD"
+    if missing and not repository.is_cached:
+        raise GitFailed(
+            f"{missing} files of HEAD are not in the clone: it is partial, or damaged; give its URL instead"
+        )
+    return found

@@ -1,0 +1,192 @@
+"""What one repository would share with another one on the same host: project names, volumes, host directories.
+
+A worker collects these facts while it has the plan at hand; across the estate `hazards` joins them.
+Source: docker/compose, cmd/compose/compose.go (which name of a project wins); drone-runners/drone-runner-docker.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from volfix.bulk.records import HazardKind
+from volfix.fixes.plan import StackPlan
+from volfix.project.daemons import HOST_SOCKET, ON_HOST, OTHER_HOST
+from volfix.project.deliveries import Delivery
+from volfix.project.deployments import REMOTE, Deployment
+from volfix.project.hosts import host_directory
+from volfix.project.model import Project
+from volfix.project.mounts import BIND, VOLUME
+from volfix.project.stack import Stack, Use
+from volfix.rules.findings import DeploymentName, Fix, NameChange
+from volfix.syntax.yaml_tree import Mapping, Scalar, Sequence, resolved
+
+DATABASE_CODES = frozenset({"VF101", "VF102"})
+BY_THE_CALL = frozenset({"-p", "COMPOSE_PROJECT_NAME", ".env"})
+ANY_HOST = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name that a deployment uses on a host: now (`key`) and after the plan's fixes (`after`); None where it is not.
+
+    `host` says which one as far as the pipelines tell it; ANY_HOST where they do not.
+    """
+
+    kind: HazardKind
+    key: str | None
+    after: str | None
+    host: str
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether the evidence says on which host the volume will be."""
+        return self.kind is HazardKind.VOLUME and self.after is not None and self.host != ANY_HOST
+
+
+def facts(stacks: Iterable[StackPlan], forge: str | None) -> tuple[Fact, ...]:
+    """The facts of a repository's plan, each once; `forge` is the server that the repository comes from."""
+    return tuple(dict.fromkeys(fact for plan in stacks for fact in _of_stack(plan, forge)))
+
+
+def _of_stack(plan: StackPlan, forge: str | None) -> Iterator[Fact]:
+    stack = plan.stack
+    made = [item for result in plan.projects if result.failure is None for item in result.findings if item.fixed]
+    fixes = [item.finding.fix for item in made if item.finding.fix is not None]
+    for project in stack.projects:
+        if not stack.is_asked(project):
+            continue
+        found: list[tuple[Delivery | None, Deployment | None]] = [*_deployments(stack, project)]
+        for delivery, deployment in found or [(None, None)]:
+            host = ANY_HOST if delivery is None or deployment is None else _host(delivery, deployment, forge)
+            now = _name(project, deployment)
+            if not now:
+                continue
+            after = _name_after(project, deployment, fixes) or now
+            yield Fact(HazardKind.PROJECT_NAME, now, after, host)
+            yield from _volumes(project, now, after, host, fixes)
+            yield from _directories(plan, project, delivery, deployment, host)
+
+
+def _deployments(stack: Stack, project: Project) -> Iterator[tuple[Delivery, Deployment]]:
+    for delivery in stack.deliveries:
+        for deployment in delivery.deployments:
+            if not deployment.is_test and project in delivery.projects(deployment, stack.projects):
+                yield delivery, deployment
+
+
+def _name(project: Project, deployment: Deployment | None) -> str | None:
+    """The project's name in the deployment; None where only the deployment knows it."""
+    name = project.deployed_as or project.name
+    if deployment is not None:
+        if deployment.named_by in BY_THE_CALL:
+            name = deployment.project or ""
+        elif not any(file.name for file in project.files):
+            name = deployment.project or name
+    return None if not name or "$" in name else name
+
+
+def _name_after(project: Project, deployment: Deployment | None, fixes: Iterable[Fix]) -> str | None:
+    """The name that a fix gives the project, None where none does."""
+    if deployment is not None and deployment.named_by in BY_THE_CALL:
+        return None
+    paths = {file.path for file in project.files}
+    named = (change for fix in fixes for change in fix.changes if isinstance(change, NameChange | DeploymentName))
+    return next((change.name for change in named if change.path in paths), None)
+
+
+def _volumes(project: Project, now: str, after: str, host: str, fixes: Iterable[Fix]) -> Iterator[Fact]:
+    before, later = replace(project, deployed_as=now), replace(project, deployed_as=after)
+    used = {
+        mount.source
+        for service in project.services.values()
+        for mount in service.mounts
+        if mount.kind == VOLUME and not mount.overridden
+    }
+    new = {move.volume for fix in fixes for move in fix.moves if move.service in project.services} - used
+    for key in sorted(used | new):
+        if not _is_external(project, key) and (host != ANY_HOST or before.real_name(key) != f"{now}_{key}"):
+            real = later.real_name(key)
+            yield Fact(HazardKind.VOLUME, None if key in new else before.real_name(key), real, host)
+
+
+def _is_external(project: Project, key: str) -> bool:
+    """Whether somebody declared the volume as shared."""
+    entry = project.declared.get(key)
+    entry = resolved(entry) if entry is not None else None
+    external = entry.get("external") if isinstance(entry, Mapping) else None
+    return external is not None and not (isinstance(external, Scalar) and external.value == "false")
+
+
+def _directories(
+    plan: StackPlan, project: Project, delivery: Delivery | None, deployment: Deployment | None, host: str
+) -> Iterator[Fact]:
+    """The host directories that hold a database, as the host knows them."""
+    held = {}
+    for result in plan.projects:
+        for item in result.findings:
+            if item.finding.code in DATABASE_CODES:
+                finding = item.finding
+                fixed = item.fixed and result.failure is None
+                held[finding.location.path, finding.service, finding.target] = fixed
+    for use in plan.stack.uses:
+        known = held.get((use.mount.file.path, use.service.name, use.mount.raw_target))
+        if use.project is project and use.mount.kind == BIND and not use.mount.overridden and known is not None:
+            path = _on_host(use, plan.stack.root, delivery, deployment)
+            if path is not None:
+                yield Fact(HazardKind.HOST_DIRECTORY, path, None if known else path, host)
+
+
+def _on_host(use: Use, root: Path, delivery: Delivery | None, deployment: Deployment | None) -> str | None:
+    """The absolute path of a bind mount's source on the host; None for one in the checkout that each has for itself."""
+    directory = host_directory(use.mount, root)
+    if directory.path is None:
+        return None
+    if not directory.inside:
+        return str(directory.path)
+    if delivery is None or deployment is None or deployment.target != HOST_SOCKET:
+        return None
+    if not directory.path.is_relative_to(delivery.checkout.root):
+        return None
+    below = directory.path.relative_to(delivery.checkout.root).as_posix()
+    return f"{deployment.pipeline.workspace}/{below}"
+
+
+def _host(delivery: Delivery, deployment: Deployment, forge: str | None) -> str:
+    """Which host's daemon the deployment speaks to, in words; ANY_HOST where the pipeline does not tell."""
+    if deployment.target in (HOST_SOCKET, ON_HOST):
+        whose = f" of {forge}" if forge else ""
+        return f"the {delivery.file.dialect.capitalize()} runners{whose}{_labels(deployment)}"
+    address = None
+    if deployment.target == OTHER_HOST:
+        address = deployment.call.host or next(
+            (run.environment.get("DOCKER_HOST") for run in deployment.runs if run.scalar is deployment.scalar), None
+        )
+    elif deployment.target == REMOTE:
+        address = _login(deployment)
+    if not address or "$" in address:
+        return ANY_HOST
+    return re.sub(r"\A\w+://(?:[^@/]*@)?|[:/].*\Z", "", address)
+
+
+def _labels(deployment: Deployment) -> str:
+    """What routes the pipeline to some of the runners."""
+    for key in ("node", "labels"):
+        node = deployment.pipeline.node.get(key)
+        if isinstance(node, Mapping):
+            pairs = ((name, resolved(pair.value)) for name, pair in node.items())
+            words = [f"{name}={value.value}" for name, value in pairs if isinstance(value, Scalar)]
+            if words:
+                return f" with {', '.join(sorted(words))}"
+    return ""
+
+
+def _login(deployment: Deployment) -> str | None:
+    """The host that a plugin for SSH logs in to."""
+    settings = deployment.step.settings
+    node = settings.get("host") if settings is not None else None
+    if isinstance(node, Sequence) and len(node.items) == 1:
+        node = resolved(node.items[0])
+    return node.value if isinstance(node, Scalar) and not node.is_null else None

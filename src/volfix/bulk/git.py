@@ -1,0 +1,145 @@
+"""git for many repositories: nothing of theirs is run, nobody is asked anything, and no credential is shown.
+
+A repository that volfix is given is asked with every hook, monitor, filter and transport switched off. What reaches a
+network is run from repositories that volfix made itself, so that only the user's own configuration counts.
+Source: git, git-config, git (environment variables), gitattributes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from volfix.fixes.credentials import scrub
+from volfix.fixes.journal_format import shown
+from volfix.project.git import INERT, inert_environment
+
+QUIET = ("gc.auto=0", "maintenance.auto=false", "core.alternateRefsCommand=", "core.splitIndex=false")
+PROTOCOLS = "file:git:http:https:ssh"
+OF_THE_NETWORK = ("GIT_SSH", "GIT_ASKPASS", "GIT_SSL", "GIT_PROXY", "GIT_HTTP")
+"""Beginnings of the variables with which a user says how git reaches a server."""
+
+
+class GitFailed(Exception):
+    """git failed, or took too long; `reason` is one line, `output` all that git said about it."""
+
+    def __init__(self, reason: str, output: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.output = reason, output
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """git until `deadline` (of time.monotonic); `addresses` maps URLs to those with credentials."""
+
+    deadline: float
+    addresses: Mapping[str, str] = field(default_factory=dict)
+
+    def run(
+        self,
+        *arguments: str,
+        at: Path,
+        data: bytes | None = None,
+        index: Path | None = None,
+        people: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """What git prints in the repository at `at` (a work tree or git's directory), offline; raises GitFailed.
+
+        `data` is its standard input, `index` another list of files than the repository's, `people` who commits.
+        """
+        done = self.call(*arguments, at=at, data=data, index=index, people=people)
+        if done.returncode:
+            raise self._failure(arguments, done.stderr)
+        return done.stdout
+
+    def call(
+        self,
+        *arguments: str,
+        at: Path,
+        data: bytes | None = None,
+        index: Path | None = None,
+        people: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[bytes]:
+        """As `run`, but a failure is the caller's to judge."""
+        environment = {**inert_environment(), **(people or {})}
+        environment["GIT_CEILING_DIRECTORIES"] = str(at.parent)  # `at` itself, not what it lies in
+        if index is not None:
+            environment["GIT_INDEX_FILE"] = str(index)
+        return self._process(("-C", str(at), *arguments), environment, data)
+
+    def online(self, *arguments: str, at: Path) -> tuple[bytes, str]:
+        """What git prints on both its outputs, with the network, in a repository of volfix's own; raises GitFailed."""
+        kept = {name: value for name, value in os.environ.items() if name.startswith(OF_THE_NETWORK)}
+        environment = {**inert_environment(), **kept, **self._credentials()}
+        environment |= {"GIT_ALLOW_PROTOCOL": PROTOCOLS, "SSH_ASKPASS_REQUIRE": "never"}
+        done = self._process(("--git-dir", str(at), *arguments), environment, None)
+        if done.returncode:
+            raise self._failure(arguments, done.stderr)
+        return done.stdout, done.stderr.decode(errors="backslashreplace")
+
+    def _credentials(self) -> dict[str, str]:
+        """Settings in the environment, where no list of processes shows them: each URL stands for its true address."""
+        number = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+        found = {}
+        for url, address in self.addresses.items():
+            if url != address:
+                found[f"GIT_CONFIG_KEY_{number}"] = f"url.{address}.insteadOf"
+                found[f"GIT_CONFIG_VALUE_{number}"] = url
+                number += 1
+        return {**found, "GIT_CONFIG_COUNT": str(number)} if found else {}
+
+    def _process(
+        self, arguments: Sequence[str], environment: Mapping[str, str], data: bytes | None
+    ) -> subprocess.CompletedProcess[bytes]:
+        settings = [word for setting in (*INERT, *QUIET) for word in ("-c", setting)]
+        options = ("--no-pager", "--no-optional-locks", "--literal-pathspecs", "--no-replace-objects")
+        try:
+            return subprocess.run(
+                ["git", *options, *settings, *arguments],  # noqa: S607 - the user's git, as everywhere
+                input=data,
+                stdin=subprocess.DEVNULL if data is None else None,
+                capture_output=True,
+                env=environment,
+                timeout=max(0.1, self.deadline - time.monotonic()),
+                check=False,
+                start_new_session=True,  # no terminal to ask at, and Ctrl-C leaves git its last moment
+            )
+        except FileNotFoundError:
+            raise GitFailed("git is not installed, or not on PATH") from None
+        except subprocess.TimeoutExpired:
+            raise GitFailed(f"git {_verb(arguments)} did not end in time") from None
+        except (OSError, ValueError) as error:
+            raise GitFailed(f"git cannot be run: {error}") from error
+
+    def _failure(self, arguments: Sequence[str], stderr: bytes) -> GitFailed:
+        output = stderr.decode(errors="backslashreplace")
+        lines = [line for line in output.splitlines() if line.strip()]
+        first = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "")
+        first = first.removeprefix("fatal: ").removeprefix("error: ") or "no reason given"
+        for url, address in self.addresses.items():
+            first = first.replace(address, url)
+        return GitFailed(shown(scrub(f"git {_verb(arguments)}: {first}")), output)
+
+
+def _verb(arguments: Sequence[str]) -> str:
+    words = iter(arguments)
+    for word in words:
+        if word in ("-C", "--git-dir", "-c"):
+            next(words)
+        else:
+            return word
+    return ""
+
+
+def is_branch_name(name: str) -> bool:
+    """Whether git takes the name for a branch. Source: git-check-ref-format, --branch."""
+    command = ["git", "check-ref-format", "--branch", name]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, cwd="/")
+    except (OSError, ValueError):
+        return False
+    return done.returncode == 0 and not name.startswith("@{")

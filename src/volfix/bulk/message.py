@@ -1,0 +1,79 @@
+"""The message of the commit: what was changed and why, and what must be carried before anybody deploys it."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+
+from volfix.fixes.credentials import scrub
+from volfix.fixes.diff import visible
+from volfix.fixes.results import ProjectResult, RunResult
+
+DEFAULT = """\
+Keep the databases where a deployment does not lose them
+
+The next deployment could lose data, and this closes the ways that were found:
+$findings
+$moves
+Found and fixed by volfix; `volfix explain CODE` says why each of these matters.
+"""
+FIELDS = ("branch", "findings", "head", "moves", "repository")
+LONGEST = 400
+"""Characters of one line of a finding: a message is read in a log."""
+
+
+class BadTemplate(Exception):
+    """A template that names a field which there is not; the message is one line."""
+
+
+def check(template: str) -> None:
+    """Raises BadTemplate unless the template can be filled in and says something."""
+    try:
+        filled = string.Template(template).substitute(dict.fromkeys(FIELDS, ""))
+    except KeyError as error:
+        known = ", ".join(f"${name}" for name in FIELDS)
+        raise BadTemplate(f"there is no ${error.args[0]}: {known} can be used, and $$ for a dollar sign") from None
+    except ValueError as error:
+        raise BadTemplate(f"{error}; $$ stands for a dollar sign") from None
+    if not filled.strip():
+        raise BadTemplate("the message would be empty")
+
+
+def commit_message(template: str, result: RunResult, *, repository: str, branch: str, head: str) -> str:
+    """The message of the commit that holds what was written of `result`, without secrets."""
+    text = string.Template(template).substitute(
+        branch=branch,
+        findings="\n".join(_findings(result)),
+        head=head,
+        moves="".join(f"{line}\n" for line in _moves(result)),
+        repository=repository,
+    )
+    return text.strip() + "\n"
+
+
+def _written(result: RunResult) -> Iterator[ProjectResult]:
+    return (project for project in result.projects if project.changes and project.failure is None)
+
+
+def _findings(result: RunResult) -> Iterator[str]:
+    for project in result.projects:
+        for item in project.findings if project.failure is None else ():
+            if item.fixed:
+                place = item.finding.location
+                file = place.path.relative_to(project.root) if place.path.is_relative_to(project.root) else place.path
+                yield _line(f"- {file}:{place.line} {item.finding.code} {item.finding.message}")
+
+
+def _moves(result: RunResult) -> Iterator[str]:
+    moves = [(project, move) for project in result.projects if project.failure is None for move in project.moves]
+    if moves:
+        yield ""
+        yield "The new volumes start empty. Carry the data on the host before this is deployed (`volfix carry`):"
+    for project, move in moves:
+        real = project.real_volumes.get(move.volume, move.volume)
+        yield _line(f"- {move.source} of {move.service} into the volume {real}")
+
+
+def _line(text: str) -> str:
+    clean = visible(scrub(text)).replace("\n", "\\n")
+    return clean if len(clean) <= LONGEST else clean[: LONGEST - 3] + "..."

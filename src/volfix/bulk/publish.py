@@ -1,0 +1,124 @@
+"""A commit on a new branch, and its push: nothing but that branch is changed, here or there.
+
+Source: git-commit-tree, git-update-ref, git-push (--force-with-lease); the links are those that GitHub, GitLab, Gitea
+and Bitbucket print when a branch is pushed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from volfix.bulk.checkout import Checkout
+from volfix.bulk.git import Git, GitFailed
+from volfix.bulk.repository import Repository, Skipped
+from volfix.fixes.credentials import scrub
+from volfix.fixes.journal_format import shown
+
+NOBODY = ("volfix", "volfix@localhost")
+REMOTE_LINE = re.compile(r"^remote:\s*(.*?)\s*$", re.MULTILINE)
+LINK = re.compile(r"https?://[^\s\x00-\x1f\"'<>]+")
+REQUEST = re.compile(
+    r"\b(?:pull|merge|change) ?-?requests?\b|/(?:pull|merge_requests|pulls|compare|pull-requests)/", re.IGNORECASE
+)
+
+
+def committed(checkout: Checkout, paths: Iterable[Path], message: str, branch: str, date: int, git: Git) -> str:
+    """The commit that holds the files at `paths` as they are now, on the new branch `branch` of the repository.
+
+    A branch that holds the same change to the same commit is as good. Raises Skipped where it holds another one, and
+    GitFailed.
+    """
+    repository = checkout.repository
+    lines = [_entry(checkout, path, git) for path in sorted(set(paths))]
+    git.run("update-index", "-z", "--index-info", at=repository.place, index=checkout.index, data=b"\0".join(lines))
+    tree = git.run("write-tree", "--missing-ok", at=repository.place, index=checkout.index).decode().strip()
+    words = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", "--no-gpg-sign", "-p", repository.head, "-F", "-", tree)
+    text, people = message.encode("utf-8", "backslashreplace"), _people(repository, date)
+    commit = git.run(*words, at=repository.place, data=text, people=people).decode().strip()
+    name = f"refs/heads/{branch}"
+    if repository.is_cached:
+        git.run("update-ref", name, commit, at=repository.place)  # a branch of the cache is nobody's work
+        return commit
+    nothing = "0" * len(commit)
+    try:
+        git.run("update-ref", "-m", "volfix", name, commit, nothing, at=repository.place)
+    except GitFailed:
+        existing = branch_commit(repository, branch, git)
+        if existing is None:
+            raise
+        if _parent_and_tree(repository, existing, git) == (repository.head, tree):
+            return existing
+        raise Skipped(
+            f"the branch {branch} is there already, at {existing[:12]}: delete it, or name another one with --branch"
+        ) from None
+    return commit
+
+
+def branch_commit(repository: Repository, branch: str, git: Git) -> str | None:
+    """The commit that the branch is at, None where there is no such branch."""
+    found = git.call("rev-parse", "--quiet", "--verify", f"refs/heads/{branch}^{{commit}}", at=repository.place)
+    return None if found.returncode else found.stdout.decode().strip()
+
+
+def _parent_and_tree(repository: Repository, commit: str, git: Git) -> tuple[str, str]:
+    found = git.run("rev-parse", f"{commit}^{{tree}}", at=repository.place).decode().strip()
+    parents = git.run("rev-list", "--parents", "-n", "1", commit, at=repository.place).decode().split()[1:]
+    return " ".join(parents), found
+
+
+def _entry(checkout: Checkout, path: Path, git: Git) -> bytes:
+    """A changed file, its bytes stored as they are, as `git update-index --index-info` takes it."""
+    blob = git.run("hash-object", "-w", "--no-filters", "--", str(path), at=checkout.repository.place).strip()
+    executable = path.stat().st_mode & stat.S_IXUSR
+    name = os.fsencode(path.relative_to(checkout.root))
+    return b"%s %s\t%s" % (b"100755" if executable else b"100644", blob, name)
+
+
+def _people(repository: Repository, date: int) -> dict[str, str]:
+    name, mail = repository.identity or NOBODY
+    people = {}
+    for role in ("AUTHOR", "COMMITTER"):
+        people[f"GIT_{role}_NAME"] = os.environ.get(f"GIT_{role}_NAME") or name
+        people[f"GIT_{role}_EMAIL"] = os.environ.get(f"GIT_{role}_EMAIL") or mail
+        people[f"GIT_{role}_DATE"] = f"@{date} +0000"
+    return people
+
+
+def pushed(repository: Repository, objects: Path, branch: str, commit: str, git: Git) -> tuple[str, ...]:
+    """Push the commit as the new branch; returns the links for a request that the server gives. Raises GitFailed.
+
+    `objects` is a git directory of volfix's own that has the commit. A branch that is there already at another commit
+    is left as it is.
+    """
+    if repository.origin is None or repository.remote is None:
+        raise GitFailed("it has no remote to push to, or several and none is called origin")
+    name = f"refs/heads/{branch}"
+    lease = f"--force-with-lease={name}:"  # only where there is none yet
+    try:
+        git = replace(
+            git,
+            addresses={**git.addresses, repository.origin: git.addresses.get(repository.origin, repository.remote)},
+        )
+        _, said = git.online("push", "--no-verify", lease, "--", repository.origin, f"{commit}:{name}", at=objects)
+    except GitFailed as failed:
+        if "stale info" in failed.output:
+            raise Skipped(
+                f"the remote has a branch {branch} already, at another commit: delete it, or name another one"
+            ) from None
+        raise
+    return tuple(dict.fromkeys(links(said)))
+
+
+def links(said: str) -> Iterator[str]:
+    """The addresses in what a server says that make or show a request to merge the branch."""
+    before = ""
+    for line in REMOTE_LINE.findall(said):
+        for link in LINK.findall(line):
+            if REQUEST.search(before) or REQUEST.search(line):
+                yield shown(scrub(link))
+        before = line or before

@@ -1,0 +1,81 @@
+"""A run over many repositories: each is planned, those that may be written are, and all of it is kept in the state."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Protocol
+
+from volfix.bulk.hazards import not_to_write
+from volfix.bulk.state import TO_PLAN, TO_WRITE, State, Turn
+from volfix.bulk.work import Job, Outcome, Task
+
+WITHOUT_EFFECT = frozenset({"render", "date", "limit", "cache"})
+"""What of a task changes nothing of what is found or written."""
+
+
+class Workers(Protocol):
+    """Where the work is done: processes of this machine, or a cluster."""
+
+    def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, Outcome]]: ...
+
+
+def fingerprint(task: Task) -> str:
+    """What a record depends on beside the repository's commit: volfix's version and the options, as one word."""
+    values = {item.name: getattr(task, item.name) for item in fields(task) if item.name not in WITHOUT_EFFECT}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def run(
+    state: State,
+    task: Task,
+    workers: Workers,
+    *,
+    addresses: Mapping[str, str],
+    patches: Path | None = None,
+    progress: Callable[[], None] | None = None,
+) -> None:
+    """Do what is left to do in the state; `patches` is the directory for them, `addresses` are URLs with credentials.
+
+    First all are planned, and written too unless they may share a volume with others. Those wait until it is known
+    what all the others are, and are written then or left with the reason.
+    """
+    for todo in (TO_PLAN, TO_WRITE):
+        if todo == TO_WRITE and (task.write or task.patches):
+            _leave_those_that_share(state)
+        jobs = ((turn.id, _job(turn, task, todo)) for turn in state.turns(todo, addresses))
+        for id_, outcome in workers.stream(task, jobs):
+            if patches is not None and outcome.patch:
+                keep_patch(patches, state.name_of(id_), outcome.patch)
+            state.save(id_, outcome)
+            if progress is not None:
+                progress()
+
+
+def _job(turn: Turn, task: Task, todo: int) -> Job:
+    if todo == TO_WRITE or task.patches:  # what was found is known, and what is wanted is the change
+        return Job(turn.source, hold=todo == TO_PLAN)
+    return Job(turn.source, turn.known_head, turn.known_commit, hold=True)
+
+
+def _leave_those_that_share(state: State) -> None:
+    reasons = not_to_write(state)
+    for turn in list(state.turns(TO_WRITE, {})):
+        if turn.id in reasons:
+            state.skip(turn.id, reasons[turn.id])
+
+
+def keep_patch(directory: Path, name: str, data: bytes) -> Path:
+    """Write a patch, with the true bytes of its files, so that nobody else reads it; raises OSError."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path, part = directory / f"{name}.patch", directory / f".{name}.part"
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    part.replace(path)
+    return path

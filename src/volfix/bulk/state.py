@@ -1,0 +1,353 @@
+"""What a bulk run knows, in one SQLite file: it holds after Ctrl-C and after a kill at any instant.
+
+Each repository is a row, saved in a transaction of its own (write-ahead log) when its work is done; work that a kill
+has cut short is done again, and finds its branch. Source: sqlite.org, wal.html; flock(2).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import sqlite3
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from volfix.bulk.records import HazardKind, RepositoryRecord, Status
+from volfix.bulk.sources import Source, repository_name
+from volfix.bulk.work import Outcome
+
+FORMAT = "1"
+MAGIC = b"SQLite format 3\0"
+DONE, TO_PLAN, TO_WRITE = 0, 1, 2
+KEPT = frozenset({"clean", "findings", "written", "pushed"})
+"""What still holds while neither the repository nor the options change."""
+BATCH = 100
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE repositories (
+    id INTEGER PRIMARY KEY, source NOT NULL, place NOT NULL UNIQUE, is_url INTEGER NOT NULL, current INTEGER NOT NULL,
+    todo INTEGER NOT NULL, status TEXT, reason TEXT, head TEXT, branch TEXT, commit_id TEXT, seconds REAL, links TEXT,
+    result BLOB, identity TEXT, options TEXT, finished REAL);
+CREATE INDEX repositories_todo ON repositories (todo, id) WHERE todo > 0;
+CREATE TABLE causes (repository INTEGER NOT NULL, code TEXT NOT NULL, found INTEGER NOT NULL, fixed INTEGER NOT NULL,
+    open INTEGER NOT NULL, PRIMARY KEY (repository, code)) WITHOUT ROWID;
+CREATE TABLE facts (repository INTEGER NOT NULL, kind TEXT NOT NULL, key, after, host TEXT NOT NULL);
+CREATE INDEX facts_of ON facts (repository);
+INSERT INTO meta VALUES ('format', '1');
+"""
+
+
+class StateProblem(Exception):
+    """A state file that cannot be used; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A repository whose turn it is; the known commits are those of an earlier run with the same options."""
+
+    id: int
+    source: Source
+    known_head: str | None
+    known_commit: str | None
+
+
+class State:
+    """The state file, open for one run at a time. Raises StateProblem where it is another one's, or none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StateProblem(f"{path}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._database = self._connected()
+            self._prepare()
+        except BlockingIOError:
+            os.close(self._lock)
+            raise StateProblem(f"{path} is in use by another volfix: wait for it, or name another --state") from None
+        except sqlite3.DatabaseError as error:
+            os.close(self._lock)
+            raise StateProblem(f"{path}: {error}: it is not the state of a volfix bulk run, or damaged") from error
+
+    def close(self) -> None:
+        self._database.close()
+        os.close(self._lock)
+
+    def __enter__(self) -> State:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _connected(self) -> sqlite3.Connection:
+        if os.pread(self._lock, len(MAGIC), 0) not in (b"", MAGIC):  # SQLite would overwrite a small file
+            raise sqlite3.DatabaseError("not an SQLite file")
+        return sqlite3.connect(self.path, isolation_level=None)
+
+    def _prepare(self) -> None:
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        if not self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            self._database.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+        if self._meta("format") != FORMAT:
+            raise sqlite3.DatabaseError("written by another version of volfix")
+
+    def _meta(self, key: str) -> str | None:
+        found = self._database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if found is None else str(found[0])
+
+    # The run
+
+    def begin(self, sources: Iterable[Source], options: str) -> None:
+        """Begin a run over these sources: all of them are to be looked at, and nothing else is part of it."""
+        with _transaction(self._database):
+            self._database.execute("UPDATE repositories SET current = 0, todo = 0")
+            self._database.executemany(
+                "INSERT INTO repositories (source, place, is_url, current, todo) VALUES (?, ?, ?, 1, ?) "
+                "ON CONFLICT (place) DO UPDATE SET source = excluded.source, current = 1, todo = excluded.todo",
+                ((_stored(s.text), _stored(s.place), s.address is not None, TO_PLAN) for s in sources),
+            )
+            self._started(options)
+
+    def begin_part(self, options: str, *, failed: bool, codes: Sequence[str]) -> None:
+        """Begin a run over a part of the last one: its failed repositories, or those with findings of these codes."""
+        wanted, values = ["current = 1"], []
+        if failed:
+            wanted.append("status = 'failed'")
+        if codes:
+            some = " OR ".join("code LIKE ?" for _ in codes)
+            wanted.append(f"id IN (SELECT repository FROM causes WHERE {some})")  # noqa: S608 - question marks
+            values += [f"{code}%" for code in codes]
+        with _transaction(self._database):
+            self._database.execute("UPDATE repositories SET todo = 0")
+            self._database.execute(f"UPDATE repositories SET todo = {TO_PLAN} WHERE {' AND '.join(wanted)}", values)  # noqa: S608
+            self._started(options)
+
+    def _started(self, options: str) -> None:
+        values = [("options", options), ("started", str(int(time.time())))]
+        self._database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values)
+
+    @property
+    def options(self) -> str | None:
+        """The options of the last run that was begun; None before any."""
+        return self._meta("options")
+
+    @property
+    def started(self) -> int:
+        """When the last run was begun, which is what its commits are dated."""
+        return int(self._meta("started") or 0)
+
+    def left(self) -> int:
+        """The repositories whose work is not done."""
+        return int(self._database.execute("SELECT count(*) FROM repositories WHERE todo > 0").fetchone()[0])
+
+    def turns(self, todo: int, addresses: Mapping[str, str]) -> Iterator[Turn]:
+        """The repositories with this to do, in order; `addresses` are the URLs whose credentials are known."""
+        last = 0
+        while True:
+            rows = self._database.execute(
+                "SELECT id, source, place, is_url, head, commit_id, options, status FROM repositories "
+                "WHERE todo = ? AND id > ? ORDER BY id LIMIT ?",
+                (todo, last, BATCH),
+            ).fetchall()
+            if not rows:
+                return
+            for id_, source, place, is_url, head, commit, options, status in rows:
+                last, where = id_, _text(place)
+                kept = options == self.options and status in KEPT
+                address = addresses.get(where, where) if is_url else None
+                yield Turn(id_, Source(_text(source), where, address), head if kept else None, commit if kept else None)
+
+    def save(self, id_: int, outcome: Outcome) -> None:
+        """Keep what became of a repository, all of it or nothing."""
+        with _transaction(self._database):
+            if outcome.unchanged:
+                self._database.execute("UPDATE repositories SET todo = ? WHERE id = ?", (DONE, id_))
+                return
+            self._database.execute(
+                "UPDATE repositories SET todo = ?, status = ?, reason = ?, head = ?, branch = ?, commit_id = ?, "
+                "seconds = ?, links = ?, result = ?, identity = ?, options = ?, finished = ? WHERE id = ?",
+                (
+                    TO_WRITE if outcome.waits else DONE,
+                    outcome.status.value,
+                    outcome.reason,
+                    outcome.head,
+                    outcome.branch,
+                    outcome.commit,
+                    outcome.seconds,
+                    json.dumps(outcome.links),
+                    outcome.result,
+                    _stored(outcome.identity) if outcome.identity else None,
+                    None if outcome.waits else self.options,
+                    time.time(),
+                    id_,
+                ),
+            )
+            self._database.execute("DELETE FROM causes WHERE repository = ?", (id_,))
+            self._database.executemany("INSERT INTO causes VALUES (?, ?, ?, ?, ?)", ((id_, *c) for c in outcome.causes))
+            self._database.execute("DELETE FROM facts WHERE repository = ?", (id_,))
+            self._database.executemany(
+                "INSERT INTO facts VALUES (?, ?, ?, ?, ?)",
+                ((id_, f.kind.value, _stored_or_none(f.key), _stored_or_none(f.after), f.host) for f in outcome.facts),
+            )
+
+    def skip(self, id_: int, reason: str) -> None:
+        """Leave a repository that waits as it is; what was found stays."""
+        change = "UPDATE repositories SET todo = ?, status = ?, reason = ? WHERE id = ?"
+        self._database.execute(change, (DONE, Status.SKIPPED.value, reason, id_))
+
+    def name_of(self, id_: int) -> str:
+        """A name for a repository's file: its own, and the place's digest, for two may be called the same."""
+        row = self._database.execute("SELECT place FROM repositories WHERE id = ?", (id_,)).fetchone()
+        place = _text(row[0])
+        digest = hashlib.sha256(os.fsencode(place)).hexdigest()[:8]
+        return f"{re.sub(r'[^A-Za-z0-9._-]', '_', repository_name(place))[:100]}-{digest}"
+
+    # What is known
+
+    def records(self) -> Records:
+        """The repositories of the run, in the order in which they were first seen, read as they are asked for."""
+        return Records(self._database)
+
+    def counts(self) -> dict[Status, int]:
+        """How many repositories of the run there are of each status."""
+        rows = self._database.execute(
+            "SELECT status, count(*) FROM repositories WHERE current AND status IS NOT NULL GROUP BY status"
+        )
+        return {Status(status): count for status, count in rows}
+
+    def causes(self) -> list[tuple[str, int, int, int, int]]:
+        """For each code the repositories, the findings, those that the fixes of the run close, and those left open."""
+        return self._database.execute(
+            "SELECT code, count(*), sum(found), sum(iif(status IN ('skipped', 'failed'), 0, fixed)), sum(open) "
+            "FROM causes JOIN repositories ON id = repository "
+            "WHERE current GROUP BY code ORDER BY code"
+        ).fetchall()
+
+    def shared(self, column: str) -> Iterator[tuple[HazardKind, str, str, list[tuple[int, str]]]]:
+        """What several repositories of the run share: kind, key, host, and the repositories by id and source.
+
+        `column` is `key` for what they share now, `after` for what they would share after their fixes. Two clones of
+        one repository are one.
+        """
+        assert column in ("key", "after")
+        groups = self._database.execute(
+            f"SELECT f.kind, f.{column}, f.host FROM facts f JOIN repositories r ON r.id = f.repository "  # noqa: S608
+            f"WHERE r.current AND f.{column} IS NOT NULL GROUP BY 1, 2, 3 HAVING count(DISTINCT r.identity) > 1 "
+            "ORDER BY 1, 2, 3"
+        ).fetchall()
+        for kind, key, host in groups:
+            members = self._database.execute(
+                "SELECT DISTINCT r.id, r.source FROM facts f JOIN repositories r ON r.id = f.repository "  # noqa: S608
+                f"WHERE r.current AND f.kind = ? AND f.{column} = ? AND f.host = ? ORDER BY r.id",
+                (kind, key, host),
+            ).fetchall()
+            yield HazardKind(kind), _text(key), host, [(id_, _text(source)) for id_, source in members]
+
+    def with_problems(self) -> int:
+        """How many repositories of the run have files that could not be read, proven or written."""
+        query = (
+            "SELECT count(*) FROM repositories WHERE current AND status NOT IN ('skipped', 'failed') AND reason NOTNULL"
+        )
+        return int(self._database.execute(query).fetchone()[0])
+
+    def of_status(self, status: Status) -> Iterator[tuple[str, str | None]]:
+        """The sources of this status with their reasons."""
+        query = "SELECT source, reason FROM repositories WHERE current AND status = ? ORDER BY id"
+        for source, reason in self._database.execute(query, (status.value,)):
+            yield _text(source), reason
+
+    def links(self) -> Iterator[tuple[str, str]]:
+        """The links for requests that the pushes returned, each with its source."""
+        query = (
+            "SELECT source, links FROM repositories WHERE current AND links IS NOT NULL AND links <> '[]' ORDER BY id"
+        )
+        for source, links in self._database.execute(query):
+            yield from ((_text(source), link) for link in json.loads(links))
+
+    # The files of a run that was killed
+
+    def take_scratch(self, directory: str) -> str | None:
+        """Note where this run has its checkouts; returns where a run had them that did not come to its end."""
+        before = self._meta("scratch")
+        self._database.execute("INSERT OR REPLACE INTO meta VALUES ('scratch', ?)", (directory,))
+        return before
+
+    def drop_scratch(self) -> None:
+        """The checkouts are gone."""
+        self._database.execute("DELETE FROM meta WHERE key = 'scratch'")
+
+
+class Records:
+    """The records of a run: iterated as often as one likes, never all in memory."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def __len__(self) -> int:
+        return int(self._database.execute("SELECT count(*) FROM repositories WHERE current").fetchone()[0])
+
+    def __iter__(self) -> Iterator[RepositoryRecord]:
+        with closing(self._database.cursor()) as cursor:
+            cursor.execute(
+                "SELECT source, place, is_url, status, reason, head, branch, commit_id, seconds, links, result "
+                "FROM repositories WHERE current AND status IS NOT NULL ORDER BY id"
+            )
+            for row in cursor:
+                yield _record(row)
+
+
+def _record(row: tuple[Any, ...]) -> RepositoryRecord:
+    source, place, is_url, status, reason, head, branch, commit, seconds, links, result = row
+    return RepositoryRecord(
+        source=_text(source),
+        name=Source(_text(source), _text(place), "" if is_url else None).name,
+        status=Status(status),
+        reason=reason,
+        head=head,
+        branch=branch,
+        commit=commit,
+        seconds=seconds or 0.0,
+        links=tuple(json.loads(links or "[]")),
+        result=json.loads(zlib.decompress(result)) if result else {},
+    )
+
+
+class _transaction:  # noqa: N801 - used as a function
+    """All changes within, or none."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self.database = database
+
+    def __enter__(self) -> None:
+        self.database.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.database.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def _stored(text: str) -> str | bytes:
+    """Text as SQLite takes it: a path that is not UTF-8 as its bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(text)
+    return text
+
+
+def _stored_or_none(text: str | None) -> str | bytes | None:
+    return None if text is None else _stored(text)
+
+
+def _text(stored: str | bytes) -> str:
+    return os.fsdecode(stored) if isinstance(stored, bytes) else stored

@@ -1,0 +1,250 @@
+"""The work of one repository, from its clone to its branch: what a worker runs, here or on another machine."""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from volfix import __version__
+from volfix.api import Plan, plan
+from volfix.bulk.checkout import Checkout, checkout
+from volfix.bulk.facts import Fact, facts
+from volfix.bulk.git import Git, GitFailed
+from volfix.bulk.message import commit_message
+from volfix.bulk.publish import branch_commit, committed, pushed
+from volfix.bulk.records import Status
+from volfix.bulk.repository import Repository, Skipped, default_cache, opened
+from volfix.bulk.sources import Source, host_of, same_repository
+from volfix.fixes.credentials import scrub
+from volfix.fixes.diff import patch
+from volfix.fixes.journal import WriteProblem
+from volfix.fixes.journal_format import shown
+from volfix.fixes.results import RunResult
+from volfix.syntax.source import FileProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is done with every repository of a run; `render` makes the JSON of a result, `date` is that of the commits,
+    `cache` the directory of clones (None: that of the machine that works).
+
+    `write` makes a branch and a commit, `push` pushes them, `patches` returns the change as a patch.
+    """
+
+    version: str
+    render: Callable[[RunResult], str]
+    message: str
+    date: int
+    limit: float
+    cache: str | None
+    branch: str
+    write: bool = False
+    push: bool = False
+    patches: bool = False
+    unsafe_fixes: bool = False
+    trusted: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One repository's turn. `known_head` is the commit that an earlier run has read with the same options.
+
+    `hold`: where the repository may share a volume with others, only plan, and wait for what theirs are. `scratch` is
+    a directory for its files, a temporary one where it is None.
+    """
+
+    source: Source
+    known_head: str | None = None
+    known_commit: str | None = None
+    hold: bool = False
+    scratch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a repository. `result` is its JSON, compressed; `causes` are code, findings, fixed, left open.
+
+    `unchanged`: what an earlier run has found still holds. `waits`: it is to be written once all others are planned.
+    """
+
+    status: Status
+    reason: str | None = None
+    head: str | None = None
+    branch: str | None = None
+    commit: str | None = None
+    seconds: float = 0.0
+    links: tuple[str, ...] = ()
+    result: bytes | None = None
+    causes: tuple[tuple[str, int, int, int], ...] = ()
+    facts: tuple[Fact, ...] = ()
+    identity: str | None = None
+    patch: bytes | None = field(default=None, repr=False)
+    unchanged: bool = False
+    waits: bool = False
+
+
+def work(task: Task, job: Job) -> Outcome:
+    """Plan one repository, and write it where that is asked for; whatever happens is in the outcome."""
+    started = time.monotonic()
+    try:
+        if job.scratch is not None:
+            outcome = _work(task, job, Path(job.scratch), started + task.limit)
+        else:
+            with TemporaryDirectory(prefix="volfix-bulk-") as scratch:
+                outcome = _work(task, job, Path(scratch, "checkout"), started + task.limit)
+    except Skipped as skipped:
+        outcome = Outcome(Status.SKIPPED, str(skipped))
+    except GitFailed as failed:
+        outcome = Outcome(Status.FAILED, failed.reason)
+    except (WriteProblem, FileProblem, OSError) as problem:
+        outcome = Outcome(Status.FAILED, shown(scrub(str(problem))))
+    except Exception as error:  # noqa: BLE001 - whatever one repository brings about, the others go on
+        outcome = Outcome(Status.FAILED, shown(scrub(f"an error in volfix: {type(error).__name__}: {error}")))
+    return replace(outcome, seconds=time.monotonic() - started)
+
+
+def _work(task: Task, job: Job, scratch: Path, deadline: float) -> Outcome:
+    if task.version != __version__:
+        return Outcome(Status.FAILED, f"its worker has volfix {__version__}, and the run is of {task.version}")
+    source = job.source
+    git = Git(deadline, {} if source.address is None else {source.place: source.address})
+    repository = opened(source, Path(task.cache) if task.cache else default_cache(), git)
+    if job.known_head == repository.head and _still_there(task, job, repository, git):
+        return Outcome(Status.CLEAN, head=repository.head, unchanged=True)
+    with checkout(repository, scratch, git) as files:
+        planned = plan(
+            files.root,
+            unsafe_fixes=task.unsafe_fixes,
+            trusted=task.trusted,
+            select=task.select,
+            ignore=task.ignore,
+            exclude=task.exclude,
+        )
+        return _Turn(task, job, repository, files, planned, git).outcome()
+
+
+def _still_there(task: Task, job: Job, repository: Repository, git: Git) -> bool:
+    """Whether the branch that an earlier run made is still as that one left it."""
+    return job.known_commit is None or branch_commit(repository, task.branch, git) == job.known_commit
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A repository whose files are at hand, and what has become of it so far."""
+
+    task: Task
+    job: Job
+    repository: Repository
+    files: Checkout
+    plan: Plan
+    git: Git
+    facts: tuple[Fact, ...] = ()
+
+    def outcome(self) -> Outcome:
+        task, found = self.task, self.plan.result
+        self.facts = facts(self.plan.run.stacks, host_of(self.repository.origin))
+        if not any(stack.changes for stack in self.plan.run.stacks) or not (task.write or task.patches):
+            return self._recorded(found, _found(found))
+        if self.job.hold and any(fact.is_firm for fact in self.facts):
+            return replace(self._recorded(found, Status.FINDINGS), waits=True)
+        patches = None
+        if task.patches:
+            changes = (change for stack in self.plan.run.stacks for change in stack.changes)
+            patches = b"".join(patch(change, self.files.root) for change in changes)
+        return replace(self._written() if task.write else self._recorded(found, _found(found)), patch=patches)
+
+    def _written(self) -> Outcome:
+        planned = self.plan.result
+        if self.repository.branch is None:
+            return self._recorded(planned, Status.SKIPPED, "its HEAD is detached: check out the branch to start from")
+        # What this checkout holds was committed a moment ago: there is nothing that could be overwritten.
+        result = self.plan.write(allow_dirty=True)
+        reason = _failures(result)
+        paths = [change.after.path for project in result.projects if project.written for change in project.changes]
+        if not paths:
+            return self._recorded(result, Status.FAILED, reason)
+        task, name = self.task, self.repository.source.name
+        text = commit_message(task.message, result, repository=name, branch=task.branch, head=self.repository.head)
+        try:
+            commit = committed(self.files, paths, text, task.branch, task.date, self.git)
+        except Skipped as skipped:
+            return self._recorded(planned, Status.SKIPPED, str(skipped))
+        status: Status = Status.WRITTEN
+        links: tuple[str, ...] = ()
+        if task.push:
+            status, reason, links = self._pushed(commit, reason)
+        return replace(self._recorded(result, status, reason), branch=task.branch, commit=commit, links=links)
+
+    def _pushed(self, commit: str, reason: str | None) -> tuple[Status, str | None, tuple[str, ...]]:
+        # From a git directory of volfix's own, so that no setting of the repository decides what is run.
+        objects = self.repository.git_dir if self.repository.is_cached else self.files.root / ".git"
+        try:
+            return Status.PUSHED, reason, pushed(self.repository, objects, self.task.branch, commit, self.git)
+        except Skipped as skipped:
+            return Status.SKIPPED, f"not pushed: {skipped}", ()
+        except GitFailed as failed:
+            return Status.FAILED, f"not pushed: {failed.reason}", ()
+
+    def _recorded(self, result: RunResult, status: Status, reason: str | None = None) -> Outcome:
+        """The outcome with the result in it, its paths those of the repository instead of this checkout's."""
+        source, data = self.repository.source, json.loads(self.task.render(result))
+        reason = reason or _failures(result)
+        if reason is None and result.errors:
+            reason = f"{len(result.errors)} of its files could not be read"
+        for place in dict.fromkeys((str(self.files.root), str(self.files.root.resolve()))):
+            data, reason = _moved(data, place, source.place), _moved(reason, place, source.place)
+        origin = self.repository.origin
+        return Outcome(
+            status=status,
+            reason=reason,
+            head=self.repository.head,
+            result=zlib.compress(json.dumps(data, separators=(",", ":")).encode()),
+            causes=tuple(_causes(result)),
+            facts=self.facts,
+            identity=same_repository(origin or source.place),
+        )
+
+
+def _moved(value: Any, old: str, new: str) -> Any:
+    """JSON data with the path `new` in every place of `old`."""
+    if isinstance(value, str):
+        return value.replace(old, new)
+    if isinstance(value, list):
+        return [_moved(item, old, new) for item in value]
+    if isinstance(value, dict):
+        return {key: _moved(item, old, new) for key, item in value.items()}
+    return value
+
+
+def _found(result: RunResult) -> Status:
+    """Whether something is to be fixed or left open."""
+    open_ones = (item for project in result.projects for item in project.findings)
+    return Status.FINDINGS if any(item.finding.severity.value != "info" for item in open_ones) else Status.CLEAN
+
+
+def _failures(result: RunResult) -> str | None:
+    """Why some of it was not written."""
+    reasons = [project.failure for project in result.projects if project.failure]
+    return shown(scrub("; ".join(dict.fromkeys(reasons)))) if reasons else None
+
+
+def _causes(result: RunResult) -> Iterator[tuple[str, int, int, int]]:
+    """For each code the number of its findings, of those that the plan fixes, and of those that are left open."""
+    counts: dict[str, list[int]] = {}
+    for project in result.projects:
+        for item in project.findings:
+            numbers = counts.setdefault(item.finding.code, [0, 0, 0])
+            fixed = item.fixed and project.failure is None
+            numbers[0] += 1
+            numbers[1] += fixed
+            numbers[2] += item.finding.severity.value != "info" and not (fixed and project.written)
+    return ((code, *numbers) for code, numbers in sorted(counts.items()))  # type: ignore[misc]

@@ -1,0 +1,281 @@
+"""`volfix bulk`: many repositories in one run, that can be interrupted and continued."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from volfix.cli.fix import codes_of
+
+if TYPE_CHECKING:
+    from volfix.bulk.run import Workers
+    from volfix.bulk.sources import Source
+    from volfix.bulk.state import State
+    from volfix.bulk.work import Task
+
+BRANCH = "volfix/persistent-databases"
+STATE = "volfix-bulk.sqlite"
+SCRATCH = "volfix-bulk-"
+
+
+@click.command("bulk", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("arguments", metavar="SOURCE...", nargs=-1)
+@click.option("--write/--dry-run", default=False, help="Commit the fixes on a new branch, or only look (the default).")
+@click.option("--push", is_flag=True, help="Write, and push the branch to the remote that the clone comes from.")
+@click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="The new branch.")
+@click.option(
+    "--message-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Template of the commit message: $findings, $moves, $repository, $branch, $head.",
+)
+@click.option(
+    "--patches",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write each change as a patch to DIR.",
+)
+@click.option(
+    "--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write HTML, JSON and CSV to DIR."
+)
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(STATE),
+    show_default=True,
+    metavar="FILE",
+    help="What the run knows.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run that was interrupted.")
+@click.option("--only-failed", is_flag=True, help="Only what failed in the last run.")
+@click.option(
+    "--only", multiple=True, callback=codes_of, metavar="CODES", help="Only what had such findings in the last run."
+)
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes (one for each CPU).")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(1),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For a repository.",
+)
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Clones of URLs (~/.cache/volfix/...).",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster of this scheduler: tcp://host:8786.")
+@click.option("--unsafe-fixes", is_flag=True, help="Also make fixes that rest on what volfix cannot see.")
+@click.option("--trusted", is_flag=True, help="The pipelines' repositories are trusted by their CI server.")
+@click.option("--select", multiple=True, callback=codes_of, metavar="CODES", help="Only these rules; VF1 is all VF1xx.")
+@click.option("--ignore", multiple=True, callback=codes_of, metavar="CODES", help="All but these rules.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths that match.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.pass_context
+def command(ctx: click.Context, /, arguments: tuple[str, ...], **options: Any) -> None:
+    """Look at many repositories; with --write commit the fixes on a new branch of each, with --push push it.
+
+    SOURCE is a clone, a directory that holds clones, the URL of a repository, or a file (`-`: standard input) with one
+    path or URL a line. Every commit is made beside the checkout: nothing but the new branch is ever changed, and no
+    hook or filter is run. Standard output is a summary whose last lines, the failed repositories, are a source again.
+    Exit status: 0 nothing left to do, 1 findings remain or repositories were skipped, 2 one failed.
+    """
+    _check(arguments, options)
+    signal.signal(signal.SIGTERM, _terminated)
+    from volfix.bulk.state import State, StateProblem
+
+    try:
+        with State(options["state"]) as state:
+            ctx.exit(_run(state, arguments, options))
+    except StateProblem as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+def _check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
+    parts = [name for name in ("resume", "only_failed", "only") if options[name]]
+    if "resume" in parts and len(parts) > 1:
+        raise click.UsageError("--resume goes on with a run as it was begun: without --only and --only-failed")
+    if not arguments and not parts:
+        raise click.UsageError("which repositories? Give directories, URLs, or a file with one of them a line")
+    options["write"] |= options["push"]
+    if options["scheduler"] and options["write"] and not options["push"]:
+        raise click.UsageError("on a cluster a branch is lost unless it is pushed: --push, or --patches DIR")
+    from volfix.bulk.git import is_branch_name
+
+    if not is_branch_name(options["branch"]):
+        raise click.BadParameter(f"{options['branch']!r} cannot be a branch's name", param_hint="--branch")
+
+
+def _terminated(*_: object) -> None:
+    raise SystemExit(143)
+
+
+def _run(state: State, arguments: tuple[str, ...], options: dict[str, Any]) -> int:
+    from volfix.bulk.hazards import hazards
+    from volfix.bulk.run import run
+    from volfix.cli.bulk_progress import Progress
+
+    task = _task(options)
+    addresses = _begin(state, task, arguments, options)
+    task = replace(task, date=int(os.environ.get("SOURCE_DATE_EPOCH") or state.started))
+    progress = None if options["quiet"] else Progress(state.left)
+    try:
+        with _workers(state, options) as workers:
+            run(state, task, workers, addresses=addresses, patches=options["patches"], progress=progress)
+    except KeyboardInterrupt:
+        _say_how_to_continue(state, options)
+        raise
+    finally:
+        if progress is not None:
+            progress.end()
+    shared = hazards(state)
+    if options["report"] is not None:
+        from volfix.report.estate import write_report
+
+        write_report(options["report"], state.records(), shared)
+    _print(state, shared, options)
+    return _status(state)
+
+
+def _task(options: dict[str, Any]) -> Task:
+    from volfix import __version__
+    from volfix.bulk import message
+    from volfix.bulk.work import Task
+    from volfix.report.json_report import render
+
+    template = message.DEFAULT
+    if options["message_file"] is not None:
+        try:
+            template = options["message_file"].read_text(encoding="utf-8")
+            message.check(template)
+        except (OSError, UnicodeDecodeError, message.BadTemplate) as error:
+            raise click.BadParameter(f"{options['message_file']}: {error}", param_hint="--message-file") from error
+    return Task(
+        version=__version__,
+        render=render,
+        message=template,
+        date=0,
+        limit=options["time_limit"],
+        cache=None if options["cache"] is None else str(options["cache"].absolute()),
+        branch=options["branch"],
+        write=options["write"],
+        push=options["push"],
+        patches=options["patches"] is not None,
+        unsafe_fixes=options["unsafe_fixes"],
+        trusted=options["trusted"],
+        select=options["select"],
+        ignore=options["ignore"],
+        exclude=options["exclude"],
+    )
+
+
+def _begin(state: State, task: Task, arguments: tuple[str, ...], options: dict[str, Any]) -> dict[str, str]:
+    """Say in the state what is to be done; returns the URLs whose credentials the arguments have."""
+    from volfix.bulk.run import fingerprint
+    from volfix.bulk.sources import SourceProblem
+
+    wanted = fingerprint(task)
+    part = options["resume"] or options["only_failed"] or options["only"]
+    addresses: dict[str, str] = {}
+    given = _sources(arguments, addresses, urls_only=options["scheduler"] is not None)
+    try:
+        if state.options is None or not part:
+            if not arguments:
+                raise click.UsageError(f"{state.path} knows of no run yet: which repositories?")
+            state.begin(given, wanted)
+            return addresses
+        for _ in given:  # for their credentials, which the state does not keep
+            pass
+    except SourceProblem as problem:
+        raise click.UsageError(str(problem)) from problem
+    if not options["resume"]:
+        state.begin_part(wanted, failed=options["only_failed"], codes=options["only"])
+    elif state.options != wanted:
+        raise click.UsageError("the run was begun with other options: give the same, or begin anew without --resume")
+    return addresses
+
+
+def _sources(arguments: tuple[str, ...], addresses: dict[str, str], *, urls_only: bool) -> Iterator[Source]:
+    """The repositories that the arguments name; `addresses` gets the URLs that have credentials."""
+    from volfix.bulk.sources import SourceProblem, sources
+
+    for source in sources(arguments, sys.stdin.buffer):
+        if source.address is None and urls_only:
+            raise SourceProblem(f"{source.text} is a path of this machine: a cluster takes URLs")
+        if source.address is not None and source.address != source.place:
+            addresses[source.place] = source.address
+        yield source
+
+
+@contextmanager
+def _workers(state: State, options: dict[str, Any]) -> Iterator[Workers]:
+    """Where the work is done; at the end, or when it is interrupted, nothing of it is left."""
+    if options["scheduler"]:
+        from volfix.bulk.cluster import Cluster, ClusterProblem
+
+        try:
+            cluster = Cluster(options["scheduler"])
+        except ClusterProblem as problem:
+            raise click.ClickException(str(problem)) from problem
+        with _closing(cluster):
+            yield cluster
+        return
+    from volfix.bulk.pool import LocalPool
+
+    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))
+    before = state.take_scratch(str(scratch))
+    if before is not None and Path(before).name.startswith(SCRATCH):  # of a run that was killed
+        shutil.rmtree(before, ignore_errors=True)
+    try:
+        pool = LocalPool(options["jobs"] or len(os.sched_getaffinity(0)), scratch)
+        with _closing(pool):
+            yield pool
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        state.drop_scratch()
+
+
+@contextmanager
+def _closing(workers: Any) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        workers.stop()
+        raise
+    workers.close()
+
+
+def _say_how_to_continue(state: State, options: dict[str, Any]) -> None:
+    where = "" if str(options["state"]) == STATE else f" --state {options['state']}"
+    click.echo(f"{state.left()} repositories are left; the same command with --resume{where} goes on", err=True)
+
+
+def _print(state: State, shared: Any, options: dict[str, Any]) -> None:
+    from volfix.report.bulk_summary import render
+    from volfix.report.encoding import encodable
+
+    nothing_written = not options["write"] and any(fixed for *_, fixed, _ in state.causes())
+    following = "Nothing is written yet. Next: the same command with --write" if nothing_written else None
+    text = render(state, shared, wrote=options["write"], next_command=following)
+    click.echo(encodable(text, sys.stdout.encoding))
+
+
+def _status(state: State) -> int:
+    from volfix.bulk.records import Status
+
+    counts = state.counts()
+    if counts.get(Status.FAILED) or state.with_problems():
+        return 2
+    return int(bool(counts.get(Status.SKIPPED)) or any(left for *_, left in state.causes()))
