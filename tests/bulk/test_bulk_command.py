@@ -1,0 +1,146 @@
+"""`volfix bulk` as a person uses it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from bulk_factory import BRANCH, COMPOSE
+from click.testing import CliRunner, Result
+from estate_factory import checked_out, git, repository
+
+from volfix.cli.bulk_progress import duration, progress_line
+from volfix.cli.main import volfix
+
+
+@pytest.fixture
+def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    checked_out(tmp_path / "estate" / "shop", {"compose.yaml": COMPOSE})
+    checked_out(tmp_path / "estate" / "docs", {"README.md": b"# docs\n"})
+    git(tmp_path, "init", "-q", "estate/empty")
+    return tmp_path / "estate"
+
+
+def bulk(*arguments: str, stdin: str | None = None) -> Result:
+    result = CliRunner().invoke(volfix, ["bulk", "--jobs", "1", *arguments], input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def test_look_write_and_look_again(estate: Path) -> None:
+    looked = bulk("estate")
+    assert looked.exit_code == 1
+    assert looked.stdout.splitlines() == [
+        "# 3 repositories: 1 clean, 1 with findings, 1 skipped",
+        "#   VF101  1 finding in 1 repository, 1 can be fixed",
+        "# skipped:",
+        "#   estate/empty: it has no commit yet",
+        "# Nothing is written yet. Next: the same command with --write",
+    ]
+    assert git(estate / "shop", "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+    wrote = bulk("estate", "--write")
+    assert wrote.stdout.splitlines()[:2] == [
+        "# 3 repositories: 1 clean, 1 written, 1 skipped",
+        "#   VF101  1 finding in 1 repository, 1 fixed",
+    ]
+    commit = git(estate / "shop", "rev-parse", BRANCH)
+    again = bulk("estate", "--write")
+    assert again.stdout == wrote.stdout
+    assert git(estate / "shop", "rev-parse", BRANCH) == commit
+
+
+def test_what_failed_goes_back_in_as_a_source(estate: Path) -> None:
+    (estate / "broken" / ".git").mkdir(parents=True)
+    first = bulk("estate")
+    assert first.exit_code == 2
+    assert first.stdout.splitlines()[-1] == "estate/broken"
+    (estate / "broken" / ".git").rmdir()
+    git(estate, "init", "-q", "broken")
+    again = bulk("-", stdin=first.stdout)
+    assert again.stdout.splitlines()[0] == "# 1 repository: 1 skipped"
+
+
+def test_only_what_failed_and_only_what_has_a_finding(estate: Path) -> None:
+    (estate / "broken" / ".git").mkdir(parents=True)
+    bulk("estate")
+    with sqlite3.connect("volfix-bulk.sqlite") as state:
+        state.execute("UPDATE repositories SET finished = 0")
+    bulk("--only-failed")
+    bulk("--only", "VF1", "--write")
+    with sqlite3.connect("volfix-bulk.sqlite") as state:
+        again = {row[0] for row in state.execute("SELECT source FROM repositories WHERE finished > 0")}
+    assert again == {"estate/broken", "estate/shop"}
+    assert git(estate / "shop", "rev-parse", "--verify", BRANCH)
+
+
+def test_a_message_of_ones_own(estate: Path, tmp_path: Path) -> None:
+    (tmp_path / "message").write_text("OPS-7: volumes for $repository\n\n$findings\n$$\n")
+    bulk("estate", "--write", "--message-file", "message", "--branch", "ops/volumes")
+    message = git(estate / "shop", "log", "-1", "--format=%B", "ops/volumes")
+    assert message.splitlines()[0] == "OPS-7: volumes for shop"
+    assert "VF101" in message
+    (tmp_path / "message").write_text("$whatever")
+    wrong = bulk("estate", "--message-file", "message")
+    assert wrong.exit_code == 2
+    assert "there is no $whatever" in wrong.output
+
+
+def test_patches_are_for_their_owner_alone(estate: Path, tmp_path: Path) -> None:
+    bulk("estate", "--patches", "patches")
+    (patch,) = (tmp_path / "patches").iterdir()
+    assert patch.name.startswith("shop-")
+    assert stat.S_IMODE(patch.stat().st_mode) == 0o600
+    git(estate / "shop", "apply", str(patch))
+    assert b"db-data:" in (estate / "shop" / "compose.yaml").read_bytes()
+    assert git(estate / "shop", "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+def test_a_push_prints_where_to_open_the_request(estate: Path, tmp_path: Path) -> None:
+    server = repository(tmp_path / "server.git", {"compose.yaml": COMPOSE}, bare=True)
+    (server / "hooks").mkdir()
+    (server / "hooks" / "post-receive").write_text(
+        "#!/bin/sh\necho 'Create a new pull request:' >&2\necho '  https://git.example.org/x/compare/a...b' >&2\n"
+    )
+    (server / "hooks" / "post-receive").chmod(0o755)
+    git(tmp_path, "clone", "-q", str(server), "clone")
+    result = bulk("clone", "--push")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-2:] == [
+        "# open a request for each branch:",
+        "#   https://git.example.org/x/compare/a...b  (clone)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "which repositories?"),
+        (("--resume",), "knows of no run yet"),
+        (("no-such",), "no such directory or file"),
+        (("estate", "--branch", "a..b"), "cannot be a branch's name"),
+        (("estate", "--resume", "--only-failed"), "--resume goes on with a run"),
+        (("estate", "--scheduler", "tcp://127.0.0.1:1", "--write"), "--push"),
+        (("estate", "--state", "estate/shop/compose.yaml"), "not the state of a volfix bulk run"),
+        (("estate", "--only", "VF999"), "there is no rule VF999"),
+    ],
+)
+def test_bad_input_is_named(arguments: tuple[str, ...], said: str, estate: Path) -> None:
+    result = bulk(*arguments)
+    assert result.exit_code != 0
+    assert said in result.output
+
+
+def test_other_options_are_another_run(estate: Path) -> None:
+    bulk("estate")
+    assert "begun with other options" in bulk("--resume", "--write").output
+
+
+def test_progress_has_a_rate_and_the_time_that_is_left() -> None:
+    assert progress_line(1000, 800, 10) == "200 of 1000 repositories, 20.0/s, 40 s left"
+    assert progress_line(10, 10, 0) == "0 of 10 repositories"
+    assert [duration(seconds) for seconds in (59.4, 200, 7500)] == ["59 s", "3 min 20 s", "2 h 5 min"]
