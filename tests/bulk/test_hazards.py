@@ -110,6 +110,14 @@ def test_a_directory_outside_of_both_checkouts(state: State, tmp_path: Path) -> 
     assert shared(state) == {(HazardKind.HOST_DIRECTORY, "/srv/pg", "")}
 
 
+def test_a_directory_beside_both_checkouts(state: State, tmp_path: Path) -> None:
+    files = {**DEPLOYED, "compose.yaml": COMPOSE.replace(b"./pg:", b"../pg:")}
+    ran(state, TASK, clone(tmp_path, "shop", files), clone(tmp_path, "blog", files))
+    where = "the Drone runners of git.example.org"
+    assert (HazardKind.HOST_DIRECTORY, "/drone/pg", where) in shared(state)
+    assert not any("volfix-bulk" in str(record.result) for record in state.records())
+
+
 def test_a_directory_called_deploy_names_the_project_of_each(state: State, tmp_path: Path) -> None:
     files = {"deploy/compose.yaml": COMPOSE}
     found = ran(state, WRITE, clone(tmp_path, "shop", files), clone(tmp_path, "blog", files))

@@ -6,6 +6,8 @@ Source: docker/compose, cmd/compose/compose.go (which name of a project wins); d
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -140,18 +142,16 @@ def _directories(
 
 
 def _on_host(use: Use, root: Path, delivery: Delivery | None, deployment: Deployment | None) -> str | None:
-    """The absolute path of a bind mount's source on the host; None for one in the checkout that each has for itself."""
+    """The absolute path of a bind mount's source on the host; None for one beside a checkout that is anywhere."""
     directory = host_directory(use.mount, root)
     if directory.path is None:
         return None
-    if not directory.inside:
+    if not directory.inside and not use.mount.source.startswith("."):
         return str(directory.path)
     if delivery is None or deployment is None or deployment.target != HOST_SOCKET:
         return None
-    if not directory.path.is_relative_to(delivery.checkout.root):
-        return None
-    below = directory.path.relative_to(delivery.checkout.root).as_posix()
-    return f"{deployment.pipeline.workspace}/{below}"
+    below = os.path.relpath(directory.path, os.path.realpath(delivery.checkout.root))
+    return posixpath.normpath(posixpath.join(deployment.pipeline.workspace, below))
 
 
 def _host(delivery: Delivery, deployment: Deployment, forge: str | None) -> str:

@@ -200,8 +200,9 @@ class _Turn:
         reason = reason or _failures(result)
         if reason is None and result.errors:
             reason = f"{len(result.errors)} of its files could not be read"
-        for place in dict.fromkeys((str(self.files.root), str(self.files.root.resolve()))):
-            data, reason = _moved(data, place, source.place), _moved(reason, place, source.place)
+        for root in dict.fromkeys((self.files.root, self.files.root.resolve())):
+            for here, there in ((root, source.place), (root.parent, source.place.rpartition("/")[0])):
+                data, reason = _moved(data, str(here), there), _moved(reason, str(here), there)
         origin = self.repository.origin
         return Outcome(
             status=status,
