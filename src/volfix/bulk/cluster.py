@@ -32,7 +32,7 @@ class Cluster:
         except ImportError:
             raise ClusterProblem("--scheduler needs the extra `cluster`: pip install 'volfix[cluster]'") from None
         try:
-            self._client: Any = Client(address, timeout=timeout, set_as_default=False)
+            self._client: Any = Client(address, timeout=timeout)  # the default one, which `wait` asks
         except (OSError, ValueError) as error:
             raise ClusterProblem(f"{address}: {error or 'no scheduler answers'}") from error
         self._running: dict[Any, tuple[int, float]] = {}

@@ -1,0 +1,225 @@
+"""What a bulk run costs: `python tests/benchmarks/estate.py [DIRECTORY] [--numbers 100,1000,5000] [--kills 10]`.
+
+It generates estates of local repositories from the fixtures and mutations of them (`tests/bulk/estate_factory.py`), and
+prints repositories a second for one process and two, the memory of all processes, where the time goes, and whether a
+run that is killed at random instants, and continued, ends as one that was not. Only valid on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "bulk"))
+from bulk_factory import BRANCH, TASK, done
+from estate_factory import generate, git
+
+ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000002"}
+
+
+@dataclass(slots=True)
+class Ran:
+    """One run of the command: its seconds, the memory of its Python processes in MiB, its status and its output."""
+
+    seconds: float
+    memory: float
+    status: int
+    output: str
+
+
+def bulk(where: Path, *words: str, kill_after: float | None = None) -> Ran:
+    """Run `volfix bulk` over `estate` in a directory."""
+    command = [sys.executable, "-m", "volfix", "bulk", "estate", "--quiet", *words]
+    started = time.perf_counter()
+    with (where / "output").open("w+") as output:
+        process = subprocess.Popen(command, cwd=where, env=ENVIRONMENT, stdout=output, start_new_session=True)
+        peaks: dict[int, int] = {}
+        watcher = threading.Thread(target=_watch, args=(process, peaks))
+        watcher.start()
+        try:
+            process.wait(kill_after)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+        watcher.join()
+        output.seek(0)
+        return Ran(time.perf_counter() - started, sum(peaks.values()) / 1024, process.returncode, output.read())
+
+
+def _watch(process: subprocess.Popen[bytes], peaks: dict[int, int]) -> None:
+    """The most resident memory (VmHWM, KiB) of every Python process of the run."""
+    while process.poll() is None:
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    session = int(entry.joinpath("stat").read_text().rpartition(") ")[2].split()[3])
+                    status = entry.joinpath("status").read_text()
+                except (OSError, IndexError, ValueError):
+                    continue
+                if session == process.pid and "VmHWM" in status and "python" in status.partition("\n")[0]:
+                    peaks[int(entry.name)] = int(status.partition("VmHWM:")[2].split()[0])
+        time.sleep(0.2)
+
+
+def snapshot(where: Path, state: str) -> str:
+    """A digest of everything that a run is to leave: rows without times, and every reference of every clone."""
+    digest = hashlib.sha256()
+    with sqlite3.connect(where / state) as database:
+        columns = "source, place, todo, status, reason, head, branch, commit_id, links, hex(result), identity"
+        for row in database.execute(f"SELECT {columns} FROM repositories ORDER BY id"):
+            digest.update(repr(row).encode())
+        for table in ("causes", "facts"):
+            for row in database.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3"):
+                digest.update(repr(row).encode())
+    for clone in sorted((where / "estate").glob("*/*")):
+        digest.update(git(clone, "for-each-ref").encode())
+    return digest.hexdigest()
+
+
+def drop_branches(where: Path) -> None:
+    """The estate as it was generated."""
+    for clone in sorted((where / "estate").glob("*/*")):
+        (clone / ".git" / "refs" / "heads" / BRANCH).unlink(missing_ok=True)
+
+
+def speed(where: Path, number: int) -> None:
+    """Repositories a second, dry and written, with one process and with two."""
+    for jobs in ("1", "2"):
+        for mode in ("--dry-run", "--write"):
+            (where / "state").unlink(missing_ok=True)
+            drop_branches(where)
+            ran = bulk(where, "--state", "state", "--jobs", jobs, "--unsafe-fixes", mode)
+            print(f"{number} repositories, --jobs {jobs} {mode}: {number / ran.seconds:.1f}/s ({ran.seconds:.0f} s)")
+    ran = bulk(where, "--state", "state", "--jobs", "2", "--unsafe-fixes", "--write")
+    print(f"the same again, nothing changed:     {number / ran.seconds:.1f}/s ({ran.seconds:.0f} s)")
+
+
+def killed(where: Path, kills: int) -> bool:
+    """Whether a run that is killed, and continued, ends as one that nobody killed."""
+    options = ("--jobs", "2", "--write", "--unsafe-fixes")
+    drop_branches(where)
+    whole = bulk(where, "--state", "whole", *options)
+    expected = (snapshot(where, "whole"), whole.output, whole.status)
+    drop_branches(where)
+    chance = random.Random(8)
+    happened = 0
+    for _ in range(kills):
+        ran = bulk(
+            where, "--state", "killed", "--resume", *options, kill_after=chance.uniform(0.5, whole.seconds / kills)
+        )
+        happened += ran.status == -signal.SIGKILL
+    last = bulk(where, "--state", "killed", "--resume", *options)
+    same = (snapshot(where, "killed"), last.output, last.status) == expected
+    print(f"killed {happened} times and continued: {'the same state, branches and output' if same else 'NOT the same'}")
+    return same
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds by what is being done; what is inside of something else counts there alone."""
+
+    spent: Counter[str] = field(default_factory=Counter)
+    stack: list[str] = field(default_factory=lambda: ["the rest"])
+    since: float = field(default_factory=time.perf_counter)
+
+    def turn(self, name: str | None) -> None:
+        now = time.perf_counter()
+        self.spent[self.stack[-1]] += now - self.since  # type: ignore[assignment]
+        self.since = now
+        if name is None:
+            self.stack.pop()
+        else:
+            self.stack.append(name)
+
+    def counts(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **more: Any) -> Any:
+            self.turn(name)
+            try:
+                return function(*arguments, **more)
+            finally:
+                self.turn(None)
+
+        return counted
+
+
+def shares(where: Path) -> None:
+    """Where the time of one process goes, when it writes."""
+    import volfix.fixes.proof
+    import volfix.project.discovery
+    import volfix.rules
+    import volfix.syntax.shell
+    import volfix.syntax.yaml_tree
+    from volfix.fixes import transaction
+    from volfix.syntax.source import Source
+
+    drop_branches(where)
+    clock = Clock()
+    measured = [
+        ("parsing", volfix.syntax.yaml_tree, "parse"),
+        ("parsing", volfix.syntax.shell, "parse"),
+        ("proof", volfix.fixes.proof, "prove"),
+        ("writing", transaction, "replace_all"),
+        ("git", subprocess, "run"),
+    ]
+    done(next(iter(sorted((where / "estate").glob("*/*")))), TASK)  # everything is imported
+    for name, module, attribute in measured:
+        original = getattr(module, attribute)
+        counted = clock.counts(name, original)
+        for other in list(sys.modules.values()):
+            if other is not None and other.__dict__.get(attribute) is original:
+                setattr(other, attribute, counted)
+    Source.read = staticmethod(clock.counts("reading", Source.read))  # type: ignore[method-assign]
+    walk = volfix.project.discovery._walk
+    volfix.project.discovery._walk = clock.counts("reading", lambda *a: list(walk(*a)))
+    clones = sorted((where / "estate").glob("*/*"))
+    for clone in clones:
+        done(clone, replace(TASK, write=True, unsafe_fixes=True))
+    clock.turn("end")
+    total = sum(clock.spent.values())
+    parts = ", ".join(f"{name} {seconds / total:.0%}" for name, seconds in clock.spent.most_common())
+    print(f"where the time goes: {parts} ({1000 * total / len(clones):.0f} ms a repository)")
+
+
+def main() -> None:
+    """Measure and print; ends with 1 where a killed run ends differently."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("directory", nargs="?", type=Path, help="where the estates go (a temporary directory)")
+    parser.add_argument("--numbers", default="100,1000,5000", help="sizes of the estates for memory and cost")
+    parser.add_argument("--kills", type=int, default=10)
+    given = parser.parse_args()
+    directory = given.directory or Path(tempfile.mkdtemp(prefix="volfix-estates-"))
+    print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
+    for number in map(int, given.numbers.split(",")):
+        where = directory / str(number)
+        started = time.perf_counter()
+        if not (where / "estate").exists():
+            generate(where / "estate", number)
+            print(f"{number} repositories generated in {time.perf_counter() - started:.0f} s")
+        ran = bulk(where, "--state", "memory", "--jobs", "1", "--dry-run")
+        print(f"{number} repositories: {ran.memory:.0f} MiB, {1000 * ran.seconds / number:.0f} ms a repository")
+    middle = directory / given.numbers.split(",")[min(1, given.numbers.count(","))]
+    shares(middle)
+    speed(middle, int(middle.name))
+    same = killed(middle, given.kills)
+    if given.directory is None:
+        shutil.rmtree(directory)
+    sys.exit(0 if same else 1)
+
+
+if __name__ == "__main__":
+    main()
