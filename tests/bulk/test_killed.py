@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bulk_factory import BRANCH
+from bulk_factory import BRANCH, NOT_BUSY
 from estate_factory import generate, git
 
 from volfix.bulk.records import RepositoryRecord
@@ -55,6 +55,7 @@ def ended(where: Path, state: str, output: str) -> dict[str, Any]:
     }
 
 
+@NOT_BUSY
 def test_killed_and_continued_a_run_ends_as_one_that_was_not(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     generate(tmp_path / "estate", NUMBER)
@@ -84,6 +85,7 @@ def test_killed_and_continued_a_run_ends_as_one_that_was_not(tmp_path: Path) -> 
     assert list((tmp_path / "tmp").iterdir()) == [], "no checkout is left behind"
 
 
+@NOT_BUSY
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupt_leaves_a_state_to_go_on_from(sent: signal.Signals, status: int, tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()

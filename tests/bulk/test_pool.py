@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bulk_factory import COMPOSE, TASK, source
+from bulk_factory import COMPOSE, NOT_BUSY, TASK, source
 from estate_factory import repository
 
 from volfix.bulk import pool
@@ -43,7 +43,7 @@ def jobs(tmp_path: Path) -> list[tuple[int, Job]]:
     ("render", "limit", "reason"),
     [
         pytest.param(dies_at_bad, 60.0, "its worker died: it may have used up the memory", id="killed"),
-        pytest.param(hangs_at_bad, 9.0, "it took longer than 9 seconds (--time-limit)", id="too long"),
+        pytest.param(hangs_at_bad, 9.0, "it took longer than 9 seconds (--time-limit)", id="too long", marks=NOT_BUSY),
     ],
 )
 def test_a_worker_that_is_lost_loses_its_own_repository(
