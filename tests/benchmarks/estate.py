@@ -1,6 +1,6 @@
 """What a bulk run costs: `python tests/benchmarks/estate.py [DIRECTORY] [--numbers 100,1000,5000] [--kills 10]`.
 
-It generates estates of local repositories from the fixtures and mutations of them (`tests/bulk/estate_factory.py`), and
+It generates estates of repositories from the fixtures and mutations of them (tests/bulk/repository_factory.py), and
 prints repositories a second for one process and two, the memory of all processes, where the time goes, and whether a
 run that is killed at random instants, and continued, ends as one that was not. Only valid on a quiet machine.
 """
@@ -27,7 +27,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bulk"))
 from bulk_factory import BRANCH, TASK, done
-from estate_factory import generate, git
+from repository_factory import generate, git
 
 ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000002"}
 

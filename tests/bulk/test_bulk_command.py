@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bulk_factory import BRANCH, COMPOSE
 from click.testing import CliRunner, Result
-from estate_factory import checked_out, git, repository
+from repository_factory import checked_out, git, repository
 
 from volfix.cli.bulk_progress import duration, progress_line
 from volfix.cli.main import volfix

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from bulk_factory import BRANCH, TASK, WRITE, source
-from estate_factory import git, repository
+from repository_factory import git, repository
 
 from volfix.bulk.hazards import hazards
 from volfix.bulk.records import HazardKind, Status

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from bulk_factory import BRANCH, NOT_BUSY
-from estate_factory import generate, git
+from repository_factory import generate, git
 
 from volfix.bulk.records import RepositoryRecord
 from volfix.bulk.state import State

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from bulk_factory import COMPOSE, FIXED
-from estate_factory import checked_out, git
+from repository_factory import checked_out, git
 
 README = Path(__file__).parents[2] / "README.md"
 TOOLS = ("multi-gitter", "turbolift", "git-xargs", "all-repos", "Sourcegraph")

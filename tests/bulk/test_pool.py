@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from bulk_factory import COMPOSE, NOT_BUSY, TASK, source
-from estate_factory import repository
+from repository_factory import repository
 
 from volfix.bulk import pool
 from volfix.bulk.pool import LocalPool

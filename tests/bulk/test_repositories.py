@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from bulk_factory import BRANCH, COMPOSE, FIXED, TASK, WRITE, done, picture, result
-from estate_factory import checked_out, git, repository
+from repository_factory import checked_out, git, repository
 
 from volfix.bulk.records import Status
 

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from estate_factory import git
+from repository_factory import git
 
 from volfix.bulk.sources import SourceProblem, host_of, repository_name, same_repository, sources, without_credentials
 

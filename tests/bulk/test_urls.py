@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from bulk_factory import BRANCH, COMPOSE, FIXED, TASK, WRITE, done, result
-from estate_factory import checked_out, git, repository
+from repository_factory import checked_out, git, repository
 
 from volfix.bulk.git import Git
 from volfix.bulk.publish import links
