@@ -100,6 +100,16 @@ def test_patches_are_for_their_owner_alone(estate: Path, tmp_path: Path) -> None
     assert git(estate / "shop", "for-each-ref", "--format=%(refname)") == "refs/heads/main"
 
 
+def test_a_report_has_every_repository(estate: Path, tmp_path: Path) -> None:
+    bulk("estate", "--report", "report")
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["estate.csv", "estate.html", "estate.json"]
+    assert "estate/shop" in (tmp_path / "report" / "estate.csv").read_text()
+    (tmp_path / "file").write_text("x")
+    wrong = bulk("estate", "--report", "file/below")
+    assert wrong.exit_code != 0
+    assert "file/below" in wrong.output
+
+
 def test_a_push_prints_where_to_open_the_request(estate: Path, tmp_path: Path) -> None:
     server = repository(tmp_path / "server.git", {"compose.yaml": COMPOSE}, bare=True)
     (server / "hooks").mkdir()

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ import click
 from volfix.cli.fix import codes_of
 
 if TYPE_CHECKING:
+    from volfix.bulk.records import Hazard
     from volfix.bulk.run import Workers
     from volfix.bulk.sources import Source
     from volfix.bulk.state import State
@@ -142,11 +143,22 @@ def _run(state: State, arguments: tuple[str, ...], options: dict[str, Any]) -> i
             progress.end()
     shared = hazards(state)
     if options["report"] is not None:
-        from volfix.report.estate import write_report
-
-        write_report(options["report"], state.records(), shared)
+        _report(options["report"], state, shared)
     _print(state, shared, options)
     return _status(state)
+
+
+def _report(directory: Path, state: State, shared: Sequence[Hazard]) -> None:
+    try:
+        from volfix.report.estate import write_report
+
+        write_report(directory, state.records(), shared)
+    except ImportError as missing:
+        raise click.ClickException(
+            f"--report needs the extra `report`: pip install 'volfix[report]' ({missing})"
+        ) from None
+    except OSError as error:
+        raise click.FileError(str(directory), error.strerror or str(error)) from error
 
 
 def _task(options: dict[str, Any]) -> Task:
@@ -262,7 +274,7 @@ def _say_how_to_continue(state: State, options: dict[str, Any]) -> None:
     click.echo(f"{state.left()} repositories are left; the same command with --resume{where} goes on", err=True)
 
 
-def _print(state: State, shared: Any, options: dict[str, Any]) -> None:
+def _print(state: State, shared: Sequence[Hazard], options: dict[str, Any]) -> None:
     from volfix.report.bulk_summary import render
     from volfix.report.encoding import encodable
 
