@@ -145,6 +145,14 @@ def test_bad_input_is_named(arguments: tuple[str, ...], said: str, estate: Path)
     assert said in result.output
 
 
+def test_a_report_without_its_library_is_refused_before_the_run(estate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("volfix.cli.bulk.find_spec", lambda name: None)
+    done = bulk("estate", "--report", "report")
+    assert done.exit_code == 2
+    assert "volfix[report]" in done.output
+    assert not (estate.parent / "volfix-bulk.sqlite").exists()
+
+
 def test_other_options_are_another_run(estate: Path) -> None:
     bulk("estate")
     assert "begun with other options" in bulk("--resume", "--write").output

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,8 @@ def _check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
     options["write"] |= options["push"]
     if options["scheduler"] and options["write"] and not options["push"]:
         raise click.UsageError("on a cluster a branch is lost unless it is pushed: --push, or --patches DIR")
+    if options["report"] is not None and find_spec("jinja2") is None:  # asked before the run, not after it
+        raise click.UsageError("--report needs the template library: pip install 'volfix[report]'")
     from volfix.bulk.git import is_branch_name
 
     if not is_branch_name(options["branch"]):
