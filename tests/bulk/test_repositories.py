@@ -57,6 +57,13 @@ def test_a_write_makes_a_branch_with_one_commit_that_says_why(clone: Path) -> No
     assert result(outcome)["projects"][0]["written"] is True
 
 
+def test_data_that_two_compose_files_mount_is_named_once(tmp_path: Path) -> None:
+    files = {"docker-compose.yml": COMPOSE, "docker-compose.prod.yml": COMPOSE}
+    done(checked_out(tmp_path / "shop", files))
+    message = git(tmp_path / "shop", "log", "-1", "--format=%B", BRANCH)
+    assert message.count("- ./pg of db into the volume shop_db-data") == 1
+
+
 @pytest.mark.parametrize("task", [TASK, WRITE])
 def test_a_dirty_checkout_stays_as_it_is_and_out_of_the_branch(clone: Path, task: object) -> None:
     (clone / "compose.yaml").write_bytes(COMPOSE + b"# not committed\n")

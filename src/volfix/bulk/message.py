@@ -69,9 +69,9 @@ def _moves(result: RunResult) -> Iterator[str]:
     if moves:
         yield ""
         yield "The new volumes start empty. Carry the data on the host before this is deployed (`volfix carry`):"
-    for project, move in moves:
-        real = project.real_volumes.get(move.volume, move.volume)
-        yield _line(f"- {move.source} of {move.service} into the volume {real}")
+    named = ((move, project.real_volumes.get(move.volume, move.volume)) for project, move in moves)
+    # Two Compose files of one directory mount the same data.
+    yield from dict.fromkeys(_line(f"- {move.source} of {move.service} into the volume {real}") for move, real in named)
 
 
 def _line(text: str) -> str:
