@@ -40,7 +40,7 @@ def test_two_databases_never_become_one_file(environment: str, tmp_path: Path) -
 
 
 def test_an_env_file_that_two_projects_load_is_changed_only_if_it_is_right_for_both(tmp_path: Path) -> None:
-    service = "services: {{x: {{image: acme/a, working_dir: {0}, env_file: ../.env.app, volumes: ['v:{1}']}}}}\nvolumes: {{v: }}\n"
+    service = "services: {{x: {{image: acme/a, working_dir: {0}, env_file: ../.env.app, volumes: ['vol:{1}']}}}}\nvolumes: {{vol: }}\n"
     plan = volfix.plan(
         laid(
             tmp_path,
@@ -140,7 +140,7 @@ def test_a_link_out_of_the_repository_leads_out_of_it(tmp_path: Path) -> None:
         pytest.param(
             {
                 "compose.yaml": "services:\n  app:\n    build: .\n    command: gunicorn --chdir src app:app\n"
-                "    environment: [DATABASE_URL=sqlite:///./app.db]\n    volumes: ['v:/app/data']\nvolumes: {v: }\n",
+                "    environment: [DATABASE_URL=sqlite:///./app.db]\n    volumes: ['vol:/app/data']\nvolumes: {vol: }\n",
                 "Dockerfile": "FROM x\nWORKDIR /app\n",
             },
             id="the command works in another directory",
@@ -149,21 +149,21 @@ def test_a_link_out_of_the_repository_leads_out_of_it(tmp_path: Path) -> None:
             {
                 "compose.yaml": "services:\n  app:\n    image: acme/a\n    tmpfs: [/cache]\n    environment:\n"
                 "      DATABASE_URL: sqlite:////cache/c.db\n      TEST_DATABASE_URL: sqlite:////tmp/test.db\n"
-                "    volumes: ['v:/app/data']\nvolumes: {v: }\n"
+                "    volumes: ['vol:/app/data']\nvolumes: {vol: }\n"
             },
             id="what is meant to be forgotten",
         ),
         pytest.param(
             {
-                "compose.yaml": "services:\n  store: {image: busybox, volumes: ['v:/app/data']}\n  app:\n    image: acme/a\n"
-                "    environment: [DATABASE_URL=sqlite:////app/app.db]\n    volumes_from: ['store:ro']\nvolumes: {v: }\n"
+                "compose.yaml": "services:\n  store: {image: busybox, volumes: ['vol:/app/data']}\n  app:\n    image: acme/a\n"
+                "    environment: [DATABASE_URL=sqlite:////app/app.db]\n    volumes_from: ['store:ro']\nvolumes: {vol: }\n"
             },
             id="a volume that may only be read",
         ),
         pytest.param(
             {
                 "compose.yaml": "services:\n  app:\n    image: acme/a\n    working_dir: /app\n    environment:\n"
-                "      DATABASE_URL: sqlite:////app/data/app.db\n    volumes: ['v:/app/data']\nvolumes: {v: }\n",
+                "      DATABASE_URL: sqlite:////app/data/app.db\n    volumes: ['vol:/app/data']\nvolumes: {vol: }\n",
                 ".env.local": "DATABASE_URL=sqlite:///./app.db\n",
             },
             id="an env file that cannot win",
@@ -242,10 +242,10 @@ def test_the_same_value_in_two_places_is_changed_where_it_is_wrong(tmp_path: Pat
     compose = (
         "services:\n  web:\n    image: acme/a\n"
         + value
-        + "    volumes: ['v:/app/data']\n  job:\n    image: acme/a\n"
+        + "    volumes: ['vol:/app/data']\n  job:\n    image: acme/a\n"
         + value
     )
-    plan = volfix.plan(laid(tmp_path, {"compose.yaml": compose + "volumes: {v: }\n"}), unsafe_fixes=True)
+    plan = volfix.plan(laid(tmp_path, {"compose.yaml": compose + "volumes: {vol: }\n"}), unsafe_fixes=True)
     assert not [project.failure for project in plan.projects if project.failure]
 
 
