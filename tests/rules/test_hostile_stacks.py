@@ -10,6 +10,7 @@ import pytest
 import volfix
 
 PG = "services:\n  db:\n    image: postgres:16\n    volumes: ['{source}:/var/lib/postgresql/data']\n"
+APP = "services:\n  app:\n    build: .\n    environment: {{{0}}}\n    volumes: ['{1}']\n"
 
 
 def laid(directory: Path, files: dict[str, str]) -> Path:
@@ -168,6 +169,70 @@ def test_a_link_out_of_the_repository_leads_out_of_it(tmp_path: Path) -> None:
             },
             id="an env file that cannot win",
         ),
+        pytest.param(
+            {
+                "compose.yaml": APP.format("DB_PATH: /app/data/app.db", "./data:/app/data")
+                + "  nginx:\n    image: nginx\n    volumes: ['.:/app:ro']\n"
+            },
+            id="a web server sees the directory through the whole project",
+        ),
+        pytest.param(
+            {
+                "compose.yaml": APP.format("DB_PATH: /app/app.db", "./storage:/app/storage")
+                + "  nginx:\n    image: nginx\n    volumes: ['./storage/:/usr/share/nginx/html:ro']\n"
+            },
+            id="the only mount is what a web server serves",
+        ),
+        pytest.param(
+            {
+                "compose.yaml": APP.format(
+                    "DB_NAME: app.db, DATABASE_URL: 'sqlite:///./${FILE:-app.db}'", "rows:/app/data"
+                )
+                + "volumes: {rows: }\n",
+                "Dockerfile": "FROM x\nWORKDIR /app\n",
+            },
+            id="two values name the file, and one of them cannot move",
+        ),
+        pytest.param(
+            {
+                "compose.yaml": APP.format("DB_PATH: /app/app.db", "rows:/app/data") + "volumes: {rows: }\n",
+                "entrypoint.sh": "#!/bin/sh\n[ -f app.db ] || cp seed.db app.db\n",
+            },
+            id="a script that starts the service names the file",
+        ),
+        pytest.param(
+            {
+                "compose.yaml": APP.format("DB_PATH: /app/app.db", "./app.db:/app/app.db"),
+                "scripts/backup.py": "import sqlite3\nsqlite3.connect('/app/app.db').backup(copy)\n",
+            },
+            id="a backup in the container opens the mounted file",
+        ),
+        pytest.param(
+            {
+                "compose.yaml": APP.format("DB_PATH: /app/app.db", "./app.db:/app/app.db").replace(
+                    "    build: .\n", '    build: .\n    command: sh -c "DB_PATH=app.db python main.py"\n'
+                )
+            },
+            id="the command gives the mounted file's variable another value",
+        ),
+        pytest.param(
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    volumes: ['./app.db:/app/app.db']\n",
+                "Dockerfile": "FROM x\nWORKDIR /app\nCOPY . .\n",
+                "main.py": "from pydantic_settings import BaseSettings\n\nclass Settings(BaseSettings):\n"
+                '    database_url: str = "sqlite:///./app.db"\n    model_config = {"env_file": ".env"}\n',
+            },
+            id="an env file that is not here may name another file than the mounted one",
+        ),
+        pytest.param(
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    volumes: ['./app.db:/db/app.db']\n",
+                "Dockerfile": "FROM x\nWORKDIR /app\nCOPY . .\n",
+                "main.py": 'from sqlalchemy import create_engine\nHOME = "/db"\nURL = f"sqlite:///{HOME}/app.db"\n'
+                "engine = create_engine(URL)\n",
+            },
+            id="no literal alone says the mounted file's path",
+        ),
     ],
 )
 def test_in_doubt_a_fix_is_not_safe(files: dict[str, str], tmp_path: Path) -> None:
@@ -269,3 +334,22 @@ def test_a_file_outside_the_repository_is_never_edited(tmp_path: Path) -> None:
     plan = volfix.plan(tmp_path / "repository", unsafe_fixes=True)
     assert plan.edits == ()
     assert not [project.failure for project in plan.projects if project.failure]
+
+
+def test_code_that_opens_a_mounted_file_moves_with_the_variable_that_names_it(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": APP.format("DATABASE_URL: 'sqlite:////app/app.db'", "./app.db:/app/app.db"),
+        "Dockerfile": "FROM x\nWORKDIR /app\nCOPY . .\n",
+        "main.py": 'import sqlite3\n\nrows = sqlite3.connect("/app/app.db")\n',
+    }
+    plan = volfix.plan(laid(tmp_path, files))
+    assert safe(plan) == {"VF103"}
+    assert {edit.path.name for edit in plan.edits} == {"compose.yaml", "main.py"}
+
+
+def test_a_default_in_a_script_is_not_the_file(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": APP.format("DB_PATH: /app/app.db", "rows:/app/data") + "volumes: {rows: }\n",
+        "start.sh": "#!/bin/sh\n# makes app.db\necho ${DB_PATH:-/app/app.db}\n",
+    }
+    assert safe(volfix.plan(laid(tmp_path, files))) == {"VF201"}

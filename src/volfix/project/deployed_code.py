@@ -23,6 +23,8 @@ TEST_MODULE = re.compile(r"(?:test|conftest)\w*\.py\Z|\w*_tests?\.py\Z")
 SIGNS = re.compile(r"requirements.*\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile|alembic\.ini|\w+\.py")
 COMMENT = re.compile(rb"(?m)(?:^|[ \t])#")
 STARTERS = (".sh", "Procfile", ".conf")
+ON_DEMAND = frozenset({"scripts", "tools"})
+"""Directories of programs that people and cron start in the container: what they say by its whole path counts."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,22 @@ class DeployedCode:
     def starting(self, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Path]:
         """The same for the scripts and settings that start programs."""
         yield from _having(self._starters, pattern, words)
+
+    @cached_property
+    def _on_demand(self) -> dict[Path, bytes]:
+        found = source_files(self.directory, (".py", *STARTERS))
+        return {path: _bytes(path) for path in found if ON_DEMAND & set(path.relative_to(self.directory).parts[:-1])}
+
+    def scripts_naming(self, path: str) -> Iterator[Path]:
+        """The scripts that name a file of the container: by its whole path, those that start programs by its name too.
+
+        A default (`${DB:-/app/app.db}`) is no name of it: the variable counts.
+        """
+        whole, name = path.encode(), path.rpartition("/")[2].encode()
+        end = rb"(?![\w.-])"
+        yield from _having(self._on_demand, re.compile(rb"(?<![\w./-])%s%s" % (re.escape(whole), end)), (whole,))
+        own = re.compile(rb"(?<![\w./-])(?:%s|(?:\./)?%s)%s" % (re.escape(whole), re.escape(name), end))
+        yield from _having(self._starters, own, (name,))
 
 
 def _having(files: Mapping[Path, bytes], pattern: re.Pattern[bytes], words: tuple[bytes, ...]) -> Iterator[Path]:

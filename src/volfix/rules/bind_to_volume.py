@@ -141,6 +141,20 @@ def _containing(context: Context, host: HostDirectory) -> Iterator[Use]:
                     yield use
 
 
+def _seen_in_project(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
+    """Services that see the directory where its users do, through a mount of the whole project: a web server, say."""
+    services = {id(use.service) for use in uses}
+    targets = {use.mount.clean_target for use in uses}
+    for other, outer in context.binds.items():
+        if other.path is None or host.path is None or not other.contains(host):
+            continue
+        below = host.path.relative_to(other.path).as_posix()
+        for use in outer:
+            place = posixpath.join(use.mount.clean_target, below)
+            if id(use.service) not in services and place in targets and not use.mount.overridden:
+                yield f"{use.service.name} sees it in {place} too, through {use.mount.raw_source}"
+
+
 def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holding) -> Iterator[str]:
     """What a person has to know before the directory becomes a volume."""
     if held.doubt:
@@ -154,6 +168,7 @@ def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holdin
             yield f"{use.service.name} runs as {user}, and a new volume at {use.mount.raw_target} may belong to root"
     for use in _containing(context, host):
         yield f"{use.service.name} mounts {use.mount.raw_source}, which contains it"
+    yield from _seen_in_project(context, host, uses)
     yield from _stale_mounts(context, host)
     yield from _other_users(context, host, uses)
     if names := _set_elsewhere(uses):

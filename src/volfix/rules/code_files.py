@@ -15,6 +15,7 @@ from volfix.project.effective import effective_variables
 from volfix.project.environment import InCode, Variable
 from volfix.project.loose_env import may_be_given, names_assigned
 from volfix.project.model import Project, Service
+from volfix.project.mounts import BIND
 from volfix.project.test_stacks import is_test_stack
 from volfix.rules.context import Context
 from volfix.rules.database_places import working_directory
@@ -44,7 +45,7 @@ def of_code(context: Context, found: Sequence[Database]) -> Iterator[Database]:
             build = service.build
             if build is None or build.context is None:
                 continue
-            moved = {each.path for each in found if each.service is service and each.new_value is not None}
+            moved = {each.path for each in found if each.service is service and (each.new_value or _is_alone(each))}
             if is_told(service) and not moved:
                 continue
             code = code_of(context, build.context)
@@ -61,29 +62,62 @@ def of_code(context: Context, found: Sequence[Database]) -> Iterator[Database]:
                     yield replace(database, doubt=database.doubt or doubt)
 
 
+def _is_alone(database: Database) -> bool:
+    """Whether the file itself is mounted: VF103 moves it, and everything that names it."""
+    mount = database.mount
+    return mount is not None and mount.kind == BIND and mount.clean_target == database.path
+
+
 def doubted(context: Context, found: Sequence[Database]) -> Iterator[Database]:
     """The databases; with a doubt where the service's code or start sets the variable itself, or names the file in a
-    literal that stays: they move together or not at all.
+    place that stays: they move together or not at all.
     """
-    staying = {
-        (id(each.service), each.path): each.origin
-        for each in found
-        if isinstance(each.origin, InCode) and (each.new_value is None or each.doubt)
+    asked = [replace(each, doubt=_doubt(context, each)) if _moves(each) else each for each in found]
+    staying: dict[tuple[int, str | None], Database] = {
+        (id(each.service), each.path): each
+        for each in asked
+        if not (_moves(each) or each.is_inside or each.loose or each.path is None)
     }
-    for database in found:
-        if isinstance(database.origin, InCode) or database.new_value is None or database.doubt:
+    for database in asked:
+        other = staying.get((id(database.service), database.path)) if database.path else None
+        if other is None or not _moves(database):
             yield database
-        elif origin := staying.get((id(database.service), database.path)):
-            place = f"{origin.file.path.name}, line {origin.file.place(origin.span.start)[0]},"
-            yield replace(database, doubt=f"{place} names {database.path} too")
         else:
-            yield replace(database, doubt=_set_at_start(context, database))
+            yield replace(database, doubt=f"{_place(other)} names {database.path} too, and stays")
 
 
-def _set_at_start(context: Context, database: Database) -> str | None:
-    """How the service gives the variable another value when it starts."""
+def _moves(database: Database) -> bool:
+    return database.new_value is not None and not database.doubt
+
+
+def _place(database: Database) -> str:
+    origin = database.origin
+    if not isinstance(origin, InCode):
+        return f"{database.variable} of {database.service.name}"
+    return f"{origin.file.path.name}, line {origin.file.place(origin.span.start)[0]},"
+
+
+def _doubt(context: Context, database: Database) -> str | None:
+    return set_at_start(context, database) or (
+        script_naming(context, database.service, database.path) if database.path else None
+    )
+
+
+def script_naming(context: Context, service: Service, path: str) -> str | None:
+    """A script of the service's image that names the file, and would look at the old place."""
+    if service.build is None or service.build.context is None:
+        return None
+    directory = service.build.context
+    script = next(code_of(context, directory).scripts_naming(path), None)
+    return f"{script.relative_to(directory).as_posix()} also names {path}" if script else None
+
+
+def set_at_start(context: Context, database: Database) -> str | None:
+    """How the service gives the variable another value when it starts; literals in code are asked for that before."""
     from volfix.project.code_overrides import exporters
 
+    if isinstance(database.origin, InCode):
+        return None
     service, name = database.service, database.variable
     started = (*service.words, *(service.stage.started if service.stage else ()))
     if any(re.search(rf"(?<![\w-]){re.escape(name)}=", word) for word in started):
@@ -132,6 +166,8 @@ def _in_file(project: Project, service: Service, code: DeployedCode, path: Path)
             continue
         if named.refusal and found.new_value is not None:
             yield replace(found, mount=None, new_value=None, reason=named.refusal)
+        elif named.refusal and found.is_inside:
+            yield replace(found, reason=named.refusal)
         else:
             yield replace(found, doubt=found.doubt or named.doubt or other_source(code, project, named))
 
@@ -192,10 +228,15 @@ def _database(project: Project, service: Service, code: DeployedCode, named: Nam
         if pieces[number].span is None:
             continue
         origin = _origin(named, pieces, number)
-        literal = origin.literal(found.new_value)
-        if literal and PLAIN.match(literal):
+        if can_say(origin, found.new_value):
             return replace(found, origin=origin)
     return replace(found, new_value=None, mount=None, reason="no literal in the code alone makes it another path")
+
+
+def can_say(origin: InCode, value: str) -> bool:
+    """Whether the literal alone can make the code's value this one, in any kind of string."""
+    literal = origin.literal(value)
+    return bool(literal and PLAIN.match(literal))
 
 
 def _origin(named: Named, pieces: tuple[Piece, ...], number: int) -> InCode:

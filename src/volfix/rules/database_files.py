@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from volfix.knowledge.variables import variable_kind
 from volfix.project.effective import effective_variables
-from volfix.project.environment import InCompose
+from volfix.project.environment import InCode, InCompose
 from volfix.project.git import GitUnavailable, is_placeholder
 from volfix.project.hosts import HostDirectory, is_within
 from volfix.project.mounts import BIND
 from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.bind_to_volume import VERSION_1, Conversion, declaring_parts, said_of
+from volfix.rules.code_files import can_say, script_naming, set_at_start
 from volfix.rules.context import Context
 from volfix.rules.database_places import working_directory
 from volfix.rules.databases import Database, databases, databases_in
@@ -79,16 +79,17 @@ class FileUse:
         host = self.context.host_of(self.use.mount).key
         return claims.setdefault((self.service, directory), host) == host
 
-    def moved(self, path: str) -> Iterator[tuple[Operation, Change]]:
-        """The edits that tell the service the new path, and what they change."""
-        from volfix.project.database_url import database_file, moved
-        from volfix.project.readers import reader_of
+    def value_of(self, database: Database, path: str) -> str:
+        """The database's value, with the new path in it."""
+        from volfix.project.database_url import moved
 
         directory = working_directory(self.use.project, self.use.service)
+        return moved(database.value, database.file, path, directory)
+
+    def moved(self, path: str) -> Iterator[tuple[Operation, Change]]:
+        """The edits that tell the service the new path, and what they change."""
         for database in self.values:
-            file = database_file(database.value, variable_kind(database.variable), reader_of(self.use.service))
-            assert file is not None  # the value named a file when it was found
-            yield set_value(database, moved(database.value, file, path, directory))
+            yield set_value(database, self.value_of(database, path))
         for word in self.words:
             yield word.moved(self.path, path)
 
@@ -123,7 +124,7 @@ def file_fix(context: Context, use: Use) -> Conversion:
     operations = tuple(dict.fromkeys(operation for operation, _ in edits))
     if clash := _clash(operations):
         return Conversion(None, clash)
-    doubts = list(dict.fromkeys(_doubts(host, live)))
+    doubts = list(dict.fromkeys(_doubts(context, host, live)))
     applicability = Applicability.UNSAFE if doubts else Applicability.SAFE
     move = Move(writer.service, writer.use.mount.raw_source, key, writer.directory, file=writer.path)
     changes = tuple(dict.fromkeys(change for _, change in edits))
@@ -200,8 +201,14 @@ def _path_refusals(item: FileUse) -> Iterator[str]:
         yield f"where {item.service} is told that its database is {item.path} is not found"
     if any(database.origin is None for database in item.values):
         yield "the value that names the file is put together from several places"
+    yield from (database.reason for database in item.values if database.reason)
     if item.directory is None:
         yield f"beside {item.path}, {', '.join(DIRECTORIES)} are in use"
+        return
+    for database in item.values:
+        origin = database.origin
+        if isinstance(origin, InCode) and not can_say(origin, item.value_of(database, _new_path(item))):
+            yield f"no literal in {origin.file.path.name} alone makes it another path"
 
 
 def _tracked(context: Context, file: Path) -> Iterator[str]:
@@ -236,7 +243,7 @@ def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -
                 yield f"{service.name} takes the same words and does not mount the file"
 
 
-def _doubts(host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
+def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
     """What a person has to know before the file moves."""
     if not host.inside:
         yield "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
@@ -252,6 +259,10 @@ def _doubts(host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
         if not item.values and not item.use.mount.read_only:
             yield f"the command of {item.service} names the file, and nothing says that it is the only place"
         yield from item.said_elsewhere(known)
+        for database in item.values:
+            yield from filter(None, (database.doubt, set_at_start(context, database)))
+        if script := script_naming(context, item.use.service, item.path):
+            yield script
 
 
 def _contents(use: Use, directory: str) -> Iterator[str]:

@@ -49,6 +49,8 @@ class Database:
     value: str
     origin: Origin
     path: str | None
+    file: DatabaseFile
+    """Where in the value the file is named, and how."""
     mount: Mount | None = None
     is_inside: bool = False
     path_in_mount: str = ""
@@ -121,7 +123,7 @@ def placed(project: Project, service: Service, variable: Variable, file: Databas
     directory = working_directory(project, service)
     path = resolved_path(file, directory)
     shown = _shown(variable.value, file)
-    base = Database(project, service, variable.name, variable.value, variable.origin, path, shown=shown)
+    base = Database(project, service, variable.name, variable.value, variable.origin, path, file, shown=shown)
     if path is None:
         return replace(base, reason=file.doubt or "the service's working directory is not known")
     if is_forgotten(service, path):
@@ -179,6 +181,8 @@ def _doubt(database: Database, mount: Mount) -> str | None:
         return elsewhere
     if user := foreign_user(database.service, mount.clean_target, None):
         return f"{database.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
+    if other := _strange_user(database, mount):
+        return f"{other} mounts {mount.raw_source} too: it would see the database there, and may serve it"
     if database.path is not None and (file := comes_with_image(database.service, database.path)):
         return f"{file.name} is in the repository and comes with the image: it may be more than rows"
     if database.is_foreign:
@@ -188,6 +192,28 @@ def _doubt(database: Database, mount: Mount) -> str | None:
     if may_be_given(database.project, database.service, (database.variable,)):
         return "an env file that is not in the repository may set the variable"
     return "another stage of the Dockerfile takes the value too" if database.origin.shared else None
+
+
+def _strange_user(database: Database, mount: Mount) -> str | None:
+    """Another service that mounts what the file would move into, with neither the same code nor the same variable."""
+    own, project = database.service, database.project
+    for name, other in project.services.items():
+        is_kin = database.variable in other.environment or (
+            own.build is not None and other.build is not None and own.build.context == other.build.context
+        )
+        if other is own or is_kin:
+            continue
+        if any(_same_source(mount, theirs) for theirs in project.mounts_of(other)):
+            return name
+    return None
+
+
+def _same_source(one: Mount, other: Mount) -> bool:
+    return (one.kind, one.directory, posixpath.normpath(one.source)) == (
+        other.kind,
+        other.directory,
+        posixpath.normpath(other.source),
+    )
 
 
 def _shown(value: str, file: DatabaseFile) -> str:
