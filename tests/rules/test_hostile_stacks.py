@@ -353,3 +353,28 @@ def test_a_default_in_a_script_is_not_the_file(tmp_path: Path) -> None:
         "start.sh": "#!/bin/sh\n# makes app.db\necho ${DB_PATH:-/app/app.db}\n",
     }
     assert safe(volfix.plan(laid(tmp_path, files))) == {"VF201"}
+
+
+@pytest.mark.parametrize("last", ["sqlite:///./b.db", "postgresql://u:p@sql.example.org/x"])
+def test_a_line_that_a_later_one_replaces_is_no_value(last: str, tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": APP.format("A: b", "rows:/app/data").replace("build: .", "build: .\n    env_file: .env")
+        + "volumes: {rows: }\n",
+        "Dockerfile": "FROM x\nWORKDIR /app\n",
+        ".env": f"DATABASE_URL=sqlite:///./a.db\nDATABASE_URL={last}\n",
+    }
+    plan = volfix.plan(laid(tmp_path, files))
+    assert not any("a.db" in finding.message for finding in plan.findings)
+    assert len(plan.edits) == last.startswith("sqlite")
+
+
+def test_an_env_file_that_is_loaded_as_it_is_is_not_called_unknown(tmp_path: Path) -> None:
+    compose = "services:\n  app:\n    build: .\n    env_file: [{path: config/.env, format: raw}]\n    volumes: ['rows:/app/data']\n"
+    files = {
+        "compose.yaml": compose + "volumes: {rows: }\n",
+        "Dockerfile": "FROM x\nWORKDIR /app\n",
+        "config/.env": 'DATABASE_URL="sqlite:///./app.db"\n',
+    }
+    plan = volfix.plan(laid(tmp_path, files))
+    assert plan.edits == ()
+    assert not [project.failure for project in plan.projects if project.failure]

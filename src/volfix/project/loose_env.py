@@ -34,9 +34,9 @@ def loose_assignments(project: Project) -> Iterator[InEnvFile]:
             path = directory / entry.name
             if not ENV_FILE_NAME.match(entry.name) or not entry.is_file():
                 continue
-            if path in loaded and entry.name != ".env":
-                continue
             own = path == project.directory / ".env"
+            if path in loaded and not own:
+                continue
             for item in _read(path):
                 if not (own and item.assignment.span.start in used):
                     yield item
@@ -49,7 +49,8 @@ def _read(path: Path) -> list[InEnvFile]:
         assignments = dotenv.read(source) if DATABASE.search(source.text) else ()
     except FileProblem:
         return []
-    return [InEnvFile(source, item) for item in assignments if DATABASE.search(item.value)]
+    last = {item.name: item for item in assignments}  # the others of a name say nothing
+    return [InEnvFile(source, item) for item in last.values() if DATABASE.search(item.value)]
 
 
 def assigned_in(project: Project, name: str) -> Path | None:
