@@ -73,7 +73,57 @@ def test_saved_rows_are_compared_after_the_database_moved(shop: Shop, tmp_path: 
     assert "missing: app, SQLite /app/database.db, items: 1000 rows before, 999 now" in said
     shop.compose("down")
     assert "no running container" in shop.volfix("rows", status=2)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("words", [("stop",), ("down",)])
+@pytest.mark.parametrize("inline", [True, False])
+def test_what_was_not_counted_is_never_called_missing(
+    shop: Shop, tmp_path: Path, words: tuple[str, ...], inline: bool
+) -> None:
+    text = BEFORE.format(url=BESIDE)
+    shop.write(text if inline else text.replace("environment:\n      DATABASE_URL: " + BESIDE, "env_file: made.env"))
+    (shop.directory / "made.env").write_text(f"DATABASE_URL={BESIDE}\n")
+    shop.compose("up", "-d")
+    shop.host.docker("cp", str(database(tmp_path / "database.db")), f"{shop.container()}:/app/database.db")
+    shop.volfix("rows", "--save", "../before.json")
+    shop.compose(*words)
+    said = shop.volfix("rows", "--against", "../before.json", status=2)
+    assert "app, SQLite" in said
+    assert "the service has no running container" in said
+    assert "nothing could be counted: no container of project shop runs on this daemon" in said
+    assert "missing" not in said
+    assert "not there any more" not in said
+    assert "every row" not in said
+    (shop.directory / "made.env").unlink()
+    assert "nothing could be counted: no container of project" in shop.volfix("rows", status=2)
+
+
+@pytest.mark.engine
+def test_a_database_file_that_is_gone_from_a_running_service_is_missing(shop: Shop, tmp_path: Path) -> None:
+    shop.write(BEFORE.format(url=BESIDE))
+    shop.compose("up", "-d")
+    shop.host.docker("cp", str(database(tmp_path / "database.db")), f"{shop.container()}:/app/database.db")
+    shop.volfix("rows", "--save", "../before.json")
+    shop.compose("up", "-d", "--force-recreate")
     assert "not there any more" in shop.volfix("rows", "--against", "../before.json", status=1)
+
+
+@pytest.mark.engine
+def test_a_count_that_cannot_be_saved_is_printed_all_the_same(shop: Shop, tmp_path: Path) -> None:
+    shop.write(BEFORE.format(url=BESIDE))
+    shop.compose("up", "-d")
+    shop.host.docker("cp", str(database(tmp_path / "database.db")), f"{shop.container()}:/app/database.db")
+    said = shop.volfix("rows", "--save", "/dev/full", status=2)
+    assert "1000" in said
+    assert "/dev/full: not written: No space left on device" in said
+
+
+def test_the_directory_to_save_in_is_looked_for_before_anything_is_counted(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "volfix", "rows", str(tmp_path), "--save", str(tmp_path / "nope" / "b.json")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"there is no directory {tmp_path / 'nope'}" in done.stderr
 
 
 @pytest.mark.engine
@@ -209,6 +259,7 @@ def test_only_what_is_missing_is_a_loss() -> None:
     assert [(loss.table, loss.after) for loss in losses(before, now)] == [("b", 4), ("c", None)]
     assert losses(before, before) == []
     assert losses(before, []) != []
+    assert losses(before, [Counted("db", "PostgreSQL", "", problem="the service has no running container")]) == []
 
 
 def test_saved_rows_are_read_back() -> None:

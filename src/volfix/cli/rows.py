@@ -36,26 +36,37 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
     from volfix.docker.deployed import deployed_at
     from volfix.docker.engine import Engine, EngineProblem
     from volfix.docker.jobs import CarryProblem
-    from volfix.docker.rows import count, losses, read, text_of
+    from volfix.docker.rows import count, losses, not_running, read, text_of
 
+    if options["save"] and not options["save"].absolute().parent.is_dir():
+        raise click.BadParameter(f"{options['save']}: there is no directory {options['save'].parent}")
     try:
         before = read(options["against"].read_text(encoding="utf-8")) if options["against"] else None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise click.BadParameter(f"{options['against']}: not rows that volfix saved: {error}") from error
     try:
         deployed = deployed_at(Path(os.path.abspath(path)), options["project_name"])  # noqa: PTH100 - links stay
-        found = count(Engine.connect(), deployed)
+        engine = Engine.connect()
+        found = count(engine, deployed, before or ())
+        unknown = any(one.problem for one in found) or not found
+        idle = not_running(engine, deployed) if unknown else None
     except (CarryProblem, EngineProblem) as problem:
         click.echo(f"volfix: {problem}", err=True)
         ctx.exit(2)
-    if options["save"]:
-        options["save"].write_text(text_of(deployed.project.name, found, ()), encoding="utf-8")
     lost = losses(before, found) if before is not None else []
     if options["output_format"] == "json":
         click.echo(text_of(deployed.project.name, found, lost), nl=False)
     else:
         _print(found, lost, before is not None)
-    unknown = any(one.problem for one in found) or not found
+    if not any(one.tables for one in found) and (unknown or idle):
+        why = idle or ("see above" if found else "no database is known in this project")
+        click.echo(f"volfix: nothing could be counted: {why}", err=True)
+    if options["save"]:
+        try:
+            options["save"].write_text(text_of(deployed.project.name, found, ()), encoding="utf-8")
+        except OSError as error:
+            click.echo(f"volfix: {options['save']}: not written: {error.strerror or error}", err=True)
+            unknown = True
     ctx.exit(1 if lost else 2 if unknown else 0)
 
 
@@ -78,9 +89,9 @@ def _print(found: list[Counted], lost: list[Loss], compared: bool) -> None:
             )
         elif not one.tables:
             click.echo(f"{one.service}, {one.engine} {one.database}: no tables")
-    if not found:
-        click.echo("volfix: no database is known in this project", err=True)
     for loss in lost:
         click.echo(f"missing: {loss}")
-    if compared and not lost:
+    if compared and not lost and not any(one.problem for one in found):
         click.echo("every row that was there is there")
+    elif compared and not lost and any(one.tables for one in found):
+        click.echo("no row is missing in what was counted, but not everything was counted")

@@ -31,6 +31,9 @@ from volfix.project.readers import reader_of
 
 VERSION = 1
 SQLITE = "SQLite"
+STOPPED = "the service has no running container"
+GONE = ("there is no such file in the container", "the file is not a SQLite database")
+"""Problems that say that the rows of a file are not there; any other says that they were not counted."""
 HIDDEN = 4
 """Characters from which a variable's value may be a credential that is not to be shown."""
 
@@ -45,10 +48,15 @@ class Counted:
     tables: Mapping[str, int] = field(default_factory=dict)
     problem: str | None = None
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing of it was counted, so that nobody knows whether its rows are there."""
+        return bool(self.problem) and not self.tables and self.problem not in GONE
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A table that has fewer rows than before; `after` is None where it cannot be found or read."""
+    """A table that has fewer rows than before; `after` is None where it is not there, or cannot be read."""
 
     service: str
     engine: str
@@ -62,13 +70,35 @@ class Loss:
         return f"{self.service}, {self.engine} {self.database}, {self.table}: {self.before} rows before, {now}"
 
 
-def count(engine: Engine, deployed: Deployed) -> list[Counted]:
-    """Every database of the project that volfix knows of. A problem of one is in its entry."""
-    containers = [item for item in engine.containers() if item.project == deployed.project.name]
+def count(engine: Engine, deployed: Deployed, before: Sequence[Counted] = ()) -> list[Counted]:
+    """Every database of the project that volfix knows of, and those of `before`. A problem of one is in its entry."""
+    running = _running(engine, deployed)
     found: list[Counted] = []
     for service in deployed.project.services.values():
-        own = next((item for item in containers if item.service == service.name and item.state == "running"), None)
-        found += _of_service(engine, service, own)
+        found += _of_service(engine, service, running.get(service.name))
+    for old in before:
+        known = any((one.service, one.engine) == (old.service, old.engine) for one in found)
+        if old.service not in running and not known:
+            problem = STOPPED if old.service in deployed.project.services else "the project has no such service now"
+            found.append(Counted(old.service, old.engine, old.database, problem=problem))
+    return found
+
+
+def not_running(engine: Engine, deployed: Deployed) -> str | None:
+    """Which services have no running container, in words; None where each has one."""
+    running = _running(engine, deployed)
+    if not running:
+        return f"no container of project {deployed.project.name} runs on this daemon (-p names another project)"
+    stopped = [name for name in deployed.project.services if name not in running]
+    return f"no container runs of {', '.join(stopped)}" if stopped else None
+
+
+def _running(engine: Engine, deployed: Deployed) -> dict[str, Container]:
+    """A running container of each service that has one."""
+    found: dict[str, Container] = {}
+    for item in engine.containers():
+        if item.project == deployed.project.name and item.state == "running" and item.service:
+            found.setdefault(item.service, item)
     return found
 
 
@@ -82,7 +112,7 @@ def _of_service(engine: Engine, service: Service, container: Container | None) -
     if container is None:
         names = [name for name, variable in service.environment.items() if _names_file(service, name, variable.value)]
         if names:
-            yield Counted(service.name, SQLITE, "", problem="the service has no running container")
+            yield Counted(service.name, SQLITE, "", problem=STOPPED)
         return
     process = engine.process(container.id)
     paths = {path: None for name in process.environment if (path := _file(process, service, name))}
@@ -96,7 +126,7 @@ def _of_server(engine: Engine, service: str, entry: Entry, container: Container 
         yield Counted(service, entry.name, "", problem=f"volfix does not know how to ask {entry.name}")
         return
     if container is None:
-        yield Counted(service, client.name, "", problem="the service has no running container")
+        yield Counted(service, client.name, "", problem=STOPPED)
         return
     process = engine.process(container.id)
     password = _password(client, process)
@@ -166,13 +196,13 @@ def _sqlite(engine: Engine, service: str, container: Container, path: str) -> Co
                 engine.pause(writer.id)
                 paused.callback(engine.unpause, writer.id)
             if engine.kind_of(container.id, path) != "file":
-                return Counted(service, SQLITE, path, problem="there is no such file in the container")
+                return Counted(service, SQLITE, path, problem=GONE[0])
             for ending in ("", *BESIDE):
                 if ending == "" or engine.kind_of(container.id, path + ending) == "file":
                     through.manifest_of(engine, container.id, path + ending, path + ending, spool.keep)
             paused.close()
             if path not in spool.paths:
-                return Counted(service, SQLITE, path, problem="the file is not a SQLite database")
+                return Counted(service, SQLITE, path, problem=GONE[1])
             found = list(counts(spool.paths[path]))
         except (EngineProblem, BrokenArchive, sqlite3.DatabaseError) as error:
             return Counted(service, SQLITE, path, problem=str(error))
@@ -192,12 +222,17 @@ def _writers(engine: Engine, container: Container, path: str) -> Sequence[Contai
 
 
 def losses(before: Sequence[Counted], now: Sequence[Counted]) -> list[Loss]:
-    """The tables that have fewer rows than before, or are not there. A SQLite file may have moved in its container."""
+    """The tables that have fewer rows than before, or are not there; never those of a database that was not counted.
+
+    A SQLite file may have moved in its container.
+    """
     found = []
     for old in before:
         if old.problem and not old.tables:
             continue
         same = _same(old, now)
+        if any(one.is_unknown for one in ([same] if same else _near(old, now))):
+            continue
         for table, rows in old.tables.items():
             after = same.tables.get(table) if same else None
             if after is None or after < rows:
@@ -205,8 +240,12 @@ def losses(before: Sequence[Counted], now: Sequence[Counted]) -> list[Loss]:
     return found
 
 
+def _near(old: Counted, now: Sequence[Counted]) -> list[Counted]:
+    return [one for one in now if (one.service, one.engine) == (old.service, old.engine)]
+
+
 def _same(old: Counted, now: Sequence[Counted]) -> Counted | None:
-    near = [one for one in now if (one.service, one.engine) == (old.service, old.engine)]
+    near = _near(old, now)
     exact = [one for one in near if one.database == old.database]
     moved = [one for one in near if posixpath.basename(one.database) == posixpath.basename(old.database)]
     return next(iter(exact or (moved if old.engine == SQLITE else [])), None)
