@@ -145,8 +145,27 @@ def test_bad_input_is_named(arguments: tuple[str, ...], said: str, estate: Path)
     assert said in result.output
 
 
+@pytest.mark.parametrize("option", ["--patches", "--report", "--cache"])
+def test_a_directory_that_cannot_be_written_is_refused_before_the_run(option: str, estate: Path) -> None:
+    done = bulk("estate", "--write", option, "/proc/x")
+    assert done.exit_code == 2
+    assert f"{option}: /proc/x cannot be written: No such file or directory" in done.output
+    assert not (estate.parent / "volfix-bulk.sqlite").exists()
+    assert git(estate / "shop", "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+def test_a_patch_that_cannot_be_kept_ends_the_run_with_the_reason(estate: Path, tmp_path: Path) -> None:
+    bulk("estate", "--patches", "patches")
+    (patch,) = (tmp_path / "patches").iterdir()
+    patch.unlink()
+    patch.mkdir()
+    done = bulk("estate", "--patches", "patches")
+    assert done.exit_code == 1
+    assert f"Error: patches/{patch.name}: Is a directory; --resume goes on from here" in done.output
+
+
 def test_a_report_without_its_library_is_refused_before_the_run(estate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("volfix.cli.bulk.find_spec", lambda name: None)
+    monkeypatch.setattr("volfix.cli.bulk_options.find_spec", lambda name: None)
     done = bulk("estate", "--report", "report")
     assert done.exit_code == 2
     assert "volfix[report]" in done.output

@@ -18,6 +18,10 @@ WITHOUT_EFFECT = frozenset({"render", "date", "limit", "cache"})
 """What of a task changes nothing of what is found or written."""
 
 
+class PatchProblem(Exception):
+    """A patch that cannot be kept; the message is one line."""
+
+
 class Workers(Protocol):
     """Where the work is done: processes of this machine, or a cluster."""
 
@@ -42,7 +46,7 @@ def run(
     """Do what is left to do in the state; `patches` is the directory for them, `addresses` are URLs with credentials.
 
     First all are planned, and written too unless they may share a volume with others. Those wait until it is known
-    what all the others are, and are written then or left with the reason.
+    what all the others are, and are written then or left with the reason. Raises PatchProblem.
     """
     for todo in (TO_PLAN, TO_WRITE):
         if todo == TO_WRITE and (task.write or task.patches):
@@ -70,12 +74,15 @@ def _leave_those_that_share(state: State) -> None:
 
 
 def keep_patch(directory: Path, name: str, data: bytes) -> Path:
-    """Write a patch, with the true bytes of its files, so that nobody else reads it; raises OSError."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write a patch, with the true bytes of its files, so that nobody else reads it; raises PatchProblem."""
     path, part = directory / f"{name}.patch", directory / f".{name}.part"
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-    part.replace(path)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        part.replace(path)
+    except OSError as error:
+        raise PatchProblem(f"{path}: {error.strerror or error}") from error
     return path

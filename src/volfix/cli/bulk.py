@@ -10,12 +10,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from volfix.cli.bulk_options import check, task_of
 from volfix.cli.fix import codes_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def command(ctx: click.Context, /, arguments: tuple[str, ...], **options: Any) -
     hook or filter is run. Standard output is a summary whose last lines, the failed repositories, are a source again.
     Exit status: 0 nothing left to do, 1 findings remain or repositories were skipped, 2 one failed.
     """
-    _check(arguments, options)
+    check(arguments, options)
     signal.signal(signal.SIGTERM, _terminated)
     from volfix.bulk.state import State, StateProblem
 
@@ -105,39 +105,24 @@ def command(ctx: click.Context, /, arguments: tuple[str, ...], **options: Any) -
         raise click.ClickException(str(problem)) from problem
 
 
-def _check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
-    parts = [name for name in ("resume", "only_failed", "only") if options[name]]
-    if "resume" in parts and len(parts) > 1:
-        raise click.UsageError("--resume goes on with a run as it was begun: without --only and --only-failed")
-    if not arguments and not parts:
-        raise click.UsageError("which repositories? Give directories, URLs, or a file with one of them a line")
-    options["write"] |= options["push"]
-    if options["scheduler"] and options["write"] and not options["push"]:
-        raise click.UsageError("on a cluster a branch is lost unless it is pushed: --push, or --patches DIR")
-    if options["report"] is not None and find_spec("jinja2") is None:  # asked before the run, not after it
-        raise click.UsageError("--report needs the template library: pip install 'volfix[report]'")
-    from volfix.bulk.git import is_branch_name
-
-    if not is_branch_name(options["branch"]):
-        raise click.BadParameter(f"{options['branch']!r} cannot be a branch's name", param_hint="--branch")
-
-
 def _terminated(*_: object) -> None:
     raise SystemExit(143)
 
 
 def _run(state: State, arguments: tuple[str, ...], options: dict[str, Any]) -> int:
     from volfix.bulk.hazards import hazards
-    from volfix.bulk.run import run
+    from volfix.bulk.run import PatchProblem, run
     from volfix.cli.bulk_progress import Progress
 
-    task = _task(options)
+    task = task_of(options)
     addresses = _begin(state, task, arguments, options)
     task = replace(task, date=int(os.environ.get("SOURCE_DATE_EPOCH") or state.started))
     progress = None if options["quiet"] else Progress(state.left)
     try:
         with _workers(state, options) as workers:
             run(state, task, workers, addresses=addresses, patches=options["patches"], progress=progress)
+    except PatchProblem as problem:
+        raise click.ClickException(f"{problem}; --resume goes on from here") from problem
     except KeyboardInterrupt:
         _say_how_to_continue(state, options)
         raise
@@ -162,38 +147,6 @@ def _report(directory: Path, state: State, shared: Sequence[Hazard]) -> None:
         ) from None
     except OSError as error:
         raise click.FileError(str(directory), error.strerror or str(error)) from error
-
-
-def _task(options: dict[str, Any]) -> Task:
-    from volfix import __version__
-    from volfix.bulk import message
-    from volfix.bulk.work import Task
-    from volfix.report.json_report import render
-
-    template = message.DEFAULT
-    if options["message_file"] is not None:
-        try:
-            template = options["message_file"].read_text(encoding="utf-8")
-            message.check(template)
-        except (OSError, UnicodeDecodeError, message.BadTemplate) as error:
-            raise click.BadParameter(f"{options['message_file']}: {error}", param_hint="--message-file") from error
-    return Task(
-        version=__version__,
-        render=render,
-        message=template,
-        date=0,
-        limit=options["time_limit"],
-        cache=None if options["cache"] is None else str(options["cache"].absolute()),
-        branch=options["branch"],
-        write=options["write"],
-        push=options["push"],
-        patches=options["patches"] is not None,
-        unsafe_fixes=options["unsafe_fixes"],
-        trusted=options["trusted"],
-        select=options["select"],
-        ignore=options["ignore"],
-        exclude=options["exclude"],
-    )
 
 
 def _begin(state: State, task: Task, arguments: tuple[str, ...], options: dict[str, Any]) -> dict[str, str]:

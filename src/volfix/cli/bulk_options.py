@@ -1,0 +1,78 @@
+"""The options of `volfix bulk`: refused before the run where they cannot be met, and as the task that they ask for."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from volfix.bulk.work import Task
+
+
+def check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Refuse, before anything is done, what cannot come to an end; raises click.UsageError. `--push` sets `write`."""
+    parts = [name for name in ("resume", "only_failed", "only") if options[name]]
+    if "resume" in parts and len(parts) > 1:
+        raise click.UsageError("--resume goes on with a run as it was begun: without --only and --only-failed")
+    if not arguments and not parts:
+        raise click.UsageError("which repositories? Give directories, URLs, or a file with one of them a line")
+    options["write"] |= options["push"]
+    if options["scheduler"] and options["write"] and not options["push"]:
+        raise click.UsageError("on a cluster a branch is lost unless it is pushed: --push, or --patches DIR")
+    if options["report"] is not None and find_spec("jinja2") is None:  # asked before the run, not after it
+        raise click.UsageError("--report needs the template library: pip install 'volfix[report]'")
+    from volfix.bulk.git import is_branch_name
+
+    if not is_branch_name(options["branch"]):
+        raise click.BadParameter(f"{options['branch']!r} cannot be a branch's name", param_hint="--branch")
+    for name in ("patches", "report", "cache"):
+        if options[name] is not None and not (name == "cache" and options["scheduler"]):  # there it is the workers'
+            _check_directory(name, options[name])
+
+
+def _check_directory(name: str, directory: Path) -> None:
+    """Make the directory and a file in it: only that tells whether it can be written."""
+    try:
+        directory.mkdir(mode=0o777 if name == "report" else 0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        reason = f"{directory} cannot be written: {error.strerror or error}"
+        raise click.BadParameter(f"{reason}; name another directory", param_hint=f"--{name}") from error
+
+
+def task_of(options: dict[str, Any]) -> Task:
+    """What the options ask for every repository; raises click.BadParameter for a template that is none."""
+    from volfix import __version__
+    from volfix.bulk import message
+    from volfix.bulk.work import Task
+    from volfix.report.json_report import render
+
+    template = message.DEFAULT
+    if options["message_file"] is not None:
+        try:
+            template = options["message_file"].read_text(encoding="utf-8")
+            message.check(template)
+        except (OSError, UnicodeDecodeError, message.BadTemplate) as error:
+            raise click.BadParameter(f"{options['message_file']}: {error}", param_hint="--message-file") from error
+    return Task(
+        version=__version__,
+        render=render,
+        message=template,
+        date=0,
+        limit=options["time_limit"],
+        cache=None if options["cache"] is None else str(options["cache"].absolute()),
+        branch=options["branch"],
+        write=options["write"],
+        push=options["push"],
+        patches=options["patches"] is not None,
+        unsafe_fixes=options["unsafe_fixes"],
+        trusted=options["trusted"],
+        select=options["select"],
+        ignore=options["ignore"],
+        exclude=options["exclude"],
+    )
