@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
@@ -63,6 +64,25 @@ def test_what_failed_goes_back_in_as_a_source(estate: Path) -> None:
     git(estate, "init", "-q", "broken")
     again = bulk("-", stdin=first.stdout)
     assert again.stdout.splitlines()[0] == "# 1 repository: 1 skipped"
+
+
+def test_a_repository_with_a_file_that_cannot_be_read_is_not_clean_and_named(estate: Path) -> None:
+    checked_out(estate / "torn", {"compose.yaml": b"services:\n  db: [\n"})
+    checked_out(estate / "half", {"a/compose.yaml": COMPOSE, "b/compose.yaml": b"services:\n  db: [\n"})
+    result = bulk("estate")
+    assert result.exit_code == 2
+    lines = result.stdout.splitlines()
+    assert lines[0] == "# 5 repositories: 1 clean, 2 with findings, 1 skipped, 1 failed"
+    at = lines.index("# not done, for some files could not be read, proven or written:")
+    assert lines[at + 1].startswith("#   estate/half: cannot be read: b/compose.yaml:3:1: ")
+    assert lines[-2].startswith("# failed: cannot be read: compose.yaml:3:1: ")
+    assert lines[-1] == "estate/torn"
+    assert bulk("estate", "--report", "report").exit_code == 2
+    summary = json.loads((estate.parent / "report" / "estate.json").read_text())["summary"]
+    assert summary["repositories"]["by_status"]["failed"] == 1
+    assert {
+        left["status"]: left["repositories"] for left in summary["left_out"] if left["reason"] == "cannot be read"
+    } == {"failed": 1}
 
 
 def test_only_what_failed_and_only_what_has_a_finding(estate: Path) -> None:

@@ -8,7 +8,10 @@ from typing import Any
 
 
 class Status(str, Enum):
-    """What became of a repository; `findings`: a dry run found something to fix or left open."""
+    """What became of a repository; `findings`: a dry run found something to fix or left open.
+
+    `failed` is also one in which nothing was found and some files could not be read: nobody knows that it is clean.
+    """
 
     CLEAN = "clean"
     FINDINGS = "findings"

@@ -254,12 +254,14 @@ class State:
             ).fetchall()
             yield HazardKind(kind), _text(key), host, [(id_, _text(source)) for id_, source in members]
 
-    def with_problems(self) -> int:
-        """How many repositories of the run have files that could not be read, proven or written."""
+    def with_problems(self) -> list[tuple[str, str]]:
+        """The repositories of the run, neither skipped nor failed, with files that could not be read, proven or
+        written: their sources, and which files and why."""
         query = (
-            "SELECT count(*) FROM repositories WHERE current AND status NOT IN ('skipped', 'failed') AND reason NOTNULL"
+            "SELECT source, reason FROM repositories "
+            "WHERE current AND status NOT IN ('skipped', 'failed') AND reason NOTNULL ORDER BY id"
         )
-        return int(self._database.execute(query).fetchone()[0])
+        return [(_text(source), reason) for source, reason in self._database.execute(query)]
 
     def of_status(self, status: Status) -> Iterator[tuple[str, str | None]]:
         """The sources of this status with their reasons."""

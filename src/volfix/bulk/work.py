@@ -197,9 +197,9 @@ class _Turn:
     def _recorded(self, result: RunResult, status: Status, reason: str | None = None) -> Outcome:
         """The outcome with the result in it, its paths those of the repository instead of this checkout's."""
         source, data = self.repository.source, json.loads(self.task.render(result))
-        reason = reason or _failures(result)
-        if reason is None and result.errors:
-            reason = f"{len(result.errors)} of its files could not be read"
+        reason = reason or _failures(result) or _unread(result, self.files.root)
+        if reason is not None and status is Status.CLEAN:  # nothing found in what was read is not clean
+            status = Status.FAILED
         for root in dict.fromkeys((self.files.root, self.files.root.resolve())):
             for here, there in ((root, source.place), (root.parent, source.place.rpartition("/")[0])):
                 data, reason = _moved(data, str(here), there), _moved(reason, str(here), there)
@@ -236,6 +236,16 @@ def _failures(result: RunResult) -> str | None:
     """Why some of it was not written."""
     reasons = [project.failure for project in result.projects if project.failure]
     return shown(scrub("; ".join(dict.fromkeys(reasons)))) if reasons else None
+
+
+def _unread(result: RunResult, root: Path) -> str | None:
+    """Which file could not be read, where and why, and how many more."""
+    if not result.errors:
+        return None
+    first, more = str(result.errors[0]), len(result.errors) - 1
+    for base in (root, root.resolve()):
+        first = first.removeprefix(f"{base}/")
+    return f"cannot be read: {shown(scrub(first))}" + (f" (and {more} more of its files)" if more else "")
 
 
 def _causes(result: RunResult) -> Iterator[tuple[str, int, int, int]]:

@@ -24,7 +24,14 @@ WORDS = {
 def render(state: State, hazards: Sequence[Hazard], *, wrote: bool, next_command: str | None) -> str:
     """The summary: every line a comment, but for the failed repositories at the end."""
     lines: list[str] = []
-    for part in (_counts(state), _causes(state, wrote=wrote), _shared(hazards), _skipped(state), _links(state)):
+    for part in (
+        _counts(state),
+        _causes(state, wrote=wrote),
+        _shared(hazards),
+        _problems(state),
+        _skipped(state),
+        _links(state),
+    ):
         lines += [f"# {line}".rstrip() for line in part]
     if next_command is not None:
         lines.append(f"# {next_command}")
@@ -44,15 +51,19 @@ def _causes(state: State, *, wrote: bool) -> Iterator[str]:
     for code, repositories, found, fixed, _ in state.causes():
         where = "1 repository" if repositories == 1 else f"{repositories} repositories"
         yield f"  {code}  {count(found, 'finding')} in {where}, {fixed} {done}"
-    problems = state.with_problems()
-    if problems:
-        yield f"  in {problems} of them some files could not be read, proven or written"
 
 
 def _shared(hazards: Sequence[Hazard]) -> Iterator[str]:
     if hazards:
         yield "shared between repositories:"
     yield from _some([hazard.sentence for hazard in hazards])
+
+
+def _problems(state: State) -> Iterator[str]:
+    problems = [f"{visible(source)}: {reason}" for source, reason in state.with_problems()]
+    if problems:
+        yield "not done, for some files could not be read, proven or written:"
+    yield from _some(problems)
 
 
 def _skipped(state: State) -> Iterator[str]:
