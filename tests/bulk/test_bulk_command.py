@@ -192,9 +192,23 @@ def test_a_report_without_its_library_is_refused_before_the_run(estate: Path, mo
     assert not (estate.parent / "volfix-bulk.sqlite").exists()
 
 
-def test_other_options_are_another_run(estate: Path) -> None:
-    bulk("estate")
-    assert "begun with other options" in bulk("--resume", "--write").output
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (["--write"], [], "begun with --write:"),
+        ([], ["--push"], "begun without --push:"),
+        (["--branch", "a", "--ignore", "VF101"], [], "begun with --branch a and with --ignore VF101:"),
+        ([], ["--exclude", "old", "--patches", "p"], "begun without --exclude and without --patches:"),
+    ],
+)
+def test_other_options_are_another_run_and_named(before: list[str], now: list[str], said: str, estate: Path) -> None:
+    bulk("estate", *before)
+    assert said in " ".join(bulk("--resume", *now).output.split())
+
+
+def test_a_run_that_wrote_goes_on_with_its_options_and_resume(estate: Path) -> None:
+    bulk("estate", "--write")
+    assert bulk("--write", "--resume").exit_code == 1
 
 
 def test_progress_has_a_rate_and_the_time_that_is_left() -> None:

@@ -28,10 +28,15 @@ class Workers(Protocol):
     def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, Outcome]]: ...
 
 
-def fingerprint(task: Task) -> str:
-    """What a record depends on beside the repository's commit: volfix's version and the options, as one word."""
+def choices(task: Task) -> str:
+    """What a record depends on beside the repository's commit, as JSON: volfix's version and the options."""
     values = {item.name: getattr(task, item.name) for item in fields(task) if item.name not in WITHOUT_EFFECT}
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
+    return json.dumps(values, sort_keys=True)
+
+
+def fingerprint(task: Task) -> str:
+    """The choices as one word, which is kept with each record."""
+    return hashlib.sha256(choices(task).encode()).hexdigest()[:32]
 
 
 def run(

@@ -108,8 +108,11 @@ class State:
 
     # The run
 
-    def begin(self, sources: Iterable[Source], options: str) -> None:
-        """Begin a run over these sources: all of them are to be looked at, and nothing else is part of it."""
+    def begin(self, sources: Iterable[Source], options: str, choices: str = "") -> None:
+        """Begin a run over these sources: all of them are to be looked at, and nothing else is part of it.
+
+        `options` is the word for the `choices`, which are kept to say how another run's differ.
+        """
         with _transaction(self._database):
             self._database.execute("UPDATE repositories SET current = 0, todo = 0")
             self._database.executemany(
@@ -117,9 +120,9 @@ class State:
                 "ON CONFLICT (place) DO UPDATE SET source = excluded.source, current = 1, todo = excluded.todo",
                 ((_stored(s.text), _stored(s.place), s.address is not None, TO_PLAN) for s in sources),
             )
-            self._started(options)
+            self._started(options, choices)
 
-    def begin_part(self, options: str, *, failed: bool, codes: Sequence[str]) -> None:
+    def begin_part(self, options: str, choices: str = "", *, failed: bool, codes: Sequence[str]) -> None:
         """Begin a run over a part of the last one: its failed repositories, or those with findings of these codes."""
         wanted, values = ["current = 1"], []
         if failed:
@@ -131,16 +134,21 @@ class State:
         with _transaction(self._database):
             self._database.execute("UPDATE repositories SET todo = 0")
             self._database.execute(f"UPDATE repositories SET todo = {TO_PLAN} WHERE {' AND '.join(wanted)}", values)  # noqa: S608
-            self._started(options)
+            self._started(options, choices)
 
-    def _started(self, options: str) -> None:
-        values = [("options", options), ("started", str(int(time.time())))]
+    def _started(self, options: str, choices: str) -> None:
+        values = [("options", options), ("choices", choices), ("started", str(int(time.time())))]
         self._database.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values)
 
     @property
     def options(self) -> str | None:
         """The options of the last run that was begun; None before any."""
         return self._meta("options")
+
+    @property
+    def choices(self) -> str:
+        """What the options of the last run were, as it was begun with them; empty where that is not known."""
+        return self._meta("choices") or ""
 
     @property
     def started(self) -> int:

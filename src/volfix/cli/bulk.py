@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from volfix.cli.bulk_options import check, task_of
+from volfix.cli.bulk_options import begun_with, check, task_of
 from volfix.cli.fix import codes_of
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _report(directory: Path, state: State, shared: Sequence[Hazard]) -> None:
 
 def _begin(state: State, task: Task, arguments: tuple[str, ...], options: dict[str, Any]) -> dict[str, str]:
     """Say in the state what is to be done; returns the URLs whose credentials the arguments have."""
-    from volfix.bulk.run import fingerprint
+    from volfix.bulk.run import choices, fingerprint
     from volfix.bulk.sources import SourceProblem
 
     wanted = fingerprint(task)
@@ -162,16 +162,17 @@ def _begin(state: State, task: Task, arguments: tuple[str, ...], options: dict[s
         if state.options is None or not part:
             if not arguments:
                 raise click.UsageError(f"{state.path} knows of no run yet: which repositories?")
-            state.begin(given, wanted)
+            state.begin(given, wanted, choices(task))
             return addresses
         for _ in given:  # for their credentials, which the state does not keep
             pass
     except SourceProblem as problem:
         raise click.UsageError(str(problem)) from problem
     if not options["resume"]:
-        state.begin_part(wanted, failed=options["only_failed"], codes=options["only"])
+        state.begin_part(wanted, choices(task), failed=options["only_failed"], codes=options["only"])
     elif state.options != wanted:
-        raise click.UsageError("the run was begun with other options: give the same, or begin anew without --resume")
+        before = begun_with(state.choices, choices(task))
+        raise click.UsageError(f"the run was begun {before}: give the same options, or begin anew without --resume")
     return addresses
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -76,3 +77,25 @@ def task_of(options: dict[str, Any]) -> Task:
         ignore=options["ignore"],
         exclude=options["exclude"],
     )
+
+
+def begun_with(before: str, now: str) -> str:
+    """How the choices of the run before differ from those of now, in the words of the command line."""
+    if not before:
+        return "with other options"
+    old, new = json.loads(before), json.loads(now)
+    differ = [name for name in new if old.get(name) != new[name]]
+    if "push" in differ and "write" in differ:
+        differ.remove("write")  # a push writes
+    return " and ".join(_in_words(name, old.get(name)) for name in differ)
+
+
+def _in_words(name: str, value: Any) -> str:
+    if name == "version":
+        return f"by volfix {value}"
+    if name == "message":
+        return "with another --message-file"
+    flag = f"--{name.replace('_', '-')}"
+    if value is True or not value:
+        return f"{'with' if value else 'without'} {flag}"
+    return f"with {flag} {','.join(value) if isinstance(value, list) else value}"
