@@ -125,6 +125,14 @@ def test_each_fix_can_be_refused(repository: Path) -> None:
     assert result.exit_code == 1
 
 
+def test_a_path_is_not_moved_into_a_volume_that_is_refused(repository: Path) -> None:
+    result = run("-i", "--write", str(repository), stdin="y\nn\n")
+    assert "./data:/app/data" in (repository / "docker-compose.yml").read_text()
+    assert (repository / ".env.prod").read_bytes() == (REFERENCE / ".env.prod").read_bytes()
+    assert "its data would need the volume app-db, and the fix that makes it is not made" in result.stdout
+    assert "volfix carry" not in result.stdout
+
+
 def test_the_result_can_go_to_a_file(repository: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.json"
     result = run("--output-format", "json", "--output-file", str(output), str(repository))

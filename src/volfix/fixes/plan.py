@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.fixes.choice import chosen_of
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
 from volfix.project.discovery import Directory, directories
 from volfix.project.git import clear_cache
@@ -140,8 +141,8 @@ def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[tuple[P
 
 def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
-    findings = [_editable(finding) for finding in _findings(context)]
-    chosen = [finding for finding in findings if _is_chosen(finding, options)]
+    editable = [_editable(finding) for finding in _findings(context)]
+    findings, chosen = chosen_of(editable, context.stack, lambda finding: _is_chosen(finding, options))
     failure = None
     changes: tuple[FileChange, ...] = ()
     if chosen:
