@@ -28,7 +28,7 @@ def codes_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 
         for code in codes:
             if not any(known.startswith(code) for known in REGISTRY):
-                raise click.BadParameter(f"there is no rule {code}; `volfix explain` lists them", param=param)
+                raise click.BadParameter(f"there is no rule {code}; `volfix explain --rules` lists them", param=param)
     return codes
 
 
