@@ -307,6 +307,72 @@ def test_who_goes_back_to_the_directory_after_carrying_is_told(shop: Shop) -> No
     shop.compose("down")
 
 
+def filled(shop: Shop) -> None:
+    """A running service with 1000 rows in ./data, and files that put them into a volume."""
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "database.db")
+    shop.compose("up", "-d")
+    shop.write(AFTER)
+
+
+def test_the_command_to_type_next_has_everything_that_was_given(shop: Shop) -> None:
+    filled(shop)
+    words = ("--map", "./data=app-db", "--no-up", "--replace", "-p", "shop", "--from-project", "old shop")
+    said = shop.volfix("carry", *words, str(shop.directory))
+    then = "volfix carry --write --replace --no-up --from-project 'old shop' -p shop --map ./data=app-db"
+    assert said.endswith(f"Nothing is carried yet. Next: {then} {shop.directory}\n")
+    assert shop.volfix("carry").endswith("Next: volfix carry --write\n")
+
+
+def test_a_plan_that_would_be_refused_says_what_to_do_instead(shop: Shop) -> None:
+    filled(shop)
+    shop.host.docker("volume", "create", "shop_app-db")
+    shop.host.docker("run", "--rm", "--network=none", "-v", "shop_app-db:/d", "box:1", "sh", "-c", "echo x >/d/other")
+    said = shop.volfix("carry", status=1)
+    assert "Next:" not in said
+    assert "cannot be carried: shop_app-db holds something else" in said
+    assert "volfix carry --write --replace\n" in said
+
+
+def test_a_service_that_only_the_deployment_can_start_is_left_to_it(shop: Shop, content: Content) -> None:
+    (shop.directory / ".env.made").write_text("A=1\n")
+    made = ("    init: true\n", "    init: true\n    env_file: .env.made\n")
+    shop.write(BEFORE.format(url=INSIDE).replace(*made))
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "database.db")
+    shop.compose("up", "-d")
+    (shop.directory / ".env.made").unlink()
+    shop.write(AFTER.replace(*made))
+    said = shop.volfix("carry", "--write", status=1)
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+    assert "the data is in place and compared, but not started again: app. Compose says:" in said
+    assert ".env.made" in said
+    assert "Deploy now as always" in said
+    assert "docker start" not in said
+
+
+def test_what_stays_stopped_is_said_with_what_to_do_next(shop: Shop) -> None:
+    filled(shop)
+    said = shop.volfix("carry", "--write", "--no-up")
+    assert "Stopped, and left so: app. Next: deploy as always" in said
+    shop.compose("up", "-d")
+    shutil.rmtree(shop.directory / "data")
+    said = shop.volfix("carry", "--back", "--write", "--map", "./data=app-db")
+    assert "Stopped, and left so: app. Next: put the files back that mount app-db (`volfix undo`, or git), then" in said
+
+
+@pytest.mark.parametrize("source", ["./nope", "volume:nope"])
+def test_a_source_that_a_person_names_has_to_be_there_even_if_the_volume_is_filled(shop: Shop, source: str) -> None:
+    filled(shop)
+    shop.volfix("carry", "--write")
+    said = shop.volfix("carry", "--map", f"{source}=app-db", status=1)
+    assert f"--map {source}" in said
+    assert "nothing to do" not in said
+    assert shop.host.docker("volume", "ls", "-q").split() == ["shop_app-db"]
+    assert not (shop.directory / "nope").exists()
+
+
 @pytest.mark.parametrize("how", ["byte", "missing", "owner", "truncated"])
 def test_services_are_not_started_on_a_copy_that_differs(
     shop: Shop, content: Content, monkeypatch: pytest.MonkeyPatch, how: str

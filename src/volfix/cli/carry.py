@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from volfix.cli.carry_next import after_back, mapped, refusals, typed, until_deployed
+
 if TYPE_CHECKING:
     from volfix.docker.archive import Manifest
     from volfix.docker.engine import Engine
@@ -71,22 +73,23 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
         click.echo(f"volfix: {problem}", err=True)
         ctx.exit(2)
     try:
-        ctx.exit(0 if _run(engine, Path(os.path.abspath(path)), options) else 1)  # noqa: PTH100 - links stay
+        ctx.exit(0 if _run(engine, path, options) else 1)
     except (CarryProblem, EngineProblem, BrokenArchive) as problem:
         click.echo(f"volfix: {problem}", err=True)
         ctx.exit(1)
 
 
-def _run(engine: Engine, path: Path, options: dict[str, Any]) -> bool:
+def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     from volfix.docker.deployed import deployed_at
     from volfix.docker.moves import Maps, Search
 
+    path = Path(os.path.abspath(given))  # noqa: PTH100 - links stay
     deployed = deployed_at(path, options["project_name"])
     search = Search(engine, deployed, Maps(options["maps"], options["from_project"]))
     if options["back"]:
-        return _back(engine, search, write=options["write"])
+        return _back(engine, search, given, options)
     quick = options["write"] and not options["script"]
-    found, failed, doubts = _surveyed(engine, search.jobs(), again=options["replace"], quick=quick)
+    found, failed, doubts = _surveyed(engine, search.jobs(), given, options, quick=quick)
     for note in search.notes:
         click.echo(f"volfix: {note}", err=True)
     if options["script"]:
@@ -100,29 +103,35 @@ def _run(engine: Engine, path: Path, options: dict[str, Any]) -> bool:
     if not found and not failed and not doubts:
         click.echo(
             "nothing to carry: no volume of the project is known to have been something else. If rows are missing, say "
-            "where they are: volfix carry --map SOURCE=VOLUME"
+            f"where they are: {typed(given, options, write=False, maps=(('SOURCE', 'VOLUME'),))}"
         )
     if failed or not options["write"]:
-        if found and not failed and any(one.state != "carried" for one in found):
-            click.echo("Nothing is carried yet. Next: volfix carry --write")
-        return not (failed or doubts) and all(one.state != "different" or options["replace"] for one in found)
+        refused = list(refusals(found, given, options))
+        for line in refused:
+            click.echo(line)
+        if not (failed or refused) and any(one.state != "carried" for one in found):
+            click.echo(f"Nothing is carried yet. Next: {typed(given, options)}")
+        return not (failed or doubts or refused)
     _write(engine, search, found, options)
     return not doubts
 
 
-def _surveyed(engine: Engine, jobs: list[Job], *, again: bool, quick: bool) -> tuple[list[Surveyed], bool, bool]:
+def _surveyed(
+    engine: Engine, jobs: list[Job], given: Path, options: dict[str, Any], *, quick: bool
+) -> tuple[list[Surveyed], bool, bool]:
     """What can be carried; whether something cannot, so that nothing is; whether a volume in use lacks older data."""
     from volfix.docker.carry import survey
     from volfix.docker.jobs import CarryProblem
 
     found, failed, doubts = [], False, False
+    again = options["replace"]
     for job in jobs:
-        again_with = f"volfix carry --write --replace --map SOURCE={job.key}"
         try:
             one = survey(engine, job, _say, again=again, quick=quick)
         except CarryProblem as problem:
             if job.doubtful:
-                _say(f"{problem}. {job.key} is in use all the same: if rows are missing, {again_with}")
+                then = mapped(given, options, "SOURCE", job.key)
+                _say(f"{problem}. {job.key} is in use all the same: if rows are missing, {then}")
                 doubts = True
                 continue
             _say(str(problem))
@@ -132,7 +141,7 @@ def _surveyed(engine: Engine, jobs: list[Job], *, again: bool, quick: bool) -> t
             shown = job.origins[0]
             _say(
                 f"{job.key} is in use and holds other data than {shown.shown} ({shown.evidence}): if rows are missing, "
-                f"{again_with.replace('SOURCE', shown.shown)}"
+                f"{mapped(given, options, shown.shown, job.key)}"
             )
             doubts = True
             continue
@@ -152,25 +161,29 @@ def _write(engine: Engine, search: Search, found: list[Surveyed], options: dict[
             click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {_size(there)}")
     moved = [one.job for one in found if not (one.job.doubtful and one.state == "carried")]
     names = {name for job in moved for name in job.services if search.containers_of(project.services[name])}
-    if names and not options["no_up"]:
+    if options["no_up"]:
+        click.echo(until_deployed(search, moved))
+    elif names:
         up(project, sorted(names))
         click.echo(f"started {', '.join(sorted(names))}")
 
 
-def _back(engine: Engine, search: Search, *, write: bool) -> bool:
+def _back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) -> bool:
     from volfix.docker.back import back_jobs, give_back
 
     jobs = list(back_jobs(search))
     for job in jobs:
         click.echo(f"{job.name} -> {job.origins[0].shown} ({job.origins[0].evidence})")
-        if write:
+        if options["write"]:
             with _progress(0) as progress:
                 give_back(engine, job, _say, progress)
             click.echo(f"{job.key}: copied to {job.origins[0].name} and compared")
     if not jobs:
         click.echo("nothing to carry back: no host directory is known to have been mounted before (see --map)")
-    elif not write:
-        click.echo("Nothing is copied yet. Next: volfix carry --back --write")
+    elif options["write"]:
+        click.echo(after_back(search, jobs))
+    else:
+        click.echo(f"Nothing is copied yet. Next: {typed(given, options)}")
     return bool(jobs)
 
 

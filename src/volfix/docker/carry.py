@@ -19,7 +19,7 @@ from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.here import data_root, listing
-from volfix.docker.jobs import CarryProblem, Job, Origin, State, Surveyed, users_of
+from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, State, Surveyed, users_of
 from volfix.docker.sqlite_files import NotAsked, Spool, integrity
 
 CARRIED = "dev.volfix.carried-from"
@@ -41,6 +41,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     marked = _marker(engine, job.name) is not None
     volume = engine.volume(job.name)
     with Carriers(engine, image, job.name) as carriers:
+        _check_named(carriers, job)
         target = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE) if volume else None
         filled = volume is not None and CARRIED in volume.labels and not marked and any(target or ())
         if filled and not again and not _written_since(engine, job):
@@ -56,6 +57,18 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     own = tuple(item for item in running if item.project in job.projects)
     foreign = tuple(item for item in running if item not in own)
     return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image, late)
+
+
+def _check_named(carriers: Carriers, job: Job) -> None:
+    """What a person named has to be there, even where an earlier run filled the volume."""
+    for origin in job.origins:
+        if origin.evidence == MAPPED:
+            try:
+                carriers.source_of(origin)
+            except EngineProblem as problem:
+                raise CarryProblem(
+                    f"{job.key}: nothing is carried: --map {origin.shown} cannot be read: {problem}"
+                ) from problem
 
 
 def _written_since(engine: Engine, job: Job) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shlex
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from volfix.docker.jobs import CarryProblem
 from volfix.fixes.compose_check import ComposeMissing, compose_command
+from volfix.fixes.secrets import scrub
 from volfix.project.model import Project
 
 
@@ -19,13 +21,25 @@ def up_words(project: Project, services: Sequence[str]) -> list[str]:
 
 
 def up(project: Project, services: Sequence[str]) -> None:
-    """Start the services with the files as they are now. Raises CarryProblem, with the command, where that fails."""
-    words = up_words(project, services)
-    by_hand = f"the data is in place, but the services are not running. Start them: docker compose {shlex.join(words)}"
+    """Start the services with the files as they are now. Raises CarryProblem, with the command, where that fails.
+
+    Files and images that a pipeline makes are not here before it runs: that is no failure of carrying.
+    """
+    command, words = ["docker", "compose"], up_words(project, services)
     try:
-        done = subprocess.run([*compose_command(), *words], capture_output=True, text=True, check=False)
+        command = compose_command()
+        done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
     except (ComposeMissing, OSError, subprocess.TimeoutExpired) as error:
-        raise CarryProblem(f"Compose is not on PATH; {by_hand}") from error
+        raise CarryProblem(_not_started(services, "Compose cannot be called here", command, words)) from error
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise CarryProblem(f"Compose says: {said}; {by_hand}")
+        raise CarryProblem(_not_started(services, f"Compose says: {scrub(said)}", command, words))
+
+
+def _not_started(services: Sequence[str], reason: str, command: Sequence[str], words: Sequence[str]) -> str:
+    called = shlex.join([Path(command[0]).name, *command[1:], *words])
+    return (
+        f"the data is in place and compared, but not started again: {', '.join(services)}. {reason}. Deploy now as "
+        "always: the deployment makes what is missing here, as an env file or an image, and starts the services on the "
+        f"volumes. By hand, once nothing is missing: {called}"
+    )

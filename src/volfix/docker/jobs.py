@@ -10,6 +10,9 @@ from volfix.docker.containers import PROJECT, VOLUME_KEY, Container, MountPoint
 from volfix.docker.engine import Engine
 from volfix.knowledge.clients import Client
 
+MAPPED = "--map"
+"""The evidence of an origin that a person named."""
+
 
 class CarryProblem(Exception):
     """Nothing is carried, or what was carried is not to be used; the message says why and what helps."""

@@ -11,7 +11,7 @@ from typing import Literal
 from volfix.docker.containers import DIRECTORY, Container, MountPoint, Process
 from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
-from volfix.docker.jobs import CarryProblem, Job, Origin
+from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin
 from volfix.docker.sqlite_files import BESIDE
 from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.lookup import derived_entry, entries_for
@@ -211,8 +211,10 @@ class Search:
     def _mapped(self, source: str, uses: Sequence[tuple[Service, Mount]]) -> Origin:
         """A source as a person writes it. Raises CarryProblem where it cannot be found."""
         kind, colon, rest = source.partition(":")
-        by = "--map"
+        by = MAPPED
         if colon and kind == "volume":
+            if self.engine.volume(rest) is None:
+                raise CarryProblem(f"--map {source}: there is no volume {rest}")
             return Origin("volume", rest, source, by)
         containers = [item for service, _ in uses for item in self.containers_of(service)]
         if colon and kind in ("anonymous", "container"):

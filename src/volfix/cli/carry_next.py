@@ -1,0 +1,73 @@
+"""What to do after `volfix carry`: the command to type next, and what is stopped until the deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from shlex import join
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from volfix.docker.jobs import Job, Surveyed
+    from volfix.docker.moves import Search
+
+
+def typed(path: Path, options: Mapping[str, Any], *, write: bool = True, **changed: Any) -> str:
+    """The command with everything that the person gave, quoted for a shell."""
+    given = {**options, **changed}
+    words = ["volfix", "carry", *(["--back"] if given["back"] else []), *(["--write"] if write else [])]
+    words += [flag for flag, name in (("--replace", "replace"), ("--no-up", "no_up")) if given[name]]
+    for flag, name in (("--from-project", "from_project"), ("-p", "project_name")):
+        words += [flag, given[name]] if given[name] else []
+    for source, volume in given["maps"]:
+        words += ["--map", f"{source}={volume}"]
+    return join([*words, *([] if path == Path() else [str(path)])])
+
+
+def mapped(path: Path, options: Mapping[str, Any], source: str, key: str) -> str:
+    """The command that fills a volume in use from this source, after a copy of what it holds."""
+    return typed(path, options, replace=True, maps=(*options["maps"], (source, key)))
+
+
+def refusals(found: Iterable[Surveyed], path: Path, options: Mapping[str, Any]) -> Iterator[str]:
+    """Why `--write` would refuse what was found, and what to do instead."""
+    for one in found:
+        job = one.job
+        if one.foreign:
+            names = ", ".join(container.name for container in one.foreign)
+            yield f"{job.key}: cannot be carried while {names} runs. Stop it, then: {typed(path, options)}"
+        if one.state == "different" and not options["replace"]:
+            yield (
+                f"{job.key}: cannot be carried: {job.name} holds something else. If that is what is wanted, leave it. "
+                f"Else this copies it to another volume and then fills it: {typed(path, options, replace=True)}"
+            )
+
+
+def until_deployed(search: Search, jobs: Iterable[Job]) -> str:
+    """After a copy that starts nothing: which services are stopped, and that the deployment starts them."""
+    stopped = _stopped(search, [name for job in jobs for name in job.services])
+    if not stopped:
+        return "No service is stopped. Next: deploy as always."
+    return (
+        f"Stopped, and left so: {', '.join(stopped)}. Next: deploy as always, which makes new containers; do not start "
+        "the old ones, which still have the old mount."
+    )
+
+
+def after_back(search: Search, jobs: Sequence[Job]) -> str:
+    """After `--back`: as `until_deployed`; where the files still name the volume, they are to be put back first."""
+    mounts = [mount for service in search.deployed.project.services.values() for mount in service.mounts]
+    still = [job.key for job in jobs if any((item.kind, item.source) == ("volume", job.key) for item in mounts)]
+    said = until_deployed(search, jobs)
+    if still:
+        first = f"put the files back that mount {', '.join(still)} (`volfix undo`, or git), then "
+        said = said.replace("Next: ", f"Next: {first}", 1)
+    return f"The volumes stay as they are. {said}"
+
+
+def _stopped(search: Search, services: Iterable[str]) -> list[str]:
+    """Those of the services that have containers, none of which runs now."""
+    known = {item.id for name in services for item in search.containers_of(search.deployed.project.services[name])}
+    now = [item for item in search.engine.containers() if item.id in known]
+    running = {item.service for item in now if item.is_running}
+    return sorted({item.service for item in now if item.service} - running)
