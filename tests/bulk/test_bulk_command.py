@@ -39,15 +39,25 @@ def test_look_write_and_look_again(estate: Path) -> None:
     assert looked.stdout.splitlines() == [
         "# 3 repositories: 1 clean, 1 with findings, 1 skipped",
         "#   VF101  1 finding in 1 repository, 1 can be fixed",
+        "# with findings:",
+        "#   estate/shop",
         "# skipped:",
         "#   estate/empty: it has no commit yet",
         "# Nothing is written yet. Next: the same command with --write",
+        "# state: volfix-bulk.sqlite (for --resume, --only-failed and --only)",
     ]
     assert git(estate / "shop", "for-each-ref", "--format=%(refname)") == "refs/heads/main"
     wrote = bulk("estate", "--write")
-    assert wrote.stdout.splitlines()[:2] == [
+    assert wrote.stdout.splitlines() == [
         "# 3 repositories: 1 clean, 1 written, 1 skipped",
         "#   VF101  1 finding in 1 repository, 1 fixed",
+        f"# written on the branch {BRANCH}:",
+        "#   estate/shop",
+        "# skipped:",
+        "#   estate/empty: it has no commit yet",
+        "# Next: look at a branch (git show), then the same command with --push",
+        "# Before a branch is deployed, carry its data on the host: volfix carry",
+        "# state: volfix-bulk.sqlite (for --resume, --only-failed and --only)",
     ]
     commit = git(estate / "shop", "rev-parse", BRANCH)
     again = bulk("estate", "--write")
@@ -98,6 +108,15 @@ def test_only_what_failed_and_only_what_has_a_finding(estate: Path) -> None:
     assert git(estate / "shop", "rev-parse", "--verify", BRANCH)
 
 
+def test_a_part_says_how_much_of_the_estate_it_was(estate: Path) -> None:
+    bulk("estate")
+    for words, said in ((["--only-failed"], "failed"), (["--only", "VF201"], "had findings of VF201")):
+        assert bulk(*words).stdout.splitlines() == [f"# nothing {said}: nothing to do"]
+    first, second, *_ = bulk("--only", "VF101").stdout.splitlines()
+    assert first == "# 1 of 3 repositories looked at again; all of them, as far as is known:"
+    assert second == "# 3 repositories: 1 clean, 1 with findings, 1 skipped"
+
+
 def test_a_message_of_ones_own(estate: Path, tmp_path: Path) -> None:
     (tmp_path / "message").write_text("OPS-7: volumes for $repository\n\n$findings\n$$\n")
     bulk("estate", "--write", "--message-file", "message", "--branch", "ops/volumes")
@@ -121,7 +140,7 @@ def test_patches_are_for_their_owner_alone(estate: Path, tmp_path: Path) -> None
 
 
 def test_a_report_has_every_repository(estate: Path, tmp_path: Path) -> None:
-    bulk("estate", "--report", "report")
+    assert "# report: report/estate.html" in bulk("estate", "--report", "report").stdout.splitlines()
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["estate.csv", "estate.html", "estate.json"]
     assert "estate/shop" in (tmp_path / "report" / "estate.csv").read_text()
     (tmp_path / "file").write_text("x")
@@ -140,7 +159,10 @@ def test_a_push_prints_where_to_open_the_request(estate: Path, tmp_path: Path) -
     git(tmp_path, "clone", "-q", str(server), "clone")
     result = bulk("clone", "--push")
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-2:] == [
+    lines = result.stdout.splitlines()
+    at = lines.index("# open a request for each branch:")
+    assert f"# pushed on the branch {BRANCH}:" in lines[:at]
+    assert lines[at : at + 2] == [
         "# open a request for each branch:",
         "#   https://git.example.org/x/compare/a...b  (clone)",
     ]

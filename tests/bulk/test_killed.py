@@ -51,7 +51,7 @@ def ended(where: Path, state: str, output: str) -> dict[str, Any]:
         records: list[RepositoryRecord] = [replace(record, seconds=0.0) for record in opened.records()]
         assert opened.left() == 0
     return {
-        "output": output,
+        "output": output.replace(state, "the state"),
         "records": records,
         "references": {clone.name: git(clone, "for-each-ref") for clone in clones(where)},
     }

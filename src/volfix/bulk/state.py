@@ -122,8 +122,9 @@ class State:
             )
             self._started(options, choices)
 
-    def begin_part(self, options: str, choices: str = "", *, failed: bool, codes: Sequence[str]) -> None:
-        """Begin a run over a part of the last one: its failed repositories, or those with findings of these codes."""
+    def begin_part(self, options: str, choices: str = "", *, failed: bool, codes: Sequence[str]) -> int:
+        """Begin a run over a part of the last one: its failed repositories, or those with findings of these codes;
+        returns how many they are."""
         wanted, values = ["current = 1"], []
         if failed:
             wanted.append("status = 'failed'")
@@ -135,6 +136,7 @@ class State:
             self._database.execute("UPDATE repositories SET todo = 0")
             self._database.execute(f"UPDATE repositories SET todo = {TO_PLAN} WHERE {' AND '.join(wanted)}", values)  # noqa: S608
             self._started(options, choices)
+        return self.left()
 
     def _started(self, options: str, choices: str) -> None:
         values = [("options", options), ("choices", choices), ("started", str(int(time.time())))]
@@ -276,6 +278,17 @@ class State:
         query = "SELECT source, reason FROM repositories WHERE current AND status = ? ORDER BY id"
         for source, reason in self._database.execute(query, (status.value,)):
             yield _text(source), reason
+
+    def branches(self) -> dict[tuple[Status, str], list[str]]:
+        """The sources that were written or pushed, by status and branch."""
+        query = (
+            "SELECT status, branch, source FROM repositories "
+            "WHERE current AND status IN ('written', 'pushed') AND branch NOTNULL ORDER BY status DESC, branch, id"
+        )
+        found: dict[tuple[Status, str], list[str]] = {}
+        for status, branch, source in self._database.execute(query):
+            found.setdefault((Status(status), branch), []).append(_text(source))
+        return found
 
     def links(self) -> Iterator[tuple[str, str]]:
         """The links for requests that the pushes returned, each with its source."""

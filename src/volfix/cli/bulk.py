@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from volfix.bulk.sources import Source
     from volfix.bulk.state import State
     from volfix.bulk.work import Task
+    from volfix.report.bulk_summary import Told
 
 BRANCH = "volfix/persistent-databases"
 STATE = "volfix-bulk.sqlite"
@@ -132,7 +133,11 @@ def _run(state: State, arguments: tuple[str, ...], options: dict[str, Any]) -> i
     shared = hazards(state)
     if options["report"] is not None:
         _report(options["report"], state, shared)
-    _print(state, shared, options)
+    if options.get("part") == 0:
+        which = "failed" if options["only_failed"] else f"had findings of {', '.join(options['only'])}"
+        click.echo(f"# nothing {which}: nothing to do")
+    else:
+        _print(state, shared, options)
     return _status(state)
 
 
@@ -169,7 +174,7 @@ def _begin(state: State, task: Task, arguments: tuple[str, ...], options: dict[s
     except SourceProblem as problem:
         raise click.UsageError(str(problem)) from problem
     if not options["resume"]:
-        state.begin_part(wanted, choices(task), failed=options["only_failed"], codes=options["only"])
+        options["part"] = state.begin_part(wanted, choices(task), failed=options["only_failed"], codes=options["only"])
     elif state.options != wanted:
         before = begun_with(state.choices, choices(task))
         raise click.UsageError(f"the run was begun {before}: give the same options, or begin anew without --resume")
@@ -235,10 +240,19 @@ def _print(state: State, shared: Sequence[Hazard], options: dict[str, Any]) -> N
     from volfix.report.bulk_summary import render
     from volfix.report.encoding import encodable
 
-    nothing_written = not options["write"] and any(fixed for *_, fixed, _ in state.causes())
-    following = "Nothing is written yet. Next: the same command with --write" if nothing_written else None
-    text = render(state, shared, wrote=options["write"], next_command=following)
+    text = render(state, shared, _told(options))
     click.echo(encodable(text, sys.stdout.encoding))
+
+
+def _told(options: dict[str, Any]) -> Told:
+    from volfix.report.bulk_summary import Told
+
+    report = options["report"]
+    return Told(
+        wrote=options["write"],
+        part=options.get("part"),
+        report=None if report is None else report / "estate.html",
+    )
 
 
 def _status(state: State) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from volfix.bulk.records import Hazard, Status
 from volfix.bulk.state import State
@@ -21,27 +23,38 @@ WORDS = {
 }
 
 
-def render(state: State, hazards: Sequence[Hazard], *, wrote: bool, next_command: str | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the run was asked for. `part` is how many repositories were looked at again, None where it was all of
+    them; `report` is the page that was made."""
+
+    wrote: bool
+    part: int | None = None
+    report: Path | None = None
+
+
+def render(state: State, hazards: Sequence[Hazard], told: Told) -> str:
     """The summary: every line a comment, but for the failed repositories at the end."""
-    lines: list[str] = []
-    for part in (
-        _counts(state),
-        _causes(state, wrote=wrote),
+    parts = (
+        _counts(state, told),
+        _causes(state, wrote=told.wrote),
+        _found(state),
+        _branches(state),
         _shared(hazards),
         _problems(state),
         _skipped(state),
         _links(state),
-    ):
-        lines += [f"# {line}".rstrip() for line in part]
-    if next_command is not None:
-        lines.append(f"# {next_command}")
-    lines += _failed(state)
-    return "\n".join(lines)
+        _following(state, told),
+    )
+    lines = [f"# {line}".rstrip() for part in parts for line in part]
+    return "\n".join([*lines, *_failed(state)])
 
 
-def _counts(state: State) -> Iterator[str]:
+def _counts(state: State, told: Told) -> Iterator[str]:
     counts = state.counts()
     total = sum(counts.values())
+    if told.part is not None:
+        yield f"{told.part} of {total} repositories looked at again; all of them, as far as is known:"
     parts = [f"{counts[status]} {word}" for status, word in WORDS.items() if counts.get(status)]
     yield f"{total} {'repository' if total == 1 else 'repositories'}{': ' if parts else ''}{', '.join(parts)}"
 
@@ -51,6 +64,33 @@ def _causes(state: State, *, wrote: bool) -> Iterator[str]:
     for code, repositories, found, fixed, _ in state.causes():
         where = "1 repository" if repositories == 1 else f"{repositories} repositories"
         yield f"  {code}  {count(found, 'finding')} in {where}, {fixed} {done}"
+
+
+def _found(state: State) -> Iterator[str]:
+    found = [visible(source) for source, _ in state.of_status(Status.FINDINGS)]
+    if found:
+        yield "with findings:"
+    yield from _some(found)
+
+
+def _branches(state: State) -> Iterator[str]:
+    for (status, branch), sources in state.branches().items():
+        yield f"{WORDS[status]} on the branch {branch}:"
+        yield from _some([visible(source) for source in sources])
+
+
+def _following(state: State, told: Told) -> Iterator[str]:
+    """What comes next, and where everything is."""
+    counts = state.counts()
+    if counts.get(Status.FINDINGS) and not told.wrote and any(fixed for *_, fixed, _ in state.causes()):
+        yield "Nothing is written yet. Next: the same command with --write"
+    if counts.get(Status.WRITTEN):
+        yield "Next: look at a branch (git show), then the same command with --push"
+    if counts.get(Status.WRITTEN) or counts.get(Status.PUSHED):
+        yield "Before a branch is deployed, carry its data on the host: volfix carry"
+    if told.report is not None:
+        yield f"report: {visible(str(told.report))}"
+    yield f"state: {visible(str(state.path))} (for --resume, --only-failed and --only)"
 
 
 def _shared(hazards: Sequence[Hazard]) -> Iterator[str]:
