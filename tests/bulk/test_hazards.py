@@ -151,3 +151,15 @@ def test_two_clones_of_one_repository_share_nothing(state: State, tmp_path: Path
     ran(state, WRITE, one, two)
     assert shared(state) == set()
     assert {record.status for record in state.records()} == {Status.WRITTEN}
+
+
+@pytest.mark.parametrize("cloned_from", ["{path}", "file://{path}", "{path}/../shop.git"])
+def test_a_clone_and_its_origin_as_a_url_share_nothing(cloned_from: str, state: State, tmp_path: Path) -> None:
+    files = {**DEPLOYED, "compose.yaml": COMPOSE.replace(b"./pg:", b"/srv/pg:")}
+    server = repository(tmp_path / "server" / "shop.git", files, bare=True)
+    mine = repository(tmp_path / "mine", files, origin=cloned_from.format(path=server))
+    task = replace(TASK, cache=str(tmp_path / "cache"))
+    state.begin(map(source, (str(mine), f"file://{server}")), fingerprint(task))
+    run(state, task, InThisProcess(), addresses={})
+    assert {record.status for record in state.records()} == {Status.FINDINGS}
+    assert shared(state) == set()

@@ -110,3 +110,5 @@ def test_two_ways_to_one_repository() -> None:
     ways = ("https://ada@GitHub.com/o/r.git", "git@github.com:o/r", "ssh://git@github.com/o/r.git/")
     assert {same_repository(way) for way in ways} == {"github.com/o/r"}
     assert [host_of(way) for way in (*ways, "/srv/x", "../x", "file:///x", None)] == ["github.com"] * 3 + [None] * 4
+    assert same_repository("ssh://git@github.com:22/o/r") == "github.com/o/r"
+    assert same_repository("ssh://git@github.com:2222/o/r") == "github.com:2222/o/r"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
 from volfix.fixes.diff import visible
 from volfix.project.discovery import VENDORED
@@ -20,6 +21,8 @@ STANDARD_INPUT = "-"
 URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^/@]*)@)?(?P<rest>.+)\Z", re.DOTALL)
 SCP_LIKE = re.compile(r"(?:(?P<user>[^/@:]+)@)?(?P<host>[^/:@]+):(?!:)(?P<path>[^/].*|/.+)\Z", re.DOTALL)
 ON_GITHUB = re.compile(r"(?:(?P<host>[\w-]+(?:\.[\w-]+)+)/)?(?P<owner>[\w-]+)/(?P<name>[\w.-]+)\Z", re.ASCII)
+
+PORTS = {"https": ":443", "http": ":80", "ssh": ":22", "git": ":9418"}
 
 
 class SourceProblem(Exception):
@@ -147,10 +150,18 @@ def repository_name(place: str) -> str:
 
 
 def same_repository(url: str) -> str:
-    """An address without what differs between two ways to one repository: scheme, user, `.git`, case of the host."""
+    """An address without what differs between two ways to one repository: scheme, its usual port, user, `.git`, case
+    of the host; for one of this machine its real path."""
     found = URL.match(url)
+    if is_path(url) or (found is not None and found["scheme"].lower() == "file"):
+        path = url if found is None else "/" + unquote(found["rest"]).partition("/")[2]
+        path = os.path.realpath(path)
+        if not os.path.exists(path) and os.path.exists(f"{path}.git"):  # noqa: PTH110 - never raises
+            path += ".git"  # as git finds it
+        return path.removesuffix("/.git")
     if found is not None:
         host, slash, path = found["rest"].partition("/")
+        host = host.removesuffix(PORTS.get(found["scheme"].lower(), ""))
     elif found := SCP_LIKE.match(url):
         host, slash, path = found["host"], "/", found["path"]
     else:
