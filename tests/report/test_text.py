@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from report_factory import COMPOSE, ROOT, change, finding, fixed_mount, hostile, move, project, run
 
-from volfix.fixes.results import RunResult
+from volfix.fixes.results import ReportedFinding, RunResult
 from volfix.report.text import problem_lines, question, render
 from volfix.rules.findings import Applicability, Severity
 from volfix.syntax.source import FileProblem
@@ -55,7 +55,23 @@ def test_after_a_write_the_commands_that_carry_come_last() -> None:
     tail = text[text.index("The next `docker compose up`") :]
     assert tail.startswith("The next `docker compose up` starts 1 database without the data it has now.\n")
     assert "xargs -r docker stop &&\n" in tail
-    assert tail.endswith("Then deploy the change as always. These commands are not shown again: keep them.\n")
+    assert tail.endswith("only the commands by hand are not shown again: keep them.\n")
+    assert "`volfix carry` still knows" in tail
+    assert "`volfix carry --script` prints it" in tail
+    assert " down`" not in tail
+
+
+def test_after_a_new_name_the_old_containers_are_retired_once_the_data_is_carried() -> None:
+    text = shown(run(replace(fixed_mount(written=True), name="src", renamed="web-shop")), wrote=True)
+    carried, retired = text.index("volfix carry --write --from-project src"), text.index("`docker compose -p src down`")
+    assert carried < retired < text.index("Then deploy the change as always")
+
+
+def test_carrying_comes_before_more_fixes() -> None:
+    more = finding(code="VF303", applicability=Applicability.UNSAFE)
+    written = fixed_mount(written=True)
+    text = shown(run(replace(written, findings=(*written.findings, ReportedFinding(more, False)))), wrote=True)
+    assert text.index("Carry it first") < text.index("Next: volfix --unsafe-fixes shows")
 
 
 @pytest.mark.parametrize(

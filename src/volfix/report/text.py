@@ -41,9 +41,11 @@ def render(
     """
     text = _Text(color, verbose, context, show_secrets, base or Path.cwd())
     lines = [line for project in result.projects for line in text.project(project)]
-    lines += text.summary(result, command, wrote=wrote)
+    said = text.standings(result)
+    lines += text.summary(result, said)
     if wrote:
         lines += text.carry_commands(result)
+    lines += text.next_command(said, command, wrote=wrote)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -136,29 +138,26 @@ class _Text:
         for line in finding.evidence:
             yield f"    {self.clean(line)}"
 
-    def summary(self, result: RunResult, command: str, *, wrote: bool) -> Iterator[str]:
-        """What the run comes to in a line, and what to type next."""
-        found = [
-            (project, item)
-            for project in result.projects
-            for item in project.findings
-            if item.finding.severity.value != "info" or item.fixed
-        ]
-        if not found:
+    def standings(self, result: RunResult) -> Counter[str]:
+        """How many findings there are of each standing, without the notes."""
+        return Counter(_standing(project, item) for project, item in _counted(result))
+
+    def summary(self, result: RunResult, said: Counter[str]) -> Iterator[str]:
+        """What the run comes to in a line, and how what was written is taken back."""
+        if not said:
             yield nothing_to_do(result)
             return
-        said = Counter(_standing(project, item) for project, item in found)
         names = ("fixed", "can be fixed", "more with --unsafe-fixes", "not made", "without a fix")
         parts = ", ".join(f"{said[name]} {name}" for name in names if said[name])
-        projects = len({id(project) for project, _ in found})
-        line = f"{count(len(found), 'finding')} in {count(projects, 'project')}: {parts}"
+        projects = len({id(project) for project, _ in _counted(result)})
+        line = f"{count(said.total(), 'finding')} in {count(projects, 'project')}: {parts}"
         yield self.style(f"{'; '.join([line, *trouble(result)])}.", bold=True)
-        yield from self._next(result, said, command, wrote=wrote)
-
-    def _next(self, result: RunResult, said: Counter[str], command: str, *, wrote: bool) -> Iterator[str]:
         files = {change.after.path for project in result.projects if project.written for change in project.changes}
         if files:
             yield f"{count(len(files), 'file')} written; `volfix undo` puts {_them(files)} back."
+
+    def next_command(self, said: Counter[str], command: str, *, wrote: bool) -> Iterator[str]:
+        """What to type next, after all that a write leaves to a person."""
         if said["can be fixed"] and not wrote:
             yield f"Nothing is written yet. Next: {self.clean(command)} --write"
         elif said["more with --unsafe-fixes"]:
@@ -184,7 +183,7 @@ class _Text:
         for project in projects:
             is_first = first[main_file(project).parent].files == project.files
             yield f"  {join(carry_words(project, self.base, is_first=is_first))}"
-        yield "(It needs volfix[docker]; --script for --write prints it for a host without Python.) By hand:"
+        yield "(It needs volfix[docker]; `volfix carry --script` prints it for a host without Python.) By hand:"
         named: dict[tuple[Path, str], list[ProjectResult]] = {}
         for project in projects:
             named.setdefault((project.root, project.name), []).append(project)
@@ -198,7 +197,14 @@ class _Text:
             for line in todo.lines:
                 yield f"  {one_line(line)}"  # a path that looks like a flag and its password must stay what it is
         yield ""
-        yield "Then deploy the change as always. These commands are not shown again: keep them."
+        former = dict.fromkeys(project.name for project in result.projects if project.written and project.renamed)
+        for name in former:
+            down = one_line(join(["docker", "compose", "-p", name, "down"]))
+            yield f"Once the data is carried, `{down}` (without -v) retires the old containers and keeps their volumes."
+        yield (
+            "Then deploy the change as always. `volfix carry` still knows later what to carry; only the commands "
+            "by hand are not shown again: keep them."
+        )
 
 
 def carried(project: ProjectResult, move: Move) -> str:
@@ -227,6 +233,15 @@ def _each_move_once(projects: Iterable[ProjectResult]) -> Iterator[ProjectResult
         seen.update(moves)
         if fresh:
             yield replace(project, moves=fresh)
+
+
+def _counted(result: RunResult) -> list[tuple[ProjectResult, ReportedFinding]]:
+    return [
+        (project, item)
+        for project in result.projects
+        for item in project.findings
+        if item.finding.severity.value != "info" or item.fixed
+    ]
 
 
 def _in(reported: ReportedFinding, change: FileChange) -> bool:
