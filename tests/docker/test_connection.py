@@ -47,6 +47,23 @@ def test_the_context_in_use_and_the_one_that_is_named(host: Host, monkeypatch: p
         Engine.connect()
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_who_does_not_answer_is_named_without_python_s_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: bool
+) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        if there:
+            server.bind(f"{tmp_path}/sock")
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/sock")
+        with pytest.raises(EngineProblem) as said:
+            Engine.connect()
+    reason = "Connection refused" if there else "No such file or directory"
+    assert f"no Docker engine answers at unix://{tmp_path}/sock: {reason}. DOCKER_HOST" in str(said.value)
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    with pytest.raises(EngineProblem, match=r"at tcp://127\.0\.0\.1:1: Connection refused"):
+        Engine.connect()
+
+
 @pytest.fixture
 def certificates(tmp_path: Path) -> Path:
     """An authority, and a certificate for 127.0.0.1 that serves both sides, under the names that docker looks for."""

@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from volfix.docker.containers import Container, MountPoint, Process, Volume, container_in, environment_in, volume_in
+from volfix.fixes.secrets import scrub
 
 CHUNK = 1 << 20
 """Bytes that go through memory at once."""
+USUAL = "unix:///var/run/docker.sock"
+"""Where the docker command looks for the engine if nothing names another."""
 NO_PROGRAM = ("/volfix",)
 """What a carrier would run. It is never started, but the engine creates no container without a command."""
 
@@ -54,10 +57,15 @@ class Engine:
             import docker
         except ImportError as missing:
             raise EngineProblem('the Docker SDK is not installed: pip install "volfix[docker]"') from missing
+        asked = ""
         try:
-            api = docker.APIClient(version="auto", timeout=timeout, **_address())
+            address = _address()
+            asked = f" at {scrub(os.environ.get('DOCKER_HOST') or address.get('base_url') or USUAL)}"
+            api = docker.APIClient(version="auto", timeout=timeout, **address)
         except Exception as error:  # the SDK's, requests', paramiko's: each means the same here
-            raise EngineProblem(f"no Docker engine answers: {_first_line(error)}") from error
+            raise EngineProblem(
+                f"no Docker engine answers{asked}: {_reason(error)}. DOCKER_HOST or `docker context use` names another"
+            ) from error
         return cls(api)
 
     def host(self) -> Mapping[str, Any]:
@@ -254,6 +262,21 @@ def _accepted(answer: Any) -> None:
 
 def _text(data: bytes | None) -> str:
     return (data or b"").decode("utf-8", "replace")
+
+
+def _reason(error: BaseException) -> str:
+    """Why a connection failed, as the operating system says it: the libraries wrap that several times."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if not isinstance(one, BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, OSError) and one.strerror:
+            return one.strerror
+        waiting += [one.__cause__, one.__context__, *one.args]
+    return _first_line(error).removeprefix("Error while fetching server API version: ")
 
 
 def _first_line(error: BaseException) -> str:
