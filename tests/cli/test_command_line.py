@@ -118,6 +118,16 @@ def test_options_come_from_a_file_unless_given(repository: Path, tmp_path: Path)
     assert run("--config", str(config), str(repository)).exit_code == 2
 
 
+def test_a_compose_file_is_the_project_that_its_directory_is(repository: Path) -> None:
+    shutil.copy(REFERENCE / ".drone.yml", repository)
+
+    def names(path: Path) -> set[str]:
+        data = json.loads(run("--output-format", "json", str(path)).stdout)
+        return {project["name"] for project in data["projects"]}
+
+    assert names(repository / "docker-compose.yml") == names(repository) == {"src"}
+
+
 def test_each_fix_can_be_refused(repository: Path) -> None:
     result = run("-i", "--write", str(repository), stdin="n\ny\n")
     assert "app-db:/app/data" in (repository / "docker-compose.yml").read_text()

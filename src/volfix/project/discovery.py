@@ -73,7 +73,16 @@ def _of_file(path: Path) -> Iterator[Directory]:
         )
         return
     files = tuple(path.parent / name for name in sorted(names | {path.name}))
-    yield Directory(path.parent, _root_of(path.parent), files, only=path)
+    root = _root_of(path.parent)
+    # The pipelines say under which name the project runs, whichever path is given.
+    yield Directory(path.parent, root, files, path, _pipelines_in(path.parent))
+    if root != path.parent and (pipelines := _pipelines_in(root)):
+        yield Directory(root, root, (), None, pipelines)
+
+
+def _pipelines_in(directory: Path) -> tuple[Path, ...]:
+    names = sorted(entry.name for entry in os.scandir(directory) if is_pipeline_name(entry.name, directory.name))
+    return tuple(directory / name for name in names if (directory / name).is_file())
 
 
 def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FileProblem]) -> Iterator[Directory]:
