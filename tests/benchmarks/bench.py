@@ -1,10 +1,13 @@
-"""How long volfix takes: `python tests/benchmarks/bench.py [CORPUS]` prints medians of whole-process runs.
+"""How long volfix takes, compiled as installed: `python tests/benchmarks/bench.py [CORPUS]` prints medians of
+whole-process runs.
 
 CORPUS is a directory with many Compose files; without it only the single projects are measured.
 """
 
 from __future__ import annotations
 
+import compileall
+import os
 import re
 import shutil
 import statistics
@@ -16,13 +19,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RUNS = 10
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 COMPOSE_NAME = re.compile(r"(^|[-_.])(compose|stack)[^/]*\.ya?ml$")
 
 
 def run(*arguments: str) -> float:
     """Seconds of one whole process."""
     started = time.perf_counter()
-    done = subprocess.run([sys.executable, "-m", "volfix", *arguments], capture_output=True, check=False)
+    command = [sys.executable, "-m", "volfix", *arguments]
+    done = subprocess.run(command, capture_output=True, check=False, env=ENVIRONMENT)
     spent = time.perf_counter() - started
     if done.returncode not in (0, 1, 2) or b"Traceback" in done.stderr:
         sys.exit(done.stderr.decode())
@@ -36,6 +41,7 @@ def median(*arguments: str) -> float:
 
 def main() -> None:
     """Measure and print."""
+    compileall.compile_dir(ROOT / "src", quiet=1)
     with tempfile.TemporaryDirectory() as directory:
         fixable = Path(directory, "fixable")
         shutil.copytree(ROOT / "fixtures" / "fastapi-sqlite-drone" / "repository", fixable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import subprocess
@@ -435,12 +436,17 @@ def test_a_host_that_the_project_names_elsewhere_is_no_note(tmp_path: Path) -> N
 
 
 def test_five_hundred_modules_take_no_second(tmp_path: Path) -> None:
-    """Of the processor, in all: two of them mention a database."""
+    """Of the processor, the whole process, compiled as installed: two of the modules mention a database."""
     plan(tmp_path, {f"p{number % 20}/m{number}.py": "def f(x):\n    return x\n\n" * 100 for number in range(498)})
     (tmp_path / "db.py").write_text(ENGINE + "engine = create_engine('sqlite:///./a.db')\n")
     (tmp_path / "jobs.py").write_text(DEFAULT["db.py"])
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([sys.executable, "-m", "volfix", tmp_path], capture_output=True, text=True, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.stdout.count("VF203") == 2
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2.0
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "volfix", tmp_path]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert done.stdout.count("VF203") == 2
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(spent) < 1.0
