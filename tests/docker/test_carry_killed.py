@@ -51,16 +51,19 @@ def test_killed_at_random_instants_the_second_run_completes(engine: Engine, host
     host.docker("volume", "rm", "shop_app-db")
     chance = random.Random(7)
     in_part = 0
-    for _ in range(TIMES):
+    for number in range(TIMES):
         process = subprocess.Popen(words, env=host.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(chance.uniform(0.1, 1.0) * whole)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        in_part += "volfix-carry-shop_app-db" in host.docker("ps", "-a", "--format", "{{.Names}}")
+        in_part += "volfix-carry-shop_app-db" in host.docker("volume", "ls", "-q")
+        if number % 2 == 0:  # what an operator tidies away is not what tells that the volume is half
+            host.docker("container", "prune", "-f")
         assert tree(engine, "bind", str(tmp_path / "data")) == before
         done = subprocess.run(words, env=host.environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert tree(engine, "volume", "shop_app-db") == before
         assert not host.docker("ps", "-aq")
+        assert "volfix-carry" not in host.docker("volume", "ls", "-q")
         host.docker("volume", "rm", "shop_app-db")
     assert in_part, "no run was killed while it copied"

@@ -444,7 +444,7 @@ def test_five_hundred_modules_take_no_second(tmp_path: Path) -> None:
     spent = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-m", "volfix", tmp_path]
+        command = [sys.executable, "-m", "volfix", str(tmp_path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert done.stdout.count("VF203") == 2

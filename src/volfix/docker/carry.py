@@ -1,13 +1,11 @@
 """Carrying data into a volume: look, stop the writers, copy, compare, and only then let anybody use it.
 
-A marker container exists from before the volume is made until the comparison has succeeded: where it is found, a run
-was interrupted and what the volume holds may be half. The source is only ever read.
+A marker exists from before the volume is made until the comparison has succeeded (markers.py). The source is only ever
+read.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,11 +18,11 @@ from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.here import data_root, listing
 from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, State, Surveyed, users_of
+from volfix.docker.markers import is_marked, mark, sweep, unmark
 from volfix.docker.sqlite_files import NotAsked, Spool, integrity
 
 CARRIED = "dev.volfix.carried-from"
 """Label of a volume that carry made: without a marker beside it, its data was carried and compared."""
-OWNER = "dev.volfix.process"
 SHOWN = 10
 """Differences that a message names."""
 
@@ -38,7 +36,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     `quick`: where there is nothing to compare with, files are listed and not read, as the copy reads them next.
     """
     image = image_for(engine, job)
-    marked = _marker(engine, job.name) is not None
+    marked = is_marked(engine, job.name)
     volume = engine.volume(job.name)
     with Carriers(engine, image, job.name) as carriers:
         _check_named(carriers, job)
@@ -171,8 +169,8 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
         _check(found, overwrite=overwrite)
     if found.state in ("different", "carried"):
         _back_up(engine, found, say, progress)
-    _sweep(engine, job.name)
-    marker = _mark(engine, found)
+    sweep(engine, job.name)
+    marker = mark(engine, job.name, found.image)
     fresh = found.state != "equal" and _prepare(engine, found)
     try:
         with Carriers(engine, found.image, job.name) as carriers:
@@ -184,7 +182,7 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
     for container in _writers(engine, job.origins):
         if container.is_running:
             raise CarryProblem(f"{job.key}: {container.name} was started while its data was copied: run this again")
-    engine.remove_container(marker, anonymous_volumes=True)
+    unmark(engine, job.name, marker)
     return sent
 
 
@@ -247,7 +245,7 @@ def _discard(engine: Engine, job: Job, marker: str, fresh: bool) -> None:
     if fresh:
         with suppress(EngineProblem):
             engine.remove_volume(job.name)
-            engine.remove_container(marker, anonymous_volumes=True)
+            unmark(engine, job.name, marker)
 
 
 def _back_up(engine: Engine, found: Surveyed, say: Say, progress: Progress | None) -> None:
@@ -294,45 +292,6 @@ def image_for(engine: Engine, job: Job) -> str:
             "the engine has no image yet: pull or build the project's first (docker compose pull, build)"
         )
     return image
-
-
-def _marker_name(volume: str) -> str:
-    return f"volfix-carry-{volume}"
-
-
-def _marker(engine: Engine, volume: str) -> Container | None:
-    return next((item for item in engine.containers() if item.name == _marker_name(volume)), None)
-
-
-def _mark(engine: Engine, found: Surveyed) -> str:
-    labels = {CARRIER: found.job.name, OWNER: f"{socket.gethostname()}:{os.getpid()}"}
-    return engine.create_carrier(found.image, [], labels, _marker_name(found.job.name))
-
-
-def _sweep(engine: Engine, volume: str) -> None:
-    """Remove what a killed run left. Raises CarryProblem where it is still running on this machine."""
-    for container in engine.containers():
-        if container.labels.get(CARRIER) != volume:
-            continue
-        host, _, process = container.labels.get(OWNER, ":").rpartition(":")
-        if (
-            host == socket.gethostname()
-            and process.isdigit()
-            and int(process) != os.getpid()
-            and _is_alive(int(process))
-        ):
-            raise CarryProblem(f"another carry (process {process}) is at work on {volume}")
-        engine.remove_container(container.id, anonymous_volumes=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _shown(job: Job) -> str:

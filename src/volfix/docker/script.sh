@@ -86,7 +86,10 @@ begin() {
   shift 3
   marker="volfix-carry-$volume"
   marked=
-  if docker inspect --type container "$marker" >/dev/null 2>&1; then marked=yes; fi
+  # A volume, which `docker container prune` leaves, and a container, which `docker volume prune` leaves.
+  locked=
+  if docker inspect --type container "$marker" >/dev/null 2>&1; then locked=yes marked=yes; fi
+  if docker volume inspect "$marker" >/dev/null 2>&1; then marked=yes; fi
   if docker volume inspect "$volume" >/dev/null 2>&1; then
     from=$(docker volume inspect -f '{{index .Labels "dev.volfix.carried-from"}}' "$volume")
     if [ -n "$from" ] && [ -z "$marked" ]; then
@@ -106,7 +109,8 @@ begin() {
     fi
     docker volume rm "$volume" >/dev/null || fail "$volume is in use: remove the containers that have it (docker compose rm)"
   fi
-  if [ -z "$marked" ]; then
+  docker volume create --label "dev.volfix.carrier=$volume" "$marker" >/dev/null || fail "nothing is carried"
+  if [ -z "$locked" ]; then
     docker create --network none --name "$marker" --label "dev.volfix.carrier=$volume" --entrypoint /volfix "$image" \
       >/dev/null || fail "nothing is carried"
   fi
@@ -143,6 +147,7 @@ finish() {
     docker cp "$there:/volfix/data/$file" - >/dev/null 2>&1 || fail "$volume: the source holds no $file: it is not to be used"
   done
   clean
+  docker volume rm "$marker" >/dev/null
   docker rm -v "$marker" >/dev/null
   say "$volume: carried and compared"
   volume=
