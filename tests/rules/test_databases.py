@@ -430,6 +430,21 @@ def test_a_server_that_is_no_service_is_a_note_without_its_password(url: str, ho
     assert not found.edits
 
 
+@pytest.mark.parametrize(
+    ("mount", "says"),
+    [
+        ("./src:/app/src", "restart it after the change"),
+        (".:/app", "restart it after the change"),
+        ("./templates:/app/templates", "rebuild it after the change"),
+    ],
+)
+def test_code_that_a_mount_lays_over_the_image_needs_no_rebuild(tmp_path: Path, mount: str, says: str) -> None:
+    files = {"src/db.py": ENGINE + "engine = create_engine('sqlite:////srv/a.db')\n", "templates/a.html": ""}
+    compose = COMPOSE.format(keys="").replace("['rows:/app/data']", f"['{mount}', 'rows:/app/data']")
+    found = plan(tmp_path, {**files, "compose.yaml": compose})
+    assert [says in finding.message for finding in of(found, "VF206")] == [True]
+
+
 def test_a_host_that_the_project_names_elsewhere_is_no_note(tmp_path: Path) -> None:
     keys = "    environment: ['DATABASE_URL=postgres://u:p@sql/x']\n    extra_hosts: ['sql:10.0.0.1']\n"
     assert not plan(tmp_path, {}, keys).findings

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from volfix.project.environment import InCode, InDockerfile, InEnvFile
+from volfix.project.hosts import host_directory
 from volfix.project.model import Service
+from volfix.project.mounts import BIND
 from volfix.project.package_versions import MANIFESTS, packages_in
 from volfix.rules.context import Context
 from volfix.rules.database_places import is_code
@@ -31,7 +33,9 @@ def check(context: Context) -> Iterator[Finding]:
             if not EXAMPLE.search(origin.file.path.name) and not _is_loaded(context, database, origin):
                 yield _not_loaded(database, origin)
         elif isinstance(origin, InDockerfile | InCode) and database.new_value is not None:
-            yield _baked(database, origin)
+            yield _baked(
+                database, origin, mounted=isinstance(origin, InCode) and _is_mounted(context, database, origin)
+            )
 
 
 def _is_loaded(context: Context, database: Database, origin: InEnvFile) -> bool:
@@ -82,10 +86,16 @@ def _not_loaded(database: Database, origin: InEnvFile) -> Finding:
     )
 
 
-def _baked(database: Database, origin: InDockerfile | InCode) -> Finding:
+def _is_mounted(context: Context, database: Database, origin: InCode) -> bool:
+    """Whether the container runs the code of the host, which a bind mount lays over the image's."""
+    binds = [mount for mount in database.project.mounts_of(database.service) if mount.kind == BIND]
+    places = [host_directory(mount, context.stack.root).path for mount in binds]
+    return any(place and origin.file.path.resolve().is_relative_to(place) for place in places)
+
+
+def _baked(database: Database, origin: InDockerfile | InCode, *, mounted: bool) -> Finding:
     name, service = origin.file.path.name, database.service.name
     what = "the path" if isinstance(origin, InCode) else database.variable
-    mounted = any(map(is_code, database.project.mounts_of(database.service))) and isinstance(origin, InCode)
     return Finding(
         code="VF206",
         severity=Severity.INFO,
