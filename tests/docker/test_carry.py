@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sqlite3
+import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import Host
 
+from volfix.docker import verify
 from volfix.docker.archive import Manifest, Reading
 from volfix.docker.carriers import Carriers, manifest_of
 from volfix.docker.carry import carry, survey
 from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.here import contents, listing, volume_directory
 from volfix.docker.jobs import CarryProblem, Job, Origin
 from volfix.docker.members import BrokenArchive
+from volfix.docker.sqlite_files import Spool
 from volfix.knowledge.clients import client_of
 
 pytestmark = pytest.mark.engine
@@ -100,6 +106,47 @@ def test_a_directory_arrives_whole_with_owners_modes_times_and_links(
     assert given["com.docker.compose.project"] == "shop"
     assert given["com.docker.compose.volume"] == "app-db"
     assert "com.docker.compose.config-hash" not in given
+
+
+def test_what_the_daemon_tells_of_a_directory_is_what_is_read_of_it_here(
+    engine: Engine, data: Path, content: Content
+) -> None:
+    os.mknod(data / "null", 0o660 | stat.S_IFCHR, os.makedev(1, 3))
+    os.link(data / "dangling", data / "inner" / "hard link of a link")
+    os.link(data / "sparse", data / "a first name")
+    program = data / "program"
+    program.write_text("#!/bin/sh")
+    os.setxattr(program, "security.capability", b"\1\0\0\2\0\4\0\0" + bytes(12))
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(data / "socket"))
+    told = tree(engine, "bind", str(data))
+    assert contents(data, Spool(remember=False).keep) == told
+    assert "socket" not in told
+    assert told["program"].attributes
+    listed = listing(bind(data), Spool(remember=False).keep)
+    assert listed == {path: replace(entry, digest="") for path, entry in told.items()}
+
+
+def test_a_volume_on_this_machine_is_compared_without_the_daemon(
+    engine: Engine, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> Manifest:
+        raise AssertionError("the daemon is asked")
+
+    monkeypatch.setattr(verify, "manifest_of", never)
+    run(engine, job(bind(data)))
+    assert "app.txt" in tree(engine, "volume", "shop_app-db")
+
+
+def test_a_daemon_s_volume_is_read_here_only_where_its_container_is_here(
+    engine: Engine, host: Host, content: Content
+) -> None:
+    host.docker("volume", "create", "plain")
+    made = host.docker("create", "box:1").strip()
+    assert volume_directory(engine, "plain", made) == content("plain")
+    assert volume_directory(engine, "plain", made[:-1] + "x") is None, "another machine of the same name"
+    host.docker("volume", "create", "--opt", "type=tmpfs", "--opt", "device=tmpfs", "other")
+    assert volume_directory(engine, "other", made) is None, "what is mounted there is mounted only when it is used"
 
 
 def test_nothing_is_left_but_the_volume(engine: Engine, host: Host, data: Path) -> None:
@@ -255,11 +302,14 @@ def spoiled(how: str, there: Path) -> None:
         (there / "more").write_text("")
 
 
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
 @pytest.mark.parametrize("how", ["byte", "missing", "owner", "truncated", "mode", "extra"])
 def test_a_copy_that_differs_is_detected_and_nobody_starts_on_it(
-    engine: Engine, data: Path, content: Content, monkeypatch: pytest.MonkeyPatch, how: str
+    engine: Engine, data: Path, content: Content, monkeypatch: pytest.MonkeyPatch, how: str, where: str
 ) -> None:
     real = Engine.write
+    if where == "elsewhere":
+        monkeypatch.setattr(verify, "volume_directory", lambda *_: None)
 
     def write(self: Engine, container: str, directory: str, chunks: object) -> None:
         real(self, container, directory, chunks)  # type: ignore[arg-type]

@@ -44,6 +44,8 @@ class Entry:
     digest: str = ""
 
 
+AHEAD = 4
+"""Chunks that are in memory at once."""
 Manifest = dict[str, Entry]
 """Entries by their path below the directory; the directory itself is the empty path."""
 
@@ -58,34 +60,57 @@ class Reading:
         """`below` is where in the manifest the archive's first name is; empty for a whole directory."""
         self.manifest: Manifest = {}
         self._below, self._keep = below, keep
-        self._chunks: queue.Queue[bytes] = queue.Queue(maxsize=4)
-        self._error: BrokenArchive | None = None
+        self._ahead: queue.Queue[bytes] = queue.Queue(maxsize=AHEAD)
+        self._unwanted = False
+        self._error: Exception | None = None
 
     def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """The same chunks; raises BrokenArchive at their end where they were not one whole archive."""
-        reader = threading.Thread(target=self._work, daemon=True)
+        """The same chunks, taken and examined by a thread while the caller does something with those before.
+
+        Raises BrokenArchive where they are not one whole archive, and what the chunks' own source raises.
+        """
+        reader = threading.Thread(target=self._work, args=(chunks,), daemon=True)
         reader.start()
+        is_open = True
         try:
-            for chunk in filter(None, chunks):
-                self._chunks.put(chunk)
-                yield chunk
+            while is_open:
+                chunk = self._ahead.get()
+                is_open = chunk != b""
+                if is_open:
+                    yield chunk
         finally:
-            self._chunks.put(b"")
+            self._unwanted = True
+            while is_open:
+                is_open = self._ahead.get() != b""
             reader.join()
         if self._error is not None:
             raise self._error
 
-    def _work(self) -> None:
-        chunks = iter(self._chunks.get, b"")
+    def _work(self, chunks: Iterable[bytes]) -> None:
+        passed = self._passed(chunks)
         try:
-            for member, head, rest in members(Bytes(chunks)):
+            for member, head, rest in members(Bytes(passed)):
                 path = self._path(member.name)
                 digest = self._digest(path, head, rest) if member.isreg() else ""
                 self.manifest[path] = self._entry(member, digest)
+            for _ in passed:
+                pass  # what comes after the end
         except Exception as error:  # noqa: BLE001 - told by `passing`, in the thread that asked
-            self._error = error if isinstance(error, BrokenArchive) else BrokenArchive(str(error))
-        for _ in chunks:
-            pass  # what comes after the end, or after an error
+            if self._error is None:
+                self._error = error if isinstance(error, BrokenArchive) else BrokenArchive(str(error))
+        finally:
+            self._ahead.put(b"")
+
+    def _passed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        try:
+            for chunk in filter(None, chunks):
+                if self._unwanted:
+                    break
+                self._ahead.put(chunk)
+                yield chunk
+        except Exception as error:
+            self._error = error
+            raise
 
     def _path(self, name: str) -> str:
         rest = name.strip("/").partition("/")[2]

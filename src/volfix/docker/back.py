@@ -8,11 +8,12 @@ from contextlib import suppress
 from volfix.docker import carriers as through
 from volfix.docker.archive import differences
 from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
-from volfix.docker.carry import SHOWN, Say, image_for, is_part
+from volfix.docker.carry import image_for, is_part
 from volfix.docker.containers import VOLUME_KEY, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
-from volfix.docker.jobs import CarryProblem, Job, Origin, users_of
+from volfix.docker.jobs import CarryProblem, Job, Origin, Say, users_of
 from volfix.docker.moves import Search
+from volfix.docker.verify import shown
 from volfix.project.hosts import host_directory
 from volfix.project.mounts import BIND
 
@@ -65,4 +66,4 @@ def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = No
         sent = through.copy(engine, carriers, [volume], ("bind", place.name), progress)
         there = through.manifest_of(engine, *carriers.source_of(place), progress=progress)
         if wrong := differences(sent, there):
-            raise CarryProblem(f"{place.shown}: the copy differs from the volume: {'; '.join(wrong[:SHOWN])}")
+            raise CarryProblem(f"{place.shown}: the copy differs from the volume: {shown(wrong)}")

@@ -7,7 +7,6 @@ read.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -17,16 +16,13 @@ from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.here import data_root, listing
-from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, State, Surveyed, users_of
+from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of
 from volfix.docker.markers import is_marked, mark, sweep, unmark
-from volfix.docker.sqlite_files import NotAsked, Spool, integrity
+from volfix.docker.sqlite_files import Spool
+from volfix.docker.verify import shown, verify
 
 CARRIED = "dev.volfix.carried-from"
 """Label of a volume that carry made: without a marker beside it, its data was carried and compared."""
-SHOWN = 10
-"""Differences that a message names."""
-
-Say = Callable[[str], None]
 
 
 def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bool = False) -> Surveyed:
@@ -175,7 +171,7 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
     try:
         with Carriers(engine, found.image, job.name) as carriers:
             sent = found.source if found.state == "equal" else _copy(engine, carriers, job, progress)
-            _verify(engine, carriers, job, sent, say, progress)
+            verify(engine, carriers, job, sent, say, progress)
     except CarryProblem:
         _discard(engine, job, marker, fresh)
         raise
@@ -206,25 +202,6 @@ def _check(found: Surveyed, *, overwrite: bool) -> None:
             f"{job.key}: the volume {job.name} is not empty and holds something else than {_shown(job)}. "
             f"--replace copies it to another volume first"
         )
-
-
-def _verify(engine: Engine, carriers: Carriers, job: Job, sent: Manifest, say: Say, progress: Progress | None) -> None:
-    with Spool() as spool:
-        carrier = carriers.mounting("volume", job.name)
-        there = through.manifest_of(engine, carrier, INSIDE, "", spool.keep, progress)
-        if wrong := differences(sent, there):
-            more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-            raise CarryProblem(f"{job.key}: the copy differs from its source: {'; '.join(wrong[:SHOWN])}{more}")
-        for path, local in spool.paths.items():
-            try:
-                problem = integrity(local)
-            except NotAsked as reason:
-                say(f"{path}: the integrity of this SQLite file is not checked: {reason}")
-                continue
-            if problem:
-                raise CarryProblem(
-                    f"{job.key}: {path} is as its source is, which is damaged: SQLite says {problem}. Repair the source"
-                )
 
 
 def _prepare(engine: Engine, found: Surveyed) -> bool:
@@ -259,7 +236,7 @@ def _back_up(engine: Engine, found: Surveyed, say: Say, progress: Progress | Non
         sent = through.copy(engine, carriers, [origin], ("volume", name), progress)
         there = through.manifest_of(engine, carriers.mounting("volume", name), INSIDE)
         if wrong := differences(sent, there):
-            raise CarryProblem(f"{job.key}: the copy of {job.name} differs: {'; '.join(wrong[:SHOWN])}")
+            raise CarryProblem(f"{job.key}: the copy of {job.name} differs: {shown(wrong)}")
     sources = {origin.name for origin in job.origins if origin.kind == "container"}
     for container in users_of(engine, MountPoint("volume", job.name, INSIDE)):
         if container.id in sources:

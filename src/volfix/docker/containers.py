@@ -61,12 +61,13 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A volume of the engine."""
+    """A volume of the engine; `directory` is where its files are on the daemon's host."""
 
     name: str
     driver: str
     options: Mapping[str, str]
     labels: Mapping[str, str]
+    directory: str
 
 
 def container_in(item: Mapping[str, Any]) -> Container:
@@ -102,4 +103,5 @@ def volume_in(item: Mapping[str, Any]) -> Volume:
         str(item.get("Driver", "local")),
         dict(item.get("Options") or {}),
         dict(item.get("Labels") or {}),
+        str(item.get("Mountpoint", "")),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,8 @@ from volfix.docker.containers import PROJECT, VOLUME_KEY, Container, MountPoint
 from volfix.docker.engine import Engine
 from volfix.knowledge.clients import Client
 
+Say = Callable[[str], None]
+"""Told each thing that is done, in a line."""
 MAPPED = "--map"
 """The evidence of an origin that a person named."""
 

@@ -1,0 +1,57 @@
+"""What a volume holds after a copy, compared entry by entry with what was sent; and its SQLite files examined."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from volfix.docker.archive import Manifest, differences
+from volfix.docker.carriers import INSIDE, Carriers, Progress, manifest_of
+from volfix.docker.engine import Engine
+from volfix.docker.here import contents, volume_directory
+from volfix.docker.jobs import CarryProblem, Job, Say
+from volfix.docker.sqlite_files import NotAsked, Spool, integrity
+
+SHOWN = 10
+"""Differences that a message names."""
+
+
+def verify(
+    engine: Engine, carriers: Carriers, job: Job, sent: Manifest, say: Say, progress: Progress | None = None
+) -> None:
+    """Raise CarryProblem where the volume holds anything else than what was sent, or a SQLite file that is damaged.
+
+    It is read on this machine's disk where the daemon's volumes are there. Only equality is taken from that: owners
+    are others under a user namespace, so what differs is what the daemon says.
+    """
+    carrier = carriers.mounting("volume", job.name)
+    directory = volume_directory(engine, job.name, carrier)
+    if directory is not None:
+        with suppress(OSError), Spool() as spool:
+            if contents(directory, spool.keep, progress) == sent:
+                _examine(job, spool, say)
+                return
+    with Spool() as spool:
+        there = manifest_of(engine, carrier, INSIDE, "", spool.keep, progress)
+        if wrong := differences(sent, there):
+            raise CarryProblem(f"{job.key}: the copy differs from its source: {shown(wrong)}")
+        _examine(job, spool, say)
+
+
+def shown(wrong: list[str]) -> str:
+    """The first differences, and how many there are besides."""
+    more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+    return "; ".join(wrong[:SHOWN]) + more
+
+
+def _examine(job: Job, spool: Spool, say: Say) -> None:
+    """Ask SQLite whether the files are whole: a copy is as damaged as its source."""
+    for path, local in spool.paths.items():
+        try:
+            problem = integrity(local)
+        except NotAsked as reason:
+            say(f"{path}: the integrity of this SQLite file is not checked: {reason}")
+            continue
+        if problem:
+            raise CarryProblem(
+                f"{job.key}: {path} is as its source is, which is damaged: SQLite says {problem}. Repair the source"
+            )

@@ -1,0 +1,52 @@
+"""Given an archive's chunks, when they pass, then a copy that stops or a source that fails leaves nobody waiting."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from volfix.docker.archive import Reading
+from volfix.docker.engine import EngineProblem
+
+
+def archive(files: int) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as file:
+        for number in range(files):
+            member = tarfile.TarInfo(f"data/{number}")
+            member.size = 1000
+            file.addfile(member, io.BytesIO(b"r" * 1000))
+    return packed.getvalue()
+
+
+def cut(data: bytes) -> Iterator[bytes]:
+    for start in range(0, len(data), 700):
+        yield data[start : start + 700]
+
+
+def test_the_same_bytes_pass_and_every_entry_is_known() -> None:
+    reading = Reading()
+    assert b"".join(reading.passing(cut(archive(50)))) == archive(50)
+    assert sorted(reading.manifest) == sorted(str(number) for number in range(50))
+    assert {entry.size for entry in reading.manifest.values()} == {1000}
+
+
+def test_who_stops_early_leaves_no_thread_behind() -> None:
+    before = threading.active_count()
+    passing = Reading().passing(cut(archive(50)))
+    next(passing)
+    passing.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
+
+
+def test_an_engine_that_breaks_off_is_told_in_its_own_words() -> None:
+    def breaking() -> Iterator[bytes]:
+        yield archive(50)[:5000]
+        raise EngineProblem("the connection to the engine broke")
+
+    with pytest.raises(EngineProblem, match="broke"):
+        list(Reading().passing(breaking()))
