@@ -142,6 +142,21 @@ def test_the_reference_scenario_saves_the_database_in_the_container_s_own_layer(
     assert rows_in(content("shop_app-db") / "database.db") == 1000
 
 
+def test_a_service_without_mounts_gets_a_volume_and_keeps_its_rows(
+    shop: Shop, content: Content, tmp_path: Path
+) -> None:
+    shop.write(BEFORE.format(url=INSIDE).partition("    volumes:")[0])
+    shop.compose("up", "-d")
+    (tmp_path / "data").mkdir()
+    database(tmp_path / "data" / "database.db")
+    shop.host.docker("cp", str(tmp_path / "data"), f"{shop.container()}:/app/")
+    shop.volfix("--unsafe-fixes", "--write")
+    shop.volfix("carry", "--write")
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+    shop.compose("up", "-d", "--force-recreate")
+    shop.compose("exec", "-T", "app", "test", "-s", "/app/data/database.db")
+
+
 def test_the_wal_of_a_stopped_writer_is_carried_too(shop: Shop, content: Content) -> None:
     shop.write(BEFORE.format(url=INSIDE))
     (shop.directory / "data").mkdir()
@@ -333,6 +348,22 @@ def test_a_plan_that_would_be_refused_says_what_to_do_instead(shop: Shop) -> Non
     assert "Next:" not in said
     assert "cannot be carried: shop_app-db holds something else" in said
     assert "volfix carry --write --replace\n" in said
+
+
+def test_one_volume_that_is_refused_leaves_the_others_and_the_services_as_they_are(shop: Shop) -> None:
+    second = ("      - ./data:/app/data\n", "      - ./data:/app/data\n      - ./more:/app/more\n")
+    shop.write(BEFORE.format(url=INSIDE).replace(*second))
+    for name in ("data", "more"):
+        (shop.directory / name).mkdir()
+        database(shop.directory / name / "database.db")
+    shop.compose("up", "-d")
+    shop.host.docker("run", "--rm", "--network=none", "-v", "shop_more:/d", "box:1", "sh", "-c", "echo x >/d/other")
+    volumes = ("      - app-db:/app/data\n", "      - app-db:/app/data\n      - more:/app/more\n")
+    shop.write((AFTER + "  more:\n").replace(*volumes))
+    said = shop.volfix("carry", "--write", status=1)
+    assert "more: cannot be carried: shop_more holds something else" in said
+    assert shop.host.docker("volume", "ls", "-q").split() == ["shop_more"]
+    assert shop.compose("ps", "-q", "app").strip(), "it still runs"
 
 
 def test_a_service_that_only_the_deployment_can_start_is_left_to_it(shop: Shop, content: Content) -> None:

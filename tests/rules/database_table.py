@@ -76,7 +76,9 @@ sqlalchemy         | sqlite+pysqlite:////x/app.db             | /app | /app/data
 sqlalchemy         | sqlite:///file:app.db?mode=rwc&uri=true  | /app | /app/data | /app/app.db | moved | sqlite:///file:data/app.db?mode=rwc&uri=true
 sqlalchemy         | sqlite:///file:/x/app.db?uri=true        | /app | /app/data | /x/app.db | moved | sqlite:///file:/app/data/app.db?uri=true
 sqlalchemy         | sqlite:///../app.db                      | /srv/web | /srv/web/db | /srv/app.db | moved | sqlite:///db/app.db
-sqlalchemy         | sqlite:///app.db                         | /app | - | /app/app.db | unsure |
+sqlalchemy         | sqlite:///app.db                         | /app | - | /app/app.db | own volume | sqlite:///data/app.db
+sqlalchemy         | sqlite:////srv/rows/app.db               | /app | - | /srv/rows/app.db | own volume |
+sqlalchemy         | sqlite:////usr/bin/app.db                | /app | /app/data,/app/storage | /usr/bin/app.db | unsure |
 sqlalchemy         | sqlite:///app.db                         | /app | /app/data,/app/storage | /app/app.db | unsure |
 sqlalchemy         | sqlite://data/app.db                     | /app | /app/data | - | unsure |
 sqlalchemy         | sqlite:///C:/data/app.db                 | /app | /app/data | - | unsure |

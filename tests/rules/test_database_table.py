@@ -10,7 +10,8 @@ from database_table import READERS, TABLE
 from volfix.project.discovery import directories
 from volfix.project.stack import Loader, read_stacks
 from volfix.rules.context import Context
-from volfix.rules.databases import Database, databases
+from volfix.rules.database import Database
+from volfix.rules.databases import databases
 
 
 def test_the_table_is_as_long_as_it_has_to_be() -> None:
@@ -39,6 +40,8 @@ def verdict(database: Database) -> str:
         return "inside"
     if database.trap:
         return "trap"
+    if database.directory is not None:
+        return "own volume"
     return "unsure" if database.new_value is None else "moved"
 
 
@@ -52,4 +55,4 @@ def test_row(
         return
     assert database is not None
     assert (database.path or "-", verdict(database), database.new_value or "") == (path, said, after)
-    assert said in ("inside", "moved", "trap") or database.reason
+    assert said in ("inside", "moved", "trap", "own volume") or database.reason

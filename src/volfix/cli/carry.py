@@ -105,10 +105,10 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
             "nothing to carry: no volume of the project is known to have been something else. If rows are missing, say "
             f"where they are: {typed(given, options, write=False, maps=(('SOURCE', 'VOLUME'),))}"
         )
-    if failed or not options["write"]:
-        refused = list(refusals(found, given, options))
-        for line in refused:
-            click.echo(line)
+    refused = list(refusals(found, given, options))
+    for line in refused:
+        click.echo(line)
+    if failed or refused or not options["write"]:  # all volumes or none: half a deployment is nobody's plan
         if not (failed or refused) and any(one.state != "carried" for one in found):
             click.echo(f"Nothing is carried yet. Next: {typed(given, options)}")
         return not (failed or doubts or refused)

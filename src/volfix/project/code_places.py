@@ -51,3 +51,18 @@ def comes_with_image(service: Service, path: str) -> Path | None:
         if (path == target or below == posixpath.basename(source)) and (build.context / source).is_file():
             return build.context / source
     return None
+
+
+def is_filled_by_build(service: Service, directory: str) -> bool:
+    """Whether the build puts files of its context into this directory of the image, or below it."""
+    build, stage = service.build, service.stage
+    if build is None or build.context is None or stage is None:
+        return False
+    for source, target in stage.copied:
+        if f"{target.rstrip('/')}/".startswith(f"{directory.rstrip('/')}/"):
+            return True
+        if directory.startswith(target.rstrip("/") + "/"):
+            there = build.context / source / posixpath.relpath(directory, target)
+            if there.is_dir() and any(not path.name.startswith(".") for path in there.iterdir()):
+                return True
+    return False

@@ -18,8 +18,9 @@ from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND
 from volfix.project.test_stacks import is_test_stack
 from volfix.rules.context import Context
+from volfix.rules.database import Database
 from volfix.rules.database_places import working_directory
-from volfix.rules.databases import Database, placed
+from volfix.rules.databases import placed
 
 if TYPE_CHECKING:
     from volfix.project.code_databases import Named

@@ -18,8 +18,9 @@ from volfix.project.stack import Use
 from volfix.rules.bind_to_volume import VERSION_1, Conversion, declaring_parts, said_of
 from volfix.rules.code_files import can_say, script_naming, set_at_start
 from volfix.rules.context import Context
+from volfix.rules.database import Database
 from volfix.rules.database_places import working_directory
-from volfix.rules.databases import Database, databases, databases_in
+from volfix.rules.databases import databases, databases_in
 from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move, VolumeChange
 from volfix.rules.ignores import is_ignored
 from volfix.rules.mount_edits import to_volume

@@ -13,8 +13,9 @@ from volfix.project.images import images_of
 from volfix.project.loose_env import loose_assignments
 from volfix.project.model import Project, Service
 from volfix.rules.context import Context
+from volfix.rules.database import Database
 from volfix.rules.database_places import candidates
-from volfix.rules.databases import MAY_BE_FILE, Database, located
+from volfix.rules.databases import MAY_BE_FILE, located
 
 
 def of_loose_files(context: Context) -> Iterator[Database]:

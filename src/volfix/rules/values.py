@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from volfix.project.environment import InCode, InCompose, InDockerfile, InEnvFile, Origin
 from volfix.rules.context import at
-from volfix.rules.databases import Database
+from volfix.rules.database import Database
 from volfix.rules.findings import Location, ValueChange
 from volfix.rules.operations import SetAssignment, SetLiteral, SetScalar
 

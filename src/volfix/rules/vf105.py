@@ -13,14 +13,13 @@ from volfix.project.model import Part, Project, Service
 from volfix.project.mounts import ANONYMOUS, Mount
 from volfix.project.ownership import foreign_user
 from volfix.project.test_stacks import is_test_service, is_test_stack
-from volfix.rules.bind_to_volume import VERSION_1
 from volfix.rules.context import Context, at, mount_location
-from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
+from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
 from volfix.rules.holdings import directories_in, meant_for_data, starts_server
 from volfix.rules.names import volume_key
-from volfix.rules.operations import AddMount, DeclareVolume, Operation
+from volfix.rules.new_volume import added_volume
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.syntax.yaml_tree import Document, Scalar
+from volfix.syntax.yaml_tree import Scalar
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -125,25 +124,16 @@ def _fix(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Fix 
     if refusal is not None:
         return refusal
     service = bare.service
-    part = _editable(service)
-    document = _document(part) if part is not None else None
-    if part is None or document is None:
-        return "the service comes from an anchor, a merge key or another project's file"
     key = volume_key(bare.context, service.name, bare.target, f"{service.name} {bare.target}")
+    added = added_volume(service, key, bare.target)
+    if isinstance(added, str):
+        return added
     kept = "anonymous" if bare.anonymous or bare.target in bare.where.declared_volumes else "container"
-    source = f"{kept}:{bare.target}"
-    operations: list[Operation] = [AddMount(part.file.source, document, part.node, f"{key}:{bare.target}")]
-    operations.append(DeclareVolume(part.file.source, document, key))
-    changes: tuple[Change, ...] = (
-        MountChange(part.file.path, service.name, bare.target, key, added=True),
-        VolumeChange(part.file.path, key),
-    )
-    return Fix(tuple(operations), changes, Applicability.UNSAFE, (Move(service.name, source, key, bare.target),))
+    move = Move(service.name, f"{kept}:{bare.target}", key, bare.target)
+    return Fix(*added, Applicability.UNSAFE, (move,))
 
 
 def _refusals(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Iterator[str]:
-    if bare.service.parts[0].file.version_1:
-        yield VERSION_1
     if bare.entry.kind == "application":
         yield "what the application keeps there, and whether it matters, is for a person to say"
     if bare.entry.cache:
@@ -159,22 +149,6 @@ def _refusals(bare: _Bare, known: list[Entry], places: list[DataDirectories]) ->
         yield f"where {bare.entry.name} keeps its data is not verified ({bare.entry.source})"
     if user := foreign_user(bare.service, bare.target, bare.entry):
         yield f"the service runs as {user}, and a new volume may belong to root"
-
-
-def _editable(service: Service) -> Part | None:
-    """The part to which a mount can be added for this service alone."""
-    part = service.parts[0]
-    shared = part.node.anchor is not None or part.service != service.name or part.node.get("volumes") is not None
-    if shared and (part.node.anchor is not None or part.service != service.name or part.node.pair("volumes") is None):
-        return None
-    return part
-
-
-def _document(part: Part) -> Document | None:
-    for name, node, document in part.file.services():
-        if name == part.service and node is part.node:
-            return document
-    return None
 
 
 ENGINE = "services:\n  db:\n    image: {image}\n    environment:\n      POSTGRES_PASSWORD: x\n"

@@ -8,11 +8,14 @@ from volfix.project.environment import InCode
 from volfix.project.mounts import BIND
 from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context
+from volfix.rules.database import Database
 from volfix.rules.database_hosts import strange_hosts
-from volfix.rules.databases import Database, databases, use_of
+from volfix.rules.databases import databases, use_of
 from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
 from volfix.rules.holdings import holding
 from volfix.rules.ignores import is_ignored
+from volfix.rules.names import volume_key
+from volfix.rules.new_volume import added_volume
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import location_in, location_of, set_value
 
@@ -93,12 +96,29 @@ def _evidence(database: Database) -> Iterator[str]:
 
 def fix_of(context: Context, database: Database) -> Fix | None:
     """The value in its new place, and what has to be carried there; None where the database has no new value."""
+    if database.directory is not None:
+        return _own_volume(context, database, database.directory)
     if database.new_value is None or database.mount is None or database.origin is None:
         return None
     operation, change = set_value(database, database.new_value)
     moves = tuple(_moves(context, database))
     applicability = Applicability.SAFE if moves and not database.doubt else Applicability.UNSAFE
     return Fix((operation,), (change,), applicability, moves)
+
+
+def _own_volume(context: Context, database: Database, directory: str) -> Fix | None:
+    """A volume at the directory, and the value where the database is to move into it."""
+    service = database.service
+    key = volume_key(context, service.name, directory, f"{service.name} {directory}")
+    added = added_volume(service, key, directory)
+    if isinstance(added, str):
+        return None
+    operations, changes = added
+    if database.new_value is not None:
+        operation, change = set_value(database, database.new_value)
+        operations, changes = (*operations, operation), (*changes, change)
+    source = database.path if database.new_value is not None else directory
+    return Fix(operations, changes, Applicability.UNSAFE, (Move(service.name, f"container:{source}", key, directory),))
 
 
 def _moves(context: Context, database: Database) -> Iterator[Move]:
@@ -143,7 +163,8 @@ RULE = Rule(
     ),
     fix=(
         "The value that the process sees is changed where it comes from: the file keeps its name and moves into the "
-        "service's one mount for data. The rows that are there have to be carried before the container is recreated."
+        "service's one mount for data. A service without one gets a volume at the file's directory, or at a new "
+        "directory `data` in it where there is code: unsafe, for whether the rows are to be kept is for people to say. The rows that are there have to be carried before the container is recreated."
     ),
     sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "compose-spec/compose-spec: 05-services.md (env_file)"),
     examples=(
@@ -232,6 +253,49 @@ RULE = Rule(
             {
                 "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/app.db]\n",
                 "Dockerfile": DOCKERFILE,
+            },
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/data/app.db]\n"
+                "    volumes:\n      - app-db:/app/data\n\nvolumes:\n  app-db:\n    driver: local\n",
+            },
+        ),
+        Example(
+            "no mount, and a directory that holds nothing else",
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/storage/app.db]\n",
+                "Dockerfile": DOCKERFILE,
+            },
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/storage/app.db]\n"
+                "    volumes:\n      - app-db:/app/storage\n\nvolumes:\n  app-db:\n    driver: local\n",
+            },
+        ),
+        Example(
+            "no mount, and a user to whom a new volume may not belong",
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/app.db]\n",
+                "Dockerfile": DOCKERFILE + "USER app\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "no mount, and the directory for it comes with the image",
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/app.db]\n",
+                "Dockerfile": DOCKERFILE,
+                "data/countries.json": "[]\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "no mounts, and two services that may be meant to share the file or not",
+            {
+                "compose.yaml": "services:\n  app: &app\n    build: .\n    env_file: .env.prod\n"
+                "  worker:\n    build: .\n    env_file: .env.prod\n",
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DB_PATH=/app/app.db\n",
             },
             Outcome.REPORTED,
         ),

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from volfix.project.environment import InCode
 from volfix.rules.context import Context
-from volfix.rules.databases import Database, databases
+from volfix.rules.database import Database
+from volfix.rules.databases import databases
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import location_in

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from volfix.project.environment import InCode
 from volfix.rules.code_files import is_told
 from volfix.rules.context import Context
-from volfix.rules.databases import Database, databases
+from volfix.rules.database import Database
+from volfix.rules.databases import databases
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import location_in
@@ -169,10 +170,15 @@ RULE = Rule(
             "no mount for data",
             {
                 **BASE,
-                "compose.yaml": "services: {app: {build: .}}\n",
+                "compose.yaml": "services:\n  app:\n    build: .\n",
                 "db.py": ENGINE + "engine = create_engine('sqlite:///a.db')\n",
             },
-            Outcome.REPORTED,
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    volumes:\n      - app-db:/app/data\n"
+                "\nvolumes:\n  app-db:\n    driver: local\n",
+                "db.py": ENGINE + "engine = create_engine('sqlite:///data/a.db')\n",
+            },
         ),
         Example(
             "the variable is set: the default does not count",

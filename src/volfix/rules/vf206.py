@@ -11,8 +11,9 @@ from volfix.project.model import Service
 from volfix.project.mounts import BIND
 from volfix.project.package_versions import MANIFESTS, packages_in
 from volfix.rules.context import Context
+from volfix.rules.database import Database
 from volfix.rules.database_places import is_code
-from volfix.rules.databases import Database, databases
+from volfix.rules.databases import databases
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import location_in

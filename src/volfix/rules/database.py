@@ -1,0 +1,51 @@
+"""A database file that a value names, for one service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.lookup import entries_for
+from volfix.project.environment import Origin
+from volfix.project.images import images_of
+from volfix.project.model import Project, Service
+from volfix.project.mounts import Mount
+
+if TYPE_CHECKING:
+    from volfix.project.database_url import DatabaseFile
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database file that a value names, for one service.
+
+    `path` is absolute in the container, None where it cannot be told. `mount` holds it (`is_inside`), or is the one
+    that it can be moved into, as `new_value` and `path_in_mount` say; `reason` says why neither. `trap` marks slashes
+    that say something else than they were meant to: `path` is what they say. `loose` marks a value in an env file that
+    no Compose file refers to. `directory` is where a volume of its own would be mounted, for a service that has none.
+    """
+
+    project: Project
+    service: Service
+    variable: str
+    value: str
+    origin: Origin
+    path: str | None
+    file: DatabaseFile
+    """Where in the value the file is named, and how."""
+    mount: Mount | None = None
+    is_inside: bool = False
+    path_in_mount: str = ""
+    new_value: str | None = None
+    reason: str | None = None
+    doubt: str | None = None
+    loose: bool = False
+    trap: bool = False
+    directory: str | None = None
+    shown: str = ""
+    """The value as messages show it: its path, and `***` for what follows."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the image is a known application's: what lies where in it is not said by files here."""
+        return any(entries_for(image) for image in images_of(self.service))

@@ -1,0 +1,173 @@
+"""Where a database file that no mount holds could lie safely, and what could go wrong with it there."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.targets import never_converted
+from volfix.project.code_places import comes_with_image, is_filled_by_build
+from volfix.project.environment import InCompose, InDockerfile
+from volfix.project.hosts import is_within
+from volfix.project.loose_env import may_be_given
+from volfix.project.model import Project, Service
+from volfix.project.mounts import Mount
+from volfix.project.ownership import foreign_user
+from volfix.rules.database import Database
+from volfix.rules.database_places import candidates, holder, is_code
+
+if TYPE_CHECKING:
+    from volfix.project.database_url import DatabaseFile
+
+PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
+"""What a Dockerfile takes without quotes."""
+QUOTES = "the Dockerfile would need quotes that are not there"
+
+
+def meant(project: Project, base: Database, file: DatabaseFile, directory: str | None) -> Database | None:
+    """The database where the other reading of its slashes is the one that a mount holds: the slash trap."""
+    from volfix.project.database_url import moved, other_reading
+
+    path = other_reading(file, directory)
+    within = holder(project, base.service, path) if path is not None else None
+    if path is None or within is None or within.read_only or is_code(within) or base.origin is None:
+        return None
+    if not is_within(base.origin.file.path, project.root):
+        return None
+    value = moved(base.value, replace(file, relative=not file.relative), path, directory)
+    return replace(base, mount=within, path_in_mount=path, new_value=value, doubt=_doubt(base, within), trap=True)
+
+
+def proposed(project: Project, base: Database, file: DatabaseFile, workdir: str | None) -> Database:
+    """The database in the service's one mount for data; in a volume of its own where it has none; or why in neither."""
+    assert base.path is not None
+    possible = candidates(project, base.service)
+    if len(possible) > 1:
+        targets = ", ".join(mount.raw_target for mount in possible)
+        return replace(base, reason=f"the service has several mounts that could be meant ({targets})")
+    if not possible:
+        return _in_own_volume(project, base, file, workdir)
+    mount = possible[0]
+    path = posixpath.join(mount.clean_target, posixpath.basename(base.path))
+    if refusal := _refusal(project, base):
+        return replace(base, reason=refusal)
+    value = _value(base, file, path, workdir)
+    if value is None:
+        return replace(base, reason=QUOTES)
+    return replace(base, mount=mount, path_in_mount=path, new_value=value, doubt=_doubt(base, mount))
+
+
+def _refusal(project: Project, base: Database) -> str | None:
+    """Why the value cannot be changed where it comes from."""
+    if base.origin is None:
+        return "the value is put together from several places"
+    if not is_within(base.origin.file.path, project.root):
+        return f"the value is written outside the repository, in {base.origin.file.path.name}"
+    return None
+
+
+def _value(base: Database, file: DatabaseFile, path: str, workdir: str | None) -> str | None:
+    """The value that names this path; None where it cannot be written so."""
+    from volfix.project.database_url import moved
+
+    value = moved(base.value, file, path, workdir)
+    return None if isinstance(base.origin, InDockerfile) and not PLAIN_WORD.match(value) else value
+
+
+def _in_own_volume(project: Project, base: Database, file: DatabaseFile, workdir: str | None) -> Database:
+    """The database in a volume that the service has yet to mount: where it lies, if nothing else does; else in `data`.
+
+    A volume hides what later images have in its place, so it is mounted over no code.
+    """
+    assert base.path is not None
+    service, there = base.service, posixpath.dirname(base.path)
+    by_hand = f"mount a named volume ({service.name}-db) and name a file in it"
+    no_mount = replace(base, reason=f"the service has no mount for data: {by_hand}")
+    if base.is_foreign or _refusal(project, base):
+        return no_mount
+    stays = _is_free(service, there, workdir)
+    directory = there if stays else posixpath.join(there, "data")
+    if not stays and (workdir is None or service.stage is None or not _is_free(service, directory, workdir)):
+        return no_mount
+    if any(_meets(mount.clean_target, directory) for mount in project.mounts_of(service)):
+        return no_mount
+    if user := foreign_user(service, directory, None):
+        return replace(base, reason=f"{service.name} runs as {user}, and a new volume may belong to root: {by_hand}")
+    path = posixpath.join(directory, posixpath.basename(base.path))
+    value = None if stays else _value(base, file, path, workdir)
+    if value is None and not stays:
+        return replace(base, reason=QUOTES)
+    doubt = _doubt(base, None) or f"the volume at {directory} is a new one: whether rows are to be kept is yours to say"
+    return replace(base, directory=directory, path_in_mount=path, new_value=value, doubt=doubt)
+
+
+def _is_free(service: Service, directory: str, workdir: str | None) -> bool:
+    """Whether nothing but data can be in this directory of the image, as far as volfix sees."""
+    above_code = workdir is not None and f"{workdir}/".startswith(directory.rstrip("/") + "/")
+    return not (
+        directory == "/" or above_code or never_converted(None, directory) or is_filled_by_build(service, directory)
+    )
+
+
+def _meets(one: str, other: str) -> bool:
+    one, other = one.rstrip("/") + "/", other.rstrip("/") + "/"
+    return one.startswith(other) or other.startswith(one)
+
+
+def _doubt(database: Database, mount: Mount | None) -> str | None:
+    """What could go wrong with the file in another place, that volfix does not see."""
+    if elsewhere := _named_elsewhere(database):
+        return elsewhere
+    if mount and (user := foreign_user(database.service, mount.clean_target, None)):
+        return f"{database.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
+    if mount and (other := _strange_user(database, mount)):
+        return f"{other} mounts {mount.raw_source} too: it would see the database there, and may serve it"
+    if database.path is not None and (file := comes_with_image(database.service, database.path)):
+        return f"{file.name} is in the repository and comes with the image: it may be more than rows"
+    if mount and database.is_foreign:
+        return f"the image is not built here: it may link {database.path} into {mount.raw_target}"
+    if not isinstance(database.origin, InDockerfile):
+        return None
+    if may_be_given(database.project, database.service, (database.variable,)):
+        return "an env file that is not in the repository may set the variable"
+    return "another stage of the Dockerfile takes the value too" if database.origin.shared else None
+
+
+def _strange_user(database: Database, mount: Mount) -> str | None:
+    """Another service that mounts what the file would move into, with neither the same code nor the same variable."""
+    own, project = database.service, database.project
+    for name, other in project.services.items():
+        is_kin = database.variable in other.environment or (
+            own.build is not None and other.build is not None and own.build.context == other.build.context
+        )
+        if other is own or is_kin:
+            continue
+        if any(_same_source(mount, theirs) for theirs in project.mounts_of(other)):
+            return name
+    return None
+
+
+def _same_source(one: Mount, other: Mount) -> bool:
+    return (one.kind, one.directory, posixpath.normpath(one.source)) == (
+        other.kind,
+        other.directory,
+        posixpath.normpath(other.source),
+    )
+
+
+def _named_elsewhere(database: Database) -> str | None:
+    """Where the service also names the file, in a command, health check or label: it would look at the old place."""
+    assert database.path is not None
+    origin = database.origin
+    known = (origin.scalar.span,) if isinstance(origin, InCompose) else ()
+    for file in database.project.loaded:
+        source = file.source
+        mine = known if any(source is part.file.source for part in database.service.parts) else ()
+        start = source.text.find(database.path)
+        while start >= 0:
+            if not any(start in range(span.start, span.end) for span in mine):
+                return f"{source.path.name}, line {source.place(start)[0]}, also names {database.path}"
+            start = source.text.find(database.path, start + 1)
+    return None
