@@ -34,7 +34,7 @@ ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000002"}
 
 @dataclass(slots=True)
 class Ran:
-    """One run of the command: its seconds, the memory of its Python processes in MiB, its status and its output."""
+    """One run of the command: its seconds, the most memory of its Python processes in MiB, status and output."""
 
     seconds: float
     memory: float
@@ -48,8 +48,8 @@ def bulk(where: Path, *words: str, kill_after: float | None = None) -> Ran:
     started = time.perf_counter()
     with (where / "output").open("w+") as output:
         process = subprocess.Popen(command, cwd=where, env=ENVIRONMENT, stdout=output, start_new_session=True)
-        peaks: dict[int, int] = {}
-        watcher = threading.Thread(target=_watch, args=(process, peaks))
+        sums: list[int] = [0]
+        watcher = threading.Thread(target=_watch, args=(process, sums))
         watcher.start()
         try:
             process.wait(kill_after)
@@ -58,12 +58,13 @@ def bulk(where: Path, *words: str, kill_after: float | None = None) -> Ran:
             process.wait()
         watcher.join()
         output.seek(0)
-        return Ran(time.perf_counter() - started, sum(peaks.values()) / 1024, process.returncode, output.read())
+        return Ran(time.perf_counter() - started, max(sums) / 1024, process.returncode, output.read())
 
 
-def _watch(process: subprocess.Popen[bytes], peaks: dict[int, int]) -> None:
-    """The most resident memory (VmHWM, KiB) of every Python process of the run."""
+def _watch(process: subprocess.Popen[bytes], sums: list[int]) -> None:
+    """The peaks (VmHWM, KiB) of the Python processes that live at one time, workers that follow others not added."""
     while process.poll() is None:
+        peaks = 0
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 try:
@@ -72,7 +73,8 @@ def _watch(process: subprocess.Popen[bytes], peaks: dict[int, int]) -> None:
                 except (OSError, IndexError, ValueError):
                     continue
                 if session == process.pid and "VmHWM" in status and "python" in status.partition("\n")[0]:
-                    peaks[int(entry.name)] = int(status.partition("VmHWM:")[2].split()[0])
+                    peaks += int(status.partition("VmHWM:")[2].split()[0])
+        sums.append(peaks)
         time.sleep(0.2)
 
 

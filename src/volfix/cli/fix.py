@@ -73,7 +73,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     if options["write"]:
         _recover(paths or (Path(),))
     color = _wants_color(options)
-    confirm = _asker(color) if options["interactive"] else None
+    confirm = _asker(options, color=color) if options["interactive"] else None
     plan = volfix.plan(
         list(paths) or ["."],
         unsafe_fixes=options["unsafe_fixes"],
@@ -173,11 +173,12 @@ def _wants_color(options: dict[str, Any]) -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _asker(color: bool) -> Callable[[Finding], bool]:
+def _asker(options: dict[str, Any], *, color: bool) -> Callable[[Finding], bool]:
     def ask(finding: Finding) -> bool:
         from volfix.report.text import question
 
-        return click.confirm(question(finding, color=color), default=False, err=True)
+        asked = question(finding, color=color, context=options["diff_context"], show_secrets=options["show_secrets"])
+        return click.confirm(asked, default=False, err=True)
 
     return ask
 

@@ -12,7 +12,7 @@ import click
 
 from volfix.fixes.diff import unified
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
-from volfix.fixes.secrets import scrub
+from volfix.fixes.secrets import scrub, with_secrets
 from volfix.report.carry import carry_words, commands, identity, kind_of, real_volume
 from volfix.report.encoding import one_line
 from volfix.report.entries import is_done, main_file, relative
@@ -49,11 +49,18 @@ def render(
     return "".join(f"{line}\n" for line in lines)
 
 
-def question(finding: Finding, *, color: bool = False) -> str:
-    """What to ask about one fix: the finding as the report shows it, and whether to make its fix."""
-    text = _Text(color, 1, 0, False, Path.cwd())
+def question(finding: Finding, *, color: bool = False, context: int = 3, show_secrets: bool = False) -> str:
+    """What to ask about one fix: the finding as the report shows it, its diff, and whether to make its fix."""
+    from volfix.fixes.render import rendered
+
+    text = _Text(color, 1, context, show_secrets, Path.cwd())
     doubt = [f"    unsafe: {text.clean(finding.reason)}"] if finding.reason else []
-    return "\n".join([*text.finding(finding), *doubt, "Make this fix?"])
+    lines = ["", *text.finding(finding), *doubt]
+    operations = finding.fix.operations if finding.fix else ()
+    before = {operation.source.path: operation.source for operation in operations}
+    for path, (after, edits) in sorted(rendered(operations).items()):
+        lines += ["", *text.diff(with_secrets(FileChange(before[path], after, tuple(edits))), Path.cwd())]
+    return "\n".join([*lines, "", "Make this fix?"])
 
 
 def problem_lines(
