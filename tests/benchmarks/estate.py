@@ -8,7 +8,8 @@ run that is killed at random instants, and continued, ends as one that was not. 
 from __future__ import annotations
 
 import argparse
-import hashlib
+import difflib
+import itertools
 import os
 import random
 import shutil
@@ -21,6 +22,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -78,19 +80,15 @@ def _watch(process: subprocess.Popen[bytes], sums: list[int]) -> None:
         time.sleep(0.2)
 
 
-def snapshot(where: Path, state: str) -> str:
-    """A digest of everything that a run is to leave: rows without times, and every reference of every clone."""
-    digest = hashlib.sha256()
-    with sqlite3.connect(where / state) as database:
+def left_by(where: Path, state: str, ran: Ran) -> dict[str, list[str]]:
+    """Everything that a run is to leave: rows without times, every reference of every clone, and what it prints."""
+    with closing(sqlite3.connect(where / state)) as database:
         columns = "source, place, todo, status, reason, head, branch, commit_id, links, hex(result), identity"
-        for row in database.execute(f"SELECT {columns} FROM repositories ORDER BY id"):
-            digest.update(repr(row).encode())
+        rows = [repr(row) for row in database.execute(f"SELECT {columns} FROM repositories ORDER BY id")]
         for table in ("causes", "facts"):
-            for row in database.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3"):
-                digest.update(repr(row).encode())
-    for clone in sorted((where / "estate").glob("*/*")):
-        digest.update(git(clone, "for-each-ref").encode())
-    return digest.hexdigest()
+            rows += map(repr, database.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3"))
+    references = [f"{clone} {git(clone, 'for-each-ref')}" for clone in sorted((where / "estate").glob("*/*"))]
+    return {"state": rows, "branches": references, "output": [*ran.output.splitlines(), f"status {ran.status}"]}
 
 
 def drop_branches(where: Path) -> None:
@@ -115,20 +113,28 @@ def killed(where: Path, kills: int) -> bool:
     """Whether a run that is killed, and continued, ends as one that nobody killed."""
     options = ("--jobs", "2", "--write", "--unsafe-fixes")
     drop_branches(where)
-    whole = bulk(where, "--state", "whole", *options)
-    expected = (snapshot(where, "whole"), whole.output, whole.status)
+    (where / "state").unlink(missing_ok=True)
+    whole = bulk(where, "--state", "state", *options)
+    expected = left_by(where, "state", whole)
+    (where / "state").unlink()
     drop_branches(where)
     chance = random.Random(8)
     happened = 0
     for _ in range(kills):
         ran = bulk(
-            where, "--state", "killed", "--resume", *options, kill_after=chance.uniform(0.5, whole.seconds / kills)
+            where, "--state", "state", "--resume", *options, kill_after=chance.uniform(0.5, whole.seconds / kills)
         )
         happened += ran.status == -signal.SIGKILL
-    last = bulk(where, "--state", "killed", "--resume", *options)
-    same = (snapshot(where, "killed"), last.output, last.status) == expected
-    print(f"killed {happened} times and continued: {'the same state, branches and output' if same else 'NOT the same'}")
-    return same
+    last = bulk(where, "--state", "state", "--resume", *options)
+    left = left_by(where, "state", last)
+    wrong = [name for name in expected if left[name] != expected[name]]
+    print(
+        f"killed {happened} times and continued: {'NOT the same' if wrong else 'the same state, branches and output'}"
+    )
+    for name in wrong:
+        changes = difflib.unified_diff(expected[name], left[name], "whole", "continued", lineterm="", n=0)
+        print(f"{name}:", *(line[:200] for line in itertools.islice(changes, 20)), sep="\n  ")
+    return not wrong
 
 
 @dataclass(slots=True)

@@ -4,16 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volfix.project.mounts import BIND
 from volfix.rules.bind_findings import bind_findings
-from volfix.rules.context import Context
-from volfix.rules.findings import Finding
-from volfix.rules.holdings import DATABASE_FILE, ENGINE
+from volfix.rules.context import Context, mount_location
+from volfix.rules.database_places import is_code
+from volfix.rules.databases import databases_in
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.holdings import DATABASE_FILE, ENGINE, holding, is_file
 from volfix.rules.rule import Example, Outcome, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Every bind mount that holds an engine's data directory or a database file that a URL names."""
     yield from bind_findings(context, "VF101", lambda held: held.kind in (ENGINE, DATABASE_FILE))
+    yield from _among_code(context)
+
+
+def _among_code(context: Context) -> Iterator[Finding]:
+    """A database file in a mount of code: it is reported, and the mount stays, for a volume would hide later code.
+
+    That of the whole project is how people develop: a note, unless a pipeline deploys it.
+    """
+    for use in context.stack.uses:
+        mount = use.mount
+        host = context.host_of(mount)
+        if mount.kind != BIND or mount.read_only or not host.inside or is_file(mount) or holding(context, use):
+            continue
+        for database in databases_in(context, use.project, use.service):
+            if database.mount is not mount or not database.is_inside:
+                continue
+            is_note = is_code(mount) and not context.stack.deliveries
+            yield Finding(
+                code="VF101",
+                severity=Severity.INFO if is_note else Severity.WARNING,
+                location=mount_location(mount),
+                message=f"the database is kept in {mount.raw_source}, among the project's own files: a fresh checkout "
+                "or a cleaned one is without it",
+                evidence=(f"{database.variable}={database.shown}: the database is {database.path}",),
+                service=use.service.name,
+                target=mount.raw_target,
+                reason=f"{mount.raw_target} holds more than the database: mount a named volume of its own for it, and "
+                "name a file in that",
+            )
+            break
 
 
 POSTGRES = """\
@@ -178,6 +211,25 @@ services:
 """
             },
             Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a database file beside the schema that the code has there",
+            {
+                "compose.yaml": """\
+services:
+  web:
+    build: .
+    environment:
+      DATABASE_URL: file:./dev.db
+    volumes:
+      - ./prisma:/app/prisma
+""",
+                "Dockerfile": "FROM node:22\nWORKDIR /app\nCOPY . .\n",
+                "package.json": '{"dependencies": {"@prisma/client": "5.1.0"}, "devDependencies": {"prisma": "5.1.0"}}',
+                "prisma/schema.prisma": "datasource db {\n  provider = \"sqlite\"\n"
+                "  url      = env(\"DATABASE_URL\")\n}\n",
+            },
+            Outcome.REPORTED,
         ),
         Example(
             "a comment with the reason keeps the mount",
