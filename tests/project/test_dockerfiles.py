@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from volfix.project.building import build_project
 from volfix.project.dockerfiles import Stage, stage_of
-from volfix.project.stack import Loader, build_project
+from volfix.project.loader import Loader
 
 
 def stage(

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from volfix.project.building import build_project
 from volfix.project.environment import InCompose, InEnvFile, Variable, lookup_in, read_dotenv
+from volfix.project.loader import Loader
 from volfix.project.model import Project
-from volfix.project.stack import Loader, build_project
 from volfix.syntax.source import FileProblem, Source
 
 COMPOSE = shutil.which("docker-compose", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")

@@ -8,9 +8,10 @@ import pytest
 
 from volfix.knowledge.readers import Reader, readers
 from volfix.project.discovery import directories
+from volfix.project.loader import Loader
 from volfix.project.package_versions import Versions, versions_of
 from volfix.project.readers import reader_of
-from volfix.project.stack import Loader, read_stacks
+from volfix.project.stack import read_stacks
 
 
 def found(root: Path, files: dict[str, str]) -> tuple[Reader, ...]:

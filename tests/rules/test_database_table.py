@@ -8,7 +8,8 @@ import pytest
 from database_table import READERS, TABLE
 
 from volfix.project.discovery import directories
-from volfix.project.stack import Loader, read_stacks
+from volfix.project.loader import Loader
+from volfix.project.stack import read_stacks
 from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.databases import databases

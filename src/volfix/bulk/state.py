@@ -13,15 +13,13 @@ import os
 import re
 import sqlite3
 import time
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from volfix.bulk.records import HazardKind, RepositoryRecord, Status
+from volfix.bulk.records import HazardKind, Status
 from volfix.bulk.sources import Source, repository_name
+from volfix.bulk.stored import Records, stored, stored_or_none, text_of
 from volfix.bulk.work import Outcome
 
 FORMAT = "1"
@@ -118,7 +116,7 @@ class State:
             self._database.executemany(
                 "INSERT INTO repositories (source, place, is_url, current, todo) VALUES (?, ?, ?, 1, ?) "
                 "ON CONFLICT (place) DO UPDATE SET source = excluded.source, current = 1, todo = excluded.todo",
-                ((_stored(s.text), _stored(s.place), s.address is not None, TO_PLAN) for s in sources),
+                ((stored(s.text), stored(s.place), s.address is not None, TO_PLAN) for s in sources),
             )
             self._started(options, choices)
 
@@ -173,10 +171,12 @@ class State:
             if not rows:
                 return
             for id_, source, place, is_url, head, commit, options, status in rows:
-                last, where = id_, _text(place)
+                last, where = id_, text_of(place)
                 kept = options == self.options and status in KEPT
                 address = addresses.get(where, where) if is_url else None
-                yield Turn(id_, Source(_text(source), where, address), head if kept else None, commit if kept else None)
+                yield Turn(
+                    id_, Source(text_of(source), where, address), head if kept else None, commit if kept else None
+                )
 
     def save(self, id_: int, outcome: Outcome) -> None:
         """Keep what became of a repository, all of it or nothing."""
@@ -197,7 +197,7 @@ class State:
                     outcome.seconds,
                     json.dumps(outcome.links),
                     outcome.result,
-                    _stored(outcome.identity) if outcome.identity else None,
+                    stored(outcome.identity) if outcome.identity else None,
                     None if outcome.waits else self.options,
                     time.time(),
                     id_,
@@ -208,7 +208,7 @@ class State:
             self._database.execute("DELETE FROM facts WHERE repository = ?", (id_,))
             self._database.executemany(
                 "INSERT INTO facts VALUES (?, ?, ?, ?, ?)",
-                ((id_, f.kind.value, _stored_or_none(f.key), _stored_or_none(f.after), f.host) for f in outcome.facts),
+                ((id_, f.kind.value, stored_or_none(f.key), stored_or_none(f.after), f.host) for f in outcome.facts),
             )
 
     def skip(self, id_: int, reason: str) -> None:
@@ -219,7 +219,7 @@ class State:
     def name_of(self, id_: int) -> str:
         """A name for a repository's file: its own, and the place's digest, for two may be called the same."""
         row = self._database.execute("SELECT place FROM repositories WHERE id = ?", (id_,)).fetchone()
-        place = _text(row[0])
+        place = text_of(row[0])
         digest = hashlib.sha256(os.fsencode(place)).hexdigest()[:8]
         return f"{re.sub(r'[^A-Za-z0-9._-]', '_', repository_name(place))[:100]}-{digest}"
 
@@ -262,7 +262,7 @@ class State:
                 f"WHERE r.current AND f.kind = ? AND f.{column} = ? AND f.host = ? ORDER BY r.id",
                 (kind, key, host),
             ).fetchall()
-            yield HazardKind(kind), _text(key), host, [(id_, _text(source)) for id_, source in members]
+            yield HazardKind(kind), text_of(key), host, [(id_, text_of(source)) for id_, source in members]
 
     def with_problems(self) -> list[tuple[str, str]]:
         """The repositories of the run, neither skipped nor failed, with files that could not be read, proven or
@@ -271,13 +271,13 @@ class State:
             "SELECT source, reason FROM repositories "
             "WHERE current AND status NOT IN ('skipped', 'failed') AND reason NOTNULL ORDER BY id"
         )
-        return [(_text(source), reason) for source, reason in self._database.execute(query)]
+        return [(text_of(source), reason) for source, reason in self._database.execute(query)]
 
     def of_status(self, status: Status) -> Iterator[tuple[str, str | None]]:
         """The sources of this status with their reasons."""
         query = "SELECT source, reason FROM repositories WHERE current AND status = ? ORDER BY id"
         for source, reason in self._database.execute(query, (status.value,)):
-            yield _text(source), reason
+            yield text_of(source), reason
 
     def branches(self) -> dict[tuple[Status, str], list[str]]:
         """The sources that were written or pushed, by status and branch."""
@@ -287,7 +287,7 @@ class State:
         )
         found: dict[tuple[Status, str], list[str]] = {}
         for status, branch, source in self._database.execute(query):
-            found.setdefault((Status(status), branch), []).append(_text(source))
+            found.setdefault((Status(status), branch), []).append(text_of(source))
         return found
 
     def links(self) -> Iterator[tuple[str, str]]:
@@ -296,7 +296,7 @@ class State:
             "SELECT source, links FROM repositories WHERE current AND links IS NOT NULL AND links <> '[]' ORDER BY id"
         )
         for source, links in self._database.execute(query):
-            yield from ((_text(source), link) for link in json.loads(links))
+            yield from ((text_of(source), link) for link in json.loads(links))
 
     # The files of a run that was killed
 
@@ -311,41 +311,6 @@ class State:
         self._database.execute("DELETE FROM meta WHERE key = 'scratch'")
 
 
-class Records:
-    """The records of a run: iterated as often as one likes, never all in memory."""
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
-
-    def __len__(self) -> int:
-        return int(self._database.execute("SELECT count(*) FROM repositories WHERE current").fetchone()[0])
-
-    def __iter__(self) -> Iterator[RepositoryRecord]:
-        with closing(self._database.cursor()) as cursor:
-            cursor.execute(
-                "SELECT source, place, is_url, status, reason, head, branch, commit_id, seconds, links, result "
-                "FROM repositories WHERE current AND status IS NOT NULL ORDER BY id"
-            )
-            for row in cursor:
-                yield _record(row)
-
-
-def _record(row: tuple[Any, ...]) -> RepositoryRecord:
-    source, place, is_url, status, reason, head, branch, commit, seconds, links, result = row
-    return RepositoryRecord(
-        source=_text(source),
-        name=Source(_text(source), _text(place), "" if is_url else None).name,
-        status=Status(status),
-        reason=reason,
-        head=head,
-        branch=branch,
-        commit=commit,
-        seconds=seconds or 0.0,
-        links=tuple(json.loads(links or "[]")),
-        result=json.loads(zlib.decompress(result)) if result else {},
-    )
-
-
 class _transaction:  # noqa: N801 - used as a function
     """All changes within, or none."""
 
@@ -357,20 +322,3 @@ class _transaction:  # noqa: N801 - used as a function
 
     def __exit__(self, kind: object, *_: object) -> None:
         self.database.execute("COMMIT" if kind is None else "ROLLBACK")
-
-
-def _stored(text: str) -> str | bytes:
-    """Text as SQLite takes it: a path that is not UTF-8 as its bytes."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(text)
-    return text
-
-
-def _stored_or_none(text: str | None) -> str | bytes | None:
-    return None if text is None else _stored(text)
-
-
-def _text(stored: str | bytes) -> str:
-    return os.fsdecode(stored) if isinstance(stored, bytes) else stored

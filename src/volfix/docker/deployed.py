@@ -12,8 +12,9 @@ from volfix.docker.jobs import CarryProblem
 from volfix.fixes.journal import LAST, WriteProblem, reading
 from volfix.project.discovery import directories
 from volfix.project.git import INERT, TIMEOUT, work_tree
+from volfix.project.loader import Loader
 from volfix.project.model import Project
-from volfix.project.stack import Loader, Stack, read_stacks
+from volfix.project.stack import Stack, read_stacks
 from volfix.rules.context import Context
 from volfix.syntax.source import FileProblem, Source
 

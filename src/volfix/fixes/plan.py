@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.fixes.choice import chosen_of
-from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
+from volfix.fixes.project_results import project_results
+from volfix.fixes.results import FileChange, ProjectResult, RunResult
 from volfix.project.discovery import Directory, directories
 from volfix.project.git import clear_cache
 from volfix.project.host_users import clear_cache as clear_host_users
 from volfix.project.hosts import host_directory
-from volfix.project.model import Project, normalized_name
+from volfix.project.loader import Loader
 from volfix.project.mounts import BIND
-from volfix.project.stack import Loader, Stack, read_stacks
+from volfix.project.stack import Stack, read_stacks
 from volfix.rules import REGISTRY
 from volfix.rules.context import Context
-from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange
+from volfix.rules.findings import Applicability, Finding
 from volfix.rules.ignores import is_ignored
 from volfix.rules.vf110 import servers_by_place
 from volfix.syntax.source import CannotEdit, FileProblem, Source
@@ -156,7 +157,7 @@ def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     chosen += [
         item for item in findings if item not in chosen and item.fix and made and made >= set(item.fix.operations)
     ]
-    return StackPlan(context, _project_results(context.stack, findings, chosen, changes, failure), changes)
+    return StackPlan(context, project_results(context.stack, findings, chosen, changes, failure), changes)
 
 
 def _editable(finding: Finding) -> Finding:
@@ -212,92 +213,6 @@ def _changes(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple[F
     return tuple(
         with_secrets(FileChange(before[path], files[path][0], tuple(files[path][1]))) for path in sorted(after)
     )
-
-
-def _project_results(
-    stack: Stack,
-    findings: Sequence[Finding],
-    chosen: Sequence[Finding],
-    changes: Sequence[FileChange],
-    failure: str | None,
-) -> tuple[ProjectResult, ...]:
-    results = []
-    reported: set[int] = set()
-    shown: set[Path] = set()
-    projects = [project for project in stack.projects if stack.is_asked(project)]
-    for number, project in enumerate(projects):
-        last = number == len(projects) - 1
-        own = [
-            finding
-            for finding in findings
-            if id(finding) not in reported and (last or belongs(finding.location.path, project))
-        ]
-        reported.update(map(id, own))
-        files = [c for c in changes if c.before.path not in shown and (last or belongs(c.before.path, project))]
-        shown.update(change.before.path for change in files)
-        fixes = [finding.fix for finding in own if finding in chosen and finding.fix]
-        moves, renamed = _moves(fixes), _renamed(project, fixes)
-        results.append(
-            ProjectResult(
-                root=project.root,
-                name=project.deployed_as or project.name,
-                files=tuple(file.path for file in project.files),
-                findings=tuple(ReportedFinding(finding, finding in chosen) for finding in own),
-                moves=moves,
-                changes=tuple(files),
-                real_volumes=_real_volumes(project, moves, renamed),
-                failure=failure,
-                renamed=renamed,
-            )
-        )
-    return tuple(results) or (_pipeline_result(stack, findings, chosen, changes, failure),)
-
-
-def _pipeline_result(
-    stack: Stack,
-    findings: Sequence[Finding],
-    chosen: Sequence[Finding],
-    changes: Sequence[FileChange],
-    failure: str | None,
-) -> ProjectResult:
-    """The result of a stack that is a pipeline, or files with commands, and no Compose file."""
-    home = stack.deliveries[0].checkout.root if stack.deliveries else stack.root
-    paths = [each.file.path for each in stack.deliveries] or sorted({finding.location.path for finding in findings})
-    return ProjectResult(
-        root=stack.root,
-        name=normalized_name(home.name),
-        files=tuple(paths),
-        findings=tuple(ReportedFinding(finding, finding in chosen) for finding in findings),
-        moves=(),
-        changes=tuple(changes),
-        real_volumes={},
-        failure=failure,
-    )
-
-
-def _moves(fixes: Iterable[Fix]) -> tuple[Move, ...]:
-    """Each move once; where a pipeline says which path of the host `./data` is, that one alone."""
-    moves = tuple(dict.fromkeys(move for fix in fixes for move in fix.moves))
-    located = {(move.volume, move.target) for move in moves if move.source.startswith("/")}
-    return tuple(move for move in moves if move.source[:1] != "." or (move.volume, move.target) not in located)
-
-
-def belongs(path: Path, project: Project) -> bool:
-    """Whether a file is one of the project's: a Compose file that it loads, or an env file."""
-    return path in {file.path for file in project.loaded} | project.env_paths
-
-
-def _renamed(project: Project, fixes: Iterable[Fix]) -> str | None:
-    """What the fixes call the project."""
-    paths = {file.path for file in project.files}
-    named = (item for fix in fixes for item in fix.changes if isinstance(item, NameChange | DeploymentName))
-    return next((item.name for item in named if item.path in paths), None)
-
-
-def _real_volumes(project: Project, moves: Iterable[Move], renamed: str | None) -> dict[str, str]:
-    """The volumes' names on the host, once the project is called what the fixes call it."""
-    project = replace(project, deployed_as=renamed) if renamed else project
-    return {move.volume: project.real_name(move.volume) for move in moves}
 
 
 def with_written(plan: StackPlan, *, written: bool, failure: str | None = None) -> StackPlan:

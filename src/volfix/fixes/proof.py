@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from volfix.fixes.expected import expected_tree, is_empty
 from volfix.fixes.reworded import with_words
+from volfix.project.building import build_project
 from volfix.project.compose_file import ComposeFile
 from volfix.project.environment import InCompose, InEnvFile, Variable
+from volfix.project.loader import Loader
 from volfix.project.model import Project, Service
-from volfix.project.stack import Loader, Stack, build_project
+from volfix.project.stack import Stack
 from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange, WordChange
 from volfix.rules.operations import AddInstruction, Operation, SetAssignment, SetLiteral, SetScalar, SetText
 from volfix.syntax import dotenv

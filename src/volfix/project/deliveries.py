@@ -15,7 +15,7 @@ from volfix.project.pipelines import PipelineFile
 from volfix.syntax.yaml_tree import Scalar
 
 if TYPE_CHECKING:
-    from volfix.project.stack import Loader
+    from volfix.project.loader import Loader
 
 
 @dataclass(frozen=True, eq=False)

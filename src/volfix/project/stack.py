@@ -1,31 +1,25 @@
-"""From directories to stacks: the projects that share files or a directory, read once and planned together.
-
-Source: compose-spec/compose-go, loader/include.go, loader/extends.go, cli/options.go.
-"""
+"""From directories to stacks: the projects that share files or a directory, read once and planned together."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.project.compose_file import ComposeFile, IncludeEntry, NotForVolfix, load
+from volfix.project.building import build_project
+from volfix.project.compose_file import ComposeFile
 from volfix.project.discovery import Directory, combinations
-from volfix.project.environment import DotenvFile, lookup_in, read_dotenv
-from volfix.project.interpolation import InterpolationError, Lookup, interpolate
-from volfix.project.model import Part, Project, Service, normalized_name
+from volfix.project.loader import Loader
+from volfix.project.model import Project, Service
 from volfix.project.mounts import Mount
 from volfix.project.named_files import with_named_files
-from volfix.syntax import yaml_tree
-from volfix.syntax.source import FileProblem, Source
-from volfix.syntax.yaml_tree import Scalar
+from volfix.syntax.source import Source
 
 if TYPE_CHECKING:
     from volfix.project.deliveries import Delivery
-    from volfix.project.pipelines import PipelineFile
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,73 +71,6 @@ class Stack:
     def source(self, path: Path) -> Source | None:
         sources = (*(file.source for file in self.files), *(delivery.file.source for delivery in self.deliveries))
         return next((source for source in sources if source.path == path), None)
-
-
-class Loader:
-    """Reads each Compose and env file once; what cannot be read is named once in `problems` or `notes`.
-
-    `overlay` holds files as they will be: they are taken instead of those on disk.
-    """
-
-    def __init__(self, problems: list[FileProblem], notes: list[str]) -> None:
-        self.problems, self.notes = problems, notes
-        self.overlay: Mapping[Path, Source] = {}
-        self._files: dict[str, ComposeFile | None] = {}
-        self._pipelines: dict[str, PipelineFile | None] = {}
-        self._env_files: dict[tuple[Path, bool], DotenvFile] = {}
-
-    def overlaid(self, overlay: Mapping[Path, Source]) -> Loader:
-        """A loader that sees these files instead of those on disk, and all others as this one does."""
-        other = Loader([], [])
-        other.overlay = overlay
-        changed = {os.path.realpath(path) for path in overlay}
-        other._files = {key: file for key, file in self._files.items() if key not in changed}
-        other._env_files = {key: file for key, file in self._env_files.items() if key[0] not in overlay}
-        return other
-
-    def compose(self, path: Path) -> ComposeFile | None:
-        """The Compose file at `path`; None, and a problem or note, where it cannot be used."""
-        key = os.path.realpath(path)
-        if key not in self._files:
-            try:
-                self._files[key] = load(path, self.overlay.get(path))
-            except FileProblem as problem:
-                self._files[key] = None
-                self.problems.append(problem)
-            except NotForVolfix as other:
-                self._files[key] = None
-                self.notes.append(str(other))
-        return self._files[key]
-
-    def pipeline(self, path: Path) -> PipelineFile | None:
-        """The pipeline file at `path`; None, and a problem or note, where it cannot be used."""
-        from volfix.project.pipelines import load as load_pipeline
-
-        key = os.path.realpath(path)
-        if key not in self._pipelines:
-            self._pipelines[key] = None
-            try:
-                self._pipelines[key] = load_pipeline(path, self.overlay.get(path))
-            except FileProblem as problem:
-                self.problems.append(problem)
-            except NotForVolfix as other:
-                self.notes.append(str(other))
-        return self._pipelines[key]
-
-    def note(self, text: str) -> None:
-        """Say something once."""
-        if text not in self.notes:
-            self.notes.append(text)
-
-    def env_file(self, path: Path, raw: bool) -> DotenvFile:
-        """An env file, empty where there is none."""
-        if (path, raw) not in self._env_files:
-            self._env_files[path, raw] = read_dotenv(path, self.problems, raw=raw, overlay=self.overlay)
-        return self._env_files[path, raw]
-
-    def dotenv(self, directory: Path) -> DotenvFile:
-        """The project's `.env`, empty where there is none."""
-        return self.env_file(directory / ".env", raw=False)
 
 
 def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[Stack]:
@@ -246,122 +173,3 @@ def _compose_file_setting(directory: Path, loader: Loader) -> list[ComposeFile]:
             return []
         found.append(file)
     return found
-
-
-def build_project(
-    root: Path, directory: Path, files: tuple[ComposeFile, ...], loader: Loader, called_in: Path | None = None
-) -> Project:
-    """The project that these files make when Compose, called in `called_in`, merges them in this order."""
-    called_in = called_in or directory
-    lookup = lookup_in(called_in, loader.dotenv(called_in))
-    if called_in != directory:
-        lookup = lookup_in(directory, loader.dotenv(directory), lookup)
-    builder = _Builder(loader, lookup)
-    for file in files:
-        builder.add(file, directory)
-    services = {}
-    for name, parts in builder.parts.items():
-        services[name] = Service(name, tuple(parts), builder.lookup_of(parts[0].directory), loader.env_file)
-    name = _project_name(loader.dotenv(called_in).values.get("COMPOSE_PROJECT_NAME") or "", files, lookup)
-    return Project(
-        root,
-        directory,
-        name or normalized_name(directory.resolve().name),
-        files,
-        services,
-        tuple(builder.loaded.values()),
-        called_in=called_in,
-        included_env=frozenset(path for paths in builder.env_files.values() for path in paths),
-    )
-
-
-def _project_name(given: str, files: tuple[ComposeFile, ...], lookup: Lookup) -> str:
-    """The name that `.env` or the last file says; with a variable of unknown value as it is written, empty for none."""
-    name = given or next((file.name for file in reversed(files) if file.name), "")
-    try:
-        found = interpolate(name, lookup)
-    except InterpolationError:
-        return name
-    return found.value if found.unknown else normalized_name(found.value)
-
-
-class _Builder:
-    """Collects the parts of each service, those of included files first, as Compose merges them."""
-
-    def __init__(self, loader: Loader, lookup: Lookup) -> None:
-        self.loader, self.lookup = loader, lookup
-        self.parts: dict[str, list[Part]] = {}
-        self.loaded: dict[Path, ComposeFile] = {}
-        self.env_files: dict[Path, tuple[Path, ...]] = {}
-
-    def lookup_of(self, directory: Path) -> Lookup:
-        """What the services of a directory's files see: the project's values, then those of the `include:`'s env files.
-
-        Without `env_file:` these are the directory's `.env`; of several the last one wins.
-        """
-        lookup = self.lookup
-        for path in reversed(self.env_files.get(directory, (directory / ".env",))):
-            lookup = lookup_in(directory, self.loader.env_file(path, raw=False), lookup)
-        return lookup
-
-    def add(self, file: ComposeFile, directory: Path) -> None:
-        if file.path in self.loaded:
-            return
-        self.loaded[file.path] = file
-        for entry in file.includes:
-            self._include(entry, directory)
-        for name, node, _ in file.services():
-            self.parts.setdefault(name, []).extend(self._extended(name, node, file, directory, frozenset()))
-
-    def _include(self, entry: IncludeEntry, directory: Path) -> None:
-        paths = [path for text in entry.paths if (path := self._path(directory, text)) is not None]
-        paths = [path / "compose.yaml" if os.path.isdir(path) else path for path in paths]  # noqa: PTH112 - never raises
-        if not paths:
-            return
-        start = directory / entry.project_directory if entry.project_directory else paths[0].parent
-        env_files = [path for text in entry.env_files if (path := self._path(directory, text)) is not None]
-        if env_files:
-            self.env_files[start] = tuple(env_files)
-        for path in paths:
-            if (included := self._read(path)) is not None:
-                self.add(included, start)
-
-    def _path(self, directory: Path, text: str) -> Path | None:
-        """The file that an `include:` or `extends:` names; None, and a note, where only the deployment knows it."""
-        try:
-            found = interpolate(text, self.lookup)
-        except InterpolationError:
-            return None
-        if found.unknown or "://" in text:
-            self.loader.note(f"{directory}: {text} is not followed: where it leads is not known here")
-            return None
-        return Path(os.path.normpath(directory / found.value))
-
-    def _read(self, path: Path) -> ComposeFile | None:
-        return self.loader.compose(path) if os.path.isfile(path) else None  # noqa: PTH113 - never raises
-
-    def _extended(
-        self, name: str, node: yaml_tree.Mapping, file: ComposeFile, directory: Path, seen: frozenset[tuple[Path, str]]
-    ) -> list[Part]:
-        own = Part(name, node, file, directory)
-        extends = node.get("extends")
-        if extends is None or (file.path, name) in seen:
-            return [own]
-        seen |= {(file.path, name)}
-        base_file, base_directory, base_name = file, directory, None
-        if isinstance(extends, Scalar):
-            base_name = extends.value
-        elif isinstance(extends, yaml_tree.Mapping):
-            service, where = extends.get("service"), extends.get("file")
-            base_name = service.value if isinstance(service, Scalar) else None
-            if isinstance(where, Scalar):
-                path = self._path(directory, where.value)
-                other = self._read(path) if path is not None else None
-                if path is None or other is None:
-                    return [own]
-                base_file, base_directory = other, path.parent
-                self.loaded.setdefault(other.path, other)
-        for other_name, other_node, _ in base_file.services():
-            if other_name == base_name:
-                return [*self._extended(other_name, other_node, base_file, base_directory, seen), own]
-        return [own]

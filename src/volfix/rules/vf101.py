@@ -226,8 +226,7 @@ services:
 """,
                 "Dockerfile": "FROM node:22\nWORKDIR /app\nCOPY . .\n",
                 "package.json": '{"dependencies": {"@prisma/client": "5.1.0"}, "devDependencies": {"prisma": "5.1.0"}}',
-                "prisma/schema.prisma": "datasource db {\n  provider = \"sqlite\"\n"
-                "  url      = env(\"DATABASE_URL\")\n}\n",
+                "prisma/schema.prisma": 'datasource db {\n  provider = "sqlite"\n  url      = env("DATABASE_URL")\n}\n',
             },
             Outcome.REPORTED,
         ),

@@ -1,0 +1,82 @@
+"""The files of a run, each read once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.project.compose_file import ComposeFile, NotForVolfix, load
+from volfix.project.environment import DotenvFile, read_dotenv
+from volfix.syntax.source import FileProblem, Source
+
+if TYPE_CHECKING:
+    from volfix.project.pipelines import PipelineFile
+
+
+class Loader:
+    """Reads each Compose and env file once; what cannot be read is named once in `problems` or `notes`.
+
+    `overlay` holds files as they will be: they are taken instead of those on disk.
+    """
+
+    def __init__(self, problems: list[FileProblem], notes: list[str]) -> None:
+        self.problems, self.notes = problems, notes
+        self.overlay: Mapping[Path, Source] = {}
+        self._files: dict[str, ComposeFile | None] = {}
+        self._pipelines: dict[str, PipelineFile | None] = {}
+        self._env_files: dict[tuple[Path, bool], DotenvFile] = {}
+
+    def overlaid(self, overlay: Mapping[Path, Source]) -> Loader:
+        """A loader that sees these files instead of those on disk, and all others as this one does."""
+        other = Loader([], [])
+        other.overlay = overlay
+        changed = {os.path.realpath(path) for path in overlay}
+        other._files = {key: file for key, file in self._files.items() if key not in changed}
+        other._env_files = {key: file for key, file in self._env_files.items() if key[0] not in overlay}
+        return other
+
+    def compose(self, path: Path) -> ComposeFile | None:
+        """The Compose file at `path`; None, and a problem or note, where it cannot be used."""
+        key = os.path.realpath(path)
+        if key not in self._files:
+            try:
+                self._files[key] = load(path, self.overlay.get(path))
+            except FileProblem as problem:
+                self._files[key] = None
+                self.problems.append(problem)
+            except NotForVolfix as other:
+                self._files[key] = None
+                self.notes.append(str(other))
+        return self._files[key]
+
+    def pipeline(self, path: Path) -> PipelineFile | None:
+        """The pipeline file at `path`; None, and a problem or note, where it cannot be used."""
+        from volfix.project.pipelines import load as load_pipeline
+
+        key = os.path.realpath(path)
+        if key not in self._pipelines:
+            self._pipelines[key] = None
+            try:
+                self._pipelines[key] = load_pipeline(path, self.overlay.get(path))
+            except FileProblem as problem:
+                self.problems.append(problem)
+            except NotForVolfix as other:
+                self.notes.append(str(other))
+        return self._pipelines[key]
+
+    def note(self, text: str) -> None:
+        """Say something once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def env_file(self, path: Path, raw: bool) -> DotenvFile:
+        """An env file, empty where there is none."""
+        if (path, raw) not in self._env_files:
+            self._env_files[path, raw] = read_dotenv(path, self.problems, raw=raw, overlay=self.overlay)
+        return self._env_files[path, raw]
+
+    def dotenv(self, directory: Path) -> DotenvFile:
+        """The project's `.env`, empty where there is none."""
+        return self.env_file(directory / ".env", raw=False)
