@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from volfix.project.dockerfile_modes import may_write, opens_to
+from volfix.project.dockerfile_owners import give, installed, make, make_each
 from volfix.project.dockerfile_values import REPEATED, Written, literal, pairs
 from volfix.project.model import Service
 from volfix.syntax.dockerfile import NAME, Instruction, commands, expanded, read
@@ -283,59 +284,15 @@ def _run(item: Instruction, stage: _Stage) -> None:
         if command == "cd":
             directory = paths[0] if paths else None
         elif command == "mkdir":
-            _make_each(stage.owners, words, paths, user)
+            make_each(stage.owners, words, paths, user)
         elif command == "chown" and len(plain) > 1 and not any(word.startswith("--reference") for word in options):
             owner = (values[plain[0]] or "?").partition(":")[0]
             deep = any(word == "--recursive" or (word[1] != "-" and "R" in word) for word in options if len(word) > 1)
             for number in plain[1:]:
-                _give(stage.owners, paths[number], owner, deep=deep)
+                give(stage.owners, paths[number], owner, deep=deep)
         elif command == "chmod" and len(plain) > 1 and (whose := opens_to(words[plain[0]])):
             stage.opened.update((path, whose) for number in plain[1:] if (path := paths[number]) is not None)
         elif command == "install":
-            given, numbers = _installed(words, user)
+            given, numbers = installed(words, user)
             for number in numbers:
-                _give(stage.owners, paths[number], given, deep=False)
-
-
-def _make_each(owners: dict[str, str | None], words: list[str], paths: list[str | None], owner: str | None) -> None:
-    for number, word in enumerate(words):
-        if not word.startswith("-") and not (number and words[number - 1] in ("-m", "--mode")):
-            _make(owners, paths[number], owner)
-
-
-def _make(owners: dict[str, str | None], path: str | None, owner: str | None) -> None:
-    """A directory is made, if it was not there; those above it may have been, whosever they are."""
-    while path is not None and path != "/":
-        owners.setdefault(path, owner)
-        path, owner = posixpath.dirname(path), None
-
-
-def _give(owners: dict[str, str | None], path: str | None, owner: str | None, *, deep: bool) -> None:
-    """A directory, and with `deep` those below it, get another owner; where it is not known which, all are in doubt."""
-    if owner == "":
-        return
-    below = None if path is None else path.rstrip("/") + "/"
-    for made, current in owners.items():
-        if (below is None and current != owner) or (deep and below is not None and made.startswith(below)):
-            owners[made] = None if below is None else owner
-    if path is not None:
-        owners[path] = owner
-
-
-def _installed(words: list[str], user: str | None) -> tuple[str | None, list[int]]:
-    """The owner that `install -d` gives, and which of its words are the directories; none without -d."""
-    is_directory, owner, takes = False, user, ""
-    numbers: list[int] = []
-    for number, word in enumerate(words):
-        if takes:
-            owner = word if takes == "o" else owner
-            takes = ""
-        elif word.startswith("--"):
-            is_directory |= word == "--directory"
-            owner = word.partition("=")[2] if word.startswith("--owner=") else owner
-        elif word.startswith("-"):
-            is_directory |= "d" in word
-            takes = word[-1] if word[-1] in "ogmS" else ""
-        else:
-            numbers.append(number)
-    return owner, numbers if is_directory else []
+                give(stage.owners, paths[number], given, deep=False)
