@@ -11,10 +11,10 @@ def make_each(owners: Owners, words: list[str], paths: list[str | None], owner: 
     """`mkdir`: the directories among its words, at these paths."""
     for number, word in enumerate(words):
         if not word.startswith("-") and not (number and words[number - 1] in ("-m", "--mode")):
-            make(owners, paths[number], owner)
+            _make(owners, paths[number], owner)
 
 
-def make(owners: Owners, path: str | None, owner: str | None) -> None:
+def _make(owners: Owners, path: str | None, owner: str | None) -> None:
     """A directory is made, if it was not there; those above it may have been, whosever they are."""
     while path is not None and path != "/":
         owners.setdefault(path, owner)

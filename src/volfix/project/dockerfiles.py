@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from volfix.project.dockerfile_modes import may_write, opens_to
-from volfix.project.dockerfile_owners import give, installed, make, make_each
+from volfix.project.dockerfile_owners import give, installed, make_each
 from volfix.project.dockerfile_values import REPEATED, Written, literal, pairs
 from volfix.project.model import Service
 from volfix.syntax.dockerfile import NAME, Instruction, commands, expanded, read
