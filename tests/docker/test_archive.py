@@ -39,7 +39,7 @@ def test_who_stops_early_leaves_no_thread_behind() -> None:
     before = threading.active_count()
     passing = Reading().passing(cut(archive(50)))
     next(passing)
-    passing.close()  # type: ignore[attr-defined]
+    passing.close()
     assert threading.active_count() == before
 
 

@@ -7,6 +7,7 @@ import shutil
 import socket
 import sqlite3
 import stat
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -319,6 +320,28 @@ def test_a_copy_that_differs_is_detected_and_nobody_starts_on_it(
     with pytest.raises(CarryProblem, match="the copy differs"):
         run(engine, job(bind(data)))
     assert engine.volume("shop_app-db") is None
+
+
+def in_the_engine_s_sight(host: Host, *words: str) -> None:
+    """Mount as the daemon sees it: it has a mount namespace of its own."""
+    daemon = (host.directory / "pid").read_text()
+    subprocess.run(["nsenter", "-t", daemon, "-m", *words], check=True)
+
+
+def test_a_full_disk_ends_the_copy_and_the_next_run_completes_it(
+    engine: Engine, host: Host, data: Path, tmp_path: Path
+) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    in_the_engine_s_sight(host, "mount", "-t", "tmpfs", "-o", "size=500k", "none", str(small))
+    before = tree(engine, "bind", str(data))
+    wanted = job(bind(data), options=(("type", "none"), ("o", "bind"), ("device", str(small))))
+    with pytest.raises(EngineProblem, match="no space left"):
+        run(engine, wanted)
+    assert tree(engine, "bind", str(data)) == before
+    in_the_engine_s_sight(host, "mount", "-o", "remount,size=50m", str(small))
+    run(engine, wanted)
+    assert tree(engine, "volume", "shop_app-db") == before
 
 
 def test_writers_are_stopped_and_do_not_come_back_with_the_daemon(engine: Engine, host: Host, data: Path) -> None:

@@ -10,7 +10,7 @@ import posixpath
 import queue
 import tarfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
@@ -64,7 +64,7 @@ class Reading:
         self._unwanted = False
         self._error: Exception | None = None
 
-    def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    def passing(self, chunks: Iterable[bytes]) -> Generator[bytes, None, None]:
         """The same chunks, taken and examined by a thread while the caller does something with those before.
 
         Raises BrokenArchive where they are not one whole archive, and what the chunks' own source raises.

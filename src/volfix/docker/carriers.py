@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 
 from volfix.docker.archive import Entry, Keep, Manifest, Reading
@@ -131,7 +131,8 @@ def copy(
         carrier = carriers.mounting(*into, writable=True, target=posixpath.join(ABOVE, name))
         directory = posixpath.dirname(posixpath.join(INSIDE, origin.below)) if origin.below else ABOVE
         reading = Reading(origin.below, keep)
-        engine.write(carrier, directory, _counted(reading.passing(engine.read(container, path)), progress))
+        with closing(reading.passing(engine.read(container, path))) as passing:
+            engine.write(carrier, directory, _counted(passing, progress))
         parts.append((origin, reading.manifest))
     sent = with_top(united(parts), origins)
     if any(origin.below for origin in origins):  # a file moved the directory's time, or it has another owner

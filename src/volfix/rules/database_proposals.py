@@ -15,6 +15,7 @@ from volfix.project.loose_env import may_be_given
 from volfix.project.model import Project, Service
 from volfix.project.mounts import Mount
 from volfix.project.ownership import foreign_user
+from volfix.project.test_stacks import is_test_service, is_test_stack
 from volfix.rules.database import Database
 from volfix.rules.database_places import candidates, holder, is_code
 
@@ -85,7 +86,9 @@ def _in_own_volume(project: Project, base: Database, file: DatabaseFile, workdir
     service, there = base.service, posixpath.dirname(base.path)
     by_hand = f"mount a named volume ({service.name}-db) and name a file in it"
     no_mount = replace(base, reason=f"the service has no mount for data: {by_hand}")
-    if base.is_foreign or _refusal(project, base):
+    if is_test_stack(project) or is_test_service(service):
+        return replace(base, reason="a stack for tests may be meant to forget its rows")
+    if base.is_foreign or _refusal(project, base) or any(service.volumes_of_containers):
         return no_mount
     stays = _is_free(service, there, workdir)
     directory = there if stays else posixpath.join(there, "data")

@@ -144,11 +144,16 @@ def _alone(found: list[Database]) -> Iterator[Database]:
     """A volume of its own is for the one database of one service; who shares what with whom is for people to say."""
     for database in found:
         others = (each for each in found if each.path is not None and not each.is_inside)
-        if database.directory is None or not any(_concerns(each, database) for each in others):
+        if database.directory is None:
             yield database
-        else:
+        elif database.loose:
+            reason = "the service has no mount for data, and nothing says that the deployment takes this env file"
+            yield replace(database, directory=None, new_value=None, doubt=None, reason=reason)
+        elif any(_concerns(each, database) for each in others):
             reason = "several values or services name a database that no mount holds: which go together is not known"
             yield replace(database, directory=None, new_value=None, doubt=None, reason=reason)
+        else:
+            yield database
 
 
 def _concerns(one: Database, other: Database) -> bool:

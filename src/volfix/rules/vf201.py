@@ -117,8 +117,10 @@ def _own_volume(context: Context, database: Database, directory: str) -> Fix | N
     if database.new_value is not None:
         operation, change = set_value(database, database.new_value)
         operations, changes = (*operations, operation), (*changes, change)
-    source = database.path if database.new_value is not None else directory
-    return Fix(operations, changes, Applicability.UNSAFE, (Move(service.name, f"container:{source}", key, directory),))
+    source = f"container:{directory if database.new_value is None else database.path}"
+    if service.stage and directory in service.stage.volumes:
+        source = f"anonymous:{directory}"
+    return Fix(operations, changes, Applicability.UNSAFE, (Move(service.name, source, key, directory),))
 
 
 def _moves(context: Context, database: Database) -> Iterator[Move]:
@@ -286,6 +288,23 @@ RULE = Rule(
                 "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/app.db]\n",
                 "Dockerfile": DOCKERFILE,
                 "data/countries.json": "[]\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "no mount, in a stack for tests",
+            {
+                "docker-compose.test.yml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/app.db]\n",
+                "Dockerfile": DOCKERFILE,
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "no mount, and an env file that nothing names",
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH]\n",
+                "Dockerfile": DOCKERFILE,
+                ".env.staging": "DB_PATH=/app/app.db\n",
             },
             Outcome.REPORTED,
         ),
