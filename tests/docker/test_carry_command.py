@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -155,6 +156,29 @@ def test_a_service_without_mounts_gets_a_volume_and_keeps_its_rows(
     assert rows_in(content("shop_app-db") / "database.db") == 1000
     shop.compose("up", "-d", "--force-recreate")
     shop.compose("exec", "-T", "app", "test", "-s", "/app/data/database.db")
+
+
+def test_the_command_that_write_prints_carries_what_only_code_names(
+    shop: Shop, content: Content, tmp_path: Path
+) -> None:
+    (shop.directory / "Dockerfile").write_text("FROM box:1\nWORKDIR /app\nCOPY main.py .\n")
+    (shop.directory / "requirements.txt").write_text("sqlalchemy\n")
+    code = "from sqlalchemy import create_engine\n\nengine = create_engine('sqlite:///database.db')\n"
+    (shop.directory / "main.py").write_text(code)
+    before = BEFORE.replace("    environment:\n      DATABASE_URL: {url}\n", "    build: .\n")
+    shop.write(before.partition("    volumes:")[0])
+    shop.git("add", "-A")
+    shop.git("commit", "-qm", "code")
+    shop.compose("up", "-d", "--no-build")
+    for path in (database(tmp_path / "database.db"), tmp_path / "database.db-wal"):
+        path.touch()
+        shop.host.docker("cp", str(path), f"{shop.container()}:/app/")
+    said = shop.volfix("--unsafe-fixes", "--write")
+    printed = next(line for line in said.splitlines() if line.startswith("  volfix carry"))
+    assert printed == "  volfix carry --write --map container:/app/database.db=app-db"
+    shop.volfix(*shlex.split(printed)[1:], "--no-up")
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+    assert (content("shop_app-db") / "database.db-wal").exists()
 
 
 def test_the_wal_of_a_stopped_writer_is_carried_too(shop: Shop, content: Content) -> None:

@@ -70,8 +70,8 @@ class Search:
     def _job(self, key: str, uses: Sequence[tuple[Service, Mount]]) -> Job | None:
         origins: dict[tuple[str, str, str], Origin] = {}
         for source in (source for source, volume in self.maps.pairs if volume == key):
-            origin = self._mapped(source, uses)
-            origins.setdefault(origin.place, origin)
+            for origin in self._mapped(source, uses):
+                origins.setdefault(origin.place, origin)
         if not origins:
             for service, mount in uses:
                 for origin in self._from_containers(service, mount):
@@ -208,26 +208,41 @@ class Search:
         named = self.maps.former or project.deployed_as or project.name
         return replace(project, name=named, deployed_as=None).real_name(key)
 
-    def _mapped(self, source: str, uses: Sequence[tuple[Service, Mount]]) -> Origin:
-        """A source as a person writes it. Raises CarryProblem where it cannot be found."""
+    def _mapped(self, source: str, uses: Sequence[tuple[Service, Mount]]) -> Iterator[Origin]:
+        """A source as a person writes it; a file with what SQLite keeps beside it.
+
+        Raises CarryProblem where it cannot be found.
+        """
         kind, colon, rest = source.partition(":")
-        by = MAPPED
         if colon and kind == "volume":
             if self.engine.volume(rest) is None:
                 raise CarryProblem(f"--map {source}: there is no volume {rest}")
-            return Origin("volume", rest, source, by)
-        containers = [item for service, _ in uses for item in self.containers_of(service)]
-        if colon and kind in ("anonymous", "container"):
+            yield Origin("volume", rest, source, MAPPED)
+        elif colon and kind in ("anonymous", "container"):
+            containers = [item for service, _ in uses for item in self.containers_of(service)]
             for container in containers:
-                mount = container.mount_at(rest)
-                if kind == "anonymous" and mount is not None and mount.kind == "volume":
-                    return Origin("volume", mount.source, source, by)
-                if kind == "container" and (what := self.engine.kind_of(container.id, rest)):
-                    below = posixpath.basename(rest) if what == "file" else ""
-                    return Origin("container", container.id, source, by, path=rest, below=below)
+                found = list(self._mapped_in(container, kind, rest, source))
+                if found:
+                    yield from found
+                    return
             raise CarryProblem(f"--map {source}: no container of the volume's services has it")
-        path = os.path.normpath(self.deployed.project.directory / source)
-        return Origin("bind", path, source, by)
+        else:
+            path = os.path.normpath(self.deployed.project.directory / source)
+            yield Origin("bind", path, source, MAPPED)
+
+    def _mapped_in(self, container: Container, kind: str, path: str, source: str) -> Iterator[Origin]:
+        mount = container.mount_at(path)
+        if kind == "anonymous" and mount is not None and mount.kind == "volume":
+            yield Origin("volume", mount.source, source, MAPPED)
+        if kind != "container" or (what := self.engine.kind_of(container.id, path)) is None:
+            return
+        if what != "file":
+            yield Origin("container", container.id, source, MAPPED, path=path)
+            return
+        for file in (path, *(path + ending for ending in BESIDE)):
+            if file == path or self.engine.kind_of(container.id, file) == "file":
+                shown, below = f"container:{file}", posixpath.basename(file)
+                yield Origin("container", container.id, shown, MAPPED, path=file, below=below)
 
 
 def clients_at(service: Service, mount: Mount) -> Iterator[Client]:
