@@ -50,8 +50,8 @@ def test_killed_at_random_instants_the_second_run_completes(engine: Engine, host
     whole = time.monotonic() - started
     host.docker("volume", "rm", "shop_app-db")
     chance = random.Random(7)
-    in_part = 0
-    for number in range(TIMES):
+    number = in_part = 0
+    while number < TIMES or not (in_part or number > 10 * TIMES):  # on a busy machine few instants are the copy's
         process = subprocess.Popen(words, env=host.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(chance.uniform(0.1, 1.0) * whole)
         process.send_signal(signal.SIGKILL)
@@ -66,4 +66,5 @@ def test_killed_at_random_instants_the_second_run_completes(engine: Engine, host
         assert not host.docker("ps", "-aq")
         assert "volfix-carry" not in host.docker("volume", "ls", "-q")
         host.docker("volume", "rm", "shop_app-db")
+        number += 1
     assert in_part, "no run was killed while it copied"
