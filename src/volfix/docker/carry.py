@@ -17,7 +17,7 @@ from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.here import data_root, listing
 from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of
-from volfix.docker.markers import is_marked, mark, sweep, unmark
+from volfix.docker.markers import is_marked, mark, sweep, unmark, used_since
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.verify import shown, verify
 
@@ -44,8 +44,9 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
         listed = quick and not marked and not any(target or ()) and data_root(engine) is not None
         source, kept = _sources(engine, carriers, job, say, late=late, listed=listed)
     complete = through.with_top(source, kept)
-    state = _state(complete, target, marked=marked)
     used = users_of(engine, MountPoint("volume", job.name, INSIDE)) if volume else []
+    users = [item for item in used if CARRIER not in item.labels]
+    state = _state(complete, target, marked=marked and not used_since(engine, job.name, users))
     writers = [item for item in (*_writers(engine, job.origins), *used) if CARRIER not in item.labels]
     running = {container.id: container for container in writers if container.is_running}.values()
     own = tuple(item for item in running if item.project in job.projects)

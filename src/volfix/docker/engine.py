@@ -84,6 +84,12 @@ class Engine:
         with _said():
             return environment_in(self._api.inspect_container(container))
 
+    def made_and_started(self, container: str) -> tuple[str, str]:
+        """When a container was made and last started, to the second in UTC, as text that sorts; year 1 for never."""
+        with _said():
+            found = self._api.inspect_container(container)
+        return str(found["Created"])[:19], str(found["State"]["StartedAt"])[:19]
+
     def image_command(self, name: str) -> Process | None:
         """How an image's program is started; None where the engine does not have the image."""
         import docker

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterable
 
 from volfix.docker.carriers import CARRIER
-from volfix.docker.engine import Engine
+from volfix.docker.containers import Container
+from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.jobs import CarryProblem
 
 OWNER = "dev.volfix.process"
@@ -23,16 +25,32 @@ def is_marked(engine: Engine, volume: str) -> bool:
     return engine.volume(name) is not None or any(item.name == name for item in engine.containers())
 
 
+def used_since(engine: Engine, volume: str, users: Iterable[Container]) -> bool:
+    """Whether one of these containers may have written to a marked volume since it was marked."""
+    marker = next((item for item in engine.containers() if item.name == _name(volume)), None)
+    since = engine.made_and_started(marker.id)[0] if marker else ""
+    return any(item.is_running or engine.made_and_started(item.id)[1] >= since for item in users)
+
+
 def mark(engine: Engine, volume: str, image: str) -> str:
-    """Mark the volume; the id of the marker's container, which is made of the image and never started."""
-    engine.create_volume(_name(volume), {CARRIER: volume})
+    """Mark the volume, or raise EngineProblem and leave no mark.
+
+    Returns the id of the marker's container, which is made of the image and never started: its name is the lock.
+    """
     labels = {CARRIER: volume, OWNER: f"{socket.gethostname()}:{os.getpid()}"}
-    return engine.create_carrier(image, [], labels, _name(volume))
+    marker = engine.create_carrier(image, [], labels, _name(volume))
+    try:
+        engine.create_volume(_name(volume), {CARRIER: volume})
+    except EngineProblem:
+        engine.remove_container(marker, anonymous_volumes=True)
+        raise
+    return marker
 
 
 def unmark(engine: Engine, volume: str, marker: str) -> None:
-    """Remove the marker, the container last: until it is gone, the volume is marked."""
-    engine.remove_volume(_name(volume))
+    """Remove the marker, the container last: until it is gone, the volume is marked. Who pruned half of it may."""
+    if engine.volume(_name(volume)) is not None:
+        engine.remove_volume(_name(volume))
     engine.remove_container(marker, anonymous_volumes=True)
 
 

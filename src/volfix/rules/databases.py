@@ -122,7 +122,7 @@ def _agreed(found: list[Database]) -> Iterator[Database]:
                 continue
             other = next(each for each in group if each.new_value != database.new_value)
             reason = database.reason or f"{other.service.name} takes the same value, and its mounts differ"
-            yield replace(database, mount=None, new_value=None, reason=reason)
+            yield replace(database, mount=None, directory=None, new_value=None, doubt=None, reason=reason)
 
 
 def _apart(context: Context, found: list[Database]) -> Iterator[Database]:
@@ -137,7 +137,7 @@ def _apart(context: Context, found: list[Database]) -> Iterator[Database]:
             yield database
             continue
         reason = f"another database would be the same file, {database.path_in_mount}"
-        yield replace(database, mount=None, new_value=None, reason=reason)
+        yield replace(database, mount=None, directory=None, new_value=None, doubt=None, reason=reason)
 
 
 def _alone(found: list[Database]) -> Iterator[Database]:
