@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from volfix.docker import archive as reading_of
 from volfix.docker.archive import Reading
 from volfix.docker.engine import EngineProblem
 
@@ -41,6 +43,22 @@ def test_who_stops_early_leaves_no_thread_behind() -> None:
     next(passing)
     passing.close()
     assert threading.active_count() == before
+
+
+def test_a_source_that_hangs_does_not_hold_who_stops_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_of, "PATIENCE", 0.2)
+    released = threading.Event()
+
+    def hanging() -> Iterator[bytes]:
+        yield archive(50)[:5000]
+        released.wait(30)
+
+    passing = Reading().passing(hanging())
+    next(passing)
+    started = time.monotonic()
+    passing.close()
+    assert time.monotonic() - started < 5
+    released.set()
 
 
 def test_an_engine_that_breaks_off_is_told_in_its_own_words() -> None:

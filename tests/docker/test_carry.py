@@ -22,6 +22,7 @@ from volfix.docker.carry import carry, survey
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.here import contents, listing, volume_directory
 from volfix.docker.jobs import CarryProblem, Job, Origin
+from volfix.docker.markers import mark
 from volfix.docker.members import BrokenArchive
 from volfix.docker.sqlite_files import Spool
 from volfix.knowledge.clients import client_of
@@ -215,6 +216,64 @@ def test_replace_keeps_what_was_there_in_another_volume(
     assert tree(engine, "volume", "shop_app-db") == tree(engine, "bind", str(data))
     backup = next(name for name in host.docker("volume", "ls", "-q").split() if "-before-carry-" in name)
     assert (content(backup) / "new.db").read_text() == "rows of today"
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_volume_in_use_since_it_was_marked_is_not_taken_for_a_copy_cut_short(
+    engine: Engine, host: Host, data: Path, content: Content, runs: bool
+) -> None:
+    """A run was killed before it took the mark away; the service was started, and its database has shrunk since."""
+    run(engine, job(bind(data)))
+    mark(engine, "shop_app-db", "box:1")
+    words = ("run", "-d", "--init", "--network=none", *labels("app"), "-v", "shop_app-db:/app/data", "box:1")
+    container = host.docker(*words).strip()
+    (content("shop_app-db") / "app.txt").write_text("rows of tomorrow")
+    if not runs:
+        host.docker("stop", "-t", "1", container)
+    with pytest.raises(CarryProblem, match="not empty"):
+        run(engine, job(bind(data)))
+    assert (content("shop_app-db") / "app.txt").read_text() == "rows of tomorrow"
+
+
+def test_a_container_that_has_not_run_since_the_mark_does_not_hold_up_the_next_run(
+    engine: Engine, host: Host, data: Path, content: Content
+) -> None:
+    host.docker("volume", "create", "shop_app-db")
+    host.docker("create", "--network=none", *labels("app"), "-v", "shop_app-db:/app/data", "box:1")
+    mark(engine, "shop_app-db", "box:1")
+    (content("shop_app-db") / "app.txt").write_text("row")
+    run(engine, job(bind(data)))
+    assert tree(engine, "volume", "shop_app-db") == tree(engine, "bind", str(data))
+
+
+def test_a_mark_that_cannot_be_made_leaves_nothing(
+    engine: Engine, host: Host, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise EngineProblem("no space left on device")
+
+    monkeypatch.setattr(Engine, "create_volume", full)
+    with pytest.raises(EngineProblem, match="no space left"):
+        run(engine, job(bind(data)))
+    monkeypatch.undo()
+    assert host.docker("ps", "-aq") == host.docker("volume", "ls", "-q") == ""
+    run(engine, job(bind(data)))
+    assert "app.txt" in tree(engine, "volume", "shop_app-db")
+
+
+def test_who_prunes_volumes_while_the_copy_runs_does_not_make_it_fail(
+    engine: Engine, host: Host, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Engine.write
+
+    def write(self: Engine, container: str, directory: str, chunks: object) -> None:
+        real(self, container, directory, chunks)  # type: ignore[arg-type]
+        host.docker("volume", "rm", "volfix-carry-shop_app-db")
+
+    monkeypatch.setattr(Engine, "write", write)
+    run(engine, job(bind(data)))
+    assert host.docker("ps", "-aq") == ""
+    assert host.docker("volume", "ls", "-q").split() == ["shop_app-db"]
 
 
 def test_an_equal_volume_is_left_as_it_is(engine: Engine, data: Path, content: Content) -> None:

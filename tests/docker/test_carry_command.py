@@ -390,6 +390,47 @@ def test_one_volume_that_is_refused_leaves_the_others_and_the_services_as_they_a
     assert shop.compose("ps", "-q", "app").strip(), "it still runs"
 
 
+def test_a_second_volume_that_fails_says_what_became_of_the_first_and_of_the_services(
+    shop: Shop, content: Content
+) -> None:
+    second = ("      - ./data:/app/data\n", "      - ./data:/app/data\n      - ./more:/app/more\n")
+    shop.write(BEFORE.format(url=INSIDE).replace(*second))
+    for name in ("data", "more"):
+        (shop.directory / name).mkdir()
+        database(shop.directory / name / "database.db")
+    whole = (shop.directory / "more" / "database.db").read_bytes()
+    (shop.directory / "more" / "database.db").write_bytes(whole[:4096] + b"\xa5" * 4096 + whole[8192:])
+    shop.compose("up", "-d")
+    volumes = ("      - app-db:/app/data\n", "      - app-db:/app/data\n      - more:/app/more\n")
+    shop.write((AFTER + "  more:\n").replace(*volumes))
+    said = shop.volfix("carry", "--write", status=1)
+    assert "SQLite says" in said
+    assert "Carried and compared: app-db.\nNot carried: more; the sources are as they were.\n" in said
+    assert "Stopped, and left so, also by a restart of the daemon: app. Do not deploy yet.\n" in said
+    assert said.endswith("Once the cause is mended: volfix carry --write\n")
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+    (shop.directory / "more" / "database.db").write_bytes(whole)
+    assert "started app" in shop.volfix("carry", "--write")
+    assert rows_in(content("shop_more") / "database.db") == 1000
+
+
+def test_replicas_with_rows_of_their_own_are_not_chosen_among(shop: Shop, content: Content) -> None:
+    shop.write(BEFORE.format(url=BESIDE))
+    shop.compose("up", "-d", "--scale", "app=2")
+    made = database(shop.directory / "made.db")
+    for number in (1, 2):
+        shop.host.docker("cp", str(made), f"shop-app-{number}:/app/other.db")
+    shop.write(AFTER)
+    said = shop.volfix("carry", "--write", "--map", "container:/app/other.db=app-db", status=1)
+    assert "shop-app-1, shop-app-2 each have their own" in said
+    assert "`mkdir rows && docker cp -a shop-app-1:/app/other.db rows/`" in said
+    assert shop.host.docker("volume", "ls", "-q") == ""
+    (shop.directory / "rows").mkdir()
+    shop.host.docker("cp", "-a", "shop-app-1:/app/other.db", str(shop.directory / "rows"))
+    shop.volfix("carry", "--write", "--no-up", "--map", "./rows=app-db")
+    assert rows_in(content("shop_app-db") / "other.db") == 1000
+
+
 def test_a_service_that_only_the_deployment_can_start_is_left_to_it(shop: Shop, content: Content) -> None:
     (shop.directory / ".env.made").write_text("A=1\n")
     made = ("    init: true\n", "    init: true\n    env_file: .env.made\n")
@@ -405,6 +446,7 @@ def test_a_service_that_only_the_deployment_can_start_is_left_to_it(shop: Shop, 
     assert ".env.made" in said
     assert "Deploy now as always" in said
     assert "docker start" not in said
+    assert "Not running: app. Next: deploy as always." in shop.volfix("carry")
 
 
 def test_what_stays_stopped_is_said_with_what_to_do_next(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from volfix.cli.carry_next import after_back, mapped, refusals, typed, until_deployed
+from volfix.cli.carry_next import after_back, after_failure, mapped, refusals, still_stopped, typed, until_deployed
 
 if TYPE_CHECKING:
     from volfix.docker.archive import Manifest
@@ -111,8 +111,10 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     if failed or refused or not options["write"]:  # all volumes or none: half a deployment is nobody's plan
         if not (failed or refused) and any(one.state != "carried" for one in found):
             click.echo(f"Nothing is carried yet. Next: {typed(given, options)}")
+        elif found and not (failed or refused):
+            click.echo(still_stopped(search, found), nl=False)
         return not (failed or doubts or refused)
-    _write(engine, search, found, options)
+    _write(engine, search, found, given, options)
     return not doubts
 
 
@@ -149,14 +151,24 @@ def _surveyed(
     return found, failed, doubts
 
 
-def _write(engine: Engine, search: Search, found: list[Surveyed], options: dict[str, Any]) -> None:
+def _write(engine: Engine, search: Search, found: list[Surveyed], given: Path, options: dict[str, Any]) -> None:
     from volfix.docker.carry import carry
     from volfix.docker.compose import up
+    from volfix.docker.engine import EngineProblem
+    from volfix.docker.jobs import CarryProblem
+    from volfix.docker.members import BrokenArchive
 
     project = search.deployed.project
-    for one in found:
-        with _progress(2 * one.bytes) as progress:
-            there = carry(engine, one, overwrite=options["replace"], say=_say, progress=progress)
+    for number, one in enumerate(found):
+        try:
+            with _progress(2 * one.bytes) as progress:
+                there = carry(engine, one, overwrite=options["replace"], say=_say, progress=progress)
+        except (CarryProblem, EngineProblem, BrokenArchive) as problem:
+            then = after_failure(search, found, number, typed(given, options))
+            raise CarryProblem(f"{problem}\n{then}") from problem
+        except KeyboardInterrupt:
+            _say(f"interrupted\n{after_failure(search, found, number, typed(given, options))}")
+            raise
         if there:
             click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {_size(there)}")
     moved = [one.job for one in found if not (one.job.doubtful and one.state == "carried")]

@@ -54,6 +54,23 @@ def until_deployed(search: Search, jobs: Iterable[Job]) -> str:
     )
 
 
+def still_stopped(search: Search, found: Iterable[Surveyed]) -> str:
+    """A line where everything is carried, and services of the volumes do not run; else nothing."""
+    stopped = _stopped(search, [name for one in found for name in one.job.services])
+    return f"Not running: {', '.join(stopped)}. Next: deploy as always.\n" if stopped else ""
+
+
+def after_failure(search: Search, found: Sequence[Surveyed], number: int, again: str) -> str:
+    """Where the volume of this number could not be filled: what became of all of them, and how to go on."""
+    said = []
+    if number:
+        said.append(f"Carried and compared: {', '.join(one.job.key for one in found[:number])}.")
+    said.append(f"Not carried: {', '.join(one.job.key for one in found[number:])}; the sources are as they were.")
+    if stopped := _stopped(search, [name for one in found for name in one.job.services]):
+        said.append(f"Stopped, and left so, also by a restart of the daemon: {', '.join(stopped)}. Do not deploy yet.")
+    return "\n".join([*said, f"Once the cause is mended: {again}"])
+
+
 def after_back(search: Search, jobs: Sequence[Job]) -> str:
     """After `--back`: as `until_deployed`; where the files still name the volume, they are to be put back first."""
     mounts = [mount for service in search.deployed.project.services.values() for mount in service.mounts]

@@ -10,7 +10,9 @@ import posixpath
 import queue
 import tarfile
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -46,6 +48,8 @@ class Entry:
 
 AHEAD = 4
 """Chunks that are in memory at once."""
+PATIENCE = 5.0
+"""Seconds that whoever leaves early waits for a source that may hang."""
 Manifest = dict[str, Entry]
 """Entries by their path below the directory; the directory itself is the empty path."""
 
@@ -80,11 +84,18 @@ class Reading:
                     yield chunk
         finally:
             self._unwanted = True
-            while is_open:
-                is_open = self._ahead.get() != b""
-            reader.join()
+            if not is_open or self._is_left(time.monotonic() + PATIENCE):
+                reader.join()
         if self._error is not None:
             raise self._error
+
+    def _is_left(self, until: float) -> bool:
+        """Let go of the chunks that nobody wants any more; whether the thread ends, or its source hangs instead."""
+        with suppress(queue.Empty):
+            while True:
+                if self._ahead.get(timeout=max(0.0, until - time.monotonic())) == b"":
+                    return True
+        return False
 
     def _work(self, chunks: Iterable[bytes]) -> None:
         passed = self._passed(chunks)

@@ -219,30 +219,44 @@ class Search:
                 raise CarryProblem(f"--map {source}: there is no volume {rest}")
             yield Origin("volume", rest, source, MAPPED)
         elif colon and kind in ("anonymous", "container"):
-            containers = [item for service, _ in uses for item in self.containers_of(service)]
-            for container in containers:
-                found = list(self._mapped_in(container, kind, rest, source))
-                if found:
-                    yield from found
-                    return
-            raise CarryProblem(f"--map {source}: no container of the volume's services has it")
+            containers = {item.id: item for service, _ in uses for item in self.containers_of(service)}.values()
+            found = ((item, self._mapped_in(item, kind, rest, source)) for item in containers)
+            having = [(item, origins) for item, origins in found if origins]
+            if not having:
+                raise CarryProblem(f"--map {source}: no container of the volume's services has it")
+            yield from _only(having, source, rest)
         else:
             path = os.path.normpath(self.deployed.project.directory / source)
             yield Origin("bind", path, source, MAPPED)
 
-    def _mapped_in(self, container: Container, kind: str, path: str, source: str) -> Iterator[Origin]:
-        mount = container.mount_at(path)
-        if kind == "anonymous" and mount is not None and mount.kind == "volume":
-            yield Origin("volume", mount.source, source, MAPPED)
-        if kind != "container" or (what := self.engine.kind_of(container.id, path)) is None:
-            return
+    def _mapped_in(self, container: Container, kind: str, path: str, source: str) -> list[Origin]:
+        if kind == "anonymous":
+            mount = container.mount_at(path)
+            is_volume = mount is not None and mount.kind == "volume"
+            return [Origin("volume", mount.source, source, MAPPED)] if mount and is_volume else []
+        what = self.engine.kind_of(container.id, path)
+        if what is None:
+            return []
         if what != "file":
-            yield Origin("container", container.id, source, MAPPED, path=path)
-            return
-        for file in (path, *(path + ending for ending in BESIDE)):
-            if file == path or self.engine.kind_of(container.id, file) == "file":
-                shown, below = f"container:{file}", posixpath.basename(file)
-                yield Origin("container", container.id, shown, MAPPED, path=file, below=below)
+            return [Origin("container", container.id, source, MAPPED, path=path)]
+        beside = [path + ending for ending in BESIDE if self.engine.kind_of(container.id, path + ending) == "file"]
+        return [
+            Origin("container", container.id, f"container:{file}", MAPPED, path=file, below=posixpath.basename(file))
+            for file in (path, *beside)
+        ]
+
+
+def _only(having: Sequence[tuple[Container, list[Origin]]], source: str, path: str) -> list[Origin]:
+    """What the one container has. Raises CarryProblem where several have data of their own at that path."""
+    places = {(above.source, above.target) if (above := _holder(item, path)) else (item.id, path) for item, _ in having}
+    if len(places) > 1:
+        names = sorted(item.name for item, _ in having)
+        inner = path if having[0][1][0].below else f"{path.rstrip('/')}/."
+        raise CarryProblem(
+            f"--map {source}: {', '.join(names)} each have their own. Copy it out of the one whose rows count, as with "
+            f"`mkdir rows && docker cp -a {names[0]}:{inner} rows/`, and name the copy instead: --map ./rows=VOLUME"
+        )
+    return having[0][1]
 
 
 def clients_at(service: Service, mount: Mount) -> Iterator[Client]:
