@@ -23,13 +23,13 @@ from volfix.rules.holdings import UNKNOWN, Holding, holding, is_file
 from volfix.rules.ignores import is_ignored
 from volfix.rules.mount_edits import to_volume
 from volfix.rules.names import volume_key
+from volfix.rules.new_volume import VERSION_1
 from volfix.rules.operations import DeclareVolume, Operation
 from volfix.syntax.yaml_tree import Scalar
 
 CONFIGURATION = ("/etc/", "/docker-entrypoint", "/var/log", "/run/", "/var/run/")
 """Targets of what is read at a start, or only written: it may stay on the host."""
 VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
-VERSION_1 = "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.lookup import entries_for
-from volfix.project.environment import Origin
+from volfix.project.environment import InCode, InCompose, InDockerfile, InEnvFile, Origin
 from volfix.project.images import images_of
 from volfix.project.model import Project, Service
 from volfix.project.mounts import Mount
@@ -44,6 +44,22 @@ class Database:
     directory: str | None = None
     shown: str = ""
     """The value as messages show it: its path, and `***` for what follows."""
+
+    def refused(self, reason: str) -> Database:
+        """The same, with nothing proposed."""
+        return replace(self, mount=None, directory=None, new_value=None, doubt=None, reason=reason)
+
+    @property
+    def written_at(self) -> object:
+        """What is the same for every service that takes the very same value; None where it is put together."""
+        origin = self.origin
+        if isinstance(origin, InCompose):
+            return (origin.file.path, origin.scalar.span, origin.start)
+        if isinstance(origin, InEnvFile):
+            return (origin.file.path, origin.assignment.span)
+        if isinstance(origin, InDockerfile | InCode):
+            return (origin.file.path, origin.span)
+        return None
 
     @property
     def is_foreign(self) -> bool:

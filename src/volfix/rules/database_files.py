@@ -15,7 +15,7 @@ from volfix.project.hosts import HostDirectory, is_within
 from volfix.project.mounts import BIND
 from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
-from volfix.rules.bind_to_volume import VERSION_1, Conversion, declaring_parts, said_of
+from volfix.rules.bind_to_volume import Conversion, declaring_parts, said_of
 from volfix.rules.code_files import can_say, script_naming, set_at_start
 from volfix.rules.context import Context
 from volfix.rules.database import Database
@@ -25,6 +25,7 @@ from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move,
 from volfix.rules.ignores import is_ignored
 from volfix.rules.mount_edits import to_volume
 from volfix.rules.names import volume_key
+from volfix.rules.new_volume import VERSION_1
 from volfix.rules.operations import DeclareVolume, Operation, SetAssignment, SetLiteral, SetScalar
 from volfix.rules.path_words import PathWord, path_words, scalars
 from volfix.rules.values import set_value

@@ -7,17 +7,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.targets import never_converted
-from volfix.project.code_places import comes_with_image, is_filled_by_build
+from volfix.project.code_places import comes_with_image
 from volfix.project.environment import InCompose, InDockerfile
 from volfix.project.hosts import is_within
 from volfix.project.loose_env import may_be_given
-from volfix.project.model import Project, Service
+from volfix.project.model import Project
 from volfix.project.mounts import Mount
 from volfix.project.ownership import foreign_user
-from volfix.project.test_stacks import is_test_service, is_test_stack
 from volfix.rules.database import Database
 from volfix.rules.database_places import candidates, holder, is_code
+from volfix.rules.own_volume import no_mount, own_directory
 
 if TYPE_CHECKING:
     from volfix.project.database_url import DatabaseFile
@@ -78,45 +77,19 @@ def _value(base: Database, file: DatabaseFile, path: str, workdir: str | None) -
 
 
 def _in_own_volume(project: Project, base: Database, file: DatabaseFile, workdir: str | None) -> Database:
-    """The database in a volume that the service has yet to mount: where it lies, if nothing else does; else in `data`.
-
-    A volume hides what later images have in its place, so it is mounted over no code.
-    """
+    """The database in a volume that the service has yet to mount: where it lies, or in a new directory beside it."""
     assert base.path is not None
-    service, there = base.service, posixpath.dirname(base.path)
-    by_hand = f"mount a named volume ({service.name}-db) and name a file in it"
-    no_mount = replace(base, reason=f"the service has no mount for data: {by_hand}")
-    if is_test_stack(project) or is_test_service(service):
-        return replace(base, reason="a stack for tests may be meant to forget its rows")
-    if base.is_foreign or _refusal(project, base) or any(service.volumes_of_containers):
-        return no_mount
-    stays = _is_free(service, there, workdir)
-    directory = there if stays else posixpath.join(there, "data")
-    if not stays and (workdir is None or service.stage is None or not _is_free(service, directory, workdir)):
-        return no_mount
-    if any(_meets(mount.clean_target, directory) for mount in project.mounts_of(service)):
-        return no_mount
-    if user := foreign_user(service, directory, None):
-        return replace(base, reason=f"{service.name} runs as {user}, and a new volume may belong to root: {by_hand}")
-    path = posixpath.join(directory, posixpath.basename(base.path))
-    value = None if stays else _value(base, file, path, workdir)
-    if value is None and not stays:
-        return replace(base, reason=QUOTES)
+    directory, reason = own_directory(project, base, workdir)
+    if reason is None and _refusal(project, base):
+        reason = no_mount(base.service)
+    if reason is not None:
+        return base.refused(reason)
+    assert directory is not None
+    path, value = posixpath.join(directory, posixpath.basename(base.path)), None
+    if path != base.path and (value := _value(base, file, path, workdir)) is None:
+        return base.refused(QUOTES)
     doubt = _doubt(base, None) or f"the volume at {directory} is a new one: whether rows are to be kept is yours to say"
     return replace(base, directory=directory, path_in_mount=path, new_value=value, doubt=doubt)
-
-
-def _is_free(service: Service, directory: str, workdir: str | None) -> bool:
-    """Whether nothing but data can be in this directory of the image, as far as volfix sees."""
-    above_code = workdir is not None and f"{workdir}/".startswith(directory.rstrip("/") + "/")
-    return not (
-        directory == "/" or above_code or never_converted(None, directory) or is_filled_by_build(service, directory)
-    )
-
-
-def _meets(one: str, other: str) -> bool:
-    one, other = one.rstrip("/") + "/", other.rstrip("/") + "/"
-    return one.startswith(other) or other.startswith(one)
 
 
 def _doubt(database: Database, mount: Mount | None) -> str | None:

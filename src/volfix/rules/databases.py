@@ -10,21 +10,20 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
 from volfix.project.effective import effective_variables
-from volfix.project.environment import InCode, InCompose, InDockerfile, InEnvFile, Variable
+from volfix.project.environment import InCode, InDockerfile, InEnvFile, Variable
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.database_places import holder, is_forgotten, working_directory
+from volfix.rules.own_volume import alone
 
 if TYPE_CHECKING:
     from volfix.project.database_url import DatabaseFile
 
 MAY_BE_FILE = re.compile(r"sqlite|jdbc:|file:|\.s?db|\.sq|data ?source|filename", re.IGNORECASE)
 """What every value that names a database file has in it, and few others."""
-PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
-"""What a Dockerfile takes without quotes."""
 
 
 def databases(context: Context) -> tuple[Database, ...]:
@@ -36,7 +35,7 @@ def databases(context: Context) -> tuple[Database, ...]:
         found = [*_of_services(context), *of_loose_files(context)]
         found += of_code(context, found)
         found = list(doubted(context, list(_agreed(found))))
-        context.memory["databases"] = tuple(_alone(list(_apart(context, found))))
+        context.memory["databases"] = tuple(alone(list(_apart(context, found))))
         context.env_files.update(
             (item.origin.file.path, item.origin.file)
             for item in found
@@ -110,7 +109,7 @@ def _agreed(found: list[Database]) -> Iterator[Database]:
     """Values that several services take are moved only where the new value is right for each of them."""
     groups: dict[object, list[Database]] = {}
     for database in found:
-        groups.setdefault(_place(database), []).append(database)
+        groups.setdefault(database.written_at, []).append(database)
     for place, group in groups.items():
         proposals = {database.new_value for database in group}
         if place is None or len(proposals) == 1:
@@ -122,7 +121,7 @@ def _agreed(found: list[Database]) -> Iterator[Database]:
                 continue
             other = next(each for each in group if each.new_value != database.new_value)
             reason = database.reason or f"{other.service.name} takes the same value, and its mounts differ"
-            yield replace(database, mount=None, directory=None, new_value=None, doubt=None, reason=reason)
+            yield database.refused(reason)
 
 
 def _apart(context: Context, found: list[Database]) -> Iterator[Database]:
@@ -137,28 +136,7 @@ def _apart(context: Context, found: list[Database]) -> Iterator[Database]:
             yield database
             continue
         reason = f"another database would be the same file, {database.path_in_mount}"
-        yield replace(database, mount=None, directory=None, new_value=None, doubt=None, reason=reason)
-
-
-def _alone(found: list[Database]) -> Iterator[Database]:
-    """A volume of its own is for the one database of one service; who shares what with whom is for people to say."""
-    for database in found:
-        others = (each for each in found if each.path is not None and not each.is_inside)
-        if database.directory is None:
-            yield database
-        elif database.loose:
-            reason = "the service has no mount for data, and nothing says that the deployment takes this env file"
-            yield replace(database, directory=None, new_value=None, doubt=None, reason=reason)
-        elif any(_concerns(each, database) for each in others):
-            reason = "several values or services name a database that no mount holds: which go together is not known"
-            yield replace(database, directory=None, new_value=None, doubt=None, reason=reason)
-        else:
-            yield database
-
-
-def _concerns(one: Database, other: Database) -> bool:
-    """Whether another value of the same service names a database, or another service takes the same value."""
-    return (one.service.name == other.service.name) != (_place(one) == _place(other))
+        yield database.refused(reason)
 
 
 def _in_volume(context: Context, database: Database) -> tuple[str, str] | None:
@@ -174,17 +152,6 @@ def _old_place(context: Context, database: Database) -> tuple[str, str | None]:
     """What tells the file apart as it is: its place in a volume, or the service's container and its path there."""
     place = _in_volume(context, database) if database.is_inside else None
     return place or (f"container of {database.service.name}", database.path)
-
-
-def _place(database: Database) -> object:
-    origin = database.origin
-    if isinstance(origin, InCompose):
-        return (origin.file.path, origin.scalar.span, origin.start)
-    if isinstance(origin, InEnvFile):
-        return (origin.file.path, origin.assignment.span)
-    if isinstance(origin, InDockerfile | InCode):
-        return (origin.file.path, origin.span)
-    return None
 
 
 def use_of(context: Context, database: Database) -> Use | None:

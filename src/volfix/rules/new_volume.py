@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from volfix.project.model import Part, Service
-from volfix.rules.bind_to_volume import VERSION_1
+from volfix.project.replicas import replicas
 from volfix.rules.findings import Change, MountChange, VolumeChange
 from volfix.rules.operations import AddMount, DeclareVolume, Operation
 from volfix.syntax.yaml_tree import Document
 
+VERSION_1 = "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
+
 Addition = tuple[tuple[Operation, ...], tuple[Change, ...]]
+
+
+def refusal(service: Service) -> str | None:
+    """Why no volume can be added to this service alone; None where one can."""
+    if service.parts[0].file.version_1:
+        return VERSION_1
+    part = _editable(service)
+    if part is None or _document(part) is None:
+        return "the service comes from an anchor, a merge key or another project's file"
+    if replicas(service) != 1:
+        return f"several containers of {service.name} may run at once, and would share the volume"
+    return None
 
 
 def added_volume(service: Service, key: str, target: str) -> Addition | str:
     """What mounts the volume at the target of this service alone, and what that changes; or why it cannot be done."""
-    part = _editable(service)
-    document = _document(part) if part is not None else None
-    if service.parts[0].file.version_1:
-        return VERSION_1
-    if part is None or document is None:
-        return "the service comes from an anchor, a merge key or another project's file"
+    if (reason := refusal(service)) is not None:
+        return reason
+    part = service.parts[0]
+    document = _document(part)
+    assert document is not None
     file = part.file
     operations = (
         AddMount(file.source, document, part.node, f"{key}:{target}"),

@@ -12,11 +12,12 @@ from volfix.project.images import images_of
 from volfix.project.model import Project, Service
 from volfix.project.mounts import UNKNOWN, VOLUME
 from volfix.project.stack import Use
-from volfix.rules.bind_to_volume import VERSION_1, convert
+from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context, mount_location
 from volfix.rules.findings import Applicability, Finding, Fix, MountChange, Move, Severity
 from volfix.rules.holdings import ENGINE, Holding, directories_in, meant_for_data, starts_server
 from volfix.rules.mount_edits import set_target
+from volfix.rules.new_volume import VERSION_1
 from volfix.rules.operations import Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
 

@@ -12,14 +12,13 @@ from volfix.knowledge.paths import is_below
 from volfix.knowledge.storage import holds
 from volfix.project.hosts import host_directory
 from volfix.project.images import images_of
-from volfix.project.model import Service
 from volfix.project.mounts import BIND, VOLUME
+from volfix.project.replicas import replicas
 from volfix.project.stack import Stack, Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.holdings import directories_in, starts_server
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def check(context: Context) -> Iterator[Finding]:
         place = place_of(use, context.root, server) if server else None
         if place is None or server is None:
             continue
-        if (count := _replicas(use.service)) > 1:
+        if (count := replicas(use.service) or 1) > 1:
             yield _of_replicas(use, server, count)
         others = sorted(
             (other for other in context.servers.get(place, frozenset()) if _at_once(server, other)),
@@ -59,14 +58,6 @@ def check(context: Context) -> Iterator[Finding]:
             target=use.mount.raw_target,
             reason="which of them shall have the data is for a person to say",
         )
-
-
-def _replicas(service: Service) -> int:
-    """How many containers of the service run at once, as far as its files say: `scale:`, `deploy: replicas:`."""
-    deploy = service.field("deploy")
-    node = deploy[0].get("replicas") if deploy is not None and isinstance(deploy[0], Mapping) else None
-    text = service.interpolated(node.value) if isinstance(node, Scalar) else service.text("scale") or ""
-    return int(text) if text.isascii() and text.isdigit() else 1
 
 
 def _of_replicas(use: Use, server: Server, count: int) -> Finding:

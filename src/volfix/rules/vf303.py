@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from volfix.project.compose_file import ComposeFile
 from volfix.project.mounts import BIND, VOLUME
-from volfix.rules.bind_to_volume import VERSION_1, convert
+from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context
 from volfix.rules.deploys import Deploy, deploying_steps, pipeline_finding, step_refusal
 from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange, Severity
 from volfix.rules.holdings import UNKNOWN, holding
+from volfix.rules.new_volume import VERSION_1
 from volfix.rules.operations import AddEntries, NameProject, Operation
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Mapping

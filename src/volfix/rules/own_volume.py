@@ -1,0 +1,122 @@
+"""A volume of its own, for a service that mounts no data: where it can be mounted, and where nobody can say."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from volfix.knowledge.targets import never_converted
+from volfix.project.code_places import is_filled_by_build
+from volfix.project.model import Project, Service
+from volfix.project.ownership import foreign_user
+from volfix.project.test_stacks import is_test_service, is_test_stack
+from volfix.rules import new_volume
+from volfix.rules.database import Database
+from volfix.rules.database_places import DATA_WORDS
+from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
+from volfix.syntax.yaml_tree import Sequence as Items
+
+
+def own_directory(project: Project, database: Database, workdir: str | None) -> tuple[str | None, str | None]:
+    """Where the volume would be mounted: the file's directory, if it holds nothing else, else a new `data` in it.
+
+    Or why nowhere. A volume hides what later images have in its place, so it is mounted over no code.
+    """
+    assert database.path is not None
+    service, there = database.service, posixpath.dirname(database.path)
+    if is_test_stack(project) or is_test_service(service):
+        return None, "a stack for tests may be meant to forget its rows"
+    if database.is_foreign or any(service.volumes_of_containers):
+        return None, no_mount(service)
+    if (reason := new_volume.refusal(service)) is not None:
+        return None, reason
+    is_known = workdir is not None and service.stage is not None
+    is_data = posixpath.basename(there).lower() in DATA_WORDS or (is_known and not _is_of_system(there, workdir))
+    directory = there if is_data and _is_free(service, there, workdir) else posixpath.join(there, "data")
+    if directory != there and not (is_known and _is_free(service, directory, workdir)):
+        return None, no_mount(service)
+    if any(_meets(target, directory) for target in _mounted(project, service)):
+        return None, no_mount(service)
+    if user := foreign_user(service, directory, None):
+        said = f"{service.name} runs as {user}, and a new volume may belong to root: {_by_hand(service)}"
+        return None, said
+    return directory, None
+
+
+def no_mount(service: Service) -> str:
+    """The reason where volfix does not know a directory for the volume."""
+    return f"the service has no mount for data: {_by_hand(service)}"
+
+
+def _by_hand(service: Service) -> str:
+    return f"mount a named volume ({service.name}-db) and name a file in it"
+
+
+def _is_of_system(directory: str, workdir: str | None) -> bool:
+    """Whether a base image has this directory itself, with files in it that no Dockerfile here names."""
+    if workdir not in (None, "/") and directory.startswith(f"{workdir}/"):
+        return False
+    return directory.count("/") < 2 or directory.startswith("/usr/") or posixpath.dirname(directory) == "/home"
+
+
+def _is_free(service: Service, directory: str, workdir: str | None) -> bool:
+    """Whether nothing but data can be in this directory of the image, as far as volfix sees."""
+    above_code = workdir is not None and f"{workdir}/".startswith(directory.rstrip("/") + "/")
+    return not (
+        directory == "/" or above_code or never_converted(None, directory) or is_filled_by_build(service, directory)
+    )
+
+
+def _mounted(project: Project, service: Service) -> Iterator[str]:
+    """Every place of the container in which something is mounted: volumes, memory, configs, secrets."""
+    yield from (mount.clean_target for mount in project.mounts_of(service))
+    yield from service.tmpfs
+    for part in service.parts:
+        for key, default in (("configs", ""), ("secrets", "run/secrets/")):
+            node = part.node.get(key)
+            for item in map(resolved, node.items) if isinstance(node, Items) else ():
+                named = item.get("target") or item.get("source") if isinstance(item, Mapping) else item
+                if isinstance(named, Scalar):
+                    yield posixpath.join(f"/{default}", service.interpolated(named.value))
+
+
+def _meets(one: str, other: str) -> bool:
+    one, other = one.rstrip("/") + "/", other.rstrip("/") + "/"
+    return one.startswith(other) or other.startswith(one)
+
+
+def alone(found: Sequence[Database]) -> Iterator[Database]:
+    """A volume of its own is for the one database of one service; who shares what with whom is for people to say."""
+    for database in found:
+        if database.directory is None:
+            yield database
+        elif database.loose:
+            yield database.refused(
+                "the service has no mount for data, and nothing says that the deployment takes this env file"
+            )
+        else:
+            reason = next((said for each in found if (said := _concern(database, each))), None)
+            yield database if reason is None else database.refused(reason)
+
+
+def _concern(database: Database, other: Database) -> str | None:
+    """Why another database of the stack leaves it open what goes with this one."""
+    service, name = database.service, other.service.name
+    same_value = other is not database and database.written_at == other.written_at
+    if service.name != name:
+        same_file = database.path == other.path and _context(service) is not None
+        if same_value or (same_file and _context(service) == _context(other.service)):
+            return f"{name} names {other.path or 'the file'} too: whether the two are to share it is not known"
+        return None
+    if other is database or other.path is None:
+        return None
+    if other.is_inside:
+        files = ", ".join(file.path.name for file in other.project.files)
+        return f"with {files}, a mount holds a database of {name}: whether it shall without is not known"
+    return None if same_value else f"{other.variable} of {name} names {other.path}, which no mount holds either"
+
+
+def _context(service: Service) -> Path | None:
+    """The directory of the code that the service runs, where it is built here."""
+    return service.build.context if service.build is not None else None
