@@ -54,12 +54,17 @@ def comes_with_image(service: Service, path: str) -> Path | None:
 
 
 def is_filled_by_build(service: Service, directory: str) -> bool:
-    """Whether the build puts files of its context into this directory of the image, or below it."""
+    """Whether the build puts files into this directory of the image, or below it, as far as its Dockerfile says."""
     build, stage = service.build, service.stage
     if build is None or build.context is None or stage is None:
         return False
+    below = f"{directory.rstrip('/')}/"
+    if any(f"{path}/".startswith(below) for path in (*stage.named, *stage.filled)):
+        return True
+    if any(below.startswith(f"{path.rstrip('/')}/") for path in stage.filled):
+        return True
     for source, target in stage.copied:
-        if f"{target.rstrip('/')}/".startswith(f"{directory.rstrip('/')}/"):
+        if f"{target.rstrip('/')}/".startswith(below):
             return True
         if directory.startswith(target.rstrip("/") + "/"):
             there = build.context / source / posixpath.relpath(directory, target)

@@ -10,6 +10,7 @@ from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
+from volfix.project.compose_file import FILE_NAME
 from volfix.project.source_files import is_own, source_files
 
 MENTIONS = re.compile(rb"sqlite|\.db[\"']", re.IGNORECASE)
@@ -23,6 +24,16 @@ TEST_MODULE = re.compile(r"(?:test|conftest)\w*\.py\Z|\w*_tests?\.py\Z")
 SIGNS = re.compile(r"requirements.*\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile|alembic\.ini|\w+\.py")
 COMMENT = re.compile(rb"(?m)(?:^|[ \t])#")
 STARTERS = (".sh", "Procfile", ".conf")
+SETTINGS = ("Makefile", "crontab", ".yml", ".yaml", ".toml", ".ini", ".service", "package.json")
+"""Files of tools that work beside the application, as one that replicates the database: what they say by its whole path
+counts. Compose files are read as such.
+"""
+OPENS = (
+    rb"\b(?:exists|isfile|open|remove|unlink|copy\w*|move|rename|getsize|FileResponse|send_file|run|call|check_call"
+    rb"|check_output|Popen|system)\([^()\n]{0,200}?[\"'\s]"
+)
+"""A call by which Python looks at a file, up to the file's name."""
+ON_PATH = rb"[\"']\)\.(?:exists|is_file|unlink|stat|open|read_bytes|write_bytes|touch|rename|replace)\("
 ON_DEMAND = frozenset({"scripts", "tools"})
 """Directories of programs that people and cron start in the container: what they say by its whole path counts."""
 
@@ -67,16 +78,26 @@ class DeployedCode:
         found = source_files(self.directory, (".py", *STARTERS))
         return {path: _bytes(path) for path in found if ON_DEMAND & set(path.relative_to(self.directory).parts[:-1])}
 
+    @cached_property
+    def _settings(self) -> dict[Path, bytes]:
+        files = (path for path in self._files(SETTINGS) if not FILE_NAME.search(path.name))
+        return {path: _bytes(path) for path in files}
+
     def scripts_naming(self, path: str) -> Iterator[Path]:
-        """The scripts that name a file of the container: by its whole path, those that start programs by its name too.
+        """The scripts and settings that name a file of the container by its whole path; those that start programs, and
+        Python that looks at the file, by its name too.
 
         A default (`${DB:-/app/app.db}`) is no name of it: the variable counts.
         """
         whole, name = path.encode(), path.rpartition("/")[2].encode()
         end = rb"(?![\w.-])"
-        yield from _having(self._on_demand, re.compile(rb"(?<![\w./-])%s%s" % (re.escape(whole), end)), (whole,))
-        own = re.compile(rb"(?<![\w./-])(?:%s|(?:\./)?%s)%s" % (re.escape(whole), re.escape(name), end))
-        yield from _having(self._starters, own, (name,))
+        by_path = re.compile(rb"(?<![\w./-])%s%s" % (re.escape(whole), end))
+        either = rb"(?<![\w./-])(?:%s|(?:\./)?%s)%s" % (re.escape(whole), re.escape(name), end)
+        yield from _having(self._on_demand, by_path, (whole,))
+        yield from _having(self._starters, re.compile(either), (name,))
+        looks = re.compile(rb"%s%s|\bPath\([\"']%s%s" % (OPENS, either, either, ON_PATH))
+        yield from _having(self._modules, looks, (name,))
+        yield from _having(self._settings, by_path, (whole,))
 
 
 def _having(files: Mapping[Path, bytes], pattern: re.Pattern[bytes], words: tuple[bytes, ...]) -> Iterator[Path]:

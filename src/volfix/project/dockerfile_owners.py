@@ -3,11 +3,49 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
+
+from volfix.project.dockerfile_modes import opens_to
+from volfix.project.dockerfile_values import place
+from volfix.syntax.dockerfile import Instruction, commands, expanded
 
 Owners = dict[str, str | None]
 
 
-def make_each(owners: Owners, words: list[str], paths: list[str | None], owner: str | None) -> None:
+def give_by_run(
+    item: Instruction,
+    known: Mapping[str, str | None],
+    workdir: str | None,
+    user: str | None,
+    owners: Owners,
+    opened: dict[str, str],
+) -> None:
+    """The directories that the commands of a RUN make, and whom they give them to, or let write them (`opened`)."""
+    directory = workdir
+    user = user.partition(":")[0] if user else None
+    for command, *words in commands(item):
+        values = [expanded(word, known) for word in words]
+        paths = [None if value is None or set(value) & set("*?[{~`(") else place(value, directory) for value in values]
+        options = [word for word in words if word.startswith("-")]
+        plain = [number for number, word in enumerate(words) if not word.startswith("-")]
+        if command == "cd":
+            directory = paths[0] if paths else None
+        elif command == "mkdir":
+            _make_each(owners, words, paths, user)
+        elif command == "chown" and len(plain) > 1 and not any(word.startswith("--reference") for word in options):
+            owner = (values[plain[0]] or "?").partition(":")[0]
+            deep = any(word == "--recursive" or (word[1] != "-" and "R" in word) for word in options if len(word) > 1)
+            for number in plain[1:]:
+                _give(owners, paths[number], owner, deep=deep)
+        elif command == "chmod" and len(plain) > 1 and (whose := opens_to(words[plain[0]])):
+            opened.update((path, whose) for number in plain[1:] if (path := paths[number]) is not None)
+        elif command == "install":
+            given, numbers = _installed(words, user)
+            for number in numbers:
+                _give(owners, paths[number], given, deep=False)
+
+
+def _make_each(owners: Owners, words: list[str], paths: list[str | None], owner: str | None) -> None:
     """`mkdir`: the directories among its words, at these paths."""
     for number, word in enumerate(words):
         if not word.startswith("-") and not (number and words[number - 1] in ("-m", "--mode")):
@@ -21,7 +59,7 @@ def _make(owners: Owners, path: str | None, owner: str | None) -> None:
         path, owner = posixpath.dirname(path), None
 
 
-def give(owners: Owners, path: str | None, owner: str | None, *, deep: bool) -> None:
+def _give(owners: Owners, path: str | None, owner: str | None, *, deep: bool) -> None:
     """A directory, and with `deep` those below it, get another owner; where it is not known which, all are in doubt."""
     if owner == "":
         return
@@ -33,7 +71,7 @@ def give(owners: Owners, path: str | None, owner: str | None, *, deep: bool) -> 
         owners[path] = owner
 
 
-def installed(words: list[str], user: str | None) -> tuple[str | None, list[int]]:
+def _installed(words: list[str], user: str | None) -> tuple[str | None, list[int]]:
     """The owner that `install -d` gives, and which of its words are the directories; none without -d."""
     is_directory, owner, takes = False, user, ""
     numbers: list[int] = []

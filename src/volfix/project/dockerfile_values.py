@@ -5,6 +5,7 @@ Source: moby/buildkit, frontend/dockerfile/instructions (both forms of ENV).
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 
@@ -46,3 +47,10 @@ def literal(source: Source, item: Instruction, name: str, text: str, value: str 
         return None
     quote = (len(text) - len(inner)) // 2
     return Span(found[0].end() - quote - len(inner), found[0].end() - quote)
+
+
+def place(path: str | None, directory: str | None) -> str | None:
+    """`path` made absolute from `directory`; None where either is not known."""
+    if not path or (not path.startswith("/") and directory is None):
+        return None
+    return "/" + posixpath.normpath(posixpath.join(directory or "/", path)).lstrip("/")

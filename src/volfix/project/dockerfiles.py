@@ -6,20 +6,25 @@ Source: docker/docs, Dockerfile reference; moby/buildkit, frontend/dockerfile/do
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from volfix.project.dockerfile_modes import may_write, opens_to
-from volfix.project.dockerfile_owners import give, installed, make_each
-from volfix.project.dockerfile_values import REPEATED, Written, literal, pairs
+from volfix.project.dockerfile_modes import may_write
+from volfix.project.dockerfile_owners import give_by_run
+from volfix.project.dockerfile_runs import migration, named_paths
+from volfix.project.dockerfile_values import REPEATED, Written, literal, pairs, place
 from volfix.project.model import Service
-from volfix.syntax.dockerfile import NAME, Instruction, commands, expanded, read
+from volfix.syntax.dockerfile import NAME, Instruction, expanded, read
 from volfix.syntax.source import FileProblem, Source, Span
 
 PLATFORM = frozenset(f"{side}{part}" for side in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT"))
 """The arguments that BuildKit itself gives a value."""
+
+FROM_ELSEWHERE = re.compile(r"://|\.(?:tar|tgz|tbz2?|txz)(?:\.\w+)?[\"']?\Z")
+"""What ADD fetches or unpacks: nobody sees here what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Stage:
     values that are known, `written` where they are written; `volumes` are the targets of VOLUME. `created` are the
     directories, absolute, that the build makes and gives to `user`, or lets it write; `copied` says which paths of the
     build context go where, one that ends in a slash is a directory; `started` are the words of ENTRYPOINT and CMD.
+    `filled` are the paths to which files come from elsewhere, `named` those that commands of RUN name; `migration` is
+    the command that makes a database's schema, with its line.
     """
 
     source: Source
@@ -43,6 +50,9 @@ class Stage:
     written: Mapping[str, Written] = field(default_factory=dict)
     copied: tuple[tuple[str, str], ...] = ()
     started: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
+    named: frozenset[str] = frozenset()
+    migration: tuple[str, int] | None = None
 
 
 def stage_of(service: Service) -> Stage | None:
@@ -87,6 +97,9 @@ def _stage(
         {name: Written(span, owner.children > 1) for name, (span, owner) in stage.written.items()},
         tuple(stage.copied),
         tuple(word for words in stage.started.values() for word in words),
+        tuple(stage.filled),
+        frozenset(stage.named),
+        (schema[1], source.place(schema[0].span.start)[0]) if (schema := migration(stage.runs)) else None,
     )
 
 
@@ -115,6 +128,9 @@ class _Stage:
     opened: dict[str, str] = field(default_factory=dict)
     copied: list[tuple[str, str]] = field(default_factory=list)
     started: dict[str, list[str]] = field(default_factory=dict)
+    filled: list[str] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    runs: list[Instruction] = field(default_factory=list)
     children: int = 0
 
     def on_top(self) -> _Stage:
@@ -133,6 +149,9 @@ class _Stage:
             opened=dict(self.opened),
             copied=list(self.copied),
             started=dict(self.started),
+            filled=list(self.filled),
+            named=set(self.named),
+            runs=list(self.runs),
         )
 
     @property
@@ -218,7 +237,9 @@ def _apply(source: Source, item: Instruction, stage: _Stage, given: Mapping[str,
         case "COPY" | "ADD":
             _copy(item, stage)
         case "RUN":
-            _run(item, stage)
+            stage.runs.append(item)
+            stage.named.update(named_paths(item, stage.known, stage.workdir))
+            give_by_run(item, stage.known, stage.workdir, stage.user, stage.owners, stage.opened)
 
 
 def _place_defaults(source: Source, item: Instruction, stage: _Stage, given: Mapping[str, str]) -> None:
@@ -253,6 +274,8 @@ def _copy(item: Instruction, stage: _Stage) -> None:
     if len(words) < 2:
         return
     path = place(expanded(words[-1], stage.known, item.escape), stage.workdir)
+    if path is not None and (item.flag("from") is not None or any(map(FROM_ELSEWHERE.search, words[:-1]))):
+        stage.filled.append(path)
     if path is not None and item.flag("from") is None:
         ending = "/" if len(words) > 2 or words[-1].strip("\"'").endswith(("/", ".")) else ""
         stage.copied += [
@@ -263,36 +286,3 @@ def _copy(item: Instruction, stage: _Stage) -> None:
     user = expanded(owner, stage.known, item.escape)
     if path is not None and user and path not in stage.owners:
         stage.owners[path] = user.partition(":")[0]
-
-
-def place(path: str | None, directory: str | None) -> str | None:
-    """`path` made absolute from `directory`; None where either is not known."""
-    if not path or (not path.startswith("/") and directory is None):
-        return None
-    return "/" + posixpath.normpath(posixpath.join(directory or "/", path)).lstrip("/")
-
-
-def _run(item: Instruction, stage: _Stage) -> None:
-    """The directories that the commands of a RUN make, and whom they give them to."""
-    directory = stage.workdir
-    user = stage.user.partition(":")[0] if stage.user else None
-    for command, *words in commands(item):
-        values = [expanded(word, stage.known) for word in words]
-        paths = [None if value is None or set(value) & set("*?[{~`(") else place(value, directory) for value in values]
-        options = [word for word in words if word.startswith("-")]
-        plain = [number for number, word in enumerate(words) if not word.startswith("-")]
-        if command == "cd":
-            directory = paths[0] if paths else None
-        elif command == "mkdir":
-            make_each(stage.owners, words, paths, user)
-        elif command == "chown" and len(plain) > 1 and not any(word.startswith("--reference") for word in options):
-            owner = (values[plain[0]] or "?").partition(":")[0]
-            deep = any(word == "--recursive" or (word[1] != "-" and "R" in word) for word in options if len(word) > 1)
-            for number in plain[1:]:
-                give(stage.owners, paths[number], owner, deep=deep)
-        elif command == "chmod" and len(plain) > 1 and (whose := opens_to(words[plain[0]])):
-            stage.opened.update((path, whose) for number in plain[1:] if (path := paths[number]) is not None)
-        elif command == "install":
-            given, numbers = installed(words, user)
-            for number in numbers:
-                give(stage.owners, paths[number], given, deep=False)

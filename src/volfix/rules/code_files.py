@@ -73,7 +73,7 @@ def doubted(context: Context, found: Sequence[Database]) -> Iterator[Database]:
     """The databases; with a doubt where the service's code or start sets the variable itself, or names the file in a
     place that stays: they move together or not at all.
     """
-    asked = [replace(each, doubt=_doubt(context, each)) if _moves(each) else each for each in found]
+    asked = [replace(each, doubt=_doubt(context, each) or each.doubt) if _is_asked(each) else each for each in found]
     staying: dict[tuple[int, str | None], Database] = {
         (id(each.service), each.path): each
         for each in asked
@@ -89,6 +89,11 @@ def doubted(context: Context, found: Sequence[Database]) -> Iterator[Database]:
 
 def _moves(database: Database) -> bool:
     return database.new_value is not None and not database.doubt
+
+
+def _is_asked(database: Database) -> bool:
+    """Whether what else names the file is to be said; it says more than that a volume of its own is a new one."""
+    return _moves(database) or (database.directory is not None and database.new_value is not None)
 
 
 def _place(database: Database) -> str:

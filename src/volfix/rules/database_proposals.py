@@ -15,7 +15,7 @@ from volfix.project.model import Project
 from volfix.project.mounts import Mount
 from volfix.project.ownership import foreign_user
 from volfix.rules.database import Database
-from volfix.rules.database_places import candidates, holder, is_code
+from volfix.rules.database_places import candidates, holder, is_code, working_directory
 from volfix.rules.own_volume import no_mount, own_directory
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
 """What a Dockerfile takes without quotes."""
+SPLIT = re.compile(r"[\s;&|<>()'\"=]+")
+"""What stands between the paths of a command."""
 QUOTES = "the Dockerfile would need quotes that are not there"
 
 
@@ -94,7 +96,7 @@ def _in_own_volume(project: Project, base: Database, file: DatabaseFile, workdir
 
 def _doubt(database: Database, mount: Mount | None) -> str | None:
     """What could go wrong with the file in another place, that volfix does not see."""
-    if elsewhere := _named_elsewhere(database):
+    if elsewhere := _named_elsewhere(database) or _named_by_build(database) or _named_at_start(database):
         return elsewhere
     if mount and (user := foreign_user(database.service, mount.clean_target, None)):
         return f"{database.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
@@ -109,6 +111,31 @@ def _doubt(database: Database, mount: Mount | None) -> str | None:
     if may_be_given(database.project, database.service, (database.variable,)):
         return "an env file that is not in the repository may set the variable"
     return "another stage of the Dockerfile takes the value too" if database.origin.shared else None
+
+
+def _named_by_build(database: Database) -> str | None:
+    """Where the Dockerfile makes the file, or its schema: what is made there stays in the image."""
+    stage = database.service.stage
+    if stage is None:
+        return None
+    name = stage.source.path.name
+    if database.path in stage.named:
+        return f"a RUN of {name} also names {database.path}"
+    if stage.migration is not None:
+        command, line = stage.migration
+        return f"{name}, line {line}, runs `{command}`: the schema that it makes stays in the image"
+    return None
+
+
+def _named_at_start(database: Database) -> str | None:
+    """Where the command names the file: by its whole path, or from the directory in which it starts."""
+    service = database.service
+    directory = working_directory(database.project, service) or "/"
+    started = (*service.words, *(service.stage.started if service.stage else ()))
+    for word in SPLIT.split(" ".join(started)):
+        if word and posixpath.normpath(posixpath.join(directory, word)) == database.path:
+            return f"the command of {service.name} also names {word}"
+    return None
 
 
 def _strange_user(database: Database, mount: Mount) -> str | None:

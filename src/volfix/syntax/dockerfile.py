@@ -244,8 +244,8 @@ class _Expansion:
         return value or ""
 
 
-def commands(item: Instruction) -> Iterator[list[str]]:
-    """The commands of a RUN that run in any case, as words; those behind `||` and within `if` and loops may not."""
+def commands(item: Instruction, *, maybe: bool = False) -> Iterator[list[str]]:
+    """The commands of a RUN that run in any case, as words; with `maybe` those behind `||`, in `if` and loops too."""
     script = "\n".join([item.text, *item.heredocs])
     words = item.array
     if item.heredocs:
@@ -261,7 +261,7 @@ def commands(item: Instruction) -> Iterator[list[str]]:
     depth, sure = 0, True
     for command, separator in _split(script):
         depth += command[0] in OPENS
-        if sure and depth == 0:
+        if maybe or (sure and depth == 0):
             yield command
         depth -= command[0] in CLOSES
         sure = "||" not in separator

@@ -1,0 +1,133 @@
+"""Given a database that a fix would move, when something else names the old place, then the fix is not safe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import volfix
+from volfix.rules.findings import Applicability, Finding
+
+COMPOSE = """\
+services:
+  app:
+    build: .
+    env_file: .env.prod
+    volumes:
+      - rows:/app/data
+volumes:
+  rows:
+"""
+FILES = {
+    "compose.yaml": COMPOSE,
+    "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",
+    "requirements.txt": "sqlalchemy==2.0.36\n",
+    ".env.prod": "DATABASE_URL=sqlite:////app/app.db\n",
+}
+RUN = FILES["Dockerfile"] + "RUN {}\n"
+
+
+def moved(root: Path, files: dict[str, str]) -> Finding:
+    for name, text in {**FILES, **files}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    found = [each for each in volfix.plan(root, unsafe_fixes=True).findings if each.code in ("VF201", "VF203")]
+    assert len(found) == 1
+    assert found[0].fix is not None
+    return found[0]
+
+
+NAMED = {
+    "Python asks whether it is there": (
+        {"seed.py": 'import os\nif not os.path.exists("app.db"):\n    seed()\n'},
+        "seed.py also names /app/app.db",
+    ),
+    "Python asks a path": (
+        {"seed.py": "from pathlib import Path\nif Path('./app.db').is_file():\n    pass\n"},
+        "seed.py also names /app/app.db",
+    ),
+    "Python copies it": (
+        {"backup.py": "import shutil\nshutil.copy2('/app/app.db', '/backup/app.db')\n"},
+        "backup.py also names /app/app.db",
+    ),
+    "Python calls a program": (
+        {"backup.py": "import subprocess\nsubprocess.run(['cp', 'app.db', '/backup'])\n"},
+        "backup.py also names /app/app.db",
+    ),
+    "a script that starts the service": (
+        {"start.sh": "[ -f app.db ] || python seed.py\n"},
+        "start.sh also names /app/app.db",
+    ),
+    "a program that replicates it": (
+        {"litestream.yml": "dbs:\n  - path: /app/app.db\n"},
+        "litestream.yml also names /app/app.db",
+    ),
+    "make": ({"Makefile": "backup:\n\tdocker compose exec app cat /app/app.db >b\n"}, "Makefile also names"),
+    "the build makes the file": (
+        {"Dockerfile": RUN.format("sqlite3 app.db < schema.sql")},
+        "a RUN of Dockerfile also names /app/app.db",
+    ),
+    "the build makes the schema": (
+        {"Dockerfile": RUN.format("pip install django && python manage.py migrate --noinput")},
+        "Dockerfile, line 4, runs `manage.py migrate`: the schema that it makes stays in the image",
+    ),
+    "the command": (
+        {
+            "compose.yaml": COMPOSE.replace(
+                "    volumes:", "    command: sqlite_web --port 80 ./app.db\n    volumes:", 1
+            )
+        },
+        "the command of app also names ./app.db",
+    ),
+    "the image's command": (
+        {"Dockerfile": FILES["Dockerfile"] + 'CMD ["sh", "-c", "exec serve --db=app.db"]\n'},
+        "the command of app also names app.db",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "reason"), NAMED.values(), ids=NAMED)
+def test_a_second_mention_of_the_old_place(files: dict[str, str], reason: str, tmp_path: Path) -> None:
+    found = moved(tmp_path, files)
+    assert found.fix is not None
+    assert found.fix.applicability is Applicability.UNSAFE
+    assert reason in (found.reason or "")
+
+
+@pytest.mark.parametrize(("files", "reason"), NAMED.values(), ids=NAMED)
+def test_a_volume_of_its_own_says_the_mention_too(files: dict[str, str], reason: str, tmp_path: Path) -> None:
+    compose = files.get("compose.yaml", COMPOSE).partition("    volumes:")[0]
+    found = moved(tmp_path, {**files, "compose.yaml": compose})
+    assert reason in (found.reason or "")
+
+
+def test_a_literal_in_code_and_code_that_asks_for_the_same_file(tmp_path: Path) -> None:
+    code = 'import os\nfrom sqlalchemy import create_engine\nif os.path.exists("app.db"):\n    os.remove("app.db")\n'
+    code += 'engine = create_engine("sqlite:///app.db")\n'
+    found = moved(tmp_path, {".env.prod": "", "db.py": code})
+    assert found.code == "VF203"
+    assert found.reason == "db.py also names /app/app.db"
+
+
+SILENT = {
+    "a default that a variable replaces": {
+        "db.py": 'import os\nurl = os.getenv("DATABASE_URL", "sqlite:////app/app.db")\n'
+    },
+    "another file of that name": {"backup.py": "import shutil\nshutil.copy('/backup/app.db', '/other/app.db')\n"},
+    "a comment": {"seed.py": '# os.path.exists("app.db")\n', "Makefile": "# /app/app.db\n"},
+    "a test": {"tests/test_seed.py": 'import os\nassert os.path.exists("app.db")\n'},
+    "a directory that the build makes": {"Dockerfile": RUN.format("mkdir -p /app/data && chown 0:0 /app")},
+    "another Compose file, with its own value": {
+        "docker-compose.dev.yml": "services:\n  web:\n    image: example.org/a\n    volumes: ['w:/app/app.db.d']\nvolumes: {w: }\n"
+    },
+}
+
+
+@pytest.mark.parametrize("files", SILENT.values(), ids=SILENT)
+def test_what_does_not_look_at_the_file_leaves_the_fix_safe(files: dict[str, str], tmp_path: Path) -> None:
+    found = moved(tmp_path, files)
+    assert found.fix is not None
+    assert found.reason is None
+    assert found.fix.applicability is Applicability.SAFE
