@@ -143,6 +143,14 @@ def test_each_fix_is_shown_before_it_is_asked_about(repository: Path) -> None:
     assert "+DATABASE_URL" not in second
 
 
+def test_an_unsafe_fix_that_is_refused_is_not_made_and_its_flag_not_advised_again(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services:\n  db:\n    image: postgres:17\n    environment: {A: b}\n")
+    said = run("-i", "--unsafe-fixes", str(tmp_path), stdin="n\n").stdout
+    assert "fix: unsafe, not made" in said
+    assert "1 not made." in said
+    assert "--unsafe-fixes" not in said
+
+
 def test_a_path_is_not_moved_into_a_volume_that_is_refused(repository: Path) -> None:
     result = run("-i", "--write", str(repository), stdin="y\nn\n")
     assert "./data:/app/data" in (repository / "docker-compose.yml").read_text()

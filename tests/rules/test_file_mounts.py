@@ -73,10 +73,11 @@ def test_every_place_that_says_the_path_is_moved(before: str, after: str, tmp_pa
     assert not volfix.plan(tmp_path, select=("VF103",)).findings
 
 
-def test_the_directory_is_never_one_with_code_in_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("filled", ["COPY . .", "COPY --from=acme/seed /x /app/data/x", "RUN echo '{}' >data/x.json"])
+def test_the_directory_is_never_one_with_code_in_it(filled: str, tmp_path: Path) -> None:
     app = service("app", URL.format(""), MOUNT.format("./app.db", "app.db"))
-    dockerfile = DOCKERFILE + "COPY . .\n"
-    laid(tmp_path, {"compose.yaml": f"services:\n{app}", **BESIDE, "Dockerfile": dockerfile, "data/seed.py": "rows"})
+    files = {"Dockerfile": f"{DOCKERFILE}{filled}\n", "data/seed.py": "rows"}
+    laid(tmp_path, {"compose.yaml": f"services:\n{app}", **BESIDE, **files})
     volfix.plan(tmp_path, select=("VF103",)).write()
     assert "app-db:/app/db'" in (tmp_path / "compose.yaml").read_text()
 

@@ -32,7 +32,7 @@ REFUSED = {
             "  worker:\n    build: .\n    env_file: .env.prod\n" + ROWS,
             ".env.prod": "DB_PATH=/app/storage/app.db\n",
         },
-        "worker names /app/storage/app.db too: whether the two are to share it is not known",
+        "worker names /app/storage/app.db too: mount one volume in both services",
     ),
     "another service of the same code mounts the file": (
         {"compose.yaml": STORAGE + STORAGE.replace("services:\n", "").replace("app:\n", "worker:\n") + ROWS},
@@ -40,7 +40,7 @@ REFUSED = {
     ),
     "another file gives the service a mount": (
         {"compose.yaml": STORAGE, "compose.prod.yaml": "services:\n  app:\n" + ROWS},
-        "with compose.yaml, compose.prod.yaml, a mount holds a database of app",
+        "with compose.yaml and compose.prod.yaml, a mount holds a database of app",
     ),
     "the service names two": (
         {"compose.yaml": STORAGE.replace("}", ", STATE_DB_PATH: /app/storage/state.db}"), "Dockerfile": DOCKERFILE},

@@ -147,6 +147,7 @@ def _rendered(result: RunResult, options: dict[str, Any], *, color: bool) -> str
             context=options["diff_context"],
             show_secrets=options["show_secrets"],
             wrote=options["write"],
+            unsafe=options["unsafe_fixes"],
             command=_typed(options),
         )
     import importlib

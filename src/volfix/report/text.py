@@ -32,14 +32,16 @@ def render(
     show_secrets: bool = False,
     wrote: bool = False,
     base: Path | None = None,
+    unsafe: bool = False,
     command: str = "volfix",
 ) -> str:
     """The report, with a final line end.
 
     `context` is the number of lines around a change, `wrote` says that the run was to write, `base` is where paths
-    start from (the current directory if None), `command` what a person types for this run without `--write`.
+    start from (the current directory if None), `unsafe` that it may make unsafe fixes, `command` what a person types
+    for this run without `--write`.
     """
-    text = _Text(color, verbose, context, show_secrets, base or Path.cwd())
+    text = _Text(color, verbose, context, show_secrets, base or Path.cwd(), unsafe)
     lines = [line for project in result.projects for line in text.project(project)]
     said = text.standings(result)
     lines += text.summary(result, said)
@@ -83,6 +85,7 @@ class _Text:
     context: int
     show_secrets: bool
     base: Path
+    unsafe: bool = False
 
     def style(self, text: str, **how: object) -> str:
         return click.style(text, **how) if self.color else text  # type: ignore[arg-type]
@@ -132,7 +135,7 @@ class _Text:
         for reported in findings:
             yield ""
             yield from self.finding(reported.finding)
-            yield f"    {self.clean(_fix(project, reported))}"
+            yield f"    {self.clean(_fix(project, reported, unsafe=self.unsafe))}"
 
     def finding(self, finding: Finding) -> Iterator[str]:
         """Where, what, and how volfix knows."""
@@ -147,7 +150,7 @@ class _Text:
 
     def standings(self, result: RunResult) -> Counter[str]:
         """How many findings there are of each standing, without the notes."""
-        return Counter(_standing(project, item) for project, item in _counted(result))
+        return Counter(_standing(project, item, unsafe=self.unsafe) for project, item in _counted(result))
 
     def summary(self, result: RunResult, said: Counter[str]) -> Iterator[str]:
         """What the run comes to in a line, and how what was written is taken back."""
@@ -255,7 +258,7 @@ def _in(reported: ReportedFinding, change: FileChange) -> bool:
     return reported.finding.location.path == change.before.path
 
 
-def _fix(project: ProjectResult, reported: ReportedFinding) -> str:
+def _fix(project: ProjectResult, reported: ReportedFinding, *, unsafe: bool) -> str:
     finding = reported.finding
     if is_done(project, reported):
         return "fixed"
@@ -263,14 +266,14 @@ def _fix(project: ProjectResult, reported: ReportedFinding) -> str:
         said = "none"
     elif reported.fixed and not project.failure:
         said = "safe" if finding.applicability is Applicability.SAFE else "unsafe, made because of --unsafe-fixes"
-    elif finding.applicability is Applicability.SAFE or project.failure:
+    elif finding.applicability is Applicability.SAFE or project.failure or unsafe:
         said = f"{finding.applicability.value}, not made"
     else:
         said = "needs --unsafe-fixes"
     return f"fix: {said}: {finding.reason}" if finding.reason else f"fix: {said}"
 
 
-def _standing(project: ProjectResult, reported: ReportedFinding) -> str:
+def _standing(project: ProjectResult, reported: ReportedFinding, *, unsafe: bool) -> str:
     finding = reported.finding
     if is_done(project, reported):
         return "fixed"
@@ -278,7 +281,7 @@ def _standing(project: ProjectResult, reported: ReportedFinding) -> str:
         return "can be fixed"
     if finding.applicability is Applicability.NONE:
         return "without a fix"
-    if finding.applicability is Applicability.SAFE or project.failure:
+    if finding.applicability is Applicability.SAFE or project.failure or unsafe:
         return "not made"
     return "more with --unsafe-fixes"
 

@@ -279,6 +279,8 @@ def _contents(use: Use, directory: str) -> Iterator[str]:
             yield from _files(Path(other.directory, other.source, posixpath.relpath(directory, target)), name)
     yield from (target for target in use.service.tmpfs if target == directory or below.startswith(target + "/"))
     stage, build = use.service.stage, use.service.build
+    filled = (*stage.filled, *stage.named) if stage else ()
+    yield from (path for path in filled if path.startswith(below) and posixpath.basename(path) != name)
     for source, target in stage.copied if stage else ():
         place = target.rstrip("/") or "/"
         if place.startswith(below):

@@ -130,7 +130,7 @@ def _by_url(context: Context, use: Use) -> Iterator[Holding]:
     target = use.mount.clean_target
     for database in databases_in(context, use.project, use.service):
         if database.mount is not None and database.mount.clean_target == target and database.path != target:
-            verb = "is" if database.is_inside else "will be"
+            verb = "is" if database.is_inside else "belongs at"
             yield Holding(
                 DATABASE_FILE,
                 None,

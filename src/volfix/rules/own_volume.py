@@ -107,12 +107,13 @@ def _concern(database: Database, other: Database) -> str | None:
     if service.name != name:
         same_file = database.path == other.path and _context(service) is not None
         if same_value or (same_file and _context(service) == _context(other.service)):
-            return f"{name} names {other.path or 'the file'} too: whether the two are to share it is not known"
+            file = other.path or "the file"
+            return f"{name} names {file} too: mount one volume in both services, or give each a file of its own"
         return None
     if other is database or other.path is None:
         return None
     if other.is_inside:
-        files = ", ".join(file.path.name for file in other.project.files)
+        files = " and ".join(file.path.name for file in other.project.files)
         return f"with {files}, a mount holds a database of {name}: whether it shall without is not known"
     return None if same_value else f"{other.variable} of {name} names {other.path}, which no mount holds either"
 

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.project.environment import InCode
-from volfix.project.mounts import BIND
-from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context
 from volfix.rules.database import Database
+from volfix.rules.database_fixes import by_hand, fix_of
 from volfix.rules.database_hosts import strange_hosts
-from volfix.rules.databases import databases, use_of
-from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
-from volfix.rules.holdings import holding
-from volfix.rules.ignores import is_ignored
-from volfix.rules.names import volume_key
-from volfix.rules.new_volume import added_volume
+from volfix.rules.databases import databases
+from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.values import location_in, location_of, set_value
+from volfix.rules.values import location_in, location_of
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -60,14 +55,6 @@ def _strangers(context: Context) -> Iterator[Finding]:
             )
 
 
-def by_hand(database: Database, fix: Fix | None) -> str | None:
-    """What the fix leaves to people, as the reason why it is not safe."""
-    if fix is None or fix.moves or database.mount is None:
-        return None
-    source = database.mount.raw_source
-    return f"what is in {database.path} now has to be copied into {source} by hand before the container is replaced"
-
-
 def _severity(database: Database) -> Severity:
     sure = database.path is not None and not database.loose and not database.is_foreign
     return Severity.ERROR if sure else Severity.WARNING
@@ -94,55 +81,6 @@ def _evidence(database: Database) -> Iterator[str]:
         yield "no Compose file names this env file; a deployment that uses it would"
 
 
-def fix_of(context: Context, database: Database) -> Fix | None:
-    """The value in its new place, and what has to be carried there; None where the database has no new value."""
-    if database.directory is not None:
-        return _own_volume(context, database, database.directory)
-    if database.new_value is None or database.mount is None or database.origin is None:
-        return None
-    operation, change = set_value(database, database.new_value)
-    moves = tuple(_moves(context, database))
-    applicability = Applicability.SAFE if moves and not database.doubt else Applicability.UNSAFE
-    return Fix((operation,), (change,), applicability, moves)
-
-
-def _own_volume(context: Context, database: Database, directory: str) -> Fix | None:
-    """A volume at the directory, and the value where the database is to move into it."""
-    service = database.service
-    key = volume_key(context, service.name, directory, f"{service.name} {directory}")
-    added = added_volume(service, key, directory)
-    if isinstance(added, str):
-        return None
-    operations, changes = added
-    if database.new_value is not None:
-        operation, change = set_value(database, database.new_value)
-        operations, changes = (*operations, operation), (*changes, change)
-    source = f"container:{directory if database.new_value is None else database.path}"
-    if service.stage and directory in service.stage.volumes:
-        source = f"anonymous:{directory}"
-    return Fix(operations, changes, Applicability.UNSAFE, (Move(service.name, source, key, directory),))
-
-
-def _moves(context: Context, database: Database) -> Iterator[Move]:
-    """The rows that are there lie in the container's own layer, and have to reach the volume.
-
-    None where the mount stays a bind mount, or may: no volume is there to carry them to.
-    """
-    use = use_of(context, database)
-    if use is None:
-        return
-    key = use.mount.source
-    if use.mount.kind == BIND:
-        held = holding(context, use) if "VF101" in context.selected else None
-        conversion = convert(context, use, held) if held else None
-        if conversion is None or conversion.fix is None or conversion.fix.applicability is not Applicability.SAFE:
-            return
-        if is_ignored(use.mount.file, use.mount.place, "VF101"):
-            return
-        key = conversion.fix.moves[0].volume
-    yield Move(database.service.name, f"container:{database.path}", key, use.mount.raw_target)
-
-
 STACK = """\
 services:
   app:
@@ -166,7 +104,9 @@ RULE = Rule(
     fix=(
         "The value that the process sees is changed where it comes from: the file keeps its name and moves into the "
         "service's one mount for data. A service without one gets a volume at the file's directory, or at a new "
-        "directory `data` in it where there is code: unsafe, for whether the rows are to be kept is for people to say. The rows that are there have to be carried before the container is recreated."
+        "directory `data` in it where there is code: unsafe, for whether the rows are to be kept is for people to say. "
+        "So is a value whose file something else names: a script, Python that looks for it, a setting, the build, a "
+        "command. The rows that are there have to be carried before the container is recreated."
     ),
     sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "compose-spec/compose-spec: 05-services.md (env_file)"),
     examples=(
@@ -290,6 +230,36 @@ RULE = Rule(
                 "data/countries.json": "[]\n",
             },
             Outcome.REPORTED,
+        ),
+        Example(
+            "no mount, and another service that mounts the same file",
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    env_file: .env.prod\n  worker:\n    build: .\n"
+                "    env_file: .env.prod\n    volumes: ['rows:/app/storage']\nvolumes: {rows: {}}\n",
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DB_PATH=/app/storage/app.db\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "no mount, and several containers at once",
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/app.db]\n"
+                "    deploy: {replicas: 2}\n",
+                "Dockerfile": DOCKERFILE,
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "code that asks whether the file is there",
+            {
+                "compose.yaml": NAMED,
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DB_PATH=/app/app.db\n",
+                "seed.py": 'import os\nif not os.path.exists("app.db"):\n    seed()\n',
+            },
+            Outcome.FIXED_UNSAFE,
+            {".env.prod": "DB_PATH=/app/data/app.db\n"},
         ),
         Example(
             "no mount, in a stack for tests",

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from volfix.project.environment import InCode
 from volfix.rules.context import Context
 from volfix.rules.database import Database
+from volfix.rules.database_fixes import by_hand, fix_of
 from volfix.rules.databases import databases
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import location_in
-from volfix.rules.vf201 import by_hand, fix_of
 
 
 def check(context: Context) -> Iterator[Finding]:

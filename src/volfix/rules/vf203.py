@@ -10,11 +10,11 @@ from volfix.project.environment import InCode
 from volfix.rules.code_files import is_told
 from volfix.rules.context import Context
 from volfix.rules.database import Database
+from volfix.rules.database_fixes import by_hand, fix_of
 from volfix.rules.databases import databases
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import location_in
-from volfix.rules.vf201 import by_hand, fix_of
 
 MAKES_DIRECTORY = re.compile(r"\bmkdir\b|\bmakedirs\(")
 

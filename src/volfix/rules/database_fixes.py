@@ -1,0 +1,73 @@
+"""How a database's value is changed, with what has to be carried then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.project.mounts import BIND
+from volfix.rules.bind_to_volume import convert
+from volfix.rules.context import Context
+from volfix.rules.database import Database
+from volfix.rules.databases import use_of
+from volfix.rules.findings import Applicability, Fix, Move
+from volfix.rules.holdings import holding
+from volfix.rules.ignores import is_ignored
+from volfix.rules.names import volume_key
+from volfix.rules.new_volume import added_volume
+from volfix.rules.values import set_value
+
+
+def fix_of(context: Context, database: Database) -> Fix | None:
+    """The value in its new place, and what has to be carried there; None where the database has no new value."""
+    if database.directory is not None:
+        return _own_volume(context, database, database.directory)
+    if database.new_value is None or database.mount is None or database.origin is None:
+        return None
+    operation, change = set_value(database, database.new_value)
+    moves = tuple(_moves(context, database))
+    applicability = Applicability.SAFE if moves and not database.doubt else Applicability.UNSAFE
+    return Fix((operation,), (change,), applicability, moves)
+
+
+def _own_volume(context: Context, database: Database, directory: str) -> Fix:
+    """A volume at the directory, and the value where the database is to move into it."""
+    service = database.service
+    key = volume_key(context, service.name, directory, f"{service.name} {directory}")
+    added = added_volume(service, key, directory)
+    assert not isinstance(added, str), added  # a directory is proposed where a volume can be added
+    operations, changes = added
+    if database.new_value is not None:
+        operation, change = set_value(database, database.new_value)
+        operations, changes = (*operations, operation), (*changes, change)
+    source = f"container:{directory if database.new_value is None else database.path}"
+    if service.stage and directory in service.stage.volumes:
+        source = f"anonymous:{directory}"
+    return Fix(operations, changes, Applicability.UNSAFE, (Move(service.name, source, key, directory),))
+
+
+def _moves(context: Context, database: Database) -> Iterator[Move]:
+    """The rows that are there lie in the container's own layer, and have to reach the volume.
+
+    None where the mount stays a bind mount, or may: no volume is there to carry them to.
+    """
+    use = use_of(context, database)
+    if use is None:
+        return
+    key = use.mount.source
+    if use.mount.kind == BIND:
+        held = holding(context, use) if "VF101" in context.selected else None
+        conversion = convert(context, use, held) if held else None
+        if conversion is None or conversion.fix is None or conversion.fix.applicability is not Applicability.SAFE:
+            return
+        if is_ignored(use.mount.file, use.mount.place, "VF101"):
+            return
+        key = conversion.fix.moves[0].volume
+    yield Move(database.service.name, f"container:{database.path}", key, use.mount.raw_target)
+
+
+def by_hand(database: Database, fix: Fix | None) -> str | None:
+    """What the fix leaves to people, as the reason why it is not safe."""
+    if fix is None or fix.moves or database.mount is None:
+        return None
+    source = database.mount.raw_source
+    return f"what is in {database.path} now has to be copied into {source} by hand before the container is replaced"
