@@ -56,6 +56,15 @@ NAMED = {
         {"backup.py": "import subprocess\nsubprocess.run(['cp', 'app.db', '/backup'])\n"},
         "backup.py also names /app/app.db",
     ),
+    "JavaScript asks whether it is there": (
+        {"seed.js": "const fs = require('fs');\nif (!fs.existsSync(`./app.db`)) seed();\n"},
+        "seed.js also names /app/app.db",
+    ),
+    "Go opens it": (
+        {"cmd/seed.go": 'package main\nfunc main() { f, err := os.Open("/app/app.db") }\n'},
+        "cmd/seed.go also names /app/app.db",
+    ),
+    "PHP": ({"seed.php": "<?php if (!file_exists('app.db')) { seed(); }\n"}, "seed.php also names /app/app.db"),
     "a script that starts the service": (
         {"start.sh": "[ -f app.db ] || python seed.py\n"},
         "start.sh also names /app/app.db",
@@ -117,6 +126,8 @@ SILENT = {
     },
     "another file of that name": {"backup.py": "import shutil\nshutil.copy('/backup/app.db', '/other/app.db')\n"},
     "a comment": {"seed.py": '# os.path.exists("app.db")\n', "Makefile": "# /app/app.db\n"},
+    "a default in JavaScript": {"db.js": "new Database(process.env.DATABASE_PATH || './app.db') // open('app.db')\n"},
+    "tests of other languages": {"seed.test.ts": "existsSync('app.db')\n", "db_test.go": 'os.Open("app.db")\n'},
     "a test": {"tests/test_seed.py": 'import os\nassert os.path.exists("app.db")\n'},
     "a directory that the build makes": {"Dockerfile": RUN.format("mkdir -p /app/data && chown 0:0 /app")},
     "another Compose file, with its own value": {

@@ -28,11 +28,17 @@ SETTINGS = ("Makefile", "crontab", ".yml", ".yaml", ".toml", ".ini", ".service",
 """Files of tools that work beside the application, as one that replicates the database: what they say by its whole path
 counts. Compose files are read as such.
 """
-OPENS = (
-    rb"\b(?:exists|isfile|open|remove|unlink|copy\w*|move|rename|getsize|FileResponse|send_file|run|call|check_call"
-    rb"|check_output|Popen|system)\([^()\n]{0,200}?[\"'\s]"
+OTHER_LANGUAGES = (".js", ".mjs", ".cjs", ".ts", ".go", ".rb", ".php", ".rs", ".ex", ".exs", ".java", ".kt", ".cs")
+OTHER_TEST = re.compile(
+    r".*(?:\.(?:test|spec)\.[cm]?[jt]s|_test\.(?:go|exs)|_(?:test|spec)\.rb|Tests?\.(?:php|java|kt|cs))\Z"
 )
-"""A call by which Python looks at a file, up to the file's name."""
+OTHER_COMMENT = re.compile(rb"(?m)(?:^|[ \t])(?://|#|\*)")
+OPENS = (
+    rb"\b(?:(?:file_?)?exists?\??|is_?file|open\w*|remove|unlink|delete|rm|copy\w*|move|rename|getsize|stat|access"
+    rb"|read_?file|create(?:Read|Write)Stream|FileResponse|send_?file|run|call|check_call|check_output|Popen|system"
+    rb"|exec\w*|spawn)(?:Sync)?\([^()\n]{0,200}?[\"'`\s]"
+)
+"""A call by which code looks at a file, up to the file's name."""
 ON_PATH = rb"[\"']\)\.(?:exists|is_file|unlink|stat|open|read_bytes|write_bytes|touch|rename|replace)\("
 ON_DEMAND = frozenset({"scripts", "tools"})
 """Directories of programs that people and cron start in the container: what they say by its whole path counts."""
@@ -83,9 +89,14 @@ class DeployedCode:
         files = (path for path in self._files(SETTINGS) if not FILE_NAME.search(path.name))
         return {path: _bytes(path) for path in files}
 
+    @cached_property
+    def _other_code(self) -> dict[Path, bytes]:
+        files = (path for path in self._files(OTHER_LANGUAGES) if not OTHER_TEST.match(path.name))
+        return {path: _bytes(path) for path in files}
+
     def scripts_naming(self, path: str) -> Iterator[Path]:
         """The scripts and settings that name a file of the container by its whole path; those that start programs, and
-        Python that looks at the file, by its name too.
+        code that looks at the file, by its name too.
 
         A default (`${DB:-/app/app.db}`) is no name of it: the variable counts.
         """
@@ -95,16 +106,22 @@ class DeployedCode:
         either = rb"(?<![\w./-])(?:%s|(?:\./)?%s)%s" % (re.escape(whole), re.escape(name), end)
         yield from _having(self._on_demand, by_path, (whole,))
         yield from _having(self._starters, re.compile(either), (name,))
-        looks = re.compile(rb"%s%s|\bPath\([\"']%s%s" % (OPENS, either, either, ON_PATH))
+        looks = re.compile(rb"%s%s|\bPath\([\"']%s%s" % (OPENS, either, either, ON_PATH), re.IGNORECASE)
         yield from _having(self._modules, looks, (name,))
+        yield from _having(self._other_code, looks, (name,), OTHER_COMMENT)
         yield from _having(self._settings, by_path, (whole,))
 
 
-def _having(files: Mapping[Path, bytes], pattern: re.Pattern[bytes], words: tuple[bytes, ...]) -> Iterator[Path]:
+def _having(
+    files: Mapping[Path, bytes],
+    pattern: re.Pattern[bytes],
+    words: tuple[bytes, ...],
+    comment: re.Pattern[bytes] = COMMENT,
+) -> Iterator[Path]:
     for path, data in files.items():
         if any(word in data for word in words):
             for found in pattern.finditer(data):
-                if not COMMENT.search(data, data.rfind(b"\n", 0, found.start()) + 1, found.end()):
+                if not comment.search(data, data.rfind(b"\n", 0, found.start()) + 1, found.end()):
                     yield path
 
 
