@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from volfix.project.code_databases import Named
-from volfix.syntax.python_values import Piece, Value
+from volfix.project.named import Named
+from volfix.syntax.pieces import Piece, Value
 from volfix.syntax.source import FileProblem, Source, Span
 
 URL = re.compile(r"(?m)^sqlalchemy\.url[ \t]*[=:][ \t]*(\S+)[ \t]*\r?$")

@@ -13,36 +13,16 @@ from pathlib import Path
 import libcst as cst
 
 from volfix.knowledge.variables import variable_kind
+from volfix.project.named import Named
 from volfix.syntax.python_source import Module, nodes, read_module
-from volfix.syntax.python_values import Evaluation, Value, assigned, last_name, looked_up, string
-from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.python_values import Evaluation, assigned, last_name, looked_up, string
+from volfix.syntax.source import FileProblem
 
 ENGINES = frozenset({"create_engine", "create_async_engine"})
 FILES = frozenset({"SqliteDatabase", "SqliteExtDatabase", "SqliteQueueDatabase", "APSWDatabase"})
 CONNECTING = frozenset({"sqlite3", "aiosqlite"})
 KEYWORDS = frozenset({"db_url", "url", "database"})
 CONDITIONS = (cst.If, cst.Try, cst.TryStar, cst.IfExp, cst.Match)
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A database in code: `name` is the variable or function that takes the value, `is_engine` whether SQLAlchemy does.
-
-    `settings` are the names under which other code may set it, `in_settings` whether they are Flask's; `part` is the
-    constant in which the literal is only a part of the value. `doubt` says why it may not be what counts, `refusal` why
-    it is not edited.
-    """
-
-    source: Source
-    name: str
-    value: Value
-    kind: str
-    is_engine: bool
-    settings: frozenset[str] = frozenset()
-    in_settings: bool = False
-    part: str = ""
-    doubt: str | None = None
-    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from volfix.project.loose_env import names_assigned
 from volfix.project.model import Project
 
 if TYPE_CHECKING:
-    from volfix.project.code_databases import Named
+    from volfix.project.named import Named
 
 READS_ENV_FILE = re.compile(
     rb"load_dotenv|dotenv_values|read_env\(|env_file['\"]?\s*[=:]|secrets_dir|from\s+decouple|\bConfig\(\s*['\"]\.env"

@@ -21,6 +21,8 @@ NOT_DEPLOYED = frozenset(
 )
 """Directories of code that serves something else than the deployment."""
 TEST_MODULE = re.compile(r"(?:test|conftest)\w*\.py\Z|\w*_tests?\.py\Z")
+FRAMEWORK_FILES = ("config/database.yml", "config/database.php", "prisma/schema.prisma", "schema.prisma")
+"""Files of Rails, Laravel and Prisma that may name a database."""
 SIGNS = re.compile(r"requirements.*\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile|alembic\.ini|\w+\.py")
 COMMENT = re.compile(rb"(?m)(?:^|[ \t])#")
 STARTERS = (".sh", "Procfile", ".conf")
@@ -57,8 +59,18 @@ class DeployedCode:
 
     @cached_property
     def mentioning(self) -> tuple[Path, ...]:
-        """The modules and ini files that mention a database file, by a search of their bytes."""
-        return tuple(path for path, data in self._modules.items() if MENTIONS.search(data))
+        """The modules, ini files and frameworks' files that mention a database file, by a search of their bytes."""
+        found = {**self._modules, **self._framework_files}
+        return tuple(path for path, data in found.items() if MENTIONS.search(data))
+
+    @cached_property
+    def _framework_files(self) -> dict[Path, bytes]:
+        """Those in the context's directory, or in one just below it."""
+        below = [Path(entry.path) for entry in _entries(self.directory) if is_own(entry)]
+        found = [
+            path for place in (self.directory, *below) for name in FRAMEWORK_FILES if (path := place / name).is_file()
+        ]
+        return {path: _bytes(path) for path in found}
 
     @cached_property
     def _modules(self) -> dict[Path, bytes]:
@@ -134,12 +146,16 @@ def _bytes(path: Path) -> bytes:
 
 def _is_python(directory: Path) -> bool:
     """Whether the context, or a directory in it, looks like a Python project's: others are not searched."""
-    try:
-        entries = list(os.scandir(directory))
-        below = [each for entry in entries if is_own(entry) for each in os.scandir(entry.path)]
-    except OSError:  # no build context
-        return False
+    entries = _entries(directory)
+    below = [each for entry in entries if is_own(entry) for each in _entries(entry.path)]
     return any(SIGNS.fullmatch(entry.name) for entry in [*entries, *below])
+
+
+def _entries(directory: Path | str) -> list[os.DirEntry[str]]:
+    try:
+        return list(os.scandir(directory))
+    except OSError:  # no build context, or nothing that a build could read either
+        return []
 
 
 def _is_deployed(relative: Path, ignored: list[str]) -> bool:

@@ -23,8 +23,8 @@ from volfix.rules.database_places import working_directory
 from volfix.rules.databases import placed
 
 if TYPE_CHECKING:
-    from volfix.project.code_databases import Named
-    from volfix.syntax.python_values import Piece
+    from volfix.project.named import Named
+    from volfix.syntax.pieces import Piece
 
 SERVER = re.compile(
     r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|MONGO\w*|SQL)_?(?:SERVER|HOST|HOSTNAME)\Z", re.IGNORECASE
@@ -171,7 +171,7 @@ def _in_file(project: Project, service: Service, code: DeployedCode, path: Path)
         if found is None:
             continue
         if named.refusal and found.new_value is not None:
-            yield replace(found, mount=None, new_value=None, reason=named.refusal)
+            yield found.refused(named.refusal)
         elif named.refusal and found.is_inside:
             yield replace(found, reason=named.refusal)
         else:
@@ -187,6 +187,11 @@ def named_in(project: Project, service: Service, path: Path) -> Iterator[Named]:
         from volfix.project.alembic import ini_databases
 
         yield from ini_databases(path, place)
+    elif path.suffix != ".py":
+        from volfix.project.framework_files import framework_databases
+
+        values = {variable.name: variable.value for variable in effective_variables(service)}
+        yield from framework_databases(path, place, values)
     else:
         from volfix.project.code_databases import named_databases
 
@@ -228,7 +233,7 @@ def _database(project: Project, service: Service, code: DeployedCode, named: Nam
     first = next(number for number, piece in enumerate(pieces) if piece.span)
     origin = _origin(named, pieces, first)
     found = placed(project, service, Variable(named.name, text, origin), file)
-    if found is None or found.new_value is None:
+    if found is None or found.new_value is None or named.refusal:
         return found
     for number in reversed(range(len(pieces))):
         if pieces[number].span is None:

@@ -77,6 +77,12 @@ DATABASES = {{
     }}
 }}
 """
+RAILS = {
+    "compose.yaml": "services:\n  app:\n    build: .\n",
+    "Dockerfile": "FROM ruby:3.3-slim\nWORKDIR /rails\nENV RAILS_ENV=production\nCOPY . .\n",
+    "config/database.yml": "default: &default\n  adapter: sqlite3\n  pool: <%= ENV.fetch('RAILS_MAX_THREADS') { 5 } %>\n"
+    "production:\n  primary:\n    <<: *default\n    database: storage/production.sqlite3\n",
+}
 
 
 def _fixed(title: str, name: str, text: str, before: str, after: str, files: dict[str, str] = BASE) -> Example:
@@ -93,12 +99,16 @@ RULE = Rule(
     ),
     fix=(
         "The literal, and nothing else of the module, names a file in the service's one mount for data. Safe where "
-        "nothing overrides it; what the code reads from a variable that is set, or may be, is no finding."
+        "nothing overrides it; what the code reads from a variable that is set, or may be, is no finding. Rails' "
+        "database.yml, Laravel's database.php and Prisma's schema are read and never edited."
     ),
     sources=(
         "sqlalchemy/sqlalchemy: pysqlite dialect",
         "pydantic/pydantic-settings: README",
         "django/django: docs/ref/settings.txt (DATABASES)",
+        "rails/rails: guides/source/configuring.md",
+        "laravel/framework: config/database.php",
+        "prisma/docs: orm/overview/databases/sqlite",
     ),
     examples=(
         _fixed(
@@ -179,6 +189,29 @@ RULE = Rule(
                 "\nvolumes:\n  app-db:\n    driver: local\n",
                 "db.py": ENGINE + "engine = create_engine('sqlite:///data/a.db')\n",
             },
+        ),
+        Example(
+            "Rails' database.yml, and no mount for its directory",
+            RAILS,
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    volumes:\n      - app-db:/rails/storage\n"
+                "\nvolumes:\n  app-db:\n    driver: local\n"
+            },
+        ),
+        Example(
+            "Rails' database.yml, and a volume for its directory",
+            {**RAILS, "compose.yaml": COMPOSE.format(target="/rails/storage")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "Prisma's schema, which nothing edits",
+            {
+                **BASE,
+                "Dockerfile": "FROM node:22-slim\nWORKDIR /app\nCOPY . .\n",
+                "prisma/schema.prisma": 'datasource db {\n  provider = "sqlite"\n  url      = "file:./dev.db"\n}\n',
+            },
+            Outcome.REPORTED,
         ),
         Example(
             "the variable is set: the default does not count",

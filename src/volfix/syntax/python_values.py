@@ -12,39 +12,14 @@ from functools import cached_property
 
 import libcst as cst
 
+from volfix.syntax.pieces import Piece, Value
 from volfix.syntax.python_source import Module, nodes
-from volfix.syntax.source import Span
 
 SAME = frozenset(
     {"Path", "PurePath", "PosixPath", "str", "abspath", "realpath", "fspath", "resolve", "absolute", "as_posix"}
 )
 """Calls that leave a path what it is."""
 LOOK_UPS = frozenset({"getenv", "get", "config", "env", "str", "db", "db_url", "url"})
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a text; `span` is where it is written literally, in the constant `name` if it is in one; `replaces` how
-    many pieces before it are left out where it is an absolute path: those that it is joined to.
-    """
-
-    text: str
-    span: Span | None = None
-    replaces: int = 0
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A text in pieces; `variables` are those of the environment that would replace it, or a part of it."""
-
-    pieces: tuple[Piece, ...]
-    variables: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
-
-    @property
-    def text(self) -> str:
-        return "".join(piece.text for piece in self.pieces)
 
 
 @dataclass
