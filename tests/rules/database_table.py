@@ -73,6 +73,8 @@ sqlite:///srv/app.db?mode=rwc   | /srv/web | /data     | /srv/app.db          | 
 OTHERS = """
 sqlalchemy         | sqlite+aiosqlite:///app.db               | /app | /app/data | /app/app.db | moved | sqlite+aiosqlite:///data/app.db
 sqlalchemy         | sqlite+pysqlite:////x/app.db             | /app | /app/data | /x/app.db | moved | sqlite+pysqlite:////app/data/app.db
+sqlalchemy         | sqlite://///srv/app.db                   | /app | /app/data | /srv/app.db | moved | sqlite:////app/data/app.db
+sqlalchemy         | sqlite://///app/data/app.db              | /app | /app/data | /app/data/app.db | inside |
 sqlalchemy         | sqlite:///file:app.db?mode=rwc&uri=true  | /app | /app/data | /app/app.db | moved | sqlite:///file:data/app.db?mode=rwc&uri=true
 sqlalchemy         | sqlite:///file:/x/app.db?uri=true        | /app | /app/data | /x/app.db | moved | sqlite:///file:/app/data/app.db?uri=true
 sqlalchemy         | sqlite:///../app.db                      | /srv/web | /srv/web/db | /srv/app.db | moved | sqlite:///db/app.db

@@ -218,10 +218,15 @@ def resolved_path(file: DatabaseFile, directory: str | None) -> str | None:
     if file.doubt:
         return None
     if not file.relative:
-        return posixpath.normpath(file.path) + file.ending
+        return _normal(file.path) + file.ending
     if directory is None:
         return None
-    return posixpath.normpath(posixpath.join(directory, file.folder, file.path)) + file.ending
+    return _normal(posixpath.join(directory, file.folder, file.path)) + file.ending
+
+
+def _normal(path: str) -> str:
+    """POSIX lets two leading slashes mean something of their own, which Linux does not."""
+    return "/" + posixpath.normpath(path).lstrip("/")
 
 
 def other_reading(file: DatabaseFile, directory: str | None) -> str | None:
@@ -229,7 +234,7 @@ def other_reading(file: DatabaseFile, directory: str | None) -> str | None:
     if not file.slashes_decide or file.doubt or directory is None or file.path.startswith("."):
         return None
     if file.relative:
-        return posixpath.normpath("/" + file.path)
+        return _normal(file.path)
     return posixpath.normpath(posixpath.join(directory, file.path.lstrip("/")))
 
 
