@@ -266,12 +266,20 @@ CREATED: dict[str, tuple[str, ...]] = {
 
 @pytest.mark.parametrize(("instructions", "expected"), CREATED.items())
 def test_created_directories_belong_to_the_user(instructions: str, expected: tuple[str, ...], tmp_path: Path) -> None:
-    assert set(built(tmp_path, f"FROM a\n{instructions}\n").created) == set(expected)
+    found = built(tmp_path, f"FROM a\n{instructions}\n")
+    assert found.given_to(found.user or "") == set(expected)
+
+
+def test_a_directory_is_given_to_whom_it_is_given_whoever_the_image_runs_as(tmp_path: Path) -> None:
+    found = built(tmp_path, "FROM a\nRUN mkdir -p /data /rows && chown 1000 /data && chmod g+w /rows\nUSER app\n")
+    assert found.given_to("1000:1000") == {"/data"}
+    assert found.given_to("7:0") == {"/rows"}
+    assert found.given_to("app") == found.given_to("") == set()
 
 
 def test_what_an_earlier_stage_gave_away_is_inherited(tmp_path: Path) -> None:
-    assert built(tmp_path, "FROM a AS x\nRUN chown app /data\nFROM x\nUSER app").created == ("/data",)
-    assert built(tmp_path, "FROM a AS x\nRUN chown app /data\nFROM b\nUSER app").created == ()
+    assert built(tmp_path, "FROM a AS x\nRUN chown app /data\nFROM x\nUSER app").given_to("app") == {"/data"}
+    assert built(tmp_path, "FROM a AS x\nRUN chown app /data\nFROM b\nUSER app").given_to("app") == set()
 
 
 def test_a_context_above_the_compose_file_is_one_path(tmp_path: Path) -> None:

@@ -4,23 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from volfix.project.stack import Stack
 from volfix.rules.findings import Finding, VolumeChange
+from volfix.rules.operations import Operation, RemoveEntry, SetAssignment, SetLiteral, SetScalar, SetText
+from volfix.syntax.source import Span
 
 
 def chosen_of(
     findings: Sequence[Finding], stack: Stack, is_wanted: Callable[[Finding], bool]
 ) -> tuple[list[Finding], list[Finding]]:
-    """All findings, and those whose fix is made; one that needs a volume that no other makes loses its fix."""
+    """All findings, and those whose fix is made; one that needs a volume that no other makes loses its fix.
+
+    Of two that make different things of one place neither is made.
+    """
     wanted = [finding for finding in findings if is_wanted(finding)]
-    chosen = wanted
+    rivals = _rivals(wanted)
+    chosen = [finding for finding in wanted if id(finding) not in rivals]
     while chosen != (held := [finding for finding in chosen if _missing(finding, _volumes(stack, chosen)) is None]):
         chosen = held
     volumes = _volumes(stack, chosen)
-    dropped = {id(finding): volume for finding in wanted if (volume := _missing(finding, volumes))}
-    shown = [_without_fix(finding, dropped[id(finding)]) if id(finding) in dropped else finding for finding in findings]
+    reasons = {
+        id(finding): f"its data would need the volume {volume}, and the fix that makes it is not made"
+        for finding in wanted
+        if (volume := _missing(finding, volumes))
+    }
+    for finding in wanted:
+        if other := rivals.get(id(finding)):
+            reasons[id(finding)] = f"{other.code} makes something else of the same place: choose one with --select"
+    shown = [
+        replace(finding, fix=None, reason=reasons[id(finding)]) if id(finding) in reasons else finding
+        for finding in findings
+    ]
     return shown, chosen
+
+
+def _rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:
+    """By the identity of a finding, another one whose fix replaces the same characters otherwise."""
+    places: dict[Path, list[tuple[Span, Operation, Finding]]] = {}
+    for finding in wanted:
+        for operation in finding.fix.operations if finding.fix else ():
+            if (span := _replaced(operation)) is not None:
+                places.setdefault(operation.source.path, []).append((span, operation, finding))
+    found: dict[int, Finding] = {}
+    for group in places.values():
+        group.sort(key=lambda item: item[0])
+        for number, (span, operation, finding) in enumerate(group):
+            for other_span, other_operation, other in group[number + 1 :]:
+                if other_span.start >= span.end:
+                    break
+                if other is not finding and other_operation != operation:
+                    found[id(finding)], found[id(other)] = other, finding
+    return found
+
+
+def _replaced(operation: Operation) -> Span | None:
+    """The characters that an operation replaces; None for one that only adds some."""
+    if isinstance(operation, SetScalar):
+        return operation.scalar.span
+    if isinstance(operation, SetAssignment):
+        return operation.assignment.span
+    if isinstance(operation, SetText | SetLiteral):
+        return operation.span
+    if isinstance(operation, RemoveEntry):
+        return Span(operation.pair.key.span.start, operation.pair.value.span.end)
+    return None
 
 
 def _volumes(stack: Stack, chosen: Sequence[Finding]) -> set[str]:
@@ -39,9 +88,3 @@ def _missing(finding: Finding, volumes: set[str]) -> str | None:
     """A volume that the fix carries data into and that is not there."""
     moves = finding.fix.moves if finding.fix else ()
     return next((move.volume for move in moves if move.volume not in volumes), None)
-
-
-def _without_fix(finding: Finding, volume: str) -> Finding:
-    return replace(
-        finding, fix=None, reason=f"its data would need the volume {volume}, and the fix that makes it is not made"
-    )

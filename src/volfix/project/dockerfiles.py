@@ -33,8 +33,9 @@ class Stage:
 
     `base_image` is the last image from outside that it stands on, None where it is not known or `scratch`; `workdir` is
     absolute, None where it is not known; `user` is the last `USER`, None where none is said; `environment` has the
-    values that are known, `written` where they are written; `volumes` are the targets of VOLUME. `created` are the
-    directories, absolute, that the build makes and gives to `user`, or lets it write; `copied` says which paths of the
+    values that are known, `written` where they are written; `volumes` are the targets of VOLUME. `owners` has the
+    directories, absolute, that the build makes, None where it is not known whose, `opened` whom it lets write some;
+    `copied` says which paths of the
     build context go where, one that ends in a slash is a directory; `started` are the words of ENTRYPOINT and CMD.
     `filled` are the paths to which files come from elsewhere, `named` those that commands of RUN name; `migration` is
     the command that makes a database's schema, with its line.
@@ -46,13 +47,20 @@ class Stage:
     user: str | None
     environment: Mapping[str, str]
     volumes: tuple[str, ...]
-    created: tuple[str, ...]
+    owners: Mapping[str, str | None]
+    opened: Mapping[str, str]
     written: Mapping[str, Written] = field(default_factory=dict)
     copied: tuple[tuple[str, str], ...] = ()
     started: tuple[str, ...] = ()
     filled: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
     migration: tuple[str, int] | None = None
+
+    def given_to(self, user: str) -> frozenset[str]:
+        """The directories that the build gives to this user, as USER says it, or lets it write."""
+        name = user.partition(":")[0]
+        owned = {path for path, owner in self.owners.items() if name and owner == name}
+        return frozenset(owned | {path for path, whose in self.opened.items() if may_write(whose, user)})
 
 
 def stage_of(service: Service) -> Stage | None:
@@ -82,10 +90,6 @@ def _stage(
     stage = _built(source, instructions, target, dict(arguments))
     if stage is None:
         return None
-    user = (stage.user or "").partition(":")[0]
-    made = [path for path, owner in stage.owners.items() if owner == user and user]
-    written = [path for path, whose in stage.opened.items() if may_write(whose, stage.user or "")]
-    created = tuple(dict.fromkeys((*made, *written)))
     return Stage(
         source,
         stage.base_image,
@@ -93,7 +97,8 @@ def _stage(
         stage.user,
         stage.environment,
         tuple(stage.volumes),
-        created,
+        stage.owners,
+        stage.opened,
         {name: Written(span, owner.children > 1) for name, (span, owner) in stage.written.items()},
         tuple(stage.copied),
         tuple(word for words in stage.started.values() for word in words),

@@ -30,7 +30,7 @@ def foreign_user(service: Service, target: str, entry: Entry | None) -> str | No
         return None
     if entry is not None and _is_own_user(service, entry, name):
         return None
-    if stage is not None and any(_covers(made, target) for made in stage.created):
+    if stage is not None and any(_covers(made, target) for made in stage.given_to(user)):
         return None
     return user
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ from volfix.project.mounts import Mount
 
 if TYPE_CHECKING:
     from volfix.project.database_url import DatabaseFile
+
+PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
+"""What a Dockerfile takes without quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,13 @@ class Database:
     def refused(self, reason: str) -> Database:
         """The same, with nothing proposed."""
         return replace(self, mount=None, directory=None, new_value=None, doubt=None, reason=reason)
+
+    def value_at(self, path: str, workdir: str | None) -> str | None:
+        """The value that names this path instead; None where it cannot be written so where it is."""
+        from volfix.project.database_url import moved
+
+        value = moved(self.value, self.file, path, workdir)
+        return None if isinstance(self.origin, InDockerfile) and not PLAIN_WORD.match(value) else value
 
     @property
     def written_at(self) -> object:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.project.mounts import BIND
+from volfix.project.ownership import foreign_user
 from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.databases import use_of
 from volfix.rules.findings import Applicability, Fix, Move
+from volfix.rules.given_directory import given_directory
 from volfix.rules.holdings import holding
 from volfix.rules.ignores import is_ignored
 from volfix.rules.names import volume_key
@@ -30,7 +32,7 @@ def fix_of(context: Context, database: Database) -> Fix | None:
 
 
 def _own_volume(context: Context, database: Database, directory: str) -> Fix:
-    """A volume at the directory, and the value where the database is to move into it."""
+    """A volume at the directory, the value where the database is to move into it, and the directory's owner."""
     service = database.service
     key = volume_key(context, service.name, directory, f"{service.name} {directory}")
     added = added_volume(service, key, directory)
@@ -39,6 +41,10 @@ def _own_volume(context: Context, database: Database, directory: str) -> Fix:
     if database.new_value is not None:
         operation, change = set_value(database, database.new_value)
         operations, changes = (*operations, operation), (*changes, change)
+    if (user := foreign_user(service, directory, None)) is not None:
+        given = given_directory(database.project, service, user, directory)
+        assert not isinstance(given, str), given
+        operations, changes = (*operations, given[0]), (*changes, given[1])
     source = f"container:{directory if database.new_value is None else database.path}"
     if service.stage and directory in service.stage.volumes:
         source = f"anonymous:{directory}"

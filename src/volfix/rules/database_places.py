@@ -101,13 +101,14 @@ def is_forgotten(service: Service, path: str) -> bool:
 
 
 def candidates(project: Project, service: Service) -> list[Mount]:
-    """The mounts that are made for data: writable, persistent, neither code nor anything else of its own meaning."""
+    """The mounts that are made for data: writable, persistent, neither code nor a server's, nor of another meaning."""
     known = [entry for image in images_of(service) for entry in entries_for(image)]
-    directories = {directory for entry in known for directory in entry.data_directories}
+    directories = {path for entry in known if entry.kind != "engine" for path in entry.data_directories}
+    servers = {path for entry in known if entry.kind == "engine" for path in entry.data_directories}
     found = {}
     for mount in project.mounts_of(service):
         target = mount.clean_target
-        if mount.read_only or mount.kind not in (BIND, VOLUME) or mount.problem or is_code(mount):
+        if mount.read_only or mount.kind not in (BIND, VOLUME) or mount.problem or is_code(mount) or target in servers:
             continue
         if target in directories or (
             posixpath.basename(target).lower() in DATA_WORDS

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from volfix.knowledge.variables import variable_kind
 from volfix.project.code_places import comes_with_image
 from volfix.project.environment import InCompose, InDockerfile
 from volfix.project.hosts import is_within
@@ -19,10 +20,11 @@ from volfix.rules.database_places import candidates, holder, is_code, working_di
 from volfix.rules.own_volume import no_mount, own_directory
 
 if TYPE_CHECKING:
-    from volfix.project.database_url import DatabaseFile
+    from pathlib import Path
 
-PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
-"""What a Dockerfile takes without quotes."""
+    from volfix.project.database_url import DatabaseFile
+    from volfix.syntax.source import Span
+
 SPLIT = re.compile(r"[\s;&|<>()'\"=]+")
 """What stands between the paths of a command."""
 QUOTES = "the Dockerfile would need quotes that are not there"
@@ -42,7 +44,7 @@ def meant(project: Project, base: Database, file: DatabaseFile, directory: str |
     return replace(base, mount=within, path_in_mount=path, new_value=value, doubt=_doubt(base, within), trap=True)
 
 
-def proposed(project: Project, base: Database, file: DatabaseFile, workdir: str | None) -> Database:
+def proposed(project: Project, base: Database, workdir: str | None) -> Database:
     """The database in the service's one mount for data; in a volume of its own where it has none; or why in neither."""
     assert base.path is not None
     possible = candidates(project, base.service)
@@ -50,12 +52,12 @@ def proposed(project: Project, base: Database, file: DatabaseFile, workdir: str 
         targets = ", ".join(mount.raw_target for mount in possible)
         return replace(base, reason=f"the service has several mounts that could be meant ({targets})")
     if not possible:
-        return _in_own_volume(project, base, file, workdir)
+        return _in_own_volume(project, base, workdir)
     mount = possible[0]
     path = posixpath.join(mount.clean_target, posixpath.basename(base.path))
     if refusal := _refusal(project, base):
         return replace(base, reason=refusal)
-    value = _value(base, file, path, workdir)
+    value = base.value_at(path, workdir)
     if value is None:
         return replace(base, reason=QUOTES)
     return replace(base, mount=mount, path_in_mount=path, new_value=value, doubt=_doubt(base, mount))
@@ -70,15 +72,7 @@ def _refusal(project: Project, base: Database) -> str | None:
     return None
 
 
-def _value(base: Database, file: DatabaseFile, path: str, workdir: str | None) -> str | None:
-    """The value that names this path; None where it cannot be written so."""
-    from volfix.project.database_url import moved
-
-    value = moved(base.value, file, path, workdir)
-    return None if isinstance(base.origin, InDockerfile) and not PLAIN_WORD.match(value) else value
-
-
-def _in_own_volume(project: Project, base: Database, file: DatabaseFile, workdir: str | None) -> Database:
+def _in_own_volume(project: Project, base: Database, workdir: str | None) -> Database:
     """The database in a volume that the service has yet to mount: where it lies, or in a new directory beside it."""
     assert base.path is not None
     directory, reason = own_directory(project, base, workdir)
@@ -88,7 +82,7 @@ def _in_own_volume(project: Project, base: Database, file: DatabaseFile, workdir
         return base.refused(reason)
     assert directory is not None
     path, value = posixpath.join(directory, posixpath.basename(base.path)), None
-    if path != base.path and (value := _value(base, file, path, workdir)) is None:
+    if path != base.path and (value := base.value_at(path, workdir)) is None:
         return base.refused(QUOTES)
     doubt = _doubt(base, None) or f"the volume at {directory} is a new one: whether rows are to be kept is yours to say"
     return replace(base, directory=directory, path_in_mount=path, new_value=value, doubt=doubt)
@@ -161,16 +155,21 @@ def _same_source(one: Mount, other: Mount) -> bool:
 
 
 def _named_elsewhere(database: Database) -> str | None:
-    """Where the service also names the file, in a command, health check or label: it would look at the old place."""
+    """Where the project also names the file, in a command, health check or label: it would look at the old place.
+
+    Variables that name a database are asked by themselves.
+    """
     assert database.path is not None
-    origin = database.origin
-    known = (origin.scalar.span,) if isinstance(origin, InCompose) else ()
+    known: dict[Path, list[Span]] = {}
+    for service in database.project.services.values():
+        for name, variable in service.environment.items():
+            if isinstance(variable.origin, InCompose) and variable_kind(name) in ("url", "file"):
+                known.setdefault(variable.origin.file.path, []).append(variable.origin.scalar.span)
     for file in database.project.loaded:
         source = file.source
-        mine = known if any(source is part.file.source for part in database.service.parts) else ()
         start = source.text.find(database.path)
         while start >= 0:
-            if not any(start in range(span.start, span.end) for span in mine):
+            if not any(start in range(span.start, span.end) for span in known.get(source.path, ())):
                 return f"{source.path.name}, line {source.place(start)[0]}, also names {database.path}"
             start = source.text.find(database.path, start + 1)
     return None

@@ -32,7 +32,8 @@ def databases(context: Context) -> tuple[Database, ...]:
         from volfix.rules.code_files import doubted, of_code
         from volfix.rules.loose_files import of_loose_files
 
-        found = [*_of_services(context), *of_loose_files(context)]
+        found = list(_of_services(context))
+        found += of_loose_files(context, found)
         found += of_code(context, found)
         found = list(doubted(context, list(_agreed(found))))
         context.memory["databases"] = tuple(alone(list(_apart(context, found))))
@@ -93,7 +94,7 @@ def placed(project: Project, service: Service, variable: Variable, file: Databas
         return replace(base, mount=within, is_inside=True, path_in_mount=path)
     if file.doubt or file.unproven:
         return replace(base, reason=file.doubt or file.unproven)
-    return meant(project, base, file, directory) or proposed(project, base, file, directory)
+    return meant(project, base, file, directory) or proposed(project, base, directory)
 
 
 def _shown(value: str, file: DatabaseFile) -> str:

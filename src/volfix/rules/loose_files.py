@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +18,12 @@ from volfix.rules.database_places import candidates
 from volfix.rules.databases import MAY_BE_FILE, located
 
 
-def of_loose_files(context: Context) -> Iterator[Database]:
-    """Values in env files beside the Compose files that none of them names: deployments copy or pass such files."""
+def of_loose_files(context: Context, found: Sequence[Database]) -> Iterator[Database]:
+    """Values in env files beside the Compose files that none of them names: deployments copy or pass such files.
+
+    They are for services with a mount for data, or with one to come: `found` has the databases of the services.
+    """
+    to_come = {id(database.service) for database in found if database.directory is not None}
     seen: set[tuple[Path, int]] = set()
     for project in context.stack.projects:
         for origin in loose_assignments(project):
@@ -27,16 +31,16 @@ def of_loose_files(context: Context) -> Iterator[Database]:
             key = (origin.file.path, origin.assignment.span.start)
             if key in seen or not MAY_BE_FILE.search(value):
                 continue
-            services = _near(project, origin.file.path.parent, _plausible(project, name))
+            services = _near(project, origin.file.path.parent, _plausible(project, name, to_come))
             for service in services:
                 seen.add(key)
-                found = located(project, service, name, Variable(name, value, origin))
-                if found is not None and len(services) == 1:
-                    yield replace(found, loose=True)
-                elif found is not None and not found.is_inside:
+                loose = located(project, service, name, Variable(name, value, origin))
+                if loose is not None and len(services) == 1:
+                    yield replace(loose, loose=True)
+                elif loose is not None and not loose.is_inside:
                     names = ", ".join(sorted(service.name for service in services))
                     reason = f"several services could take this value ({names}): say which with `env_file:`"
-                    yield replace(found, loose=True, mount=None, new_value=None, reason=reason)
+                    yield replace(loose.refused(reason), loose=True)
 
 
 def _near(project: Project, directory: Path, services: list[Service]) -> list[Service]:
@@ -51,16 +55,15 @@ def _near(project: Project, directory: Path, services: list[Service]) -> list[Se
     return near if near and directory != project.directory else services
 
 
-def _plausible(project: Project, name: str) -> list[Service]:
+def _plausible(project: Project, name: str, to_come: set[int]) -> list[Service]:
     """The services that may take a value that nothing gives them yet, the strongest evidence alone."""
     services = list(project.services.values())
     if named := [service for service in services if name in service.environment]:
         return [service for service in named if not _is_literal(service.environment[name])]
-    own = [service for service in services if service.build is not None and candidates(project, service)]
-    if own:
+    placed = [service for service in services if id(service) in to_come or candidates(project, service)]
+    if own := [service for service in placed if service.build is not None]:
         return own
-    unknown = [service for service in services if not any(entries_for(image) for image in images_of(service))]
-    return [service for service in unknown if candidates(project, service)]
+    return [service for service in placed if not any(entries_for(image) for image in images_of(service))]
 
 
 def _is_literal(variable: Variable) -> bool:

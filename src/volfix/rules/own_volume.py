@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from volfix.knowledge.targets import never_converted
@@ -13,7 +14,8 @@ from volfix.project.ownership import foreign_user
 from volfix.project.test_stacks import is_test_service, is_test_stack
 from volfix.rules import new_volume
 from volfix.rules.database import Database
-from volfix.rules.database_places import DATA_WORDS
+from volfix.rules.database_places import DATA_WORDS, working_directory
+from volfix.rules.given_directory import given_directory
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 from volfix.syntax.yaml_tree import Sequence as Items
 
@@ -38,7 +40,8 @@ def own_directory(project: Project, database: Database, workdir: str | None) -> 
         return None, no_mount(service)
     if any(_meets(target, directory) for target in _mounted(project, service)):
         return None, no_mount(service)
-    if user := foreign_user(service, directory, None):
+    user = foreign_user(service, directory, None)
+    if user is not None and isinstance(given_directory(project, service, user, directory), str):
         said = f"{service.name} runs as {user}, and a new volume may belong to root: {_by_hand(service)}"
         return None, said
     return directory, None
@@ -87,17 +90,36 @@ def _meets(one: str, other: str) -> bool:
 
 
 def alone(found: Sequence[Database]) -> Iterator[Database]:
-    """A volume of its own is for the one database of one service; who shares what with whom is for people to say."""
+    """A volume of its own is for the one database of one service; who shares what with whom is for people to say.
+
+    What an env file says that nothing names goes where the service's own value goes, or nowhere.
+    """
+    settled = [_settled(database, found) for database in found if not database.loose]
+    own = {id(each.service): each.directory for each in settled if each.directory is not None}
     for database in found:
-        if database.directory is None:
-            yield database
-        elif database.loose:
-            yield database.refused(
-                "the service has no mount for data, and nothing says that the deployment takes this env file"
-            )
+        if not database.loose:
+            yield settled.pop(0)
+        elif database.directory is None or id(database.service) not in own:
+            reason = "the service has no mount for data, and nothing says that the deployment takes this env file"
+            yield database.refused(reason) if database.directory is not None else database
         else:
-            reason = next((said for each in found if (said := _concern(database, each))), None)
-            yield database if reason is None else database.refused(reason)
+            yield _beside(database, own[id(database.service)])
+
+
+def _beside(database: Database, directory: str) -> Database:
+    """The database of an env file that nothing names, in the volume that the service's own value gets."""
+    assert database.path is not None
+    path = posixpath.join(directory, posixpath.basename(database.path))
+    workdir = working_directory(database.project, database.service)
+    value = None if path == database.path else database.value_at(path, workdir)
+    return replace(database, directory=directory, path_in_mount=path, new_value=value)
+
+
+def _settled(database: Database, found: Sequence[Database]) -> Database:
+    if database.directory is None:
+        return database
+    reason = next((said for each in found if not each.loose and (said := _concern(database, each))), None)
+    return database if reason is None else database.refused(reason)
 
 
 def _concern(database: Database, other: Database) -> str | None:
@@ -105,8 +127,8 @@ def _concern(database: Database, other: Database) -> str | None:
     service, name = database.service, other.service.name
     same_value = other is not database and database.written_at == other.written_at
     if service.name != name:
-        same_file = database.path == other.path and _context(service) is not None
-        if same_value or (same_file and _context(service) == _context(other.service)):
+        same_code = _context(service) is not None and _context(service) == _context(other.service)
+        if same_value or (same_code and other.path and _name(database) == _name(other)):
             file = other.path or "the file"
             return f"{name} names {file} too: mount one volume in both services, or give each a file of its own"
         return None
@@ -116,6 +138,10 @@ def _concern(database: Database, other: Database) -> str | None:
         files = " and ".join(file.path.name for file in other.project.files)
         return f"with {files}, a mount holds a database of {name}: whether it shall without is not known"
     return None if same_value else f"{other.variable} of {name} names {other.path}, which no mount holds either"
+
+
+def _name(database: Database) -> str:
+    return posixpath.basename(database.path or "")
 
 
 def _context(service: Service) -> Path | None:

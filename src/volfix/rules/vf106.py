@@ -58,11 +58,18 @@ def _of_service(context: Context, project: Project, service: Service, possible: 
     missed = [item for item in possible if not any(holds(target, item.where) == "holds" for target in held)]
     if not missed or any(path in service.tmpfs for item in missed for path in item.where.paths):
         return
-    for mount in mounts:
-        if mount in service.mounts and meant_for_data(mount, [(item.entry, item.where) for item in possible]):
-            use = Use(project, service, mount)
-            relation = holds(mount.clean_target, missed[0].where)
-            yield _finding(context, use, possible, missed, relation)
+    places = [(item.entry, item.where) for item in possible]
+    meant = [mount for mount in mounts if mount in service.mounts and meant_for_data(mount, places)]
+    for mount in meant:
+        use = Use(project, service, mount)
+        relation = holds(mount.clean_target, missed[0].where)
+        finding = _finding(context, use, possible, missed, relation)
+        if len(meant) > 1 and finding.fix is not None:
+            targets = ", ".join(each.raw_target for each in meant)
+            finding = replace(
+                finding, fix=None, reason=f"the service has several mounts that could be meant ({targets})"
+            )
+        yield finding
 
 
 def _finding(
@@ -108,6 +115,8 @@ def _fix(context: Context, use: Use, missed: Possible, relation: Relation) -> Fi
     target = where.paths[0]
     kept = "anonymous" if any(target == volume for volume in where.declared_volumes) else "container"
     if mount.kind == VOLUME:
+        if any(_is_shared(use, other) for other in context.stack.uses):
+            return "other services mount the same volume"
         operation = set_target(mount, mount.raw_source, target)
         if operation is None:
             return "the mount's target cannot be edited where it is written"
@@ -117,6 +126,12 @@ def _fix(context: Context, use: Use, missed: Possible, relation: Relation) -> Fi
         move = Move(use.service.name, f"{kept}:{target}", mount.source, target)
         return Fix((operation,), (change,), Applicability.UNSAFE, (move,))
     return _converted(context, use, missed, f"{kept}:{target}")
+
+
+def _is_shared(use: Use, other: Use) -> bool:
+    mount = other.mount
+    same = mount.kind == VOLUME and mount.source == use.mount.source and other.project is use.project
+    return same and other.service is not use.service and not mount.overridden
 
 
 def _converted(context: Context, use: Use, missed: Possible, source: str) -> Fix | str:
@@ -174,6 +189,20 @@ RULE = Rule(
                 "compose.yaml": COMPOSE.format(image="mongo:7", mount="db-data:/data/db")
                 + "\nvolumes:\n  db-data:\n    driver: local\n"
             },
+        ),
+        Example(
+            "a volume that another service mounts too",
+            {
+                "compose.yaml": NAMED.format(image="postgres:16", mount="rows:/data").replace(
+                    "volumes:\n  rows", "  app:\n    image: example.org/app:1\n    volumes: [rows:/x]\nvolumes:\n  rows"
+                )
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "two mounts that could be meant",
+            {"compose.yaml": NAMED.format(image="postgres:16", mount="rows:/data\n      - ./old:/var/data")},
+            Outcome.REPORTED,
         ),
         Example(
             "the directory of an older version",

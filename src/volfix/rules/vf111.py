@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from volfix.knowledge.lookup import entries_for
-from volfix.project.dockerfile_root import root_place
-from volfix.project.images import images_of
 from volfix.project.mounts import BIND, VOLUME
 from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context, mount_location
 from volfix.rules.database_files import FileUse, file_fix
-from volfix.rules.findings import Applicability, Finding, Fix, InstructionChange, Severity
+from volfix.rules.findings import Applicability, Finding, Fix, Severity
+from volfix.rules.given_directory import given_directory
 from volfix.rules.holdings import UNKNOWN, holding, is_file
-from volfix.rules.operations import AddInstruction
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.syntax.dockerfile import read
-
-NO_SHELL = re.compile(
-    r"distroless|(?:^|/)scratch\b|(?:^|/)static\b|chainguard|nanoserver|servercore|windows", re.IGNORECASE
-)
-"""Base images that have no POSIX shell for a RUN."""
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -77,25 +67,11 @@ def _who(use: Use, user: str, target: str) -> str:
 
 
 def _fix(use: Use, user: str, target: str) -> Fix | str:
-    """A line in the Dockerfile that makes the directory and gives it to the user; a new volume takes its owner over."""
-    stage = use.service.stage
-    if stage is None:
-        known = [entry.owner for image in images_of(use.service) for entry in entries_for(image) if entry.owner]
-        owner = f": the image's own user is {known[0][0]}:{known[0][1]}" if known else ""
-        return f"the image is not built here{owner}"
-    if not stage.source.path.is_relative_to(use.project.root):
-        return "the Dockerfile lies outside the repository"
-    if stage.base_image is None or NO_SHELL.search(stage.base_image):
-        return "the image has no shell, or volfix does not know which it is built on"
-    if "$" in user or not re.fullmatch(r"[\w.-]+(?::[\w.-]+)?", user) or re.search(r"[^\w./-]", target):
-        return "the user or the directory is not a plain word"
-    build = use.service.build
-    place = root_place(read(stage.source), build.target if build else None)
-    text = place.run((f"mkdir -p {target}", f"chown {user} {target}")) if place else None
-    if place is None or text is None:
-        return "no place in the Dockerfile is known where a shell runs as root: the directory has to be made there"
-    operation = AddInstruction(stage.source, place.start, text)
-    return Fix((operation,), (InstructionChange(stage.source.path, text),), Applicability.UNSAFE)
+    given = given_directory(use.project, use.service, user, target)
+    if isinstance(given, str):
+        return given
+    operation, change = given
+    return Fix((operation,), (change,), Applicability.UNSAFE)
 
 
 APP = "services:\n  app:\n    build: .\n    environment: [DB_PATH=/data/app.db]\n    volumes: [rows:/data]\nvolumes: {rows: }\n"
@@ -128,6 +104,14 @@ RULE = Rule(
         Example(
             "the directory is the user's",
             {"compose.yaml": APP, "Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chown app /data\n"},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the directory is given to the user that the Compose file names",
+            {
+                "compose.yaml": APP.replace("    build: .\n", "    build: .\n    user: '1000'\n"),
+                "Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chown 1000 /data\n",
+            },
             Outcome.UNTOUCHED,
         ),
         Example(

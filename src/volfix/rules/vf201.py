@@ -220,6 +220,19 @@ RULE = Rule(
                 "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/app.db]\n",
                 "Dockerfile": DOCKERFILE + "USER app\n",
             },
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/data/app.db]\n"
+                "    volumes:\n      - app-db:/app/data\n\nvolumes:\n  app-db:\n    driver: local\n",
+                "Dockerfile": DOCKERFILE + "RUN mkdir -p /app/data && chown app /app/data\nUSER app\n",
+            },
+        ),
+        Example(
+            "no mount, and a user for whom volfix can make no directory",
+            {
+                "compose.yaml": "services:\n  app:\n    build: .\n    environment: [DB_PATH=/app/app.db]\n",
+                "Dockerfile": "FROM gcr.io/distroless/static\nWORKDIR /app\nCOPY app app\nUSER 65532\n",
+            },
             Outcome.REPORTED,
         ),
         Example(

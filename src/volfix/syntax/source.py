@@ -125,12 +125,13 @@ class Source:
         return len(self.text) if at < 0 else at + 1
 
     def splice(self, edits: Iterable[Edit]) -> Source:
-        """This source with the edits made; raises ValueError where two of them overlap."""
+        """This source with the edits made; raises CannotEdit where two of them overlap."""
         parts: list[str] = []
         position = 0
         for edit in ordered(edits):
             if edit.span.start < position:
-                raise ValueError(f"edits overlap in {self.path} at character {edit.span.start}")
+                line, column = self.place(edit.span.start)
+                raise CannotEdit(f"{self.path.name}:{line}:{column}: two changes of one place")
             parts += (self.text[position : edit.span.start], edit.replacement)
             position = edit.span.end
         parts.append(self.text[position:])
