@@ -85,14 +85,16 @@ def pipeline_finding(
     fix: Fix | None = None,
     reason: str | None = None,
     location: Location | None = None,
+    target: str | None = None,
 ) -> Finding:
-    """A finding about a step."""
+    """A finding about a step, or about what is at a `target` in it."""
     return Finding(
         code=code,
         severity=severity,
         location=location or in_pipeline(deploy),
         message=message,
         evidence=evidence,
+        target=target,
         step=deploy.deployment.step_name,
         fix=fix,
         reason=reason,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 
 from volfix.project.mounts import BIND
 from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context
 from volfix.rules.deploys import Deploy, deploying_steps, mount_above, mounted, pipeline_finding, trusted_fix
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.holdings import UNKNOWN, holding
 from volfix.rules.rule import Example, Outcome, Rule
 
 HOST = "/var/lib/drone"
+CONVERSION = "the volume of that name is made with --unsafe-fixes only"
 NO_READERS = frozenset(
     {"cd", "mkdir", "chown", "chmod", "test", "[", "echo", "ls", "du", "rm", "rmdir", "git", "docker", "docker-compose"}
 )
@@ -32,11 +34,14 @@ def check(context: Context) -> Iterator[Finding]:
         container = deployment.pipeline.dialect == DRONE and deploy.runs_in_container
         if not container or deployment.target not in (HOST_SOCKET, NOWHERE):
             continue
-        for path, volume, evidence in _data_directories(context, deploy):
+        for path, conversion, evidence in _data_directories(context, deploy):
             reader = _reader(deploy, path)
             if (reader is None and not context.trusted) or mount_above(deploy, path):
                 continue
+            volume = conversion.moves[0].volume
             fix, reason = trusted_fix(context, deploy, mounted(deploy, volume, f"{HOST}/{volume}", path))
+            if fix is not None and conversion.applicability is not Applicability.SAFE:
+                fix, reason = replace(fix, applicability=Applicability.UNSAFE), reason or CONVERSION
             yield pipeline_finding(
                 "VF302",
                 deploy,
@@ -51,11 +56,14 @@ def check(context: Context) -> Iterator[Finding]:
                 ),
                 fix,
                 reason,
+                target=path,
             )
 
 
-def _data_directories(context: Context, deploy: Deploy) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """The directories of the workspace that hold a database of the stack: path in the step, volume, and who says so."""
+def _data_directories(context: Context, deploy: Deploy) -> Iterator[tuple[str, Fix, tuple[str, ...]]]:
+    """The directories of the workspace that hold a database of the stack: path in the step, the fix that makes each a
+    volume, and who says so.
+    """
     root, workspace = deploy.delivery.checkout.root, deploy.deployment.pipeline.workspace
     seen = set()
     for use in context.stack.uses:
@@ -68,7 +76,7 @@ def _data_directories(context: Context, deploy: Deploy) -> Iterator[tuple[str, s
         fix = convert(context, use, held).fix if held is not None and held.kind != UNKNOWN else None
         if held is not None and fix is not None:
             seen.add(host.path)
-            yield posixpath.join(workspace, host.path.relative_to(root).as_posix()), fix.moves[0].volume, held.evidence
+            yield posixpath.join(workspace, host.path.relative_to(root).as_posix()), fix, held.evidence
 
 
 def _reader(deploy: Deploy, path: str) -> str | None:
@@ -112,6 +120,10 @@ volumes:
     host:
       path: /var/run/docker.sock
 """
+JOBS = (
+    "  jobs:\n    image: python:3.12-slim\n    environment: [DB_PATH=/data/jobs.db]\n    volumes: ['{source}:/data']\n"
+)
+READS_JOBS = ("data/app.db\n", "data/app.db\n      - tar -czf /backup/jobs.tar.gz jobs/jobs.db\n")
 SOCKET_MOUNT = "        path: /var/run/docker.sock\n    commands"
 BOTH = (
     PIPELINE.replace(
@@ -145,6 +157,19 @@ RULE = Rule(
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE},
             Outcome.FIXED,
             {"compose.yaml": CONVERTED, ".drone.yml": BOTH},
+        ),
+        Example(
+            "two directories",
+            {"compose.yaml": COMPOSE + JOBS.format(source="./jobs"), ".drone.yml": PIPELINE.replace(*READS_JOBS)},
+            Outcome.FIXED,
+            {
+                "compose.yaml": CONVERTED.replace("\nvolumes:", JOBS.format(source="jobs-db") + "\nvolumes:")
+                + "  jobs-db:\n    driver: local\n",
+                ".drone.yml": BOTH.replace(*READS_JOBS).replace(
+                    "data\n    commands", "data\n      - name: jobs-db\n        path: /drone/src/jobs\n    commands"
+                )
+                + "  - name: jobs-db\n    host:\n      path: /var/lib/drone/jobs-db\n",
+            },
         ),
         Example(
             "nothing reads it",
