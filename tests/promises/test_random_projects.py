@@ -43,6 +43,19 @@ CODE = (
     "from sqlalchemy import create_engine\nengine = create_engine('sqlite:///./app.db')\n",
     "import os\nif not os.path.exists('app.db'):\n    pass\n",
 )
+COMMANDS = (
+    "docker compose up -d --build",
+    "docker-compose down -v && docker-compose up -d",
+    "docker compose -p shop down --volumes; docker compose -p shop up -d",
+    "cp .env.prod .env",
+    "docker volume prune -f",
+    "git clean -ffdx",
+    "tar -czf /backup/rows.tar.gz data",
+    "sh deploy.sh",
+    "make deploy",
+    "docker compose run --rm app python manage.py migrate",
+)
+SOCKET = "volumes:\n  - name: docker-socket\n    host: {path: /var/run/docker.sock}\n"
 
 
 def service(chance: random.Random, name: str) -> Iterator[str]:
@@ -79,6 +92,21 @@ def laid(chance: random.Random, directory: Path) -> None:
     (directory / "Dockerfile").write_text(chance.choice(DOCKERFILES))
     (directory / "requirements.txt").write_text("sqlalchemy==2.0.36\n")
     (directory / "db.py").write_text(chance.choice(CODE))
+    if chance.random() < 0.5:
+        (directory / ".drone.yml").write_text("".join(pipeline(chance)))
+        (directory / "deploy.sh").write_text("#!/bin/sh\nset -e\n" + chance.choice(COMMANDS[:6]) + "\n")
+        (directory / "Makefile").write_text("deploy:\n\t" + chance.choice(COMMANDS[:6]) + "\n")
+
+
+def pipeline(chance: random.Random) -> Iterator[str]:
+    yield f"kind: pipeline\ntype: {chance.choice(('docker', 'exec'))}\nname: deploy\n"
+    has_socket = chance.random() < 0.5
+    yield SOCKET if has_socket else ""
+    yield "steps:\n  - name: deploy\n    image: docker:27\n"
+    if has_socket and chance.random() < 0.8:
+        yield "    volumes:\n      - {name: docker-socket, path: /var/run/docker.sock}\n"
+    yield "    commands:\n"
+    yield from (f"      - {command}\n" for command in chance.sample(COMMANDS, 3))
 
 
 @pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "unsafe"])
@@ -86,8 +114,9 @@ def laid(chance: random.Random, directory: Path) -> None:
 def test_one_run_is_enough(seed: int, unsafe: bool, tmp_path: Path) -> None:
     laid(random.Random(seed), tmp_path)
     files = [path for path in tmp_path.iterdir() if path.is_file()]
-    result = volfix.plan(tmp_path, unsafe_fixes=unsafe).write()
+    trusted = bool(seed % 2)
+    result = volfix.plan(tmp_path, unsafe_fixes=unsafe, trusted=trusted).write()
     assert [project.failure for project in result.projects if project.failure] == []
     once = {path: path.read_bytes() for path in files}
-    volfix.plan(tmp_path, unsafe_fixes=unsafe).write()
+    volfix.plan(tmp_path, unsafe_fixes=unsafe, trusted=trusted).write()
     assert {path: path.read_bytes() for path in files} == once
