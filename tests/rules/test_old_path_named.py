@@ -69,6 +69,10 @@ NAMED = {
         {"start.sh": "[ -f app.db ] || python seed.py\n"},
         "start.sh also names /app/app.db",
     ),
+    "an entry point without a suffix": (
+        {"bin/docker-entrypoint": "#!/bin/sh\n[ -f /app/app.db ] || bin/setup\n"},
+        "bin/docker-entrypoint also names /app/app.db",
+    ),
     "a program that replicates it": (
         {"litestream.yml": "dbs:\n  - path: /app/app.db\n"},
         "litestream.yml also names /app/app.db",

@@ -25,7 +25,7 @@ FRAMEWORK_FILES = ("config/database.yml", "config/database.php", "prisma/schema.
 """Files of Rails, Laravel and Prisma that may name a database."""
 SIGNS = re.compile(r"requirements.*\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile|alembic\.ini|\w+\.py")
 COMMENT = re.compile(rb"(?m)(?:^|[ \t])#")
-STARTERS = (".sh", "Procfile", ".conf")
+STARTERS = (".sh", "entrypoint", "Procfile", ".conf")
 SETTINGS = ("Makefile", "crontab", ".yml", ".yaml", ".toml", ".ini", ".service", "package.json")
 """Files of tools that work beside the application, as one that replicates the database: what they say by its whole path
 counts. Compose files are read as such.
