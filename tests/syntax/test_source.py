@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volfix.syntax.source import SIZE_LIMIT, Edit, FileProblem, Source, Span, ordered
+from volfix.syntax.source import SIZE_LIMIT, CannotEdit, Edit, FileProblem, Source, Span, ordered
 
 PATH = Path("compose.yaml")
 
@@ -153,8 +153,8 @@ def test_the_same_edit_counts_once() -> None:
         [Edit(PATH, Span(0, 3), "x"), Edit(PATH, Span(1, 2), "y")],
     ],
 )
-def test_edits_that_overlap_are_an_error(edits: list[Edit]) -> None:
-    with pytest.raises(ValueError, match="overlap"):
+def test_edits_that_overlap_are_refused(edits: list[Edit]) -> None:
+    with pytest.raises(CannotEdit, match=r"compose.yaml:1:\d: two changes of one place"):
         source(b"abcd").splice(edits)
 
 
