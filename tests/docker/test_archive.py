@@ -45,6 +45,23 @@ def test_who_stops_early_leaves_no_thread_behind() -> None:
     assert threading.active_count() == before
 
 
+def test_who_stops_early_closes_the_engine_s_answer() -> None:
+    """One that stays open keeps the engine's hand on the container, which then cannot be removed."""
+    closed = threading.Event()
+
+    def answer() -> Iterator[bytes]:
+        try:
+            yield from cut(archive(50))
+        finally:
+            closed.set()
+
+    reading = Reading()
+    passing = reading.passing(answer())
+    next(passing)
+    passing.close()
+    assert closed.is_set()
+
+
 def test_a_source_that_hangs_does_not_hold_who_stops_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading_of, "PATIENCE", 0.2)
     released = threading.Event()

@@ -24,12 +24,15 @@ COMPOSE = """\
 services:
   app:
     image: box:1
+    init: true
+    network_mode: none
     volumes:
       - app-db:/app/data
 volumes:
   app-db:
     driver: local
 """
+BEFORE = COMPOSE.replace("app-db:/app/data", "./data:/app/data").partition("volumes:\n  app-db")[0]
 
 
 def tree(engine: Engine, kind: str, source: str) -> Manifest:
@@ -68,3 +71,29 @@ def test_killed_at_random_instants_the_second_run_completes(engine: Engine, host
         host.docker("volume", "rm", "shop_app-db")
         number += 1
     assert in_part, "no run was killed while it copied"
+
+
+@pytest.mark.usefixtures("engine")
+def test_interrupted_it_ends_at_once_and_says_what_is_stopped(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(BEFORE)
+    (tmp_path / "data").mkdir()
+    for number in range(60):
+        (tmp_path / "data" / f"{number}.row").write_bytes(os.urandom(5_000_000))
+    host.compose(tmp_path, "-p", "shop", "up", "-d")
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    words = [sys.executable, "-m", "volfix", "carry", str(tmp_path), "-p", "shop", "--write"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    process = subprocess.Popen(words, env=host.environment, **pipes)  # type: ignore[call-overload]
+    volume = host.directory / "data" / "volumes" / "shop_app-db" / "_data"
+    while not list(volume.glob("*.row")):
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    asked = time.monotonic()
+    said = process.communicate()[0]
+    assert time.monotonic() - asked < 20, "the engine holds what is not closed for a minute"
+    assert process.returncode == 130, said
+    assert "Not carried: app-db; the sources are as they were.\nStopped, and left so" in said
+    assert f"To go on: volfix carry --write -p shop {tmp_path}\n" in said
+    done = subprocess.run(words, env=host.environment, capture_output=True, text=True, check=False)
+    assert "started app" in done.stdout, done.stdout + done.stderr

@@ -164,10 +164,10 @@ def _write(engine: Engine, search: Search, found: list[Surveyed], given: Path, o
             with _progress(2 * one.bytes) as progress:
                 there = carry(engine, one, overwrite=options["replace"], say=_say, progress=progress)
         except (CarryProblem, EngineProblem, BrokenArchive) as problem:
-            then = after_failure(search, found, number, typed(given, options))
-            raise CarryProblem(f"{problem}\n{then}") from problem
+            then = f"Once the cause is mended: {typed(given, options)}"
+            raise CarryProblem(f"{problem}\n{after_failure(search, found, number)}\n{then}") from problem
         except KeyboardInterrupt:
-            _say(f"interrupted\n{after_failure(search, found, number, typed(given, options))}")
+            _say(f"{after_failure(search, found, number)}\nTo go on: {typed(given, options)}")
             raise
         if there:
             click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {_size(there)}")

@@ -60,15 +60,15 @@ def still_stopped(search: Search, found: Iterable[Surveyed]) -> str:
     return f"Not running: {', '.join(stopped)}. Next: deploy as always.\n" if stopped else ""
 
 
-def after_failure(search: Search, found: Sequence[Surveyed], number: int, again: str) -> str:
-    """Where the volume of this number could not be filled: what became of all of them, and how to go on."""
+def after_failure(search: Search, found: Sequence[Surveyed], number: int) -> str:
+    """Where the volume of this number could not be filled: what became of all of them, and which services stand."""
     said = []
     if number:
         said.append(f"Carried and compared: {', '.join(one.job.key for one in found[:number])}.")
     said.append(f"Not carried: {', '.join(one.job.key for one in found[number:])}; the sources are as they were.")
     if stopped := _stopped(search, [name for one in found for name in one.job.services]):
         said.append(f"Stopped, and left so, also by a restart of the daemon: {', '.join(stopped)}. Do not deploy yet.")
-    return "\n".join([*said, f"Once the cause is mended: {again}"])
+    return "\n".join(said)
 
 
 def after_back(search: Search, jobs: Sequence[Job]) -> str:

@@ -110,6 +110,8 @@ class Reading:
             if self._error is None:
                 self._error = error if isinstance(error, BrokenArchive) else BrokenArchive(str(error))
         finally:
+            if isinstance(chunks, Generator):  # an answer that is not closed keeps the engine's hand on the container
+                chunks.close()
             self._ahead.put(b"")
 
     def _passed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:

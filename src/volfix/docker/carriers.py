@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from volfix.docker.archive import Entry, Keep, Manifest, Reading
 from volfix.docker.containers import MountPoint
-from volfix.docker.engine import Engine
+from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.jobs import CarryProblem, Origin
 from volfix.docker.members import END
 
@@ -37,8 +37,12 @@ class Carriers:
     def __enter__(self) -> Carriers:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self._stack.close()
+        except EngineProblem:
+            if kind is None:  # else what went wrong before is what is to be told
+                raise
 
     def mounting(self, kind: str, source: str, *, writable: bool = False, target: str = INSIDE) -> str:
         """A carrier with one mount; its id. Raises EngineProblem where a bind's source is not there."""
@@ -74,9 +78,10 @@ def manifest_of(
 ) -> Manifest:
     """Read a path of a container: what is there, with the SHA-256 of each file. Raises BrokenArchive, EngineProblem."""
     reading = Reading(below, keep)
-    for chunk in reading.passing(engine.read(container, path)):
-        if progress:
-            progress(len(chunk))
+    with closing(reading.passing(engine.read(container, path))) as passing:
+        for chunk in passing:
+            if progress:
+                progress(len(chunk))
     return reading.manifest
 
 
