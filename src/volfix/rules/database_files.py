@@ -23,7 +23,7 @@ from volfix.rules.database_places import working_directory
 from volfix.rules.databases import databases, databases_in
 from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move, VolumeChange
 from volfix.rules.ignores import is_ignored
-from volfix.rules.mount_edits import to_volume
+from volfix.rules.mount_edits import stays_for_others, to_volume
 from volfix.rules.names import volume_key
 from volfix.rules.new_volume import VERSION_1
 from volfix.rules.operations import DeclareVolume, Operation, SetAssignment, SetLiteral, SetScalar
@@ -171,6 +171,8 @@ def _refusals(context: Context, host: HostDirectory, live: list[FileUse]) -> Ite
     """Why the file stays mounted alone, the first reason being enough."""
     for item in live:
         yield from _mount_refusals(item)
+        if (reason := stays_for_others(context, item.use)) is not None:
+            yield reason
         yield from _path_refusals(item)
         if posixpath.basename(item.path) != posixpath.basename(live[0].path):
             yield f"{live[0].service} and {item.service} call the file by different names"

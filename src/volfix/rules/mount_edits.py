@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from volfix.project.mounts import Mount, bind_pair, retargeted, volume_text
+from volfix.project.stack import Use
+from volfix.rules.context import Context
 from volfix.rules.operations import Operation, RemoveEntry, SetScalar
 from volfix.syntax.yaml_tree import Mapping, Scalar
 
@@ -32,3 +34,16 @@ def set_target(mount: Mount, source: str, target: str) -> SetScalar | None:
         return SetScalar(mount.file, mount.node, retargeted(mount, source, target))
     pair = mount.node.pair("target") if isinstance(mount.node, Mapping) else None
     return SetScalar(mount.file, pair.value, target) if pair and isinstance(pair.value, Scalar) else None
+
+
+def stays_for_others(context: Context, use: Use) -> str | None:
+    """Why a mount may not get another target: files that are merged replace one another's mounts by their targets."""
+    mount = use.mount
+    for other in use.service.mounts:
+        if other.overridden and other is not mount and other.clean_target == mount.clean_target:
+            return f"{other.raw_source}, which it replaces at {mount.raw_target}, would come back"
+    for other_use in context.stack.uses:
+        if other_use.mount.node is mount.node and other_use.mount.overridden:
+            files = " and ".join(file.path.name for file in other_use.project.files)
+            return f"with {files}, another mount replaces it, and would not any more"
+    return None

@@ -16,7 +16,7 @@ from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context, mount_location
 from volfix.rules.findings import Applicability, Finding, Fix, MountChange, Move, Severity
 from volfix.rules.holdings import ENGINE, Holding, directories_in, meant_for_data, starts_server
-from volfix.rules.mount_edits import set_target
+from volfix.rules.mount_edits import set_target, stays_for_others
 from volfix.rules.new_volume import VERSION_1
 from volfix.rules.operations import Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
@@ -110,6 +110,8 @@ def _fix(context: Context, use: Use, missed: Possible, relation: Relation) -> Fi
     other = entry_at(mount.clean_target)
     if relation != "shadowed" and other is not None and other.family == missed.entry.family:
         return "the mount is where another version or image keeps its data, which has to be upgraded, not only moved"
+    if (reason := stays_for_others(context, use)) is not None:
+        return reason
     if mount.problem or mount.kind == UNKNOWN:
         return mount.problem or f"the value of {mount.raw_source} is not known"
     target = where.paths[0]
@@ -196,6 +198,22 @@ RULE = Rule(
                 "compose.yaml": NAMED.format(image="postgres:16", mount="rows:/data").replace(
                     "volumes:\n  rows", "  app:\n    image: example.org/app:1\n    volumes: [rows:/x]\nvolumes:\n  rows"
                 )
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a mount that replaces one of an earlier file",
+            {
+                "compose.yaml": NAMED.format(image="postgres:16", mount="rows:/data"),
+                "compose.override.yaml": "services:\n  db:\n    volumes: ['./rows:/data']\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a mount that a later file replaces",
+            {
+                "compose.yaml": NAMED.format(image="postgres:16", mount="rows:/data"),
+                "compose.prod.yaml": "services:\n  db:\n    volumes: ['/srv/rows:/data']\n",
             },
             Outcome.REPORTED,
         ),
