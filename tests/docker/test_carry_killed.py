@@ -82,8 +82,14 @@ def test_interrupted_it_ends_at_once_and_says_what_is_stopped(host: Host, tmp_pa
     host.compose(tmp_path, "-p", "shop", "up", "-d")
     (tmp_path / "compose.yaml").write_text(COMPOSE)
     words = [sys.executable, "-m", "volfix", "carry", str(tmp_path), "-p", "shop", "--write"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    process = subprocess.Popen(words, env=host.environment, **pipes)  # type: ignore[call-overload]
+    process = subprocess.Popen(
+        words,
+        env=host.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - the background ignores it
+    )
     volume = host.directory / "data" / "volumes" / "shop_app-db" / "_data"
     while not list(volume.glob("*.row")):
         assert process.poll() is None, process.communicate()[0]
