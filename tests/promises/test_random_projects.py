@@ -92,6 +92,10 @@ def laid(chance: random.Random, directory: Path) -> None:
     (directory / "Dockerfile").write_text(chance.choice(DOCKERFILES))
     (directory / "requirements.txt").write_text("sqlalchemy==2.0.36\n")
     (directory / "db.py").write_text(chance.choice(CODE))
+    if chance.random() < 0.3:
+        later = ["services:", *service(chance, chance.choice(names))]
+        name = chance.choice(("compose.override.yaml", "compose.prod.yaml"))
+        (directory / name).write_text("\n".join([*later, "volumes:", "  rows:", ""]))
     if chance.random() < 0.5:
         (directory / ".drone.yml").write_text("".join(pipeline(chance)))
         (directory / "deploy.sh").write_text("#!/bin/sh\nset -e\n" + chance.choice(COMMANDS[:6]) + "\n")

@@ -126,26 +126,31 @@ def _agreed(found: list[Database]) -> Iterator[Database]:
 
 
 def _apart(context: Context, found: list[Database]) -> Iterator[Database]:
-    """Files that were apart stay apart: two that would become one are not moved."""
+    """Files that were apart stay apart: two that would become one are not moved, nor is what takes the same value."""
     places: dict[tuple[str, str], set[tuple[str, str | None]]] = {}
     for database in found:
         if (place := _in_volume(context, database)) is not None:
             places.setdefault(place, set()).add(_old_place(context, database))
+    reasons: dict[object, str] = {}
     for database in found:
         place = _in_volume(context, database)
-        if place is None or database.new_value is None or len(places[place]) == 1:
-            yield database
-            continue
-        reason = f"another database would be the same file, {database.path_in_mount}"
-        yield database.refused(reason)
+        if place is not None and database.new_value is not None and len(places[place]) > 1:
+            reasons[database.written_at] = f"another database would be the same file, {database.path_in_mount}"
+    for database in found:
+        reason = reasons.get(database.written_at) if database.new_value is not None else None
+        yield database if reason is None else database.refused(reason)
 
 
 def _in_volume(context: Context, database: Database) -> tuple[str, str] | None:
-    """The volume or host directory, and the path in it, where the database is or shall be."""
+    """The volume or host directory, and the path in it, where the database is or shall be.
+
+    Projects of one directory count as one, whatever they are called: they may be deployed under one name.
+    """
     mount = database.mount
     if mount is None:
         return None
-    source = context.host_of(mount).key if mount.kind == BIND else database.project.real_name(mount.source)
+    one = replace(database.project, name=str(database.project.directory), deployed_as=None)
+    source = context.host_of(mount).key if mount.kind == BIND else one.real_name(mount.source)
     return source, posixpath.relpath(database.path_in_mount, mount.clean_target)
 
 
