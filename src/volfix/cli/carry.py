@@ -109,10 +109,9 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     for line in refused:
         click.echo(line)
     if failed or refused or not options["write"]:  # all volumes or none: half a deployment is nobody's plan
+        click.echo(still_stopped(search, found), nl=False)
         if not (failed or refused) and any(one.state != "carried" for one in found):
             click.echo(f"Nothing is carried yet. Next: {typed(given, options)}")
-        elif found and not (failed or refused):
-            click.echo(still_stopped(search, found), nl=False)
         return not (failed or doubts or refused)
     _write(engine, search, found, given, options)
     return not doubts

@@ -7,6 +7,8 @@ from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING, Any
 
+from volfix.docker.engine import EngineProblem
+
 if TYPE_CHECKING:
     from volfix.docker.jobs import Job, Surveyed
     from volfix.docker.moves import Search
@@ -55,9 +57,10 @@ def until_deployed(search: Search, jobs: Iterable[Job]) -> str:
 
 
 def still_stopped(search: Search, found: Iterable[Surveyed]) -> str:
-    """A line where everything is carried, and services of the volumes do not run; else nothing."""
+    """A line where services of the volumes do not run, with what to do once all is carried; else nothing."""
     stopped = _stopped(search, [name for one in found for name in one.job.services])
-    return f"Not running: {', '.join(stopped)}. Next: deploy as always.\n" if stopped else ""
+    then = " Next: deploy as always." if all(one.state == "carried" for one in found) else ""
+    return f"Not running: {', '.join(stopped)}.{then}\n" if stopped else ""
 
 
 def after_failure(search: Search, found: Sequence[Surveyed], number: int) -> str:
@@ -66,7 +69,12 @@ def after_failure(search: Search, found: Sequence[Surveyed], number: int) -> str
     if number:
         said.append(f"Carried and compared: {', '.join(one.job.key for one in found[:number])}.")
     said.append(f"Not carried: {', '.join(one.job.key for one in found[number:])}; the sources are as they were.")
-    if stopped := _stopped(search, [name for one in found for name in one.job.services]):
+    names = [name for one in found for name in one.job.services]
+    try:
+        stopped = _stopped(search, names)
+    except EngineProblem:  # it is gone, and so may be what failed
+        stopped = sorted(set(names))
+    if stopped:
         said.append(f"Stopped, and left so, also by a restart of the daemon: {', '.join(stopped)}. Do not deploy yet.")
     return "\n".join(said)
 
@@ -83,8 +91,8 @@ def after_back(search: Search, jobs: Sequence[Job]) -> str:
 
 
 def _stopped(search: Search, services: Iterable[str]) -> list[str]:
-    """Those of the services that have containers, none of which runs now."""
-    known = {item.id for name in services for item in search.containers_of(search.deployed.project.services[name])}
-    now = [item for item in search.engine.containers() if item.id in known]
-    running = {item.service for item in now if item.is_running}
-    return sorted({item.service for item in now if item.service} - running)
+    """Those of the services that had containers when this run began, none of which runs now."""
+    names = {name for name in services if search.containers_of(search.deployed.project.services[name])}
+    projects = {item.project for name in names for item in search.containers_of(search.deployed.project.services[name])}
+    now = [item for item in search.engine.containers() if item.project in projects]
+    return sorted(names - {item.service for item in now if item.is_running})

@@ -8,11 +8,12 @@ from contextlib import suppress
 from volfix.docker import carriers as through
 from volfix.docker.archive import differences
 from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
-from volfix.docker.carry import image_for, is_part
+from volfix.docker.carry import image_for
 from volfix.docker.containers import VOLUME_KEY, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.jobs import CarryProblem, Job, Origin, Say, users_of
 from volfix.docker.moves import Search
+from volfix.docker.part import is_part
 from volfix.docker.verify import shown
 from volfix.project.hosts import host_directory
 from volfix.project.mounts import BIND
@@ -54,7 +55,8 @@ def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = No
         if there is not None and any(there) and not differences(wanted, there):
             say(f"{place.shown} equals the volume {job.name} already")
             return
-        if there is not None and any(there) and not is_part(wanted, there):
+        whole = (wanted, (volume,)), (there or {}, place)
+        if there is not None and any(there) and not is_part(engine, carriers, *whole):
             raise CarryProblem(
                 f"{place.shown} is not empty and holds something else than {job.name}: move it away first"
             )

@@ -18,6 +18,7 @@ from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.here import data_root, listing
 from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of
 from volfix.docker.markers import is_marked, mark, sweep, unmark, used_since
+from volfix.docker.part import is_part
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.verify import shown, verify
 
@@ -43,11 +44,12 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
         late = _saves_at_stop(engine, job)
         listed = quick and not marked and not any(target or ()) and data_root(engine) is not None
         source, kept = _sources(engine, carriers, job, say, late=late, listed=listed)
-    complete = through.with_top(source, kept)
-    used = users_of(engine, MountPoint("volume", job.name, INSIDE)) if volume else []
-    users = [item for item in used if CARRIER not in item.labels]
-    state = _state(complete, target, marked=marked and not used_since(engine, job.name, users))
-    writers = [item for item in (*_writers(engine, job.origins), *used) if CARRIER not in item.labels]
+        complete = through.with_top(source, kept)
+        users = _users(engine, job) if volume else []
+        is_ours = marked and target is not None and not used_since(engine, job.name, users)
+        whole = (complete, kept), (target or {}, _volume(job))
+        state = _state(complete, target, is_part=is_ours and is_part(engine, carriers, *whole))
+    writers = (*_writers(engine, job.origins), *users)
     running = {container.id: container for container in writers if container.is_running}.values()
     own = tuple(item for item in running if item.project in job.projects)
     foreign = tuple(item for item in running if item not in own)
@@ -122,28 +124,14 @@ def _lacks(job: Job, manifest: Manifest, databases: set[str]) -> str | None:
     return None
 
 
-def _state(source: Manifest, target: Manifest | None, *, marked: bool) -> State:
+def _state(source: Manifest, target: Manifest | None, *, is_part: bool) -> State:
     if target is None:
         return "missing"
-    if marked and is_part(source, target):
+    if is_part:
         return "interrupted"
     if not any(target):
         return "empty"
     return "different" if differences(source, target) else "equal"
-
-
-def is_part(source: Manifest, target: Manifest) -> bool:
-    """Whether the target is what a copy leaves that was killed: nothing else, each file whole or cut short."""
-    short = 0
-    for path, entry in target.items():
-        wanted = source.get(path)
-        if path and (wanted is None or entry.kind != wanted.kind):
-            return False
-        if wanted is not None and entry.digest != wanted.digest:
-            short += 1
-            if entry.size >= wanted.size:
-                return False
-    return short <= 1
 
 
 def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progress: Progress | None = None) -> Manifest:
@@ -168,6 +156,11 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
         _back_up(engine, found, say, progress)
     sweep(engine, job.name)
     marker = mark(engine, job.name, found.image)
+    try:
+        _check_still(engine, found)
+    except (CarryProblem, EngineProblem):
+        unmark(engine, job.name, marker)
+        raise
     fresh = found.state != "equal" and _prepare(engine, found)
     try:
         with Carriers(engine, found.image, job.name) as carriers:
@@ -176,11 +169,37 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
     except CarryProblem:
         _discard(engine, job, marker, fresh)
         raise
-    for container in _writers(engine, job.origins):
-        if container.is_running:
-            raise CarryProblem(f"{job.key}: {container.name} was started while its data was copied: run this again")
+    started = [item.name for item in (*_writers(engine, job.origins), *_users(engine, job)) if item.is_running]
     unmark(engine, job.name, marker)
+    if started:
+        raise CarryProblem(
+            f"{job.key}: {job.name} is filled and compared, but {started[0]} was started meanwhile: stop it, and look "
+            f"whether {_shown(job)} has rows that came later"
+        )
     return sent
+
+
+def _check_still(engine: Engine, found: Surveyed) -> None:
+    """Raise CarryProblem where the volume is not any more what it was when it was looked at."""
+    job = found.job
+    if running := [item.name for item in _users(engine, job) if item.is_running]:
+        raise CarryProblem(f"{job.key}: {running[0]} was started meanwhile, on {job.name}: stop it, and run this again")
+    now = None
+    if engine.volume(job.name) is not None:
+        with Carriers(engine, found.image, job.name) as carriers:
+            now = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE)
+    if now != found.target:
+        raise CarryProblem(f"{job.key}: {job.name} changed since it was looked at: run this again")
+
+
+def _users(engine: Engine, job: Job) -> list[Container]:
+    """The containers that mount the volume, carriers apart."""
+    used = users_of(engine, MountPoint("volume", job.name, INSIDE))
+    return [item for item in used if CARRIER not in item.labels]
+
+
+def _volume(job: Job) -> Origin:
+    return Origin("volume", job.name, f"volume:{job.name}", "")
 
 
 def _copy(engine: Engine, carriers: Carriers, job: Job, progress: Progress | None) -> Manifest:
@@ -233,7 +252,7 @@ def _back_up(engine: Engine, found: Surveyed, say: Say, progress: Progress | Non
     say(f"copying {job.name}, which is not empty, to {name}")
     engine.create_volume(name, {})
     with Carriers(engine, found.image, name) as carriers:
-        origin = Origin("volume", job.name, f"volume:{job.name}", "")
+        origin = _volume(job)
         sent = through.copy(engine, carriers, [origin], ("volume", name), progress)
         there = through.manifest_of(engine, carriers.mounting("volume", name), INSIDE)
         if wrong := differences(sent, there):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -84,11 +84,14 @@ class Engine:
         with _said():
             return environment_in(self._api.inspect_container(container))
 
-    def made_and_started(self, container: str) -> tuple[str, str]:
-        """When a container was made and last started, to the second in UTC, as text that sorts; year 1 for never."""
+    def made_and_used(self, container: str) -> tuple[str, str]:
+        """When a container was made, and last started or stopped, to the second in UTC, as text that sorts; year 1 for
+        never.
+        """
         with _said():
             found = self._api.inspect_container(container)
-        return str(found["Created"])[:19], str(found["State"]["StartedAt"])[:19]
+        state = found["State"]
+        return str(found["Created"])[:19], max(str(state["StartedAt"])[:19], str(state["FinishedAt"])[:19])
 
     def image_command(self, name: str) -> Process | None:
         """How an image's program is started; None where the engine does not have the image."""
@@ -190,7 +193,7 @@ class Engine:
             return "directory"
         return "other" if mode & GO_SPECIAL else "file"
 
-    def read(self, container: str, path: str) -> Iterator[bytes]:
+    def read(self, container: str, path: str) -> Generator[bytes, None, None]:
         """A path of a container as a tar archive, whose members begin with the path's last part."""
         with _said():
             plain = {"Accept-Encoding": "identity"}  # else the engine spends its time on gzip

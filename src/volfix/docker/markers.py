@@ -28,8 +28,8 @@ def is_marked(engine: Engine, volume: str) -> bool:
 def used_since(engine: Engine, volume: str, users: Iterable[Container]) -> bool:
     """Whether one of these containers may have written to a marked volume since it was marked."""
     marker = next((item for item in engine.containers() if item.name == _name(volume)), None)
-    since = engine.made_and_started(marker.id)[0] if marker else ""
-    return any(item.is_running or engine.made_and_started(item.id)[1] >= since for item in users)
+    since = engine.made_and_used(marker.id)[0] if marker else ""
+    return any(item.is_running or engine.made_and_used(item.id)[1] >= since for item in users)
 
 
 def mark(engine: Engine, volume: str, image: str) -> str:
@@ -48,21 +48,30 @@ def mark(engine: Engine, volume: str, image: str) -> str:
 
 
 def unmark(engine: Engine, volume: str, marker: str) -> None:
-    """Remove the marker, the container last: until it is gone, the volume is marked. Who pruned half of it may."""
+    """Remove the marker, the container last: until it is gone, the volume is marked. Who pruned either of them may."""
     if engine.volume(_name(volume)) is not None:
         engine.remove_volume(_name(volume))
-    engine.remove_container(marker, anonymous_volumes=True)
+    if any(item.id == marker for item in engine.containers()):
+        engine.remove_container(marker, anonymous_volumes=True)
 
 
 def sweep(engine: Engine, volume: str) -> None:
-    """Remove the containers that a killed run left. Raises CarryProblem where it is still running on this machine."""
-    for container in engine.containers():
-        if container.labels.get(CARRIER) != volume:
+    """Remove the containers that a killed run left.
+
+    Raises CarryProblem, and removes none, where it may be at work still: on this machine, or on another one.
+    """
+    left = [item for item in engine.containers() if item.labels.get(CARRIER) == volume]
+    for container in left:
+        host, _, process = container.labels.get(OWNER, "").rpartition(":")
+        if not host:
             continue
-        host, _, process = container.labels.get(OWNER, ":").rpartition(":")
-        is_here = host == socket.gethostname() and process.isdigit() and int(process) != os.getpid()
-        if is_here and _is_alive(int(process)):
+        if host != socket.gethostname():
+            raise CarryProblem(
+                f"another carry may be at work on {volume}, from {host}. If it is not: docker rm {container.name}"
+            )
+        if process.isdigit() and int(process) != os.getpid() and _is_alive(int(process)):
             raise CarryProblem(f"another carry (process {process}) is at work on {volume}")
+    for container in left:
         engine.remove_container(container.id, anonymous_volumes=True)
 
 
