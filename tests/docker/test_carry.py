@@ -246,6 +246,47 @@ def test_a_container_that_has_not_run_since_the_mark_does_not_hold_up_the_next_r
     assert tree(engine, "volume", "shop_app-db") == tree(engine, "bind", str(data))
 
 
+def test_a_database_of_a_container_that_is_gone_is_not_taken_for_a_copy_cut_short(
+    engine: Engine, host: Host, data: Path, content: Content
+) -> None:
+    host.docker("volume", "create", "shop_app-db")
+    mark(engine, "shop_app-db", "box:1")
+    host.docker(
+        "run", "--rm", "--network=none", "-v", "shop_app-db:/d", "box:1", "sh", "-c", "echo rows of today >/d/app.txt"
+    )
+    with pytest.raises(CarryProblem, match="not empty"):
+        run(engine, job(bind(data)))
+    assert (content("shop_app-db") / "app.txt").read_text() == "rows of today\n"
+
+
+@pytest.mark.parametrize("runs", [True, False])
+@pytest.mark.parametrize("before", ["missing", "empty"])
+def test_a_volume_that_changes_after_it_was_looked_at_is_left_alone(
+    engine: Engine, host: Host, data: Path, content: Content, before: str, runs: bool
+) -> None:
+    if before == "empty":
+        host.docker("volume", "create", "shop_app-db")
+    found = survey(engine, job(bind(data)), print)
+    assert found.state == before
+    words = ("run", *(("-d", "--init") if runs else ("--rm",)), "--network=none", "-v", "shop_app-db:/d", "box:1")
+    host.docker(*words, "sh", "-c", f"echo rows >/d/other.db; {'sleep 60' if runs else ':'}")
+    with pytest.raises(CarryProblem, match="started meanwhile" if runs else "changed since it was looked at"):
+        carry(engine, found, overwrite=False, say=print)
+    assert [path.name for path in content("shop_app-db").iterdir()] == ["other.db"]
+    assert "volfix-carry" not in host.docker("volume", "ls", "-q")
+
+
+def test_a_carry_of_another_host_is_not_swept_away(
+    engine: Engine, host: Host, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
+    mark(engine, "shop_app-db", "box:1")
+    monkeypatch.undo()
+    with pytest.raises(CarryProblem, match=r"from elsewhere. If it is not: docker rm volfix-carry-shop_app-db"):
+        run(engine, job(bind(data)))
+    assert "volfix-carry-shop_app-db" in host.docker("ps", "-a", "--format", "{{.Names}}")
+
+
 def test_a_mark_that_cannot_be_made_leaves_nothing(
     engine: Engine, host: Host, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

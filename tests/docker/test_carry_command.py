@@ -280,6 +280,18 @@ def test_back_fills_the_directory_again_and_refuses_one_with_other_data(shop: Sh
     assert rows_in(content("shop_app-db") / "database.db") == 7
 
 
+def test_back_keeps_a_smaller_database_that_has_rows_of_its_own(shop: Shop, content: Content) -> None:
+    filled(shop)
+    shop.volfix("carry", "--write", "--no-up")
+    with sqlite3.connect(content("shop_app-db") / "database.db") as connection:
+        connection.executemany("INSERT INTO items (name) VALUES (?)", [("later" * 99,) for _ in range(500)])
+    with sqlite3.connect(shop.directory / "data" / "database.db") as connection:
+        connection.execute("DELETE FROM items WHERE id > 7")
+    said = shop.volfix("carry", "--back", "--write", "--map", "./data=app-db", status=1)
+    assert "./data is not empty and holds something else than shop_app-db" in said
+    assert rows_in(shop.directory / "data" / "database.db") == 7
+
+
 def test_the_script_does_the_same_with_the_docker_command_alone(shop: Shop, content: Content, tmp_path: Path) -> None:
     shop.write(BEFORE.format(url="sqlite:///./database.db"))
     (shop.directory / "data").mkdir()

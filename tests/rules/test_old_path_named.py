@@ -82,6 +82,30 @@ NAMED = {
         {"Dockerfile": RUN.format("sqlite3 app.db < schema.sql")},
         "a RUN of Dockerfile also names /app/app.db",
     ),
+    "the build makes the file by its URL": (
+        {"Dockerfile": RUN.format("DATABASE_URL=sqlite:////app/app.db python init_db.py")},
+        "a RUN of Dockerfile also names /app/app.db",
+    ),
+    "a redirection without a blank": (
+        {"Dockerfile": RUN.format("zcat seed.gz>app.db")},
+        "a RUN of Dockerfile also names /app/app.db",
+    ),
+    "another stage brings the file": (
+        {"Dockerfile": FILES["Dockerfile"] + "COPY --from=acme/seed /x/app.db /app/app.db\n"},
+        "Dockerfile copies /app/app.db from elsewhere",
+    ),
+    "a variable of another tool": (
+        {".env.prod": "DATABASE_URL=sqlite:////app/app.db\nLITESTREAM_SOURCE=/app/app.db\n"},
+        "LITESTREAM_SOURCE of app also names /app/app.db",
+    ),
+    "a URL in the image's command": (
+        {"Dockerfile": FILES["Dockerfile"] + 'CMD ["serve", "--url", "sqlite:////app/app.db"]\n'},
+        "the command of app also names /app/app.db",
+    ),
+    "a migration with options in between": (
+        {"Dockerfile": RUN.format("alembic -c alembic.ini upgrade head")},
+        "Dockerfile, line 4, runs `alembic upgrade`",
+    ),
     "the build makes the schema": (
         {"Dockerfile": RUN.format("pip install django && python manage.py migrate --noinput")},
         "Dockerfile, line 4, runs `manage.py migrate`: the schema that it makes stays in the image",

@@ -46,6 +46,32 @@ REFUSED = {
         {"compose.yaml": STORAGE.replace("}", ", STATE_DB_PATH: /app/storage/state.db}"), "Dockerfile": DOCKERFILE},
         "which no mount holds either",
     ),
+    "another service of the same image": (
+        {
+            "compose.yaml": STORAGE.replace("build: .", "image: example.org/acme/app:1")
+            + "  worker:\n    image: example.org/acme/app:1\n    environment: {DB_PATH: /app/storage/app.db}\n"
+        },
+        "names /app/storage/app.db too",
+    ),
+    "another service extends it": (
+        {"compose.yaml": STORAGE + "  worker:\n    extends: app\n    environment: {DB_PATH: '/tmp/x.db'}\n"},
+        "worker extends app, and would get the volume too",
+    ),
+    "a Dockerfile that is not there": (
+        {"compose.yaml": STORAGE.replace("build: .", "build: {context: ., dockerfile: Other}")},
+        "the service has no mount for data",
+    ),
+    "replicas that an override leaves as they are": (
+        {
+            "compose.yaml": STORAGE + "    deploy: {replicas: 3}\n",
+            "compose.override.yaml": "services:\n  app:\n    deploy: {resources: {}}\n",
+        },
+        "several containers of app may run at once",
+    ),
+    "replicas without end": (
+        {"compose.yaml": STORAGE + f"    deploy: {{replicas: {'9' * 5000}}}\n"},
+        "several containers of app may run at once",
+    ),
     "replicas": (
         {"compose.yaml": STORAGE + "    deploy: {replicas: 3}\n"},
         "several containers of app may run at once",

@@ -15,9 +15,13 @@ def _commands() -> tuple[tuple[str, ...], ...]:
 
 
 def migration_in(words: Sequence[str]) -> str | None:
-    """The known command among the words of one, as `manage.py migrate`; programs count by their name alone."""
-    bare = [word.rpartition("/")[2] for word in words if not word.startswith("-")]
+    """The known command whose words are among these in its order, as `manage.py migrate`; programs count by their name.
+
+    Options and their values may stand between them, and a word may be a script for a shell.
+    """
+    bare = [part.rpartition("/")[2].rstrip(",") for word in words for part in word.split()]
     for known in _commands():
-        if any(tuple(bare[at : at + len(known)]) == known for at in range(len(bare))):
+        rest = iter(bare)
+        if all(part in rest for part in known):
             return " ".join(known)
     return None

@@ -9,6 +9,9 @@ from pathlib import Path
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND
 
+KEEPS = frozenset({".gitkeep", ".keep", ".gitignore", ".dockerignore"})
+"""Files that keep an empty directory in a repository."""
+
 
 def container_path(project: Project, service: Service, path: Path) -> str | None:
     """The place of a file of the build context in the container: by a mount of code, else by the Dockerfile's COPY.
@@ -46,9 +49,9 @@ def comes_with_image(service: Service, path: str) -> Path | None:
         return None
     for source, target in stage.copied:
         below = posixpath.relpath(path, target) if path.startswith(target.rstrip("/") + "/") else None
-        if below is not None and (found := build.context / source / below).is_file():
+        if below is not None and os.path.isfile(found := build.context / source / below):  # noqa: PTH113 - never raises
             return found
-        if (path == target or below == posixpath.basename(source)) and (build.context / source).is_file():
+        if (path == target or below == posixpath.basename(source)) and os.path.isfile(build.context / source):  # noqa: PTH113
             return build.context / source
     return None
 
@@ -68,6 +71,6 @@ def is_filled_by_build(service: Service, directory: str) -> bool:
             return True
         if directory.startswith(target.rstrip("/") + "/"):
             there = build.context / source / posixpath.relpath(directory, target)
-            if there.is_dir() and any(not path.name.startswith(".") for path in there.iterdir()):
+            if os.path.isdir(there) and any(name not in KEEPS for name in os.listdir(there)):  # noqa: PTH112, PTH208
                 return True
     return False

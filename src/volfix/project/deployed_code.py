@@ -35,6 +35,8 @@ OTHER_TEST = re.compile(
     r".*(?:\.(?:test|spec)\.[cm]?[jt]s|_test\.(?:go|exs)|_(?:test|spec)\.rb|Tests?\.(?:php|java|kt|cs))\Z"
 )
 OTHER_COMMENT = re.compile(rb"(?m)(?:^|[ \t])(?://|#|\*)")
+LONG_LINE = 1000
+"""Characters before a name in which a comment may have begun: generated lines can be as long as their file."""
 OPENS = (
     rb"\b(?:(?:file_?)?exists?\??|is_?file|open\w*|remove|unlink|delete|rm|copy\w*|move|rename|getsize|stat|access"
     rb"|read_?file|create(?:Read|Write)Stream|FileResponse|send_?file|run|call|check_call|check_output|Popen|system"
@@ -112,7 +114,7 @@ class DeployedCode:
 
         A default (`${DB:-/app/app.db}`) is no name of it: the variable counts.
         """
-        whole, name = path.encode(), path.rpartition("/")[2].encode()
+        whole, name = (text.encode("utf-8", "replace") for text in (path, path.rpartition("/")[2]))
         end = rb"(?![\w.-])"
         by_path = re.compile(rb"(?<![\w./-])%s%s" % (re.escape(whole), end))
         either = rb"(?<![\w./-])(?:%s|(?:\./)?%s)%s" % (re.escape(whole), re.escape(name), end)
@@ -133,7 +135,8 @@ def _having(
     for path, data in files.items():
         if any(word in data for word in words):
             for found in pattern.finditer(data):
-                if not comment.search(data, data.rfind(b"\n", 0, found.start()) + 1, found.end()):
+                start = max(data.rfind(b"\n", 0, found.start()) + 1, found.start() - LONG_LINE)
+                if not comment.search(data, start, found.end()):
                     yield path
 
 

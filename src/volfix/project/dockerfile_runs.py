@@ -12,8 +12,10 @@ from volfix.syntax.dockerfile import Instruction, commands, expanded
 HARMLESS = frozenset({"cd", "mkdir", "chown", "chmod", "chgrp"})
 """They make, give away or enter directories, and put nothing into them."""
 CONTROL = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "set", "exec", "sudo", "time"})
-BEFORE = re.compile(r"(?:\d*[<>]+|--?[\w-]+=)+")
+BEFORE = re.compile(r"\d{0,3}[<>]{1,3}|--?[a-zA-Z][\w-]{0,40}=")
 """A redirection or an option that a path follows without a blank."""
+REDIRECTED = re.compile(r"(?<=[^<>&\d])(?=[<>])")
+"""Where a redirection begins in the middle of a word."""
 
 
 def named_paths(item: Instruction, known: Mapping[str, str | None], workdir: str | None) -> Iterator[str]:
@@ -24,12 +26,18 @@ def named_paths(item: Instruction, known: Mapping[str, str | None], workdir: str
     directory = workdir
     for words in commands(item, maybe=True):
         command, *rest = _simple(words)
-        values = [expanded(BEFORE.sub("", word, count=1), known) for word in rest]
+        values = [expanded(_bare(part), known) for word in rest for part in REDIRECTED.split(word)]
         if command == "cd":
             directory = place(values[0], directory) if values else None
         elif command not in HARMLESS and not (command == "install" and "-d" in rest):
             found = (place(value, directory) for value in values if value and not value.startswith("-"))
             yield from (path for path in found if path is not None and "://" not in path)
+
+
+def _bare(word: str) -> str:
+    """What follows a redirection or an option's `=`."""
+    before = BEFORE.match(word)
+    return word[before.end() :] if before else word
 
 
 def _simple(words: list[str]) -> list[str]:

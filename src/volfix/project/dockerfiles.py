@@ -37,8 +37,8 @@ class Stage:
     directories, absolute, that the build makes, None where it is not known whose, `opened` whom it lets write some;
     `copied` says which paths of the
     build context go where, one that ends in a slash is a directory; `started` are the words of ENTRYPOINT and CMD.
-    `filled` are the paths to which files come from elsewhere, `named` those that commands of RUN name; `migration` is
-    the command that makes a database's schema, with its line.
+    `filled` are the paths to which files come from elsewhere, `named` those that commands of RUN name, `runs`
+    their texts; `migration` is the command that makes a database's schema, with its line.
     """
 
     source: Source
@@ -55,6 +55,7 @@ class Stage:
     filled: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
     migration: tuple[str, int] | None = None
+    runs: tuple[str, ...] = ()
 
     def given_to(self, user: str) -> frozenset[str]:
         """The directories that the build gives to this user, as USER says it, or lets it write."""
@@ -105,6 +106,7 @@ def _stage(
         tuple(stage.filled),
         frozenset(stage.named),
         (schema[1], source.place(schema[0].span.start)[0]) if (schema := migration(stage.runs)) else None,
+        tuple("\n".join((item.text, *item.heredocs)) for item in stage.runs),
     )
 
 

@@ -11,10 +11,18 @@ def replicas(service: Service) -> int | None:
 
     Source: compose-spec/compose-spec, deploy.md (mode, replicas), 05-services.md (scale).
     """
-    field = service.field("deploy")
-    deploy = field[0] if field is not None and isinstance(field[0], Mapping) else None
-    mode, count = (deploy.get(key) if deploy is not None else None for key in ("mode", "replicas"))
-    if isinstance(mode, Scalar) and mode.value.startswith("global"):
+    mode, count = _said(service, "mode"), _said(service, "replicas")
+    if mode is not None and mode not in ("replicated", "replicated-job"):
         return None
-    text = service.interpolated(count.value) if isinstance(count, Scalar) else service.text("scale") or "1"
-    return int(text) if text.isascii() and text.isdigit() else None
+    text = count if count is not None else service.text("scale") or "1"
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+
+
+def _said(service: Service, key: str) -> str | None:
+    """What the last part says of it: `deploy:` is merged key by key."""
+    for part in reversed(service.parts):
+        deploy = part.node.get("deploy")
+        value = deploy.get(key) if isinstance(deploy, Mapping) else None
+        if isinstance(value, Scalar) and not value.is_null:
+            return service.interpolated(value.value)
+    return None

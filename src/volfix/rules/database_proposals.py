@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code_places import comes_with_image
+from volfix.project.effective import effective_variables
 from volfix.project.environment import InCompose, InDockerfile
 from volfix.project.hosts import is_within
 from volfix.project.loose_env import may_be_given
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from volfix.project.database_url import DatabaseFile
     from volfix.syntax.source import Span
 
-SPLIT = re.compile(r"[\s;&|<>()'\"=]+")
+SPLIT = re.compile(r"[\s;&|<>()'\"=,:]+")
 """What stands between the paths of a command."""
 QUOTES = "the Dockerfile would need quotes that are not there"
 
@@ -113,7 +114,10 @@ def _named_by_build(database: Database) -> str | None:
     if stage is None:
         return None
     name = stage.source.path.name
-    if database.path in stage.named:
+    assert database.path is not None
+    if database.path in stage.filled:
+        return f"{name} copies {database.path} from elsewhere: it may be more than rows"
+    if database.path in stage.named or any(_names(text, database.path) for text in stage.runs):
         return f"a RUN of {name} also names {database.path}"
     if stage.migration is not None:
         command, line = stage.migration
@@ -122,14 +126,25 @@ def _named_by_build(database: Database) -> str | None:
 
 
 def _named_at_start(database: Database) -> str | None:
-    """Where the command names the file: by its whole path, or from the directory in which it starts."""
+    """Where the command names the file, or another variable than those for databases."""
+    assert database.path is not None
     service = database.service
     directory = working_directory(database.project, service) or "/"
     started = (*service.words, *(service.stage.started if service.stage else ()))
+    if any(_names(word, database.path) for word in started):
+        return f"the command of {service.name} also names {database.path}"
+    for variable in effective_variables(service):
+        if variable_kind(variable.name) not in ("url", "file") and _names(variable.value or "", database.path):
+            return f"{variable.name} of {service.name} also names {database.path}"
     for word in SPLIT.split(" ".join(started)):
         if word and posixpath.normpath(posixpath.join(directory, word)) == database.path:
             return f"the command of {service.name} also names {word}"
     return None
+
+
+def _names(text: str, path: str) -> bool:
+    """Whether the whole path is in the text, in a URL or by itself."""
+    return path in text and re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w.-])", text) is not None
 
 
 def _strange_user(database: Database, mount: Mount) -> str | None:

@@ -85,6 +85,8 @@ def placed(project: Project, service: Service, variable: Variable, file: Databas
     path = resolved_path(file, directory)
     shown = _shown(variable.value, file)
     base = Database(project, service, variable.name, variable.value, variable.origin, path, file, shown=shown)
+    if path is not None and not path.isprintable():
+        return None
     if path is None:
         return replace(base, reason=file.doubt or "the service's working directory is not known")
     if is_forgotten(service, path):

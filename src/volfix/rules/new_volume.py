@@ -20,7 +20,7 @@ def refusal(service: Service) -> str | None:
     part = _editable(service)
     if part is None or _document(part) is None:
         return "the service comes from an anchor, a merge key or another project's file"
-    if replicas(service) != 1:
+    if replicas(service) not in (0, 1):
         return f"several containers of {service.name} may run at once, and would share the volume"
     return None
 

@@ -31,8 +31,10 @@ def own_directory(project: Project, database: Database, workdir: str | None) -> 
         return None, "a stack for tests may be meant to forget its rows"
     if database.is_foreign or any(service.volumes_of_containers):
         return None, no_mount(service)
-    if (reason := new_volume.refusal(service)) is not None:
+    if (reason := new_volume.refusal(service) or _claimed(project, service)) is not None:
         return None, reason
+    if service.build is not None and service.stage is None:
+        return None, no_mount(service)
     is_known = workdir is not None and service.stage is not None
     is_data = posixpath.basename(there).lower() in DATA_WORDS or (is_known and not _is_of_system(there, workdir))
     directory = there if is_data and _is_free(service, there, workdir) else posixpath.join(there, "data")
@@ -45,6 +47,17 @@ def own_directory(project: Project, database: Database, workdir: str | None) -> 
         said = f"{service.name} runs as {user}, and a new volume may belong to root: {_by_hand(service)}"
         return None, said
     return directory, None
+
+
+def _claimed(project: Project, service: Service) -> str | None:
+    """Another service that would get the mount too."""
+    own = service.parts[0].node
+    for name, other in project.services.items():
+        if other is not service and any(part.node is own for part in other.parts):
+            return f"{name} extends {service.name}, and would get the volume too"
+        if any(source == service.name for source, _ in other.volumes_from):
+            return f"{name} takes its mounts from {service.name}, and would get the volume too"
+    return None
 
 
 def no_mount(service: Service) -> str:
@@ -144,6 +157,6 @@ def _name(database: Database) -> str:
     return posixpath.basename(database.path or "")
 
 
-def _context(service: Service) -> Path | None:
-    """The directory of the code that the service runs, where it is built here."""
-    return service.build.context if service.build is not None else None
+def _context(service: Service) -> Path | str | None:
+    """What tells the code that the service runs: the directory that it is built from, else its image."""
+    return service.build.context if service.build is not None else service.image
