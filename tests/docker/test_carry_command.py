@@ -315,6 +315,26 @@ def test_the_script_does_the_same_with_the_docker_command_alone(shop: Shop, cont
     assert "nothing to do" in shop.volfix("carry", "--write")
 
 
+def test_the_script_keeps_what_an_interrupted_run_left(shop: Shop, content: Content, tmp_path: Path) -> None:
+    """Somebody started the service on it, and removed it again."""
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "database.db")
+    shop.compose("up", "-d")
+    shop.write(AFTER)
+    script = tmp_path / "carry.sh"
+    script.write_text(shop.volfix("carry", "--script"))
+    subprocess.run(["sh", script], env=shop.host.environment, check=True, capture_output=True)
+    shop.host.docker("volume", "create", "volfix-carry-shop_app-db")
+    (content("shop_app-db") / "database.db").unlink()
+    database(content("shop_app-db") / "database.db", rows=7)
+    done = subprocess.run(["sh", script], env=shop.host.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+    kept = next(name for name in shop.host.docker("volume", "ls", "-q").split() if "-before-carry-" in name)
+    assert rows_in(content(kept) / "database.db") == 7
+
+
 def test_the_script_finds_the_containers_of_the_former_name_and_refuses_a_source_without_its_database(
     shop: Shop, content: Content, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ set -eu
 say() { printf 'volfix: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-for tool in docker cmp dd mkfifo mktemp tr wc; do
+for tool in docker cmp date dd mkfifo mktemp tr wc; do
   command -v "$tool" >/dev/null || fail "there is no $tool command here"
 done
 
@@ -78,6 +78,21 @@ stop() {
   done
 }
 
+# keep: what an interrupted run left goes to another volume, as somebody may have begun to use it
+keep() {
+  here=$(carrier "type=volume,src=$volume,dst=/volfix/data,volume-nocopy")
+  if ! empty "$here" /volfix/data; then
+    kept="$volume-before-carry-$(date -u +%Y%m%dT%H%M%S)"
+    say "copying $volume, which an interrupted run left, to $kept"
+    docker volume create "$kept" >/dev/null || fail "nothing is carried"
+    there=$(carrier "type=volume,src=$kept,dst=/volfix/data,volume-nocopy")
+    docker cp "$here:/volfix/data" - | docker cp - "$there:/volfix" || fail "$volume cannot be copied"
+    same "$here" /volfix/data "$there" /volfix/data || fail "the copy of $volume differs: nothing is carried"
+    docker rm -v "$there" >/dev/null || fail "$there cannot be removed"
+  fi
+  docker rm -v "$here" >/dev/null || fail "$here cannot be removed"
+}
+
 # begin VOLUME KEY SOURCES FILTER...: make the volume; fails (status 1) where it was filled before. The filters are of
 # containers that have the sources: none of them may run once the volume is filled. (It is called in a condition, where
 # `set -e` does not count.)
@@ -106,6 +121,8 @@ begin() {
       here=$(carrier "type=volume,src=$volume,dst=/volfix/data,volume-nocopy")
       empty "$here" /volfix/data || fail "$volume is not empty: nothing is carried"
       docker rm -v "$here" >/dev/null || fail "$here cannot be removed"
+    else
+      keep
     fi
     docker volume rm "$volume" >/dev/null || fail "$volume is in use: remove the containers that have it (docker compose rm)"
   fi
