@@ -178,8 +178,8 @@ def test_the_diff_stands_side_by_side_and_marks_what_differs(visit: Visit, small
     assert added.locator("td").all_text_contents() == ["", "", "11", "+    driver: local"]
     page.get_by_role("button", name="One column").click()
     assert page.locator(".diff.unified .removed").all_text_contents() == ["−      - ./data:/app/data"]
-    page.set_viewport_size({"width": 400, "height": 800})
-    assert page.get_by_role("button", name="Two columns").is_hidden()
+    page.set_viewport_size({"width": 400, "height": 800})  # the page hears of it a moment later
+    page.get_by_role("button", name="Two columns").wait_for(state="hidden")
 
 
 def test_lines_that_look_like_headers_are_lines_of_the_diff(visit: Visit, tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING, Any
 
-from volfix.docker.engine import EngineProblem
-
 if TYPE_CHECKING:
     from volfix.docker.jobs import Job, Surveyed
     from volfix.docker.moves import Search
@@ -65,6 +63,8 @@ def still_stopped(search: Search, found: Iterable[Surveyed]) -> str:
 
 def after_failure(search: Search, found: Sequence[Surveyed], number: int) -> str:
     """Where the volume of this number could not be filled: what became of all of them, and which services stand."""
+    from volfix.docker.engine import EngineProblem
+
     said = []
     if number:
         said.append(f"Carried and compared: {', '.join(one.job.key for one in found[:number])}.")

@@ -55,8 +55,7 @@ def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = No
         if there is not None and any(there) and not differences(wanted, there):
             say(f"{place.shown} equals the volume {job.name} already")
             return
-        whole = (wanted, (volume,)), (there or {}, place)
-        if there is not None and any(there) and not is_part(engine, carriers, *whole):
+        if there is not None and any(there) and not is_part(engine, carriers, (wanted, (volume,)), (there, place)):
             raise CarryProblem(
                 f"{place.shown} is not empty and holds something else than {job.name}: move it away first"
             )

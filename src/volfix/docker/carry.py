@@ -47,8 +47,8 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
         complete = through.with_top(source, kept)
         users = _users(engine, job) if volume else []
         is_ours = marked and target is not None and not used_since(engine, job.name, users)
-        whole = (complete, kept), (target or {}, _volume(job))
-        state = _state(complete, target, is_part=is_ours and is_part(engine, carriers, *whole))
+        ours = is_ours and is_part(engine, carriers, (complete, kept), (target or {}, _volume(job)))
+        state = _state(complete, target, is_part=ours)
     writers = (*_writers(engine, job.origins), *users)
     running = {container.id: container for container in writers if container.is_running}.values()
     own = tuple(item for item in running if item.project in job.projects)

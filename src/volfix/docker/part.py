@@ -21,7 +21,8 @@ def is_part(
 ) -> bool:
     """Whether the target has no file that the source lacks, each file whole, and at most one of them cut short.
 
-    A file is cut short where its bytes are the first ones of the source's: a database that somebody opened is not.
+    Source and target are what they hold, and where that is. A file is cut short where its bytes are the first ones of
+    the source's: a database that somebody opened is not.
     """
     short = []
     for path, entry in target[0].items():

@@ -71,6 +71,16 @@ def is_filled_by_build(service: Service, directory: str) -> bool:
             return True
         if directory.startswith(target.rstrip("/") + "/"):
             there = build.context / source / posixpath.relpath(directory, target)
-            if os.path.isdir(there) and any(name not in KEEPS for name in os.listdir(there)):  # noqa: PTH112, PTH208
+            if _has_files(there):
                 return True
     return False
+
+
+def _has_files(directory: Path) -> bool:
+    """Whether more lies in it than what keeps it in a repository; one that nobody can look into may hold anything."""
+    try:
+        return any(entry.name not in KEEPS for entry in os.scandir(directory))
+    except PermissionError:
+        return True
+    except (OSError, ValueError):  # there is no such directory, or none can be called so
+        return False

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
 from volfix.knowledge.readers import Form, Reader, reader_of_scheme
+from volfix.project.mounts import clean
 
 SQLITE_URL = re.compile(
     r"(?P<scheme>sqlite3?(?:\+[a-z0-9]+)?|spatialite)://(?P<path>[^?#]*)(?P<rest>.*)\Z", re.IGNORECASE
@@ -218,15 +219,10 @@ def resolved_path(file: DatabaseFile, directory: str | None) -> str | None:
     if file.doubt:
         return None
     if not file.relative:
-        return _normal(file.path) + file.ending
+        return clean(file.path) + file.ending
     if directory is None:
         return None
-    return _normal(posixpath.join(directory, file.folder, file.path)) + file.ending
-
-
-def _normal(path: str) -> str:
-    """POSIX lets two leading slashes mean something of their own, which Linux does not."""
-    return "/" + posixpath.normpath(path).lstrip("/")
+    return clean(posixpath.join(directory, file.folder, file.path)) + file.ending
 
 
 def other_reading(file: DatabaseFile, directory: str | None) -> str | None:
@@ -234,7 +230,7 @@ def other_reading(file: DatabaseFile, directory: str | None) -> str | None:
     if not file.slashes_decide or file.doubt or directory is None or file.path.startswith("."):
         return None
     if file.relative:
-        return _normal(file.path)
+        return clean("/" + file.path)
     return posixpath.normpath(posixpath.join(directory, file.path.lstrip("/")))
 
 

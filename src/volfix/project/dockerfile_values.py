@@ -9,6 +9,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
+from volfix.project.mounts import clean
 from volfix.syntax.dockerfile import Instruction
 from volfix.syntax.source import Source, Span
 
@@ -53,4 +54,4 @@ def place(path: str | None, directory: str | None) -> str | None:
     """`path` made absolute from `directory`; None where either is not known."""
     if not path or (not path.startswith("/") and directory is None):
         return None
-    return "/" + posixpath.normpath(posixpath.join(directory or "/", path)).lstrip("/")
+    return clean(posixpath.join(directory or "/", path))

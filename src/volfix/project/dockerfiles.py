@@ -35,10 +35,9 @@ class Stage:
     absolute, None where it is not known; `user` is the last `USER`, None where none is said; `environment` has the
     values that are known, `written` where they are written; `volumes` are the targets of VOLUME. `owners` has the
     directories, absolute, that the build makes, None where it is not known whose, `opened` whom it lets write some;
-    `copied` says which paths of the
-    build context go where, one that ends in a slash is a directory; `started` are the words of ENTRYPOINT and CMD.
-    `filled` are the paths to which files come from elsewhere, `named` those that commands of RUN name, `runs`
-    their texts; `migration` is the command that makes a database's schema, with its line.
+    `copied` says which paths of the build context go where, one that ends in a slash is a directory; `started` are the
+    words of ENTRYPOINT and CMD. `filled` are the paths to which files come from elsewhere, `named` those that commands
+    of RUN name, `runs` their texts; `migration` is the command that makes a database's schema, with its line.
     """
 
     source: Source

@@ -277,6 +277,10 @@ class Project:
 
     def real_name(self, key: str) -> str:
         """The volume's name on the host."""
+        return self.fixed_name(key) or f"{self.deployed_as or self.name}_{key}"
+
+    def fixed_name(self, key: str) -> str | None:
+        """The name that the volume has whatever the project is called; None where it depends on that."""
         entry = self.declared.get(key)
         entry = resolved(entry) if entry is not None else None
         if isinstance(entry, Mapping):
@@ -288,7 +292,7 @@ class Project:
                 return inner.value
             if isinstance(external, Scalar) and external.value == "true":
                 return key
-        return f"{self.deployed_as or self.name}_{key}"
+        return None
 
     def mounts_of(self, service: Service) -> tuple[Mount, ...]:
         """The service's effective mounts with those of `volumes_from`."""

@@ -151,8 +151,11 @@ def _in_volume(context: Context, database: Database) -> tuple[str, str] | None:
     mount = database.mount
     if mount is None:
         return None
-    one = replace(database.project, name=str(database.project.directory), deployed_as=None)
-    source = context.host_of(mount).key if mount.kind == BIND else one.real_name(mount.source)
+    project = database.project
+    if mount.kind == BIND:
+        source = context.host_of(mount).key
+    else:
+        source = project.fixed_name(mount.source) or f"{project.directory}: {mount.source}"
     return source, posixpath.relpath(database.path_in_mount, mount.clean_target)
 
 

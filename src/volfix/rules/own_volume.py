@@ -107,16 +107,17 @@ def alone(found: Sequence[Database]) -> Iterator[Database]:
 
     What an env file says that nothing names goes where the service's own value goes, or nowhere.
     """
-    settled = [_settled(database, found) for database in found if not database.loose]
-    own = {id(each.service): each.directory for each in settled if each.directory is not None}
-    for database in found:
-        if not database.loose:
-            yield settled.pop(0)
-        elif database.directory is None or id(database.service) not in own:
-            reason = "the service has no mount for data, and nothing says that the deployment takes this env file"
-            yield database.refused(reason) if database.directory is not None else database
+    settled = [database if database.loose else _settled(database, found) for database in found]
+    own = {id(each.service): each.directory for each in settled if each.directory is not None and not each.loose}
+    for database in settled:
+        if not database.loose or database.directory is None:
+            yield database
+        elif (directory := own.get(id(database.service))) is not None:
+            yield _beside(database, directory)
         else:
-            yield _beside(database, own[id(database.service)])
+            yield database.refused(
+                "the service has no mount for data, and nothing says that the deployment takes this env file"
+            )
 
 
 def _beside(database: Database, directory: str) -> Database:

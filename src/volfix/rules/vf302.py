@@ -145,7 +145,8 @@ RULE = Rule(
     ),
     fix=(
         "A host volume below /var/lib/drone, mounted at the data directory in the step. Only where the step reads the "
-        "directory or --trusted is given; safe where the repository is known to be trusted, else unsafe."
+        "directory or --trusted is given; safe where the repository is known to be trusted and the "
+        "volume of that name is safely made, else unsafe."
     ),
     sources=(
         "drone-runners/drone-runner-docker: engine/compiler/workspace.go",
