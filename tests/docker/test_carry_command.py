@@ -275,7 +275,8 @@ def test_back_fills_the_directory_again_and_refuses_one_with_other_data(shop: Sh
     assert "not empty" in shop.volfix("carry", "--back", "--write", status=1)
     shutil.rmtree(shop.directory / "data")
     shop.write(BEFORE.format(url=INSIDE))
-    shop.volfix("carry", "--back", "--write")
+    assert "copied to" in shop.volfix("carry", "--back", "--write")
+    assert "equals it already" in shop.volfix("carry", "--back", "--write")
     assert rows_in(shop.directory / "data" / "database.db") == 7
     assert rows_in(content("shop_app-db") / "database.db") == 7
 

@@ -14,9 +14,10 @@ import pytest
 from conftest import Host
 from test_carry_command import AFTER, BEFORE, BESIDE, INSIDE, Shop, database
 
-from volfix.docker.containers import Process
-from volfix.docker.engine import Engine
-from volfix.docker.rows import Counted, losses, masked, read, text_of
+from volfix.docker.containers import PROJECT, SERVICE, Container, Process
+from volfix.docker.deployed import deployed_at
+from volfix.docker.engine import Engine, Finished
+from volfix.docker.rows import Counted, count, losses, masked, read, text_of
 from volfix.knowledge.clients import client_of, clients
 
 
@@ -265,6 +266,19 @@ def test_only_what_is_missing_is_a_loss() -> None:
 def test_saved_rows_are_read_back() -> None:
     found = [Counted("db", "MySQL", "shop", {"tab\tle": 1}), Counted("app", "SQLite", "/x", problem="gone")]
     assert read(text_of("shop", found, [])) == found
+
+
+@pytest.mark.parametrize("output", ["", "db0\tkeys\t7\n", "db0\tkeys\t7\ndb1\tk"])
+def test_an_answer_without_its_end_is_no_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str) -> None:
+    (tmp_path / "compose.yaml").write_text("services:\n  cache:\n    image: redis:7\n")
+    container = Container("1", "cache-1", "2", "running", {PROJECT: tmp_path.name, SERVICE: "cache"}, ())
+    engine = Engine(None)
+    monkeypatch.setattr(Engine, "containers", lambda _: (container,))
+    monkeypatch.setattr(Engine, "process", lambda *_: Process({}, ()))
+    monkeypatch.setattr(Engine, "run", lambda *_: Finished(0, output, ""))
+    (found,) = count(engine, deployed_at(tmp_path))
+    assert found == Counted("cache", "Redis", "", problem="the client's answer is cut short")
+    assert found.is_unknown
 
 
 @pytest.mark.parametrize(

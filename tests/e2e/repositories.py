@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ SECONDS = 120
 SHARED = "src"
 """The project's name under Drone, whose workspaces all end in `src`."""
 REFUSED = ("readonly", "read-only", "unable to open database", "could not open file", "could not extend", "MISCONF")
+ANYTHING, TWO_NUMBERS = re.compile(r".*", re.DOTALL), re.compile(r"\d+\s+\d+\s*")
 COMPOSE = Template("""\
 services:
   $service:
@@ -119,10 +121,12 @@ class Repository:
     def fill(self, rows: int) -> None:
         said = self._ask(self.database.fill, rows)
         assert said is not None, f"{self.name}: the first rows cannot be written"
+        own, _ = self.counts()
+        assert own >= rows, f"{self.name}: of {rows} rows that the database took, {own} are there"
 
     def counts(self) -> tuple[int, int]:
         """The repository's own rows and those of others that its database holds."""
-        said = self._ask(self.database.count)
+        said = self._ask(self.database.count, answer=TWO_NUMBERS)
         own, foreign = map(int, said.split()) if said is not None else (0, 0)
         return own, foreign
 
@@ -130,17 +134,20 @@ class Repository:
         """Whether the database takes one more row."""
         return self._ask(self.database.fill, 1) is not None
 
-    def _ask(self, statements: str, rows: int = 0) -> str | None:
-        """What the running database answers; None where it does not take the statements."""
-        given = Template(statements).substitute(owner=self.name, rows=rows) + "\n"
+    def _ask(self, statements: str, rows: int = 0, answer: re.Pattern[str] = ANYTHING) -> str | None:
+        """What the running database answers; None where it does not take the statements.
+
+        They are in a variable, and an answer of another form is asked for again: `docker exec` may lose what goes
+        through it, input and output, where the machine has much else to do.
+        """
+        given = Template(statements).substitute(owner=self.name, rows=rows)
+        ask = f"printf '%s\\n' \"$STATEMENTS\" | {self.database.ask}"
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             container = self.containers("--filter", "status=running")
-            words = ["docker", "exec", "-i", *container, "sh", "-c", self.database.ask]
-            done = subprocess.run(
-                words, env=self.host.environment, input=given, capture_output=True, text=True, check=False
-            )
-            if done.returncode == 0:
+            words = ["docker", "exec", "-e", f"STATEMENTS={given}", *container, "sh", "-c", ask]
+            done = subprocess.run(words, env=self.host.environment, capture_output=True, text=True, check=False)
+            if done.returncode == 0 and answer.fullmatch(done.stdout):
                 return done.stdout
             if any(word in done.stderr for word in REFUSED):
                 return None

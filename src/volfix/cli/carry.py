@@ -187,8 +187,9 @@ def _back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) 
         click.echo(f"{job.name} -> {job.origins[0].shown} ({job.origins[0].evidence})")
         if options["write"]:
             with _progress(0) as progress:
-                give_back(engine, job, _say, progress)
-            click.echo(f"{job.key}: copied to {job.origins[0].name} and compared")
+                copied = give_back(engine, job, _say, progress)
+            place = job.origins[0].name
+            click.echo(f"{job.key}: {f'copied to {place} and compared' if copied else f'{place} equals it already'}")
     if not jobs:
         click.echo("nothing to carry back: no host directory is known to have been mounted before (see --map)")
     elif options["write"]:

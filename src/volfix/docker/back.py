@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from dataclasses import replace
+from typing import Literal
 
 from volfix.docker import carriers as through
 from volfix.docker.archive import differences
@@ -12,8 +13,9 @@ from volfix.docker.carry import image_for
 from volfix.docker.containers import VOLUME_KEY, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.jobs import CarryProblem, Job, Origin, Say, users_of
-from volfix.docker.moves import Search
+from volfix.docker.moves import Search, clients_at
 from volfix.docker.part import is_part
+from volfix.docker.stop import stop
 from volfix.docker.verify import shown
 from volfix.project.hosts import host_directory
 from volfix.project.mounts import BIND
@@ -24,7 +26,7 @@ def back_jobs(search: Search) -> Iterator[Job]:
     for job in search.jobs():
         origins = tuple(origin for origin in job.origins if origin.kind == "bind" and not origin.below)
         if len(origins) == 1:
-            yield Job(job.project, job.key, job.name, job.services, job.targets, origins)
+            yield replace(job, origins=origins)
     project = search.deployed.project
     for service in project.services.values():
         for mount in service.mounts:
@@ -34,13 +36,19 @@ def back_jobs(search: Search) -> Iterator[Job]:
                 volume = search.engine.volume(there.source) if there and there.kind == "volume" else None
                 if volume and (key := volume.labels.get(VOLUME_KEY)):
                     origin = Origin("bind", str(path), mount.raw_source, f"{container.name} has the volume")
-                    yield Job(project.name, key, volume.name, (service.name,), (mount.clean_target,), (origin,))
+                    names = tuple(service.name for client in clients_at(service, mount) if client.saves_at_stop)
+                    targets = (mount.clean_target,)
+                    yield Job(project.name, key, volume.name, (service.name,), targets, (origin,), in_memory=names)
 
 
-def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = None) -> None:
-    """Copy the volume to the directory, compared. Raises CarryProblem where that holds other data."""
+def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = None) -> bool:
+    """Copy the volume to the directory, compared; False where that equals it already.
+
+    Raises CarryProblem where the directory holds other data.
+    """
     place, volume = job.origins[0], Origin("volume", job.name, f"volume:{job.name}", "")
     users = [item for item in users_of(engine, MountPoint("volume", job.name, INSIDE)) if CARRIER not in item.labels]
+    writing = [item for item in users if item.is_running]
     users += users_of(engine, MountPoint("bind", place.name, INSIDE), writable=True)
     running = {item.id: item for item in users if item.is_running}.values()
     if foreign := [item.name for item in running if item.project not in job.projects]:
@@ -48,23 +56,36 @@ def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = No
             f"{job.key}: containers of other projects use the data: stop them first ({', '.join(foreign)})"
         )
     with Carriers(engine, image_for(engine, job), job.name) as carriers:
-        wanted = through.manifest_of(engine, *carriers.source_of(volume))
-        there = None
-        with suppress(EngineProblem):
-            there = through.manifest_of(engine, *carriers.source_of(place))
-        if there is not None and any(there) and not differences(wanted, there):
-            say(f"{place.shown} equals the volume {job.name} already")
-            return
-        if there is not None and any(there) and not is_part(engine, carriers, (wanted, (volume,)), (there, place)):
-            raise CarryProblem(
-                f"{place.shown} is not empty and holds something else than {job.name}: move it away first"
-            )
-        for container in running:
-            say(f"stopping {container.name}")
-            engine.stop(container.id)
-        if there is None:
+        state = _state(engine, carriers, volume, place)
+        if state != "equal" or writing:
+            for container in running:
+                stop(engine, job, container, say)
+            if running:  # which may have written their last when they were stopped
+                state = _state(engine, carriers, volume, place)
+        if state == "equal":
+            return False
+        if state == "missing":
             carriers.making(place.name)
         sent = through.copy(engine, carriers, [volume], ("bind", place.name), progress)
         there = through.manifest_of(engine, *carriers.source_of(place), progress=progress)
         if wrong := differences(sent, there):
             raise CarryProblem(f"{place.shown}: the copy differs from the volume: {shown(wrong)}")
+    return True
+
+
+def _state(
+    engine: Engine, carriers: Carriers, volume: Origin, place: Origin
+) -> Literal["missing", "empty", "equal", "interrupted"]:
+    """What the directory is beside the volume. Raises CarryProblem where it holds something else."""
+    wanted = through.manifest_of(engine, *carriers.source_of(volume))
+    try:
+        there = through.manifest_of(engine, *carriers.source_of(place))
+    except EngineProblem:
+        return "missing"
+    if not any(there):
+        return "empty"
+    if not differences(wanted, there):
+        return "equal"
+    if is_part(engine, carriers, (wanted, (volume,)), (there, place)):
+        return "interrupted"
+    raise CarryProblem(f"{place.shown} is not empty and holds something else than {volume.name}: move it away first")

@@ -20,6 +20,7 @@ from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Su
 from volfix.docker.markers import is_marked, mark, sweep, unmark, used_since
 from volfix.docker.part import is_part
 from volfix.docker.sqlite_files import Spool
+from volfix.docker.stop import stop
 from volfix.docker.verify import shown, verify
 
 CARRIED = "dev.volfix.carried-from"
@@ -147,8 +148,7 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
         return {}
     job = found.job
     for container in found.running:
-        say(f"stopping {container.name}")
-        engine.stop(container.id)
+        stop(engine, job, container, say)
     if found.running and (found.late or found.state == "equal"):  # what was read from a running writer is not the last
         found = survey(engine, job, say, again=overwrite, quick=True)
         _check(found, overwrite=overwrite)

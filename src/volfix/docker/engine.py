@@ -172,6 +172,16 @@ class Engine:
             self._api.update_container(container, restart_policy={"Name": "no"})
             _accepted(self._api.post(self._url(container, "stop"), timeout=None))  # as long as the service may take
 
+    def ask_to_stop(self, container: str) -> None:
+        """Send a container its own stop signal: it is not killed where it goes on, nor started again when it ends."""
+        with _said():
+            signal = self._api.inspect_container(container)["Config"].get("StopSignal")
+            self._api.kill(container, signal or "SIGTERM")
+
+    def is_running(self, container: str) -> bool:
+        with _said():
+            return bool(self._api.inspect_container(container)["State"]["Running"])
+
     def pause(self, container: str) -> None:
         with _said():
             self._api.pause(container)
@@ -221,7 +231,9 @@ class Engine:
             made = self._api.exec_create(container, list(words), environment=dict(environment or {}))["Id"]
             output, errors = self._api.exec_start(made, demux=True)
             status = self._api.exec_inspect(made)["ExitCode"]
-        return Finished(int(status or 0), _text(output), _text(errors))
+        if status is None:  # the engine closed the connection before the program ended
+            raise EngineProblem("the engine does not say how the program ended")
+        return Finished(int(status), _text(output), _text(errors))
 
     def _url(self, container: str, action: str) -> str:
         return f"{self._api.base_url}/v{self._api.api_version}/containers/{container}/{action}"

@@ -47,10 +47,11 @@ class Origin:
 class Job:
     """One volume to be filled: `key` in the Compose file, `name` on the engine, `targets` where services mount it.
 
-    `clients` are the engines that keep their data in it, `expected` the database files that the services are told to
-    open there, by their path in the volume. `driver`, `options` and `labels` are what the volume is made
-    with; `former` is the project's earlier name; `doubtful` says that only the
-    files' history speaks for the origins, while containers use the volume already; `external` volumes are never made.
+    `clients` are the engines that keep their data in it, `in_memory` the services whose engine may have rows that are
+    in no file until it is stopped, `expected` the database files that the services are told to open there, by their
+    path in the volume. `driver`, `options` and `labels` are what the volume is made with; `former` is the project's
+    earlier name; `doubtful` says that only the files' history speaks for the origins, while containers use the volume
+    already; `external` volumes are never made.
     """
 
     project: str
@@ -62,6 +63,7 @@ class Job:
     former: str | None = None
     doubtful: bool = False
     clients: tuple[Client, ...] = ()
+    in_memory: tuple[str, ...] = ()
     expected: tuple[str, ...] = ()
     external: bool = False
     driver: str = "local"

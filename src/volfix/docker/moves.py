@@ -90,6 +90,7 @@ class Search:
         project = self.deployed.project
         entry = project.declared.get(key)
         entry = resolved(entry) if entry is not None else None
+        clients = [(service.name, client) for service, mount in uses for client in clients_at(service, mount)]
         return Job(
             project.name,
             key,
@@ -99,7 +100,8 @@ class Search:
             origins,
             former=self.maps.former,
             doubtful=doubtful,
-            clients=tuple(dict.fromkeys(client for service, mount in uses for client in clients_at(service, mount))),
+            clients=tuple(dict.fromkeys(client for _, client in clients)),
+            in_memory=tuple(dict.fromkeys(service for service, client in clients if client.saves_at_stop)),
             expected=tuple(dict.fromkeys(path for service, mount in uses for path in self._expected(service, mount))),
             external=isinstance(entry, Mapping) and _text(entry, "external") not in (None, "false"),
             driver=(_text(entry, "driver") if isinstance(entry, Mapping) else None) or "local",

@@ -34,6 +34,8 @@ SQLITE = "SQLite"
 STOPPED = "the service has no running container"
 GONE = ("there is no such file in the container", "the file is not a SQLite database")
 """Problems that say that the rows of a file are not there; any other says that they were not counted."""
+END = "every table was counted"
+"""The last line of each answer: the engine may lose the end of what a program writes."""
 HIDDEN = 4
 """Characters from which a variable's value may be a credential that is not to be shown."""
 
@@ -130,14 +132,19 @@ def _of_server(engine: Engine, service: str, entry: Entry, container: Container 
         return
     process = engine.process(container.id)
     password = _password(client, process)
-    done = engine.run(container.id, ("sh", "-c", client.count), {"VOLFIX_PASSWORD": password} if password else {})
+    words = ("sh", "-c", f"{client.count}\necho '{END}'")
+    done = engine.run(container.id, words, {"VOLFIX_PASSWORD": password} if password else {})
     if done.status:
         lines = [line for line in (done.errors or done.output).strip().splitlines() if line.strip()]
         reason = masked(lines[-1] if lines else f"the client ended with status {done.status}", process, password)
         yield Counted(service, client.name, "", problem=reason)
         return
     tables: dict[str, dict[str, int]] = {}
-    for line in done.output.splitlines():
+    *lines, last = done.output.splitlines() or [""]
+    if last != END:
+        yield Counted(service, client.name, "", problem="the client's answer is cut short")
+        return
+    for line in lines:
         database, table, rows = ([*line.split("\t"), "", ""])[:3]
         if not rows.isdigit():
             yield Counted(service, client.name, "", problem="the client's answer cannot be read")

@@ -39,7 +39,7 @@ def _job(one: Surveyed) -> Iterator[str]:
     job = one.job
     shown = ", ".join(origin.shown for origin in job.origins)
     yield f"# {job.key}: {shown}".replace("\n", " ")
-    yield f"image={quote(one.image)}"
+    yield f"image={quote(one.image)} in_memory={quote(' '.join(job.in_memory))}"
     filters = [quote(f"volume={origin.name}") for origin in job.origins if origin.kind != "container"]
     yield f"if begin {' '.join([quote(job.name), quote(job.key), quote(shown), *filters])}; then"
     for origin in job.origins:

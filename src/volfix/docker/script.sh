@@ -7,11 +7,11 @@ set -eu
 say() { printf 'volfix: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-for tool in docker cmp date dd mkfifo mktemp tr wc; do
+for tool in docker cmp date dd mkfifo mktemp sleep tr wc; do
   command -v "$tool" >/dev/null || fail "there is no $tool command here"
 done
 
-project='' former='' image=''
+project='' former='' image='' in_memory=''
 scratch=$(mktemp -d)
 volume=
 clean() {
@@ -66,6 +66,18 @@ empty() {
 # users FILTER: the running containers that match, carriers left out
 users() { docker ps -q --filter "$1"; }
 
+# end CONTAINER: as its engine may have rows in memory only, it is asked to stop, and never killed
+end() {
+  signal=$(docker inspect -f '{{.Config.StopSignal}}' "$1")
+  docker kill -s "${signal:-SIGTERM}" "$1" >/dev/null || fail "it cannot be stopped"
+  seconds=0
+  while [ "$(docker inspect -f '{{.State.Running}}' "$1")" = true ]; do
+    seconds=$((seconds + 1))
+    [ "$seconds" -le 60 ] || fail "it runs on, and is not killed: its log says why. Stop it so that it saves, and run this again"
+    sleep 1
+  done
+}
+
 stop() {
   for id in "$@"; do
     case "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.project"}}' "$id")" in
@@ -73,6 +85,9 @@ stop() {
       *) fail "$(docker inspect -f '{{.Name}}' "$id") belongs to something else and uses the data: stop it first" ;;
     esac
     say "stopping $(docker inspect -f '{{.Name}}' "$id")"
+    case " $in_memory " in
+      *" $(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}}' "$id") "*) end "$id" ;;
+    esac
     docker update --restart no "$id" >/dev/null || fail "it cannot be stopped"
     docker stop "$id" >/dev/null || fail "it cannot be stopped"
   done
