@@ -25,6 +25,7 @@ FILES = {
     "requirements.txt": "sqlalchemy==2.0.36\n",
     ".env.prod": "DATABASE_URL=sqlite:////app/app.db\n",
 }
+SAYING = COMPOSE.replace("    volumes:", "    {}\n    volumes:", 1)
 RUN = FILES["Dockerfile"] + "RUN {}\n"
 
 
@@ -55,6 +56,18 @@ NAMED = {
     "Python calls a program": (
         {"backup.py": "import subprocess\nsubprocess.run(['cp', 'app.db', '/backup'])\n"},
         "backup.py also names /app/app.db",
+    ),
+    "Python calls over several lines": (
+        {"backup.py": "import shutil\nshutil.copy2(\n    'app.db',\n    '/backup/app.db',\n)\n"},
+        "backup.py also names /app/app.db",
+    ),
+    "Python puts the path together in the call": (
+        {"seed.py": "import os\nif os.path.exists(os.path.join(os.path.dirname(__file__), 'app.db')):\n    pass\n"},
+        "seed.py also names /app/app.db",
+    ),
+    "Python asks a path below a directory": (
+        {"seed.py": "from pathlib import Path\nif (Path(__file__).parent / 'app.db').exists():\n    pass\n"},
+        "seed.py also names /app/app.db",
     ),
     "JavaScript asks whether it is there": (
         {"seed.js": "const fs = require('fs');\nif (!fs.existsSync(`./app.db`)) seed();\n"},
@@ -118,6 +131,34 @@ NAMED = {
         },
         "the command of app also names ./app.db",
     ),
+    "a health check": (
+        {"compose.yaml": SAYING.format("healthcheck:\n      test: [CMD, sqlite3, app.db, SELECT 1]")},
+        "healthcheck of app also names app.db",
+    ),
+    "a health check of the shell": (
+        {"compose.yaml": SAYING.format("healthcheck:\n      test: sqlite3 $$PWD/app.db 'SELECT 1'")},
+        "healthcheck of app also names app.db",
+    ),
+    "a health check by a variable of .env": (
+        {"compose.yaml": SAYING.format("healthcheck:\n      test: test -s ${ROWS}"), ".env": "ROWS=/app/app.db\n"},
+        "healthcheck of app also names app.db",
+    ),
+    "a label": (
+        {"compose.yaml": SAYING.format("labels:\n      - backup.file=data/../app.db")},
+        "labels of app also names app.db",
+    ),
+    "a hook": (
+        {"compose.yaml": SAYING.format("post_start:\n      - command: chown app ./app.db")},
+        "post_start of app also names app.db",
+    ),
+    "the image's health check": (
+        {"Dockerfile": FILES["Dockerfile"] + "HEALTHCHECK --interval=9s CMD sqlite3 app.db 'SELECT 1'\n"},
+        "HEALTHCHECK of Dockerfile also names app.db",
+    ),
+    "the image's label": (
+        {"Dockerfile": FILES["Dockerfile"] + 'LABEL backup.file="/app/app.db"\n'},
+        "LABEL of Dockerfile also names app.db",
+    ),
     "the image's command": (
         {"Dockerfile": FILES["Dockerfile"] + 'CMD ["sh", "-c", "exec serve --db=app.db"]\n'},
         "the command of app also names app.db",
@@ -153,6 +194,10 @@ SILENT = {
         "db.py": 'import os\nurl = os.getenv("DATABASE_URL", "sqlite:////app/app.db")\n'
     },
     "another file of that name": {"backup.py": "import shutil\nshutil.copy('/backup/app.db', '/other/app.db')\n"},
+    "a health check that asks another file of that name": {
+        "compose.yaml": SAYING.format("healthcheck:\n      test: test -s /backup/app.db")
+    },
+    "code that asks something else before it": {"db.py": "import os\nif os.path.exists(path):\n    log('app.db')\n"},
     "a comment": {"seed.py": '# os.path.exists("app.db")\n', "Makefile": "# /app/app.db\n"},
     "a default in JavaScript": {"db.js": "new Database(process.env.DATABASE_PATH || './app.db') // open('app.db')\n"},
     "tests of other languages": {"seed.test.ts": "existsSync('app.db')\n", "db_test.go": 'os.Open("app.db")\n'},

@@ -40,11 +40,11 @@ LONG_LINE = 1000
 CALLS = (
     rb"\b(?:(?:file_?)?exists?\??|is_?file|open\w*|remove|unlink|delete|rm|copy\w*|move|rename|getsize|stat|access"
     rb"|read_?file|create(?:Read|Write)Stream|FileResponse|send_?file|run|call|check_call|check_output|Popen|system"
-    rb"|exec\w*|spawn)(?:Sync)?\([^()\n]{0,200}?[\"'`\s]"
+    rb"|exec\w*|spawn)(?:Sync)?\((?:[^)]|\)(?=\s{0,80}[,/])){0,200}?[\"'`\s]"
 )
-"""A call by which code looks at a file, up to the file's name."""
-ON_PATH = rb"[\"']\)\.(?:exists|is_file|unlink|stat|open|read_bytes|write_bytes|touch|rename|replace)\("
-"""The same behind a path that Python makes of the name."""
+"""A call by which code looks at a file, up to the file's name; calls inside of it may put the path together."""
+ON_PATH = rb"[\"']\s*\)+\.(?:exists|is_file|unlink|stat|open|read_bytes|write_bytes|touch|rename|replace)\("
+"""The same behind a path that Python makes of the name, or of a directory and the name."""
 ON_DEMAND = frozenset({"scripts", "tools"})
 """Directories of programs that people and cron start in the container: what they say by its whole path counts."""
 
@@ -121,7 +121,7 @@ class DeployedCode:
         either = rb"(?<![\w./-])(?:%s|(?:\./)?%s)%s" % (re.escape(whole), re.escape(name), end)
         yield from _having(self._on_demand, by_path, (whole,))
         yield from _having(self._starters, re.compile(either), (name,))
-        looks = re.compile(rb"%s%s|\bPath\([\"']%s%s" % (CALLS, either, either, ON_PATH), re.IGNORECASE)
+        looks = re.compile(rb"%s%s|[\"']%s%s" % (CALLS, either, either, ON_PATH), re.IGNORECASE)
         yield from _having(self._modules, looks, (name,))
         yield from _having(self._other_code, looks, (name,), OTHER_COMMENT)
         yield from _having(self._settings, by_path, (whole,))

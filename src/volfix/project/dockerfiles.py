@@ -36,8 +36,9 @@ class Stage:
     values that are known, `written` where they are written; `volumes` are the targets of VOLUME. `owners` has the
     directories, absolute, that the build makes, None where it is not known whose, `opened` whom it lets write some;
     `copied` says which paths of the build context go where, one that ends in a slash is a directory; `started` are the
-    words of ENTRYPOINT and CMD. `filled` are the paths to which files come from elsewhere, `named` those that commands
-    of RUN name, `runs` their texts; `migration` is the command that makes a database's schema, with its line.
+    words of ENTRYPOINT and CMD, `said` are HEALTHCHECK and LABEL with their texts. `filled` are the paths to which
+    files come from elsewhere, `named` those that commands of RUN name, `runs` their texts; `migration` is the command
+    that makes a database's schema, with its line.
     """
 
     source: Source
@@ -51,6 +52,7 @@ class Stage:
     written: Mapping[str, Written] = field(default_factory=dict)
     copied: tuple[tuple[str, str], ...] = ()
     started: tuple[str, ...] = ()
+    said: tuple[tuple[str, str], ...] = ()
     filled: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
     migration: tuple[str, int] | None = None
@@ -102,6 +104,7 @@ def _stage(
         {name: Written(span, owner.children > 1) for name, (span, owner) in stage.written.items()},
         tuple(stage.copied),
         tuple(word for words in stage.started.values() for word in words),
+        tuple(stage.said),
         tuple(stage.filled),
         frozenset(stage.named),
         (schema[1], source.place(schema[0].span.start)[0]) if (schema := migration(stage.runs)) else None,
@@ -134,6 +137,7 @@ class _Stage:
     opened: dict[str, str] = field(default_factory=dict)
     copied: list[tuple[str, str]] = field(default_factory=list)
     started: dict[str, list[str]] = field(default_factory=dict)
+    said: list[tuple[str, str]] = field(default_factory=list)
     filled: list[str] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
     runs: list[Instruction] = field(default_factory=list)
@@ -155,6 +159,7 @@ class _Stage:
             opened=dict(self.opened),
             copied=list(self.copied),
             started=dict(self.started),
+            said=list(self.said),
             filled=list(self.filled),
             named=set(self.named),
             runs=list(self.runs),
@@ -228,12 +233,11 @@ def _apply(source: Source, item: Instruction, stage: _Stage, given: Mapping[str,
         case "ENV":
             _set(source, item, stage)
         case "WORKDIR":
-            path = expanded(item.text, stage.known, item.escape)
-            stage.workdir = place(path, stage.workdir)
-            if stage.workdir is not None:
-                stage.owners.setdefault(stage.workdir, None)
+            _enter(item, stage)
         case "ENTRYPOINT" | "CMD":
             stage.started[item.keyword] = item.array if item.array is not None else item.words
+        case "HEALTHCHECK" | "LABEL":
+            stage.said.append((item.keyword, item.text))
         case "USER":
             stage.user = expanded(item.text, stage.known, item.escape) or item.text
         case "VOLUME":
@@ -246,6 +250,13 @@ def _apply(source: Source, item: Instruction, stage: _Stage, given: Mapping[str,
             stage.runs.append(item)
             stage.named.update(named_paths(item, stage.known, stage.workdir))
             give_by_run(item, stage.known, stage.workdir, stage.user, stage.owners, stage.opened)
+
+
+def _enter(item: Instruction, stage: _Stage) -> None:
+    """WORKDIR, which makes the directory where it is not there."""
+    stage.workdir = place(expanded(item.text, stage.known, item.escape), stage.workdir)
+    if stage.workdir is not None:
+        stage.owners.setdefault(stage.workdir, None)
 
 
 def _place_defaults(source: Source, item: Instruction, stage: _Stage, given: Mapping[str, str]) -> None:

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.variables import variable_kind
 from volfix.project.code_places import comes_with_image
-from volfix.project.effective import effective_variables
-from volfix.project.environment import InCompose, InDockerfile
+from volfix.project.environment import InDockerfile
 from volfix.project.hosts import is_within
 from volfix.project.loose_env import may_be_given
 from volfix.project.model import Project
 from volfix.project.mounts import Mount
 from volfix.project.ownership import foreign_user
 from volfix.rules.database import Database
-from volfix.rules.database_places import candidates, holder, is_code, working_directory
+from volfix.rules.database_places import candidates, holder, is_code
+from volfix.rules.mentions import mention
 from volfix.rules.own_volume import no_mount, own_directory
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from volfix.project.database_url import DatabaseFile
-    from volfix.syntax.source import Span
 
-SPLIT = re.compile(r"[\s;&|<>()'\"=,:]+")
-"""What stands between the paths of a command."""
 QUOTES = "the Dockerfile would need quotes that are not there"
 
 
@@ -91,7 +84,7 @@ def _in_own_volume(project: Project, base: Database, workdir: str | None) -> Dat
 
 def _doubt(database: Database, mount: Mount | None) -> str | None:
     """What could go wrong with the file in another place, that volfix does not see."""
-    if elsewhere := _named_elsewhere(database) or _named_by_build(database) or _named_at_start(database):
+    if elsewhere := mention(database):
         return elsewhere
     if mount and (user := foreign_user(database.service, mount.clean_target, None)):
         return f"{database.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
@@ -106,45 +99,6 @@ def _doubt(database: Database, mount: Mount | None) -> str | None:
     if may_be_given(database.project, database.service, (database.variable,)):
         return "an env file that is not in the repository may set the variable"
     return "another stage of the Dockerfile takes the value too" if database.origin.shared else None
-
-
-def _named_by_build(database: Database) -> str | None:
-    """Where the Dockerfile makes the file, or its schema: what is made there stays in the image."""
-    stage = database.service.stage
-    if stage is None:
-        return None
-    name = stage.source.path.name
-    assert database.path is not None
-    if database.path in stage.filled:
-        return f"{name} copies {database.path} from elsewhere: it may be more than rows"
-    if database.path in stage.named or any(_names(text, database.path) for text in stage.runs):
-        return f"a RUN of {name} also names {database.path}"
-    if stage.migration is not None:
-        command, line = stage.migration
-        return f"{name}, line {line}, runs `{command}`: the schema that it makes stays in the image"
-    return None
-
-
-def _named_at_start(database: Database) -> str | None:
-    """Where the command names the file, or another variable than those for databases."""
-    assert database.path is not None
-    service = database.service
-    directory = working_directory(database.project, service) or "/"
-    started = (*service.words, *(service.stage.started if service.stage else ()))
-    if any(_names(word, database.path) for word in started):
-        return f"the command of {service.name} also names {database.path}"
-    for variable in effective_variables(service):
-        if variable_kind(variable.name) not in ("url", "file") and _names(variable.value or "", database.path):
-            return f"{variable.name} of {service.name} also names {database.path}"
-    for word in SPLIT.split(" ".join(started)):
-        if word and posixpath.normpath(posixpath.join(directory, word)) == database.path:
-            return f"the command of {service.name} also names {word}"
-    return None
-
-
-def _names(text: str, path: str) -> bool:
-    """Whether the whole path is in the text, in a URL or by itself."""
-    return path in text and re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w.-])", text) is not None
 
 
 def _strange_user(database: Database, mount: Mount) -> str | None:
@@ -167,24 +121,3 @@ def _same_source(one: Mount, other: Mount) -> bool:
         other.directory,
         posixpath.normpath(other.source),
     )
-
-
-def _named_elsewhere(database: Database) -> str | None:
-    """Where the project also names the file, in a command, health check or label: it would look at the old place.
-
-    Variables that name a database are asked by themselves.
-    """
-    assert database.path is not None
-    known: dict[Path, list[Span]] = {}
-    for service in database.project.services.values():
-        for name, variable in service.environment.items():
-            if isinstance(variable.origin, InCompose) and variable_kind(name) in ("url", "file"):
-                known.setdefault(variable.origin.file.path, []).append(variable.origin.scalar.span)
-    for file in database.project.loaded:
-        source = file.source
-        start = source.text.find(database.path)
-        while start >= 0:
-            if not any(start in range(span.start, span.end) for span in known.get(source.path, ())):
-                return f"{source.path.name}, line {source.place(start)[0]}, also names {database.path}"
-            start = source.text.find(database.path, start + 1)
-    return None
