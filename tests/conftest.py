@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -24,6 +25,11 @@ BUSYBOX = Path("/bin/busybox")
 APPLETS = ("sh", "sleep", "cat", "ls", "mkdir", "chown", "chmod", "test", "printf", "touch", "rm", "cp", "mv", "tar")
 SECONDS = 60
 OWN_DRONE = 'mkdir -p /drone && mount -t tmpfs none /drone && exec "$@"'
+
+
+def pytest_configure() -> None:
+    """Who ends the tests early leaves no engine running: the fixtures clean up as after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 class Host:
