@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import libcst as cst
 
 from volfix.knowledge.variables import variable_kind
 from volfix.project.named import Named
-from volfix.syntax.python_source import Module, nodes, read_module
+from volfix.syntax.python_source import Module, below, nodes, read_module
 from volfix.syntax.python_values import Evaluation, assigned, last_name, looked_up, string
 from volfix.syntax.source import FileProblem
 
@@ -98,22 +98,30 @@ class _Sinks:
 
     def __init__(self, module: Module) -> None:
         self.module = module
-        self.classes = {node.name.value: node for node in nodes(module.tree) if isinstance(node, cst.ClassDef)}
+
+    @cached_property
+    def _classes(self) -> dict[str, cst.ClassDef]:
+        return {node.name.value: node for node in nodes(self.module.tree) if isinstance(node, cst.ClassDef)}
 
     def found(self) -> Iterator[_Sink]:
-        yield from self._below(self.module.tree, ())
+        yield from self._below(self.module.tree, (), None, None)
 
-    def _below(self, node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
-        holder = next((each for each in reversed(around) if isinstance(each, cst.ClassDef)), None)
-        if holder is not None and "test" in holder.name.value.lower():
-            return
-        doubt = "it stands under a condition" if any(isinstance(each, CONDITIONS) for each in around) else None
+    def _below(
+        self, node: cst.CSTNode, around: tuple[cst.CSTNode, ...], holder: cst.ClassDef | None, doubt: str | None
+    ) -> Iterator[_Sink]:
+        """What the node says and all below it; `holder` is the class around it."""
         is_field = len(around) > 2 and isinstance(around[-3], cst.ClassDef)
         for sink in _named_here(node, around):
             variables = self._settings(holder, sink) if is_field and holder else frozenset()
             yield replace(sink, variables=variables, doubt=doubt)
-        for child in node.children:
-            yield from self._below(child, (*around, node))
+        if isinstance(node, cst.ClassDef):
+            if "test" in node.name.value.lower():
+                return
+            holder = node
+        if isinstance(node, CONDITIONS):
+            doubt = "it stands under a condition"
+        for child in below(node):
+            yield from self._below(child, (*around, node), holder, doubt)
 
     def _settings(self, holder: cst.ClassDef, sink: _Sink) -> frozenset[str]:
         """The variables that give a field of pydantic's BaseSettings another value; none for plain classes."""
@@ -134,8 +142,8 @@ class _Sinks:
     def _is_plain(self, holder: cst.ClassDef, depth: int = 0) -> bool:
         """Whether neither the class nor any that it stands on is another module's."""
         bases = [last_name(base.value) for base in holder.bases]
-        return depth < len(self.classes) + 1 and all(
-            base == "object" or (base in self.classes and self._is_plain(self.classes[base], depth + 1))
+        return depth < len(self._classes) + 1 and all(
+            base == "object" or (base in self._classes and self._is_plain(self._classes[base], depth + 1))
             for base in bases
         )
 

@@ -91,13 +91,24 @@ def read_module(path: Path) -> tuple[Source, str | None]:
     return Source(path, data, text), f"the module is in {name}: volfix edits UTF-8 alone"
 
 
+WHITE_SPACE = frozenset(
+    {libcst.SimpleWhitespace, libcst.ParenthesizedWhitespace, libcst.TrailingWhitespace, libcst.EmptyLine}
+)
+"""More than half of a tree's nodes."""
+
+
+def below(node: libcst.CSTNode) -> list[libcst.CSTNode]:
+    """What a node consists of, in the order in which it is written, white space and comments left out."""
+    return [child for child in node.children if type(child) not in WHITE_SPACE]
+
+
 def nodes(tree: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
-    """The node and all below it, in the order in which they are written."""
+    """The node and all below it, in the order in which they are written, white space and comments left out."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += reversed(node.children)
+        waiting += reversed(below(node))
 
 
 Described = tuple[str, tuple[tuple[str, int, str], ...]]
