@@ -106,7 +106,8 @@ RULE = Rule(
         "service's one mount for data. A service without one gets a volume at the file's directory, or at a new "
         "directory `data` in it where there is code: unsafe, for whether the rows are to be kept is for people to say. "
         "So is a value whose file something else names: a script, code that looks for it, a setting, the build, a "
-        "command. The rows that are there have to be carried before the container is recreated."
+        "command, a health check, a hook, a label. The rows that are there have to be carried before the container is "
+        "recreated."
     ),
     sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "compose-spec/compose-spec: 05-services.md (env_file)"),
     examples=(
