@@ -70,6 +70,14 @@ def test_who_cannot_save_runs_on_and_nothing_is_carried(
     assert (content("shop_app-db") / "dump.rdb").read_text() == "rows\n"
 
 
+def test_who_has_ended_meanwhile_is_no_failure(engine: Engine, host: Host, tmp_path: Path) -> None:
+    made = started(host, tmp_path, WHEN_IT_CAN)
+    host.docker("update", "--restart=no", made)
+    host.docker("kill", made)
+    engine.ask_to_stop(made)
+    assert not engine.is_running(made)
+
+
 def test_a_paused_engine_saves_too(engine: Engine, host: Host, tmp_path: Path, content: Callable[[str], Path]) -> None:
     host.docker("pause", started(host, tmp_path, SLOWLY))
     carried(engine, tmp_path)

@@ -173,10 +173,19 @@ class Engine:
             _accepted(self._api.post(self._url(container, "stop"), timeout=None))  # as long as the service may take
 
     def ask_to_stop(self, container: str) -> None:
-        """Send a container its own stop signal: it is not killed where it goes on, nor started again when it ends."""
+        """Send a container its own stop signal: it is not killed where it goes on, nor started again when it ends.
+
+        One that has ended already is no failure.
+        """
+        import docker
+
         with _said():
             signal = self._api.inspect_container(container)["Config"].get("StopSignal")
-            self._api.kill(container, signal or "SIGTERM")
+            try:
+                self._api.kill(container, signal or "SIGTERM")
+            except docker.errors.APIError:
+                if self.is_running(container):
+                    raise
 
     def is_running(self, container: str) -> bool:
         with _said():
