@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from volfix.fixes.after import plan_again
 from volfix.fixes.plan import Options, RunPlan, StackPlan, plan_run, with_written
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.rules.findings import Finding
@@ -64,7 +65,8 @@ class Plan:
         """Write every stack's files, each stack's together or not at all, and return the result.
 
         A stack that cannot be written has its reason in the `failure` of its projects; the others are written all the
-        same. Files with uncommitted changes are refused unless `allow_dirty`.
+        same, and planned again: beside what is fixed, the result has what the next run finds. Files with uncommitted
+        changes are refused unless `allow_dirty`.
         """
         from volfix.fixes.guards import refusal
         from volfix.fixes.transaction import WriteProblem, writing
@@ -86,6 +88,7 @@ class Plan:
                 for number in own:
                     if not any(project.written for project in stacks[number].projects):
                         stacks[number] = with_written(stacks[number], written=False, failure=str(problem))
+        plan_again(self.run)
         return self.result
 
 

@@ -235,6 +235,8 @@ def _found(result: RunResult) -> Status:
 def _failures(result: RunResult) -> str | None:
     """Why some of it was not written."""
     reasons = [project.failure for project in result.projects if project.failure]
+    rejected = [item.finding for project in result.projects for item in project.findings if item.rejected]
+    reasons += [f"no fix of {finding.code}: {finding.reason}" for finding in rejected if finding.reason not in reasons]
     return shown(scrub("; ".join(dict.fromkeys(reasons)))) if reasons else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,17 +13,14 @@ from volfix.syntax.source import Span
 
 
 def chosen_of(
-    findings: Sequence[Finding], stack: Stack, is_wanted: Callable[[Finding], bool]
+    findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding]
 ) -> tuple[list[Finding], list[Finding]]:
-    """All findings, and those whose fix is made; one that needs a volume that no other makes loses its fix.
+    """All findings, and those of the wanted whose fix is made, in an order in which each has the volumes that it needs.
 
-    Of two that make different things of one place neither is made.
+    A finding that needs a volume that no other makes loses its fix; so do two that make different things of one place.
     """
-    wanted = [finding for finding in findings if is_wanted(finding)]
     rivals = _rivals(wanted)
-    chosen = [finding for finding in wanted if id(finding) not in rivals]
-    while chosen != (held := [finding for finding in chosen if _missing(finding, _volumes(stack, chosen)) is None]):
-        chosen = held
+    chosen = standing([finding for finding in wanted if id(finding) not in rivals], stack)
     volumes = _volumes(stack, chosen)
     reasons = {
         id(finding): f"its data would need the volume {volume}, and the fix that makes it is not made"
@@ -37,7 +34,14 @@ def chosen_of(
         replace(finding, fix=None, reason=reasons[id(finding)]) if id(finding) in reasons else finding
         for finding in findings
     ]
-    return shown, chosen
+    return shown, sorted(chosen, key=lambda finding: _missing(finding, _volumes(stack, [finding])) is not None)
+
+
+def standing(chosen: list[Finding], stack: Stack) -> list[Finding]:
+    """Those of the findings whose fixes have every volume that they need, once all of them are made."""
+    while chosen != (held := [finding for finding in chosen if _missing(finding, _volumes(stack, chosen)) is None]):
+        chosen = held
+    return chosen
 
 
 def _rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:

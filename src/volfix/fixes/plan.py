@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.fixes.choice import chosen_of
 from volfix.fixes.project_results import project_results
+from volfix.fixes.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
 from volfix.project.discovery import Directory, directories
 from volfix.project.git import clear_cache
@@ -22,7 +22,7 @@ from volfix.rules.context import Context
 from volfix.rules.findings import Applicability, Finding
 from volfix.rules.ignores import is_ignored
 from volfix.rules.vf110 import servers_by_place
-from volfix.syntax.source import CannotEdit, FileProblem, Source
+from volfix.syntax.source import CannotEdit, FileProblem
 
 if TYPE_CHECKING:
     from volfix.project.command_stacks import Commands
@@ -67,11 +67,20 @@ class StackPlan:
 
 @dataclass(slots=True)
 class RunPlan:
-    """A whole run: what each stack needs, and what could not be read."""
+    """A whole run: what each stack needs, and what could not be read; `directories` and `loader` are what it read."""
 
+    options: Options
+    loader: Loader
+    directories: tuple[Directory, ...]
     stacks: list[StackPlan] = field(default_factory=list)
-    problems: list[FileProblem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[FileProblem]:
+        return self.loader.problems
+
+    @property
+    def notes(self) -> list[str]:
+        return self.loader.notes
 
     def result(self) -> RunResult:
         """The run as the reports read it."""
@@ -81,28 +90,41 @@ class RunPlan:
 
 def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, int], None] | None = None) -> RunPlan:
     """Find the projects at and below the paths, and plan the fixes of each stack. Nothing is written."""
+    clear_caches()
+    loader = Loader([], [])
+    run = RunPlan(options, loader, tuple(directories(paths, options.exclude, loader.problems)))
+    run.stacks += plans_of(run, progress=progress)
+    return run
+
+
+def clear_caches() -> None:
+    """Forget what a run before this one has read of git and of users: the files may have changed."""
     clear_cache()
     clear_host_users()
-    run = RunPlan()
-    loader = Loader(run.problems, run.notes)
-    found = list(directories(paths, options.exclude, run.problems))
+
+
+def plans_of(
+    run: RunPlan, others: Sequence[Stack] = (), progress: Callable[[int, int], None] | None = None
+) -> Iterator[StackPlan]:
+    """The plan of each stack in the run's directories; `others` are stacks that are read and planned already."""
+    loader, options, found = run.loader, run.options, run.directories
     stacks = list(read_stacks(found, loader))
-    users = host_directory_users(stacks)
+    known = [*others, *stacks]
+    users = host_directory_users(known)
     codes = options.codes()
     commands = _commands(found, stacks) if codes & COMMAND_CODES else {}
     stacks += [stack for each in commands.values() for stack in each.unowned()]
-    servers = servers_by_place(stacks) if "VF110" in codes else {}
-    names = real_names(stacks)
+    servers = servers_by_place(known) if "VF110" in codes else {}
+    names = real_names(known)
     for number, stack in enumerate(stacks, 1):
         context = Context(
             stack, users, codes, servers, real_names=names, trusted=options.trusted, commands=commands.get(stack.root)
         )
-        run.stacks.append(plan_stack(context, options, loader))
+        yield plan_stack(context, options, loader)
         if progress is not None:
             progress(number, len(stacks))
     for note in (note for each in commands.values() for note in each.notes()):
         loader.note(note)
-    return run
 
 
 def _commands(found: Sequence[Directory], stacks: Sequence[Stack]) -> dict[Path, Commands]:
@@ -142,22 +164,10 @@ def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[tuple[P
 
 def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
-    editable = [_editable(finding) for finding in _findings(context)]
-    findings, chosen = chosen_of(editable, context.stack, lambda finding: _is_chosen(finding, options))
-    failure = None
-    changes: tuple[FileChange, ...] = ()
-    if chosen:
-        from volfix.fixes.proof import ProofFailed  # the parts that change files are imported where there is a change
-
-        try:
-            changes = _changes(context.stack, chosen, loader)
-        except (ProofFailed, CannotEdit) as error:
-            failure, chosen = str(error), []
-    made = {operation for finding in chosen if finding.fix for operation in finding.fix.operations}
-    chosen += [
-        item for item in findings if item not in chosen and item.fix and made and made >= set(item.fix.operations)
-    ]
-    return StackPlan(context, project_results(context.stack, findings, chosen, changes, failure), changes)
+    findings = [_editable(finding) for finding in _findings(context)]
+    wanted = [finding for finding in findings if _is_wanted(finding, options)]
+    made = made_of(findings, context.stack, wanted, loader)
+    return StackPlan(context, project_results(context.stack, made), made.changes)
 
 
 def _editable(finding: Finding) -> Finding:
@@ -193,26 +203,9 @@ def _findings(context: Context) -> Iterator[Finding]:
     yield from sorted(found.values(), key=lambda finding: (str(finding.location.path), finding.location, finding.code))
 
 
-def _is_chosen(finding: Finding, options: Options) -> bool:
+def _is_wanted(finding: Finding, options: Options) -> bool:
     allowed = {Applicability.SAFE: True, Applicability.UNSAFE: options.unsafe_fixes, Applicability.NONE: False}
     return allowed[finding.applicability] and (options.confirm is None or options.confirm(finding))
-
-
-def _changes(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple[FileChange, ...]:
-    from volfix.fixes.proof import prove
-    from volfix.fixes.render import rendered
-    from volfix.fixes.secrets import with_secrets
-
-    fixes = [finding.fix for finding in chosen if finding.fix]
-    operations = list(dict.fromkeys(operation for fix in fixes for operation in fix.operations))
-    declared = tuple(dict.fromkeys(change for fix in fixes for change in fix.changes))
-    files = rendered(operations)
-    after: dict[Path, Source] = {path: source for path, (source, _) in files.items()}
-    prove(stack, operations, declared, after, loader)
-    before = {operation.source.path: operation.source for operation in operations}
-    return tuple(
-        with_secrets(FileChange(before[path], files[path][0], tuple(files[path][1]))) for path in sorted(after)
-    )
 
 
 def with_written(plan: StackPlan, *, written: bool, failure: str | None = None) -> StackPlan:

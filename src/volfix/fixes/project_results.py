@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding
+from volfix.fixes.proven import Made
+from volfix.fixes.results import ProjectResult, ReportedFinding
 from volfix.project.model import Project, normalized_name
 from volfix.project.stack import Stack
-from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange
-
-if TYPE_CHECKING:
-    pass
-
-COMMAND_CODES = frozenset({"VF401", "VF402"})
-CAUTION = {Applicability.NONE: 0, Applicability.UNSAFE: 1, Applicability.SAFE: 2}
+from volfix.rules.findings import DeploymentName, Finding, Fix, Move, NameChange
 
 
-def project_results(
-    stack: Stack,
-    findings: Sequence[Finding],
-    chosen: Sequence[Finding],
-    changes: Sequence[FileChange],
-    failure: str | None,
-) -> tuple[ProjectResult, ...]:
-    """One for each project that was asked for, each finding and changed file in one of them; `chosen` are fixed."""
+def project_results(stack: Stack, made: Made) -> tuple[ProjectResult, ...]:
+    """One for each project that was asked for, each finding and changed file in one of them."""
     results = []
     reported: set[int] = set()
     shown: set[Path] = set()
@@ -35,49 +23,48 @@ def project_results(
         last = number == len(projects) - 1
         own = [
             finding
-            for finding in findings
+            for finding in made.findings
             if id(finding) not in reported and (last or _belongs(finding.location.path, project))
         ]
         reported.update(map(id, own))
-        files = [c for c in changes if c.before.path not in shown and (last or _belongs(c.before.path, project))]
+        files = [c for c in made.changes if c.before.path not in shown and (last or _belongs(c.before.path, project))]
         shown.update(change.before.path for change in files)
-        fixes = [finding.fix for finding in own if finding in chosen and finding.fix]
+        fixes = [finding.fix for finding in own if finding in made.fixed and finding.fix]
         moves, renamed = _moves(fixes), _renamed(project, fixes)
         results.append(
             ProjectResult(
                 root=project.root,
                 name=project.deployed_as or project.name,
                 files=tuple(file.path for file in project.files),
-                findings=tuple(ReportedFinding(finding, finding in chosen) for finding in own),
+                findings=tuple(_reported(finding, made) for finding in own),
                 moves=moves,
                 changes=tuple(files),
                 real_volumes=_real_volumes(project, moves, renamed),
-                failure=failure,
+                failure=made.failure,
                 renamed=renamed,
             )
         )
-    return tuple(results) or (_pipeline_result(stack, findings, chosen, changes, failure),)
+    return tuple(results) or (_pipeline_result(stack, made),)
 
 
-def _pipeline_result(
-    stack: Stack,
-    findings: Sequence[Finding],
-    chosen: Sequence[Finding],
-    changes: Sequence[FileChange],
-    failure: str | None,
-) -> ProjectResult:
+def _reported(finding: Finding, made: Made) -> ReportedFinding:
+    return ReportedFinding(finding, finding in made.fixed, any(finding is each for each in made.rejected))
+
+
+def _pipeline_result(stack: Stack, made: Made) -> ProjectResult:
     """The result of a stack that is a pipeline, or files with commands, and no Compose file."""
     home = stack.deliveries[0].checkout.root if stack.deliveries else stack.root
-    paths = [each.file.path for each in stack.deliveries] or sorted({finding.location.path for finding in findings})
+    delivered = [each.file.path for each in stack.deliveries]
+    paths = delivered or sorted({finding.location.path for finding in made.findings})
     return ProjectResult(
         root=stack.root,
         name=normalized_name(home.name),
         files=tuple(paths),
-        findings=tuple(ReportedFinding(finding, finding in chosen) for finding in findings),
+        findings=tuple(_reported(finding, made) for finding in made.findings),
         moves=(),
-        changes=tuple(changes),
+        changes=made.changes,
         real_volumes={},
-        failure=failure,
+        failure=made.failure,
     )
 
 

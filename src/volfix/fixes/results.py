@@ -22,10 +22,14 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class ReportedFinding:
-    """A finding, and whether this run's plan fixes it (`fixed`: in a dry run, would fix)."""
+    """A finding, and whether this run's plan fixes it (`fixed`: in a dry run, would fix).
+
+    `rejected` says that it has no fix since the proof rejected it; the finding's reason says why.
+    """
 
     finding: Finding
     fixed: bool
+    rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,9 @@ class RunResult:
     @property
     def status(self) -> int:
         """The exit status: 0 nothing left to do, 1 findings remain, 2 something was not read, proven or written."""
-        if self.errors or any(project.failure for project in self.projects):
+        found = [(project, item) for project in self.projects for item in project.findings]
+        failed = any(project.failure for project in self.projects) or any(item.rejected for _, item in found)
+        if self.errors or failed:
             return 2
-        for project in self.projects:
-            for reported in project.findings:
-                done = reported.fixed and project.written
-                if reported.finding.severity.value != "info" and not done:
-                    return 1
-        return 0
+        left = (item.finding.severity.value for project, item in found if not (item.fixed and project.written))
+        return 1 if any(severity != "info" for severity in left) else 0

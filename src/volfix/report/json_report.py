@@ -81,6 +81,11 @@ def _errors(result: RunResult, *, show_secrets: bool) -> list[dict[str, Any]]:
     problems: list[tuple[Path, int | None, int | None, str]] = [
         *((problem.path, problem.line, problem.column, problem.message) for problem in result.errors),
         *((main_file(project), None, None, project.failure) for project in result.projects if project.failure),
+        *(
+            (found.location.path, found.location.line, found.location.column, f"no fix of {found.code}: {found.reason}")
+            for project in result.projects
+            for found in (item.finding for item in project.findings if item.rejected and not project.failure)
+        ),
     ]
     return [
         {"file": str(path), "line": line, "column": column, "message": clean(message)}

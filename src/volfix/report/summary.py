@@ -22,12 +22,15 @@ def nothing_to_do(result: RunResult) -> str:
 def trouble(result: RunResult) -> list[str]:
     """What went wrong, in a few words each."""
     failed = sum(project.failure is not None for project in result.projects)
+    rejected = sum(item.rejected for project in result.projects for item in project.findings)
     return [
         *([f"{count(len(result.errors), 'file')} could not be read"] if result.errors else []),
         *([f"{count(failed, 'project')} not written"] if failed else []),
+        *([f"{count(rejected, 'fix')} not proven"] if rejected else []),
     ]
 
 
 def count(number: int, noun: str) -> str:
-    """`1 file`, `2 files`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """`1 file`, `2 files`, `2 fixes`."""
+    plural = "es" if noun.endswith("x") else "s"
+    return f"{number} {noun}{'' if number == 1 else plural}"
