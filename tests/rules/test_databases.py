@@ -445,6 +445,44 @@ def test_code_that_a_mount_lays_over_the_image_needs_no_rebuild(tmp_path: Path, 
     assert [says in finding.message for finding in of(found, "VF206")] == [True]
 
 
+@pytest.mark.parametrize(
+    ("name", "patterns", "found"),
+    [
+        (".dockerignore", "old\n", False),
+        (".dockerignore", "*\n!requirements.txt\n", False),
+        (".dockerignore", "old/*\n!old/db.py\n", True),  # taken back from an ignored directory
+        (".dockerignore", "**\n!old\n", True),
+        (".dockerignore", "db.py\n*.py\n", True),  # anchored at the context
+        (".dockerignore", "**/db.py\n", False),
+        ("Dockerfile.dockerignore", "old\n", False),
+    ],
+)
+def test_code_that_the_build_does_not_get_does_not_count(name: str, patterns: str, found: bool, tmp_path: Path) -> None:
+    code = ENGINE + "engine = create_engine('sqlite:////srv/a.db')\n"
+    assert bool(of(plan(tmp_path, {"old/db.py": code, name: patterns}), "VF203")) is found
+
+
+@pytest.mark.parametrize(
+    ("name", "patterns", "copied"),
+    [
+        (".dockerignore", ".git\n", True),
+        (".dockerignore", ".env.example\n", True),
+        (".dockerignore", "src/.env\n", True),
+        (".dockerignore", "*\n!.env\n", True),
+        (".dockerignore", ".env\n", False),
+        (".dockerignore", "/.e*\n", False),
+        (".dockerignore", "**/*env*\n", False),
+        ("Dockerfile.dockerignore", "*\n!*.py\n", False),
+    ],
+)
+def test_an_env_file_that_the_build_does_not_get_is_not_loaded(
+    name: str, patterns: str, copied: bool, tmp_path: Path
+) -> None:
+    files = {".env": "DATABASE_URL=sqlite:////app/data/app.db\n", name: patterns}
+    found = plan(tmp_path, {**files, "requirements.txt": "sqlalchemy==2.0.36\npython-dotenv\n"})
+    assert bool(of(found, "VF206")) is not copied
+
+
 def test_a_host_that_the_project_names_elsewhere_is_no_note(tmp_path: Path) -> None:
     keys = "    environment: ['DATABASE_URL=postgres://u:p@sql/x']\n    extra_hosts: ['sql:10.0.0.1']\n"
     assert not plan(tmp_path, {}, keys).findings

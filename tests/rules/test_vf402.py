@@ -114,6 +114,31 @@ def test_git_keeps_what_it_ignores_unless_x_is_given(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "lines"),
+    [
+        (".gitignore", "state/*\n!state/.gitkeep\n", []),  # all that comes into it is ignored
+        ("state/.gitignore", "*\n!.gitignore\n", []),
+        (".gitignore", "**/db/\n", []),
+        (".gitignore", "state\n!state\n", [1]),  # taken back
+        (".gitignore", "tate\nst\n", [1]),
+        (".gitignore", "/db\nsrc/state\n", [1]),  # anchored elsewhere
+        (".gitignore", "state/*.log\n", [1]),
+    ],
+)
+def test_git_reads_its_patterns(name: str, text: str, lines: list[int], tmp_path: Path) -> None:
+    assert found(tmp_path, {"compose.yaml": COMPOSE, name: text, "deploy.sh": f"git clean -fd\n{UP}"}) == lines
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lines"),
+    [("state", []), ("/state/*", []), ("db", []), ("'state/**'", []), ("/db", [1]), ("'!state'", [1]), ("html", [1])],
+)
+def test_git_clean_is_told_what_to_keep(pattern: str, lines: list[int], tmp_path: Path) -> None:
+    deploy = f"git clean -fdx -e {pattern} -e html\n{UP}"
+    assert found(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": deploy}) == lines
+
+
+@pytest.mark.parametrize(
     ("text", "lines"),
     [
         ("ssh h 'cd /srv/app && rm -rf /srv/app/state && docker compose up -d'\n", [1]),

@@ -6,11 +6,11 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
 from volfix.project.compose_file import FILE_NAME
+from volfix.project.docker_ignore import DockerIgnore
 from volfix.project.source_files import is_own, source_files
 
 MENTIONS = re.compile(rb"sqlite|\.db[\"']", re.IGNORECASE)
@@ -54,11 +54,20 @@ class DeployedCode:
     """What of a build context runs in the container, tests and what `.dockerignore` leaves out apart."""
 
     directory: Path
+    dockerfile: str = "Dockerfile"
 
     def _files(self, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
-        ignored = _ignored(self.directory)
         found = source_files(self.directory, suffixes)
-        return tuple(path for path in found if _is_deployed(path.relative_to(self.directory), ignored))
+        return tuple(path for path in found if self._is_deployed(path.relative_to(self.directory)))
+
+    def _is_deployed(self, relative: Path) -> bool:
+        if NOT_DEPLOYED & set(relative.parts[:-1]) or TEST_MODULE.match(relative.name):
+            return False
+        return not self._ignore.leaves_out(relative.as_posix())
+
+    @cached_property
+    def _ignore(self) -> DockerIgnore:
+        return DockerIgnore.of(self.directory, self.dockerfile)
 
     @cached_property
     def mentioning(self) -> tuple[Path, ...]:
@@ -160,21 +169,3 @@ def _entries(directory: Path | str) -> list[os.DirEntry[str]]:
         return list(os.scandir(directory))
     except OSError:  # no build context, or nothing that a build could read either
         return []
-
-
-def _is_deployed(relative: Path, ignored: list[str]) -> bool:
-    if NOT_DEPLOYED & set(relative.parts[:-1]) or TEST_MODULE.match(relative.name):
-        return False
-    out = False
-    for pattern in ignored:
-        said = pattern.removeprefix("!").strip("/").removeprefix("**/")
-        places = [relative.as_posix(), *(parent.as_posix() for parent in relative.parents)]
-        if any(fnmatch(place, said) or (said != pattern and fnmatch(place, f"*/{said}")) for place in places):
-            out = not pattern.startswith("!")
-    return not out
-
-
-def _ignored(directory: Path) -> list[str]:
-    """The patterns of `.dockerignore`, one that begins with `!` takes back."""
-    lines = _bytes(directory / ".dockerignore").decode(errors="replace").splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]

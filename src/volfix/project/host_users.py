@@ -1,4 +1,4 @@
-"""Who uses a directory on the host: Makefiles, scripts, cron tables, pipelines, documentation; and what git ignores.
+"""Who uses a directory on the host: Makefiles, scripts, cron tables, pipelines, documentation.
 
 Looked at only where the directory is about to become a volume, which tools on the host do not see.
 """
@@ -57,23 +57,6 @@ def mentions(host: Path, project: Path, root: Path) -> Iterator[Mention]:
         for number, line in enumerate(file.data.splitlines(), 1):
             if name in line and len(line) < LONGEST and (found := _used(line, word, file.path, host, (project, root))):
                 yield Mention(file.path, number, found[0])
-
-
-def ignoring(host: Path, root: Path) -> Iterator[tuple[Path, int, str]]:
-    """The lines of `.gitignore` files that are for this directory alone: file, line, pattern."""
-    directory = host.parent
-    while directory == root or root in directory.parents:
-        file = directory / ".gitignore"
-        relative = host.relative_to(directory).as_posix()
-        try:
-            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:  # there is none
-            lines = []
-        for number, line in enumerate(lines, 1):
-            pattern = line.strip().removeprefix("**/").removeprefix("/").removesuffix("*").rstrip("/")
-            if pattern == relative or (pattern == host.name and "/" not in line.strip().strip("/")):
-                yield file, number, line.strip()
-        directory = directory.parent
 
 
 def _used(

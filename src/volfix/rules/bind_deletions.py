@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import posixpath
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from volfix.project.acts import Act
 from volfix.project.command_stacks import Anchor, Commands
 from volfix.project.deploy_flows import Flow
 from volfix.project.file_deletions import Reach, covers, is_kept, relative_to
+from volfix.project.git_ignore import keeps_all_of, names
 from volfix.project.mounts import BIND, VOLUME
 from volfix.project.shell_state import below
 from volfix.project.stack import Use
@@ -117,8 +117,10 @@ def _deletes(reach: Reach, anchor: Anchor, kept: Kept, context: Context) -> bool
         return _synced_away(reach, anchor, kept)
     for path in _as_in_checkout(reach.path, anchor):
         relative = relative_to(kept.path, path)
-        if relative is not None and not is_kept(relative, reach.kept):
-            return not (reach.only_untracked and _is_ignored(context, Path(path), relative))
+        if relative is not None and not names(reach.kept, relative):
+            directory = Path(path, relative)
+            ignored = directory.is_relative_to(context.root) and keeps_all_of(directory, context.root)
+            return not (reach.only_untracked and ignored)
     return False
 
 
@@ -144,22 +146,3 @@ def _synced_away(reach: Reach, anchor: Anchor, kept: Kept) -> bool:
         return False
     elsewhere = anchor.place if below(anchor.place, reach.source) is None else None
     return elsewhere is None or elsewhere == "~" or below(elsewhere, reach.path) is not None
-
-
-def _is_ignored(context: Context, directory: Path, relative: str) -> bool:
-    """Whether a .gitignore names the directory, so that `git clean` without -x keeps it."""
-    parts = [*directory.parts[len(context.root.parts) :], *relative.split("/")]
-    for place in {context.root, directory}:
-        try:
-            text = (place / ".gitignore").read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        for line in text.splitlines():
-            pattern = line.strip().strip("/")
-            if pattern and not pattern.startswith(("#", "!")):
-                whole = "/".join(parts)
-                if "/" in pattern and fnmatch.fnmatch(whole, f"*{pattern}*"):
-                    return True
-                if "/" not in pattern and any(fnmatch.fnmatch(part, pattern) for part in parts):
-                    return True
-    return False

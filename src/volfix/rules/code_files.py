@@ -14,7 +14,7 @@ from volfix.project.deployed_code import DeployedCode
 from volfix.project.effective import effective_variables
 from volfix.project.environment import InCode, Variable
 from volfix.project.loose_env import may_be_given, names_assigned
-from volfix.project.model import Project, Service
+from volfix.project.model import Build, Project, Service
 from volfix.project.mounts import BIND
 from volfix.project.test_stacks import is_test_stack
 from volfix.rules.context import Context
@@ -49,7 +49,7 @@ def of_code(context: Context, found: Sequence[Database]) -> Iterator[Database]:
             moved = {each.path for each in found if each.service is service and (each.new_value or _is_alone(each))}
             if is_told(service) and not moved:
                 continue
-            code = code_of(context, build.context)
+            code = code_of(context, build)
             named = _apart([each for path in code.mentioning for each in _in_file(project, service, code, path)])
             if is_told(service):
                 yield from (each for each in named if each.path in moved)
@@ -113,9 +113,8 @@ def script_naming(context: Context, service: Service, path: str) -> str | None:
     """A script of the service's image that names the file, and would look at the old place."""
     if service.build is None or service.build.context is None:
         return None
-    directory = service.build.context
-    script = next(code_of(context, directory).scripts_naming(path), None)
-    return f"{script.relative_to(directory).as_posix()} also names {path}" if script else None
+    script = next(code_of(context, service.build).scripts_naming(path), None)
+    return f"{script.relative_to(service.build.context).as_posix()} also names {path}" if script else None
 
 
 def set_at_start(context: Context, database: Database) -> str | None:
@@ -130,13 +129,14 @@ def set_at_start(context: Context, database: Database) -> str | None:
         return f"the command of {service.name} sets {name}"
     if service.build is None or service.build.context is None:
         return None
-    return next(exporters(code_of(context, service.build.context), name), None)
+    return next(exporters(code_of(context, service.build), name), None)
 
 
-def code_of(context: Context, directory: Path) -> DeployedCode:
-    """The deployed code of a build context, read once for all rules."""
-    known: dict[Path, DeployedCode] = context.memory.setdefault("code", {})
-    return known.setdefault(directory, DeployedCode(directory))
+def code_of(context: Context, build: Build) -> DeployedCode:
+    """The deployed code of a build whose context is a directory, read once for all rules."""
+    assert build.context is not None
+    known: dict[tuple[Path, str], DeployedCode] = context.memory.setdefault("code", {})
+    return known.setdefault((build.context, build.dockerfile), DeployedCode(build.context, build.dockerfile))
 
 
 def _told(context: Context) -> dict[Path, list[tuple[str, Service]]]:

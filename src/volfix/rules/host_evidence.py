@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from volfix.project.host_users import Mention, ignoring, mentions
+from volfix.project.git_ignore import lines_for
+from volfix.project.host_users import Mention, mentions
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 
@@ -31,7 +32,7 @@ def host_evidence(context: Context, use: Use, path: Path | None = None, source: 
     if path.is_relative_to(context.root) and not any(
         other.path and path in other.path.parents for other in context.binds
     ):
-        for file, line, pattern in islice(ignoring(path, context.root), MOST):
+        for file, line, pattern in islice(lines_for(path, context.root), MOST):
             yield f"{_place(context, file)}:{line}: git ignores {pattern}, which has nothing to ignore any more"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from volfix.project.docker_ignore import DockerIgnore
 from volfix.project.environment import InCode, InDockerfile, InEnvFile
 from volfix.project.hosts import host_directory
 from volfix.project.model import Service
@@ -64,11 +65,8 @@ def _is_copied(service: Service, origin: InEnvFile) -> bool:
     build, stage = service.build, service.stage
     if build is None or build.context is None or not origin.file.path.is_relative_to(build.context.resolve()):
         return False
-    ignore = build.context / ".dockerignore"
-    try:
-        ignored = any(line.strip().lstrip("*/").startswith(".env") for line in ignore.read_text().splitlines())
-    except (OSError, UnicodeDecodeError):  # no such file: everything is copied
-        ignored = False
+    relative = origin.file.path.relative_to(build.context.resolve()).as_posix()
+    ignored = DockerIgnore.of(build.context, build.dockerfile).leaves_out(relative)
     return not ignored and (stage is None or any(source in (".", ".env") for source, _ in stage.copied))
 
 
