@@ -109,17 +109,9 @@ def _volumes(project: Project, now: str, after: str, host: str, fixes: Iterable[
     }
     new = {move.volume for fix in fixes for move in fix.moves if move.service in project.services} - used
     for key in sorted(used | new):
-        if not _is_external(project, key) and (host != ANY_HOST or before.real_name(key) != f"{now}_{key}"):
+        if not project.is_external(key) and (host != ANY_HOST or before.real_name(key) != f"{now}_{key}"):
             real = later.real_name(key)
             yield Fact(HazardKind.VOLUME, None if key in new else before.real_name(key), real, host)
-
-
-def _is_external(project: Project, key: str) -> bool:
-    """Whether somebody declared the volume as shared."""
-    entry = project.declared.get(key)
-    entry = resolved(entry) if entry is not None else None
-    external = entry.get("external") if isinstance(entry, Mapping) else None
-    return external is not None and not (isinstance(external, Scalar) and external.value == "false")
 
 
 def _directories(

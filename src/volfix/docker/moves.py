@@ -103,7 +103,7 @@ class Search:
             clients=tuple(dict.fromkeys(client for _, client in clients)),
             in_memory=tuple(dict.fromkeys(service for service, client in clients if client.saves_at_stop)),
             expected=tuple(dict.fromkeys(path for service, mount in uses for path in self._expected(service, mount))),
-            external=isinstance(entry, Mapping) and _text(entry, "external") not in (None, "false"),
+            external=project.is_external(key),
             driver=(_text(entry, "driver") if isinstance(entry, Mapping) else None) or "local",
             options=_options(entry) if isinstance(entry, Mapping) else (),
         )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.project.compose_file import ComposeFile, strings
+from volfix.project.compose_words import boolean, mount_options
 from volfix.project.environment import DotenvFile, Variable, service_environment, written_variable
 from volfix.project.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.mounts import Mount, clean, read_mount
@@ -188,9 +189,9 @@ class Service:
                 if isinstance(entry, Scalar) and not entry.is_null:
                     found[self.interpolated(entry.value)] = self._env_file(part, entry.value, raw=False, required=True)
                 elif isinstance(entry, Mapping) and isinstance(path := entry.get("path"), Scalar):
-                    form, required = entry.get("format"), entry.get("required")
+                    form = entry.get("format")
                     raw = isinstance(form, Scalar) and form.value == "raw"
-                    needed = not (isinstance(required, Scalar) and required.value == "false")
+                    needed = boolean(entry.get("required"), self.lookup, default=True) is not False
                     found[self.interpolated(path.value)] = self._env_file(part, path.value, raw=raw, required=needed)
         return tuple(found.values())
 
@@ -225,8 +226,8 @@ class Service:
         for part in self.parts:
             for text in strings(part.node.get("volumes_from")):
                 if not text.startswith("container:"):
-                    name, _, mode = text.partition(":")
-                    yield name, mode == "ro"
+                    name, _, mode = self.interpolated(text).partition(":")
+                    yield name, mount_options(mode).read_only is True
 
     @property
     def volumes_of_containers(self) -> Iterator[str]:
@@ -281,18 +282,30 @@ class Project:
 
     def fixed_name(self, key: str) -> str | None:
         """The name that the volume has whatever the project is called; None where it depends on that."""
-        entry = self.declared.get(key)
-        entry = resolved(entry) if entry is not None else None
-        if isinstance(entry, Mapping):
-            name = entry.get("name")
-            if isinstance(name, Scalar) and not name.is_null:
-                return name.value
-            external = entry.get("external")
-            if isinstance(external, Mapping) and isinstance(inner := external.get("name"), Scalar):
-                return inner.value
-            if isinstance(external, Scalar) and external.value == "true":
-                return key
-        return None
+        name, external = self._said(key, "name"), self._said(key, "external")
+        if isinstance(name, Scalar) and not name.is_null:
+            return name.value
+        if isinstance(external, Mapping) and isinstance(inner := external.get("name"), Scalar):
+            return inner.value
+        return key if self.is_external(key) else None
+
+    def is_external(self, key: str) -> bool:
+        """Whether the volume is somebody else's, which Compose neither makes nor removes."""
+        external = self._said(key, "external")
+        return isinstance(external, Mapping) or boolean(external, self._lookup) is True
+
+    def _said(self, key: str, field: str) -> Node | None:
+        """What the last file that says this field of a declared volume says."""
+        said = None
+        for file in self.loaded:
+            entry = resolved(file.declared[key]) if key in file.declared else None
+            value = entry.get(field) if isinstance(entry, Mapping) else None
+            said = said if value is None else resolved(value)
+        return said
+
+    def _lookup(self, name: str) -> str | None:
+        """A variable's value for the project itself, as its services see it."""
+        return next((service.lookup(name) for service in self.services.values()), None)
 
     def mounts_of(self, service: Service) -> tuple[Mount, ...]:
         """The service's effective mounts with those of `volumes_from`."""

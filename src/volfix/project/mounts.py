@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.project.compose_words import boolean, mount_options
 from volfix.project.interpolation import Interpolated, InterpolationError, Lookup, interpolate
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Node, Pair, Scalar, resolved
@@ -40,7 +41,6 @@ class Mount:
     source: str
     raw_target: str
     target: str
-    options: tuple[str, ...]
     read_only: bool
     directory: Path
     long: bool = False
@@ -117,7 +117,7 @@ def read_mount(service: str, file: Source, node: Node, directory: Path, lookup: 
             return _read_long(service, file, entry, directory, lookup)
     except InterpolationError as error:
         return Mount(
-            service, file, entry, UNKNOWN, "", "", "", "", (), False, directory, problem=f"not interpolated: {error}"
+            service, file, entry, UNKNOWN, "", "", "", "", False, directory, problem=f"not interpolated: {error}"
         )
     return None
 
@@ -130,12 +130,12 @@ def _read_short(service: str, file: Source, node: Scalar, directory: Path, looku
         problem = "a variable stands for more than one part of the mount"
     if len(sections) == 1:
         kind = ANONYMOUS if not values[0].unknown else UNKNOWN
-        return Mount(
-            service, file, node, kind, "", "", sections[0], values[0].value, (), False, directory, problem=problem
-        )
+        return Mount(service, file, node, kind, "", "", sections[0], values[0].value, False, directory, problem=problem)
     if len(sections) > 3 or not all(sections):
         return None
-    options = tuple(values[2].value.split(",")) if len(sections) == 3 else ()
+    options = mount_options(values[2].value if len(sections) == 3 else "")
+    if options.read_only is None:
+        problem = f"whether the mount is read-only is not known ({sections[2]})"
     return Mount(
         service,
         file,
@@ -145,10 +145,9 @@ def _read_short(service: str, file: Source, node: Scalar, directory: Path, looku
         values[0].value,
         sections[1],
         values[1].value,
-        options,
-        "ro" in options,
+        options.read_only is True,
         directory,
-        no_copy="nocopy" in options,
+        no_copy=options.no_copy,
         problem=problem,
     )
 
@@ -166,11 +165,14 @@ def _read_long(service: str, file: Source, node: Mapping, directory: Path, looku
     problem = None
     if node.pair("type") is None or (raw_source and node.pair("source") is None):
         problem = "parts of the mount come from a merge key"
+    read_only = boolean(node.get("read_only"), lookup)
+    if read_only is None:
+        problem = f"whether the mount is read-only is not known (read_only: {text('read_only')[0]})"
     if kind == VOLUME and not source:
         kind = ANONYMOUS
     inner = node.get("volume")
-    subpath = inner.get("subpath") if isinstance(inner, Mapping) else None
-    no_copy = inner.get("nocopy") if isinstance(inner, Mapping) else None
+    inner = inner if isinstance(inner, Mapping) else None
+    subpath = inner.get("subpath") if inner else None
     return Mount(
         service,
         file,
@@ -180,11 +182,10 @@ def _read_long(service: str, file: Source, node: Mapping, directory: Path, looku
         source,
         raw_target,
         target,
-        (),
-        text("read_only")[1] == "true",
+        read_only is True,
         directory,
         long=True,
-        no_copy=isinstance(no_copy, Scalar) and no_copy.value == "true",
+        no_copy=inner is not None and boolean(inner.get("nocopy"), lookup) is True,
         subpath=subpath.value if isinstance(subpath, Scalar) else None,
         problem=problem,
     )

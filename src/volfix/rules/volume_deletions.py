@@ -18,7 +18,6 @@ from volfix.rules.command_findings import lines, reached, removal, said, static_
 from volfix.rules.context import Context, at
 from volfix.rules.deploys import OTHER_DIALECT
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
-from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 
 def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
@@ -65,12 +64,7 @@ def _volumes(project: Project, call: DockerCall) -> dict[str, str]:
     """The real names of the volumes that Compose may remove, by key; a name that the call gives is the project's."""
     for name in call.values("-p", "--project-name"):
         project = replace(project, deployed_as="*" if "$" in name or "`" in name else name)
-    return {key: project.real_name(key) for key, node in project.declared.items() if not _is_external(resolved(node))}
-
-
-def _is_external(entry: object) -> bool:
-    external = entry.get("external") if isinstance(entry, Mapping) else None
-    return isinstance(external, Mapping) or (isinstance(external, Scalar) and external.value == "true")
+    return {key: project.real_name(key) for key in project.declared if not project.is_external(key)}
 
 
 def _containers(project: Project) -> Iterator[str]:
