@@ -21,7 +21,7 @@ from volfix.rules import REGISTRY
 from volfix.rules.context import Context
 from volfix.rules.findings import Applicability, Finding
 from volfix.rules.ignores import is_ignored
-from volfix.rules.vf110 import servers_by_place
+from volfix.rules.servers import servers_by_source
 from volfix.syntax.source import CannotEdit, FileProblem
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def plans_of(
     codes = options.codes()
     commands = _commands(found, stacks) if codes & COMMAND_CODES else {}
     stacks += [stack for each in commands.values() for stack in each.unowned()]
-    servers = servers_by_place(known) if "VF110" in codes else {}
+    servers = servers_by_source(known)
     names = real_names(known)
     for number, stack in enumerate(stacks, 1):
         context = Context(

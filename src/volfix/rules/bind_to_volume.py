@@ -25,6 +25,7 @@ from volfix.rules.mount_edits import to_volume
 from volfix.rules.names import volume_key
 from volfix.rules.new_volume import VERSION_1
 from volfix.rules.operations import DeclareVolume, Operation
+from volfix.rules.servers import collision
 from volfix.syntax.yaml_tree import Scalar
 
 CONFIGURATION = ("/etc/", "/docker-entrypoint", "/var/log", "/run/", "/var/run/")
@@ -74,6 +75,7 @@ def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterato
         directory = use.project.directory
         if host.path is not None and (directory == host.path or host.path in directory.parents):
             yield f"{use.mount.raw_source} is the project's own directory"
+    yield from filter(None, (collision(context, use) for use in uses))
     others = context.users.get(host.key, frozenset())
     if len(others) > 1:
         names = ", ".join(sorted(said_of(context, path, name) for path, name in others))

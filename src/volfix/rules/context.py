@@ -24,9 +24,9 @@ class Context:
     """One stack under examination.
 
     `users` says for each host directory which projects (directory, name) mount it, over the whole run; `selected` are
-    the codes of the rules that run; `servers` are the database servers on one place (see VF110); `real_names` are the
-    volumes of the run on the host, with whom they belong to; `env_files` are those that name a database; `memory` keeps
-    what several rules compute together; `trusted` says that the CI server trusts the repositories.
+    the codes of the rules that run; `servers` are the database servers on one source (see servers.py); `real_names` are
+    the volumes of the run on the host, with whom they belong to; `env_files` are those that name a database; `memory`
+    keeps what several rules compute together; `trusted` says that the CI server trusts the repositories.
     """
 
     stack: Stack

@@ -15,7 +15,7 @@ from volfix.rules.given_directory import given_directory
 from volfix.rules.holdings import holding
 from volfix.rules.ignores import is_ignored
 from volfix.rules.names import volume_key
-from volfix.rules.new_volume import added_volume
+from volfix.rules.new_volume import added_volume, kept_in
 from volfix.rules.values import set_value
 
 
@@ -45,9 +45,7 @@ def _own_volume(context: Context, database: Database, directory: str) -> Fix:
         given = given_directory(database.project, service, user, directory)
         assert not isinstance(given, str), given
         operations, changes = (*operations, given[0]), (*changes, given[1])
-    source = f"container:{directory if database.new_value is None else database.path}"
-    if service.stage and directory in service.stage.volumes:
-        source = f"anonymous:{directory}"
+    source = kept_in(service, directory) if database.new_value is None else f"container:{database.path}"
     return Fix(operations, changes, Applicability.UNSAFE, (Move(service.name, source, key, directory),))
 
 

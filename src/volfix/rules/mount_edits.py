@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from volfix.project.mounts import Mount, bind_pair, retargeted, volume_text
+from volfix.project.mounts import VOLUME, Mount, bind_pair, retargeted, volume_text
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.operations import Operation, RemoveEntry, SetScalar
@@ -10,7 +10,7 @@ from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
 def to_volume(mount: Mount, key: str, target: str | None = None) -> list[Operation]:
-    """A bind mount becomes the named volume `key`, at `target` where that is another one.
+    """A mount gets the named volume `key` as its source, and goes to `target` where that is another one.
 
     The mount must have no `problem`: its parts are then written in its own entry.
     """
@@ -19,21 +19,13 @@ def to_volume(mount: Mount, key: str, target: str | None = None) -> list[Operati
         return [SetScalar(mount.file, mount.node, text)]
     assert isinstance(mount.node, Mapping)
     found: list[Operation] = []
-    for name, value in (("type", "volume"), ("source", key), ("target", target)):
+    for name, value in (("type", VOLUME), ("source", key), ("target", target)):
         pair = mount.node.pair(name)
-        if value is not None and pair is not None and isinstance(pair.value, Scalar):
+        if value is not None and pair is not None and isinstance(pair.value, Scalar) and pair.value.value != value:
             found.append(SetScalar(mount.file, pair.value, value))
     if bind := bind_pair(mount):
         found.append(RemoveEntry(mount.file, mount.node, bind))
     return found
-
-
-def set_target(mount: Mount, source: str, target: str) -> SetScalar | None:
-    """A mount of the volume `source` goes to another target; None where that is not written in its own entry."""
-    if isinstance(mount.node, Scalar):
-        return SetScalar(mount.file, mount.node, retargeted(mount, source, target))
-    pair = mount.node.pair("target") if isinstance(mount.node, Mapping) else None
-    return SetScalar(mount.file, pair.value, target) if pair and isinstance(pair.value, Scalar) else None
 
 
 def stays_for_others(context: Context, use: Use) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from volfix.project.model import Part, Service
 from volfix.project.replicas import replicas
 from volfix.rules.findings import Change, MountChange, VolumeChange
@@ -38,6 +40,14 @@ def added_volume(service: Service, key: str, target: str) -> Addition | str:
         DeclareVolume(file.source, document, key),
     )
     return operations, (MountChange(file.path, service.name, target, key, added=True), VolumeChange(file.path, key))
+
+
+def kept_in(service: Service, path: str, declared: Iterable[str] = ()) -> str:
+    """The source of a move of rows that no mount of the project holds: the anonymous volume that Docker mounts at a
+    VOLUME of the image, `declared` for an image that volfix knows; else the container's own layer.
+    """
+    built = service.stage.volumes if service.stage else ()
+    return f"anonymous:{path}" if path in (*declared, *built) else f"container:{path}"
 
 
 def _editable(service: Service) -> Part | None:

@@ -19,6 +19,7 @@ from volfix.rules.names import volume_key
 from volfix.rules.new_volume import VERSION_1
 from volfix.rules.operations import DeclareVolume, Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.servers import collision
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 BINDS = frozenset({"bind", "rbind"})
@@ -95,6 +96,8 @@ def _fix(context: Context, use: Use) -> Fix | str:
             return f"{other.project.files[-1].path.name} has a volume {old} that is no bind mount"
         if other.project.files[0].version_1:
             return VERSION_1
+        if (reason := collision(context, other)) is not None:
+            return reason
         scalar = mount.node if isinstance(mount.node, Scalar) else _source_of(mount.node)
         if scalar is None or mount.problem or "$" in mount.raw_source or mount.subpath:
             return f"{other.service.name} mounts {old} in a way that volfix does not edit"

@@ -17,8 +17,9 @@ from volfix.rules.context import Context, at, mount_location
 from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
 from volfix.rules.holdings import directories_in, meant_for_data, starts_server
 from volfix.rules.names import volume_key
-from volfix.rules.new_volume import added_volume
+from volfix.rules.new_volume import added_volume, kept_in
 from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.servers import release_of
 from volfix.syntax.yaml_tree import Scalar
 
 
@@ -124,13 +125,30 @@ def _fix(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Fix 
     if refusal is not None:
         return refusal
     service = bare.service
-    key = volume_key(bare.context, service.name, bare.target, f"{service.name} {bare.target}")
+    key = volume_key(bare.context, service.name, bare.target, f"{service.name} {bare.target} {_release(bare)}")
     added = added_volume(service, key, bare.target)
     if isinstance(added, str):
         return added
-    kept = "anonymous" if bare.anonymous or bare.target in bare.where.declared_volumes else "container"
-    move = Move(service.name, f"{kept}:{bare.target}", key, bare.target)
+    written = (bare.target,) if bare.anonymous else ()
+    source = kept_in(service, bare.target, (*bare.where.declared_volumes, *written))
+    move = Move(service.name, source, key, bare.target)
     return Fix(*added, Applicability.UNSAFE, (move,))
+
+
+def _release(bare: _Bare) -> str:
+    """Engine and release, by the first files that the service is in: another release gets a volume of its own."""
+    service = next(other for _, other in _written_together(bare))
+    return "; ".join(
+        f"{entry.family} {release_of(image, entry)}" for image in images_of(service) for entry in entries_for(image)[:1]
+    )
+
+
+def _written_together(bare: _Bare) -> Iterator[tuple[Project, Service]]:
+    """The service in each combination of files that would get the mount too."""
+    for project in bare.context.stack.projects:
+        other = project.services.get(bare.service.name)
+        if other is not None and other.parts[0].node is bare.service.parts[0].node:
+            yield project, other
 
 
 def _refusals(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Iterator[str]:
@@ -145,6 +163,11 @@ def _refusals(bare: _Bare, known: list[Entry], places: list[DataDirectories]) ->
         yield f"the image's version is not fixed, and the data directory depends on it ({said})"
     if len(bare.where.paths) > 1 or bare.where.unknown:
         yield "the engine keeps its data in several directories, or where a variable of unknown value says"
+    for project, service in _written_together(bare):
+        known = [entry for image in images_of(service) for entry in entries_for(image)]
+        if any(directories_in(service, entry).paths != bare.where.paths for entry in known):
+            files = " and ".join(file.path.name for file in project.files)
+            yield f"with {files}, {service.name} keeps its data in another directory"
     if not bare.entry.verified:
         yield f"where {bare.entry.name} keeps its data is not verified ({bare.entry.source})"
     if user := foreign_user(bare.service, bare.target, bare.entry):

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entries_for, entry_at
 from volfix.knowledge.storage import DataDirectories, Relation, holds
+from volfix.project.git import is_placeholder
 from volfix.project.images import images_of
 from volfix.project.model import Project, Service
-from volfix.project.mounts import UNKNOWN, VOLUME
+from volfix.project.mounts import BIND, UNKNOWN, VOLUME
 from volfix.project.stack import Use
-from volfix.rules.bind_to_volume import convert
+from volfix.rules.bind_to_volume import convert, declaring_parts
 from volfix.rules.context import Context, mount_location
-from volfix.rules.findings import Applicability, Finding, Fix, MountChange, Move, Severity
+from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
 from volfix.rules.holdings import ENGINE, Holding, directories_in, meant_for_data, starts_server
-from volfix.rules.mount_edits import set_target, stays_for_others
-from volfix.rules.new_volume import VERSION_1
-from volfix.rules.operations import Operation, SetScalar
+from volfix.rules.mount_edits import stays_for_others, to_volume
+from volfix.rules.names import volume_key
+from volfix.rules.new_volume import VERSION_1, kept_in
+from volfix.rules.operations import DeclareVolume, Operation
 from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.servers import collision
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +45,18 @@ def check(context: Context) -> Iterator[Finding]:
     """Every mount of an engine that looks meant for its data and, for some version of it, does not hold the data."""
     for project in context.stack.projects:
         for service in project.services.values():
-            possible = [
-                Possible(entry, directories_in(service, entry))
-                for image in images_of(service)
-                for entry in entries_for(image)
-                if entry.kind == "engine" and starts_server(service.words, entry)
-            ]
+            possible = _possible(service)
             if possible and not any(item.where.keeps_nothing or item.where.unknown for item in possible):
                 yield from _of_service(context, project, service, possible)
+
+
+def _possible(service: Service) -> list[Possible]:
+    return [
+        Possible(entry, directories_in(service, entry))
+        for image in images_of(service)
+        for entry in entries_for(image)
+        if entry.kind == "engine" and starts_server(service.words, entry)
+    ]
 
 
 def _of_service(context: Context, project: Project, service: Service, possible: list[Possible]) -> Iterator[Finding]:
@@ -94,12 +103,12 @@ def _finding(
         service=use.service.name,
         target=mount.raw_target,
         fix=fix if isinstance(fix, Fix) else None,
-        reason=fix if isinstance(fix, str) else "the mount goes where the data is; what it holds now stays in it",
+        reason=fix if isinstance(fix, str) else f"{mount.raw_source} is not used any more, and keeps what is in it",
     )
 
 
 def _fix(context: Context, use: Use, missed: Possible, relation: Relation) -> Fix | str:
-    """The mount at the data directory; the reason where that is not for volfix to decide."""
+    """A new volume at the data directory; the reason where that is not for volfix to decide."""
     mount, where = use.mount, missed.where
     if use.project.files[0].version_1:
         return VERSION_1
@@ -110,54 +119,82 @@ def _fix(context: Context, use: Use, missed: Possible, relation: Relation) -> Fi
     other = entry_at(mount.clean_target)
     if relation != "shadowed" and other is not None and other.family == missed.entry.family:
         return "the mount is where another version or image keeps its data, which has to be upgraded, not only moved"
-    if (reason := stays_for_others(context, use)) is not None:
+    reason = next(_refusals(context, use, where), None)
+    if reason is not None:
         return reason
-    if mount.problem or mount.kind == UNKNOWN:
-        return mount.problem or f"the value of {mount.raw_source} is not known"
-    target = where.paths[0]
-    kept = "anonymous" if any(target == volume for volume in where.declared_volumes) else "container"
     if mount.kind == VOLUME:
-        if any(_is_shared(use, other) for other in context.stack.uses):
-            return "other services mount the same volume"
-        operation = set_target(mount, mount.raw_source, target)
-        if operation is None:
-            return "the mount's target cannot be edited where it is written"
-        change = MountChange(
-            mount.file.path, use.service.name, mount.clean_target, mount.source, mount.place, new_target=target
+        return _new_volume(
+            context, use, where, volume_key(context, use.service.name, where.paths[0], f"volume {mount.source}")
         )
-        move = Move(use.service.name, f"{kept}:{target}", mount.source, target)
-        return Fix((operation,), (change,), Applicability.UNSAFE, (move,))
-    return _converted(context, use, missed, f"{kept}:{target}")
-
-
-def _is_shared(use: Use, other: Use) -> bool:
-    mount = other.mount
-    same = mount.kind == VOLUME and mount.source == use.mount.source and other.project is use.project
-    return same and other.service is not use.service and not mount.overridden
-
-
-def _converted(context: Context, use: Use, missed: Possible, source: str) -> Fix | str:
-    """A bind mount becomes a volume on the way: there is no data in it that the engine would look for."""
-    mount, target = use.mount, missed.where.paths[0]
-    if len(context.binds[context.host_of(mount)]) > 1:
-        return "other services mount the same host directory"
     conversion = convert(context, use, Holding(ENGINE, missed.entry, ()))
     if conversion.fix is None:
         return conversion.reason or "the mount cannot become a volume"
-    key = conversion.fix.moves[0].volume
-    operation = set_target(mount, key, target)
-    if operation is None:
-        return "the mount's target cannot be edited where it is written"
-    same = operation.scalar
-    kept: list[Operation] = [
-        item for item in conversion.fix.operations if not (isinstance(item, SetScalar) and item.scalar is same)
-    ]
-    changes = tuple(
-        replace(change, new_target=target) if isinstance(change, MountChange) else change
-        for change in conversion.fix.changes
-    )
-    move = Move(use.service.name, source, key, target)
-    return Fix((*kept, operation), changes, Applicability.UNSAFE, (move,))
+    return _new_volume(context, use, where, conversion.fix.moves[0].volume)
+
+
+def _refusals(context: Context, use: Use, where: DataDirectories) -> Iterator[str]:
+    """Why the mount cannot go to the data directory, for all that use it or its source."""
+    mount = use.mount
+    if (reason := stays_for_others(context, use)) is not None:
+        yield reason
+    if mount.problem or mount.kind == UNKNOWN:
+        yield mount.problem or f"the value of {mount.raw_source} is not known"
+    if mount.kind == VOLUME and (mount.subpath or "$" in mount.raw_source):
+        yield f"the mount is of a directory in {mount.raw_source}, or of a volume that a variable names"
+    if (reason := collision(context, use)) is not None:
+        yield reason
+    host = context.host_of(mount) if mount.kind == BIND else None
+    if host and host.inside and host.path and _has_files(host.path):
+        yield f"{mount.raw_source} has files in it: whether these are the rows is not known"
+    for other in context.stack.uses:
+        files = " and ".join(file.path.name for file in other.project.files)
+        if other.mount.node is mount.node and other.service.name == use.service.name:
+            if any(item.where.paths != where.paths for item in _possible(other.service)):
+                yield f"with {files}, {other.service.name} keeps its data in another directory"
+        elif _is_of_same_source(context, use, other):
+            what = "volume" if mount.kind == VOLUME else "host directory"
+            yield f"{other.service.name} of {files} mounts the same {what}"
+
+
+def _has_files(directory: Path) -> bool:
+    """Whether there is a file in or below the directory; one that may not be looked into has some."""
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    try:
+        return any(not is_placeholder(name) for _, _, names in os.walk(directory, onerror=fail) for name in names)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def _is_of_same_source(context: Context, use: Use, other: Use) -> bool:
+    if use.mount.kind == BIND:
+        return other.mount.kind == BIND and context.host_of(other.mount) == context.host_of(use.mount)
+    real = use.project.real_name(use.mount.source)
+    return other.mount.kind == VOLUME and other.project.real_name(other.mount.source) == real
+
+
+def _new_volume(context: Context, use: Use, where: DataDirectories, key: str) -> Fix:
+    """The mount gets the new volume `key`, for the old source may hold something: Docker has filled a volume from the
+    image, and an engine takes no directory that is not empty.
+    """
+    mount, service, target = use.mount, use.service, where.paths[0]
+    operations: list[Operation] = to_volume(mount, key, target)
+    changes: list[Change] = []
+    for other in context.stack.uses:
+        if other.mount.node is mount.node:
+            place = other.mount
+            changes.append(
+                MountChange(place.file.path, service.name, place.clean_target, key, place.place, new_target=target)
+            )
+            for part in declaring_parts(other.service, place):
+                operations.append(DeclareVolume(part.file.source, part.file.documents[0], key))
+                changes.append(VolumeChange(part.file.path, key))
+    move = Move(service.name, kept_in(service, target, where.declared_volumes), key, target)
+    return Fix(tuple(dict.fromkeys(operations)), tuple(dict.fromkeys(changes)), Applicability.UNSAFE, (move,))
 
 
 COMPOSE = "services:\n  db:\n    image: {image}\n    volumes:\n      - {mount}\n"
@@ -172,8 +209,10 @@ RULE = Rule(
         "in the mount. The directory differs by version and by the variables and flags that move it."
     ),
     fix=(
-        "The mount's target becomes the data directory. Unsafe: what is in the mount now is left as it is, and the "
-        "rows have to be carried from where they are. Where the version is not fixed, volfix says what holds for which."
+        "A new volume at the data directory, under a key of its own: the old volume may hold what Docker has copied "
+        "into it from the image, and an engine refuses a directory that is not empty. The old volume stays declared, and "
+        "keeps what is in it. Unsafe: the rows have to be carried from the anonymous volume or the container that they "
+        "are in. Where the version is not fixed, volfix says what holds for which."
     ),
     sources=("docker-library/postgres: Dockerfiles of 17 and 18", "docker-library: the images' VOLUME instructions"),
     examples=(
@@ -181,7 +220,27 @@ RULE = Rule(
             "the directory above, which the image's own VOLUME shadows",
             {"compose.yaml": NAMED.format(image="postgres:17", mount="rows:/var/lib/postgresql")},
             Outcome.FIXED_UNSAFE,
-            {"compose.yaml": NAMED.format(image="postgres:17", mount="rows:/var/lib/postgresql/data")},
+            {
+                "compose.yaml": NAMED.format(image="postgres:17", mount="db-data:/var/lib/postgresql/data")
+                + "  db-data:\n    driver: local\n"
+            },
+        ),
+        Example(
+            "the directory above, of an engine that would take what is in the volume for its own",
+            {"compose.yaml": NAMED.format(image="mongo:7", mount="rows:/data")},
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": NAMED.format(image="mongo:7", mount="db-data:/data/db")
+                + "  db-data:\n    driver: local\n"
+            },
+        ),
+        Example(
+            "another file of the project mounts the volume where the data is",
+            {
+                "compose.yaml": NAMED.format(image="postgres:16", mount="rows:/var/lib/postgresql"),
+                "docker-compose.prod.yml": NAMED.format(image="postgres:16", mount="rows:/var/lib/postgresql/data"),
+            },
+            Outcome.REPORTED,
         ),
         Example(
             "a bind mount that the engine does not look into",
