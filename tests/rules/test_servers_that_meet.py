@@ -62,11 +62,6 @@ MEETING = {
         + service("old", "mysql:5.7", "./sql:/var/lib/mysql")
         + service("new", "mariadb:11", "./sql:/var/lib/mysql")
     },
-    "two services of one project, of one version": {
-        "compose.yaml": "services:\n"
-        + service("one", "mongo:7", "./rows:/data/db")
-        + service("two", "mongo:7", "./rows:/data/db")
-    },
     "two engines of one project that profiles exclude": {
         "compose.yaml": "services:\n"
         + service("one", "redis:7", "./rows:/data", "    profiles: [a]\n")
@@ -210,7 +205,23 @@ def test_a_file_that_moves_the_data_directory_keeps_the_mount(tmp_path: Path) ->
     assert not volfix.plan(laid(tmp_path, files), unsafe_fixes=True, select=("VF105",)).edits
 
 
-ALL = {**MEETING, **SHARING, **NEW_VOLUMES}
+ALIKE = {
+    "two services of one project, of one version": {
+        "compose.yaml": "services:\n"
+        + service("one", "mongo:7", "./rows:/data/db")
+        + service("two", "mongo:7", "./rows:/data/db")
+    },
+}
+
+
+@pytest.mark.parametrize("files", ALIKE.values(), ids=ALIKE)
+def test_servers_of_one_version_move_together_and_are_reported(files: dict[str, str], tmp_path: Path) -> None:
+    plan = volfix.plan(laid(tmp_path, files))
+    assert plan.edits
+    assert len([finding for finding in plan.findings if finding.code == "VF110"]) == 2
+
+
+ALL = {**MEETING, **SHARING, **NEW_VOLUMES, **ALIKE}
 
 
 @pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "unsafe"])

@@ -141,12 +141,12 @@ def colliding(context: Context, use: Use) -> Iterator[Server]:
 
 
 def collision(context: Context, use: Use) -> str | None:
-    """Why the data of this mount stays where it is: servers that cannot share the source use it; None where none do."""
+    """Why the data of this mount stays where it is: servers that differ use its source, which a fix would not part."""
     own = server_of(use)
     for other in colliding(context, use):
-        assert own is not None
-        who = f"{own.service} ({own.image}) and {other.said(context.root, own)} ({other.image})"
-        return f"{who} cannot share {use.mount.raw_source}: see VF110"
+        if own is not None and not own.is_alike(other):
+            who = f"{own.service} ({own.image}) and {other.said(context.root, own)} ({other.image})"
+            return f"{who} cannot share {use.mount.raw_source}: see VF110"
     return None
 
 

@@ -70,8 +70,8 @@ RULE = Rule(
         "two engines, or two versions of one, read each other's files, even where only one of them runs at a time."
     ),
     fix=(
-        "None: which of the two shall have the data is for a person to say. As long as that is open, the mounts stay as "
-        "they are: VF101, VF104 and VF106 have no fix for them."
+        "None: which of the two shall have the data is for a person to say. Where engines or versions differ, the mounts "
+        "stay as they are until then: VF101, VF104 and VF106 have no fix for them."
     ),
     sources=("docker-library/docs: postgres, mysql, mongo",),
     examples=(
