@@ -32,6 +32,14 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test that asks for the engine is marked, so that the fast suite starts none."""
+    for item in items:
+        if "host" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)
+
+
 class Host:
     """The engine as a person sees it: the docker and docker-compose commands, talking to it."""
 
