@@ -29,6 +29,11 @@ def state_like(target: str) -> bool:
     return any(matches(target, pattern) for pattern in _targets("state")) and not never_converted(None, target)
 
 
+def is_application_root(path: str) -> bool:
+    """Is `path` where images customarily keep, and start, an application of one's own?"""
+    return any(matches(cleaned(path), pattern) for pattern in _targets("application_roots"))
+
+
 def _any(target: str, patterns: Iterable[str]) -> bool:
     """Does a pattern match `target`, or is `target` below the path that it names?"""
     return any(matches(target, pattern) or ("/" in pattern and is_below(target, pattern)) for pattern in patterns)

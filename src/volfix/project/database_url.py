@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
@@ -32,6 +32,9 @@ IN_MEMORY = re.compile(
     re.IGNORECASE,
 )
 
+FROM_THE_ROOT = ("application root", "process")
+"""Places that are the application's own directory wherever the file is found: Rails.root, Laravel's base_path()."""
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFile:
@@ -39,8 +42,9 @@ class DatabaseFile:
 
     `path` is what is written there as a path, escapes resolved; a relative one starts from `folder` below the working
     directory. `ending` is what the library puts behind the name. `doubt` says why the place cannot be told; `path` is
-    then what is written. `unproven` says why no value is changed though it can be told. `slashes_decide` whether
-    a known reader takes it for relative or absolute by the number of slashes alone.
+    then what is written. `readings` are then what it may be, as far as a mount can decide between them. `unproven` says
+    why no value is changed though it can be told. `slashes_decide` whether a known reader takes it for relative or
+    absolute by the number of slashes alone.
     """
 
     start: int
@@ -55,6 +59,7 @@ class DatabaseFile:
     slashes_decide: bool = False
     doubt: str | None = None
     unproven: str | None = None
+    readings: tuple[DatabaseFile, ...] = ()
 
 
 def database_file(value: str, kind: str | None, readers: Sequence[Reader]) -> DatabaseFile | None:
@@ -126,7 +131,15 @@ def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> Data
     if form == "short":
         return item
     unknown = "the library that reads it is not known" + (f" ({known} takes no such address)" if known else "")
-    return replace(item, doubt=unknown + (", and they differ over these slashes" if form == "url" else ""))
+    doubt = unknown + (", and they differ over these slashes" if form == "url" else "")
+    return replace(item, doubt=doubt, readings=() if item.doubt else tuple(_either(item, form)))
+
+
+def _either(item: DatabaseFile, form: Form) -> Iterator[DatabaseFile]:
+    """What the libraries that differ make of it: behind three slashes an absolute path, or a relative one."""
+    yield item
+    if form == "url" and not item.relative:
+        yield replace(item, path=item.path[1:], relative=True, absolute_prefix="/", relative_prefix="/")
 
 
 def _item(found: re.Match[str], form: Form) -> DatabaseFile | None:
@@ -160,7 +173,9 @@ def _read(found: re.Match[str], form: Form, reader: Reader) -> DatabaseFile | No
         item = replace(item, path=unquote(item.path) if reader.decodes else item.path, decodes=reader.decodes)
     if item.relative and not item.doubt:
         if reader.folder is None:
-            item = replace(item, doubt=f"for {reader.name} a relative path starts from the {_place(reader)}")
+            readings = (item,) if reader.relative_to in FROM_THE_ROOT else ()
+            reason = f"for {reader.name} a relative path starts from the {_place(reader)}"
+            item = replace(item, doubt=reason, readings=readings)
         else:
             item = replace(item, folder=reader.folder)
     if reader.basis == "unverified":

@@ -20,6 +20,11 @@ def effective_variables(service: Service) -> Iterator[Variable]:
             yield variable
 
 
+def effective_values(service: Service) -> dict[str, str | None]:
+    """The same by name; None for a value from outside, and unknown parts as `${NAME}`."""
+    return {variable.name: variable.value for variable in effective_variables(service)}
+
+
 def dockerfile_variables(service: Service) -> dict[str, Variable]:
     """The ENV of the stage that the service's build makes."""
     stage = service.stage

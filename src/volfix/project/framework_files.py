@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.knowledge.switches import Environment, switch_of
 from volfix.project.named import Named
 from volfix.syntax.pieces import Piece, Value
 from volfix.syntax.source import FileProblem, Source, Span
@@ -38,7 +39,7 @@ class _Found:
     advice: str = "name a file in a named volume there"
 
 
-def framework_databases(path: Path, place: str | None, environment: Mapping[str, str | None]) -> Iterator[Named]:
+def framework_databases(path: Path, place: str | None, environment: Environment) -> Iterator[Named]:
     """The database of the file at `path`, which is at `place` in the container of a service of this environment."""
     if place is None:
         return
@@ -62,7 +63,7 @@ def framework_databases(path: Path, place: str | None, environment: Mapping[str,
     yield Named(source, path.name, value, "file", is_engine=False, refusal=refusal)
 
 
-def _of_prisma(source: Source, environment: Mapping[str, str | None]) -> _Found | None:
+def _of_prisma(source: Source, environment: Environment) -> _Found | None:
     del environment
     block = DATASOURCE.search(source.text)
     url = URL.search(source.text, block.start(1), block.end(1)) if block else None
@@ -71,17 +72,18 @@ def _of_prisma(source: Source, environment: Mapping[str, str | None]) -> _Found 
     return _Found(url[1], Span(url.start(1), url.end(1)), 1)
 
 
-def _of_laravel(source: Source, environment: Mapping[str, str | None]) -> _Found | None:
+def _of_laravel(source: Source, environment: Environment) -> _Found | None:
     """The default of DB_DATABASE, where the environment asks for SQLite; else `.env` in the image may say anything."""
     found = DATABASE_PATH.search(source.text)
-    if found is None or environment.get("DB_CONNECTION") != "sqlite":
+    switch = switch_of("DB_DATABASE", environment)
+    if found is None or switch is None or switch.engine != "file":
         return None
     advice = "set DB_DATABASE to the absolute path of a file in a named volume"
     variables = ("DB_DATABASE", "DB_URL", "DATABASE_URL")
     return _Found(found[1], Span(found.start(1), found.end(1)), 2, "database", variables, advice)
 
 
-def _of_rails(source: Source, environment: Mapping[str, str | None]) -> _Found | None:
+def _of_rails(source: Source, environment: Environment) -> _Found | None:
     """The file of the environment's one database, or of the first of several (`primary`)."""
     documents = parse(source)
     root = documents[0].root if documents else None

@@ -64,7 +64,7 @@ def _spared(context: Context, use: Use) -> Iterator[str]:
 
 
 def _severity(held: Holding, *, inside: bool, known: bool) -> Severity:
-    if held.kind == UNKNOWN_HOLDING:
+    if held.kind == UNKNOWN_HOLDING or held.is_rest:
         return Severity.INFO
     return Severity.ERROR if inside and known else Severity.WARNING
 
@@ -75,6 +75,7 @@ def _message(use: Use, held: Holding, *, inside: bool) -> str:
     if held.kind == UNKNOWN_HOLDING:
         return f"{mount.raw_target} is kept in {where}; if it is a database, it has no volume"
     what = f"the data of {held.entry.name}" if held.entry else "the database"
+    what = f"{what}, but not its database," if held.is_rest else what
     if mount.kind == UNKNOWN:
         return f"{what} is kept in {mount.raw_source}, which may be a host path or a volume"
     if inside:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.knowledge.switches import is_host, switch_of
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code_places import container_path, may_be_in_image
 from volfix.project.deployed_code import DeployedCode
-from volfix.project.effective import effective_variables
+from volfix.project.effective import effective_values
 from volfix.project.environment import InCode, Variable
 from volfix.project.loose_env import may_be_given, names_assigned
 from volfix.project.model import Build, Project, Service
@@ -21,14 +22,14 @@ from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.database_places import working_directory
 from volfix.rules.databases import placed
+from volfix.rules.engine_switch import engine_doubt
 
 if TYPE_CHECKING:
     from volfix.project.named import Named
     from volfix.syntax.pieces import Piece
 
-SERVER = re.compile(
-    r"(?:DB|DATABASE|POSTGRES|PG|MYSQL|MARIADB|MONGO\w*|SQL)_?(?:SERVER|HOST|HOSTNAME)\Z", re.IGNORECASE
-)
+ANY_DATABASE = "DATABASE_PATH"
+"""A setting beside which are the switches that belong to no name of an application (`DB_TYPE`, `DATABASE_ENGINE`)."""
 PLAIN = re.compile(r"[^\"'\\{}%\n]+\Z")
 """A literal's content that needs no escape in any kind of string."""
 
@@ -152,10 +153,11 @@ def _told(context: Context) -> dict[Path, list[tuple[str, Service]]]:
 
 def is_told(service: Service) -> bool:
     """Whether the environment says which database it is: then the literal is not what counts, or not alone."""
-    for variable in effective_variables(service):
-        if variable_kind(variable.name) in ("url", "file") or SERVER.match(variable.name):
-            return True
-    return False
+    values = effective_values(service)
+    if any(variable_kind(name) in ("url", "file") or is_host(name) for name in values):
+        return True
+    switch = switch_of(ANY_DATABASE, values)
+    return switch is not None and switch.engine == "server"
 
 
 def _in_file(project: Project, service: Service, code: DeployedCode, path: Path) -> Iterator[Database]:
@@ -175,7 +177,8 @@ def _in_file(project: Project, service: Service, code: DeployedCode, path: Path)
         elif named.refusal and found.is_inside:
             yield replace(found, reason=named.refusal)
         else:
-            yield replace(found, doubt=found.doubt or named.doubt or other_source(code, project, named))
+            engine = engine_doubt(ANY_DATABASE, named.value.text, effective_values(service))
+            yield replace(found, doubt=found.doubt or named.doubt or other_source(code, project, named) or engine)
 
 
 def named_in(project: Project, service: Service, path: Path) -> Iterator[Named]:
@@ -190,8 +193,7 @@ def named_in(project: Project, service: Service, path: Path) -> Iterator[Named]:
     elif path.suffix != ".py":
         from volfix.project.framework_files import framework_databases
 
-        values = {variable.name: variable.value for variable in effective_variables(service)}
-        yield from framework_databases(path, place, values)
+        yield from framework_databases(path, place, effective_values(service))
     else:
         from volfix.project.code_databases import named_databases
 

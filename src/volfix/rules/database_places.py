@@ -6,13 +6,17 @@ import posixpath
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.knowledge.lookup import entries_for
-from volfix.knowledge.targets import never_converted
+from volfix.knowledge.targets import is_application_root, never_converted
 from volfix.project.code_places import comes_with_image
 from volfix.project.images import images_of
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND, UNKNOWN, VOLUME, Mount
+
+if TYPE_CHECKING:
+    from volfix.project.database_url import DatabaseFile
 
 DATA_WORDS = frozenset(
     {"data", "db", "database", "databases", "sqlite", "storage", "state", "persist", "persistent", "instance"}
@@ -26,24 +30,97 @@ TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run")  # noqa: S108 - places in a
 
 
 def working_directory(project: Project, service: Service) -> str | None:
-    """Where a relative path of the service starts: `working_dir:`, the Dockerfile, else what the mounts say.
+    """Where a relative path of the service starts: `working_dir:`, the Dockerfile, else what the mounts suggest.
 
     None where that is not known, or where the command or the script that it starts changes it.
     """
-    words = (*service.words, *(service.stage.started if service.stage else ()))
-    if any(CHANGES_DIRECTORY.search(word) for word in words):
-        return None
     directory = _start(project, service)
-    return None if directory is None or _script_leaves(service, words, directory) else directory
+    return None if directory is None or _is_left(service, directory) else directory
 
 
-def _start(project: Project, service: Service) -> str | None:
+def _is_left(service: Service, directory: str) -> bool:
+    """Whether the command, or the script that it starts, goes to another directory."""
+    words = (*service.words, *(service.stage.started if service.stage else ()))
+    return any(CHANGES_DIRECTORY.search(word) for word in words) or _script_leaves(service, words, directory)
+
+
+def place_of(project: Project, service: Service, file: DatabaseFile) -> str | None:
+    """The absolute path of a file, relative ones from the working directory; None where it cannot be told.
+
+    Where only the mounts suggest the working directory, one whose target ends like the file's directories counts first:
+    `./var/data/app.db` lies in a mount at /srv/app/var/data.
+    """
+    from volfix.project.database_url import resolved_path
+
+    path = _in_fitting_mount(project, service, file) if file.relative and not file.doubt else None
+    return path or resolved_path(file, working_directory(project, service))
+
+
+def settled(project: Project, service: Service, file: DatabaseFile) -> DatabaseFile:
+    """The reading of a doubtful address that alone lies in a writable mount; the file as it is where none does."""
+    found = {}
+    for reading in file.readings:
+        path = place_of(project, service, reading)
+        within = holder(project, service, path) if path is not None else None
+        if within is not None and not within.read_only:
+            found[path] = reading
+    return next(iter(found.values())) if len(found) == 1 else file
+
+
+def _in_fitting_mount(project: Project, service: Service, file: DatabaseFile) -> str | None:
+    """The path of a relative file in the mount whose target ends like the file's directories, the longest end first.
+
+    None where the working directory is known, or the project itself is mounted; and where mounts of several directories
+    fit, but for one at a customary root. The root of the file system is no working directory (the slash trap).
+    """
+    start = _start(project, service) if _known_start(service) is not None or _codes(project, service) else None
+    if start is not None and not _is_left(service, start):
+        return None
+    words = posixpath.normpath(posixpath.join(file.folder, file.path)).split("/")
+    names = [word for word in words if word not in ("..", ".")]
+    targets = {mount.clean_target for mount in project.mounts_of(service)} | service.tmpfs
+    for count in range(len(names) - 1, 0, -1):
+        end = "/" + "/".join(names[:count])
+        roots = {
+            target.removesuffix(end) for target in targets if target.endswith(end) and not is_application_root(target)
+        }
+        roots -= {"", start or ""}
+        if len(roots) > 1:
+            roots = {root for root in roots if is_application_root(root)}
+        if roots:
+            return posixpath.join(roots.pop(), *names) + file.ending if len(roots) == 1 else None
+    return None
+
+
+def only_suggested(project: Project, service: Service, path: str) -> str | None:
+    """Why the working directory is no evidence for this relative path; None where it is known.
+
+    What a mount's name suggests is evidence at a customary root of applications, for a file without directories.
+    """
+    directory = working_directory(project, service)
+    if directory is None or _known_start(service) is not None:
+        return None
+    if is_application_root(directory) and "/" not in posixpath.normpath(path):
+        return None
+    return f"nothing but the name of a mount says that {service.name} works in {directory}: set `working_dir:`"
+
+
+def _known_start(service: Service) -> str | None:
+    """Where the container starts its process, as `working_dir:` or the Dockerfile say."""
     given = service.text("working_dir")
     if given is not None:
         return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
-    stage = service.stage
-    if stage is not None and stage.workdir is not None:
-        return stage.workdir
+    return service.stage.workdir if service.stage is not None else None
+
+
+def _codes(project: Project, service: Service) -> set[str]:
+    return {mount.clean_target for mount in project.mounts_of(service) if is_code(mount)}
+
+
+def _start(project: Project, service: Service) -> str | None:
+    known = _known_start(service)
+    if known is not None or service.text("working_dir") is not None:
+        return known
     if any(entries_for(image) for image in images_of(service)):
         return None
     parents = {
@@ -51,8 +128,7 @@ def _start(project: Project, service: Service) -> str | None:
         for mount in project.mounts_of(service)
         if posixpath.basename(mount.clean_target) in DATA_WORDS and posixpath.dirname(mount.clean_target) != "/"
     }
-    code = {mount.clean_target for mount in project.mounts_of(service) if is_code(mount)}
-    said = code or parents
+    said = _codes(project, service) or parents
     return next(iter(said)) if len(said) == 1 else None
 
 

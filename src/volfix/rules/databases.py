@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
-from volfix.project.effective import effective_variables
+from volfix.project.effective import effective_values, effective_variables
 from volfix.project.environment import InCode, InDockerfile, InEnvFile, Variable
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.database import Database
-from volfix.rules.database_places import holder, is_forgotten, working_directory
+from volfix.rules.database_places import (
+    holder,
+    is_forgotten,
+    only_suggested,
+    place_of,
+    settled,
+    working_directory,
+)
 from volfix.rules.own_volume import alone
 
 if TYPE_CHECKING:
@@ -61,28 +68,37 @@ def _of_services(context: Context) -> Iterator[Database]:
                     yield found
 
 
-def located(project: Project, service: Service, name: str, variable: Variable) -> Database | None:
-    """The database file that a variable's value names, for a service that takes it; None where it names none."""
+def located(
+    project: Project, service: Service, name: str, variable: Variable, beside: Mapping[str, str] | None = None
+) -> Database | None:
+    """The database file that a variable's value names, for a service that takes it, with the values `beside` it.
+
+    None where it names none, and where a type switch says that the engine is another one.
+    """
     assert variable.value is not None
     if not MAY_BE_FILE.search(variable.value):
         return None
     from volfix.project.database_url import database_file  # few projects name a database file
     from volfix.project.readers import reader_of
+    from volfix.rules.engine_switch import engine_doubt, is_turned_off
 
     file = database_file(variable.value, variable_kind(name), reader_of(service))
-    if file is None:
+    environment = {**effective_values(service), **(beside or {})}
+    if file is None or is_turned_off(name, variable.value, environment):
         return None
-    return placed(project, service, Variable(name, variable.value, variable.origin), file)
+    found = placed(project, service, Variable(name, variable.value, variable.origin), file)
+    doubt = engine_doubt(name, variable.value, environment)
+    return found if found is None or doubt is None else replace(found, doubt=doubt)
 
 
 def placed(project: Project, service: Service, variable: Variable, file: DatabaseFile) -> Database | None:
     """The database of a value, with the mount that holds it or may; None where it is not meant to last."""
-    from volfix.project.database_url import resolved_path
     from volfix.rules.database_proposals import meant, proposed
 
     assert variable.value is not None
     directory = working_directory(project, service)
-    path = resolved_path(file, directory)
+    file = settled(project, service, file)
+    path = place_of(project, service, file)
     shown = _shown(variable.value, file)
     base = Database(project, service, variable.name, variable.value, variable.origin, path, file, shown=shown)
     if path is not None and not path.isprintable():
@@ -96,7 +112,10 @@ def placed(project: Project, service: Service, variable: Variable, file: Databas
         return replace(base, mount=within, is_inside=True, path_in_mount=path)
     if file.doubt or file.unproven:
         return replace(base, reason=file.doubt or file.unproven)
-    return meant(project, base, file, directory) or proposed(project, base, directory)
+    found = meant(project, base, file, directory) or proposed(project, base, directory)
+    relative = posixpath.join(file.folder, file.path.lstrip("/"))
+    guess = only_suggested(project, service, relative) if file.relative or found.trap else None
+    return found if guess is None else replace(found, doubt=guess)
 
 
 def _shown(value: str, file: DatabaseFile) -> str:

@@ -10,7 +10,9 @@ from volfix.knowledge.entries import Entry
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import derived_entry, entries_for, entry_at, is_client
 from volfix.knowledge.storage import DataDirectories, data_directories, holds
+from volfix.knowledge.switches import engine_of
 from volfix.knowledge.targets import never_converted, state_like
+from volfix.project.effective import effective_values
 from volfix.project.images import images_of
 from volfix.project.model import Service
 from volfix.project.mounts import BIND, VOLUME, Mount
@@ -27,13 +29,15 @@ HOST_SYSTEM = ("/etc", "/proc", "/sys", "/dev", "/run", "/var/run", "/var/log", 
 class Holding:
     """What a mount keeps: `entry` is None where only a database URL or the path says so.
 
-    `doubt` says what the evidence rests on that volfix cannot see; None where it is decided.
+    `doubt` says what the evidence rests on that volfix cannot see; None where it is decided. `is_rest` marks what an
+    application keeps beside its database, which is on a server.
     """
 
     kind: str
     entry: Entry | None
     evidence: tuple[str, ...]
     doubt: str | None = None
+    is_rest: bool = False
 
 
 ENGINE, APPLICATION, DATABASE_FILE, UNKNOWN = "engine", "application", "database file", "unknown"
@@ -63,9 +67,7 @@ def holding(context: Context, use: Use) -> Holding | None:
 
 def directories_in(service: Service, entry: Entry) -> DataDirectories:
     """Where the service's engine keeps its data, its environment and command considered."""
-    environment: dict[str, str | None] = dict(service.stage.environment) if service.stage else {}
-    environment.update((name, variable.value) for name, variable in service.environment.items())
-    return data_directories(entry, environment, service.words)
+    return data_directories(entry, effective_values(service), service.words)
 
 
 def runs_client(words: tuple[str, ...]) -> bool:
@@ -122,7 +124,13 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:
             evidence += f", that of {' and '.join(entry.bundles)} within"
         kind = ENGINE if entry.kind == "engine" or entry.bundles else APPLICATION
         notes = (entry.note,) if entry.note and kind == APPLICATION and entry.hand_edited else ()
-        yield Holding(kind, entry, (evidence, *notes), doubt)
+        engine = engine_of(entry, effective_values(use.service)) if kind == APPLICATION else None
+        if engine is not None and engine.engine == "server":
+            doubt = f"{engine}: the database of {entry.name} is on a server, only other files are here"
+        elif engine is not None and engine.engine == "unknown":
+            doubt = f"{engine} does not tell volfix the engine: the database may be on a server"
+        is_rest = engine is not None and engine.engine == "server"
+        yield Holding(kind, entry, (evidence, *notes), doubt, is_rest)
 
 
 def _by_url(context: Context, use: Use) -> Iterator[Holding]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from volfix.knowledge.lookup import entries_for
-from volfix.project.environment import InCompose, Variable
+from volfix.project.environment import InCompose, InEnvFile, Variable
 from volfix.project.images import images_of
 from volfix.project.loose_env import loose_assignments
 from volfix.project.model import Project, Service
@@ -16,6 +16,7 @@ from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.database_places import candidates
 from volfix.rules.databases import MAY_BE_FILE, located
+from volfix.syntax import dotenv
 
 
 def of_loose_files(context: Context, found: Sequence[Database]) -> Iterator[Database]:
@@ -34,13 +35,18 @@ def of_loose_files(context: Context, found: Sequence[Database]) -> Iterator[Data
             services = _near(project, origin.file.path.parent, _plausible(project, name, to_come))
             for service in services:
                 seen.add(key)
-                loose = located(project, service, name, Variable(name, value, origin))
+                loose = located(project, service, name, Variable(name, value, origin), _beside(origin))
                 if loose is not None and len(services) == 1:
                     yield replace(loose, loose=True)
                 elif loose is not None and not loose.is_inside:
                     names = ", ".join(sorted(service.name for service in services))
                     reason = f"several services could take this value ({names}): say which with `env_file:`"
                     yield replace(loose.refused(reason), loose=True)
+
+
+def _beside(origin: InEnvFile) -> dict[str, str]:
+    """What the env file says else: who takes one of its values takes all of them."""
+    return {assignment.name: assignment.value for assignment in dotenv.read(origin.file)}
 
 
 def _near(project: Project, directory: Path, services: list[Service]) -> list[Service]:

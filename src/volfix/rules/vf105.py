@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.storage import DataDirectories, holds
+from volfix.knowledge.switches import engine_of
+from volfix.project.effective import effective_values
 from volfix.project.images import images_of
 from volfix.project.model import Part, Project, Service
 from volfix.project.mounts import ANONYMOUS, Mount
@@ -58,6 +60,9 @@ def _of_service(context: Context, project: Project, service: Service, known: lis
     if not starts_server(service.words, known[0]) and known[0].kind == "engine":
         return
     if any(where.keeps_nothing or not where.paths for where in places):
+        return
+    engines = [engine_of(entry, effective_values(service)) for entry in known if entry.kind == "application"]
+    if any(said is not None and said.engine == "server" for said in engines):
         return
     anonymous = None
     for mount in mounts:

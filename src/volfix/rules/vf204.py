@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.knowledge.variables import variable_kind
-from volfix.project.effective import effective_variables, sources_of
+from volfix.project.effective import effective_values, effective_variables, sources_of
 from volfix.project.environment import InDockerfile, Variable
 from volfix.project.model import Project, Service
 from volfix.rules.context import Context
-from volfix.rules.database_places import working_directory
+from volfix.rules.database_places import place_of, settled
 from volfix.rules.databases import MAY_BE_FILE
+from volfix.rules.engine_switch import is_turned_off
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import location_of
@@ -53,11 +54,13 @@ def _path(project: Project, service: Service, variable: Variable) -> str | None:
     """The database file that the value names; None where it names none, or its place is not known."""
     if variable.value is None or not MAY_BE_FILE.search(variable.value):
         return None
-    from volfix.project.database_url import database_file, resolved_path
+    from volfix.project.database_url import database_file
     from volfix.project.readers import reader_of
 
     file = database_file(variable.value, variable_kind(variable.name), reader_of(service))
-    return resolved_path(file, working_directory(project, service)) if file else None
+    if file is None or is_turned_off(variable.name, variable.value, effective_values(service)):
+        return None
+    return place_of(project, service, settled(project, service, file))
 
 
 FILE = "services:\n  app:\n    build: .\n{keys}    volumes: ['rows:/data']\nvolumes: {{rows: }}\n"

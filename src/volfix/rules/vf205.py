@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from volfix.knowledge.variables import variable_kind
-from volfix.project.effective import effective_variables
+from volfix.project.effective import effective_values, effective_variables
 from volfix.project.environment import Variable
 from volfix.project.model import Service
 from volfix.project.test_stacks import TEST_WORDS, is_test_stack
 from volfix.rules.context import Context
+from volfix.rules.engine_switch import is_turned_off
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import location_of
@@ -49,6 +50,7 @@ def _finding(context: Context, service: Service, variable: Variable) -> Finding 
         location is None
         or variable_kind(variable.name) not in ("url", "file")
         or not is_in_memory(variable.value or "")
+        or is_turned_off(variable.name, variable.value or "", effective_values(service))
     ):
         return None
     if variable.origin is not None:

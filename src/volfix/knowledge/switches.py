@@ -1,0 +1,161 @@
+"""Which engine an environment says that an application uses: one that keeps a file, or a server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+from volfix.knowledge.entries import HERE, Entry, parsed
+
+Engine = Literal["file", "server", "unknown"]
+Environment = Mapping[str, str | None]
+"""What the process sees; None, or a `$` in a value, stands for what comes from outside."""
+WORD = re.compile(r"[\w.+-]+\Z")
+FILE_NAME = re.compile(r"[/\\]|(?<!\.backends)\.(?:db3?|sqlite3?|sqlitedb|sdb)\Z", re.IGNORECASE)
+"""A path, or a file's name; `django.db.backends.sqlite3` is a module."""
+SCHEME = re.compile(r"((?:jdbc:)?[\w.+-]+):")
+SERVER_DSN = re.compile(r"@(?:tcp|unix)\(|(?:^|[;\s])(?:host|server)\s*=", re.IGNORECASE)
+TRUE = frozenset({"1", "true", "yes", "on"})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a variable says about the engine; `unknown` where its value is, or where others contradict it."""
+
+    name: str
+    value: str | None
+    engine: Engine
+
+    def __str__(self) -> str:
+        """The variable, with its value where that is a word: another may hold a password."""
+        return f"{self.name}={self.value}" if self.value and WORD.match(self.value) else self.name
+
+
+def switch_of(name: str, environment: Environment) -> Said | None:
+    """What the type switch beside the setting `name` says, that with the most similar name; None without any."""
+    known = {each.upper(): each for each in environment if each != name}
+    for candidates in _switches_beside(name.upper()):
+        found = [_by_word(known[each], environment[known[each]]) for each in candidates if each in known]
+        if (said := _agreed([each for each in found if each is not None])) is not None:
+            return said
+    return None
+
+
+def host_beside(name: str, environment: Environment) -> str | None:
+    """The variable that names a server's host beside the setting `name` (`DB_HOST` beside `DB_NAME`)."""
+    prefixes = [prefix for prefix, _ in _prefixes(name.upper())]
+    for each, value in environment.items():
+        if value != "" and any(is_host(each[len(prefix) :].lstrip("_")) for prefix in prefixes if _has(each, prefix)):
+            return each
+    return None
+
+
+def is_host(name: str) -> bool:
+    """Whether the variable names the host of a database server."""
+    return _host().match(name) is not None
+
+
+def engine_of(entry: Entry, environment: Environment) -> Said | None:
+    """What the environment says about an application's own database: `server` where it is switched off.
+
+    Asked are the settings that the knowledge base names for it and the switches beside them; switches decide first.
+    """
+    names = [name for name in entry.database_settings if environment.get(name, "") != ""]
+    switches = [_by_word(name, environment[name]) for name in names if _is_switch(name)]
+    switches += [switch_of(name, environment) for name in entry.database_settings or ("DATABASE_PATH",)]
+    settings = [_by_setting(name, environment[name]) for name in names]
+    return _agreed([each for each in switches if each]) or _agreed([each for each in settings if each])
+
+
+def engine_in(text: str) -> Engine:
+    """The engine that the words of a value or of a name speak of."""
+    words = set(re.split(r"[^a-z0-9]+", text.lower()))
+    kinds: list[Engine] = [kind for kind in ("file", "server") if words & _words(f"{kind}s")]
+    return kinds[0] if len(kinds) == 1 else "unknown"
+
+
+def _agreed(said: Sequence[Said]) -> Said | None:
+    """What all of them say, as the first says it."""
+    if not said:
+        return None
+    return said[0] if len({each.engine for each in said}) == 1 else replace(said[0], engine="unknown")
+
+
+def _switches_beside(name: str) -> Iterator[list[str]]:
+    """The names that a switch beside the setting may have, those with the most words of its name first."""
+    for prefix, separator in _prefixes(name):
+        stems = [f"{prefix}{separator}"] if prefix else []
+        stems += [f"{prefix}{separator}{word}{between}" for word in _list("databases") for between in ("_", "__")]
+        alone = [prefix] if _tokens(prefix)[-1] in _list("databases") else []
+        yield [f"{stem}{switch}" for stem in stems for switch in _list("switches")] + alone
+
+
+def _prefixes(name: str) -> Iterator[tuple[str, str]]:
+    """The beginnings of a name, each with what separates it from the rest, the longest first and the empty one last."""
+    for found in reversed(list(re.finditer("_+", name))):
+        if found.start():
+            yield name[: found.start()], found[0]
+    yield "", ""
+
+
+def _has(name: str, prefix: str) -> bool:
+    return not prefix or name.upper().startswith(prefix + "_")
+
+
+def _by_word(name: str, value: str | None) -> Said | None:
+    """What a switch says; None where it is no switch after all: a path, a URL, or a word about something else."""
+    is_about = bool(set(_tokens(name.upper())) & set(_list("about")))
+    if value is None or "$" in value:
+        return Said(name, None, "unknown") if is_about else None
+    word = value.strip().strip("\"'")
+    if not WORD.match(word) or FILE_NAME.search(word):
+        return None
+    said = Said(name, word, engine_in(word))
+    return said if is_about or said.engine != "unknown" else None
+
+
+def _by_setting(name: str, value: str | None) -> Said | None:
+    """What another setting of a database says: a host, a URL, a file, `POSTGRES_ENABLED=true`; None for nothing."""
+    if value is None or "$" in value:
+        return Said(name, None, "unknown")
+    scheme = SCHEME.match(value)
+    if _tokens(name.upper())[-1].endswith(tuple(_list("hosts"))) or SERVER_DSN.search(value):
+        return Said(name, value, "server")
+    if scheme and (engine := engine_in(scheme[1])) != "unknown":
+        return Said(name, value, engine)
+    if FILE_NAME.search(value) or engine_in(name) == "file":
+        return Said(name, value, "file")
+    return Said(name, value, "server") if value.lower() in TRUE and engine_in(name) == "server" else None
+
+
+def _is_switch(name: str) -> bool:
+    return engine_in(name) == "unknown" and name.upper().endswith(
+        tuple(f"_{each}" for each in (*_list("switches"), *_list("databases")))
+    )
+
+
+def _tokens(name: str) -> list[str]:
+    return re.split("_+", name)
+
+
+@cache
+def _table() -> Mapping[str, tuple[str, ...]]:
+    table = parsed((HERE / "switches.toml").read_text(encoding="utf-8"))
+    return {key: tuple(values) for key, values in table.items()}
+
+
+def _list(key: str) -> tuple[str, ...]:
+    return _table()[key]
+
+
+@cache
+def _words(key: str) -> frozenset[str]:
+    return frozenset(_list(key))
+
+
+@cache
+def _host() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(_list('hosted'))})_?(?:{'|'.join(_list('hosts'))})\Z", re.IGNORECASE)
