@@ -60,6 +60,8 @@ def test_a_switch_beside_the_setting(setting: str, switch: str, server: str, fil
         ("GOTIFY_DATABASE_CONNECTION", {"GOTIFY_DATABASE_CONNECTION": "mysql"}, None),
         ("APP_DATABASE_URL", {"APP_TYPE": "web", "APP_CLIENT": None}, None),
         ("DB_PATH", {"CACHE_DRIVER": "redis", "QUEUE_CONNECTION": "redis", "VECTOR_DB_TYPE": "postgres"}, None),
+        ("SHOP_DB_PATH", {"SHOP_DB": "shop"}, None),
+        ("SHOP_DB_PATH", {"SHOP_DB_TYPE": "mysql", "SHOP_DB": None}, "server"),
         ("SHOP_DB_PATH", {"SHOP_DB_TYPE": "sqlite", "DB_TYPE": "mysql"}, "file"),
     ],
 )

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Literal
 
 from volfix.knowledge.entries import HERE, Entry, parsed
+from volfix.knowledge.variables import variable_kind
 
 Engine = Literal["file", "server", "unknown"]
 Environment = Mapping[str, str | None]
@@ -89,8 +90,9 @@ def _switches_beside(name: str) -> Iterator[list[str]]:
     for prefix, separator in _prefixes(name):
         stems = [f"{prefix}{separator}"] if prefix else []
         stems += [f"{prefix}{separator}{word}{between}" for word in _list("databases") for between in ("_", "__")]
-        alone = [prefix] if _tokens(prefix)[-1] in _list("databases") else []
-        yield [f"{stem}{switch}" for stem in stems for switch in _list("switches")] + alone
+        yield [f"{stem}{switch}" for stem in stems for switch in _list("switches")]
+        if _tokens(prefix)[-1] in _list("databases"):
+            yield [prefix]
 
 
 def _prefixes(name: str) -> Iterator[tuple[str, str]]:
@@ -114,13 +116,14 @@ def _by_word(name: str, value: str | None) -> Said | None:
     if not WORD.match(word) or FILE_NAME.search(word):
         return None
     said = Said(name, word, engine_in(word))
-    return said if is_about or said.engine != "unknown" else None
+    is_sure = is_about and name.upper().endswith(_list("switches"))  # `SHOP_DB=shop` is a database's name
+    return said if is_sure or said.engine != "unknown" else None
 
 
 def _by_setting(name: str, value: str | None) -> Said | None:
     """What another setting of a database says: a host, a URL, a file, `POSTGRES_ENABLED=true`; None for nothing."""
     if value is None or "$" in value:
-        return Said(name, None, "unknown")
+        return None if variable_kind(name) == "file" else Said(name, None, "unknown")
     scheme = SCHEME.match(value)
     if _tokens(name.upper())[-1].endswith(tuple(_list("hosts"))) or SERVER_DSN.search(value):
         return Said(name, value, "server")

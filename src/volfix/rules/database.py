@@ -23,10 +23,11 @@ PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
 class Database:
     """A database file that a value names, for one service.
 
-    `path` is absolute in the container, None where it cannot be told. `mount` holds it (`is_inside`), or is the one
-    that it can be moved into, as `new_value` and `path_in_mount` say; `reason` says why neither. `trap` marks slashes
-    that say something else than they were meant to: `path` is what they say. `loose` marks a value in an env file that
-    no Compose file refers to. `directory` is where a volume of its own would be mounted, for a service that has none.
+    `path` is absolute in the container, None where it cannot be told; `by_mount` marks what only the mounts suggest.
+    `mount` holds it (`is_inside`), or is the one that it can be moved into, as `new_value` and `path_in_mount` say;
+    `reason` says why neither. `trap` marks slashes that say something else than they were meant to: `path` is what they
+    say. `loose` marks a value in an env file that no Compose file refers to. `directory` is where a volume of its own
+    would be mounted, for a service that has none.
     """
 
     project: Project
@@ -45,6 +46,7 @@ class Database:
     doubt: str | None = None
     loose: bool = False
     trap: bool = False
+    by_mount: bool = False
     directory: str | None = None
     shown: str = ""
     """The value as messages show it: its path, and `***` for what follows."""

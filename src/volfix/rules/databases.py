@@ -93,14 +93,16 @@ def located(
 
 def placed(project: Project, service: Service, variable: Variable, file: DatabaseFile) -> Database | None:
     """The database of a value, with the mount that holds it or may; None where it is not meant to last."""
+    from volfix.project.database_url import resolved_path
     from volfix.rules.database_proposals import meant, proposed
 
     assert variable.value is not None
     directory = working_directory(project, service)
-    file = settled(project, service, file)
+    file, literal = settled(project, service, file), resolved_path(file, directory)
     path = place_of(project, service, file)
     shown = _shown(variable.value, file)
     base = Database(project, service, variable.name, variable.value, variable.origin, path, file, shown=shown)
+    base = replace(base, by_mount=path != literal)
     if path is not None and not path.isprintable():
         return None
     if path is None:
@@ -115,7 +117,7 @@ def placed(project: Project, service: Service, variable: Variable, file: Databas
     found = meant(project, base, file, directory) or proposed(project, base, directory)
     relative = posixpath.join(file.folder, file.path.lstrip("/"))
     guess = only_suggested(project, service, relative) if file.relative or found.trap else None
-    return found if guess is None else replace(found, doubt=guess)
+    return found if guess is None else replace(found, doubt=guess, by_mount=True)
 
 
 def _shown(value: str, file: DatabaseFile) -> str:

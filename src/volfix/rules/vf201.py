@@ -56,7 +56,7 @@ def _strangers(context: Context) -> Iterator[Finding]:
 
 
 def _severity(database: Database) -> Severity:
-    sure = database.path is not None and not database.loose and not database.is_foreign
+    sure = database.path is not None and not (database.loose or database.is_foreign or database.by_mount)
     return Severity.ERROR if sure else Severity.WARNING
 
 
@@ -66,13 +66,14 @@ def _message(database: Database) -> str:
         return f"{name} names a database file whose place is not known: no mount of {service} may hold it"
     if database.loose:
         return f"{name} names {database.path}, which no mount of {service} holds: it would die with the container"
-    verb = "may die" if database.is_foreign else "dies"
+    verb = "may die" if database.is_foreign or database.by_mount else "dies"
     return f"{name} names {database.path}, which no mount of {service} holds: it {verb} with the container"
 
 
 def _evidence(database: Database) -> Iterator[str]:
     if database.path is not None:
-        yield f"{database.variable}={database.shown} is {database.path} in the container"
+        said = ", as far as the mounts say" if database.by_mount else ""
+        yield f"{database.variable}={database.shown} is {database.path} in the container{said}"
     targets = [mount.raw_target for mount in database.project.mounts_of(database.service)]
     yield (
         f"{database.service.name} mounts {', '.join(targets)}" if targets else f"{database.service.name} mounts nothing"

@@ -21,7 +21,7 @@ def check(context: Context) -> Iterator[Finding]:
             fix = fix_of(context, database)
             yield Finding(
                 code="VF202",
-                severity=Severity.WARNING if database.loose else Severity.ERROR,
+                severity=Severity.WARNING if database.loose or database.by_mount else Severity.ERROR,
                 location=location_in(database),
                 message=f"{database.variable} looks like {database.path_in_mount} but is {database.path}: "
                 "its slashes say the one, the mount the other",

@@ -27,7 +27,7 @@ def check(context: Context) -> Iterator[Finding]:
         fix = fix_of(context, database)
         yield Finding(
             code="VF203",
-            severity=Severity.ERROR if database.path is not None else Severity.WARNING,
+            severity=Severity.ERROR if database.path is not None and not database.by_mount else Severity.WARNING,
             location=location_in(database),
             message=_message(database),
             evidence=tuple(_evidence(database, database.origin)),
@@ -42,7 +42,8 @@ def _message(database: Database) -> str:
     name = database.service.name
     if database.path is None:
         return f"the code names a database file whose place is not known: no mount of {name} may hold it"
-    return f"the code names {database.path}, which no mount of {name} holds: it dies with the container"
+    verb = "may die" if database.by_mount else "dies"
+    return f"the code names {database.path}, which no mount of {name} holds: it {verb} with the container"
 
 
 def _evidence(database: Database, origin: InCode) -> Iterator[str]:
