@@ -153,7 +153,7 @@ def test_a_bind_that_would_hold_the_file_of_an_engine_that_is_off(tmp_path: Path
     ],
 )
 def test_code_beside_a_switch(entry: str, expected: str, tmp_path: Path) -> None:
-    compose = COMPOSE.format(keys=f"    environment: {{ {entry} }}\n").replace("image: acme/shop:3", "build: .")
+    compose = COMPOSE.format(keys=f"    environment:\n      {entry}\n").replace("image: acme/shop:3", "build: .")
     files = {
         "compose.yaml": compose,
         "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",

@@ -16,6 +16,16 @@ def check(context: Context) -> Iterator[Finding]:
     yield from bind_findings(context, "VF102", lambda held: held.kind in (APPLICATION, UNKNOWN))
 
 
+GITEA = """\
+services:
+  gitea:
+    image: gitea/gitea:1.22
+    environment:
+      GITEA__database__DB_TYPE: mysql
+    volumes:
+      - {source}:/data
+"""
+
 RULE = Rule(
     code="VF102",
     name="application-state-on-bind-mount",
@@ -26,7 +36,8 @@ RULE = Rule(
     ),
     fix=(
         "As for VF101. Where people edit files in the same directory by hand, the fix is unsafe; where volfix does not "
-        "know the image, it only notes the mount."
+        "know the image, it only notes the mount. Where the environment names a server for the database (`DB_TYPE: "
+        "postgres`), only the application's other files are there: a note, and an unsafe fix."
     ),
     sources=("coollabsio/coolify: templates", "docker-library/docs", "each entry of the knowledge base names its own"),
     examples=(
@@ -81,6 +92,12 @@ volumes:
     driver: local
 """
             },
+        ),
+        Example(
+            "the database is on a server: only the repositories are here",
+            {"compose.yaml": GITEA.format(source="./gitea")},
+            Outcome.FIXED_UNSAFE,
+            {"compose.yaml": GITEA.format(source="gitea-db") + "\nvolumes:\n  gitea-db:\n    driver: local\n"},
         ),
         Example(
             "an image that volfix does not know, mounted where state usually is",

@@ -92,6 +92,17 @@ services:
 """
 DOCKERFILE = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n"
 REQUIREMENTS = "fastapi\nsqlalchemy==2.0.36\n"
+IMAGE = """\
+services:
+  relay:
+    image: example.org/acme/relay:1
+    environment:
+      DB_PATH: {path}
+    volumes:
+      - state:{target}
+volumes:
+  state:
+"""
 NAMED = STACK.format(source="app-db") + "volumes:\n  app-db:\n"
 
 RULE = Rule(
@@ -107,8 +118,10 @@ RULE = Rule(
         "service's one mount for data. A service without one gets a volume at the file's directory, or at a new "
         "directory `data` in it where there is code: unsafe, for whether the rows are to be kept is for people to say. "
         "So is a value whose file something else names: a script, code that looks for it, a setting, the build, a "
-        "command, a health check, a hook, a label. The rows that are there have to be carried before the container is "
-        "recreated."
+        "command, a health check, a hook, a label. Where nothing but a mount's name says where the service works, a "
+        "relative path moves safely at a customary root only (/app, /code, /usr/src/app ...), and where its directories "
+        "end the mount's target it is inside. A type switch that names a server (`DB_CONNECTION=mysql`) makes the value "
+        "a schema, and no finding. The rows that are there have to be carried before the container is recreated."
     ),
     sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "compose-spec/compose-spec: 05-services.md (env_file)"),
     examples=(
@@ -318,6 +331,32 @@ RULE = Rule(
                 "compose.yaml": NAMED.replace("services:\n", "services:\n  db:\n    image: example.org/acme/sql:1\n"),
                 "Dockerfile": DOCKERFILE,
                 ".env.prod": "DATABASE_URL=postgres://u:p@db/x\nCACHE_URL=sqlite://\nDB_FILE=/run/secrets/password\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a mount at a customary root says where an image works that is not built here",
+            {"compose.yaml": IMAGE.format(path="./relay.db", target="/app/state")},
+            Outcome.FIXED,
+            {"compose.yaml": IMAGE.format(path="./state/relay.db", target="/app/state")},
+        ),
+        Example(
+            "a mount elsewhere only suggests it",
+            {"compose.yaml": IMAGE.format(path="./relay.db", target="/home/relay/state")},
+            Outcome.FIXED_UNSAFE,
+            {"compose.yaml": IMAGE.format(path="./state/relay.db", target="/home/relay/state")},
+        ),
+        Example(
+            "the value's directories are the end of the mount's target",
+            {"compose.yaml": IMAGE.format(path="./var/state/relay.db", target="/srv/relay/var/state")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a type switch that names a server: the value is a schema there",
+            {
+                "compose.yaml": IMAGE.format(path="relay.db", target="/app/state").replace(
+                    "environment:\n", "environment:\n      DB_TYPE: postgres\n"
+                )
             },
             Outcome.UNTOUCHED,
         ),

@@ -135,7 +135,7 @@ RULE = Rule(
             Outcome.UNTOUCHED,
         ),
         Example(
-            "nobody knows who reads it",
+            "nobody knows who reads it, and one reading lies in a mount",
             {
                 "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data"),
                 "Dockerfile": DOCKERFILE.format(image="alpine"),
