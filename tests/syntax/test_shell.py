@@ -27,7 +27,7 @@ def words(script: Script) -> list[list[str]]:
         ("a >out 2>&1 b", [["a", "b"]]),
         ("a 2>/dev/null || true", [["a"], ["true"]]),
         ("if a; then b; elif c; then d; else e; fi", [["a"], ["b"], ["c"], ["d"], ["e"]]),
-        ("while a; do b; done; for i in 1 2; do c $i; done", [["a"], ["b"], ["c", "$i"]]),
+        ("while a; do b; done; for i in 1 2; do c $i; done", [["a"], ["b"], ["c", "$i"], ["c", "$i"]]),
         ("case $1 in x) a ;; *) b ;; esac", [["a"], ["b"]]),
         ("a $(b -c) `d`", [["b", "-c"], ["d"], ["a", "$(b -c)", "`d`"]]),
         ("a 'b  c' \"d $E\" f\\ g h'i'\"j\"", [["a", "b  c", "d $E", "f g", "hij"]]),

@@ -153,9 +153,7 @@ def _host(delivery: Delivery, deployment: Deployment, forge: str | None) -> str:
         return f"the {delivery.file.dialect.capitalize()} runners{whose}{_labels(deployment)}"
     address = None
     if deployment.target == OTHER_HOST:
-        address = deployment.call.host or next(
-            (run.environment.get("DOCKER_HOST") for run in deployment.runs if run.scalar is deployment.scalar), None
-        )
+        address = deployment.call.host or deployment.command.environment.get("DOCKER_HOST")
     elif deployment.target == REMOTE:
         address = _login(deployment)
     if not address or "$" in address:

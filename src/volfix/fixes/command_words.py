@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from volfix.project.command_files import entries_of
 from volfix.rules.operations import SetText
 from volfix.syntax.fragment import Fragment
-from volfix.syntax.shell import Command, parse
+from volfix.syntax.shell import SimpleCommand, parse
 from volfix.syntax.shell_words import characters, heredoc_characters
 from volfix.syntax.source import Source, Span
 
@@ -48,8 +48,10 @@ def _words(fragment: Fragment, depth: int) -> Iterator[tuple[Span, str]]:
             yield from _of_command(command, fragment, depth)
 
 
-def _of_command(command: Command, fragment: Fragment, depth: int) -> Iterator[tuple[Span, str]]:
+def _of_command(command: SimpleCommand, fragment: Fragment, depth: int) -> Iterator[tuple[Span, str]]:
     for item in command.assignments:
+        if item.span.start == item.span.end:  # `NAME=`
+            continue
         yield fragment.place(item.span.start, item.span.end), f"{item.name}={item.value}"
     for word in command.words:
         inner = fragment.inner(characters(fragment.text, word.span.start, word.span.end))

@@ -17,10 +17,16 @@ UNKNOWN_VARIABLE = re.compile(r"\$\{?(\w+)\}?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Wrapper:
-    """A program that runs the command in its arguments; `skip` words of its own come before it."""
+    """A program that runs the command in its arguments; `skip` words of its own come before it.
+
+    Of its options, `values` take one, and `directories` say where the command runs; `assigns` says that `NAME=value`
+    words come before the command, `appends` that it gets more words from elsewhere.
+    """
 
     values: frozenset[str]
+    directories: frozenset[str]
     skip: int
+    assigns: bool
     appends: bool
 
 
@@ -55,12 +61,16 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class DockerCall:
-    """A call of Docker or Compose: `verb` is "volume rm"; `arguments` are the numbers of its other words."""
+    """A call of Docker or Compose: `verb` is "volume rm", the last of it the word with the number `word`.
+
+    `arguments` are the numbers of its other words.
+    """
 
     program: str
     verb: str
     options: tuple[Option, ...]
     arguments: tuple[int, ...]
+    word: int
 
     def values(self, *names: str) -> list[str]:
         """The values of the options with one of these names, in order."""
@@ -95,6 +105,7 @@ def _docker_call(words: tuple[str, ...]) -> DockerCall | None:
     verb, at = words[at], at + 1
     if f"{program} {verb}" in _groups() and at < len(words):
         verb, at = f"{verb} {words[at]}", at + 1
+    word = at - 1
     arguments: list[int] = []
     while at < len(words):
         before = at
@@ -105,7 +116,7 @@ def _docker_call(words: tuple[str, ...]) -> DockerCall | None:
         if at < len(words) and (at == before or not words[at].startswith("-")):
             arguments.append(at)
             at += 1
-    return DockerCall(program, verb, tuple(found), tuple(arguments))
+    return DockerCall(program, verb, tuple(found), tuple(arguments), word)
 
 
 def deletion_of(call: DockerCall) -> tuple[Deletion, Option | None] | None:
@@ -138,20 +149,19 @@ def is_remote(name: str) -> bool:
     return name in _table()["remotes"]["names"]
 
 
+def is_user_switch(name: str) -> bool:
+    """Whether a program runs a command as another user, as `su -c` does."""
+    return name in _table()["users"]["names"]
+
+
 def option_values(kind: str) -> frozenset[str]:
-    """The options of shells or of remotes that take a value."""
+    """The options of shells, users or remotes that take a value."""
     return frozenset(_table()[kind]["values"])
 
 
-def purpose_words(kind: str) -> frozenset[str]:
-    """The words in names that say deploy, asked, test or dev."""
-    return frozenset(_table()["purpose"][kind])
-
-
-def purposes(text: str) -> frozenset[str]:
-    """What a name says about what it is for: deploy, asked, test, dev."""
-    words = {word for word in re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", text).lower()) if word}
-    return frozenset(kind for kind in ("deploy", "asked", "test", "dev") if words & purpose_words(kind))
+def is_docker(name: str) -> bool:
+    """Whether a program is Docker, Compose, or what takes their place."""
+    return any(name in names for names in _table()["programs"].values())
 
 
 def skip_options(words: Sequence[str], at: int, values: frozenset[str]) -> int:
@@ -159,8 +169,26 @@ def skip_options(words: Sequence[str], at: int, values: frozenset[str]) -> int:
     while at < len(words) and words[at].startswith("-") and words[at] != "-":
         if words[at] == "--":
             return at + 1
-        at += 2 if words[at] in values else 1
+        at += 2 if _takes_next(words[at], values) else 1
     return at
+
+
+def _takes_next(word: str, values: frozenset[str]) -> bool:
+    """Whether the value of an option is the next word: `-u`, `--user`, and `-iu` in a cluster."""
+    if word in values or word.startswith("--"):
+        return word in values
+    letters = [f"-{letter}" in values for letter in word[1:]]
+    return True in letters and letters.index(True) == len(letters) - 1
+
+
+def option_value(words: Sequence[str], names: frozenset[str]) -> str | None:
+    """The value of the last option with one of the names."""
+    found = None
+    for number, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name in names:
+            found = value if equals else next(iter(words[number + 1 : number + 2]), None)
+    return found
 
 
 def _program(words: Sequence[str]) -> str | None:
@@ -228,7 +256,13 @@ def _table() -> Mapping[str, Any]:
         for item in data["deletions"]
     ]
     wrappers = {
-        name: Wrapper(frozenset(item["values"]), item.get("skip", 0), item.get("appends", False))
+        name: Wrapper(
+            frozenset(item["values"]),
+            frozenset(item.get("directories", ())),
+            item.get("skip", 0),
+            item.get("assigns", False),
+            item.get("appends", False),
+        )
         for item in data["wrappers"]
         for name in item["names"]
     }

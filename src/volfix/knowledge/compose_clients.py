@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -37,7 +38,7 @@ def client_in(image: str) -> Client | None:
     return None
 
 
-def installs_compose(words: tuple[str, ...]) -> bool:
+def installs_compose(words: Sequence[str]) -> bool:
     """Whether a command may put Compose into the container: a package manager or a download that names it."""
     known = _table()["installed"]["words"]
     return any(name in word for word in words[1:] for name in known)

@@ -10,9 +10,16 @@ from pathlib import Path
 
 from volfix.project.command_files import CommandFile
 from volfix.project.command_names import has_commands
-from volfix.project.entries import RUNNERS, Entry
-from volfix.project.shell_state import State
+from volfix.project.shell.entry import Entry
+from volfix.project.shell.state import State
 
+RUNNERS = {
+    **dict.fromkeys(("make", "gmake"), "target"),
+    **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), "npm"),
+    **dict.fromkeys(("task", "go-task"), "task"),
+    "just": "recipe",
+}
+"""Programs that run entries of a file, and the kind of entry that they run."""
 DIRECTORY_OPTIONS = frozenset({"-C", "--directory", "--prefix", "--cwd", "-d", "--dir"})
 FILE_OPTIONS = frozenset({"-f", "--file", "--justfile", "--taskfile"})
 NPM_WORDS = frozenset({"run", "run-script"})
@@ -20,7 +27,7 @@ SCRIPT_ENDINGS = (".sh", ".bash")
 
 
 @dataclass(frozen=True, slots=True)
-class Checkout:
+class Called:
     """The command files below a root, by path; in a directory that none of them is in, those that lie there."""
 
     root: Path
@@ -29,8 +36,8 @@ class Checkout:
     def contains(self, path: str) -> bool:
         return Path(path).is_relative_to(self.root)
 
-    def script(self, name: str, state: State, *, any_name: bool = False) -> CommandFile | None:
-        """The file that a command's name leads to; with `any_name` the name need not look like a script's."""
+    def script(self, name: str, state: State, *, any_name: bool = False) -> Entry | None:
+        """The script that a command's name leads to; with `any_name` the name need not look like a script's."""
         if "$" in name or "`" in name:
             name = posixpath.basename(name)
             if "$" in name or not name.endswith(SCRIPT_ENDINGS):
@@ -40,10 +47,21 @@ class Checkout:
         for path in _candidates(name, state):
             file = self.files.get(path)
             if file is None and self.contains(str(path)) and path.is_file():
-                file = CommandFile(path)
+                file = CommandFile(path) if path.resolve().is_relative_to(self.root.resolve()) else None
             if file is not None:
-                return file
+                return file.script
         return None
+
+    def is_runner(self, name: str) -> bool:
+        return name in RUNNERS
+
+    def needed(self, entry: Entry) -> Iterator[Entry]:
+        """The entries of the same file that run before another one."""
+        if not entry.needs:
+            return
+        file = self.files.get(entry.source.path) or CommandFile(entry.source.path)
+        for name in entry.needs:
+            yield from (other for other in file.entries if other.name == name)
 
     def run_by(self, words: Sequence[str], state: State) -> Iterator[tuple[Entry, str]]:
         """The entries that `make target`, `npm run script`, `just recipe`, `task name` run, and in which directory."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.compose_file import strings
-from volfix.project.entries import Entry
+from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_scalar import units
@@ -40,10 +40,8 @@ def entries(source: Source) -> list[Entry]:
     return []
 
 
-def scalar_fragment(source: Source, scalar: Scalar, *, escaped: bool = False) -> Fragment:
+def scalar_fragment(source: Source, scalar: Scalar) -> Fragment:
     """A YAML scalar's value as a fragment; expressions of the pipeline's own language become unknown variables.
-
-    `escaped` says that `$${NAME}` stands for the shell's `${NAME}`, as in Drone.
 
     Where the scalar's characters cannot be told apart, each stands for the whole: it can be read, but not edited.
     """
@@ -52,10 +50,6 @@ def scalar_fragment(source: Source, scalar: Scalar, *, escaped: bool = False) ->
         inside = [(char, scalar.span.start, scalar.span.end) for char in scalar.value]
     else:
         inside = [(char, unit.start, unit.end) for unit in found for char in unit.value]
-    if escaped:
-        inside = [
-            item for number, item in enumerate(inside) if "".join(c for c, _, _ in inside[number : number + 3]) != "$${"
-        ]
     fragment = Fragment.of(source, inside)
     return Fragment(source, masked(fragment.text, EXPRESSION), fragment.starts, fragment.ends)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.project.compose_file import NotForVolfix
-from volfix.project.entries import Entry
 from volfix.project.pipeline_names import is_pipeline_name
+from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 
@@ -27,6 +27,8 @@ DANGEROUS = re.compile(
     rb"\bdown\b|--volumes?\b|\bvolume[\s\\]+(?:rm|remove)\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b(?:[^\n;&|]|\\\n)*\s-{1,2}\w*[rRv]"
     rb"|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\b(?:delete|rm):"
 )
+SHELL = re.compile(rb"(?!#!)|#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
+"""How a script for a shell begins."""
 DEPLOYS = re.compile(rb"docker|compose|podman|nerdctl|deploy|\bdc\b", re.IGNORECASE)
 """Where no file of a repository matches the one, or none the other, none of them is parsed."""
 
@@ -72,6 +74,14 @@ class CommandFile:
         if self.source is None:
             return ()
         return tuple(self._steps() if self._is_pipeline else entries_of(self.source))
+
+    @cached_property
+    def script(self) -> Entry | None:
+        """The file as a script of a shell; None where its first line names another program, or it is no text."""
+        if self._is_pipeline or not SHELL.match(self.data):
+            return None
+        found = self.entries
+        return found[0] if len(found) == 1 and found[0].kind == "script" else None
 
     @property
     def _is_pipeline(self) -> bool:

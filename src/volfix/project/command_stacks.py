@@ -10,14 +10,14 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
-from volfix.project.acts import Act
 from volfix.project.command_files import DANGEROUS
 from volfix.project.compose_file import BASE_NAMES
 from volfix.project.deploy_flows import CommandFiles, Flow, VolumeDeletion
 from volfix.project.discovery import Directory
 from volfix.project.file_deletions import Reach, reaches
 from volfix.project.model import Project
-from volfix.project.shell_state import joined
+from volfix.project.shell.command import Command
+from volfix.project.shell.paths import joined
 from volfix.project.stack import Stack
 from volfix.project.test_stacks import is_test_stack
 from volfix.syntax.source import Source
@@ -36,7 +36,7 @@ class FileDeletion:
     """A command of a deployment that deletes files, with where the flow's projects lie."""
 
     flow: Flow
-    act: Act
+    command: Command
     reached: tuple[Reach, ...]
     anchors: tuple[Anchor, ...]
 
@@ -58,7 +58,7 @@ class Commands:
         """The commands that delete volumes, with the projects that they are about: none where that is not known."""
         found = []
         for item in self.files.volume_deletions:
-            about = self.about(item.flow, item.act, item.call)
+            about = self.about(item.flow, item.command, item.call)
             if not about or not all(is_test_stack(project) for project in about):
                 found.append((item, about))
         return tuple(found)
@@ -66,13 +66,13 @@ class Commands:
     def asked_for(self, project: Project) -> Iterator[VolumeDeletion]:
         """What deletes the project's volumes when somebody asks for it: `make clean`."""
         for item in self.files.asked_for:
-            if project in self.about(item.flow, item.act, item.call):
+            if project in self.about(item.flow, item.command, item.call):
                 yield item
 
     def reported_by(self, stack: Stack) -> Iterator[tuple[VolumeDeletion, tuple[Project, ...]]]:
         """The deletions that the stack's result reports. A file has one stack, so that one plan edits it."""
         for item, about in self.volume_deletions:
-            if self._owners.get(item.act.fragment.source.path) is stack:
+            if self._owners.get(item.command.fragment.source.path) is stack:
                 yield item, about
 
     def unowned(self) -> Iterator[Stack]:
@@ -85,7 +85,7 @@ class Commands:
 
     @property
     def _paths(self) -> list[Path]:
-        return list(dict.fromkeys(item.act.fragment.source.path for item, _ in self.volume_deletions))
+        return list(dict.fromkeys(item.command.fragment.source.path for item, _ in self.volume_deletions))
 
     @cached_property
     def _owners(self) -> dict[Path, Stack]:
@@ -94,7 +94,7 @@ class Commands:
         for item, about in self.volume_deletions:
             for stack in self.stacks:
                 if any(project in stack.projects for project in about):
-                    found.setdefault(item.act.fragment.source.path, stack)
+                    found.setdefault(item.command.fragment.source.path, stack)
         return found
 
     @cached_property
@@ -102,20 +102,20 @@ class Commands:
         """The commands of deployments that delete files, each flow's own."""
         found = []
         for flow in self.files.flows:
-            for number, act in enumerate(flow.acts):
-                reached = tuple(reaches(act))
+            for number, command in enumerate(flow.commands):
+                reached = tuple(reaches(command))
                 if reached and self.files.counts(flow, number):
-                    found.append(FileDeletion(flow, act, reached, tuple(self._places(flow))))
+                    found.append(FileDeletion(flow, command, reached, tuple(self._places(flow))))
         return tuple(found)
 
     def _places(self, flow: Flow) -> list[Anchor]:
         """Where the flow's projects lie; without any Compose command, the projects that are near its start."""
-        about = () if self.anchors(flow) or not flow.acts else self._near(_home(flow.acts[0]))
+        about = () if self.anchors(flow) or not flow.commands else self._near(_home(flow.commands[0]))
         return self.anchors(flow) or [Anchor(str(project.directory), project) for project in about]
 
     def notes(self) -> Iterator[str]:
         """What could not be read as shell and mentions what deletes, a line each."""
-        for (path, offset), span in sorted(self.files.reader.unread.items()):
+        for (path, offset), span in sorted(self.files.interpreter.unread.items()):
             source = self.source(path)
             if source is not None and DANGEROUS.search(source.text[span.start : span.end].encode()):
                 line, column = source.place(offset)
@@ -126,12 +126,12 @@ class Commands:
         file = self.files.files.get(path)
         return file.source if file is not None else None
 
-    def about(self, flow: Flow, act: Act, call: DockerCall | None) -> tuple[Project, ...]:
+    def about(self, flow: Flow, command: Command, call: DockerCall | None) -> tuple[Project, ...]:
         """The projects that a command is about: those whose files or directory it names, else those of its flow."""
         if call is not None and call.program == COMPOSE:
-            found = self._named(act, call)
-            return found or self._of_flow(flow) or self._near(_home(act))
-        return self._of_flow(flow) or self._near(_home(act))
+            found = self._named(command, call)
+            return found or self._of_flow(flow) or self._near(_home(command))
+        return self._of_flow(flow) or self._near(_home(command))
 
     def _of_flow(self, flow: Flow) -> tuple[Project, ...]:
         return tuple(dict.fromkeys(anchor.project for anchor in self.anchors(flow)))
@@ -145,21 +145,23 @@ class Commands:
 
     def _find_anchors(self, flow: Flow) -> list[Anchor]:
         found: list[Anchor] = []
-        for act in flow.acts:
-            call = docker_call(act.values)
+        for command in flow.commands:
+            call = docker_call(command.values)
             if call is None or call.program != COMPOSE:
                 continue
-            for project in self._named(act, call) or (() if act.here else self._near(_home(act))):
-                anchor = Anchor(str(project.directory) if act.here else _project_directory(act, call), project)
+            for project in self._named(command, call) or (() if command.here else self._near(_home(command))):
+                anchor = Anchor(str(project.directory) if command.here else _project_directory(command, call), project)
                 if anchor not in found:
                     found.append(anchor)
         return found
 
-    def _named(self, act: Act, call: DockerCall) -> tuple[Project, ...]:
+    def _named(self, command: Command, call: DockerCall) -> tuple[Project, ...]:
         names = call.values("-f", "--file")
-        places = [joined(act.directory, name) for name in names] or [posixpath.join(_project_directory(act, call), "")]
-        if not act.here or any(not place.startswith(str(self.files.root)) for place in places):
-            return self._elsewhere(act, names)
+        places = [joined(command.directory, name) for name in names] or [
+            posixpath.join(_project_directory(command, call), "")
+        ]
+        if not command.here or any(not place.startswith(str(self.files.root)) for place in places):
+            return self._elsewhere(command, names)
         if names:
             wanted = {os.path.normpath(place) for place in places}
             own = [item for item in self.projects if wanted & {str(file.path) for file in item.files}]
@@ -167,13 +169,13 @@ class Commands:
             return tuple(exact or own)
         return self._in(places[0])
 
-    def _elsewhere(self, act: Act, names: Sequence[str]) -> tuple[Project, ...]:
+    def _elsewhere(self, command: Command, names: Sequence[str]) -> tuple[Project, ...]:
         """On the machine that is deployed to, the files lie as they do in the checkout: they have the same names."""
-        near = self._near(_home(act))
+        near = self._near(_home(command))
         if not names:
             return tuple(item for item in near if item.files[0].path.name in BASE_NAMES) or near
         wanted = {posixpath.basename(name) for name in names}
-        below = self._below.get(posixpath.normpath(_home(act)), set())
+        below = self._below.get(posixpath.normpath(_home(command)), set())
         own = [item for place in below for item in self._at[place] if wanted & {file.path.name for file in item.files}]
         return tuple(own if len({item.directory for item in own}) == 1 else ()) or near
 
@@ -224,16 +226,16 @@ def _upwards(directory: str, root: str) -> Iterator[str]:
     yield root
 
 
-def _home(act: Act) -> str:
-    return act.directory if act.here else str(act.entry.directory)
+def _home(command: Command) -> str:
+    return command.directory if command.here else str(command.entry.directory)
 
 
-def _project_directory(act: Act, call: DockerCall) -> str:
+def _project_directory(command: Command, call: DockerCall) -> str:
     given = call.values("--project-directory")
     if given:
-        return joined(act.directory, given[-1])
+        return joined(command.directory, given[-1])
     files = call.values("-f", "--file")
-    return posixpath.dirname(joined(act.directory, files[0])) or "." if files else act.directory
+    return posixpath.dirname(joined(command.directory, files[0])) or "." if files else command.directory
 
 
 def commands_by_root(

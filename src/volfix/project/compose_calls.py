@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from volfix.knowledge.commands import COMPOSE, docker_call
+from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
+from volfix.knowledge.purposes import FOR_A_WHILE, purposes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +56,9 @@ def compose_call(words: Sequence[str]) -> ComposeCall | None:
         context=last("-c", "--context"),
         host=last("-H", "--host"),
     )
+
+
+def is_for_use(call: DockerCall) -> bool:
+    """Whether neither the files nor the names that the call gives say that it is for tests or for development."""
+    names = call.values("-f", "--file", "-p", "--project-name", "--profile", "--env-file", "--project-directory")
+    return not any(purposes(part) & FOR_A_WHILE for name in names for part in name.split("/"))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from volfix.project.compose_calls import ComposeCall
 from volfix.project.pipelines import Pipeline, Step, StepMount
-from volfix.project.step_runs import Run
+from volfix.project.shell.command import Command
 
 HOST_SOCKET, DIND, THROWN_AWAY, OTHER_HOST = "host-socket", "dind", "throw-away", "remote"
 ON_HOST, NOWHERE, UNKNOWN = "exec", "none", "unknown"
@@ -21,14 +21,14 @@ THROW_AWAY_RUNNERS = frozenset({"digitalocean", "macstadium", "aws", "vm"})
 LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 - an address that is compared
 
 
-def daemon_of(pipeline: Pipeline, step: Step, run: Run, call: ComposeCall, ran: Sequence[Run]) -> str:
+def daemon_of(pipeline: Pipeline, step: Step, command: Command, call: ComposeCall, ran: Sequence[Command]) -> str:
     """The daemon that a call of Compose in the step speaks to: one of this module's names."""
     if pipeline.runner in THROW_AWAY_RUNNERS:
         return THROWN_AWAY
-    address = call.host or _variable(run, "DOCKER_HOST")
+    address = call.host or _variable(command, "DOCKER_HOST")
     if address is not None:
         return _of_address(pipeline, step, address)
-    if call.context or _variable(run, "DOCKER_CONTEXT") or any(_uses_context(other) for other in ran):
+    if call.context or _variable(command, "DOCKER_CONTEXT") or any(_uses_context(other) for other in ran):
         return OTHER_HOST
     if pipeline.runner == "exec":
         return ON_HOST
@@ -39,11 +39,11 @@ def daemon_of(pipeline: Pipeline, step: Step, run: Run, call: ComposeCall, ran: 
     return NOWHERE if pipeline.runner in ("docker", "kubernetes") else UNKNOWN
 
 
-def _variable(run: Run, name: str) -> str | None:
+def _variable(command: Command, name: str) -> str | None:
     """The variable's value; a secret is unknown, which is not nothing."""
-    if name not in run.environment:
+    if name not in command.environment:
         return None
-    value = run.environment[name]
+    value = command.environment[name]
     return "unknown" if value is None else value or None
 
 
@@ -62,12 +62,12 @@ def _of_address(pipeline: Pipeline, step: Step, address: str) -> str:
     return DIND if host in services | LOCAL and not address.startswith("ssh://") else OTHER_HOST
 
 
-def _uses_context(run: Run) -> bool:
-    return run.words[:3] == ("docker", "context", "use")
+def _uses_context(command: Command) -> bool:
+    return command.values[:3] == ["docker", "context", "use"]
 
 
-def _starts_daemon(ran: Sequence[Run]) -> bool:
-    return any(posixpath.basename(run.words[0]) in ("dockerd", "dockerd-entrypoint.sh", "wrapdocker") for run in ran)
+def _starts_daemon(ran: Sequence[Command]) -> bool:
+    return any(each.program in ("dockerd", "dockerd-entrypoint.sh", "wrapdocker") for each in ran)
 
 
 def is_dind(step: Step) -> bool:

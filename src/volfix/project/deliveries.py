@@ -12,29 +12,36 @@ from volfix.project.deployments import Checkout, Deployment, deployments
 from volfix.project.git import work_tree
 from volfix.project.model import Project, normalized_name
 from volfix.project.pipelines import PipelineFile
-from volfix.syntax.yaml_tree import Scalar
+from volfix.syntax.source import FileProblem, Source, Span
 
 if TYPE_CHECKING:
     from volfix.project.loader import Loader
+
+MENTIONS = re.compile(r"docker|compose")
 
 
 @dataclass(frozen=True, eq=False)
 class Delivery:
     """A pipeline file, where its repository lies, and every deployment that its steps make.
 
-    `unread` are the commands that are no shell that volfix understands.
+    `unread` are the parts of files that are no shell that volfix understands, with the place of the first character.
     """
 
     file: PipelineFile
     checkout: Checkout
     deployments: tuple[Deployment, ...]
-    unread: tuple[Scalar, ...] = ()
+    unread: tuple[tuple[Path, int, Span], ...] = ()
 
     def notes(self) -> Iterator[str]:
         """What could not be read, a line each."""
-        for scalar in self.unread:
-            line, column = self.file.source.place(scalar.span.start)
-            yield f"{self.file.path}:{line}:{column}: not read: volfix does not understand these commands"
+        for path, offset, span in self.unread:
+            try:
+                source = self.file.source if path == self.file.path else Source.read(path)
+            except FileProblem:  # it was there when it was interpreted
+                continue
+            if MENTIONS.search(source.text[span.start : span.end]):
+                line, column = source.place(offset)
+                yield f"{path}:{line}:{column}: not read: volfix does not understand these commands"
 
     def paths(self, deployment: Deployment) -> tuple[Path, ...]:
         """The Compose files of a deployment that lie in the repository, in the order in which Compose merges them."""
@@ -93,9 +100,10 @@ def _delivery(file: PipelineFile) -> Delivery:
     roots = list(_roots(file.path))
     found = []
     for root in roots:
-        unread: list[Scalar] = []
+        unread: dict[tuple[Path, int], Span] = {}
         deployed = tuple(deployments(file, Checkout(root), unread))
-        found.append(Delivery(file, Checkout(root), deployed, tuple(unread)))
+        parts = tuple((path, offset, span) for (path, offset), span in unread.items())
+        found.append(Delivery(file, Checkout(root), deployed, parts))
     return next((delivery for delivery in found if any(map(delivery.paths, delivery.deployments))), found[0])
 
 

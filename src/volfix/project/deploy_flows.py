@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, Option, deletion_of, docker_call, purposes
-from volfix.project.acts import Act
-from volfix.project.called import Checkout
+from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, Option, deletion_of, docker_call
+from volfix.knowledge.purposes import DEPLOY, DEV, NOT_DEPLOYED, TEST, nearest_purpose, purposes
+from volfix.project.called import Called
 from volfix.project.command_files import CommandFile
-from volfix.project.entries import Entry
-from volfix.project.flows import Reader
+from volfix.project.compose_calls import is_for_use
+from volfix.project.shell.command import Command
+from volfix.project.shell.entry import Entry
+from volfix.project.shell.interpreter import Interpreter
 from volfix.syntax.source import Span
 
 if TYPE_CHECKING:
     from volfix.project.pipelines import PipelineFile
 
-NOT_DEPLOYED = frozenset({"asked", "test", "dev"})
 PIPELINE, NAMED, INSTALLED, STARTS, ASKED = "pipeline", "named", "installed", "starts", "asked"
 """Why a flow is a deployment: a pipeline's job; a script or target by its name, since it works on a stack that lies
 outside of the checkout, or since it brings the stack up. What somebody asks for is none."""
@@ -31,7 +32,7 @@ class Flow:
 
     why: str
     entry: Entry
-    acts: tuple[Act, ...]
+    commands: tuple[Command, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class VolumeDeletion:
     """A command of a deployment that deletes volumes; `option` is the option that makes it, where one does."""
 
     flow: Flow
-    act: Act
+    command: Command
     call: DockerCall
     deletion: Deletion
     option: Option | None
@@ -62,8 +63,8 @@ class CommandFiles:
         return {path: CommandFile(path, self.pipelines.get(path)) for path in self.paths}
 
     @cached_property
-    def reader(self) -> Reader:
-        return Reader(Checkout(self.root, self.files))
+    def interpreter(self) -> Interpreter:
+        return Interpreter(Called(self.root, self.files))
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:
@@ -84,32 +85,32 @@ class CommandFiles:
                     jobs.setdefault(entry.group, []).append(entry)
             for entries in jobs.values():
                 steps = [(pipeline_purpose(entry), self._own_acts(entry)) for entry in entries]
-                acts = [act for purpose, own in steps if purpose not in NOT_DEPLOYED for act in own]
-                named = any(purpose == "deploy" for purpose, _ in steps)
-                if acts and (named or any(starts(act) for act in acts)):
-                    deployed = {stack_of(act) for act in acts if starts(act)} - {None}
+                commands = [command for purpose, own in steps if purpose not in NOT_DEPLOYED for command in own]
+                named = any(purpose == DEPLOY for purpose, _ in steps)
+                if commands and (named or any(starts(command) for command in commands)):
+                    deployed = {stack_of(command) for command in commands if starts(command)} - {None}
                     kept = (
-                        act
+                        command
                         for purpose, own in steps
-                        for act in own
+                        for command in own
                         if purpose not in NOT_DEPLOYED
-                        or (purpose == "test" and _deletes(act) and stack_of(act) in deployed)
+                        or (purpose == TEST and _deletes(command) and stack_of(command) in deployed)
                     )
                     yield Flow(PIPELINE, entries[0], tuple(kept))
 
-    def _own_acts(self, entry: Entry) -> list[Act]:
-        return [act for act in self.reader.acts(entry) if not act.hosted]
+    def _own_acts(self, entry: Entry) -> list[Command]:
+        return [command for command in self.interpreter.commands(entry) if not command.hosted]
 
     def _flow(self, entry: Entry) -> Flow | None:
         purpose = self._purpose(entry)
         if purpose in NOT_DEPLOYED:
             return None
-        acts = tuple(self.reader.acts(entry, str(self._start(entry))))
-        if purpose == "deploy":
-            return Flow(NAMED, entry, acts)
-        if any(_on_server(act, self.root) for act in acts):
-            return Flow(INSTALLED, entry, acts)
-        return Flow(STARTS, entry, acts) if any(starts(act) for act in acts) else None
+        commands = tuple(self.interpreter.commands(entry, str(self._start(entry))))
+        if purpose == DEPLOY:
+            return Flow(NAMED, entry, commands)
+        if any(_on_server(command, self.root) for command in commands):
+            return Flow(INSTALLED, entry, commands)
+        return Flow(STARTS, entry, commands) if any(starts(command) for command in commands) else None
 
     def _start(self, entry: Entry) -> Path:
         """The directory that a script is most likely called from: the next one, upwards, with a Compose file."""
@@ -136,94 +137,80 @@ class CommandFiles:
         """Every command of a deployment that deletes volumes, each once."""
         found: dict[tuple[Path, Span], VolumeDeletion] = {}
         for flow in self.flows:
-            for number, act in enumerate(flow.acts):
-                call = docker_call(act.values)
+            for number, command in enumerate(flow.commands):
+                call = docker_call(command.values)
                 deletes = deletion_of(call) if call else None
                 if call is None or deletes is None or not self.counts(flow, number):
                     continue
                 if call.program == COMPOSE and _takes_away_its_own(flow, number):
                     continue
-                key = (act.fragment.source.path, act.place)
-                found.setdefault(key, VolumeDeletion(flow, act, call, *deletes))
+                key = (command.fragment.source.path, command.place)
+                found.setdefault(key, VolumeDeletion(flow, command, call, *deletes))
         return tuple(found.values())
 
     @cached_property
     def asked_for(self) -> tuple[VolumeDeletion, ...]:
         """The commands outside of deployments that delete a stack's volumes when somebody asks for it, each once."""
-        known = {(item.act.fragment.source.path, item.act.place) for item in self.volume_deletions}
+        known = {(item.command.fragment.source.path, item.command.place) for item in self.volume_deletions}
         found: dict[tuple[Path, Span], VolumeDeletion] = {}
         for file in self.files.values():
             for entry in file.entries if file.is_dangerous else ():
-                acts = () if entry.is_pipeline else tuple(self.reader.acts(entry, str(self._start(entry))))
-                for act in acts:
-                    call = docker_call(act.values)
-                    deletes = deletion_of(call) if call and _is_for_use(call) else None
-                    key = (act.fragment.source.path, act.place)
+                commands = () if entry.is_pipeline else tuple(self.interpreter.commands(entry, str(self._start(entry))))
+                for command in commands:
+                    call = docker_call(command.values)
+                    deletes = deletion_of(call) if call and is_for_use(call) else None
+                    key = (command.fragment.source.path, command.place)
                     if call and deletes and deletes[0].reaches == "stack" and key not in known:
-                        found.setdefault(key, VolumeDeletion(Flow(ASKED, entry, acts), act, call, *deletes))
+                        found.setdefault(key, VolumeDeletion(Flow(ASKED, entry, commands), command, call, *deletes))
         return tuple(found.values())
 
     def counts(self, flow: Flow, number: int) -> bool:
         """Whether a command of a deployment runs when it deploys: not for tests, and not where somebody asks for it."""
-        act = flow.acts[number]
-        if act.handler or any(set(purposes(text)) & NOT_DEPLOYED for text in act.guards):
+        command = flow.commands[number]
+        if any(purposes(text) & NOT_DEPLOYED for text in command.guards):
             return False
-        call = docker_call(act.values)
-        if call is not None and not _is_for_use(call):
+        if command.trap is not None and not any(other.trap and starts(other) for other in flow.commands[number:]):
             return False
-        starting = [other for other in flow.acts if starts(other)]
-        return not starting or any(_same_branch(act.guards, other.guards) for other in starting)
-
-
-def nearest_purpose(names: Iterable[str]) -> str | None:
-    """The purpose that the first name tells which tells one; asked for deletions win over a word for deployment."""
-    for name in names:
-        found = purposes(name)
-        for purpose in ("asked", "test", "dev", "deploy"):
-            if purpose in found:
-                return purpose
-    return None
+        call = docker_call(command.values)
+        if call is not None and not is_for_use(call):
+            return False
+        starting = [other for other in flow.commands if starts(other)]
+        return not starting or any(_same_branch(command.guards, other.guards) for other in starting)
 
 
 def pipeline_purpose(entry: Entry) -> str | None:
     """What the names of a step, its job and its workflow say; a step that cleans up is a part of its job."""
     if entry.kind == "hook":
-        return "deploy"
+        return DEPLOY
     own = nearest_purpose([entry.name])
-    if own in ("test", "dev", "deploy"):
+    if own in (TEST, DEV, DEPLOY):
         return own
     return nearest_purpose([label for label in entry.labels[::-1] if label != entry.name])
 
 
-def starts(act: Act) -> bool:
+def starts(command: Command) -> bool:
     """Whether the command brings a stack up that people use."""
-    call = docker_call(act.values)
-    return call is not None and call.starts and _is_for_use(call)
+    call = docker_call(command.values)
+    return call is not None and call.starts and is_for_use(call)
 
 
-def stack_of(act: Act) -> tuple[object, ...] | None:
+def stack_of(command: Command) -> tuple[object, ...] | None:
     """What makes two calls of Compose speak of the same stack: place, files, name; None for another command."""
-    call = docker_call(act.values)
+    call = docker_call(command.values)
     if call is None or call.program != COMPOSE:
         return None
     files, names = call.values("-f", "--file"), call.values("-p", "--project-name")
-    return act.elsewhere, act.directory, tuple(files), tuple(names)
+    return command.elsewhere, command.directory, tuple(files), tuple(names)
 
 
-def _deletes(act: Act) -> bool:
-    call = docker_call(act.values)
+def _deletes(command: Command) -> bool:
+    call = docker_call(command.values)
     return call is not None and deletion_of(call) is not None
 
 
-def _is_for_use(call: DockerCall) -> bool:
-    """Whether neither the files nor the names that the call gives say that it is for tests or for development."""
-    names = call.values("-f", "--file", "-p", "--project-name", "--profile", "--env-file", "--project-directory")
-    return not any(purposes(part) & {"test", "dev"} for name in names for part in name.split("/"))
-
-
-def _on_server(act: Act, root: Path) -> bool:
+def _on_server(command: Command, root: Path) -> bool:
     """Whether the command works on a Compose file at an absolute path outside of the checkout: an installed stack."""
-    call = docker_call(act.values)
+    call = docker_call(command.values)
     if call is None or call.program != COMPOSE:
         return False
     files = call.values("-f", "--file")
@@ -238,7 +225,7 @@ def _same_branch(one: Sequence[str], other: Sequence[str]) -> bool:
 
 def _takes_away_its_own(flow: Flow, number: int) -> bool:
     """Whether a flow brings a stack up for a while only: it is taken down at the end, and not brought up again."""
-    if (flow.why != STARTS and not flow.entry.is_pipeline) or flow.acts[number].start.after_failure:
+    if (flow.why != STARTS and not flow.entry.is_pipeline) or flow.commands[number].start.after_failure:
         return False
-    before = any(starts(act) for act in flow.acts[:number])
-    return before and not any(starts(act) for act in flow.acts[number:])
+    before = any(starts(command) for command in flow.commands[:number])
+    return before and not any(starts(command) for command in flow.commands[number:])

@@ -11,14 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.project.compose_calls import ComposeCall, compose_call
+from volfix.knowledge.commands import docker_call
+from volfix.knowledge.purposes import FOR_A_WHILE, purposes
+from volfix.project.called import Called
+from volfix.project.compose_calls import ComposeCall, compose_call, is_for_use
 from volfix.project.compose_file import BASE_NAMES
 from volfix.project.daemons import daemon_of
 from volfix.project.model import normalized_name
+from volfix.project.pipeline_commands import step_entries
 from volfix.project.pipelines import Pipeline, PipelineFile, Step, only_for_requests
-from volfix.project.step_runs import Run, Start, runs
-from volfix.project.test_stacks import TEST_WORDS
-from volfix.syntax.yaml_tree import Scalar
+from volfix.project.shell.command import Command
+from volfix.project.shell.interpreter import Interpreter
+from volfix.project.shell.paths import joined, moved
+from volfix.syntax.source import Span
 
 TEST_FLAGS = frozenset({"--abort-on-container-exit", "--abort-on-container-failure", "--exit-code-from"})
 REMOTE = "ssh"
@@ -31,21 +36,31 @@ class Deployment:
     `target` is the daemon: host-socket, dind, remote, ssh, exec, none, unknown. `directory` is the project directory
     in the step, `files` the Compose files, both as absolute paths there (None and empty where they are not known).
     `project` is the name that the call itself, the environment or the directory gives; `named_by` which of them.
-    `is_test` says that the stack is thrown away again.
+    `is_test` says that the stack is thrown away again; `commands` are all that the step runs.
     """
 
     file: PipelineFile
     pipeline: Pipeline
     step: Step
     call: ComposeCall
-    scalar: Scalar
+    command: Command
     target: str
     directory: str | None
     files: tuple[str, ...]
     project: str | None
     named_by: str
     is_test: bool
-    runs: tuple[Run, ...]
+    commands: tuple[Command, ...]
+    checkout: Checkout
+
+    @property
+    def place(self) -> Span:
+        """Where the pipeline's file says the command, or what leads to it."""
+        return self.command.origin
+
+    def path_of(self, command: Command, text: str) -> str | None:
+        """The absolute path in the step that a command of it means; None where it is not known."""
+        return self.checkout.path_of(self.pipeline, command, text)
 
     @property
     def step_name(self) -> str:
@@ -66,91 +81,89 @@ class Checkout:
             return self.root / path[len(pipeline.workspace) + 1 :]
         return None
 
+    def path_of(self, pipeline: Pipeline, command: Command, text: str = ".") -> str | None:
+        """The absolute path in the step that a command of it means; None where it is not known."""
+        path = joined(command.directory, text)
+        if "$" in path or "`" in path or not path.startswith("/"):
+            return None
+        return path if command.elsewhere and not command.here else moved(path, str(self.root), pipeline.workspace)
 
-def deployments(file: PipelineFile, checkout: Checkout, unread: list[Scalar] | None = None) -> Iterator[Deployment]:
-    """Every deployment of every pipeline of the file, in order; `unread` gets the commands that are no shell."""
-    unread = [] if unread is None else unread
+
+def deployments(
+    file: PipelineFile, checkout: Checkout, unread: dict[tuple[Path, int], Span] | None = None
+) -> Iterator[Deployment]:
+    """Every deployment of every pipeline of the file, in order; `unread` gets what is no shell, as Interpreter does."""
+    interpreter = Interpreter(Called(checkout.root, {}), {} if unread is None else unread)
     for pipeline in file.pipelines:
-        found: list[tuple[Step, Run, ComposeCall, tuple[Run, ...]]] = []
+        found: list[tuple[Step, Command, ComposeCall, tuple[Command, ...]]] = []
         for step in pipeline.steps:
-            ran = tuple(step_runs(pipeline, step, checkout, unread))
-            found += [(step, run, call, ran) for run in ran if (call := compose_call(run.words)) is not None]
-        for number, (step, run, call, ran) in enumerate(found):
+            ran = tuple(
+                command
+                for entry in step_entries(file, pipeline, step, checkout.root)
+                for command in interpreter.commands(entry)
+                if command.trap in (None, "EXIT")
+            )
+            found += [(step, command, call, ran) for command in ran if (call := compose_call(command.values))]
+        for number, (step, command, call, ran) in enumerate(found):
             if call.brings_up:
                 later = [
                     (other.directory, next_call)
                     for later_step, other, next_call, _ in found[number + 1 :]
                     if not later_step.after_failure
                 ]
-                yield _deployment(file, pipeline, step, run, call, ran, checkout, later)
-
-
-def step_runs(pipeline: Pipeline, step: Step, checkout: Checkout, unread: list[Scalar]) -> Iterator[Run]:
-    """What the step runs, in its container or on the host that its plugin logs in to."""
-    environment = {**pipeline.environment, **step.environment}
-    directory = posixpath.join(pipeline.workspace, step.working_directory or "").rstrip("/")
-    if step.commands:
-        remote = pipeline.runner == "ssh"
-        start = Start(directory, environment, lambda path: checkout.find(pipeline, path), unread)
-        yield from runs(step.commands, start, remote=remote)
-    if step.script:
-        yield from runs(step.script, Start(None, {}, lambda _: None, unread), remote=True)
+                yield _deployment(file, pipeline, step, command, call, ran, checkout, later)
 
 
 def _deployment(
     file: PipelineFile,
     pipeline: Pipeline,
     step: Step,
-    run: Run,
+    command: Command,
     call: ComposeCall,
-    ran: tuple[Run, ...],
+    ran: tuple[Command, ...],
     checkout: Checkout,
-    later: list[tuple[str | None, ComposeCall]],
+    later: list[tuple[str, ComposeCall]],
 ) -> Deployment:
-    named = call.files or tuple(filter(None, (run.environment.get("COMPOSE_FILE") or "").split(":")))
-    files = tuple(path for name in named if (path := _absolute(run.directory, name)) is not None)
-    directory = _project_directory(pipeline, run, call, files, checkout)
+    named = call.files or tuple(filter(None, (command.environment.get("COMPOSE_FILE") or "").split(":")))
+    files = tuple(path for name in named if (path := checkout.path_of(pipeline, command, name)) is not None)
+    directory = _project_directory(pipeline, command, call, files, checkout)
     if not named and directory is not None:
         files = tuple(_default_files(pipeline, directory, checkout))
-    project, named_by = _project(pipeline, run, call, directory, checkout)
+    project, named_by = _project(pipeline, command, call, directory, checkout)
     return Deployment(
         file=file,
         pipeline=pipeline,
         step=step,
         call=call,
-        scalar=run.scalar,
-        target=REMOTE if run.remote else daemon_of(pipeline, step, run, call, ran),
+        command=command,
+        target=REMOTE if command.elsewhere else daemon_of(pipeline, step, command, call, ran),
         directory=directory,
         files=files,
         project=project,
         named_by=named_by,
-        is_test=_is_test(pipeline, step, run, call, files or named, later),
-        runs=ran,
+        is_test=_is_test(pipeline, step, command, call, files or named, later),
+        commands=ran,
+        checkout=checkout,
     )
 
 
-def _absolute(directory: str | None, name: str) -> str | None:
-    if "$" in name or (directory is None and not name.startswith("/")):
-        return None
-    return posixpath.normpath(posixpath.join(directory or "/", name))
-
-
 def _project_directory(
-    pipeline: Pipeline, run: Run, call: ComposeCall, files: tuple[str, ...], checkout: Checkout
+    pipeline: Pipeline, command: Command, call: ComposeCall, files: tuple[str, ...], checkout: Checkout
 ) -> str | None:
     """That of `--project-directory`, else of the first file, else where Compose finds its default file going up."""
     if call.project_directory is not None:
-        return _absolute(run.directory, call.project_directory)
+        return checkout.path_of(pipeline, command, call.project_directory)
     if files:
         return posixpath.dirname(files[0])
-    if call.files or run.directory is None:
+    start = checkout.path_of(pipeline, command)
+    if call.files or start is None:
         return None
-    place = run.directory
+    place = start
     while True:
         if any(True for _ in _default_files(pipeline, place, checkout)):
             return place
         if place in (pipeline.workspace, "/") or not place.startswith(pipeline.workspace):
-            return run.directory
+            return start
         place = posixpath.dirname(place)
 
 
@@ -163,15 +176,15 @@ def _default_files(pipeline: Pipeline, directory: str, checkout: Checkout) -> It
 
 
 def _project(
-    pipeline: Pipeline, run: Run, call: ComposeCall, directory: str | None, checkout: Checkout
+    pipeline: Pipeline, command: Command, call: ComposeCall, directory: str | None, checkout: Checkout
 ) -> tuple[str | None, str]:
     """The project's name as far as the pipeline says it, and what says it."""
     if call.project is not None:
         return (None if "$" in call.project else normalized_name(call.project)), "-p"
-    if "COMPOSE_PROJECT_NAME" in run.environment:
-        value = run.environment["COMPOSE_PROJECT_NAME"]
+    if "COMPOSE_PROJECT_NAME" in command.environment:
+        value = command.environment["COMPOSE_PROJECT_NAME"]
         return (None if value is None or "$" in value else normalized_name(value)), "COMPOSE_PROJECT_NAME"
-    named = [_absolute(run.directory, name) for name in call.env_files]
+    named = [checkout.path_of(pipeline, command, name) for name in call.env_files]
     if not named and directory is not None:
         named = [posixpath.join(directory, ".env")]
     for path in reversed(named):
@@ -193,16 +206,16 @@ def _named_in_dotenv(path: Path) -> str | None:
 def _is_test(
     pipeline: Pipeline,
     step: Step,
-    run: Run,
+    command: Command,
     call: ComposeCall,
     files: tuple[str, ...],
-    later: list[tuple[str | None, ComposeCall]],
+    later: list[tuple[str, ComposeCall]],
 ) -> bool:
     """Whether the stack is thrown away: its files' names, the event, flags of `up`, or a `down` behind it say so."""
-    words = {word for name in files for word in re.split(r"[^a-z0-9]+", posixpath.basename(name).lower())}
-    if words & TEST_WORDS or TEST_FLAGS & call.flags:
+    if any(purposes(posixpath.basename(name)) & FOR_A_WHILE for name in files) or TEST_FLAGS & call.flags:
         return True
-    if only_for_requests(step.events or pipeline.events):
+    said = docker_call(command.values)
+    if (said is not None and not is_for_use(said)) or only_for_requests(step.events or pipeline.events):
         return True
-    same = [other for directory, other in later if directory == run.directory or other.files == call.files]
+    same = [other for directory, other in later if directory == command.directory or other.files == call.files]
     return bool(same) and not any(other.brings_up for other in same) and any(other.takes_down for other in same)

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from volfix.knowledge.commands import skip_options
-from volfix.project.acts import Act
-from volfix.project.shell_state import below, joined
+from volfix.project.shell.command import Command
+from volfix.project.shell.paths import below, joined
 
 RSYNC_VALUES = frozenset(
     {
@@ -54,13 +54,13 @@ class Reach:
     elsewhere: bool = False
 
 
-def reaches(act: Act) -> Iterator[Reach]:
+def reaches(command: Command) -> Iterator[Reach]:
     """The places that a command deletes; none for one that deletes no directories.
 
     In a container of its own, as a pipeline's step is, it deletes only what is mounted there from the host.
     """
-    mounted = None if act.elsewhere else act.start.mounted
-    for reach in _reaches(act):
+    mounted = None if command.elsewhere else command.start.mounted
+    for reach in _reaches(command):
         if mounted is None or reach.elsewhere or any(_meet(reach.path, place) for place in mounted):
             yield reach
 
@@ -69,29 +69,29 @@ def _meet(path: str, place: str) -> bool:
     return below(path, place) is not None or below(place, path) is not None
 
 
-def _reaches(act: Act) -> Iterator[Reach]:
-    name = posixpath.basename(act.values[0])
+def _reaches(command: Command) -> Iterator[Reach]:
+    name = posixpath.basename(command.values[0])
     if name == "rm":
-        yield from _rm(act)
+        yield from _rm(command)
     elif name == "git":
-        yield from _git_clean(act)
+        yield from _git_clean(command)
     elif name == "rsync":
-        yield from _rsync(act)
+        yield from _rsync(command)
 
 
-def _rm(act: Act) -> Iterator[Reach]:
-    options, paths = _split(act.values[1:], frozenset())
+def _rm(command: Command) -> Iterator[Reach]:
+    options, paths = _split(command.values[1:], frozenset())
     if any(option == "--recursive" or re.match(r"-\w*[rR]", option) for option, _ in options):
         for path in paths:
-            yield Reach("rm -r", joined(act.directory, path), act.here)
+            yield Reach("rm -r", joined(command.directory, path), command.here)
 
 
-def _git_clean(act: Act) -> Iterator[Reach]:
-    words = act.values[1:]
+def _git_clean(command: Command) -> Iterator[Reach]:
+    words = command.values[1:]
     at = skip_options(words, 0, GIT_VALUES)
     if at >= len(words) or words[at] != "clean":
         return
-    directory = act.directory
+    directory = command.directory
     for number, word in enumerate(words[:at]):
         if word == "-C" and number + 1 < at:
             directory = joined(directory, words[number + 1])
@@ -102,11 +102,11 @@ def _git_clean(act: Act) -> Iterator[Reach]:
         kept = tuple(value for option, value in options if option in ("-e", "--exclude") and value)
         untracked = not re.search("[xX]", letters)
         for path in paths or ["."]:
-            yield Reach("git clean", joined(directory, path), act.here, kept, only_untracked=untracked)
+            yield Reach("git clean", joined(directory, path), command.here, kept, only_untracked=untracked)
 
 
-def _rsync(act: Act) -> Iterator[Reach]:
-    options, paths = _split(act.values[1:], RSYNC_VALUES)
+def _rsync(command: Command) -> Iterator[Reach]:
+    options, paths = _split(command.values[1:], RSYNC_VALUES)
     names = {option for option, _ in options}
     deletes = any(name == "--del" or name.startswith("--delete") for name in names)
     tries = any(re.match(r"-\w*n|--dry-run", name) for name in names)
@@ -122,15 +122,15 @@ def _rsync(act: Act) -> Iterator[Reach]:
         kept = []
     target = paths[-1]
     remote = HOST.match(target)
-    place = joined("~" if remote else act.directory, target[remote.end() :] if remote else target)
+    place = joined("~" if remote else command.directory, target[remote.end() :] if remote else target)
     for path in paths[:-1]:
         if HOST.match(path):
             continue
-        source = joined(act.directory, path)
+        source = joined(command.directory, path)
         whole = path.endswith("/") or posixpath.basename(path) in (".", "")
         reached = place if whole else f"{place}/{posixpath.basename(source)}"
         yield Reach(
-            "rsync --delete", reached, act.here and not remote, tuple(kept), source, elsewhere=remote is not None
+            "rsync --delete", reached, command.here and not remote, tuple(kept), source, elsewhere=remote is not None
         )
 
 

@@ -8,40 +8,58 @@ from pathlib import Path
 
 from volfix.project.ci_commands import DAEMON, copies, scalar_fragment
 from volfix.project.daemons import host_path, is_socket_path
-from volfix.project.entries import Entry
 from volfix.project.pipelines import Pipeline, PipelineFile, Step, only_for_requests
-from volfix.project.shell_state import below
+from volfix.project.shell.entry import Entry
+from volfix.project.shell.paths import below, moved
+from volfix.project.substitution import substituted
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.source import Source
+from volfix.syntax.yaml_tree import Scalar
 
 
 def entries(file: PipelineFile) -> Iterator[Entry]:
     """What the steps of the file run, but for those that run for pull requests alone."""
+    home = _home(file.path)
     for pipeline in file.pipelines:
         if only_for_requests(pipeline.events):
             continue
         for step in pipeline.steps:
             if not step.is_service and not only_for_requests(step.events):
-                yield from _step(file, pipeline, step)
+                yield from step_entries(file, pipeline, step, home)
 
 
-def _step(file: PipelineFile, pipeline: Pipeline, step: Step) -> Iterator[Entry]:
-    source, home, group = file.source, _home(file.path), pipeline.name
+def step_entries(file: PipelineFile, pipeline: Pipeline, step: Step, home: Path) -> Iterator[Entry]:
+    """What a step runs, in a checkout at `home`: its commands, or what its plugin does on another machine."""
+    source, group = file.source, pipeline.name
     labels = (pipeline.name, file.path.stem.strip("."), step.name)
     name = file.step_name(pipeline, step)
-    commands = tuple(scalar_fragment(source, scalar, escaped=True) for scalar in step.commands)
+    commands = tuple(_fragment(source, scalar) for scalar in step.commands)
     if commands:
         elsewhere = pipeline.runner == "ssh"
         hosted = not elsewhere and any(DAEMON.search(service.image or "") for service in pipeline.services)
+        workspace = pipeline.workspace.rstrip("/")
+        directory = moved(posixpath.join(workspace, step.working_directory or ""), workspace, str(home))
+        places = dict.fromkeys(("DRONE_WORKSPACE", "CI_WORKSPACE"), workspace)
         yield Entry(
-            *("pipeline", source, step.name, commands, home, group, name, labels, hosted, elsewhere),
+            *("pipeline", source, step.name, commands, Path(directory), group, name, labels, hosted, elsewhere),
             after_failure=step.after_failure,
             mounted=tuple(_mounted(pipeline, step, home)) if pipeline.runner in ("docker", "kubernetes") else None,
+            environment={**places, **pipeline.environment, **step.environment},
+            workspace=workspace,
+            home=home,
         )
         return
     if copied := tuple(copies(source, step.image or "", step.settings or step.node)):
         yield Entry("pipeline", source, step.name, copied, home, group, name, labels)
-    script = tuple(scalar_fragment(source, scalar, escaped=True) for scalar in step.script)
+    script = tuple(_fragment(source, scalar) for scalar in step.script)
     if script:
         yield Entry("pipeline", source, step.name, script, home, group, name, labels, remote=True)
+
+
+def _fragment(source: Source, scalar: Scalar) -> Fragment:
+    """A command as the shell gets it, after the server has put its own variables in."""
+    fragment = scalar_fragment(source, scalar)
+    return fragment.inner(substituted(fragment.text))
 
 
 def _mounted(pipeline: Pipeline, step: Step, home: Path) -> Iterator[str]:

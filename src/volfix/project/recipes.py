@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from volfix.project.entries import Entry
+from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.source import Source
 

@@ -6,25 +6,33 @@ Source: drone-runners/drone-runner-docker and drone/runner-go, pipeline/runtime/
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from volfix.syntax.fragment import Character
 
 EXPANSION = re.compile(r"\$\$\{|\$\{(\w+)([^{}]*)\}")
 DEFAULT = re.compile(r":?[-=](.*)\Z", re.DOTALL)
 SERVER_VARIABLES = ("DRONE", "CI", "PLUGIN_", "CUSTOM_", "GIT_")
 
 
-def substituted(text: str) -> str:
-    """The text after the server's substitution.
+def substituted(text: str) -> Iterator[Character]:
+    """The text after the server's substitution, each character with those of the text that say it.
 
     A variable of the server's keeps its `${NAME}`, since its value is not known here; any other is a name that the
     server does not know, so its default takes the place, or nothing. `$${` stands for a literal `${`.
     """
-    return EXPANSION.sub(_replacement, text)
+    at = 0
+    for found in EXPANSION.finditer(text):
+        yield from _as_written(text, at, found.start())
+        if found[1] is None:
+            yield from _as_written(text, found.start() + 1, found.end())
+        elif found[1].startswith(SERVER_VARIABLES):
+            yield from ((char, found.start(), found.end()) for char in f"${{{found[1]}}}")
+        elif default := DEFAULT.match(found[2]):
+            yield from _as_written(text, found.start(2) + default.start(1), found.start(2) + default.end(1))
+        at = found.end()
+    yield from _as_written(text, at, len(text))
 
 
-def _replacement(found: re.Match[str]) -> str:
-    if found[1] is None:
-        return "${"
-    if found[1].startswith(SERVER_VARIABLES):
-        return f"${{{found[1]}}}"
-    default = DEFAULT.match(found[2])
-    return default[1] if default else ""
+def _as_written(text: str, start: int, end: int) -> Iterator[Character]:
+    return ((text[at], at, at + 1) for at in range(start, end))

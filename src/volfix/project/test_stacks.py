@@ -1,20 +1,17 @@
-"""Which projects serve tests: their data is thrown away on purpose."""
+"""Which projects and services serve tests: their data is thrown away on purpose."""
 
 from __future__ import annotations
 
-import re
-
+from volfix.knowledge.purposes import TEST, purposes
 from volfix.project.model import Project, Service
-
-TEST_WORDS = frozenset({"test", "tests", "testing", "ci", "e2e", "integration", "spec", "bench", "benchmark"})
 
 
 def is_test_stack(project: Project) -> bool:
     """Whether the name of a file or of a directory below the root says that the project serves tests."""
-    words = {file.path.name for file in project.files}
+    names = {file.path.name for file in project.files}
     if project.directory.is_relative_to(project.root):
-        words.update(project.directory.relative_to(project.root).parts)
-    return any(map(_says_test, words))
+        names.update(project.directory.relative_to(project.root).parts)
+    return any(map(_says_test, names))
 
 
 def is_test_service(service: Service) -> bool:
@@ -23,4 +20,4 @@ def is_test_service(service: Service) -> bool:
 
 
 def _says_test(text: str) -> bool:
-    return any(word in TEST_WORDS for word in re.split(r"[^a-z0-9]+", text.lower()))
+    return TEST in purposes(text)

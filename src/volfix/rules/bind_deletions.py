@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.targets import never_converted
-from volfix.project.acts import Act
 from volfix.project.command_stacks import Anchor, Commands
 from volfix.project.deploy_flows import Flow
 from volfix.project.file_deletions import Reach, covers, is_kept, relative_to
 from volfix.project.git_ignore import keeps_all_of, names
 from volfix.project.mounts import BIND, VOLUME
-from volfix.project.shell_state import below
+from volfix.project.shell.command import Command
+from volfix.project.shell.paths import below
 from volfix.project.stack import Use
 from volfix.project.test_stacks import is_test_stack
 from volfix.rules.command_findings import lines, reached, said
@@ -40,19 +40,19 @@ def bind_deletion_findings(context: Context, commands: Commands) -> Iterator[Fin
     seen: set[object] = set()
     for item in commands.file_deletions:
         anchors = [anchor for anchor in item.anchors if anchor.project in context.stack.projects]
-        key = (item.act.fragment.source.path, item.act.place)
+        key = (item.command.fragment.source.path, item.command.place)
         if not anchors or key in seen:
             continue
         kept = list(_kept(context)) if kept is None else kept
         for reach in item.reached:
             if hit := _hit(reach, anchors, kept, context):
                 seen.add(key)
-                yield _finding(item.flow, item.act, reach, hit)
+                yield _finding(item.flow, item.command, reach, hit)
                 break
 
 
-def _finding(flow: Flow, act: Act, reach: Reach, hit: list[Kept]) -> Finding:
-    source, place = act.fragment.source, act.place
+def _finding(flow: Flow, command: Command, reach: Reach, hit: list[Kept]) -> Finding:
+    source, place = command.fragment.source, command.place
     known = [item for item in hit if item.known]
     first = (known or hit)[0]
     what = first.known or "what the containers have written"
@@ -64,15 +64,15 @@ def _finding(flow: Flow, act: Act, reach: Reach, hit: list[Kept]) -> Finding:
         code="VF402",
         severity=Severity.ERROR if known else Severity.WARNING,
         location=at(source, place.start, place.end),
-        message=f"the deployment runs `{said(act)}`, which deletes {what} in {mount.raw_source}",
+        message=f"the deployment runs `{said(command)}`, which deletes {what} in {mount.raw_source}",
         evidence=tuple(
             lines(
-                reached(flow, act),
+                reached(flow, command),
                 *dict.fromkeys(f"{item.use.service.name} mounts {item.use.mount.written_as}" for item in hit),
                 "git clean keeps what git ignores: nothing says that it ignores this" if reach.only_untracked else None,
             )
         ),
-        step=act.start.step,
+        step=command.start.step,
         reason=f"what the command is for is not known: it needs {spare}, or the data a named volume",
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from volfix.project.model import Project, Service, normalized_name
 from volfix.project.mounts import BIND, VOLUME
 from volfix.project.stack import Use
+from volfix.rules.command_findings import said
 from volfix.rules.context import Context
 from volfix.rules.databases import databases_in
 from volfix.rules.deploys import Deploy, deploys
@@ -184,9 +185,9 @@ def _arrival(context: Context, project: Project, service: Service, file: EnvFile
     if file.path.is_file():
         return Answer(Mark.FINE, f"{service.name} loads {name}, which is here")
     for deploy in _of(context, project):
-        for run in deploy.deployment.runs:
-            if posixpath.basename(run.words[0]) in COPIES and posixpath.basename(run.words[-1]) == file.path.name:
-                return Answer(Mark.FINE, f"{service.name} loads {name}: `{' '.join(run.words)}` puts it there")
+        for command in deploy.deployment.commands:
+            if command.program in COPIES and posixpath.basename(command.values[-1]) == file.path.name:
+                return Answer(Mark.FINE, f"{service.name} loads {name}: `{said(command)}` puts it there")
     consequence = "or Compose refuses to start" if file.required else "or its values are missing, without a word"
     return Answer(
         Mark.OPEN, f"{service.name} loads {name}, which is not here: something must put it there, {consequence}"

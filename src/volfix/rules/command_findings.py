@@ -6,25 +6,25 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from volfix.knowledge.commands import Option
-from volfix.project.acts import Act
 from volfix.project.deploy_flows import INSTALLED, NAMED, PIPELINE, STARTS, Flow
+from volfix.project.shell.command import Command
 from volfix.rules.operations import SetText
 from volfix.syntax.source import Span
 
 WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job"}
 
 
-def said(act: Act) -> str:
+def said(command: Command) -> str:
     """The command as it is written, on one line."""
-    place = act.place
-    return " ".join(act.fragment.source.text[place.start : place.end].replace("\\\n", " ").split())
+    place = command.place
+    return " ".join(command.fragment.source.text[place.start : place.end].replace("\\\n", " ").split())
 
 
-def reached(flow: Flow, act: Act) -> str:
+def reached(flow: Flow, command: Command) -> str:
     """How the deployment comes to run the command."""
-    entry = act.start
+    entry = command.start
     name = entry.name or entry.source.path.name
-    through = f", through {', '.join(act.calls)}" if act.calls else ""
+    through = f", through {', '.join(command.calls)}" if command.calls else ""
     if flow.why == PIPELINE:
         return f"{entry.source.path.name} runs it in {name}{through}"
     runs = {
@@ -35,20 +35,20 @@ def reached(flow: Flow, act: Act) -> str:
     return f"the {WHAT.get(entry.kind, entry.kind)} {name} {runs[flow.why]}{through}"
 
 
-def removal(act: Act, option: Option) -> tuple[SetText, ...] | str:
+def removal(command: Command, option: Option) -> tuple[SetText, ...] | str:
     """The edit that takes an option, and nothing else, out of a command; why there is none where it cannot."""
-    word = act.words[option.word]
+    word = command.words[option.word]
     if option.shared:
         start = word.span.start + option.offset
-        if word.expanded or not _is_plain(act, option.word):
+        if word.expanded or not _is_plain(command, option.word):
             return f"{option.name} stands in a word that volfix does not edit"
         return (SetText(word.fragment.source, word.fragment.place(start, start + 1)),)
     numbers = [option.word]
     if option.value is not None and "=" not in word.value:
         numbers.append(option.word + 1)
-    before = act.words[option.word - 1]
-    last = act.words[numbers[-1]]
-    if any(not _is_plain(act, number) for number in numbers) or before.fragment is not word.fragment:
+    before = command.words[option.word - 1]
+    last = command.words[numbers[-1]]
+    if any(not _is_plain(command, number) for number in numbers) or before.fragment is not word.fragment:
         return f"{option.name} is not written in the command itself"
     begin, end = before.span.end, last.span.end
     if begin >= word.span.start or word.fragment.text[begin : word.span.start].strip(" \t\\\n"):
@@ -59,16 +59,16 @@ def removal(act: Act, option: Option) -> tuple[SetText, ...] | str:
     return (SetText(word.fragment.source, Span(places[0].start, places[-1].end)),)
 
 
-def _is_plain(act: Act, number: int) -> bool:
+def _is_plain(command: Command, number: int) -> bool:
     """Whether a word stands in the file as the command gets it."""
-    word = act.words[number]
+    word = command.words[number]
     text = word.fragment.text[word.span.start : word.span.end]
     return not word.expanded and text == word.value and word.fragment.is_verbatim(word.span.start, word.span.end)
 
 
-def static_arguments(act: Act, numbers: tuple[int, ...]) -> list[str] | None:
+def static_arguments(command: Command, numbers: tuple[int, ...]) -> list[str] | None:
     """The values of some words; None where one of them is only known when the command runs."""
-    values = [act.words[number].value for number in numbers]
+    values = [command.words[number].value for number in numbers]
     return None if not values or any("$" in value or "`" in value or "*" in value for value in values) else values
 
 

@@ -72,7 +72,7 @@ def deploying_steps(context: Context) -> Iterator[Deploy]:
 
 def in_pipeline(deploy: Deploy, node: Mapping | Scalar | None = None) -> Location:
     """Where the command, or another node of the pipeline, is written."""
-    span = (node or deploy.deployment.scalar).span
+    span = node.span if node is not None else deploy.deployment.place
     return at(deploy.delivery.file.source, span.start, span.end)
 
 

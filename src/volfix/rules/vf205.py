@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from volfix.knowledge.purposes import TEST, purposes
 from volfix.knowledge.variables import variable_kind
 from volfix.project.effective import effective_values, effective_variables
 from volfix.project.environment import Variable
 from volfix.project.model import Service
-from volfix.project.test_stacks import TEST_WORDS, is_test_stack
+from volfix.project.test_stacks import is_test_stack
 from volfix.rules.context import Context
 from volfix.rules.engine_switch import is_turned_off
 from volfix.rules.findings import Finding, Severity
@@ -38,8 +39,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _is_test(service: Service) -> bool:
     """Whether the service's name or profiles say that it serves tests."""
-    words = {word for text in (service.name, *service.profiles) for word in re.split(r"[^a-z0-9]+", text.lower())}
-    return bool(words & TEST_WORDS)
+    return any(TEST in purposes(text) for text in (service.name, *service.profiles))
 
 
 def _finding(context: Context, service: Service, variable: Variable) -> Finding | None:

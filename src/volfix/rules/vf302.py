@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from volfix.project.mounts import BIND
 from volfix.rules.bind_to_volume import convert
+from volfix.rules.command_findings import said
 from volfix.rules.context import Context
 from volfix.rules.deploys import Deploy, deploying_steps, mount_above, mounted, pipeline_finding, trusted_fix
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
@@ -81,13 +82,13 @@ def _data_directories(context: Context, deploy: Deploy) -> Iterator[tuple[str, F
 
 def _reader(deploy: Deploy, path: str) -> str | None:
     """The first command of the step that names something in the directory."""
-    for run in deploy.deployment.runs:
-        if run.remote or run.directory is None or posixpath.basename(run.words[0]) in NO_READERS:
+    for command in deploy.deployment.commands:
+        if command.elsewhere or command.program in NO_READERS:
             continue
-        for word in run.words[1:]:
-            place = posixpath.normpath(posixpath.join(run.directory, word))
-            if not word.startswith("-") and (place == path or place.startswith(path + "/")):
-                return " ".join(run.words)
+        for word in command.values[1:]:
+            place = None if word.startswith("-") else deploy.deployment.path_of(command, word)
+            if place is not None and (place == path or place.startswith(path + "/")):
+                return said(command)
     return None
 
 

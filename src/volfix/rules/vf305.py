@@ -32,7 +32,7 @@ class Mismatch:
 
     message: str
     evidence: str
-    node: Mapping | Scalar
+    node: Mapping | Scalar | None
     operations: tuple[Operation, ...] = ()
     reason: str | None = None
 
@@ -128,7 +128,7 @@ def _unused_socket(deploy: Deploy) -> Iterator[Mismatch]:
             yield Mismatch(
                 "the pipeline declares the host's Docker socket, but the step that deploys does not mount it",
                 f"the volume {volume.name} is {volume.host} of the host",
-                deploy.deployment.scalar,
+                None,
                 tuple(mounted(deploy, volume.name, volume.host, SOCKET)),
             )
             return

@@ -29,7 +29,7 @@ def check(context: Context) -> Iterator[Finding]:
         client = client_in(step.image)
         if client is None or (client.plugin if call.plugin else client.program):
             continue
-        if any(installs_compose(run.words) for run in deploy.deployment.runs if not run.remote):
+        if any(installs_compose(command.values) for command in deploy.deployment.commands if not command.elsewhere):
             continue
         called = "docker compose" if call.plugin else "docker-compose"
         node = step.node.get("image")

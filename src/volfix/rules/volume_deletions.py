@@ -26,17 +26,17 @@ def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
         named = _named_volumes(item, projects)
         if named is None:
             continue
-        source, place = item.act.fragment.source, item.act.place
+        source, place = item.command.fragment.source, item.command.place
         fix, reason = _fix(context, item, projects)
         yield Finding(
             code="VF401",
             severity=_severity(item, projects, named),
             location=at(source, place.start, place.end),
-            message=f"the deployment runs `{said(item.act)}`, which {item.deletion.says}",
+            message=f"the deployment runs `{said(item.command)}`, which {item.deletion.says}",
             evidence=tuple(
-                lines(reached(item.flow, item.act), _what_goes(item, projects, named), item.deletion.source)
+                lines(reached(item.flow, item.command), _what_goes(item, projects, named), item.deletion.source)
             ),
-            step=item.act.start.step,
+            step=item.command.start.step,
             fix=fix,
             reason=reason,
         )
@@ -44,7 +44,7 @@ def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
 
 def _named_volumes(item: VolumeDeletion, projects: tuple[Project, ...]) -> list[str] | None:
     """The stack's volumes that the command reaches by their real names; None where it reaches others only."""
-    names = static_arguments(item.act, item.call.arguments)
+    names = static_arguments(item.command, item.call.arguments)
     if item.deletion.reaches == "container":
         known = {name for project in projects for name in _containers(project)}
         return None if names is not None and not known & set(names) else []
@@ -97,12 +97,12 @@ def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[
 
 
 def _fix(context: Context, item: VolumeDeletion, projects: tuple[Project, ...]) -> tuple[Fix | None, str | None]:
-    pipeline = context.commands.files.pipelines.get(item.act.fragment.source.path) if context.commands else None
+    pipeline = context.commands.files.pipelines.get(item.command.fragment.source.path) if context.commands else None
     if pipeline is not None and not pipeline.is_editable:
         return None, OTHER_DIALECT
     if item.option is None:
         return None, "the command does nothing else: whether the deployment needs it is for a person to say"
-    edit = removal(item.act, item.option)
+    edit = removal(item.command, item.option)
     if isinstance(edit, str):
         return None, edit
     moved = bool(projects) and set(projects) <= set(context.stack.projects) and _moves_data(context)
@@ -131,7 +131,7 @@ def asked_for(commands: Commands, project: Project, mount: Mount) -> Iterator[st
 def deleting_when_asked(commands: Commands, project: Project) -> Iterator[str]:
     """The first commands that delete the project's volumes when somebody asks for it, each with its place."""
     for item in islice(commands.asked_for(project), 3):
-        source, entry = item.act.fragment.source, item.act.start
+        source, entry = item.command.fragment.source, item.command.start
         place = source.path.relative_to(project.root) if source.path.is_relative_to(project.root) else source.path
-        line = source.place(item.act.place.start)[0]
-        yield f"{place}:{line}: `{said(item.act)}` in {entry.name or place}"
+        line = source.place(item.command.place.start)[0]
+        yield f"{place}:{line}: `{said(item.command)}` in {entry.name or place}"

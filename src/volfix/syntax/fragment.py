@@ -40,6 +40,19 @@ class Fragment:
         text = "".join(item[0] for item in found)
         return cls(source, text, [item[1] for item in found], [item[2] for item in found])
 
+    @classmethod
+    def joined(cls, fragments: Sequence[Fragment]) -> Fragment:
+        """Texts of one file as one text, a line each; a line end is said by the last character before it."""
+        starts: list[int] = []
+        ends: list[int] = []
+        for number, each in enumerate(fragments):
+            if number:
+                starts.append(starts[-1] if starts else 0)
+                ends.append(ends[-1] if ends else 1)
+            starts += each.starts
+            ends += each.ends
+        return cls(fragments[0].source, "\n".join(each.text for each in fragments), starts, ends)
+
     def inner(self, characters: Iterable[Character]) -> Fragment:
         """A text that characters of this one say."""
         found = [(text, start, end) for text, start, end in characters if end > start]

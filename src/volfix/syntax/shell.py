@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`NAME=value`; an array's value is its words with blanks between them."""
+    """`NAME=value`; an array's value is its words with blanks between them, which `elements` has one by one.
+
+    `span` is the value as it is written; `appends` says that it is `NAME+=value`.
+    """
 
     name: str
     value: str
     span: Span
+    elements: tuple[Word, ...] | None = None
+    appends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +39,22 @@ class Heredoc:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """A simple command. Without words it only sets variables.
+class SimpleCommand:
+    """A simple command as POSIX calls it. Without words it only sets variables.
 
-    `scope` are the subshells around it, outermost first; `guards` the literal texts of the tests and case patterns
-    that must hold for it to run; `redirected` says that its output goes to a file; `substituted` that it stands inside
-    `$(...)`, `piped_from` that it reads another command's output.
+    `declaration` are the words of `export`, `local` and the like, but for the assignments; `scope` are the subshells
+    around it, outermost first; `guards` the literal texts of the tests and case patterns that must hold for it to run;
+    `redirected` says that its output goes to a file; `substituted` that it stands inside `$(...)`; `piped_from` is the
+    command whose output it reads, `input` the file, `text` the word behind `<<<`.
     """
 
     span: Span
     words: tuple[Word, ...]
     assignments: tuple[Assignment, ...] = ()
+    declaration: tuple[Word, ...] = ()
     heredoc: Heredoc | None = None
+    input: Word | None = None
+    text: Word | None = None
     scope: tuple[int, ...] = ()
     guards: tuple[str, ...] = ()
     redirected: bool = False
@@ -58,8 +67,8 @@ class Script:
     """A parsed script: its commands in the order in which they are written, those of functions by function."""
 
     text: str
-    commands: tuple[Command, ...]
-    functions: dict[str, tuple[Command, ...]]
+    commands: tuple[SimpleCommand, ...]
+    functions: dict[str, tuple[SimpleCommand, ...]]
     unread: tuple[Span, ...]
 
 
@@ -71,6 +80,7 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Script:
     """The commands of a script. Never fails: what is not shell is in `unread`."""
     from volfix.syntax.shell_reader import read

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from volfix.syntax.shell import Assignment, Command, Heredoc, Script
+from volfix.syntax.shell import Assignment, Heredoc, Script, SimpleCommand
 from volfix.syntax.shell_words import Word, characters, word_of
 from volfix.syntax.source import Span
 
@@ -22,6 +22,8 @@ WORDS = frozenset(
 )
 IGNORED = frozenset({"comment", "heredoc_redirect", "file_redirect"})
 SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
+ROUNDS = 32
+"""Rounds of a loop over written words, with the loops around it; a longer loop is read as a single round."""
 
 
 def read(text: str, root: Node) -> Script:
@@ -53,8 +55,10 @@ class _Around:
     redirected: bool = False
     substituted: bool = False
     heredoc: Heredoc | None = None
+    input: Word | None = None
     extra: tuple[Word, ...] = ()
     piped_from: Span | None = None
+    rounds: int = 1
 
 
 @dataclass(slots=True)
@@ -63,8 +67,8 @@ class _Reader:
 
     text: str
     places: list[int] | None
-    commands: list[Command] = field(default_factory=list)
-    functions: dict[str, tuple[Command, ...]] = field(default_factory=dict)
+    commands: list[SimpleCommand] = field(default_factory=list)
+    functions: dict[str, tuple[SimpleCommand, ...]] = field(default_factory=dict)
     unread: list[Span] = field(default_factory=list)
     subshells: int = 0
 
@@ -73,11 +77,11 @@ class _Reader:
             return Span(node.start_byte, node.end_byte)
         return Span(self.places[node.start_byte], self.places[node.end_byte])
 
-    def block(self, node: Node, out: list[Command], around: _Around) -> None:
+    def block(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         for child in node.named_children:
             self.statement(child, out, around)
 
-    def statement(self, node: Node, out: list[Command], around: _Around) -> None:
+    def statement(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         kind = node.type
         if kind == "ERROR" or node.is_missing:
             self.unread.append(self.span(node))
@@ -88,22 +92,22 @@ class _Reader:
         elif kind not in IGNORED:
             self.block(node, out, around)
 
-    def subshell(self, node: Node, out: list[Command], around: _Around) -> None:
+    def subshell(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         self.block(node, out, self.inside(around))
 
     def inside(self, around: _Around) -> _Around:
         self.subshells += 1
         return replace(around, scope=(*around.scope, self.subshells))
 
-    def substitutions(self, node: Node, out: list[Command], around: _Around) -> None:
+    def substitutions(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         """The commands inside `$(...)` of a word: they run before the command that the word belongs to."""
         if node.type in SUBSTITUTIONS:
-            self.block(node, out, replace(self.inside(around), substituted=True, heredoc=None, extra=()))
+            self.block(node, out, replace(self.inside(around), substituted=True, heredoc=None, input=None, extra=()))
             return
         for child in node.named_children:
             self.substitutions(child, out, around)
 
-    def words(self, nodes: list[Node], out: list[Command], around: _Around) -> list[Word]:
+    def words(self, nodes: list[Node], out: list[SimpleCommand], around: _Around) -> list[Word]:
         found: list[Word] = []
         for node in nodes:
             if node.type == "command_name":
@@ -117,7 +121,7 @@ class _Reader:
             self.substitutions(node, out, around)
         return found
 
-    def command(self, node: Node, out: list[Command], around: _Around) -> None:
+    def command(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         if any(child.type == "ERROR" or child.is_missing for child in node.children):
             self.unread.append(self.span(node))
             return
@@ -128,17 +132,40 @@ class _Reader:
         span = self.span(node)
         if found:
             span = Span(found[0].span.start, max(found[-1].span.end, span.end))
-        self.add(out, around, span, tuple(found), tuple(item for each in assigned for item in self.assigned(each)))
+        given = next((child.named_children[0] for child in rest if child.type == "herestring_redirect"), None)
+        self.add(
+            out,
+            around,
+            span,
+            words=tuple(found),
+            assignments=tuple(item for each in assigned for item in self.assigned(each)),
+            text=self.word(given) if given is not None else None,
+        )
+
+    def word(self, node: Node) -> Word:
+        span = self.span(node)
+        return word_of(self.text, span.start, span.end)
 
     def add(
-        self, out: list[Command], around: _Around, span: Span, words: tuple[Word, ...], assigned: tuple[Assignment, ...]
+        self,
+        out: list[SimpleCommand],
+        around: _Around,
+        span: Span,
+        *,
+        words: tuple[Word, ...] = (),
+        assignments: tuple[Assignment, ...] = (),
+        declaration: tuple[Word, ...] = (),
+        text: Word | None = None,
     ) -> None:
         out.append(
-            Command(
+            SimpleCommand(
                 span,
                 words,
-                assigned,
+                assignments,
+                declaration,
                 around.heredoc,
+                around.input,
+                text,
                 around.scope,
                 around.guards,
                 around.redirected,
@@ -147,35 +174,48 @@ class _Reader:
             )
         )
 
-    def assignment(self, node: Node, out: list[Command], around: _Around) -> None:
+    def assignment(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         self.substitutions(node, out, around)
-        nodes = [node] if node.type == "variable_assignment" else node.named_children
-        found = tuple(item for each in nodes if each.type == "variable_assignment" for item in self.assigned(each))
-        if found:
-            self.add(out, around, self.span(node), (), found)
+        if node.type in ("variable_assignment", "variable_assignments"):
+            nodes = [node] if node.type == "variable_assignment" else node.named_children
+            self.add(
+                out, around, self.span(node), assignments=tuple(item for each in nodes for item in self.assigned(each))
+            )
+            return
+        self.add(
+            out,
+            around,
+            self.span(node),
+            assignments=tuple(item for each in node.named_children for item in self.assigned(each)),
+            declaration=tuple(
+                self.word(each) for each in node.children if each.type not in ("variable_assignment", "file_redirect")
+            ),
+        )
 
     def assigned(self, node: Node) -> Iterator[Assignment]:
         name = next((child for child in node.named_children if child.type == "variable_name"), None)
-        if name is None:
+        if node.type != "variable_assignment" or name is None:
             return
-        begin = self.span(name)
         value = node.named_children[-1] if len(node.named_children) > 1 else None
-        text = ""
+        appends = any(child.type == "+=" for child in node.children)
+        span = self.span(value) if value is not None else Span(self.span(node).end, self.span(node).end)
+        elements = None
         if value is not None and value.type == "array":
-            spans = [self.span(child) for child in value.named_children]
-            text = " ".join(word_of(self.text, span.start, span.end).value for span in spans)
-        elif value is not None:
-            span = self.span(value)
+            elements = tuple(self.word(child) for child in value.named_children if child.type != "comment")
+            text = " ".join(word.value for word in elements)
+        else:
             text = "".join(item[0] for item in characters(self.text, span.start, span.end))
-        yield Assignment(self.text[begin.start : begin.end], text, self.span(value) if value else begin)
+        yield Assignment(self.text_of(name), text, span, elements, appends)
 
-    def redirected(self, node: Node, out: list[Command], around: _Around) -> None:
+    def redirected(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         extra: list[Word] = []
         later: list[Node] = []
         for child in node.named_children:
             if child.type == "file_redirect":
                 target = [item for item in child.named_children if item.type != "file_descriptor"]
                 extra += self.words(target[1:], out, around)
+                if child.children[0].type == "<" and target:
+                    around = replace(around, input=self.word(target[0]))
                 if (
                     child.children[0].type.startswith(">")
                     and self.text_of(target[0] if target else child)[:4] != "/dev"
@@ -189,7 +229,7 @@ class _Reader:
         if body is not None:
             self.statement(body, out, around)
         for child in later:  # what follows a here-document's operator on its line: `<<EOF | cat`, `<<EOF && next`
-            self.statement(child, out, replace(around, heredoc=None, extra=()))
+            self.statement(child, out, replace(around, heredoc=None, input=None, extra=()))
 
     def heredoc(self, node: Node, around: _Around) -> _Around:
         body = next((child for child in node.named_children if child.type == "heredoc_body"), None)
@@ -205,17 +245,17 @@ class _Reader:
         span = self.span(node)
         return self.text[span.start : span.end]
 
-    def function(self, node: Node, _out: list[Command], around: _Around) -> None:
+    def function(self, node: Node, _out: list[SimpleCommand], _around: _Around) -> None:
         """A definition: its commands are kept under its name, none of them runs here."""
         name = next((child for child in node.named_children if child.type == "word"), None)
-        inner: list[Command] = []
+        inner: list[SimpleCommand] = []
         for child in node.named_children:
             if child is not name and child.type != "word":
-                self.statement(child, inner, _Around(scope=around.scope))
+                self.statement(child, inner, _Around())
         if name is not None:
             self.functions[self.text_of(name)] = tuple(inner)
 
-    def branches(self, node: Node, out: list[Command], around: _Around) -> None:
+    def branches(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         """`if`, with its `elif` and `else`: what follows a test runs where the test's literals hold."""
         guarded, tested = around, False
         for child in node.children:
@@ -245,7 +285,7 @@ class _Reader:
         for child in node.named_children:
             yield from self.literals(child)
 
-    def case(self, node: Node, out: list[Command], around: _Around) -> None:
+    def case(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         for item in node.named_children:
             if item.type != "case_item":
                 self.statement(item, out, around)
@@ -261,7 +301,21 @@ class _Reader:
                     span = self.span(child)
                     patterns.append(word_of(self.text, span.start, span.end).value)
 
-    def listed(self, node: Node, out: list[Command], around: _Around) -> None:
+    def loop(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+        """`for NAME in WORDS`: the body once for each word."""
+        children = node.named_children
+        name, body = children[0], children[-1]
+        rounds: list[Node | None] = [child for child in children[1:-1] if child.type in WORDS] or [None]
+        if len(rounds) * around.rounds > ROUNDS:
+            rounds = [None]
+        for value in rounds:
+            if value is not None:
+                self.substitutions(value, out, around)
+                given = Assignment(self.text_of(name), self.word(value).value, self.span(value))
+                self.add(out, around, self.span(value), assignments=(given,))
+            self.statement(body, out, replace(around, rounds=len(rounds) * around.rounds))
+
+    def listed(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         """`a && b`: where `a` is a test, `b` runs where it holds."""
         children = node.children
         self.statement(children[0], out, around)
@@ -271,18 +325,20 @@ class _Reader:
             if child.is_named:
                 self.statement(child, out, around)
 
-    def pipeline(self, node: Node, out: list[Command], around: _Around) -> None:
+    def pipeline(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         before: Span | None = None
         for child in node.named_children:
             self.statement(child, out, replace(self.inside(around), piped_from=before))
             before = self.span(child)
 
 
-READERS: dict[str, Callable[[_Reader, Node, list[Command], _Around], None]] = {
+READERS: dict[str, Callable[[_Reader, Node, list[SimpleCommand], _Around], None]] = {
     "command": _Reader.command,
     "variable_assignment": _Reader.assignment,
     "variable_assignments": _Reader.assignment,
     "declaration_command": _Reader.assignment,
+    "unset_command": _Reader.assignment,
+    "for_statement": _Reader.loop,
     "redirected_statement": _Reader.redirected,
     "function_definition": _Reader.function,
     "if_statement": _Reader.branches,

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from volfix.syntax.fragment import Fragment
+from volfix.syntax.shell import parse
 from volfix.syntax.source import Source
-
-RUNNERS = {
-    **dict.fromkeys(("make", "gmake"), "target"),
-    **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), "npm"),
-    **dict.fromkeys(("task", "go-task"), "task"),
-    "just": "recipe",
-}
-"""Programs that run entries of a file, and the kind of entry that they run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +21,8 @@ class Entry:
     `needs` are entries of the same file that run first; `directory` is where its commands start; `after_failure` says
     that it runs only where one before it has failed. `mounted` is None for what runs on a machine itself; in a
     container with a workspace of its own it is where directories of the host are, in the workspace by the place in the
-    checkout.
+    checkout. `environment` has None for a value that is not known; `workspace` is the checkout's path where the
+    commands run, None where it is not there or not known, and `home` the checkout's directory here.
     """
 
     kind: str
@@ -43,7 +39,18 @@ class Entry:
     needs: tuple[str, ...] = ()
     after_failure: bool = False
     mounted: tuple[str, ...] | None = None
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    workspace: str | None = None
+    home: Path | None = None
 
     @property
     def is_pipeline(self) -> bool:
         return self.kind in ("pipeline", "hook")
+
+    @cached_property
+    def texts(self) -> tuple[Fragment, ...]:
+        """What each shell reads: all fragments as one text, unless each has its own or they make no script together."""
+        if self.separate or len(self.fragments) < 2:
+            return self.fragments
+        whole = Fragment.joined(self.fragments)
+        return self.fragments if parse(whole.text).unread else (whole,)

@@ -1,0 +1,43 @@
+"""What a name says about what it names: whether it deploys, tests, develops, or does what somebody asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from volfix.knowledge.entries import HERE, parsed
+
+DEPLOY, ASKED, TEST, DEV = "deploy", "asked", "test", "dev"
+NOT_DEPLOYED = frozenset({ASKED, TEST, DEV})
+"""What is not run when the stack that people use is deployed."""
+FOR_A_WHILE = frozenset({TEST, DEV})
+"""What has a stack of its own, whose data is thrown away."""
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def words_for(purpose: str) -> frozenset[str]:
+    """The words in names that say this purpose."""
+    return _table()[purpose]
+
+
+def purposes(text: str) -> frozenset[str]:
+    """Everything that a name says about what it is for."""
+    words = set(re.split(r"[^a-z0-9]+", CAMEL.sub("-", text).lower()))
+    return frozenset(purpose for purpose, known in _table().items() if words & known)
+
+
+def nearest_purpose(names: Iterable[str]) -> str | None:
+    """The purpose that the first name tells which tells one; what is asked for wins over a word for deployment."""
+    for name in names:
+        found = purposes(name)
+        for purpose in (ASKED, TEST, DEV, DEPLOY):
+            if purpose in found:
+                return purpose
+    return None
+
+
+@cache
+def _table() -> dict[str, frozenset[str]]:
+    data = parsed((HERE / "purposes.toml").read_text(encoding="utf-8"))["purpose"]
+    return {purpose: frozenset(words) for purpose, words in data.items()}

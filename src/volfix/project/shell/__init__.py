@@ -1,0 +1,1 @@
+"""The shell: what running a text of commands runs, command by command, without running anything."""

@@ -1,0 +1,128 @@
+"""What the shell's own commands do to its state: directories, variables, arguments, aliases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from volfix.project.shell.calls import Call
+from volfix.project.shell.expansion import arguments, plain
+from volfix.project.shell.resolver import Resolver
+from volfix.project.shell.state import State, Value
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.shell import Assignment, SimpleCommand
+
+EXPORTING = re.compile(r"-\w*x")
+
+
+def declare(command: SimpleCommand, fragment: Fragment, state: State) -> None:
+    """`NAME=value`, `NAME=(a b)`, `export NAME=value`, `local NAME`, `unset NAME`."""
+    words = [each.value for word in command.declaration for each in arguments(fragment, word.span, command.span, state)]
+    keyword = words[0] if words else ""
+    if keyword == "unset":
+        for name in words[1:]:
+            state.variables.pop(name, None)
+            state.exported.discard(name)
+        return
+    exported = keyword == "export" or any(EXPORTING.match(word) for word in words[1:])
+    for item in command.assignments:
+        state.set(item.name, _value(item, command, fragment, state), exported=exported)
+    for word in words[1:]:
+        name, equals, value = word.partition("=")
+        if not name.isidentifier():
+            continue
+        if equals:
+            state.set(name, value, exported=exported)
+        elif exported:
+            state.exported.add(name)
+
+
+def _value(item: Assignment, command: SimpleCommand, fragment: Fragment, state: State) -> Value:
+    before = state.variables.get(item.name, "") if item.appends else ""
+    if item.elements is not None:
+        found = tuple(
+            each.value for word in item.elements for each in arguments(fragment, word.span, command.span, state)
+        )
+        first = before if isinstance(before, tuple) else (before,) if before else ()
+        return (*first, *found)
+    text = plain(fragment.text[item.span.start : item.span.end], state)
+    if not item.appends:
+        return text
+    return before + text if isinstance(before, str) else None
+
+
+def _change_directory(call: Call, resolver: Resolver) -> None:
+    state = call.state
+    places = [value for value in call.values[1:] if not re.fullmatch(r"-\w*|--", value) or value == "-"]
+    if call.program == "pushd":
+        state.pushed.append(state.directory)
+    _go(state, state.previous if places[:1] == ["-"] else state.path(places[0] if places else "~"), resolver)
+
+
+def _go(state: State, path: str, resolver: Resolver) -> None:
+    state.previous, state.directory = state.directory, path
+    state.here = state.checkout and path.startswith("/") and resolver.contains(path)
+
+
+def _pop_directory(call: Call, resolver: Resolver) -> None:
+    if call.state.pushed:
+        _go(call.state, call.state.pushed.pop(), resolver)
+
+
+def _set(call: Call, _: Resolver) -> None:
+    """`set -a`, `set -- words`."""
+    values = call.values
+    for number, value in enumerate(values[1:], 1):
+        following = values[number + 1 : number + 2]
+        if value == "--" or not value.startswith(("-", "+")):
+            call.state.arguments = tuple(call.words[number + (value == "--") :])
+            return
+        if re.match(r"[-+]\w*a", value) or (value[1:] == "o" and following == ["allexport"]):
+            call.state.exports_all = value[0] == "-"
+        if value[1:].endswith("o") and following:
+            return
+
+
+def _shift(call: Call, _: Resolver) -> None:
+    if call.state.arguments is not None:
+        count = int(call.values[1]) if len(call.values) > 1 and call.values[1].isdigit() else 1
+        call.state.arguments = call.state.arguments[count:]
+
+
+def _read(call: Call, _: Resolver) -> None:
+    """`read NAME`, `mapfile NAME`: what they read is not known."""
+    for value in call.values[1:]:
+        if value.isidentifier():
+            call.state.set(value, None)
+
+
+def _alias(call: Call, _: Resolver) -> None:
+    for value in call.values[1:]:
+        name, equals, text = value.partition("=")
+        if equals:
+            call.state.aliases[name] = text
+
+
+def _unalias(call: Call, _: Resolver) -> None:
+    for value in call.values[1:]:
+        call.state.aliases.pop(value, None)
+
+
+def _nothing(_call: Call, _resolver: Resolver) -> None:
+    """A command that changes nothing that counts here."""
+
+
+BUILTINS: dict[str, Callable[[Call, Resolver], None]] = {
+    "cd": _change_directory,
+    "pushd": _change_directory,
+    "popd": _pop_directory,
+    "set": _set,
+    "shift": _shift,
+    "read": _read,
+    "mapfile": _read,
+    "readarray": _read,
+    "alias": _alias,
+    "unalias": _unalias,
+    "true": _nothing,
+    ":": _nothing,
+}

@@ -1,0 +1,177 @@
+"""A command that is about to run, with what surrounds it, and how the words of `sh`, `su` and `echo` are read."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from volfix.knowledge.commands import option_values
+from volfix.project.shell.command import Argument
+from volfix.project.shell.entry import Entry
+from volfix.project.shell.expansion import plain
+from volfix.project.shell.state import State
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.shell import SimpleCommand
+from volfix.syntax.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is known about the text that is read, see Command; `stack` is what it was called through."""
+
+    entry: Entry
+    start: Entry
+    origin: Span | None = None
+    guards: tuple[str, ...] = ()
+    trap: str | None = None
+    hosted: bool = False
+    calls: tuple[str, ...] = ()
+    stack: tuple[object, ...] = ()
+
+    def deeper(self) -> Frame:
+        """The frame of a text that a command of this one holds."""
+        return replace(self, stack=(*self.stack, None))
+
+    def called(self, name: str) -> Frame:
+        return replace(self, calls=(*self.calls, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command about to run: its words, how it is written, and what surrounds it; `siblings` stand in one text.
+
+    `assigned` are the variables that are set for it alone, `directory` the one that it is told to go to.
+    """
+
+    words: list[Argument]
+    command: SimpleCommand
+    siblings: Sequence[SimpleCommand]
+    fragment: Fragment
+    state: State
+    frame: Frame
+    assigned: dict[str, str] = field(default_factory=dict)
+    directory: str | None = None
+
+    @property
+    def values(self) -> list[str]:
+        return [word.value for word in self.words]
+
+    @property
+    def first(self) -> str:
+        return self.words[0].value
+
+    @property
+    def program(self) -> str:
+        return posixpath.basename(self.first)
+
+    def given(self) -> dict[str, str]:
+        """The variables that are written before the command."""
+        text = self.fragment.text
+        return {
+            item.name: plain(text[item.span.start : item.span.end], self.state) for item in self.command.assignments
+        }
+
+    def aliased(self) -> Call:
+        """The call with the alias that is its first word put in."""
+        name, text = self.words[0], self.state.aliases[self.first]
+        words = [replace(name, value=part, expanded=True, characters=_said(part, name)) for part in text.split()]
+        return replace(self, words=[*words, *self.words[1:]])
+
+    def process(self) -> State:
+        """The state of the program that the call starts."""
+        state = self.state.process()
+        for name, value in self.assigned.items():
+            state.set(name, value, exported=True)
+        if self.directory is not None:
+            state.directory = state.path(self.directory)
+        return state
+
+    def piped_from(self) -> SimpleCommand | None:
+        """The simple command whose output the call reads."""
+        span = self.command.piped_from
+        return next((each for each in self.siblings if each.span == span and each.words), None) if span else None
+
+
+def _said(text: str, word: Argument) -> tuple[tuple[str, int, int], ...]:
+    return tuple((char, word.span.start, word.span.end) for char in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a program that runs others is told to run: a text, a script or words; nothing where it reads its input."""
+
+    text: Argument | None = None
+    script: Argument | None = None
+    arguments: Sequence[Argument] = ()
+    words: list[Argument] = field(default_factory=list)
+    logs_in: bool = False
+
+
+def shell_call(words: Sequence[Argument]) -> Told:
+    """What a shell runs: `bash -eo pipefail deploy.sh`, `sh -c text name argument`.
+
+    Source: POSIX, sh; bash manual, 6.1 Invoking Bash. `-o` takes a word also in a cluster.
+    """
+    values = option_values("shells")
+    at, is_text, reads = 1, False, False
+    while at < len(words) and re.match(r"[-+].", words[at].value):
+        word = words[at].value
+        at += 1
+        if word == "--":
+            break
+        if word.startswith("--"):
+            at += word in values
+            continue
+        at += sum(f"-{letter}" in values for letter in word[1:])
+        is_text = is_text or (word[0] == "-" and "c" in word)
+        reads = reads or (word[0] == "-" and "s" in word)
+    rest = list(words[at:])
+    if not rest or reads:
+        return Told(arguments=rest)
+    if is_text:
+        return Told(text=rest[0], arguments=rest[1:])
+    return Told(script=rest[0], arguments=rest[1:])
+
+
+def user_call(words: Sequence[Argument]) -> Told:
+    """What `su` and `runuser` run: `su - app -c text`, `runuser -u app -- command`.
+
+    Source: util-linux, su(1) and runuser(1).
+    """
+    values = option_values("users")
+    text: Argument | None = None
+    is_named = logs_in = False
+    at = 1
+    while at < len(words):
+        word = words[at].value
+        at += 1
+        if word == "--":
+            break
+        if word in ("-", "--login") or re.match(r"-[a-bd-z]*l", word):
+            logs_in = True
+        name, equals, _ = word.partition("=")
+        if word.startswith("-") and re.match(r"--(?:session-)?command\Z|-\w*c\Z", name) and not equals:
+            text, at = words[at] if at < len(words) else None, at + 1
+        elif word in values:
+            is_named = is_named or word in ("-u", "--user")
+            at += 1
+        elif not word.startswith("-") and is_named:
+            at -= 1
+            break
+    rest = list(words[at:])
+    return Told(text=text, words=rest if is_named else [], logs_in=logs_in)
+
+
+def echoed(words: Sequence[Argument]) -> Sequence[Argument]:
+    """The words that `echo` or `printf` says; none for another program."""
+    name = posixpath.basename(words[0].value) if words else ""
+    rest = list(words[1:])
+    if name == "echo":
+        while rest and re.fullmatch(r"-[neE]+", rest[0].value):
+            rest = rest[1:]
+        return rest
+    if name == "printf" and rest:
+        return rest[1:] if rest[0].value.startswith("%s") else rest[:1]
+    return []

@@ -1,0 +1,85 @@
+"""A command that is run: its words as it gets them, each with the place where it is written, and where it runs."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from volfix.knowledge.commands import docker_call
+from volfix.project.shell.entry import Entry
+from volfix.syntax.fragment import Character, Fragment
+from volfix.syntax.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A word that a command gets. `span` are characters of `fragment`, as is `home`, the command that it is written in.
+
+    `expanded` says that a variable gave it, or a part of it; `characters` are then the word's, with the characters of
+    the fragment that say each.
+    """
+
+    value: str
+    fragment: Fragment
+    span: Span
+    home: Span
+    expanded: bool = False
+    characters: tuple[Character, ...] = ()
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the word is an expansion whose value is not known."""
+        return not self.characters and self.value.startswith(("$", "`"))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that is run, in `directory`; `environment` are the variables that are handed to it, as far as known.
+
+    `here` says that the directory lies in the checkout that is read; `elsewhere`, that the command runs on another
+    machine; `hosted`, on one that is thrown away. `start` is the entry that was run, `entry` the one that the command
+    is written in, `origin` what of the start's text led to it. `guards` are the texts of the tests that it depends on;
+    `trap` the signal whose handler it is a part of; `calls` what was called on the way to it.
+    """
+
+    words: tuple[Argument, ...]
+    home: Span
+    entry: Entry
+    start: Entry
+    origin: Span
+    directory: str
+    here: bool
+    elsewhere: bool
+    hosted: bool
+    guards: tuple[str, ...] = ()
+    trap: str | None = None
+    calls: tuple[str, ...] = ()
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def values(self) -> list[str]:
+        return [word.value for word in self.words]
+
+    @property
+    def program(self) -> str:
+        """The name of the program, without its directory."""
+        return posixpath.basename(self.words[0].value)
+
+    @property
+    def written(self) -> Sequence[Argument]:
+        """The words that stand in one text: those of the command itself, or of the call that hands the verb to it."""
+        call = docker_call(self.values)
+        verb = self.words[call.word] if call is not None else self.words[0]
+        key = verb if verb.home != self.home or verb.fragment is not self.words[0].fragment else self.words[0]
+        return [word for word in self.words if word.fragment is key.fragment and word.home == key.home]
+
+    @property
+    def fragment(self) -> Fragment:
+        return self.written[0].fragment
+
+    @property
+    def place(self) -> Span:
+        """The characters of the file from the first of the written words to the last."""
+        spans = [word.span for word in self.written]
+        return self.fragment.place(min(span.start for span in spans), max(span.end for span in spans))

@@ -1,0 +1,301 @@
+"""What runs when an entry is run: its commands in order, those of what it calls in their place.
+
+Followed are functions, aliases, `cd`, variables, arrays, `sh -c`, `eval`, `su`, `trap`, `ssh`, here-documents, and what
+the resolver finds: scripts, make targets, npm scripts. What runs inside a container is not followed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from volfix.knowledge import commands as knowledge
+from volfix.project.shell import builtins
+from volfix.project.shell.calls import Call, Frame, echoed, shell_call, user_call
+from volfix.project.shell.command import Argument, Command
+from volfix.project.shell.entry import Entry
+from volfix.project.shell.expansion import arguments, document
+from volfix.project.shell.resolver import Resolver
+from volfix.project.shell.state import State
+from volfix.project.shell.wrappers import unwrapped
+from volfix.syntax.fragment import Character, Fragment
+from volfix.syntax.shell import SimpleCommand, parse
+from volfix.syntax.source import Span
+
+DEPTH = 12
+"""Calls within calls."""
+LIMIT = 4000
+"""Commands of one entry: scripts that call each other could go on for ever."""
+
+
+@dataclass(slots=True)
+class Interpreter:
+    """Reads entries; `unread` are the parts of files that are no shell, by file and place."""
+
+    resolver: Resolver
+    unread: dict[tuple[Path, int], Span] = field(default_factory=dict)
+    left: int = LIMIT
+
+    def commands(self, entry: Entry, directory: str | None = None) -> list[Command]:
+        """The commands that running the entry runs, in order; `directory` is where it is called from."""
+        self.left = LIMIT
+        start = directory or str(entry.directory)
+        home = str(entry.home or start)
+        state = State(start, home, workspace=entry.workspace)
+        if entry.remote and entry.workspace is None:
+            state = state.remote()
+        state.elsewhere = entry.remote
+        state.here = state.checkout and self.resolver.contains(state.directory)
+        for name, value in entry.environment.items():
+            state.set(name, value, exported=True)
+        state.script = str(entry.source.path)
+        state.zero = state.script if entry.kind == "script" else ""
+        frame = Frame(entry, entry, hosted=entry.hosted)
+        return list(self._process(self._entry(entry, state, frame), state, frame))
+
+    def _process(self, ran: Iterator[Command], state: State, frame: Frame) -> Iterator[Command]:
+        """What a process runs, and at its end the handlers that it has set for that."""
+        yield from ran
+        for handler, origin in list(state.traps):
+            yield from self._inner([handler], state, replace(frame, trap="EXIT", origin=origin))
+
+    def _entry(self, entry: Entry, state: State, frame: Frame) -> Iterator[Command]:
+        key = (entry.source.path, entry.name)
+        if key in frame.stack or len(frame.stack) > DEPTH:
+            return
+        frame = replace(frame, entry=entry, stack=(*frame.stack, key))
+        for other in self.resolver.needed(entry):
+            yield from self._entry(other, state.copy(), frame.called(other.name))
+        for fragment in entry.texts:
+            yield from self._text(fragment, state.copy() if entry.separate else state, frame)
+
+    def _text(self, fragment: Fragment, state: State, frame: Frame) -> Iterator[Command]:
+        script = parse(fragment.text)
+        for span in script.unread:
+            if span.end > span.start:
+                self.unread[fragment.source.path, fragment.starts[span.start]] = fragment.place(span.start, span.end)
+        state.functions.update((name, (commands, fragment)) for name, commands in script.functions.items())
+        yield from self._commands(script.commands, fragment, state, frame)
+
+    def _commands(
+        self, commands: Sequence[SimpleCommand], fragment: Fragment, state: State, frame: Frame
+    ) -> Iterator[Command]:
+        outer, state.scope, state.scopes = (state.scope, state.scopes), (), []
+        for command in commands:
+            state.enter(command.scope)
+            inner = frame
+            if command.guards:
+                inner = replace(inner, guards=(*frame.guards, *command.guards))
+            if inner.origin is None:
+                inner = replace(inner, origin=fragment.place(command.span.start, command.span.end))
+            if command.words:
+                words = [each for word in command.words for each in arguments(fragment, word.span, command.span, state)]
+                yield from self._run(Call(words, command, commands, fragment, state, inner))
+            else:
+                builtins.declare(command, fragment, state)
+        state.enter(())
+        state.scope, state.scopes = outer
+
+    def _run(self, call: Call) -> Iterator[Command]:
+        if call.words and call.words[0].value in call.state.aliases:
+            call = call.aliased()
+        command = unwrapped(call.words)
+        if not command.words or self.left <= 0 or len(call.frame.stack) > DEPTH:
+            return
+        self.left -= 1
+        call = replace(call, words=command.words, assigned=call.given() | command.assigned, directory=command.directory)
+        if command.finds_functions and call.first in call.state.functions and call.first not in call.frame.stack:
+            yield from self._function(call)
+        elif call.program in builtins.BUILTINS:
+            builtins.BUILTINS[call.program](call, self.resolver)
+        elif (follow := self._follower(call.program)) is not None:
+            yield from follow(call)
+        elif (script := self.resolver.script(call.first, call.state)) is not None:
+            yield from self._script(script, call.words, call)
+        else:
+            yield self._leaf(call)
+
+    def _follower(self, name: str) -> Callable[[Call], Iterator[Command]] | None:
+        """How what a program runs is followed; None where it runs nothing that is written here."""
+        if name in ("trap", "eval", ".", "source"):
+            return {"trap": self._trap, "eval": self._eval}.get(name, self._source)
+        if knowledge.is_remote(name):
+            return self._remote
+        if knowledge.is_shell(name):
+            return self._shell
+        if knowledge.is_user_switch(name):
+            return self._user
+        return self._runner if self.resolver.is_runner(name) else None
+
+    def _eval(self, call: Call) -> Iterator[Command]:
+        yield from self._inner(call.words[1:], call.state, call.frame)
+
+    def _leaf(self, call: Call) -> Command:
+        frame, state = call.frame, call.process()
+        assert frame.origin is not None
+        return Command(
+            words=tuple(call.words),
+            home=call.command.span,
+            entry=frame.entry,
+            start=frame.start,
+            origin=frame.origin,
+            directory=state.directory,
+            here=state.here,
+            elsewhere=state.elsewhere,
+            hosted=frame.hosted,
+            guards=frame.guards,
+            trap=frame.trap,
+            calls=frame.calls,
+            environment=state.environment(),
+        )
+
+    def _function(self, call: Call) -> Iterator[Command]:
+        body, text = call.state.functions[call.first]
+        state, frame = call.state, replace(call.frame, stack=(*call.frame.stack, call.first))
+        before = state.arguments
+        state.arguments = tuple(call.words[1:])
+        for name, value in call.assigned.items():
+            state.set(name, value, exported=True)
+        yield from self._commands(body, text, state, frame)
+        state.arguments = before
+
+    def _trap(self, call: Call) -> Iterator[Command]:
+        """`trap 'commands' SIGNAL`: those for the end of the shell run there, the others where a signal comes."""
+        words = [word for word in call.words[1:] if word.value != "--"]
+        if len(words) < 2 or words[0].value in ("", "-"):
+            return
+        signals = {word.value.upper().removeprefix("SIG") for word in words[1:]}
+        if signals & {"EXIT", "0"}:
+            assert call.frame.origin is not None
+            call.state.traps.append((words[0], call.frame.origin))
+        else:
+            frame = replace(call.frame, trap=min(signals))
+            yield from self._inner(words[:1], call.state.copy(), frame)
+
+    def _remote(self, call: Call) -> Iterator[Command]:
+        """`ssh host command`, and what it sends to a shell there."""
+        at = knowledge.skip_options(call.values, 1, knowledge.option_values("remotes")) + 1
+        state, frame = call.state.remote(), replace(call.frame, hosted=False)
+        told = [word for word in call.words[at:] if word.value != "--"]
+        ran = unwrapped(told).words
+        if not ran or knowledge.is_shell(posixpath.basename((ran[0].value.split() or [""])[0])):
+            yield from self._process(self._input(call, state, frame), state, frame)
+        yield from self._process(self._inner(told, state, frame), state, frame)
+
+    def _runner(self, call: Call) -> Iterator[Command]:
+        start = call.process()
+        entries = list(self.resolver.run_by(call.values, start))
+        if not entries:
+            yield self._leaf(call)
+        for entry, directory in entries:
+            state = start.process()
+            state.directory, state.here = directory, state.checkout and self.resolver.contains(directory)
+            state.arguments = None
+            state.script = str(entry.source.path)
+            frame = call.frame.called(f"{call.program} {entry.name}")
+            yield from self._process(self._entry(entry, state, frame), state, frame)
+
+    def _inner(self, words: Sequence[Argument], state: State, frame: Frame) -> Iterator[Command]:
+        """Words that are commands by themselves, as `ssh` and `eval` put them together."""
+        if not words or any(word.fragment.source is not words[0].fragment.source for word in words):
+            return
+        source = words[0].fragment.source
+        found: list[Character] = []
+        for number, word in enumerate(words):
+            if number:
+                last = found[-1] if found else (" ", 0, 1)
+                found.append((" ", last[1], last[2]))
+            found += outer_characters(word)
+        if found:
+            yield from self._text(Fragment.of(source, found), state, frame.deeper())
+
+    def _input(self, call: Call, state: State, frame: Frame) -> Iterator[Command]:
+        """The text that a shell reads: a here-document, a file, or what another command says."""
+        command, text = call.command, call.fragment.text
+        if command.heredoc is not None:
+            body = command.heredoc.body
+            if command.heredoc.quoted:
+                found: Sequence[Character] = [(text[at], at, at + 1) for at in range(body.start, body.end)]
+            else:
+                found = list(document(text, body, call.state))
+            yield from self._text(call.fragment.inner(found), state, frame.deeper())
+        elif command.text is not None:
+            words = arguments(call.fragment, command.text.span, command.span, call.state)
+            yield from self._inner(words, state, frame)
+        elif command.input is not None:
+            for word in arguments(call.fragment, command.input.span, command.span, call.state)[:1]:
+                yield from self._read(word.value, call, state, frame)
+        elif (before := call.piped_from()) is not None:
+            words = [each for word in before.words for each in arguments(call.fragment, word.span, before.span, state)]
+            if len(words) == 2 and posixpath.basename(words[0].value) == "cat":
+                yield from self._read(words[1].value, call, state, frame)
+            else:
+                yield from self._inner(echoed(words), state, frame)
+
+    def _read(self, name: str, call: Call, state: State, frame: Frame) -> Iterator[Command]:
+        """The text of a file that a shell reads as its input."""
+        script = self.resolver.script(name, call.state, any_name=True)
+        if script is not None:
+            for fragment in script.fragments:
+                yield from self._text(fragment, state, frame.called(script.source.path.name).deeper())
+
+    def _shell(self, call: Call) -> Iterator[Command]:
+        """`sh -c text`, `sh script`, `sh <<EOF`."""
+        told = shell_call(call.words)
+        state = call.process()
+        if told.text is not None:
+            state.arguments, state.zero = tuple(told.arguments[1:]), ""
+            yield from self._process(self._inner([told.text], state, call.frame), state, call.frame)
+        elif told.script is not None:
+            script = self.resolver.script(told.script.value, call.state, any_name=True)
+            if script is not None:
+                yield from self._script(script, [told.script, *told.arguments], call)
+            else:
+                yield self._leaf(call)
+        else:
+            state.arguments = tuple(told.arguments)
+            yield from self._process(self._input(call, state, call.frame), state, call.frame)
+
+    def _user(self, call: Call) -> Iterator[Command]:
+        """`su - app -c text`, `runuser -u app -- command`."""
+        told = user_call(call.words)
+        state = call.process()
+        if told.logs_in:
+            state.directory, state.here = "~", False
+        if told.text is not None:
+            yield from self._process(self._inner([told.text], state, call.frame), state, call.frame)
+        elif told.words:
+            yield from self._run(replace(call, words=told.words, state=state))
+        else:
+            yield from self._process(self._input(call, state, call.frame), state, call.frame)
+
+    def _source(self, call: Call) -> Iterator[Command]:
+        words = [word for word in call.words[1:] if word.value != "--"]
+        script = self.resolver.script(words[0].value, call.state, any_name=True) if words else None
+        if script is None:
+            yield self._leaf(call)
+            return
+        state = call.state
+        before = state.script, state.arguments
+        state.script = str(script.source.path)
+        if len(words) > 1:
+            state.arguments = tuple(words[1:])
+        yield from self._entry(script, state, call.frame.called(script.source.path.name))
+        state.script, state.arguments = before
+
+    def _script(self, script: Entry, words: Sequence[Argument], call: Call) -> Iterator[Command]:
+        state = call.process()
+        state.zero = str(script.source.path) if state.checkout else state.path(words[0].value)
+        state.script, state.arguments = state.zero, tuple(words[1:])
+        frame = call.frame.called(script.source.path.name)
+        yield from self._process(self._entry(script, state, frame), state, frame)
+
+
+def outer_characters(word: Argument) -> Iterator[Character]:
+    """The characters of a word, with those of the file that say each."""
+    fragment = word.fragment
+    inside = word.characters or [(fragment.text[at], at, at + 1) for at in range(word.span.start, word.span.end)]
+    for char, start, end in inside:
+        yield char, fragment.starts[start], fragment.ends[end - 1]

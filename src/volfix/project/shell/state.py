@@ -1,0 +1,114 @@
+"""What a shell knows while its commands are read in order: its directory, its variables, its functions."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING
+
+from volfix.project.shell.paths import below, joined
+
+if TYPE_CHECKING:
+    from volfix.project.shell.command import Argument
+    from volfix.syntax.fragment import Fragment
+    from volfix.syntax.shell import SimpleCommand
+    from volfix.syntax.source import Span
+
+Value = str | tuple[str, ...] | None
+"""A variable's value: text, the elements of an array, or None where it is set and not known."""
+LONGEST = 4000
+"""Characters of a value that is kept: a variable that is appended to itself would grow without end."""
+
+
+@dataclass(slots=True)
+class State:
+    """`directory` is a path as in paths.py; in the checkout it is the place on the machine that reads it.
+
+    `home` is the checkout's directory, `workspace` its path where the commands run; `checkout` says that it is there.
+    `here`: the directory lies in it; `elsewhere`: on another machine. `zero` is `$0`, `script` the file that is read,
+    both absolute. `arguments` are `$1` and so on, None where nobody knows them. `functions` have the text that they
+    stand in; `traps` run when the shell ends. `scopes` are the states that the subshells around return to, `scope`
+    their numbers.
+    """
+
+    directory: str
+    home: str
+    here: bool = True
+    checkout: bool = True
+    elsewhere: bool = False
+    workspace: str | None = None
+    zero: str = ""
+    script: str = ""
+    previous: str = "~"
+    pushed: list[str] = field(default_factory=list)
+    variables: dict[str, Value] = field(default_factory=dict)
+    exported: set[str] = field(default_factory=set)
+    exports_all: bool = False
+    arguments: tuple[Argument, ...] | None = None
+    functions: dict[str, tuple[tuple[SimpleCommand, ...], Fragment]] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    traps: list[tuple[Argument, Span]] = field(default_factory=list)
+    scope: tuple[int, ...] = ()
+    scopes: list[State] = field(default_factory=list)
+
+    def copy(self) -> State:
+        """The state of a subshell."""
+        return replace(
+            self,
+            pushed=list(self.pushed),
+            variables=dict(self.variables),
+            exported=set(self.exported),
+            functions=dict(self.functions),
+            aliases=dict(self.aliases),
+            scope=(),
+            scopes=[],
+        )
+
+    def process(self) -> State:
+        """The state of a program that starts here: it gets what is exported, and none of the shell's functions."""
+        variables = {name: self.variables.get(name) for name in self.exported}
+        return replace(
+            self.copy(), variables=variables, functions={}, aliases={}, traps=[], pushed=[], exports_all=False
+        )
+
+    def remote(self) -> State:
+        """The state of a shell on another machine: nothing of this one is there."""
+        return State("~", self.home, here=False, checkout=False, elsewhere=True, zero="~", script="~", arguments=())
+
+    def enter(self, scope: tuple[int, ...]) -> None:
+        """Go into and out of subshells: whatever they set, the shell around them stays as it was."""
+        common = 0
+        while common < min(len(scope), len(self.scope)) and scope[common] == self.scope[common]:
+            common += 1
+        while len(self.scopes) > common:
+            outer, scopes = self.scopes.pop(), self.scopes
+            for each in fields(State):
+                setattr(self, each.name, getattr(outer, each.name))
+            self.scopes = scopes
+        while len(self.scopes) < len(scope):
+            self.scopes.append(self.copy())
+        self.scope = scope
+
+    @property
+    def script_directory(self) -> str:
+        return posixpath.dirname(self.script) if "/" in self.script else self.script
+
+    def path(self, text: str) -> str:
+        """A path as the shell takes it, normalised; below the workspace it is the place in the checkout."""
+        path = joined(self.directory, text)
+        if self.workspace and self.checkout and (relative := below(path, self.workspace)) is not None:
+            return posixpath.normpath(f"{self.home}/{relative}")
+        return path
+
+    def set(self, name: str, value: Value, *, exported: bool = False) -> None:
+        """Give a variable a value."""
+        if isinstance(value, str) and len(value) > LONGEST:
+            value = None
+        self.variables[name] = value
+        if exported or self.exports_all:
+            self.exported.add(name)
+
+    def environment(self) -> dict[str, str | None]:
+        """What a program that starts here gets."""
+        found = {name: self.variables.get(name) for name in self.exported}
+        return {name: value if isinstance(value, str) else None for name, value in found.items()}

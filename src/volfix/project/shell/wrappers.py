@@ -1,0 +1,71 @@
+"""Programs that only run what follows them: `sudo -u app nohup env A=b docker ...`."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from volfix.knowledge.commands import Wrapper, is_docker, is_remote, is_shell, option_value, skip_options, wrapper
+from volfix.project.shell.command import Argument
+
+ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
+KEYWORDS = frozenset({"time", "!"})
+"""What runs functions too: the others look for a program."""
+LIMIT = 8
+
+
+@dataclass(slots=True)
+class Unwrapped:
+    """The command behind the wrappers: its words, the variables that they set, and the directory that they go to."""
+
+    words: list[Argument]
+    assigned: dict[str, str] = field(default_factory=dict)
+    directory: str | None = None
+    finds_functions: bool = True
+
+
+def unwrapped(words: Sequence[Argument]) -> Unwrapped:
+    """The command that the words run in the end.
+
+    A first word of unknown value before a program that takes a command, or before Docker, is a wrapper as well: it is
+    `sudo`, or nothing (`$SUDO docker ...`).
+    """
+    found = Unwrapped(list(words))
+    for _ in range(LIMIT):
+        if not found.words:
+            break
+        name = posixpath.basename(found.words[0].value)
+        if (runner := wrapper(name)) is not None:
+            found.finds_functions = found.finds_functions and name in KEYWORDS
+            _take_off(runner, found)
+        elif found.words[0].is_unknown and len(found.words) > 1 and _takes_over(found.words[1].value):
+            found.words = found.words[1:]
+        else:
+            break
+    return found
+
+
+def _takes_over(text: str) -> bool:
+    name = posixpath.basename(text)
+    return is_docker(name) or wrapper(name) is not None or is_shell(name) or is_remote(name)
+
+
+def _take_off(runner: Wrapper, found: Unwrapped) -> None:
+    words = found.words
+    values = [word.value for word in words]
+    at = skip_options(values, 1, runner.values)
+    found.directory = option_value(values[1:at], runner.directories) or found.directory
+    at += runner.skip
+    while at < len(values):
+        if (given := ASSIGNMENT.match(values[at])) is not None:
+            found.assigned[given[1]] = given[2]
+        elif not (runner.assigns and words[at].is_unknown):  # `env $(cat .env) docker ...`
+            break
+        at += 1
+    rest = words[at:]
+    if runner.appends and rest:
+        first = words[0]
+        rest = [*rest, Argument("$(xargs)", first.fragment, first.span, first.home, expanded=True)]
+    found.words = rest
