@@ -6,8 +6,9 @@ documentation), AWS CodeDeploy (AppSpec hooks), Task, just, GNU make and npm man
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,10 @@ SHELL = re.compile(rb"(?!#!)|#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
 """How a script for a shell begins."""
 DEPLOYS = re.compile(rb"docker|compose|podman|nerdctl|deploy|\bdc\b", re.IGNORECASE)
 """Where no file of a repository matches the one, or none the other, none of them is parsed."""
+CALLED = re.compile(
+    rb"(?<![\w./:$}-])(?:(?:\.{1,2}/)?(?:[\w.-]+/)+|\.{1,2}/|(?<=sh )|(?<=source )|(?<=\. ))([\w-]+)(?![\w./:-])"
+)
+"""What may call a file whose name has no suffix: a path, or a name behind a shell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,9 +110,29 @@ def deleting(directories: Iterable[Directory]) -> dict[Path, tuple[Path, ...]]:
     kept = {}
     for root, paths in found.items():
         files = [CommandFile(path) for path in paths]
-        if any(file.is_dangerous for file in files) and any(file.may_deploy for file in files):
+        if not _may_delete(files):
+            files += _called(files, root)
+        if _may_delete(files):
             kept[root] = tuple(paths)
     return kept
+
+
+def _may_delete(files: Sequence[CommandFile]) -> bool:
+    return any(file.is_dangerous for file in files) and any(file.may_deploy for file in files)
+
+
+def _called(files: Sequence[CommandFile], root: Path) -> list[CommandFile]:
+    """The files below the root that these may call and whose names do not say that they hold commands."""
+    found: dict[Path, CommandFile] = {}
+    left = list(files)
+    while left:
+        file = left.pop()
+        names = {match[0].decode() for match in CALLED.finditer(file.data)}
+        for path in {Path(os.path.normpath(place / name)) for name in names for place in (root, file.path.parent)}:
+            if path not in found and path.is_relative_to(root) and path.is_file():
+                found[path] = CommandFile(path)
+                left.append(found[path])
+    return list(found.values())
 
 
 def entries_of(source: Source) -> list[Entry]:

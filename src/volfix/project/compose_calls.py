@@ -58,7 +58,12 @@ def compose_call(words: Sequence[str]) -> ComposeCall | None:
     )
 
 
-def is_for_use(call: DockerCall) -> bool:
-    """Whether neither the files nor the names that the call gives say that it is for tests or for development."""
+def named_purposes(call: DockerCall) -> frozenset[str]:
+    """What the files and the names that the call gives say about what the stack is for."""
     names = call.values("-f", "--file", "-p", "--project-name", "--profile", "--env-file", "--project-directory")
-    return not any(purposes(part) & FOR_A_WHILE for name in names for part in name.split("/"))
+    return frozenset(purpose for name in names for part in name.split("/") for purpose in purposes(part))
+
+
+def is_for_use(call: DockerCall) -> bool:
+    """Whether nothing that the call names says that the stack is for tests or for development."""
+    return not named_purposes(call) & FOR_A_WHILE

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.commands import docker_call
-from volfix.knowledge.purposes import FOR_A_WHILE, purposes
+from volfix.knowledge.purposes import TEST, purposes
 from volfix.project.called import Called
-from volfix.project.compose_calls import ComposeCall, compose_call, is_for_use
+from volfix.project.compose_calls import ComposeCall, compose_call, named_purposes
 from volfix.project.compose_file import BASE_NAMES
 from volfix.project.daemons import daemon_of
 from volfix.project.model import normalized_name
@@ -212,10 +212,10 @@ def _is_test(
     later: list[tuple[str, ComposeCall]],
 ) -> bool:
     """Whether the stack is thrown away: its files' names, the event, flags of `up`, or a `down` behind it say so."""
-    if any(purposes(posixpath.basename(name)) & FOR_A_WHILE for name in files) or TEST_FLAGS & call.flags:
-        return True
     said = docker_call(command.values)
-    if (said is not None and not is_for_use(said)) or only_for_requests(step.events or pipeline.events):
+    if any(TEST in purposes(posixpath.basename(name)) for name in files) or (said and TEST in named_purposes(said)):
+        return True
+    if TEST_FLAGS & call.flags or only_for_requests(step.events or pipeline.events):
         return True
     same = [other for directory, other in later if directory == command.directory or other.files == call.files]
     return bool(same) and not any(other.brings_up for other in same) and any(other.takes_down for other in same)

@@ -54,7 +54,8 @@ def removal(command: Command, option: Option) -> tuple[SetText, ...] | str:
     if begin >= word.span.start or word.fragment.text[begin : word.span.start].strip(" \t\\\n"):
         return f"something else stands before {option.name}"
     places = [word.fragment.place(at, at + 1) for at in range(begin, end)]
-    if any(one.end > other.start for one, other in pairwise(places)):
+    before_it = word.fragment.source.text[places[0].start : word.fragment.starts[word.span.start]]
+    if before_it.strip(" \t\\\r\n") or any(one.end > other.start for one, other in pairwise(places)):
         return f"{option.name} stands in a text that volfix does not edit"
     return (SetText(word.fragment.source, Span(places[0].start, places[-1].end)),)
 

@@ -205,8 +205,7 @@ class Interpreter:
         found: list[Character] = []
         for number, word in enumerate(words):
             if number:
-                last = found[-1] if found else (" ", 0, 1)
-                found.append((" ", last[1], last[2]))
+                found.append(_blank(words[number - 1], word))
             found += outer_characters(word)
         if found:
             yield from self._text(Fragment.of(source, found), state, frame.deeper())
@@ -291,6 +290,14 @@ class Interpreter:
         state.script, state.arguments = state.zero, tuple(words[1:])
         frame = call.frame.called(script.source.path.name)
         yield from self._process(self._entry(script, state, frame), state, frame)
+
+
+def _blank(one: Argument, other: Argument) -> Character:
+    """The blank between two words, with the characters of the file that say it."""
+    if one.fragment is other.fragment and one.span.end < other.span.start:
+        span = one.fragment.place(one.span.end, other.span.start)
+        return " ", span.start, span.end
+    return " ", one.fragment.starts[one.span.end - 1], one.fragment.ends[one.span.end - 1]
 
 
 def outer_characters(word: Argument) -> Iterator[Character]:
