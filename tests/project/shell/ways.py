@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 DOWN, UP = "docker compose down -v", "docker compose up -d"
 BOTH = f"{DOWN}\n{UP}\n"
@@ -37,8 +37,7 @@ def dash(name: str, *commands: str) -> Way:
 
 def bash(name: str, *commands: str, where: str = "down", **files: str) -> Way:
     """A way that only bash understands."""
-    found = way(name, *commands, where=where, **files)
-    return Way(found.name, found.commands, found.files, found.where, ("bash",))
+    return replace(way(name, *commands, where=where, remote=False, **files), shells=("bash",))
 
 
 WAYS = [
