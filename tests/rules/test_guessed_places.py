@@ -91,7 +91,8 @@ def test_a_value_that_fits_a_bind_makes_it_a_volume(value: str, mounts: str, tmp
         ("DB_PATH=./data/app.db", "data:/data", "image: acme/a", {}, "VF201 none"),
         ("DATABASE_URL=sqlite+pysqlite:///data/app.db", "data:/data", "image: acme/a", {}, "VF201 none"),
         # two directories fit
-        ("DB_PATH=./data/app.db", "one:/srv/one/data, two:/srv/two/data", "image: acme/a", {}, "VF201 none"),
+        ("DB_PATH=./data/app.db", "one:/srv/one/data, two:/srv/two/data", "image: acme/a", {}, ""),
+        ("DB_PATH=./data/app.db", "./one:/srv/one/data, two:/srv/two/data", "image: acme/a", {}, "VF101 unsafe"),
         # another end, a file's own name, a part of a name
         ("DB_PATH=./data/app.db", "data:/srv/app/appdata", "image: acme/a", {}, "VF201 none"),
         ("DB_PATH=./state", "state:/srv/app/state", "image: acme/a", {}, ""),
@@ -143,6 +144,36 @@ def test_a_bind_at_a_suggested_directory_is_no_better(tmp_path: Path) -> None:
     plan = found(tmp_path, "DB_PATH=./relay.db", "./state:/home/relay/data")
     assert said(plan) == "VF201 unsafe, VF101 unsafe"
     assert not plan.edits
+
+
+@pytest.mark.parametrize(
+    ("mounts", "expected"),
+    [
+        ("state:/mnt/rows/relay/data, ./home:/mnt/rows/relay", "VF101 unsafe"),
+        ("state:/home/relay/data, home:/home/relay", ""),
+        ("state:/home/relay/data, .:/home/relay", "VF101 none"),
+        ("state:/app/data, ./home:/app", "VF101 none"),
+    ],
+)
+def test_a_file_that_is_inside_by_a_guess(mounts: str, expected: str, tmp_path: Path) -> None:
+    assert said(found(tmp_path, "DB_PATH=./relay.db", mounts)) == expected
+
+
+@pytest.mark.parametrize("name", ["shop.sqlite", "./database/shop.sqlite"])
+def test_laravel_in_an_image_of_somebody(name: str, tmp_path: Path) -> None:
+    keys = "image: acme/shop:1; labels: {x: y}"
+    assert said(found(tmp_path, f"DB_DATABASE={name}", "rows:/var/www/html/storage", keys)) == "VF201 unsafe"
+
+
+def test_code_that_asks_for_the_directory(tmp_path: Path) -> None:
+    code = "import os, sqlite3\nconnection = sqlite3.connect(os.path.join(os.getcwd(), 'relay.db'))\n"
+    files = {
+        "main.py": code,
+        "requirements.txt": "flask\n",
+        "Dockerfile": "FROM python:3.12-slim\nCOPY . /srv/relay/\n",
+    }
+    plan = found(tmp_path, "DEBUG=0", "state:/home/relay/data", "build: .", files)
+    assert "safe" not in said(plan).split()
 
 
 @pytest.mark.parametrize("name", ["shop.sqlite", "./shop.sqlite", "../shop.sqlite"])

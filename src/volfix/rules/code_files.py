@@ -20,7 +20,7 @@ from volfix.project.mounts import BIND
 from volfix.project.test_stacks import is_test_stack
 from volfix.rules.context import Context
 from volfix.rules.database import Database
-from volfix.rules.database_places import working_directory
+from volfix.rules.database_places import only_suggested, working_directory
 from volfix.rules.databases import placed
 from volfix.rules.engine_switch import engine_doubt
 
@@ -197,7 +197,8 @@ def named_in(project: Project, service: Service, path: Path) -> Iterator[Named]:
     else:
         from volfix.project.code_databases import named_databases
 
-        yield from named_databases(path, place, working_directory(project, service))
+        is_guess = only_suggested(project, service, "") is not None
+        yield from named_databases(path, place, None if is_guess else working_directory(project, service))
 
 
 def _is_replaced(project: Project, service: Service, named: Named) -> bool:

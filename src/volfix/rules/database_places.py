@@ -44,52 +44,57 @@ def _is_left(service: Service, directory: str) -> bool:
     return any(CHANGES_DIRECTORY.search(word) for word in words) or _script_leaves(service, words, directory)
 
 
-def place_of(project: Project, service: Service, file: DatabaseFile) -> str | None:
-    """The absolute path of a file, relative ones from the working directory; None where it cannot be told.
+def places_of(project: Project, service: Service, file: DatabaseFile) -> tuple[str, ...]:
+    """The absolute path of a file, relative ones from the working directory; none where it cannot be told.
 
-    Where only the mounts suggest the working directory, one whose target ends like the file's directories counts first:
-    `./var/data/app.db` lies in a mount at /srv/app/var/data.
+    Where only the mounts suggest the working directory, those whose targets end like the file's directories count
+    first, one or several: `./var/data/app.db` lies in a mount at /srv/app/var/data.
     """
     from volfix.project.database_url import resolved_path
 
-    path = _in_fitting_mount(project, service, file) if file.relative and not file.doubt else None
-    return path or resolved_path(file, working_directory(project, service))
+    if fitting := in_fitting_mounts(project, service, file):
+        return fitting
+    path = resolved_path(file, working_directory(project, service))
+    return () if path is None else (path,)
 
 
 def settled(project: Project, service: Service, file: DatabaseFile) -> DatabaseFile:
     """The reading of a doubtful address that alone lies in a writable mount; the file as it is where none does."""
     found = {}
     for reading in file.readings:
-        path = place_of(project, service, reading)
-        within = holder(project, service, path) if path is not None else None
-        if within is not None and not within.read_only:
-            found[path] = reading
-    return next(iter(found.values())) if len(found) == 1 else file
+        for path in places_of(project, service, reading):
+            within = holder(project, service, path)
+            if within is not None and not within.read_only:
+                found[path] = reading
+    readings = set(found.values())
+    return readings.pop() if len(readings) == 1 else file
 
 
-def _in_fitting_mount(project: Project, service: Service, file: DatabaseFile) -> str | None:
-    """The path of a relative file in the mount whose target ends like the file's directories, the longest end first.
+def in_fitting_mounts(project: Project, service: Service, file: DatabaseFile) -> tuple[str, ...]:
+    """The path of a relative file in each mount whose target ends like the file's directories, the longest end alone.
 
-    None where the working directory is known, or the project itself is mounted; and where mounts of several directories
-    fit, but for one at a customary root. The root of the file system is no working directory (the slash trap).
+    None where the working directory is known, or the project itself is mounted; of several, one at a customary root of
+    applications. The root of the file system is no working directory (the slash trap).
     """
+    if file.doubt or not file.relative:
+        return ()
     start = _start(project, service) if _known_start(service) is not None or _codes(project, service) else None
     if start is not None and not _is_left(service, start):
-        return None
+        return ()
     words = posixpath.normpath(posixpath.join(file.folder, file.path)).split("/")
     names = [word for word in words if word not in ("..", ".")]
     targets = {mount.clean_target for mount in project.mounts_of(service)} | service.tmpfs
     for count in range(len(names) - 1, 0, -1):
         end = "/" + "/".join(names[:count])
-        roots = {
-            target.removesuffix(end) for target in targets if target.endswith(end) and not is_application_root(target)
-        }
-        roots -= {"", start or ""}
-        if len(roots) > 1:
-            roots = {root for root in roots if is_application_root(root)}
+        roots = {target.removesuffix(end) for target in targets - _roots(targets) if target.endswith(end)}
+        roots -= {"", start}
         if roots:
-            return posixpath.join(roots.pop(), *names) + file.ending if len(roots) == 1 else None
-    return None
+            return tuple(posixpath.join(root, *names) + file.ending for root in sorted(_roots(roots) or roots))
+    return ()
+
+
+def _roots(directories: Iterable[str]) -> set[str]:
+    return {directory for directory in directories if is_application_root(directory)}
 
 
 def only_suggested(project: Project, service: Service, path: str) -> str | None:

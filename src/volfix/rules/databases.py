@@ -18,9 +18,10 @@ from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.database_places import (
     holder,
+    in_fitting_mounts,
     is_forgotten,
     only_suggested,
-    place_of,
+    places_of,
     settled,
     working_directory,
 )
@@ -99,10 +100,10 @@ def placed(project: Project, service: Service, variable: Variable, file: Databas
     assert variable.value is not None
     directory = working_directory(project, service)
     file, literal = settled(project, service, file), resolved_path(file, directory)
-    path = place_of(project, service, file)
+    path, *others = places_of(project, service, file) or (None,)
     shown = _shown(variable.value, file)
     base = Database(project, service, variable.name, variable.value, variable.origin, path, file, shown=shown)
-    base = replace(base, by_mount=path != literal)
+    base = replace(base, by_mount=path != literal, doubt=_guess(project, service, file, others))
     if path is not None and not path.isprintable():
         return None
     if path is None:
@@ -115,9 +116,17 @@ def placed(project: Project, service: Service, variable: Variable, file: Databas
     if file.doubt or file.unproven:
         return replace(base, reason=file.doubt or file.unproven)
     found = meant(project, base, file, directory) or proposed(project, base, directory)
-    relative = posixpath.join(file.folder, file.path.lstrip("/"))
-    guess = only_suggested(project, service, relative) if file.relative or found.trap else None
+    guess = only_suggested(project, service, file.path.lstrip("/")) if found.trap else base.doubt
     return found if guess is None else replace(found, doubt=guess, by_mount=True)
+
+
+def _guess(project: Project, service: Service, file: DatabaseFile, others: list[str]) -> str | None:
+    """Why the place of the file is a guess; None where it is known, or where a mount fits the file's directories."""
+    if others:
+        return f"it may as well be {' or '.join(others)}: set `working_dir:`"
+    if not file.relative or file.doubt or in_fitting_mounts(project, service, file):
+        return None
+    return only_suggested(project, service, posixpath.join(file.folder, file.path))
 
 
 def _shown(value: str, file: DatabaseFile) -> str:

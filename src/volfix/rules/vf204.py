@@ -9,7 +9,7 @@ from volfix.project.effective import effective_values, effective_variables, sour
 from volfix.project.environment import InDockerfile, Variable
 from volfix.project.model import Project, Service
 from volfix.rules.context import Context
-from volfix.rules.database_places import place_of, settled
+from volfix.rules.database_places import places_of, settled
 from volfix.rules.databases import MAY_BE_FILE
 from volfix.rules.engine_switch import is_turned_off
 from volfix.rules.findings import Finding, Severity
@@ -60,7 +60,8 @@ def _path(project: Project, service: Service, variable: Variable) -> str | None:
     file = database_file(variable.value, variable_kind(variable.name), reader_of(service))
     if file is None or is_turned_off(variable.name, variable.value, effective_values(service)):
         return None
-    return place_of(project, service, settled(project, service, file))
+    places = places_of(project, service, settled(project, service, file))
+    return places[0] if len(places) == 1 else None
 
 
 FILE = "services:\n  app:\n    build: .\n{keys}    volumes: ['rows:/data']\nvolumes: {{rows: }}\n"
