@@ -119,6 +119,34 @@ def test_what_contradicts_itself_is_unsafe(values: dict[str, str], reason: str, 
     assert reason in (finding.reason or "")
 
 
+@pytest.mark.parametrize("default", ["sqlite", "mysql"])
+@pytest.mark.parametrize(("name", "doubted"), [(".env.prod", True), ("staging.env", True), (".env.example", False)])
+def test_a_default_that_an_env_file_replaces(default: str, name: str, doubted: bool, tmp_path: Path) -> None:
+    files = mapping(DB_CONNECTION=f"${{ENGINE:-{default}}}", DB_DATABASE="shop.db")
+    files[name] = "ENGINE=pgsql\n"
+    if doubted:
+        finding = plan(tmp_path, files).findings[0]
+        assert (finding.code, finding.applicability.value) == ("VF201", "unsafe")
+        assert f"{name} sets the engine too" in (finding.reason or "")
+    else:
+        assert said(tmp_path, files) == (FIXED if default == "sqlite" else "")
+
+
+@pytest.mark.parametrize(
+    ("written", "beside", "expected"),
+    [
+        ("${DB_CONNECTION:-sqlite}", "mysql", ""),
+        ("${DB_CONNECTION:-mysql}", "sqlite", "VF201 safe"),
+        ("sqlite", "mysql", "VF201 safe"),
+        ("mysql", "sqlite", ""),
+    ],
+)
+def test_the_switch_in_an_env_file_that_nothing_names(written: str, beside: str, expected: str, tmp_path: Path) -> None:
+    files = mapping(DB_CONNECTION=written, DEBUG="0")
+    files[".env.prod"] = f"DB_CONNECTION={beside}\nDB_DATABASE=/app/shop.db\n"
+    assert said(tmp_path, files) == expected
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -22,7 +22,7 @@ from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.database_places import only_suggested, working_directory
 from volfix.rules.databases import placed
-from volfix.rules.engine_switch import engine_doubt
+from volfix.rules.engine_switch import switch_beside
 
 if TYPE_CHECKING:
     from volfix.project.named import Named
@@ -177,7 +177,7 @@ def _in_file(project: Project, service: Service, code: DeployedCode, path: Path)
         elif named.refusal and found.is_inside:
             yield replace(found, reason=named.refusal)
         else:
-            engine = engine_doubt(ANY_DATABASE, named.value.text, effective_values(service))
+            engine = switch_beside(project, service, ANY_DATABASE, named.value.text).doubt
             yield replace(found, doubt=found.doubt or named.doubt or other_source(code, project, named) or engine)
 
 

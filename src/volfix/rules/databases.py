@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
-from volfix.project.effective import effective_values, effective_variables
+from volfix.project.effective import effective_variables
 from volfix.project.environment import InCode, InDockerfile, InEnvFile, Variable
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND
@@ -81,15 +81,13 @@ def located(
         return None
     from volfix.project.database_url import database_file  # few projects name a database file
     from volfix.project.readers import reader_of
-    from volfix.rules.engine_switch import engine_doubt, is_turned_off
+    from volfix.rules.engine_switch import switch_beside
 
     file = database_file(variable.value, variable_kind(name), reader_of(service))
-    environment = {**effective_values(service), **(beside or {})}
-    if file is None or is_turned_off(name, variable.value, environment):
+    if file is None or (switch := switch_beside(project, service, name, variable.value, beside)).is_off:
         return None
     found = placed(project, service, Variable(name, variable.value, variable.origin), file)
-    doubt = engine_doubt(name, variable.value, environment)
-    return found if found is None or doubt is None else replace(found, doubt=doubt)
+    return found if found is None or switch.doubt is None else replace(found, doubt=switch.doubt)
 
 
 def placed(project: Project, service: Service, variable: Variable, file: DatabaseFile) -> Database | None:

@@ -2,27 +2,84 @@
 
 from __future__ import annotations
 
-from volfix.knowledge.switches import SCHEME, Environment, engine_in, host_beside, switch_of
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.knowledge.switches import SCHEME, Said, engine_in, host_beside, switch_of
+from volfix.project.effective import effective_values
+from volfix.project.environment import InCompose
+from volfix.project.loose_env import assigned_in
+from volfix.project.model import Project, Service
+
+VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
-def is_turned_off(name: str, value: str, environment: Environment) -> bool:
-    """Whether a switch beside the setting `name` names a server: `value` is a schema there, or counts for nothing."""
+@dataclass(frozen=True, slots=True)
+class EngineSwitch:
+    """What a service's environment says about the engine of one setting and its value.
+
+    `said` is the type switch beside it, `host` the variable of a server's host where there is no switch; `elsewhere` is
+    an env file that sets the switch, for which the Compose file has a default only.
+    """
+
+    name: str
+    value: str
+    said: Said | None
+    elsewhere: Path | None
+    host: str | None
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the switch names a server: the value is a schema there, or counts for nothing."""
+        return self._engine == "server" and not self._names_file
+
+    @property
+    def doubt(self) -> str | None:
+        """Why it is not known that the application opens the file; None where nothing speaks against it."""
+        if self.elsewhere is not None:
+            return f"{self.elsewhere.name} sets the engine too ({self.said} here): the database may be on a server"
+        if self._engine == "unknown":
+            return f"{self.said} does not tell volfix the engine: the database may be on a server"
+        if self._engine == "server":
+            return f"{self.said} names a server and {self.name} a file: which of them counts is not known"
+        if self.host is not None and "/" not in self.value:
+            return f"{self.host} names a server: {self.value} may be the name of a database there"
+        return None
+
+    @property
+    def _engine(self) -> str | None:
+        if self.said is None:
+            return None
+        return "unknown" if self.elsewhere else self.said.engine
+
+    @property
+    def _names_file(self) -> bool:
+        """Whether the value says itself that it is a file, as a URL does, in a setting that any engine may have."""
+        scheme = SCHEME.match(self.value)
+        return scheme is not None and engine_in(scheme[1]) == "file" and engine_in(self.name) != "file"
+
+
+def switch_beside(
+    project: Project, service: Service, name: str, value: str, beside: Mapping[str, str] | None = None
+) -> EngineSwitch:
+    """What the service's environment says about the setting; `beside` are the values of an env file that nothing names.
+
+    Those come before defaults, and after what the Compose file says itself.
+    """
+    environment = effective_values(service)
+    if beside:
+        own = {key for key, variable in service.environment.items() if _default(variable.origin) == []}
+        environment.update((key, text) for key, text in beside.items() if key not in own)
     said = switch_of(name, environment)
-    return said is not None and said.engine == "server" and not _names_engine(name, value)
+    variable = service.environment.get(said.name) if said and not beside else None
+    names = _default(variable.origin) if variable is not None else None
+    files = [assigned_in(project, each) for each in names or ()]
+    host = host_beside(name, environment) if said is None else None
+    return EngineSwitch(name, value, said, next(filter(None, files), None), host)
 
 
-def engine_doubt(name: str, value: str, environment: Environment) -> str | None:
-    """Why it is not known that the application opens the setting's file; None where nothing speaks against it."""
-    said = switch_of(name, environment)
-    if said is not None and said.engine == "unknown":
-        return f"{said} does not tell volfix the engine: the database may be on a server"
-    if said is not None and said.engine == "server":
-        return f"{said} names a server and {name} a file: which of them counts is not known"
-    host = host_beside(name, environment) if said is None and "/" not in value else None
-    return f"{host} names a server: {value} may be the name of a database there" if host else None
-
-
-def _names_engine(name: str, value: str) -> bool:
-    """Whether the value itself says that it is a file, as a URL does; a setting of that engine alone says no more."""
-    scheme = SCHEME.match(value)
-    return scheme is not None and engine_in(scheme[1]) == "file" and engine_in(name) != "file"
+def _default(origin: object) -> list[str] | None:
+    """The variables whose default in the Compose file the value is; none where it is written there as it is."""
+    return VARIABLE.findall(origin.scalar.value) if isinstance(origin, InCompose) else None

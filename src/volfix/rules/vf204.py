@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.knowledge.variables import variable_kind
-from volfix.project.effective import effective_values, effective_variables, sources_of
+from volfix.project.effective import effective_variables, sources_of
 from volfix.project.environment import InDockerfile, Variable
 from volfix.project.model import Project, Service
 from volfix.rules.context import Context
 from volfix.rules.database_places import places_of, settled
 from volfix.rules.databases import MAY_BE_FILE
-from volfix.rules.engine_switch import is_turned_off
+from volfix.rules.engine_switch import switch_beside
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import location_of
@@ -58,7 +58,7 @@ def _path(project: Project, service: Service, variable: Variable) -> str | None:
     from volfix.project.readers import reader_of
 
     file = database_file(variable.value, variable_kind(variable.name), reader_of(service))
-    if file is None or is_turned_off(variable.name, variable.value, effective_values(service)):
+    if file is None or switch_beside(project, service, variable.name, variable.value).is_off:
         return None
     places = places_of(project, service, settled(project, service, file))
     return places[0] if len(places) == 1 else None

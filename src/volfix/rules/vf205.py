@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from volfix.knowledge.purposes import TEST, purposes
 from volfix.knowledge.variables import variable_kind
-from volfix.project.effective import effective_values, effective_variables
+from volfix.project.effective import effective_variables
 from volfix.project.environment import Variable
-from volfix.project.model import Service
+from volfix.project.model import Project, Service
 from volfix.project.test_stacks import is_test_stack
 from volfix.rules.context import Context
-from volfix.rules.engine_switch import is_turned_off
+from volfix.rules.engine_switch import switch_beside
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import location_of
@@ -32,7 +32,7 @@ def check(context: Context) -> Iterator[Finding]:
                 if (
                     variable.value
                     and MAY_BE_MEMORY.search(variable.value)
-                    and (found := _finding(context, service, variable))
+                    and (found := _finding(context, project, service, variable))
                 ):
                     yield found
 
@@ -42,7 +42,7 @@ def _is_test(service: Service) -> bool:
     return any(TEST in purposes(text) for text in (service.name, *service.profiles))
 
 
-def _finding(context: Context, service: Service, variable: Variable) -> Finding | None:
+def _finding(context: Context, project: Project, service: Service, variable: Variable) -> Finding | None:
     from volfix.project.database_url import is_in_memory
 
     location = location_of(variable.origin)
@@ -50,7 +50,7 @@ def _finding(context: Context, service: Service, variable: Variable) -> Finding 
         location is None
         or variable_kind(variable.name) not in ("url", "file")
         or not is_in_memory(variable.value or "")
-        or is_turned_off(variable.name, variable.value or "", effective_values(service))
+        or switch_beside(project, service, variable.name, variable.value or "").is_off
     ):
         return None
     if variable.origin is not None:
