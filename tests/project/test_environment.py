@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from volfix.project.building import build_project
-from volfix.project.environment import InCompose, InEnvFile, Variable, lookup_in, read_dotenv
+from volfix.project.environment import InCompose, InEnvFile, PutTogether, Variable, lookup_in, read_dotenv
 from volfix.project.loader import Loader
 from volfix.project.model import Project
 from volfix.syntax.source import FileProblem, Source
@@ -245,22 +245,62 @@ def test_a_literal_in_a_compose_file_says_where_it_is(written_as: str, expected:
 @pytest.mark.parametrize(
     ("written_as", "value"),
     [
-        ("'sqlite:///${DIR:-./data}/a.db'", "sqlite:///./data/a.db"),
-        ("'${A:-x}${B:-y}'", "xy"),
-        ("'${KNOWN}/a.db'", "known/a.db"),
-        ("'${UNKNOWN}/a.db'", "${UNKNOWN}/a.db"),
         ("'${UNKNOWN}'", None),
         ("'${UNKNOWN:?say it}'", None),
-        ("'${V:-}'", ""),
         ("'${BAD/x}'", None),
         ("", None),
     ],
 )
-def test_what_is_put_together_or_comes_from_outside_has_no_origin(
-    written_as: str, value: str | None, tmp_path: Path
-) -> None:
+def test_what_comes_from_outside_has_no_origin(written_as: str, value: str | None, tmp_path: Path) -> None:
     files = {"compose.yaml": APP + f"    environment:\n      URL: {written_as}\n", ".env": "KNOWN=known\n"}
     assert one(tmp_path, files) == Variable("URL", value, None)
+
+
+@pytest.mark.parametrize(
+    ("written_as", "value", "unknown"),
+    [
+        ("sqlite:///${DIR:-./data}/a.db", "sqlite:///./data/a.db", None),
+        ("${A:-x}${B:-y}", "xy", None),
+        ("${KNOWN}/a.db", "known/a.db", None),
+        ("${UNKNOWN}/a.db", "${UNKNOWN}/a.db", "UNKNOWN"),
+        ("${V:-}", "", None),
+    ],
+)
+@pytest.mark.parametrize("place", ["environment", "an env file"])
+def test_what_is_put_together_is_where_its_text_is(
+    written_as: str, value: str, unknown: str | None, place: str, tmp_path: Path
+) -> None:
+    files = {".env": "KNOWN=known\n", "a.env": f"URL={written_as}\n"}
+    own = f"    environment:\n      URL: '{written_as}'\n" if place == "environment" else "    env_file: a.env\n"
+    variable = one(tmp_path, {**files, "compose.yaml": APP + own})
+    assert isinstance(variable.origin, PutTogether)
+    assert (variable.value, variable.origin.unknown) == (value, unknown)
+    assert variable.origin.written.text == written_as
+    assert variable.origin.file.path.name == ("compose.yaml" if place == "environment" else "a.env")
+
+
+SAID = [
+    ("sqlite:///./${NAME}", "sqlite:///./data/shop.db", "sqlite:///./data/${NAME}"),
+    ("sqlite:///$DIR/x.db", "sqlite:////app/data/x.db", "sqlite:///$DIR/data/x.db"),
+    ("sqlite:///./${N:-shop.db}", "sqlite:///./data/shop.db", "sqlite:///./data/${N:-shop.db}"),
+    ("sqlite:///${N:-./shop.db}", "sqlite:///./data/shop.db", "sqlite:///${N:-./data/shop.db}"),
+    ("sqlite:///./${DATA}", "sqlite:///./data/data.db", "sqlite:///./data/${DATA}"),
+    ("sqlite:///./a$$b", "sqlite:///./data/a$b", "sqlite:///./data/a$$b"),
+    ("sqlite:///./${NAME}?x=1", "sqlite:///./data/shop.db?x=1", "sqlite:///./data/${NAME}?x=1"),
+    ("sqlite:////srv/${NAME}", "sqlite:////app/data/shop.db", "sqlite:////app/data/${NAME}"),
+    ("sqlite:///${DIR}${SLASH}x.db", "sqlite:////srv/x.db", None),
+    ("${DIR}${SLASH}", "/app/data/", None),
+]
+
+
+@pytest.mark.parametrize(("text", "value", "after"), SAID)
+def test_a_literal_part_makes_it_another_value(text: str, value: str, after: str | None, tmp_path: Path) -> None:
+    known = "NAME=shop.db\nDIR=/app\nSLASH=/\nDATA=data.db\n"
+    variable = one(
+        tmp_path, {"compose.yaml": APP + "    env_file: a.env\n", "a.env": f"{known}URL={text}\n", ".env": ""}, "URL"
+    )
+    assert isinstance(variable.origin, PutTogether)
+    assert variable.origin.saying(value) == after
 
 
 def test_the_value_of_an_override_is_in_the_override(tmp_path: Path) -> None:
@@ -304,8 +344,10 @@ def test_one_variable_that_is_another_is_where_the_other_is(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("text", ["URL=a${X:-b}c", "URL=a$$b", r'URL="a\$b"', "URL=${X}y", "X=1\nURL=$X$X"])
-def test_an_assignment_that_is_put_together_is_no_origin(text: str, tmp_path: Path) -> None:
-    assert one(tmp_path, {"compose.yaml": APP + "    env_file: a.env\n", "a.env": text}).origin is None
+def test_an_assignment_that_is_put_together_is_no_literal(text: str, tmp_path: Path) -> None:
+    origin = one(tmp_path, {"compose.yaml": APP + "    env_file: a.env\n", "a.env": text}).origin
+    assert isinstance(origin, PutTogether)
+    assert isinstance(origin.written, InEnvFile)
 
 
 @pytest.mark.parametrize("text", ["URL='a$b'", "URL=pa$5", 'URL="a b"', "URL="])

@@ -242,12 +242,15 @@ def test_what_compose_says_wins_over_the_image(tmp_path: Path) -> None:
 
 
 def test_env_files_of_several_environments_and_their_example(tmp_path: Path) -> None:
-    names = (".env.prod", ".env.staging", "prod.env", ".env.example", "config/.env")
-    found = plan(tmp_path, dict.fromkeys(names, "A=1\nDATABASE_URL=sqlite:///./a.db # x\n"))
-    assert {finding.location.path.name for finding in of(found, "VF201")} == {Path(name).name for name in names}
+    names = (".env.prod", ".env.staging", "prod.env", "config/.env")
+    text = "A=1\nDATABASE_URL=sqlite:///./a.db # x\n"
+    found = plan(tmp_path, dict.fromkeys((*names, ".env.example"), text))
+    said = {finding.location.path.name: finding.applicability.value for finding in of(found, "VF201")}
+    assert said == {**{Path(name).name: "safe" for name in names}, ".env.example": "unsafe"}
     found.write()
     for name in names:
         assert (tmp_path / name).read_text() == "A=1\nDATABASE_URL=sqlite:///./data/a.db # x\n"
+    assert (tmp_path / ".env.example").read_text() == text
 
 
 def test_an_env_file_in_a_build_context_is_that_service_s(tmp_path: Path) -> None:

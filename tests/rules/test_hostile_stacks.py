@@ -186,10 +186,11 @@ def test_a_link_out_of_the_repository_leads_out_of_it(tmp_path: Path) -> None:
         pytest.param(
             {
                 "compose.yaml": APP.format(
-                    "DB_NAME: app.db, DATABASE_URL: 'sqlite:///./${FILE:-app.db}'", "rows:/app/data"
+                    "DB_NAME: app.db, DATABASE_URL: 'sqlite:///${ROOT}${FILE}'", "rows:/app/data"
                 )
                 + "volumes: {rows: }\n",
                 "Dockerfile": "FROM x\nWORKDIR /app\n",
+                ".env": "ROOT=/app/\nFILE=app.db\n",
             },
             id="two values name the file, and one of them cannot move",
         ),

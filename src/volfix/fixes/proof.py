@@ -14,7 +14,7 @@ from volfix.fixes.expected import expected_tree, is_empty
 from volfix.fixes.reworded import with_words
 from volfix.project.building import build_project
 from volfix.project.compose_file import ComposeFile
-from volfix.project.environment import InCompose, InEnvFile, Variable
+from volfix.project.environment import Variable
 from volfix.project.loader import Loader
 from volfix.project.model import Project, Service
 from volfix.project.stack import Stack
@@ -242,13 +242,8 @@ def _declare_value(project: Project, wanted: Model, change: ValueChange) -> None
 
 def _comes_from(variable: Variable, change: ValueChange) -> bool:
     origin = variable.origin
-    if isinstance(origin, InEnvFile):
-        place = origin.assignment.span.start
-    elif isinstance(origin, InCompose):
-        place = origin.scalar.span.start
-    else:
-        return False
-    return (origin.file.path, place) == (change.path, change.place)
+    same_place = origin is not None and (origin.file.path, origin.place) == (change.path, change.place)
+    return same_place and variable.value == change.before
 
 
 def _with_driver(entry: Any) -> Any:

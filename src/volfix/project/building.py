@@ -45,6 +45,7 @@ def build_project(
         tuple(builder.loaded.values()),
         called_in=called_in,
         included_env=frozenset(path for paths in builder.env_files.values() for path in paths),
+        copies=loader.copies,
     )
 
 

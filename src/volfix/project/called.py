@@ -80,7 +80,7 @@ class Called:
             asked = asked[:1]
         entries = self._entries(Path(directory if state.here else state.home), kind)
         if not asked and kind != "npm":
-            asked = [entry.name for entry in entries[:1]]
+            asked = [entry.name for entry in entries if not entry.name.startswith(".")][:1]
         for entry in entries:
             if entry.name in asked:
                 yield entry, directory

@@ -48,9 +48,15 @@ def sources_of(service: Service, name: str) -> list[tuple[str, Variable]]:
         if file.path is not None and name in read.variables
     ]
     effective = service.environment.get(name)
-    if effective is not None and not any(effective.origin == variable.origin for _, variable in given):
+    places = {_place(variable) for _, variable in given}
+    if effective is not None and _place(effective) not in places:
         found.append(("environment:", effective))
     found += given
     if name in (baked := dockerfile_variables(service)):
         found.append(("the Dockerfile", baked[name]))
     return found
+
+
+def _place(variable: Variable) -> tuple[object, int] | None:
+    """Where a value is written, however it is put together."""
+    return None if variable.origin is None else (variable.origin.file.path, variable.origin.place)

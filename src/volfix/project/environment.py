@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from volfix.project.interpolation import Interpolated, InterpolationError, Lookup, interpolate
+from volfix.project.interpolation import VISIBLE, Interpolated, InterpolationError, Lookup, Piece, interpolate
 from volfix.syntax import dotenv as env_syntax
 from volfix.syntax.dotenv import Assignment
 from volfix.syntax.source import SIZE_LIMIT, FileProblem, Source, Span
@@ -29,6 +29,16 @@ class InCompose:
     start: int
     end: int
 
+    @property
+    def place(self) -> int:
+        """Where in the file it is written, which tells it from all others."""
+        return self.scalar.span.start
+
+    @property
+    def text(self) -> str:
+        """What is written there, to be interpolated."""
+        return self.scalar.value[self.start : self.end]
+
 
 @dataclass(frozen=True, slots=True)
 class InEnvFile:
@@ -36,6 +46,53 @@ class InEnvFile:
 
     file: Source
     assignment: Assignment
+
+    @property
+    def place(self) -> int:
+        """Where in the file it is written, which tells it from all others."""
+        return self.assignment.span.start
+
+    @property
+    def text(self) -> str:
+        """What is written there, to be interpolated."""
+        return self.assignment.value
+
+
+@dataclass(frozen=True, slots=True)
+class PutTogether:
+    """The value is what interpolation makes of the text at `written`; `pieces` are the parts of that text."""
+
+    written: InCompose | InEnvFile
+    pieces: tuple[Piece, ...]
+
+    @property
+    def file(self) -> Source:
+        return self.written.file
+
+    @property
+    def place(self) -> int:
+        return self.written.place
+
+    @property
+    def unknown(self) -> str | None:
+        """A variable whose value nobody knows here; None where all are known."""
+        return next((name for piece in self.pieces if piece.name for name in VISIBLE.findall(piece.value)), None)
+
+    def saying(self, value: str) -> str | None:
+        """The text that makes it `value` with another literal part; None where no literal part alone makes it so.
+
+        The text around the variables is tried before their defaults, which count only while nothing sets them.
+        """
+        text = self.written.text
+        order = sorted(range(len(self.pieces)), key=lambda number: self.pieces[number].instead_of is not None)
+        for number in order:
+            piece = self.pieces[number]
+            before = "".join(other.value for other in self.pieces[:number])
+            after = "".join(other.value for other in self.pieces[number + 1 :])
+            middle = value.removeprefix(before).removesuffix(after)
+            if piece.name is None and before + middle + after == value:
+                return text[: piece.start] + middle.replace("$", "$$") + text[piece.end :]
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +102,11 @@ class InDockerfile:
     file: Source
     span: Span
     shared: bool = False
+
+    @property
+    def place(self) -> int:
+        """Where in the file it is written, which tells it from all others."""
+        return self.span.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +121,11 @@ class InCode:
     after: str = ""
     base: str = ""
 
+    @property
+    def place(self) -> int:
+        """Where in the file it is written, which tells it from all others."""
+        return self.span.start
+
     def literal(self, value: str) -> str | None:
         """What the literal has to be so that the whole is `value`; None where it alone cannot make it so."""
         if value.startswith(self.before) and value.endswith(self.after):
@@ -68,8 +135,20 @@ class InCode:
         return literal if literal.startswith("/") else None
 
 
-Origin = InCompose | InEnvFile | InDockerfile | InCode | None
-"""Where one value is written as a whole; None where it is put together, or comes from outside."""
+Origin = InCompose | InEnvFile | PutTogether | InDockerfile | InCode | None
+"""Where one value is written; None where it comes from outside, or the files do not tell."""
+
+
+def env_assignment(origin: Origin) -> InEnvFile | None:
+    """The assignment that a value comes from, as it is or put together; None where it comes from elsewhere."""
+    written = origin.written if isinstance(origin, PutTogether) else origin
+    return written if isinstance(written, InEnvFile) else None
+
+
+def compose_scalar(origin: Origin) -> InCompose | None:
+    """The scalar of a Compose file that a value comes from; None where it comes from elsewhere."""
+    written = origin.written if isinstance(origin, PutTogether) else origin
+    return written if isinstance(written, InCompose) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,14 +333,14 @@ def _assigned(source: Source, item: Assignment, lookup: Lookup, variables: Mappi
         return Variable(item.name, None, None)
     if interpolated.value == item.value and not any(piece.name for piece in interpolated.pieces):
         return Variable(item.name, item.value, InEnvFile(source, item))
-    return _put_together(item.name, interpolated, known)
+    return _put_together(item.name, interpolated, InEnvFile(source, item), known)
 
 
-def _put_together(name: str, value: Interpolated, lookup: Lookup) -> Variable:
+def _put_together(name: str, value: Interpolated, written: InCompose | InEnvFile, lookup: Lookup) -> Variable:
     """A variable whose value is interpolated; where it is one other variable's value, its origin is that one's."""
     piece = value.pieces[0] if len(value.pieces) == 1 else None
     if piece is None or piece.name is None:
-        return Variable(name, value.value, None)
+        return Variable(name, value.value, PutTogether(written, value.pieces))
     return Variable(name, value.value, origin_in(lookup, piece.name)) if piece.found else Variable(name, None, None)
 
 
@@ -284,7 +363,7 @@ def written_variable(
         return Variable(name, "", InCompose(file, scalar, start, start))
     if len(value.pieces) == 1 and (piece := value.pieces[0]).name is None:
         return Variable(name, value.value, InCompose(file, scalar, start + piece.start, start + piece.end))
-    return _put_together(name, value, lookup)
+    return _put_together(name, value, InCompose(file, scalar, start, len(scalar.value)), lookup)
 
 
 def _whole_entry(text: str, lookup: Lookup) -> Variable | None:

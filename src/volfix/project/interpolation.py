@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Lookup = Callable[[str], "str | None"]
 """A variable's value; None where it is not known."""
@@ -32,8 +32,9 @@ class InterpolationError(ValueError):
 class Piece:
     """A part of a value, and the characters `start` to `end` of the text that give it.
 
-    Literal text has no `name`: the characters themselves, a `$` written as `$$`, or those of a default that is used. A
-    variable's are its whole expression; `found` says that its value is known, else `value` is `${NAME}`.
+    Literal text has no `name`: the characters themselves, a `$` written as `$$`, or those of a default that is used,
+    which then stands `instead_of` a variable. A variable's are its whole expression; `found` says that its value is
+    known, else `value` is `${NAME}`.
     """
 
     start: int
@@ -41,6 +42,7 @@ class Piece:
     value: str
     name: str | None = None
     found: bool = True
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def _conditional(text: str, found: re.Match[str], close: int, lookup: Lookup, de
     else:
         takes_word = False
     if takes_word:
-        yield from _pieces(text, found.end(), close, lookup, depth + 1)
+        for piece in _pieces(text, found.end(), close, lookup, depth + 1):
+            yield replace(piece, instead_of=piece.instead_of or variable.name)
     else:
         yield variable

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.project.compose_file import ComposeFile, NotForVolfix, load
+from volfix.project.env_copies import Copies, in_place
 from volfix.project.environment import DotenvFile, read_dotenv
 from volfix.syntax.source import FileProblem, Source
 
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 class Loader:
     """Reads each Compose and env file once; what cannot be read is named once in `problems` or `notes`.
 
-    `overlay` holds files as they will be: they are taken instead of those on disk.
+    `overlay` holds files as they will be: they are taken instead of those on disk. `copies` are the env files that
+    deploying flows put into another's place: such a file is read where nothing else is there.
     """
 
     def __init__(self, problems: list[FileProblem], notes: list[str]) -> None:
         self.problems, self.notes = problems, notes
         self.overlay: Mapping[Path, Source] = {}
+        self.copies: Copies = {}
         self._files: dict[str, ComposeFile | None] = {}
         self._pipelines: dict[str, PipelineFile | None] = {}
         self._env_files: dict[tuple[Path, bool], DotenvFile] = {}
@@ -31,7 +34,7 @@ class Loader:
     def overlaid(self, overlay: Mapping[Path, Source]) -> Loader:
         """A loader that sees these files instead of those on disk, and all others as this one does."""
         other = Loader([], [])
-        other.overlay = overlay
+        other.overlay, other.copies = overlay, self.copies
         changed = {os.path.realpath(path) for path in overlay}
         other._files = {key: file for key, file in self._files.items() if key not in changed}
         other._env_files = {key: file for key, file in self._env_files.items() if key[0] not in overlay}
@@ -73,6 +76,7 @@ class Loader:
 
     def env_file(self, path: Path, raw: bool) -> DotenvFile:
         """An env file, empty where there is none."""
+        path = in_place(self.copies, path)
         if (path, raw) not in self._env_files:
             self._env_files[path, raw] = read_dotenv(path, self.problems, raw=raw, overlay=self.overlay)
         return self._env_files[path, raw]

@@ -4,64 +4,94 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from volfix.project.environment import InEnvFile
+from volfix.knowledge.env_files import is_example
+from volfix.project.env_copies import EnvCopy, in_place
+from volfix.project.environment import DotenvFile, PutTogether, Variable, env_assignment
 from volfix.project.model import Project, Service
 from volfix.syntax import dotenv
 from volfix.syntax.source import FileProblem, Source
 
 ENV_FILE_NAME = re.compile(r"\.env(?:[._-][\w.-]+)?\Z|[\w.-]+\.env\Z")
+EXAMPLE_NAME = re.compile(r"(?:dot)?env[._-][\w.-]+\Z")
+"""The name of an env file where a word in it says example."""
 FOLDERS = ("config", "env", "envs", ".envs", "environments")
 DATABASE = re.compile(r"sqlite|\.db\b|jdbc:h2|file:", re.IGNORECASE)
 
 
-def loose_assignments(project: Project) -> Iterator[InEnvFile]:
-    """The assignments, with a database file to all appearance, in env files that no service of the project loads.
+def loose_variables(project: Project) -> Iterator[Variable]:
+    """The variables, with a database file to all appearance, of env files that no service of the project loads.
 
     A file that cannot be read as an env file is passed over: nothing refers to it, so it may be something else.
     """
-    loaded = project.env_paths
-    used = {
-        variable.origin.assignment.span.start
-        for service in project.services.values()
-        for variable in service.environment.values()
-        if isinstance(variable.origin, InEnvFile) and variable.origin.file.path == project.directory / ".env"
+    loaded = {in_place(project.copies, path) for path in project.env_places}
+    own = project.directory / ".env"
+    taken = _taken(project, own)
+    for path in _env_files(project):
+        if path in loaded and path != own:
+            continue
+        for variable in _read(path):
+            if path != own or variable.name not in taken:
+                yield variable
+
+
+def _env_files(project: Project) -> list[Path]:
+    """The env files in the project's directories, and those that deploying flows put into place there."""
+    found = {
+        directory / entry.name: None
+        for directory in directories(project)
+        for entry in sorted(os.scandir(directory), key=lambda entry: entry.name)
+        if is_env_file(entry.name) and entry.is_file()
     }
-    for directory in directories(project):
-        for entry in sorted(os.scandir(directory), key=lambda entry: entry.name):
-            path = directory / entry.name
-            if not ENV_FILE_NAME.match(entry.name) or not entry.is_file():
-                continue
-            own = path == project.directory / ".env"
-            if path in loaded and not own:
-                continue
-            for item in _read(path):
-                if not (own and item.assignment.span.start in used):
-                    yield item
+    return [*found, *(path for path in sorted(project.env_paths - project.env_places) if path not in found)]
 
 
-def _read(path: Path) -> list[InEnvFile]:
-    """The assignments of an env file that name a database file to all appearance; see above for one that is none."""
+def is_env_file(name: str) -> bool:
+    """Whether a file of this name is an env file to all appearance."""
+    return bool(ENV_FILE_NAME.match(name) or (EXAMPLE_NAME.match(name) and is_example(name)))
+
+
+def is_example_of(project: Project, path: Path) -> bool:
+    """Whether the env file is an example or a template, by its name or by a directory of the project that it is in."""
+    inside = path.is_relative_to(project.directory)
+    return is_example(path.relative_to(project.directory).as_posix() if inside else path.name)
+
+
+def put_into_place(project: Project, path: Path) -> Iterator[tuple[Path, EnvCopy]]:
+    """Where deploying flows put this file as an env file of the project, and how."""
+    for place in sorted(project.env_places):
+        yield from ((place, copy) for copy in project.copies.get(place, ()) if copy.source == path)
+
+
+def _taken(project: Project, own: Path) -> frozenset[str]:
+    """The variables of the project's `.env` that its services take, alone or within a value."""
+    variables = [each for service in project.services.values() for each in service.environment.values()]
+    whole = {
+        found.assignment.name
+        for variable in variables
+        if (found := env_assignment(variable.origin)) is not None and found.file.path == own
+    }
+    parts = (variable.origin.pieces for variable in variables if isinstance(variable.origin, PutTogether))
+    return frozenset(whole | {piece.name for pieces in parts for piece in pieces if piece.name})
+
+
+def _read(path: Path) -> Iterable[Variable]:
+    """The variables of an env file that name a database file to all appearance; see above for a file that is none."""
     try:
         source = Source.read(path)
         assignments = dotenv.read(source) if DATABASE.search(source.text) else ()
     except FileProblem:
-        return []
-    last = {item.name: item for item in assignments}  # the others of a name say nothing
-    return [InEnvFile(source, item) for item in last.values() if DATABASE.search(item.value)]
+        return ()
+    variables = DotenvFile(path, source, assignments).variables.values()
+    return [variable for variable in variables if DATABASE.search(variable.value or "")]
 
 
 def assigned_in(project: Project, name: str) -> Path | None:
     """An env file beside the Compose files, other than `.env`, that sets the variable; examples do not count."""
     for entry in sorted(os.scandir(project.directory), key=lambda entry: entry.name):
-        if (
-            entry.name == ".env"
-            or "example" in entry.name
-            or not ENV_FILE_NAME.match(entry.name)
-            or not entry.is_file()
-        ):
+        if entry.name == ".env" or not ENV_FILE_NAME.match(entry.name) or not entry.is_file() or is_example(entry.name):
             continue
         path = project.directory / entry.name
         try:
@@ -78,13 +108,11 @@ def names_assigned(project: Project) -> frozenset[str]:
     who deploys may set them.
     """
     found: set[str] = set()
-    for directory in directories(project):
-        for entry in os.scandir(directory):
-            if ENV_FILE_NAME.match(entry.name) and entry.is_file():
-                try:
-                    found.update(item.name for item in dotenv.read(Source.read(Path(entry.path))))
-                except FileProblem:  # see above
-                    continue
+    for path in _env_files(project):
+        try:
+            found.update(item.name for item in dotenv.read(Source.read(path)))
+        except FileProblem:  # see above
+            continue
     return frozenset(found)
 
 
@@ -92,7 +120,7 @@ def may_be_given(project: Project, service: Service, names: Collection[str]) -> 
     """Whether an env file of the service that is not in the repository may set one of the variables: the env files that
     are there, from which it is copied or by whose example it is made, speak of one, or there are none.
     """
-    if all(file.path is not None and file.path.exists() for file in service.env_files):
+    if all(file.path is not None and in_place(project.copies, file.path).exists() for file in service.env_files):
         return False
     known = names_assigned(project)
     return not known or bool(known & set(names))

@@ -9,13 +9,14 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.project.compose_file import ComposeFile, strings
 from volfix.project.compose_words import boolean, mount_options
+from volfix.project.env_copies import Copies
 from volfix.project.environment import DotenvFile, Variable, service_environment, written_variable
 from volfix.project.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.mounts import Mount, clean, read_mount
@@ -256,17 +257,24 @@ class Project:
     """Where Compose is called, whose `.env` counts first; another directory where COMPOSE_FILE leads to `directory`."""
     included_env: frozenset[Path] = frozenset()
     """The env files that `include:` names."""
+    copies: Copies = field(default_factory=dict)
+    """The env files that deploying flows put into another's place, by that place."""
     deployed_as: str | None = None
     """The name that a pipeline deploys it under, where that is another one."""
 
     @cached_property
-    def env_paths(self) -> frozenset[Path]:
-        """The env files that give the project's services values: `.env`, and those that `env_file:` names."""
+    def env_places(self) -> frozenset[Path]:
+        """Where Compose looks for the env files of the project and its services: `.env`, what `env_file:` names."""
         named = {file.path for service in self.services.values() for file in service.env_files if file.path is not None}
         directories = {self.directory, self.called_in or self.directory} | {
             service.parts[0].directory for service in self.services.values()
         }
         return frozenset({directory / ".env" for directory in directories} | named | self.included_env)
+
+    @cached_property
+    def env_paths(self) -> frozenset[Path]:
+        """The env files that give the project's services values: those places, and what is put there."""
+        return self.env_places | {copy.source for path in self.env_places for copy in self.copies.get(path, ())}
 
     @cached_property
     def declared(self) -> dict[str, Node]:

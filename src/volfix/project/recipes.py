@@ -15,6 +15,8 @@ from volfix.syntax.source import Source
 
 MAKE_VARIABLE = re.compile(r"(?:export\s+|override\s+)*([\w.-]+)\s*(?::{0,3}|\?|\+|!)=\s*(.*)\Z", re.DOTALL)
 MAKE_RULE = re.compile(r"([^\s#:=][^:=#]*?)\s*::?(?!=)\s*([^=;#]*)(?:[;#].*)?\Z", re.DOTALL)
+SPECIAL_TARGET = re.compile(r"\.[A-Z_]+\Z")
+"""`.PHONY` and its kin, which are no files."""
 REFERENCE = re.compile(r"\$(?:\$|\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\{([^{}]*)\}|(.))", re.DOTALL)
 CALL_ARGUMENT = re.compile(r"\$[({]?([1-9])[)}]?")
 JUST_RECIPE = re.compile(r"@?([A-Za-z_][\w-]*)(?:\s+[^:=\n]*)?:(?!=)\s*([^\n#]*)")
@@ -36,10 +38,12 @@ def make_targets(source: Source) -> list[Entry]:
     variables, rules = _make_lines(source)
     found: list[Entry] = []
     for names, needs, lines in rules:
-        fragments = tuple(_make_fragment(source, start, end, variables) for start, end in lines)
         needed = tuple(word for word in needs.split() if "$" not in word and word != "|")
         for name in names.split():
-            if not name.startswith("."):
+            if not SPECIAL_TARGET.match(name):
+                automatic = {"@": name, "<": " ".join(needed[:1]), "^": " ".join(needed)}
+                known = {**variables, **automatic}
+                fragments = tuple(_make_fragment(source, start, end, known) for start, end in lines)
                 parent = source.path.parent
                 found.append(
                     Entry("target", source, name, fragments, parent, labels=(name,), separate=True, needs=needed)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from volfix.project.building import build_project
 from volfix.project.compose_file import ComposeFile
 from volfix.project.discovery import Directory, combinations
+from volfix.project.env_copies import env_copies
 from volfix.project.loader import Loader
 from volfix.project.model import Project, Service
 from volfix.project.mounts import Mount
@@ -79,6 +80,8 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     borrowed: set[str] = set()
     pipelines: list[tuple[Path, Path]] = []
     only: set[Path] = set()
+    directories = list(directories)
+    loader.copies = env_copies(directories)
     for directory in with_named_files(directories):
         only |= {directory.only} if directory.only else set()
         pipelines += [(path, directory.root) for path in directory.pipelines]

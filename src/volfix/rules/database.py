@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.lookup import entries_for
-from volfix.project.environment import InCode, InCompose, InDockerfile, InEnvFile, Origin
+from volfix.project.environment import InCode, InDockerfile, Origin, PutTogether
 from volfix.project.images import images_of
+from volfix.project.interpolation import VISIBLE
 from volfix.project.model import Project, Service
 from volfix.project.mounts import Mount
 
 if TYPE_CHECKING:
     from volfix.project.database_url import DatabaseFile
 
+LEADING_SLASHES = re.compile("/*")
+"""Those of a value that is put together may be more than are needed, and some of them a variable's."""
 PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
 """What a Dockerfile takes without quotes."""
 
@@ -55,26 +58,43 @@ class Database:
         """The same, with nothing proposed."""
         return replace(self, mount=None, directory=None, new_value=None, doubt=None, reason=reason)
 
-    def value_at(self, path: str, workdir: str | None) -> str | None:
-        """The value that names this path instead; None where it cannot be written so where it is."""
+    def value_at(self, path: str, workdir: str | None) -> str:
+        """The value that names this path instead, whether or not it can be written where it is (see `unsayable`)."""
         from volfix.project.database_url import moved
 
         value = moved(self.value, self.file, path, workdir)
-        return None if isinstance(self.origin, InDockerfile) and not PLAIN_WORD.match(value) else value
+        if self.file.relative or unsayable(self.origin, value) is None:
+            return value
+        slashes = LEADING_SLASHES.match(self.value, self.file.start)
+        written = value[self.file.start :].lstrip("/")
+        kept = f"{self.value[: self.file.start]}{slashes[0] if slashes else ''}{written}"
+        return kept if unsayable(self.origin, kept) is None else value
+
+    @property
+    def unknown(self) -> str | None:
+        """Why the path is not known, though it can be read: it holds a variable, which something else gives a value."""
+        found = VISIBLE.search(self.value[self.file.start : self.file.end])
+        if found is None or isinstance(self.origin, InCode):
+            return None
+        if self.origin is None or isinstance(self.origin, PutTogether):
+            return f"the value of {found[1]} is not known here"
+        return f"the container gets `{found[0]}` as it is written: what the application makes of it is not known"
 
     @property
     def written_at(self) -> object:
-        """What is the same for every service that takes the very same value; None where it is put together."""
-        origin = self.origin
-        if isinstance(origin, InCompose):
-            return (origin.file.path, origin.scalar.span, origin.start)
-        if isinstance(origin, InEnvFile):
-            return (origin.file.path, origin.assignment.span)
-        if isinstance(origin, InDockerfile | InCode):
-            return (origin.file.path, origin.span)
-        return None
+        """What is the same for every service that takes the very same value; None where it comes from outside."""
+        return (self.origin.file.path, self.origin.place) if self.origin is not None else None
 
     @property
     def is_foreign(self) -> bool:
         """Whether the image is a known application's: what lies where in it is not said by files here."""
         return any(entries_for(image) for image in images_of(self.service))
+
+
+def unsayable(origin: Origin, value: str) -> str | None:
+    """Why the value cannot be written where it comes from; None where it can."""
+    if isinstance(origin, InDockerfile) and not PLAIN_WORD.match(value):
+        return "the Dockerfile would need quotes that are not there"
+    if isinstance(origin, PutTogether) and origin.saying(value) is None:
+        return "the value is put together, and no literal part of it alone makes it another path"
+    return None

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.project.effective import effective_variables
-from volfix.project.environment import InCode, InCompose
+from volfix.project.environment import InCode, InCompose, compose_scalar
 from volfix.project.git import GitUnavailable, is_placeholder
 from volfix.project.hosts import HostDirectory, is_within
 from volfix.project.mounts import BIND
@@ -18,7 +18,7 @@ from volfix.project.stack import Use
 from volfix.rules.bind_to_volume import Conversion, declaring_parts, said_of
 from volfix.rules.code_files import can_say, script_naming, set_at_start
 from volfix.rules.context import Context
-from volfix.rules.database import Database
+from volfix.rules.database import Database, unsayable
 from volfix.rules.database_places import working_directory
 from volfix.rules.databases import databases, databases_in
 from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move, VolumeChange
@@ -211,8 +211,10 @@ def _path_refusals(item: FileUse) -> Iterator[str]:
         return
     for database in item.values:
         origin = database.origin
-        if isinstance(origin, InCode) and not can_say(origin, item.value_of(database, _new_path(item))):
+        value = item.value_of(database, _new_path(item))
+        if isinstance(origin, InCode) and not can_say(origin, value):
             yield f"no literal in {origin.file.path.name} alone makes it another path"
+        yield from filter(None, (database.unknown, unsayable(origin, value)))
 
 
 def _tracked(context: Context, file: Path) -> Iterator[str]:
@@ -228,13 +230,13 @@ def _tracked(context: Context, file: Path) -> Iterator[str]:
 def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
     """Services that open the file, or take the value that names it, and do not mount it alone."""
     mounts = {id(item.use.mount) for item in live}
-    values = [database.origin for item in live for database in item.values]
+    values = {database.written_at for item in live for database in item.values} - {None}
     words = {(word.file.path, word.scalar.span) for item in live for word in item.words}
     for database in databases(context):
         mount = database.mount
         if mount is not None and id(mount) in mounts:
             continue
-        if database.origin is not None and database.origin in values:
+        if database.written_at in values:
             yield f"{database.service.name} takes the same value and does not mount the file"
         if mount is not None and mount.kind == BIND and database.is_inside and database.path:
             inner = posixpath.relpath(database.path, mount.clean_target)
@@ -254,8 +256,8 @@ def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Itera
     known = {(item.use.mount.file.path, item.use.mount.node.span) for item in live}
     for item in live:
         known |= {(word.file.path, word.scalar.span) for word in item.words}
-        origins = [database.origin for database in item.values]
-        known |= {(origin.file.path, origin.scalar.span) for origin in origins if isinstance(origin, InCompose)}
+        written = filter(None, (compose_scalar(database.origin) for database in item.values))
+        known |= {(each.file.path, each.scalar.span) for each in written}
     for item in live:
         assert item.directory is not None
         if not item.use.mount.read_only and (user := foreign_user(item.use.service, item.directory, None)):

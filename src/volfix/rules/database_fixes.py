@@ -9,7 +9,7 @@ from volfix.project.ownership import foreign_user
 from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context
 from volfix.rules.database import Database
-from volfix.rules.databases import use_of
+from volfix.rules.databases import takers_of, use_of
 from volfix.rules.findings import Applicability, Fix, Move
 from volfix.rules.given_directory import given_directory
 from volfix.rules.holdings import holding
@@ -26,9 +26,14 @@ def fix_of(context: Context, database: Database) -> Fix | None:
     if database.new_value is None or database.mount is None or database.origin is None:
         return None
     operation, change = set_value(database, database.new_value)
-    moves = tuple(_moves(context, database))
-    applicability = Applicability.SAFE if moves and not database.doubt else Applicability.UNSAFE
-    return Fix((operation,), (change,), applicability, moves)
+    is_sure = not database.doubt and _left_behind(context, database) is None
+    applicability = Applicability.SAFE if is_sure else Applicability.UNSAFE
+    return Fix((operation,), (change,), applicability, tuple(_moves(context, database)))
+
+
+def _left_behind(context: Context, database: Database) -> Database | None:
+    """A database that the edit moves and whose rows nothing carries along."""
+    return next((each for each in takers_of(context, database) if not any(_moves(context, each))), None)
 
 
 def _own_volume(context: Context, database: Database, directory: str) -> Fix:
@@ -69,9 +74,11 @@ def _moves(context: Context, database: Database) -> Iterator[Move]:
     yield Move(database.service.name, f"container:{database.path}", key, use.mount.raw_target)
 
 
-def by_hand(database: Database, fix: Fix | None) -> str | None:
+def by_hand(context: Context, database: Database, fix: Fix | None) -> str | None:
     """What the fix leaves to people, as the reason why it is not safe."""
-    if fix is None or fix.moves or database.mount is None:
+    left = _left_behind(context, database) if fix is not None and database.directory is None else None
+    if left is None or left.mount is None:
         return None
-    source = database.mount.raw_source
-    return f"what is in {database.path} now has to be copied into {source} by hand before the container is replaced"
+    place = left.path if left.service is database.service else f"{left.path} of {left.service.name}"
+    source = left.mount.raw_source
+    return f"what is in {place} now has to be copied into {source} by hand before the container is replaced"

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.project.code_places import comes_with_image
-from volfix.project.environment import InDockerfile
+from volfix.project.environment import InDockerfile, PutTogether
 from volfix.project.hosts import is_within
-from volfix.project.loose_env import may_be_given
+from volfix.project.loose_env import may_be_given, names_assigned, put_into_place
 from volfix.project.model import Project
 from volfix.project.mounts import Mount
 from volfix.project.ownership import foreign_user
-from volfix.rules.database import Database
+from volfix.rules.database import Database, unsayable
 from volfix.rules.database_places import candidates, holder, is_code
 from volfix.rules.mentions import mention
 from volfix.rules.own_volume import no_mount, own_directory
 
 if TYPE_CHECKING:
     from volfix.project.database_url import DatabaseFile
-
-QUOTES = "the Dockerfile would need quotes that are not there"
 
 
 def meant(project: Project, base: Database, file: DatabaseFile, directory: str | None) -> Database | None:
@@ -32,9 +31,9 @@ def meant(project: Project, base: Database, file: DatabaseFile, directory: str |
     within = holder(project, base.service, path) if path is not None else None
     if path is None or within is None or within.read_only or is_code(within) or base.origin is None:
         return None
-    if not is_within(base.origin.file.path, project.root):
-        return None
     value = moved(base.value, replace(file, relative=not file.relative), path, directory)
+    if _refusal(project, base, value):
+        return None
     return replace(base, mount=within, path_in_mount=path, new_value=value, doubt=_doubt(base, within), trap=True)
 
 
@@ -49,35 +48,34 @@ def proposed(project: Project, base: Database, workdir: str | None) -> Database:
         return _in_own_volume(project, base, workdir)
     mount = possible[0]
     path = posixpath.join(mount.clean_target, posixpath.basename(base.path))
-    if refusal := _refusal(project, base):
-        return replace(base, reason=refusal)
     value = base.value_at(path, workdir)
-    if value is None:
-        return replace(base, reason=QUOTES)
+    if refusal := _refusal(project, base, value):
+        return replace(base, reason=refusal)
     return replace(base, mount=mount, path_in_mount=path, new_value=value, doubt=_doubt(base, mount))
 
 
-def _refusal(project: Project, base: Database) -> str | None:
-    """Why the value cannot be changed where it comes from."""
+def _refusal(project: Project, base: Database, value: str) -> str | None:
+    """Why the value cannot become this one where it comes from."""
+    if base.unknown:
+        return base.unknown
     if base.origin is None:
         return "the value is put together from several places"
     if not is_within(base.origin.file.path, project.root):
         return f"the value is written outside the repository, in {base.origin.file.path.name}"
-    return None
+    return unsayable(base.origin, value)
 
 
 def _in_own_volume(project: Project, base: Database, workdir: str | None) -> Database:
     """The database in a volume that the service has yet to mount: where it lies, or in a new directory beside it."""
     assert base.path is not None
     directory, reason = own_directory(project, base, workdir)
-    if reason is None and _refusal(project, base):
-        reason = no_mount(base.service)
     if reason is not None:
         return base.refused(reason)
     assert directory is not None
-    path, value = posixpath.join(directory, posixpath.basename(base.path)), None
-    if path != base.path and (value := base.value_at(path, workdir)) is None:
-        return base.refused(QUOTES)
+    path = posixpath.join(directory, posixpath.basename(base.path))
+    value = base.value_at(path, workdir) if path != base.path else None
+    if _refusal(project, base, value or base.value):
+        return base.refused(no_mount(base.service))
     doubt = _doubt(base, None) or f"the volume at {directory} is a new one: whether rows are to be kept is yours to say"
     return replace(base, directory=directory, path_in_mount=path, new_value=value, doubt=doubt)
 
@@ -94,11 +92,27 @@ def _doubt(database: Database, mount: Mount | None) -> str | None:
         return f"{file.name} is in the repository and comes with the image: it may be more than rows"
     if mount and database.is_foreign:
         return f"the image is not built here: it may link {database.path} into {mount.raw_target}"
+    if database.origin is not None and (reason := _is_spared(database.project, database.origin.file.path)):
+        return reason
+    if isinstance(database.origin, PutTogether):
+        given = (piece.instead_of for piece in database.origin.pieces if piece.instead_of)
+        known = names_assigned(database.project)
+        return next(
+            (f"an env file here speaks of {name}, whose default counts now" for name in given if name in known), None
+        )
     if not isinstance(database.origin, InDockerfile):
         return None
     if may_be_given(database.project, database.service, (database.variable,)):
         return "an env file that is not in the repository may set the variable"
     return "another stage of the Dockerfile takes the value too" if database.origin.shared else None
+
+
+def _is_spared(project: Project, path: Path) -> str | None:
+    """The command that puts the env file into place, and leaves alone what an earlier deployment has put there."""
+    for place, copy in put_into_place(project, path):
+        if copy.spares:
+            return f"`{copy.command}` leaves alone the {place.name} that is there already: change it there too"
+    return None
 
 
 def _strange_user(database: Database, mount: Mount) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
 from volfix.project.effective import effective_variables
-from volfix.project.environment import InCode, InDockerfile, InEnvFile, Variable
+from volfix.project.environment import InCode, InDockerfile, Variable, compose_scalar
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND
 from volfix.project.stack import Use
@@ -43,13 +43,11 @@ def databases(context: Context) -> tuple[Database, ...]:
         found = list(_of_services(context))
         found += of_loose_files(context, found)
         found += of_code(context, found)
-        found = list(doubted(context, list(_agreed(found))))
-        context.memory["databases"] = tuple(alone(list(_apart(context, found))))
-        context.env_files.update(
-            (item.origin.file.path, item.origin.file)
-            for item in found
-            if isinstance(item.origin, InEnvFile | InDockerfile | InCode)
-        )
+        found = list(alone(list(_apart(context, list(_agreed(found))))))
+        found = list(doubted(context, list(_agreed(found))))  # again: what was refused for one is refused for all
+        context.memory["databases"] = tuple(_shared(context, found))
+        written = [item.origin for item in found if compose_scalar(item.origin) is None]
+        context.env_files.update((each.file.path, each.file) for each in written if each is not None)
     known: tuple[Database, ...] = context.memory["databases"]
     return known
 
@@ -136,39 +134,107 @@ def _shown(value: str, file: DatabaseFile) -> str:
     )
 
 
-def _agreed(found: list[Database]) -> Iterator[Database]:
-    """Values that several services take are moved only where the new value is right for each of them."""
+def _takers(found: Sequence[Database]) -> dict[object, list[Database]]:
+    """The databases by where their value is written: one value that several services take is one place."""
     groups: dict[object, list[Database]] = {}
     for database in found:
-        groups.setdefault(database.written_at, []).append(database)
-    for place, group in groups.items():
-        proposals = {database.new_value for database in group}
-        if place is None or len(proposals) == 1:
-            yield from group
-            continue
-        for database in group:
-            if database.is_inside:
-                yield database
-                continue
-            other = next(each for each in group if each.new_value != database.new_value)
+        if database.written_at is not None:
+            groups.setdefault(database.written_at, []).append(database)
+    return groups
+
+
+def _agreed(found: Sequence[Database]) -> Iterator[Database]:
+    """Values that several services take are moved only where the new value is right for each of them."""
+    groups = _takers(found)
+    for database in found:
+        group = groups.get(database.written_at, [database])
+        other = next((each for each in group if each.new_value != database.new_value), None)
+        if other is None or database.is_inside:
+            yield database
+        else:
             reason = database.reason or f"{other.service.name} takes the same value, and its mounts differ"
             yield database.refused(reason)
 
 
-def _apart(context: Context, found: list[Database]) -> Iterator[Database]:
-    """Files that were apart stay apart: two that would become one are not moved, nor is what takes the same value."""
-    places: dict[tuple[str, str], set[tuple[str, str | None]]] = {}
+def _apart(context: Context, found: Sequence[Database]) -> Iterator[Database]:
+    """Files that were apart stay apart: two that would become one are not moved, nor is what takes the same value.
+
+    Where all of them are told the same value, people may mean one file: with what each has now, that is a doubt.
+    """
+    places: dict[tuple[str, str], dict[tuple[str, str | None], Database]] = {}
     for database in found:
         if (place := _in_volume(context, database)) is not None:
-            places.setdefault(place, set()).add(_old_place(context, database))
+            places.setdefault(place, {}).setdefault(_old_place(context, database), database)
     reasons: dict[object, str] = {}
+    doubts: dict[object, str] = {}
     for database in found:
         place = _in_volume(context, database)
-        if place is not None and database.new_value is not None and len(places[place]) > 1:
+        if place is None or database.new_value is None or len(places[place]) < 2:
+            continue
+        if any(each.is_inside or each.written_at != database.written_at for each in places[place].values()):
             reasons[database.written_at] = f"another database would be the same file, {database.path_in_mount}"
+        else:
+            names = " and ".join(sorted(each.service.name for each in places[place].values()))
+            doubts[database.written_at] = f"{names} may have a file each at the old place: these would become one"
     for database in found:
-        reason = reasons.get(database.written_at) if database.new_value is not None else None
-        yield database if reason is None else database.refused(reason)
+        if database.new_value is None:
+            yield database
+        elif reason := reasons.get(database.written_at):
+            yield database.refused(reason)
+        else:
+            yield replace(database, doubt=doubts.get(database.written_at) or database.doubt)
+
+
+def _shared(context: Context, found: Sequence[Database]) -> Iterator[Database]:
+    """What is doubtful for a service is so for each that takes the same value: one edit moves them all."""
+    groups = _takers(found)
+    strangers = _strangers(context, groups)
+    for database in found:
+        if database.new_value is None or database.doubt:
+            yield database
+            continue
+        group = groups[database.written_at]
+        said = (f"{each.service.name} takes the same value: {each.doubt}" for each in group if each.doubt)
+        doubt = next(said, None) or _scattered(context, group) or strangers.get(database.written_at)
+        yield replace(database, doubt=doubt)
+
+
+def _scattered(context: Context, group: Sequence[Database]) -> str | None:
+    """Two services of one project that would keep what one value names in two volumes."""
+    known: dict[int, tuple[str, Database]] = {}
+    for database in group:
+        if (place := _in_volume(context, database)) is not None:
+            volume, other = known.setdefault(id(database.project), (place[0], database))
+            if volume != place[0]:
+                return f"{other.service.name} and {database.service.name} take the same value in different volumes"
+    return None
+
+
+def _strangers(context: Context, groups: Mapping[object, Sequence[Database]]) -> dict[object, str]:
+    """Who takes the same value, without that volfix knows what becomes of it there: another image, another variable."""
+    found: dict[object, str] = {}
+    for project in context.stack.projects:
+        for service in project.services.values():
+            for variable in effective_variables(service):
+                place = (variable.origin.file.path, variable.origin.place) if variable.origin else None
+                group = groups.get(place, ())
+                if group and not any(each.service is service and each.variable == variable.name for each in group):
+                    said = f"{variable.name} of {service.name} takes the same value: what it makes of it is not known"
+                    found.setdefault(place, said)
+    for written_at, group in groups.items():
+        if isinstance(group[0].origin, InDockerfile | InCode) and (other := _runs_the_image(group)):
+            found.setdefault(written_at, other)
+    return found
+
+
+def _runs_the_image(group: Sequence[Database]) -> str | None:
+    """A service that runs the image that another one builds, and with it what is written in there."""
+    for database in group:
+        image = database.service.image
+        for other in database.project.services.values() if image else ():
+            if other.image == image and other.build is None and database.variable not in other.environment:
+                return f"{other.name} runs {image} too, where the value is the same"
+    return None
 
 
 def _in_volume(context: Context, database: Database) -> tuple[str, str] | None:
@@ -191,6 +257,14 @@ def _old_place(context: Context, database: Database) -> tuple[str, str | None]:
     """What tells the file apart as it is: its place in a volume, or the service's container and its path there."""
     place = _in_volume(context, database) if database.is_inside else None
     return place or (f"container of {database.service.name}", database.path)
+
+
+def takers_of(context: Context, database: Database) -> Sequence[Database]:
+    """The databases that one edit of the database's value moves, with itself."""
+    if "takers" not in context.memory:
+        context.memory["takers"] = _takers(databases(context))
+    known: dict[object, list[Database]] = context.memory["takers"]
+    return known.get(database.written_at, (database,))
 
 
 def use_of(context: Context, database: Database) -> Use | None:

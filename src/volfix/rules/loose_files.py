@@ -3,50 +3,89 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from volfix.knowledge.lookup import entries_for
-from volfix.project.environment import InCompose, InEnvFile, Variable
+from volfix.project.effective import effective_variables
+from volfix.project.environment import InCompose, Variable
 from volfix.project.images import images_of
-from volfix.project.loose_env import loose_assignments
+from volfix.project.loose_env import is_env_file, is_example_of, loose_variables, put_into_place
 from volfix.project.model import Project, Service
 from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.database_places import candidates
 from volfix.rules.databases import MAY_BE_FILE, located
+from volfix.rules.env_arrival import arrives, copied_as
 from volfix.syntax import dotenv
+from volfix.syntax.source import Source
 
 
 def of_loose_files(context: Context, found: Sequence[Database]) -> Iterator[Database]:
     """Values in env files beside the Compose files that none of them names: deployments copy or pass such files.
 
-    They are for services with a mount for data, or with one to come: `found` has the databases of the services.
+    They are for services with a mount for data, or with one to come: `found` has the databases of the services. A file
+    that no deployment puts into place counts only for a service that nothing else gives a good value.
     """
     to_come = {id(database.service) for database in found if database.directory is not None}
     seen: set[tuple[Path, int]] = set()
     for project in context.stack.projects:
-        for origin in loose_assignments(project):
-            name, value = origin.assignment.name, origin.assignment.value
-            key = (origin.file.path, origin.assignment.span.start)
-            if key in seen or not MAY_BE_FILE.search(value):
+        for variable in loose_variables(project):
+            assert variable.origin is not None and variable.value is not None
+            path = variable.origin.file.path
+            key = (path, variable.origin.place)
+            if key in seen or not MAY_BE_FILE.search(variable.value):
                 continue
-            services = _near(project, origin.file.path.parent, _plausible(project, name, to_come))
-            for service in services:
+            services = _near(project, path.parent, _plausible(project, variable.name, to_come))
+            takers = [service for service in services if _counts(project, service, path, variable.name, found)]
+            for service in takers:
                 seen.add(key)
-                loose = located(project, service, name, Variable(name, value, origin), _beside(origin))
-                if loose is not None and len(services) == 1:
-                    yield replace(loose, loose=True)
+                loose = located(project, service, variable.name, variable, _beside(variable.origin.file))
+                if loose is not None and len(takers) == 1:
+                    yield _judged(context, replace(loose, loose=True), path)
                 elif loose is not None and not loose.is_inside:
-                    names = ", ".join(sorted(service.name for service in services))
+                    names = ", ".join(sorted(service.name for service in takers))
                     reason = f"several services could take this value ({names}): say which with `env_file:`"
                     yield replace(loose.refused(reason), loose=True)
 
 
-def _beside(origin: InEnvFile) -> dict[str, str]:
+def _beside(file: Source) -> dict[str, str]:
     """What the env file says else: who takes one of its values takes all of them."""
-    return {assignment.name: assignment.value for assignment in dotenv.read(origin.file)}
+    return {assignment.name: assignment.value for assignment in dotenv.read(file)}
+
+
+def _counts(project: Project, service: Service, path: Path, name: str, found: Sequence[Database]) -> bool:
+    """Whether a deployment puts the file into place, or the service has no good value for the variable without it."""
+    if any(put_into_place(project, path)):
+        return True
+    given = next((each for each in effective_variables(service) if each.name == name and each.value), None)
+    if given is None:
+        return True
+    named = [each for each in found if each.service is service and each.variable == name]
+    return not all(each.is_inside for each in named) if named else "://" not in (given.value or "")
+
+
+def _judged(context: Context, database: Database, path: Path) -> Database:
+    """With a doubt where no deployment is known to read the value from this file; refused where Compose itself does."""
+    project, service = database.project, database.service
+    if database.is_inside or any(put_into_place(project, path)):
+        return database
+    if path == project.directory / ".env" and (file := _taken_by(project, database.variable)):
+        return database.refused(f"{file} takes it too, beside `environment:`: the two have to change together")
+    doubt = None
+    if is_example_of(project, path) and not any(map(is_env_file, copied_as(service, path))):
+        doubt = f"{path.name} is an example that no deployment copies into place: who deploys has another file"
+    elif arrives(context, database, path) is False:
+        doubt = f"the container never gets {database.variable}: `.env` gives values to the Compose file alone (VF206)"
+    return replace(database, doubt=doubt or database.doubt)
+
+
+def _taken_by(project: Project, name: str) -> str | None:
+    """A Compose file that interpolates the variable."""
+    use = re.compile(rf"(?<!\$)(?:\$\$)*\$\{{?{re.escape(name)}\b")
+    return next((file.path.name for file in project.loaded if use.search(file.source.text)), None)
 
 
 def _near(project: Project, directory: Path, services: list[Service]) -> list[Service]:

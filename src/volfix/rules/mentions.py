@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
 from volfix.project.effective import effective_variables
-from volfix.project.environment import InCompose
+from volfix.project.environment import compose_scalar
 from volfix.rules.database import Database
 from volfix.rules.database_places import working_directory
 from volfix.syntax.yaml_tree import Node, Scalar, Sequence, resolved
@@ -41,8 +41,9 @@ def _named_elsewhere(database: Database) -> str | None:
     known: dict[Path, list[Span]] = {}
     for service in database.project.services.values():
         for name, variable in service.environment.items():
-            if isinstance(variable.origin, InCompose) and variable_kind(name) in ("url", "file"):
-                known.setdefault(variable.origin.file.path, []).append(variable.origin.scalar.span)
+            written = compose_scalar(variable.origin)
+            if written is not None and variable_kind(name) in ("url", "file"):
+                known.setdefault(written.file.path, []).append(written.scalar.span)
     for file in database.project.loaded:
         source = file.source
         start = source.text.find(database.path)

@@ -13,7 +13,7 @@ from volfix.project.model import Project, Service
 from volfix.project.ownership import foreign_user
 from volfix.project.test_stacks import is_test_service, is_test_stack
 from volfix.rules import new_volume
-from volfix.rules.database import Database
+from volfix.rules.database import Database, unsayable
 from volfix.rules.database_places import DATA_WORDS, working_directory
 from volfix.rules.given_directory import given_directory
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
@@ -126,6 +126,8 @@ def _beside(database: Database, directory: str) -> Database:
     path = posixpath.join(directory, posixpath.basename(database.path))
     workdir = working_directory(database.project, database.service)
     value = None if path == database.path else database.value_at(path, workdir)
+    if value is not None and (reason := unsayable(database.origin, value)):
+        return database.refused(reason)
     return replace(database, directory=directory, path_in_mount=path, new_value=value)
 
 

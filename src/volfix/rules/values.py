@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from volfix.project.environment import InCode, InCompose, InDockerfile, InEnvFile, Origin
+from volfix.project.environment import InCode, InCompose, InDockerfile, InEnvFile, Origin, PutTogether
 from volfix.rules.context import at
 from volfix.rules.database import Database
 from volfix.rules.findings import Location, ValueChange
@@ -12,36 +12,44 @@ from volfix.rules.operations import SetAssignment, SetLiteral, SetScalar
 def set_value(database: Database, value: str) -> tuple[SetScalar | SetAssignment | SetLiteral, ValueChange]:
     """The operation that gives the database's variable another value, and the change that it declares.
 
-    The database's origin must be known.
+    The database's origin must be known, and able to say the value (`can_say`).
     """
     origin = database.origin
     assert origin is not None
-    if isinstance(origin, InEnvFile):
-        place = origin.assignment.span.start
-    else:
-        place = origin.span.start if isinstance(origin, InDockerfile | InCode) else origin.scalar.span.start
-    change = ValueChange(origin.file.path, place, database.variable, database.value, value)
-    if isinstance(origin, InEnvFile):
-        return SetAssignment(origin.file, origin.assignment, value), change
+    change = ValueChange(origin.file.path, origin.place, database.variable, database.value, value)
     if isinstance(origin, InDockerfile):
         return SetLiteral(origin.file, origin.span, value), change
     if isinstance(origin, InCode):
         literal = origin.literal(value)
         assert literal is not None  # else the database has no new value
         return SetLiteral(origin.file, origin.span, literal), change
-    text = origin.scalar.value
-    written = text[: origin.start] + value.replace("$", "$$") + text[origin.end :]
-    return SetScalar(origin.file, origin.scalar, written), change
+    return _set_text(origin, value), change
+
+
+def _set_text(origin: InCompose | InEnvFile | PutTogether, value: str) -> SetScalar | SetAssignment:
+    """The scalar or assignment with the text that makes it the value."""
+    if isinstance(origin, PutTogether):
+        text, written = origin.saying(value), origin.written
+        assert text is not None  # else the database has no new value
+    else:
+        text, written = value, origin
+        if isinstance(origin, InCompose):
+            text = value.replace("$", "$$")
+    if isinstance(written, InEnvFile):
+        return SetAssignment(written.file, written.assignment, text)
+    whole = written.scalar.value
+    return SetScalar(written.file, written.scalar, whole[: written.start] + text + whole[written.end :])
 
 
 def location_of(origin: Origin) -> Location | None:
-    """Where a value is written; None where it is put together, or comes from outside."""
-    if isinstance(origin, InCompose):
-        return at(origin.file, origin.scalar.span.start, origin.scalar.span.end)
-    if isinstance(origin, InEnvFile):
-        return at(origin.file, origin.assignment.value_span.start, origin.assignment.value_span.end)
-    if isinstance(origin, InDockerfile | InCode):
-        return at(origin.file, origin.span.start, origin.span.end)
+    """Where a value is written; None where it comes from outside."""
+    written = origin.written if isinstance(origin, PutTogether) else origin
+    if isinstance(written, InCompose):
+        return at(written.file, written.scalar.span.start, written.scalar.span.end)
+    if isinstance(written, InEnvFile):
+        return at(written.file, written.assignment.value_span.start, written.assignment.value_span.end)
+    if isinstance(written, InDockerfile | InCode):
+        return at(written.file, written.span.start, written.span.end)
     return None
 
 

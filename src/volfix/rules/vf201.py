@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.project.environment import InCode
+from volfix.project.loose_env import put_into_place
 from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.database_fixes import by_hand, fix_of
@@ -32,7 +33,7 @@ def check(context: Context) -> Iterator[Finding]:
             service=database.service.name,
             target=database.mount.raw_target if database.mount else None,
             fix=fix,
-            reason=database.reason or database.doubt or by_hand(database, fix),
+            reason=database.reason or database.doubt or by_hand(context, database, fix),
         )
     yield from _strangers(context)
 
@@ -78,7 +79,10 @@ def _evidence(database: Database) -> Iterator[str]:
     yield (
         f"{database.service.name} mounts {', '.join(targets)}" if targets else f"{database.service.name} mounts nothing"
     )
-    if database.loose:
+    copies = list(put_into_place(database.project, database.origin.file.path)) if database.origin else []
+    for place, copy in copies:
+        yield f"`{copy.command}` puts {copy.source.name} into the place of {place.name}"
+    if database.loose and not copies:
         yield "no Compose file names this env file; a deployment that uses it would"
 
 

@@ -34,7 +34,7 @@ def check(context: Context) -> Iterator[Finding]:
             service=database.service.name,
             target=database.mount.raw_target if database.mount else None,
             fix=fix,
-            reason=database.reason or database.doubt or by_hand(database, fix),
+            reason=database.reason or database.doubt or by_hand(context, database, fix),
         )
 
 

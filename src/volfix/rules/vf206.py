@@ -2,76 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from pathlib import Path
 
-from volfix.project.docker_ignore import DockerIgnore
-from volfix.project.environment import InCode, InDockerfile, InEnvFile
+from volfix.project.environment import InCode, InDockerfile, env_assignment
 from volfix.project.hosts import host_directory
-from volfix.project.model import Service
+from volfix.project.loose_env import is_example_of
 from volfix.project.mounts import BIND
-from volfix.project.package_versions import MANIFESTS, packages_in
 from volfix.rules.context import Context
 from volfix.rules.database import Database
-from volfix.rules.database_places import is_code
 from volfix.rules.databases import databases
+from volfix.rules.env_arrival import arrives
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.values import location_in
-
-EXAMPLE = re.compile(r"example|sample|template|dist|default", re.IGNORECASE)
-LOADS = re.compile(
-    r"dotenv|pydantic[-_]settings|decouple|environ|starlette|fastapi|laravel/framework|prisma|\"next\"|\"vite\"|flask",
-    re.IGNORECASE,
-)
-"""Packages that read an env file themselves."""
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Database values in an env file that nothing loads, and values in the image that VF201 to VF203 change."""
     for database in databases(context):
         origin = database.origin
-        if isinstance(origin, InEnvFile) and database.loose:
-            if not EXAMPLE.search(origin.file.path.name) and not _is_loaded(context, database, origin):
-                yield _not_loaded(database, origin)
+        written = env_assignment(origin)
+        if written is not None and database.loose:
+            path = written.file.path
+            if not is_example_of(database.project, path) and not arrives(context, database, path):
+                yield _not_loaded(database, path)
         elif isinstance(origin, InDockerfile | InCode) and database.new_value is not None:
             yield _baked(
                 database, origin, mounted=isinstance(origin, InCode) and _is_mounted(context, database, origin)
             )
 
 
-def _is_loaded(context: Context, database: Database, origin: InEnvFile) -> bool:
-    """Whether the file reaches the container all the same: the application reads it, or a deployment passes it.
-
-    Only `.env` beside the Compose file is judged: another one is passed on the command line, or takes that name.
-    """
-    project, service = database.project, database.service
-    if origin.file.path != project.directory / ".env":
-        return True
-    if any(".env" in delivery.file.source.text for delivery in context.stack.deliveries):
-        return True
-    return _loads_itself(service) and (_is_copied(service, origin) or any(map(is_code, project.mounts_of(service))))
-
-
-def _loads_itself(service: Service) -> bool:
-    build = service.build
-    if build is None or build.context is None:
-        return True
-    context = build.context
-    return any(LOADS.search(text) for name in MANIFESTS for text in packages_in(context, name, locked=False))
-
-
-def _is_copied(service: Service, origin: InEnvFile) -> bool:
-    build, stage = service.build, service.stage
-    if build is None or build.context is None or not origin.file.path.is_relative_to(build.context.resolve()):
-        return False
-    relative = origin.file.path.relative_to(build.context.resolve()).as_posix()
-    ignored = DockerIgnore.of(build.context, build.dockerfile).leaves_out(relative)
-    return not ignored and (stage is None or any(source in (".", ".env") for source, _ in stage.copied))
-
-
-def _not_loaded(database: Database, origin: InEnvFile) -> Finding:
-    name, service = origin.file.path.name, database.service.name
+def _not_loaded(database: Database, path: Path) -> Finding:
+    name, service = path.name, database.service.name
     return Finding(
         code="VF206",
         severity=Severity.WARNING,
