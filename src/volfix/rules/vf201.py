@@ -125,7 +125,12 @@ RULE = Rule(
         "command, a health check, a hook, a label. Where nothing but a mount's name says where the service works, a "
         "relative path moves safely at a customary root only (/app, /code, /usr/src/app ...), and where its directories "
         "end the mount's target it is inside. A type switch that names a server (`DB_CONNECTION=mysql`) makes the value "
-        "a schema, and no finding. The rows that are there have to be carried before the container is recreated."
+        "a schema, and no finding. Of a value that is put together (`sqlite:///./${NAME}`) the literal part changes. A "
+        "value that several services take changes only where that is right for all of them; where each has rows of its "
+        "own that would meet in one file, unsafe. Of env files, an example (.env.example, .env.dist) is edited safely "
+        "only where a deployment copies it into place, and another file that nothing names (.env.prod) only where "
+        "nothing else gives the service a good value. The rows that are there have to be carried before the container "
+        "is recreated."
     ),
     sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "compose-spec/compose-spec: 05-services.md (env_file)"),
     examples=(

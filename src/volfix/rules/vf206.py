@@ -83,7 +83,10 @@ RULE = Rule(
         "`.env` beside the Compose file gives values to `${...}` in it, not to the containers; what no `env_file:` and "
         "no `environment:` passes on, the process does not see. A value in the image is seen once the image is rebuilt."
     ),
-    fix="None: whether the file is meant for the container is not for volfix to say, and a rebuild is no change of a file.",
+    fix=(
+        "None: whether the file is meant for the container is not for volfix to say, and a rebuild is no change of a "
+        "file. Where nothing in the image reads `.env` either, what VF201 makes of its value is unsafe."
+    ),
     sources=("docker/docs: compose/environment-variables/set-environment-variables.md",),
     examples=(
         Example(
