@@ -32,7 +32,7 @@ def found(
     for path, content in {"compose.yaml": compose, **(files or {})}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(content)
-    return volfix.plan(root, select=("VF101", "VF2"))
+    return volfix.plan(root, select=("VF101", "VF103", "VF2"))
 
 
 def said(plan: volfix.Plan) -> str:
@@ -106,6 +106,23 @@ def test_what_does_not_fit(
     value: str, mounts: str, keys: str, files: dict[str, str], expected: str, tmp_path: Path
 ) -> None:
     assert said(found(tmp_path, value, mounts, keys, files)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "mount", "expected"),
+    [
+        ("DB_PATH=./relay.db", "./relay.db:/app/relay.db", "VF103 safe"),
+        ("DATABASE_URL=sqlite:///./relay.db", "./relay.db:/usr/src/app/relay.db", "VF103 safe"),
+        ("DB_PATH=./relay.db", "./relay.db:/srv/relay/relay.db", "VF103 unsafe"),
+        ("DB_PATH=./rows/relay.db", "./relay.db:/app/rows/relay.db", "VF103 unsafe"),
+        ("DB_PATH=../rows/relay.db", "./relay.db:/app/rows/relay.db", "VF103 unsafe"),
+        ("DB_PATH=./relay.db", "./relay.db:/relay.db", "VF201 none, VF103 none"),
+        ("DB_PATH=./relay.db", "./relay.db:/app/other.db", "VF201 none, VF103 none"),
+    ],
+)
+def test_a_mount_of_the_file_alone(value: str, mount: str, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "relay.db").touch()
+    assert said(found(tmp_path, value, mount)) == expected
 
 
 ROOTS = ["/app", "/code", "/src", "/usr/src/app", "/workspace", "/home/node/app", "/usr/local/app", "/rails"]

@@ -197,8 +197,8 @@ def named_in(project: Project, service: Service, path: Path) -> Iterator[Named]:
     else:
         from volfix.project.code_databases import named_databases
 
-        is_guess = only_suggested(project, service, "") is not None
-        yield from named_databases(path, place, None if is_guess else working_directory(project, service))
+        directory = working_directory(project, service)
+        yield from named_databases(path, place, None if only_suggested(service, "", directory) else directory)
 
 
 def _is_replaced(project: Project, service: Service, named: Named) -> bool:

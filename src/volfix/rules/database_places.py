@@ -71,7 +71,8 @@ def settled(project: Project, service: Service, file: DatabaseFile) -> DatabaseF
 
 
 def in_fitting_mounts(project: Project, service: Service, file: DatabaseFile) -> tuple[str, ...]:
-    """The path of a relative file in each mount whose target ends like the file's directories, the longest end alone.
+    """The path of a relative file in each mount whose target ends like the file's directories, the longest end alone; a
+    mount of a file ends like the whole path.
 
     None where the working directory is known, or the project itself is mounted; of several, one at a customary root of
     applications. The root of the file system is no working directory (the slash trap).
@@ -84,7 +85,7 @@ def in_fitting_mounts(project: Project, service: Service, file: DatabaseFile) ->
     words = posixpath.normpath(posixpath.join(file.folder, file.path)).split("/")
     names = [word for word in words if word not in ("..", ".")]
     targets = {mount.clean_target for mount in project.mounts_of(service)} | service.tmpfs
-    for count in range(len(names) - 1, 0, -1):
+    for count in range(len(names), 0, -1):
         end = "/" + "/".join(names[:count])
         roots = {target.removesuffix(end) for target in targets - _roots(targets) if target.endswith(end)}
         roots -= {"", start}
@@ -97,12 +98,11 @@ def _roots(directories: Iterable[str]) -> set[str]:
     return {directory for directory in directories if is_application_root(directory)}
 
 
-def only_suggested(project: Project, service: Service, path: str) -> str | None:
+def only_suggested(service: Service, path: str, directory: str | None) -> str | None:
     """Why the working directory is no evidence for this relative path; None where it is known.
 
     What a mount's name suggests is evidence at a customary root of applications, for a file without directories.
     """
-    directory = working_directory(project, service)
     if directory is None or _known_start(service) is not None:
         return None
     if is_application_root(directory) and "/" not in posixpath.normpath(path):

@@ -112,17 +112,27 @@ def placed(project: Project, service: Service, variable: Variable, file: Databas
     if file.doubt or file.unproven:
         return replace(base, reason=file.doubt or file.unproven)
     found = meant(project, base, file, directory) or proposed(project, base, directory)
-    guess = only_suggested(project, service, file.path.lstrip("/")) if found.trap else base.doubt
+    guess = only_suggested(service, file.path.lstrip("/"), directory) if found.trap else base.doubt
     return found if guess is None else replace(found, doubt=guess, by_mount=True)
 
 
 def _guess(project: Project, service: Service, file: DatabaseFile, others: list[str]) -> str | None:
-    """Why the place of the file is a guess; None where it is known, or where a mount fits the file's directories."""
+    """Why the place of the file is a guess; None where it is known, or where a mount fits the file's directories.
+
+    A mount of the file alone suggests its directory and no more: to move the file the value has to change.
+    """
     if others:
         return f"it may as well be {' or '.join(others)}: set `working_dir:`"
-    if not file.relative or file.doubt or in_fitting_mounts(project, service, file):
+    if not file.relative or file.doubt:
         return None
-    return only_suggested(project, service, posixpath.join(file.folder, file.path))
+    written = posixpath.normpath(posixpath.join(file.folder, file.path))
+    if fitting := in_fitting_mounts(project, service, file):
+        if all(mount.clean_target != fitting[0] for mount in project.mounts_of(service)):
+            return None
+        directory: str | None = fitting[0].removesuffix("/" + written.replace("../", ""))
+    else:
+        directory = working_directory(project, service)
+    return only_suggested(service, written, directory)
 
 
 def _shown(value: str, file: DatabaseFile) -> str:
