@@ -8,7 +8,7 @@ from pathlib import Path
 
 from volfix.project.stack import Stack
 from volfix.rules.findings import Finding, VolumeChange
-from volfix.rules.operations import Operation, RemoveEntry, SetAssignment, SetLiteral, SetScalar, SetText
+from volfix.rules.operations import Operation, RemoveEntry, RemoveItem, SetAssignment, SetLiteral, SetScalar, SetText
 from volfix.syntax.source import Span
 
 
@@ -69,7 +69,7 @@ def _replaced(operation: Operation) -> Span | None:
         return operation.scalar.span
     if isinstance(operation, SetAssignment):
         return operation.assignment.span
-    if isinstance(operation, SetText | SetLiteral):
+    if isinstance(operation, SetText | SetLiteral | RemoveItem):
         return operation.span
     if isinstance(operation, RemoveEntry):
         return Span(operation.pair.key.span.start, operation.pair.value.span.end)

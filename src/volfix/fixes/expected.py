@@ -14,6 +14,7 @@ from volfix.rules.operations import (
     NameProject,
     Operation,
     RemoveEntry,
+    RemoveItem,
     SetScalar,
     SetText,
     as_data,
@@ -42,6 +43,7 @@ class _Expected:
     def __init__(self, operations: Sequence[Operation]) -> None:
         self.values = {id(item.scalar): item.value for item in operations if isinstance(item, SetScalar)}
         self.removed = {id(item.pair) for item in operations if isinstance(item, RemoveEntry)}
+        self.without = {item.span for item in operations if isinstance(item, RemoveItem)}
         self.texts = [item for item in operations if isinstance(item, SetText)]
         self.added: dict[int, dict[str, list[Any]]] = {}
         self.entries: dict[int, dict[str, Any]] = {}
@@ -68,7 +70,7 @@ class _Expected:
                     value[key] = _inside(value.get(key, []), partial(_extended, added=added))
                 value.update(self.entries.get(id(node), {}))
             case Items():
-                value = [self.tree(item) for item in node.items]
+                value = [self.tree(item) for item in node.items if item.span not in self.without]
         if node.anchor is not None:
             value = ("anchor", node.anchor, value)
         return value if node.tag is None else ("tag", node.tag, value)

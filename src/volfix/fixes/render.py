@@ -14,6 +14,7 @@ from volfix.rules.operations import (
     NameProject,
     Operation,
     RemoveEntry,
+    RemoveItem,
     SetAssignment,
     SetLiteral,
     SetScalar,
@@ -25,7 +26,7 @@ from volfix.syntax.source import Edit, Source, Span
 from volfix.syntax.yaml_edit import replace_scalar
 from volfix.syntax.yaml_first import insert_first
 from volfix.syntax.yaml_insert import add_entries, add_to, append_items, insert_section
-from volfix.syntax.yaml_remove import remove_entry
+from volfix.syntax.yaml_remove import remove_entry, remove_item
 from volfix.syntax.yaml_tree import Document, Mapping, Scalar, resolved
 
 DRIVER = {"driver": "local"}
@@ -48,27 +49,35 @@ def rendered(operations: Sequence[Operation]) -> dict[Path, tuple[Source, list[E
 
 def edits_of(source: Source, operations: Sequence[Operation]) -> list[Edit]:
     """The splices of one file's operations; deeper insertions come before those around them."""
-    edits: list[Edit] = []
-    for operation in operations:
-        if isinstance(operation, SetScalar):
-            edits.append(replace_scalar(source, operation.scalar, operation.value))
-        elif isinstance(operation, RemoveEntry):
-            edits.append(remove_entry(source, operation.mapping, operation.pair))
-        elif isinstance(operation, SetAssignment):
-            edits.append(replace_value(source, operation.assignment, operation.value))
-        elif isinstance(operation, SetText | SetLiteral):
-            edits.append(Edit(source.path, operation.span, operation.replacement))
-        elif isinstance(operation, AddInstruction):
-            edits.append(Edit(source.path, Span(operation.place, operation.place), operation.text + source.newline))
-        elif isinstance(operation, AddEntries):
-            edits += add_to(source, operation.document, operation.mapping, as_data(operation.entries))
-        elif isinstance(operation, NameProject):
-            edits += insert_first(source, operation.document, "name", operation.name)
+    edits = [edit for operation in operations for edit in _edits(source, operation)]
     edits += _appended(source, [item for item in operations if isinstance(item, AppendItem)])
     edits += _added_mounts(source, [item for item in operations if isinstance(item, AddMount)])
     for document, keys in _by_document(item for item in operations if isinstance(item, DeclareVolume)):
         edits += declared(source, document, keys)
     return edits
+
+
+def _edits(source: Source, operation: Operation) -> list[Edit]:
+    """The splices of an operation that has its place for itself."""
+    match operation:
+        case SetScalar():
+            return [replace_scalar(source, operation.scalar, operation.value)]
+        case RemoveEntry():
+            return [remove_entry(source, operation.mapping, operation.pair)]
+        case RemoveItem():
+            return [remove_item(source, operation.sequence, operation.item)]
+        case SetAssignment():
+            return [replace_value(source, operation.assignment, operation.value)]
+        case SetText() | SetLiteral():
+            return [Edit(source.path, operation.span, operation.replacement)]
+        case AddInstruction():
+            return [Edit(source.path, Span(operation.place, operation.place), operation.text + source.newline)]
+        case AddEntries():
+            return add_to(source, operation.document, operation.mapping, as_data(operation.entries))
+        case NameProject():
+            return insert_first(source, operation.document, "name", operation.name)
+        case _:
+            return []
 
 
 def _added_mounts(source: Source, operations: Sequence[AddMount]) -> Iterator[Edit]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from volfix.syntax.dotenv import Assignment
     from volfix.syntax.source import Source, Span
-    from volfix.syntax.yaml_tree import Document, Mapping, Pair, Scalar
+    from volfix.syntax.yaml_tree import Document, Mapping, Node, Pair, Scalar, Sequence
 
 Entries: TypeAlias = "tuple[tuple[str, str | Entries], ...]"
 """New entries of a mapping, which may hold mappings in their turn."""
@@ -35,6 +35,19 @@ class RemoveEntry:
     source: Source
     mapping: Mapping
     pair: Pair
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveItem:
+    """An item of a list goes, with the comment on its line; never the only one."""
+
+    source: Source
+    sequence: Sequence
+    item: Node
+
+    @property
+    def span(self) -> Span:
+        return self.item.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +141,7 @@ class AddInstruction:
 Operation = (
     SetScalar
     | RemoveEntry
+    | RemoveItem
     | DeclareVolume
     | AddMount
     | SetAssignment

@@ -13,7 +13,7 @@ from volfix.syntax.shell_words import Word
 from volfix.syntax.source import Span
 
 if TYPE_CHECKING:
-    from tree_sitter import Parser
+    from tree_sitter import Node, Parser
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,17 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
+def syntax_tree(text: str) -> Node:
+    """The root of the syntax tree, in bytes of the text's UTF-8."""
+    return _parser().parse(text.encode()).root_node
+
+
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Script:
     """The commands of a script. Never fails: what is not shell is in `unread`."""
     from volfix.syntax.shell_reader import read
 
     try:
-        return read(text, _parser().parse(text.encode()).root_node)
+        return read(text, syntax_tree(text))
     except RecursionError:  # nested without end: nobody wrote that
         return Script(text, (), {}, (Span(0, len(text)),))

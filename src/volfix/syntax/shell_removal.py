@@ -1,0 +1,233 @@
+"""Takes a whole command out of a shell script, so that the rest means what it did: as if the command had succeeded.
+
+Source: POSIX.1-2017, Shell Command Language, 2.9 (lists of equal precedence, compound commands that may not be empty).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from volfix.syntax.shell import syntax_tree
+from volfix.syntax.shell_words import word_of
+from volfix.syntax.source import Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+BLOCKS = frozenset({"program", "compound_statement", "subshell", "do_group", "else_clause", "case_item"})
+BRANCHES = frozenset({"if_statement", "elif_clause"})
+HARMLESS = re.compile(r"(?:\d*|&)[<>]{1,2}[|&]?\s*(?:/dev/(?:null|stdout|stderr|tty)|\d|-)\Z|<<<")
+"""Redirections that make no file."""
+ELSEWHERE = "the command stands in a place that volfix does not take it out of"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The characters that are replaced.
+
+    `lines` says that they are whole lines; `alone` that the text says nothing else, and is to go as a whole.
+    """
+
+    span: Span
+    replacement: str = ""
+    lines: bool = False
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One command of an and-or list: the operator in front of it, its node, and where it ends with its redirections."""
+
+    operator: str
+    node: Node
+    end: int
+    redirections: tuple[Node, ...] = ()
+
+
+def without(text: str, span: Span, *, fails: bool, may_go: Callable[[list[str]], bool]) -> Taken | str:
+    """What to replace for the command at `span` to be gone, or why that is not certain.
+
+    `fails` says that the command may have failed until now, so that nothing may depend on it; `may_go` says of another
+    command's words whether it may go too: what feeds this one, what is there for its failure.
+    """
+    return _Removal(text, fails=fails, may_go=may_go).of(span)
+
+
+class _Removal:
+    """The tree of one text; places are bytes here, and characters outside."""
+
+    def __init__(self, text: str, *, fails: bool, may_go: Callable[[list[str]], bool]) -> None:
+        self.text, self.fails, self.may_go = text, fails, may_go
+        self.data = text.encode()
+
+    def of(self, span: Span) -> Taken | str:
+        start, end = (len(self.text[:at].encode()) for at in (span.start, span.end))
+        found = syntax_tree(self.text).descendant_for_byte_range(start, max(start, end - 1))
+        while found is not None and found.type != "command":
+            found = found.parent
+        if found is None or found.has_error:
+            return ELSEWHERE
+        node = found
+        while (parent := node.parent) is not None and parent.type in ("pipeline", "list", "redirected_statement"):
+            node = parent
+        parts = list(_parts(node))
+        number = next((number for number, part in enumerate(parts) if _is_in(found, part.node)), None)
+        if number is None:
+            return ELSEWHERE
+        if reason := self.refusal(found, parts[number]):
+            return reason
+        return self.from_list(node, parts, number)
+
+    def refusal(self, command: Node, part: _Part) -> str | None:
+        """Why the part that the command stands in cannot go with it."""
+        for redirection in part.redirections:
+            if not HARMLESS.match(_text(redirection)):
+                return "its output goes into a file"
+        if part.node.id == command.id:
+            return None
+        if part.node.type == "pipeline" and not self.fails:
+            others = [child for child in part.node.named_children if not _is_in(command, child)]
+            own = next(child for child in part.node.named_children if _is_in(command, child))
+            inner = own.named_children if own.type == "redirected_statement" else [own]
+            harmless = inner[0].id == command.id and all(HARMLESS.match(_text(each)) for each in inner[1:])
+            if harmless and all(self.goes(other) for other in others):
+                return None
+            return "it stands in a pipe"
+        return ELSEWHERE
+
+    def goes(self, node: Node) -> bool:
+        """Whether another command may go too."""
+        return node.type == "command" and self.may_go(
+            [word_of(self.text, *self.span(word)).value for word in _words(node)]
+        )
+
+    def from_list(self, node: Node, parts: list[_Part], number: int) -> Taken | str:
+        last = number
+        if number == 0:
+            while last + 1 < len(parts) and parts[last + 1].operator == "||":  # there for the failure of this one
+                last += 1
+                if not self.goes(parts[last].node):
+                    return "what follows it runs where it fails"
+            if last + 1 == len(parts):
+                return self.statement(node)
+            if self.fails and last == 0:
+                return "what follows it runs only where it succeeds"
+            return self.taken(node.start_byte, parts[last + 1].node.start_byte)
+        if parts[number].operator == "||":
+            if self.fails:
+                return "it is there for the failure of another command"
+            return self.taken(parts[number].node.start_byte, parts[number].end, "true")
+        if self.fails and number + 1 < len(parts) and parts[number + 1].operator == "&&":
+            return "what follows it runs only where it succeeds"
+        return self.taken(parts[number - 1].end, parts[number].end)
+
+    def statement(self, node: Node) -> Taken | str:
+        """A whole statement goes; `:` or `true` stands for it where the shell needs a command."""
+        parent = node.parent
+        if parent is None or parent.type not in BLOCKS | BRANCHES:
+            return ELSEWHERE
+        siblings = list(_part_of(parent, node))
+        if parent.type in BRANCHES and not _is_behind(parent, "then", node):
+            if self.fails or len(siblings) > 1:
+                return "a test depends on it"
+            return self.taken(node.start_byte, node.end_byte, "true")
+        if len(siblings) == 1:
+            if parent.type == "program":
+                return Taken(self.place(node.start_byte, node.end_byte), alone=True)
+            return self.taken(node.start_byte, node.end_byte, ":")
+        return self.from_line(node, siblings)
+
+    def from_line(self, node: Node, siblings: list[Node]) -> Taken:
+        data = self.data
+        behind = re.compile(rb"[ \t]*(;(?!;)|&(?!&))?[ \t]*").match(data, node.end_byte)
+        assert behind is not None
+        line = data.rfind(b"\n", 0, node.start_byte) + 1
+        rest = re.compile(rb"(?:#[^\n]*)?(?:\r?\n|\Z)").match(data, behind.end())
+        if rest and not data[line : node.start_byte].strip():
+            return self.taken(line, rest.end(), lines=True)
+        if behind[1] and not rest:
+            return self.taken(node.start_byte, behind.end())
+        number = next(number for number, other in enumerate(siblings) if other.id == node.id)
+        start = siblings[number - 1].end_byte if number else node.start_byte
+        before = re.compile(rb"[ \t]*&").match(data, start)
+        return self.taken(before.end() if before and number else start, behind.end(1) if behind[1] else node.end_byte)
+
+    def taken(self, start: int, end: int, replacement: str = "", *, lines: bool = False) -> Taken:
+        return Taken(self.place(start, end), replacement, lines)
+
+    def place(self, start: int, end: int) -> Span:
+        if len(self.data) == len(self.text):
+            return Span(start, end)
+        return Span(len(self.data[:start].decode()), len(self.data[:end].decode()))
+
+    def span(self, node: Node) -> tuple[int, int]:
+        found = self.place(node.start_byte, node.end_byte)
+        return found.start, found.end
+
+
+def _parts(node: Node, operator: str = "") -> Iterator[_Part]:
+    """The commands of an and-or list. The grammar wraps redirections of its last command around the whole list."""
+    if node.type == "list":
+        yield from _parts(node.children[0], operator)
+        yield from _parts(node.children[-1], node.children[1].type)
+    elif node.type == "redirected_statement" and node.named_children:
+        *before, last = _parts(node.named_children[0], operator)
+        yield from before
+        yield _Part(last.operator, last.node, node.end_byte, (*last.redirections, *node.named_children[1:]))
+    else:
+        yield _Part(operator, node, node.end_byte)
+
+
+def _is_in(node: Node, other: Node) -> bool:
+    return other.start_byte <= node.start_byte and node.end_byte <= other.end_byte
+
+
+def _words(command: Node) -> list[Node]:
+    return [child for child in command.named_children if child.type != "variable_assignment"]
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode()
+
+
+def _part_of(parent: Node, node: Node) -> Iterator[Node]:
+    """The statements of the branch or block that the node stands in."""
+    branches: list[list[Node]] = [[]]
+    for child in parent.children:
+        if child.type in ("then", ")", "elif_clause", "else_clause"):
+            branches.append([])
+        elif child.is_named and child.type != "comment":
+            branches[-1].append(child)
+    yield from next((branch for branch in branches if any(child.id == node.id for child in branch)), [])
+
+
+def _is_behind(parent: Node, keyword: str, node: Node) -> bool:
+    return any(child.type == keyword and child.start_byte < node.start_byte for child in parent.children)
+
+
+STRUCTURE = frozenset(
+    {
+        *("&&", "||", "|", "|&", "&", "!", "{", "}", "(", ")", ";;", ";&", ";;&", "if", "then", "elif", "else", "fi"),
+        *("for", "select", "while", "until", "do", "done", "case", "in", "esac", "function", "$(", "`"),
+    }
+)
+
+
+def outline(text: str) -> Iterator[tuple[Span, str]]:
+    """What holds the commands of a script together: operators, keywords, redirections, and `command` for each command.
+
+    Separators are left out: where a line ends says nothing that the commands do not say.
+    """
+    removal = _Removal(text, fails=False, may_go=lambda _: False)
+    pending = [syntax_tree(text)]
+    while pending:
+        node = pending.pop()
+        if node.type in STRUCTURE or node.type in ("command", "file_redirect", "ERROR"):
+            yield (
+                removal.place(node.start_byte, node.end_byte),
+                node.type if node.type != "file_redirect" else _text(node),
+            )
+        pending += reversed(node.children)
