@@ -31,8 +31,6 @@ def placed(root: Path, files: dict[str, str]) -> Path:
         ("docker compose down \\\n  -v \\\n  --rmi all", "docker compose down \\\n  --rmi all"),
         ("docker compose rm -fsv", "docker compose rm -fs"),
         ("docker compose down -vt 1", "docker compose down -t 1"),
-        ("docker volume prune -af", "docker volume prune -f"),
-        ("docker volume prune --filter all=1 -f", "docker volume prune -f"),
         ("docker system prune -a --volumes -f", "docker system prune -a -f"),
         ("docker compose up -d -V", "docker compose up -d"),
         (
@@ -63,8 +61,8 @@ def test_the_option_goes_and_nothing_else(before: str, after: str, newline: str,
         "FLAGS=-v\ndocker compose down $FLAGS\n",
         "docker compose down '-v'\n",
         'DOWN="down -v"\ndocker compose $DOWN\n',
-        "docker volume rm shop_rows\n",
-        "docker volume prune -f\n",
+        "docker volume rm shop_rows && ./seed.sh\n",
+        "docker volume prune -f | tee prune.log\n",
     ],
 )
 def test_what_is_not_written_in_the_command_itself_is_reported_without_a_fix(text: str, tmp_path: Path) -> None:
@@ -73,6 +71,22 @@ def test_what_is_not_written_in_the_command_itself_is_reported_without_a_fix(tex
     (finding,) = plan.findings
     assert finding.fix is None
     assert finding.reason
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["docker volume prune -af", "docker volume prune --filter all=1 -f", "docker volume prune -f || true"]
+    + ["docker volume rm shop_rows", "echo y | docker volume prune", "sudo docker volume rm -f shop_rows 2>/dev/null"],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_command_that_does_nothing_else_goes(command: str, newline: str, tmp_path: Path) -> None:
+    text = f"#!/bin/sh\n\ndocker compose down\n{command}  # wipe\ndocker compose up -d\n".replace("\n", newline)
+    placed(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": text})
+    volfix.plan(tmp_path, select=["VF401"]).write()
+    assert (tmp_path / "deploy.sh").read_bytes().decode() == text
+    volfix.plan(tmp_path, unsafe_fixes=True, select=["VF401"]).write()
+    wanted = "#!/bin/sh\n\ndocker compose down\ndocker compose up -d\n".replace("\n", newline)
+    assert (tmp_path / "deploy.sh").read_bytes().decode() == wanted
 
 
 def test_a_finding_names_the_command_and_the_volume_that_goes(tmp_path: Path) -> None:

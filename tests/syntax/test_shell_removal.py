@@ -143,3 +143,28 @@ def test_the_outline_tells_scripts_apart_that_say_the_same_words() -> None:
     texts = ["a && b", "a || b", "a; b", "a b", "if a; then b; fi", "a | b", "a & b", "{ a; b; }", "a > b"]
     outlines = {tuple(token for _, token in outline(text)) for text in texts}
     assert len(outlines) == len(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("if a; then\n  X\n  Y\nfi\n", "if a; then\n  :\nfi\n"),
+        ("if a; then X; Y; fi", "if a; then :; fi"),
+        ("f() {\n  X || true\n  Y || true\n}\n", "f() {\n  :\n}\n"),
+        ("a\nX\nY\nb\n", "a\nb\n"),
+        ("a; X; Y; b", "a; b"),
+        ("a; X; Y", "a; "),
+    ],
+)
+def test_two_commands_that_go_together_leave_valid_shell(text: str, after: str) -> None:
+    spans = [Span(text.index(name), text.index(name) + 1) for name in "XY"]
+    found = [without(text, span, fails=False, may_go=is_quiet, also=spans) for span in spans]
+    for one in sorted((each for each in found if isinstance(each, Taken)), key=lambda each: each.span, reverse=True):
+        text = applied(text, one)
+    assert text == after
+    assert all(isinstance(each, Taken) for each in found)
+
+
+def test_two_commands_of_one_list_do_not_go_together() -> None:
+    text = "X && Y && b"
+    assert isinstance(without(text, Span(0, 1), fails=False, may_go=is_quiet, also=[Span(5, 6)]), str)

@@ -1,64 +1,92 @@
-"""Every word of every command in a file, for the proof that an edit changes the words that it names and no other."""
+"""Every command in a file, its words and what joins it: for the proof that an edit changes what it names and no more.
+
+A command that goes takes with it what is replaced together with it; all others are as before, in the same order, joined
+by the same operators.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
+from volfix.project import pipeline_commands
 from volfix.project.command_files import entries_of
-from volfix.rules.operations import SetText
+from volfix.project.pipeline_names import is_pipeline_name
+from volfix.project.pipelines import load
+from volfix.rules.operations import RemoveItem, SetText
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import SimpleCommand, parse
+from volfix.syntax.shell_removal import outline
 from volfix.syntax.shell_words import characters, heredoc_characters
 from volfix.syntax.source import Source, Span
 
 DEPTH = 6
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A word of a command, or what holds commands together (see shell_removal.outline), and where it is written."""
+
+    span: Span
+    value: str
+    is_word: bool
+
+
 def words_of(source: Source) -> list[str]:
-    """The words in order; a word that holds a command itself counts as that command's words."""
-    return [value for _, value in _leaves(source)]
+    """The leaves in order; a word that holds a command itself counts as that command's words."""
+    return [leaf.value for leaf in _leaves(source)]
 
 
-def expected_words(operations: Sequence[SetText]) -> list[str]:
-    """The words that the file shall have after the operations: words inside a replaced part go, others lose a part."""
-    found = []
-    for span, value in _leaves(operations[0].source):
+def expected_words(operations: Sequence[SetText | RemoveItem]) -> list[str]:
+    """The leaves that the file shall have after the operations: those inside a replaced part go, others lose a part."""
+    return [value for value in _replaced(_leaves(operations[0].source), operations) if value]
+
+
+def _replaced(leaves: Iterable[Leaf], operations: Sequence[SetText | RemoveItem]) -> Iterator[str]:
+    said: set[tuple[Span, bool]] = set()
+    for leaf in leaves:
+        value = leaf.value
         for operation in operations:
-            if span in operation.span:
-                value = operation.replacement.strip()
-            elif operation.span in span:
-                start = operation.span.start - span.start
+            replacement = operation.replacement if isinstance(operation, SetText) else ""
+            if leaf.span in operation.span:  # a replacement is one command of one word: `true`, or a part of a word
+                key = (operation.span, leaf.is_word)
+                value = "" if key in said or not replacement else replacement.strip() if leaf.is_word else leaf.value
+                said.add(key)
+            elif operation.span in leaf.span and leaf.is_word:
+                start = operation.span.start - leaf.span.start
                 length = operation.span.end - operation.span.start
-                value = value[:start] + operation.replacement + value[start + length :]
-        if value:
-            found.append(value)
-    return found
+                value = value[:start] + replacement + value[start + length :]
+        yield value
 
 
-def _leaves(source: Source) -> Iterator[tuple[Span, str]]:
-    for entry in entries_of(source):
+def _leaves(source: Source) -> Iterator[Leaf]:
+    is_pipeline = is_pipeline_name(source.path.name, source.path.parent.name)
+    for entry in pipeline_commands.entries(load(source.path, source)) if is_pipeline else entries_of(source):
         for fragment in entry.fragments:
             yield from _words(fragment, 0)
 
 
-def _words(fragment: Fragment, depth: int) -> Iterator[tuple[Span, str]]:
+def _words(fragment: Fragment, depth: int) -> Iterator[Leaf]:
+    for span, token in outline(fragment.text):
+        if span.end > span.start:
+            yield Leaf(fragment.place(span.start, span.end), token, is_word=False)
     script = parse(fragment.text)
     for commands in (script.commands, *script.functions.values()):
         for command in commands:
             yield from _of_command(command, fragment, depth)
 
 
-def _of_command(command: SimpleCommand, fragment: Fragment, depth: int) -> Iterator[tuple[Span, str]]:
+def _of_command(command: SimpleCommand, fragment: Fragment, depth: int) -> Iterator[Leaf]:
     for item in command.assignments:
         if item.span.start == item.span.end:  # `NAME=`
             continue
-        yield fragment.place(item.span.start, item.span.end), f"{item.name}={item.value}"
+        yield Leaf(fragment.place(item.span.start, item.span.end), f"{item.name}={item.value}", is_word=True)
     for word in command.words:
         inner = fragment.inner(characters(fragment.text, word.span.start, word.span.end))
         if word.quoted and " " in word.value and depth < DEPTH and inner.text:
             yield from _words(inner, depth + 1)
         elif word.value:
-            yield fragment.place(word.span.start, word.span.end), word.value
+            yield Leaf(fragment.place(word.span.start, word.span.end), word.value, is_word=True)
     if command.heredoc is not None and depth < DEPTH:
         body = command.heredoc.body
         text = heredoc_characters(fragment.text, body.start, body.end, quoted=command.heredoc.quoted)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.fixes.deletions import with_deletions
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
@@ -112,8 +113,9 @@ def plans_of(
     known = [*others, *stacks]
     users = host_directory_users(known)
     codes = options.codes()
-    commands = _commands(found, stacks) if codes & COMMAND_CODES else {}
-    stacks += [stack for each in commands.values() for stack in each.unowned()]
+    commands = _commands(found, stacks)
+    if codes & COMMAND_CODES:
+        stacks += [stack for each in commands.values() for stack in each.unowned()]
     servers = servers_by_source(known)
     names = real_names(known)
     for number, stack in enumerate(stacks, 1):
@@ -123,7 +125,7 @@ def plans_of(
         yield plan_stack(context, options, loader)
         if progress is not None:
             progress(number, len(stacks))
-    for note in (note for each in commands.values() for note in each.notes()):
+    for note in (note for each in commands.values() for note in each.notes() if codes & COMMAND_CODES):
         loader.note(note)
 
 
@@ -164,7 +166,8 @@ def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[tuple[P
 
 def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
-    findings = [_editable(finding) for finding in _findings(context)]
+    found = with_deletions(context, list(_findings(context)), ignored="VF401".startswith(tuple(options.ignore)))
+    findings = [_editable(finding) for finding in found]
     wanted = [finding for finding in findings if _is_wanted(finding, options)]
     made = made_of(findings, context.stack, wanted, loader)
     return StackPlan(context, project_results(context.stack, made), made.changes)

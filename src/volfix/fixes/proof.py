@@ -19,7 +19,7 @@ from volfix.project.loader import Loader
 from volfix.project.model import Project, Service
 from volfix.project.stack import Stack
 from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange, WordChange
-from volfix.rules.operations import AddInstruction, Operation, SetAssignment, SetLiteral, SetScalar, SetText
+from volfix.rules.operations import AddInstruction, Operation, RemoveItem, SetAssignment, SetLiteral, SetScalar, SetText
 from volfix.syntax import dotenv
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import digest, parse, plain
@@ -53,7 +53,7 @@ def prove(
                 _prove_pipeline(pipelines[path], own, source)
             elif any(isinstance(operation, AddInstruction | SetLiteral) for operation in own):
                 _prove_code(own, source)
-            elif any(isinstance(operation, SetText) for operation in own):
+            elif any(isinstance(operation, SetText | RemoveItem) for operation in own):
                 _prove_text(own, source)
             else:
                 _prove_env_file(own, source)
@@ -119,7 +119,7 @@ def _prove_code(operations: Sequence[Operation], after: Source) -> None:
 
 def _prove_commands(operations: Sequence[Operation], after: Source) -> None:
     """Where commands are edited, every word of every command is as before, but those that the operations name."""
-    texts = [operation for operation in operations if isinstance(operation, SetText)]
+    texts = [operation for operation in operations if isinstance(operation, SetText | RemoveItem)]
     if not texts or any(isinstance(operation, SetScalar) for operation in operations):
         return
     from volfix.fixes.command_words import expected_words, words_of

@@ -10,7 +10,7 @@ from volfix.fixes.choice import chosen_of, standing
 from volfix.fixes.results import FileChange
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
-from volfix.rules.findings import Finding
+from volfix.rules.findings import Applicability, Finding
 from volfix.syntax.source import CannotEdit, Source
 
 PROOFS = 64
@@ -47,10 +47,30 @@ def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding]
         if id(finding) in reasons:
             shown[number] = replace(finding, fix=None, reason=reasons[id(finding)])
             rejected.append(shown[number])
-    made = {operation for finding in chosen if finding.fix for operation in finding.fix.operations}
-    others = [each for each in shown if each not in chosen and each.fix and made and made >= set(each.fix.operations)]
+    shown, fixed = _with_needed(shown, chosen)
     failure = None if chosen else next(iter(reasons.values()), None)
-    return Made(shown, [*chosen, *others], rejected, prover.changes if chosen else (), failure)
+    return Made(shown, fixed, rejected, prover.changes if chosen else (), failure)
+
+
+def _with_needed(shown: list[Finding], chosen: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """All findings and those that are fixed: also those whose whole edit the others make, as safe as these are."""
+    made = {operation for finding in chosen if finding.fix for operation in finding.fix.operations}
+    sure = {
+        operation
+        for finding in chosen
+        if finding.fix and finding.applicability is Applicability.SAFE
+        for operation in finding.fix.operations
+    }
+    found, fixed = [], []
+    for finding in shown:
+        fix = finding.fix
+        is_needed = fix is not None and not fix.changes and bool(sure) and sure >= set(fix.operations)
+        if fix is not None and is_needed:
+            finding = replace(finding, fix=replace(fix, applicability=Applicability.SAFE), reason=None)
+        if finding.fix is not None and made and made >= set(finding.fix.operations):
+            fixed.append(finding)
+        found.append(finding)
+    return found, fixed
 
 
 @dataclass(slots=True)

@@ -75,6 +75,10 @@ class Commands:
             if self._owners.get(item.command.fragment.source.path) is stack:
                 yield item, about
 
+    def owner(self, path: Path) -> Stack | None:
+        """The stack whose plan edits a file."""
+        return self._owners.get(path)
+
     def unowned(self) -> Iterator[Stack]:
         """A stack without projects for the commands that are about none of the stacks here."""
         homeless = Stack(self.files.root, ())

@@ -25,6 +25,9 @@ PIPELINE, NAMED, INSTALLED, STARTS, ASKED = "pipeline", "named", "installed", "s
 """Why a flow is a deployment: a pipeline's job; a script or target by its name, since it works on a stack that lies
 outside of the checkout, or since it brings the stack up. What somebody asks for is none."""
 
+OF_A_STACK = frozenset({"stack", "named", "unused"})
+"""What a deletion reaches that may be a volume which a Compose file declares."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -160,7 +163,7 @@ class CommandFiles:
                     call = docker_call(command.values)
                     deletes = deletion_of(call) if call and is_for_use(call) else None
                     key = (command.fragment.source.path, command.place)
-                    if call and deletes and deletes[0].reaches == "stack" and key not in known:
+                    if call and deletes and deletes[0].reaches in OF_A_STACK and key not in known:
                         found.setdefault(key, VolumeDeletion(Flow(ASKED, entry, commands), command, call, *deletes))
         return tuple(found.values())
 

@@ -39,7 +39,7 @@ def _finding(context: Context, code: str, use: Use, held: Holding, conversion: C
         severity=_severity(held, inside=host.inside, known=mount.kind == BIND),
         location=mount_location(mount),
         message=_message(use, held, inside=host.inside),
-        evidence=(*held.evidence, *real, *(_left_behind(context, use) if key else ())),
+        evidence=(*held.evidence, *real, *(_left_behind(context, use, key) if key else ())),
         service=use.service.name,
         target=mount.raw_target,
         fix=conversion.fix,
@@ -47,20 +47,20 @@ def _finding(context: Context, code: str, use: Use, held: Holding, conversion: C
     )
 
 
-def _left_behind(context: Context, use: Use) -> Iterator[str]:
+def _left_behind(context: Context, use: Use, key: str) -> Iterator[str]:
     """What on the host works with the directory today, and will not see the volume."""
     from volfix.rules.host_evidence import host_evidence
 
     yield from host_evidence(context, use)
-    yield from _spared(context, use)
+    yield from _spared(context, use, key)
 
 
-def _spared(context: Context, use: Use) -> Iterator[str]:
+def _spared(context: Context, use: Use, key: str) -> Iterator[str]:
     """The commands of the repository that delete volumes when somebody asks for it, and the new one with them."""
     if context.commands is not None:
         from volfix.rules.volume_deletions import asked_for
 
-        yield from asked_for(context.commands, use.project, use.mount)
+        yield from asked_for(context.commands, use.project, use.mount, key)
 
 
 def _severity(held: Holding, *, inside: bool, known: bool) -> Severity:

@@ -44,9 +44,10 @@ RULE = Rule(
         "declares, without asking. In a script that deploys, the database starts empty after each deployment."
     ),
     fix=(
-        "The option that deletes is taken out of the command. It is safe where the same run moves the stack's data into "
-        "a volume, which the command would delete; else somebody may rely on the deletion. A command that does nothing "
-        "else stays: whether the deployment needs it is for a person to say."
+        "The option that deletes is taken out of the command; a command that does nothing else goes, where the script "
+        "means the same without it. It is safe where a safe fix of the same run makes the volume that the command would "
+        "delete, and belongs to that fix; else somebody may rely on the deletion. Where the command cannot be taken "
+        "out, or stays (`--ignore VF401`, a comment), the fix that makes the volume is unsafe and names it."
     ),
     sources=(
         "docker/compose: compose_down.md, compose_rm.md, compose_up.md",
@@ -91,7 +92,8 @@ RULE = Rule(
         Example(
             "a command that does nothing but delete",
             {"compose.yaml": STACK, "deploy.sh": "docker compose down\ndocker volume prune -f\ndocker compose up -d\n"},
-            Outcome.REPORTED,
+            Outcome.FIXED_UNSAFE,
+            {"deploy.sh": "docker compose down\ndocker compose up -d\n"},
         ),
         Example(
             "targets that somebody asks for",

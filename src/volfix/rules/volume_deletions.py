@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
-from volfix.knowledge.commands import COMPOSE, DockerCall
+from volfix.knowledge.commands import DockerCall
 from volfix.knowledge.lookup import entries_for
 from volfix.project.command_stacks import Commands
-from volfix.project.deploy_flows import NAMED, PIPELINE, VolumeDeletion
+from volfix.project.deploy_flows import VolumeDeletion
 from volfix.project.images import images_of
 from volfix.project.model import Project
 from volfix.project.mounts import VOLUME, Mount
-from volfix.rules import vf101, vf102
-from volfix.rules.command_findings import lines, reached, removal, said, static_arguments
+from volfix.rules.command_findings import lines, reached, said, static_arguments
+from volfix.rules.command_removal import taken_out
 from volfix.rules.context import Context, at
-from volfix.rules.deploys import OTHER_DIALECT
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
+
+COMPOSE_LABEL = "com.docker.compose."
+"""What Compose labels its volumes with: a filter for another label spares them."""
 
 
 def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
@@ -27,7 +30,7 @@ def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
         if named is None:
             continue
         source, place = item.command.fragment.source, item.command.place
-        fix, reason = _fix(context, item, projects)
+        fix, reason = _fix(commands, item)
         yield Finding(
             code="VF401",
             severity=_severity(item, projects, named),
@@ -96,42 +99,43 @@ def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[
     return f"the stack {stack} declares no volume today: the first one that it gets would go"
 
 
-def _fix(context: Context, item: VolumeDeletion, projects: tuple[Project, ...]) -> tuple[Fix | None, str | None]:
-    pipeline = context.commands.files.pipelines.get(item.command.fragment.source.path) if context.commands else None
-    if pipeline is not None and not pipeline.is_editable:
-        return None, OTHER_DIALECT
-    if item.option is None:
-        return None, "the command does nothing else: whether the deployment needs it is for a person to say"
-    edit = removal(item.command, item.option)
+def _fix(commands: Commands, item: VolumeDeletion) -> tuple[Fix | None, str | None]:
+    edit = taken_out(commands, item)
     if isinstance(edit, str):
         return None, edit
-    moved = bool(projects) and set(projects) <= set(context.stack.projects) and _moves_data(context)
-    safe = moved and item.flow.why in (PIPELINE, NAMED) and item.call.program == COMPOSE
-    if safe:
-        return Fix(edit, (), Applicability.SAFE), None
     return Fix(edit, (), Applicability.UNSAFE), "somebody may rely on the volumes being deleted"
 
 
-def _moves_data(context: Context) -> bool:
-    """Whether this run moves data of the stack into a volume, which the next deployment would then delete."""
-    if "VF401 moves" not in context.memory:
-        checks = (rule.RULE for rule in (vf101, vf102) if rule.RULE.code in context.selected)
-        context.memory["VF401 moves"] = any(
-            finding.applicability is Applicability.SAFE for rule in checks for finding in rule.check(context)
-        )
-    return bool(context.memory["VF401 moves"])
+def deletes(item: VolumeDeletion, project: Project, key: str) -> bool:
+    """Whether the command would delete a volume of the project that is not external and that nothing mounts then."""
+    if item.deletion.reaches == "named":
+        names = static_arguments(item.command, item.call.arguments)
+        return names is None or any(_is_volume(name, project.real_name(key), key) for name in names)
+    labels = [value for value in item.call.values("--filter") if value.startswith("label=")]
+    if item.deletion.reaches == "unused" and any(COMPOSE_LABEL not in label for label in labels):
+        return False
+    return item.deletion.reaches in ("stack", "unused")
 
 
-def asked_for(commands: Commands, project: Project, mount: Mount) -> Iterator[str]:
+def place_of(item: VolumeDeletion, root: Path) -> str:
+    """`deploy.sh:3`, below the root."""
+    source = item.command.fragment.source
+    place = source.path.relative_to(root) if source.path.is_relative_to(root) else source.path
+    return f"{place}:{source.place(item.command.place.start)[0]}"
+
+
+def asked_for(commands: Commands, project: Project, mount: Mount, key: str) -> Iterator[str]:
     """The commands that spare a bind mount and will delete the volume that it becomes, when somebody asks for them."""
-    for command in deleting_when_asked(commands, project):
+    for command in deleting_when_asked(commands, project, key):
         yield f"{command} spares {mount.raw_source} and will delete the volume when somebody asks for it"
 
 
-def deleting_when_asked(commands: Commands, project: Project) -> Iterator[str]:
-    """The first commands that delete the project's volumes when somebody asks for it, each with its place."""
-    for item in islice(commands.asked_for(project), 3):
-        source, entry = item.command.fragment.source, item.command.start
-        place = source.path.relative_to(project.root) if source.path.is_relative_to(project.root) else source.path
-        line = source.place(item.command.place.start)[0]
-        yield f"{place}:{line}: `{said(item.command)}` in {entry.name or place}"
+def deleting_when_asked(commands: Commands, project: Project, *keys: str) -> Iterator[str]:
+    """The first commands that delete volumes of the project when somebody asks for it, each with its place.
+
+    With keys, those alone that delete one of these.
+    """
+    found = commands.asked_for(project)
+    for item in islice((each for each in found if not keys or any(deletes(each, project, key) for key in keys)), 3):
+        place = place_of(item, project.root)
+        yield f"{place}: `{said(item.command)}` in {item.command.start.name or place.partition(':')[0]}"

@@ -6,7 +6,7 @@ Source: POSIX.1-2017, Shell Command Language, 2.9 (lists of equal precedence, co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,24 +47,29 @@ class _Part:
     redirections: tuple[Node, ...] = ()
 
 
-def without(text: str, span: Span, *, fails: bool, may_go: Callable[[list[str]], bool]) -> Taken | str:
-    """What to replace for the command at `span` to be gone, or why that is not certain.
+def without(
+    text: str, span: Span, *, fails: bool, may_go: Callable[[list[str]], bool], also: Sequence[Span] = ()
+) -> Taken | str:
+    """What to replace for the command at `span` to be gone, or why that is not certain; those at `also` go, too.
 
     `fails` says that the command may have failed until now, so that nothing may depend on it; `may_go` says of another
     command's words whether it may go too: what feeds this one, what is there for its failure.
     """
-    return _Removal(text, fails=fails, may_go=may_go).of(span)
+    return _Removal(text, fails=fails, may_go=may_go, also=also).of(span)
 
 
 class _Removal:
     """The tree of one text; places are bytes here, and characters outside."""
 
-    def __init__(self, text: str, *, fails: bool, may_go: Callable[[list[str]], bool]) -> None:
+    def __init__(
+        self, text: str, *, fails: bool, may_go: Callable[[list[str]], bool], also: Sequence[Span] = ()
+    ) -> None:
         self.text, self.fails, self.may_go = text, fails, may_go
         self.data = text.encode()
+        self.also = [self.bytes_of(span) for span in also]
 
     def of(self, span: Span) -> Taken | str:
-        start, end = (len(self.text[:at].encode()) for at in (span.start, span.end))
+        start, end = self.bytes_of(span)
         found = syntax_tree(self.text).descendant_for_byte_range(start, max(start, end - 1))
         while found is not None and found.type != "command":
             found = found.parent
@@ -74,9 +79,9 @@ class _Removal:
         while (parent := node.parent) is not None and parent.type in ("pipeline", "list", "redirected_statement"):
             node = parent
         parts = list(_parts(node))
-        number = next((number for number, part in enumerate(parts) if _is_in(found, part.node)), None)
-        if number is None:
-            return ELSEWHERE
+        number = next(number for number, part in enumerate(parts) if _is_in(found, part.node))
+        if sum(any(_holds(part.node, place) for place in {(start, end), *self.also}) for part in parts) > 1:
+            return "another command of its list is to go, too"
         if reason := self.refusal(found, parts[number]):
             return reason
         return self.from_list(node, parts, number)
@@ -134,11 +139,18 @@ class _Removal:
             if self.fails or len(siblings) > 1:
                 return "a test depends on it"
             return self.taken(node.start_byte, node.end_byte, "true")
-        if len(siblings) == 1:
+        left = [other for other in siblings if other.id == node.id or not self.vanishes(other)]
+        if len(left) == 1 and not any(other.end_byte <= node.start_byte for other in siblings):
             if parent.type == "program":
                 return Taken(self.place(node.start_byte, node.end_byte), alone=True)
             return self.taken(node.start_byte, node.end_byte, ":")
         return self.from_line(node, siblings)
+
+    def vanishes(self, node: Node) -> bool:
+        """Whether another statement goes as a whole."""
+        first, *rest = _parts(node)
+        gone = first.node.type in ("command", "pipeline") and any(_holds(first.node, place) for place in self.also)
+        return gone and all(part.operator == "||" for part in rest)
 
     def from_line(self, node: Node, siblings: list[Node]) -> Taken:
         data = self.data
@@ -151,12 +163,16 @@ class _Removal:
         if behind[1] and not rest:
             return self.taken(node.start_byte, behind.end())
         number = next(number for number, other in enumerate(siblings) if other.id == node.id)
-        start = siblings[number - 1].end_byte if number else node.start_byte
+        follows = number > 0 and not self.vanishes(siblings[number - 1])
+        start = siblings[number - 1].end_byte if follows else node.start_byte
         before = re.compile(rb"[ \t]*&").match(data, start)
-        return self.taken(before.end() if before and number else start, behind.end(1) if behind[1] else node.end_byte)
+        return self.taken(before.end() if before and follows else start, behind.end(1) if behind[1] else node.end_byte)
 
     def taken(self, start: int, end: int, replacement: str = "", *, lines: bool = False) -> Taken:
         return Taken(self.place(start, end), replacement, lines)
+
+    def bytes_of(self, span: Span) -> tuple[int, int]:
+        return len(self.text[: span.start].encode()), len(self.text[: span.end].encode())
 
     def place(self, start: int, end: int) -> Span:
         if len(self.data) == len(self.text):
@@ -183,6 +199,10 @@ def _parts(node: Node, operator: str = "") -> Iterator[_Part]:
 
 def _is_in(node: Node, other: Node) -> bool:
     return other.start_byte <= node.start_byte and node.end_byte <= other.end_byte
+
+
+def _holds(node: Node, place: tuple[int, int]) -> bool:
+    return node.start_byte <= place[0] and place[1] <= node.end_byte
 
 
 def _words(command: Node) -> list[Node]:

@@ -1,0 +1,100 @@
+"""Commands of deployments that would delete the volume that a fix makes: they belong to the fix, which takes them out.
+
+Where one of them cannot be taken out, the fix is unsafe and names it. Which rule makes the volume does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from volfix.project.command_stacks import Commands
+from volfix.project.deploy_flows import NOT_DEPLOYED, VolumeDeletion, nearest_purpose
+from volfix.project.hosts import is_within
+from volfix.project.model import Project
+from volfix.rules.command_findings import said
+from volfix.rules.command_removal import taken_out
+from volfix.rules.context import Context
+from volfix.rules.findings import Applicability, Finding, Fix, VolumeChange
+from volfix.rules.holdings import holding
+from volfix.rules.ignores import is_ignored
+from volfix.rules.operations import Operation
+from volfix.rules.volume_deletions import deletes, place_of
+
+CODE = "VF401"
+
+
+def with_deletions(context: Context, findings: Sequence[Finding], *, ignored: bool) -> list[Finding]:
+    """The findings, each fix with the edits of the commands that would delete its volume; `ignored`: VF401 is."""
+    commands = context.commands
+    if commands is None or not commands.volume_deletions:
+        return list(findings)
+    judge = _Judge(context, commands, ignored)
+    return [finding if finding.fix is None else judge.judged(finding, finding.fix) for finding in findings]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    context: Context
+    commands: Commands
+    ignored: bool
+
+    def judged(self, finding: Finding, fix: Fix) -> Finding:
+        operations: list[Operation] = []
+        evidence: list[str] = []
+        doubts: list[str] = []
+        for item in self.threats(fix):
+            named = f"`{said(item.command)}` ({place_of(item, self.context.root)})"
+            edit = self.refusal(item) or taken_out(self.commands, item)
+            if isinstance(edit, str):
+                doubts.append(f"{named} would delete the volume, and stays: {edit}")
+                continue
+            operations += edit
+            evidence.append(f"{named} would delete the volume: the fix takes that out")
+        if not operations and not doubts:
+            return finding
+        made = replace(
+            fix,
+            operations=tuple(dict.fromkeys((*fix.operations, *operations))),
+            applicability=Applicability.UNSAFE if doubts else fix.applicability,
+        )
+        reason = "; ".join([*([finding.reason] if finding.reason else []), *doubts]) or None
+        return replace(finding, fix=made, evidence=(*finding.evidence, *evidence), reason=reason)
+
+    def threats(self, fix: Fix) -> Iterator[VolumeDeletion]:
+        """The commands of deployments that delete a volume which the fix makes or carries rows into."""
+        made = {project: keys for project in self.context.stack.projects if (keys := set(self.made_in(project, fix)))}
+        for item, about in self.commands.volume_deletions:
+            if any(deletes(item, project, key) for project in about for key in made.get(project, ())):
+                yield item
+
+    def made_in(self, project: Project, fix: Fix) -> Iterator[str]:
+        """The keys of the volumes that the fix makes in a project, or carries rows into."""
+        yield from (move.volume for move in fix.moves if move.service in project.services)
+        paths = {file.path for file in project.loaded}
+        declared = (change for change in fix.changes if isinstance(change, VolumeChange) and change.path in paths)
+        for key in (change.key for change in declared if not fix.moves):
+            if key not in project.declared and self.holds_data(project, key):
+                yield key
+
+    def holds_data(self, project: Project, key: str) -> bool:
+        uses = [use for use in self.context.stack.uses if use.project is project and use.mount.source == key]
+        return any(holding(self.context, use) is not None for use in uses)
+
+    def refusal(self, item: VolumeDeletion) -> str | None:
+        """Why the run does not edit the command, whatever it says."""
+        command, source = item.command, item.command.fragment.source
+        pipeline = self.commands.files.pipelines.get(source.path)
+        if self.ignored:
+            return f"{CODE} is ignored"
+        if is_ignored(source, command.place.start, CODE):
+            return "a comment says to ignore it"
+        if command.entry is not command.start and nearest_purpose([command.entry.name]) in NOT_DEPLOYED:
+            return f"{command.entry.name} is also there for people who ask for it"
+        if pipeline is not None and pipeline.signed:
+            return "the pipeline is signed, and its old text runs until it is signed again"
+        if not is_within(source.path, self.context.root):
+            return f"{source.path.name} lies outside the repository"
+        if self.commands.owner(source.path) is not self.context.stack:
+            return f"another stack is deployed by {source.path.name} too, and a file is changed for one at a time"
+        return None

@@ -1,0 +1,140 @@
+"""The edit that keeps a command from deleting volumes: its option goes, or the whole command."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from volfix.knowledge.effects import is_end, is_quiet
+from volfix.project.command_stacks import Commands
+from volfix.project.deploy_flows import VolumeDeletion
+from volfix.project.shell.command import Command
+from volfix.rules.command_findings import removal
+from volfix.rules.deploys import OTHER_DIALECT
+from volfix.rules.operations import Operation, RemoveItem, SetText
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.shell_removal import Taken, without
+from volfix.syntax.source import FileProblem, Source, Span
+from volfix.syntax.yaml_edit import nodes
+from volfix.syntax.yaml_tree import Scalar, Sequence
+from volfix.syntax.yaml_tree import parse as parse_yaml
+
+WHOLE = frozenset({"volume prune", "volume rm", "volume remove"})
+"""Verbs that do nothing but delete volumes, whatever their options say."""
+
+
+def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...] | str:
+    """The edit after which the command deletes no volume that the stack has, or why there is none."""
+    command = item.command
+    pipeline = commands.files.pipelines.get(command.fragment.source.path)
+    if pipeline is not None and not pipeline.is_editable:
+        return OTHER_DIALECT
+    if not _is_whole(item):
+        return removal(command, item.option) if item.option is not None else "the command does something else, too"
+    if len(item.call.arguments) > 1 and item.deletion.reaches == "named":
+        return "the command names several volumes"
+    if not _is_written(command):
+        return "the command is put together in several places"
+    others = [other.command for other, _ in commands.volume_deletions if _is_whole(other) and other is not item]
+    fragment = command.fragment
+    found = without(
+        fragment.text,
+        command.home,
+        fails=_fails(item),
+        may_go=lambda words: is_quiet(words) or is_end(words),
+        also=[other.home for other in others if other.fragment is fragment and _is_written(other)],
+    )
+    return found if isinstance(found, str) else _edit(commands, command, found)
+
+
+def _is_whole(item: VolumeDeletion) -> bool:
+    return item.call.verb in WHOLE
+
+
+def _fails(item: VolumeDeletion) -> bool:
+    """Whether the command fails where the volume is not there, as it is not until the fix makes it."""
+    return item.deletion.reaches == "named" and not any(each.name in ("-f", "--force") for each in item.call.options)
+
+
+def _is_written(command: Command) -> bool:
+    """Whether the command stands in one place of the file, as it is run."""
+    first = command.words[0]
+    return all(word.fragment is first.fragment and word.home == command.home for word in command.words)
+
+
+def _edit(commands: Commands, command: Command, found: Taken) -> tuple[Operation, ...] | str:
+    fragment = command.fragment
+    source, text = fragment.source, fragment.text[found.span.start : found.span.end]
+    begin = found.span.start + len(text) - len(text.lstrip())
+    place = fragment.place(begin, begin + len(text.strip()))
+    own = _own_text(command, place)
+    if found.alone or (found.lines and own is not None and own.text.strip() == text.strip()):
+        return _whole_text(commands, command, place, own)
+    if source.text[place.start : place.end] != text.strip():
+        return "the command is written in a way that volfix does not edit"
+    if found.lines:
+        return _lines(own or fragment, place)
+    span = fragment.place(found.span.start, found.span.end)
+    if not fragment.is_verbatim(found.span.start, found.span.end):
+        return "the command is written in a way that volfix does not edit"
+    return (SetText(source, span, found.replacement),)
+
+
+def _own_text(command: Command, place: Span) -> Fragment | None:
+    """The text of the entry that the characters stand in: the item of a list, the line of a recipe."""
+    if not any(command.fragment is text for text in command.entry.texts):
+        return None
+    texts = (own for own in command.entry.fragments if own.text)
+    return next((own for own in texts if place in own.place(0, len(own.text))), None)
+
+
+def _lines(fragment: Fragment, place: Span) -> tuple[Operation, ...] | str:
+    """The lines go that the characters stand on."""
+    source, text = fragment.source, fragment.text
+    last = bisect_left(fragment.starts, place.end - 1)
+    following = text.find("\n", last) + 1
+    start, end = place.start, place.end
+    if 0 < following < len(text):  # in a block of YAML the next line comes to stand behind the same blanks
+        end = fragment.starts[following]
+        start -= end - source.line_start(end)
+    else:  # the last line: its line end closes the text
+        start = source.line_start(start)
+        start -= 2 if source.text[start - 2 : start] == "\r\n" else min(start, 1)
+    if source.text[start:end].strip() != source.text[place.start : place.end]:
+        return "something else stands on the lines of the command"
+    return (SetText(source, Span(start, end)),)
+
+
+def _whole_text(
+    commands: Commands, command: Command, place: Span, own: Fragment | None
+) -> tuple[Operation, ...] | str:
+    """A text that holds nothing else goes as a whole: an item of a list, a line of a recipe."""
+    source, entry = command.fragment.source, command.entry
+    if own is None:
+        return "the command is all that the text around it says"
+    if len(entry.fragments) < 2:
+        return f"the command is all that {entry.name or source.path.name} does"
+    if source.path.suffix in (".yml", ".yaml"):
+        for items, item in _items(commands, source):
+            if place in item.span and len(items.items) > 1:
+                return (RemoveItem(source, items, item),)
+        return "the command is not an item of a list"
+    start, end = source.line_start(place.start), source.line_end(place.end)
+    around = source.text[start : place.start].strip(" \t@+-") + source.text[place.end : end].strip()
+    if entry.kind != "target" or around:
+        return "the command does not stand on a line of its own"
+    return (SetText(source, Span(start, end)),)
+
+
+def _items(commands: Commands, source: Source) -> Iterator[tuple[Sequence, Scalar]]:
+    """The scalars in lists of a YAML file."""
+    pipeline = commands.files.pipelines.get(source.path)
+    try:
+        documents = pipeline.documents if pipeline is not None else parse_yaml(source)
+    except FileProblem:
+        return
+    for document in documents:
+        for node in nodes(document.root):
+            for item in node.items if isinstance(node, Sequence) else ():
+                if isinstance(item, Scalar):
+                    yield node, item

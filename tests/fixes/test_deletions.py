@@ -1,0 +1,354 @@
+"""Given a fix that makes a volume, then the commands that would delete it go with the fix, or the fix is unsafe."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import volfix
+from volfix.rules.findings import Applicability, Finding
+
+BASH = shutil.which("bash")
+ENGINES = {
+    "postgres": ("postgres:16", "/var/lib/postgresql/data"),
+    "mysql": ("mysql:8.4", "/var/lib/mysql"),
+    "mariadb": ("mariadb:11", "/var/lib/mysql"),
+    "mongo": ("mongo:7", "/data/db"),
+    "redis": ("redis:7", "/data"),
+}
+
+
+def bind(engine: str = "postgres", source: str = "./deploy/pgdata") -> str:
+    image, target = ENGINES[engine]
+    return f"services:\n  db:\n    image: {image}\n    volumes:\n      - {source}:{target}\n"
+
+
+APP = """\
+services:
+  app:
+    image: ghcr.io/acme/app:1
+    working_dir: /app
+    environment:
+      DATABASE_URL: sqlite:///./database.db
+    volumes:
+      - ./data:/app/data
+"""
+SOCKET = "    volumes: [{name: socket, path: /var/run/docker.sock}]\n"
+HOST = "volumes:\n  - name: socket\n    host: {path: /var/run/docker.sock}\n"
+DRONE = "kind: pipeline\ntype: docker\nname: default\nsteps:\n  - name: deploy\n    image: docker:27\n" + SOCKET
+ACTIONS = "on: push\njobs:\n  deploy:\n    runs-on: self-hosted\n    steps:\n      - uses: actions/checkout@v4\n"
+
+
+def placed(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def found(root: Path, code: str = "VF101", **options: object) -> Finding:
+    (finding,) = (each for each in volfix.plan(root, **options).findings if each.code == code)  # type: ignore[arg-type]
+    return finding
+
+
+# A file with the commands, the text before and the text after.
+TAKEN = {
+    "the issue's own script": (
+        "deploy.sh",
+        "docker compose down; docker volume prune -af; docker compose up -d --build\n",
+        "docker compose down; docker compose up -d --build\n",
+    ),
+    "an option": (
+        "deploy.sh",
+        "docker compose down -v\ndocker compose up -d\n",
+        "docker compose down\ndocker compose up -d\n",
+    ),
+    "a volume by its name": (
+        "deploy.sh",
+        "docker compose down\ndocker volume rm {project}_db-data || true\ndocker compose up -d\n",
+        "docker compose down\ndocker compose up -d\n",
+    ),
+    "a prune of the system": (
+        "deploy.sh",
+        "docker compose down\ndocker system prune -af --volumes\ndocker compose up -d\n",
+        "docker compose down\ndocker system prune -af\ndocker compose up -d\n",
+    ),
+    "all volumes that there are": (
+        "redeploy.sh",
+        "docker compose down && docker volume rm -f $(docker volume ls -q) && docker compose up -d\n",
+        "docker compose down && docker compose up -d\n",
+    ),
+    "over ssh": (
+        "release.sh",
+        'ssh host "cd /srv/app && docker compose down && docker volume prune -f && docker compose up -d"\n',
+        'ssh host "cd /srv/app && docker compose down && docker compose up -d"\n',
+    ),
+    "in a shell of its own": (
+        "deploy.sh",
+        "sudo sh -c 'docker compose down; docker volume prune -af; docker compose up -d'\n",
+        "sudo sh -c 'docker compose down; docker compose up -d'\n",
+    ),
+    "in a function": (
+        "deploy.sh",
+        "wipe_old() {\n  docker volume prune -af\n}\ndocker compose down\nwipe_old\ndocker compose up -d\n",
+        "wipe_old() {\n  :\n}\ndocker compose down\nwipe_old\ndocker compose up -d\n",
+    ),
+    "in a test": (
+        "deploy.sh",
+        "docker compose down\nif docker volume prune -af; then\n  echo done\nfi\ndocker compose up -d\n",
+        "docker compose down\nif true; then\n  echo done\nfi\ndocker compose up -d\n",
+    ),
+    "an answer that is piped in": (
+        "start.sh",
+        "docker compose down\nyes | docker volume prune\ndocker compose up -d\n",
+        "docker compose down\ndocker compose up -d\n",
+    ),
+    "a line of a recipe": (
+        "Makefile",
+        "deploy:\n\tdocker compose down\n\t@-docker volume prune -af\n\tdocker compose up -d\n",
+        "deploy:\n\tdocker compose down\n\tdocker compose up -d\n",
+    ),
+    "in a line of a recipe": (
+        "Makefile",
+        "deploy:\n\tdocker compose down && docker volume prune -af && \\\n\t  docker compose up -d\n",
+        "deploy:\n\tdocker compose down && \\\n\t  docker compose up -d\n",
+    ),
+    "a script of npm": (
+        "package.json",
+        '{"scripts": {"deploy": "docker compose down && docker volume prune -af && docker compose up -d"}}\n',
+        '{"scripts": {"deploy": "docker compose down && docker compose up -d"}}\n',
+    ),
+    "a step of Drone": (
+        ".drone.yml",
+        DRONE
+        + "    commands:\n      - docker compose -p shop down\n      # room\n      - docker volume prune -af  # all\n"
+        + "      - docker compose -p shop up -d\n"
+        + HOST,
+        DRONE
+        + "    commands:\n      - docker compose -p shop down\n      # room\n"
+        + "      - docker compose -p shop up -d\n"
+        + HOST,
+    ),
+    "a step of Drone in one line": (
+        ".drone.yml",
+        DRONE + "    commands: [docker compose -p s down, docker volume prune -f, docker compose -p s up -d]\n" + HOST,
+        DRONE + "    commands: [docker compose -p s down, docker compose -p s up -d]\n" + HOST,
+    ),
+    "a block of Actions": (
+        ".github/workflows/deploy.yml",
+        ACTIONS + "      - run: |\n          docker compose down\n          docker volume prune -af\n"
+        "          docker compose up -d\n",
+        ACTIONS + "      - run: |\n          docker compose down\n          docker compose up -d\n",
+    ),
+    "the last line of a block": (
+        ".github/workflows/deploy.yml",
+        ACTIONS + "      - run: |\n          docker compose down\n          docker volume prune -af\n"
+        "      - run: docker compose up -d\n",
+        ACTIONS + "      - run: |\n          docker compose down\n      - run: docker compose up -d\n",
+    ),
+    "a script of GitLab": (
+        ".gitlab-ci.yml",
+        "deploy:\n  script:\n    - docker compose down\n    - docker volume prune -af\n    - docker compose up -d\n",
+        "deploy:\n  script:\n    - docker compose down\n    - docker compose up -d\n",
+    ),
+    "a recipe of just": (
+        "justfile",
+        "deploy:\n    docker compose down; docker volume prune -af; docker compose up -d\n",
+        "deploy:\n    docker compose down; docker compose up -d\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", TAKEN)
+@pytest.mark.parametrize("select", [(), ("VF101",)], ids=["all", "VF101"])
+def test_what_would_delete_the_volume_goes_with_the_fix(title: str, select: tuple[str, ...], tmp_path: Path) -> None:
+    name, before, after = TAKEN[title]
+    before = before.replace("{project}", tmp_path.name)
+    placed(tmp_path, {"compose.yaml": bind(), name: before})
+    plan = volfix.plan(tmp_path, select=select)
+    (finding,) = (each for each in plan.findings if each.code == "VF101")
+    assert finding.applicability is Applicability.SAFE, finding.reason
+    assert any(name in line and "the fix takes that out" in line for line in finding.evidence)
+    result = plan.write()
+    assert not [project.failure for project in result.projects if project.failure]
+    assert not [item for project in result.projects for item in project.findings if item.rejected]
+    assert (tmp_path / name).read_text() == after
+    assert "driver: local" in (tmp_path / "compose.yaml").read_text()
+    if name.endswith(".sh") and BASH is not None:
+        assert subprocess.run([BASH, "-n", str(tmp_path / name)], check=False).returncode == 0
+    assert not [each for each in volfix.plan(tmp_path).findings if each.code == "VF401"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_it_does_not_matter_which_engine_moves(engine: str, tmp_path: Path) -> None:
+    text = "docker compose down\ndocker volume prune -af\ndocker compose up -d\n"
+    placed(tmp_path, {"compose.yaml": bind(engine, "./rows"), "deploy.sh": text})
+    volfix.plan(tmp_path).write()
+    assert "prune" not in (tmp_path / "deploy.sh").read_text()
+    assert "driver: local" in (tmp_path / "compose.yaml").read_text()
+
+
+# What stays in the file: the file, its text, and what the reason says.
+KEPT = {
+    "all that a job does": (
+        ".github/workflows/deploy.yml",
+        ACTIONS + "      - run: docker compose down\n      - run: docker volume prune -af\n"
+        "      - run: docker compose up -d\n",
+        "all that",
+    ),
+    "its output is used": (
+        "deploy.sh",
+        "docker compose down\nOUT=$(docker volume prune -af)\ndocker compose up -d\n",
+        "deploy.sh:2",
+    ),
+    "its output is kept": (
+        "deploy.sh",
+        "docker compose down\ndocker volume prune -af | tee prune.log\ndocker compose up -d\n",
+        "pipe",
+    ),
+    "others depend on it": (
+        "deploy.sh",
+        "docker compose down\ndocker volume rm {project}_db-data && ./seed.sh\ndocker compose up -d\n",
+        "succeeds",
+    ),
+    "a signed pipeline": (
+        ".drone.yml",
+        DRONE
+        + "    commands: [docker compose -p s down -v, docker compose -p s up -d]\n"
+        + HOST
+        + "---\nkind: signature\nhmac: 2e1f9a3c5d7b\n\n...\n",
+        "signed",
+    ),
+    "a pipeline of another dialect": (
+        ".woodpecker.yml",
+        "steps:\n  deploy:\n    image: docker:27\n    volumes: [/var/run/docker.sock:/var/run/docker.sock]\n"
+        "    commands: [docker compose -p s down -v, docker compose -p s up -d]\n",
+        "only reads",
+    ),
+    "an ignored command": (
+        "deploy.sh",
+        "docker compose down -v  # volfix: ignore[VF401] wanted\ndocker compose up -d\n",
+        "a comment",
+    ),
+    "an option from elsewhere": ("deploy.sh", "F=-v\ndocker compose down $F\ndocker compose up -d\n", "-v"),
+    "a target that people ask for, too": (
+        "Makefile",
+        "clean:\n\tdocker compose down -v\n\ndeploy: clean\n\tdocker compose up -d\n",
+        "people who ask",
+    ),
+    "a call that hands the command on": (
+        "deploy.sh",
+        'loud() {\n  echo "$@"\n  "$@"\n}\nloud docker volume prune -af\ndocker compose up -d\n',
+        "deploy.sh:5",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", KEPT)
+def test_what_cannot_be_taken_out_makes_the_fix_unsafe(title: str, tmp_path: Path) -> None:
+    name, text, said = KEPT[title]
+    placed(tmp_path, {"compose.yaml": bind(), name: text.replace("{project}", tmp_path.name)})
+    finding = found(tmp_path)
+    assert finding.applicability is Applicability.UNSAFE
+    assert said in (finding.reason or "")
+    assert name in (finding.reason or "")
+    volfix.plan(tmp_path).write()
+    assert (tmp_path / "compose.yaml").read_text() == bind()
+
+
+@pytest.mark.parametrize("ignore", ["VF401", "VF4"])
+def test_an_ignored_rule_makes_the_fix_unsafe(ignore: str, tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": bind(), "deploy.sh": "docker compose down -v\ndocker compose up -d\n"})
+    finding = found(tmp_path, ignore=(ignore,))
+    assert finding.applicability is Applicability.UNSAFE
+    assert "`docker compose down -v` (deploy.sh:1)" in (finding.reason or "")
+    assert "ignored" in (finding.reason or "")
+
+
+STAYS = {
+    "a target that people ask for": ("Makefile", "up:\n\tdocker compose up -d\nclean:\n\tdocker compose down -v\n"),
+    "a script that people ask for": ("scripts/uninstall.sh", "docker compose down -v\n"),
+    "a branch that people ask for": (
+        "deploy.sh",
+        'case "$1" in\n  purge) docker compose down -v ;;\n  *) docker compose up -d ;;\nesac\n',
+    ),
+    "anonymous volumes alone": ("deploy.sh", "docker compose rm -fsv\ndocker compose up -d -V\n"),
+    "another volume": ("deploy.sh", "docker compose down\ndocker volume rm build-cache\ndocker compose up -d\n"),
+    "volumes of another label": (
+        "deploy.sh",
+        "docker compose down\ndocker volume prune -af --filter label=scratch\ndocker compose up -d\n",
+    ),
+    "images": ("deploy.sh", "docker compose down --rmi all\ndocker system prune -af\ndocker compose up -d\n"),
+    "a stack for tests": (
+        "deploy.sh",
+        "docker compose -f docker-compose.test.yml down -v\ndocker compose up -d\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", STAYS)
+def test_what_deletes_no_such_volume_stays_and_the_fix_is_safe(title: str, tmp_path: Path) -> None:
+    name, text = STAYS[title]
+    placed(tmp_path, {"compose.yaml": bind(), name: text})
+    finding = found(tmp_path, select=("VF101",))
+    assert finding.applicability is Applicability.SAFE
+    volfix.plan(tmp_path, select=("VF101",)).write()
+    assert (tmp_path / name).read_text() == text
+    assert "driver: local" in (tmp_path / "compose.yaml").read_text()
+
+
+def test_what_somebody_asks_for_is_named(tmp_path: Path) -> None:
+    makefile = "up:\n\tdocker compose up -d\nclean:\n\tdocker compose down\n\tdocker volume prune -af\n"
+    placed(tmp_path, {"compose.yaml": bind(), "Makefile": makefile})
+    assert any("Makefile:5: `docker volume prune -af` in clean" in line for line in found(tmp_path).evidence)
+
+
+# Every rule that makes a volume or carries rows into one: files, and the code of the finding.
+RULES = {
+    "VF102": "services:\n  app:\n    image: vaultwarden/server:1\n    volumes:\n      - ./vw:/data\n",
+    "VF105": "services:\n  db:\n    image: mysql:8.4\n",
+    "VF106": "services:\n  db:\n    image: mongo:7\n    volumes:\n      - ./rows:/var/data\n",
+    "VF108": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\n",
+    "VF104": "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\n"
+    "volumes:\n  rows:\n    driver_opts: {type: none, o: bind, device: ./rows}\n",
+    "VF201": APP,
+}
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_it_does_not_matter_which_rule_makes_the_volume(code: str, tmp_path: Path) -> None:
+    script = "docker compose down\ndocker volume prune -af\ndocker compose up -d\n"
+    placed(tmp_path, {"compose.yaml": RULES[code], "deploy.sh": script})
+    finding = found(tmp_path, code)
+    assert any("deploy.sh:2" in line for line in finding.evidence), finding
+    result = volfix.plan(tmp_path, unsafe_fixes=True).write()
+    assert any(project.written for project in result.projects)
+    assert "prune" not in (tmp_path / "deploy.sh").read_text()
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_whichever_rule_it_is_a_command_that_stays_makes_the_fix_unsafe(code: str, tmp_path: Path) -> None:
+    script = "docker compose down\nOUT=$(docker volume prune -af)\ndocker compose up -d\n"
+    placed(tmp_path, {"compose.yaml": RULES[code], "deploy.sh": script})
+    finding = found(tmp_path, code)
+    assert finding.applicability is Applicability.UNSAFE
+    assert "deploy.sh:2" in (finding.reason or "")
+
+
+def test_the_command_stays_where_the_fix_is_not_made(tmp_path: Path) -> None:
+    text = "docker compose down -v\ndocker compose up -d\n"
+    placed(tmp_path, {"compose.yaml": bind(), "deploy.sh": text})
+    plan = volfix.plan(tmp_path, confirm=lambda finding: finding.code != "VF101")
+    assert [(each.code, each.applicability.value) for each in plan.findings] == [("VF101", "safe"), ("VF401", "unsafe")]
+    plan.write()
+    assert (tmp_path / "deploy.sh").read_text() == text
+
+
+def test_a_stack_without_a_move_keeps_the_command_for_a_person_to_judge(tmp_path: Path) -> None:
+    named = bind().replace("./deploy/pgdata", "rows") + "volumes:\n  rows:\n"
+    placed(tmp_path, {"compose.yaml": named, "deploy.sh": "docker compose down -v\ndocker compose up -d\n"})
+    assert found(tmp_path, "VF401").applicability is Applicability.UNSAFE
