@@ -135,6 +135,5 @@ def _items(commands: Commands, source: Source) -> Iterator[tuple[Sequence, Scala
         return
     for document in documents:
         for node in nodes(document.root):
-            for item in node.items if isinstance(node, Sequence) else ():
-                if isinstance(item, Scalar):
-                    yield node, item
+            if isinstance(node, Sequence):
+                yield from ((node, item) for item in node.items if isinstance(item, Scalar))
