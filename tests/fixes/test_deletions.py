@@ -352,3 +352,82 @@ def test_a_stack_without_a_move_keeps_the_command_for_a_person_to_judge(tmp_path
     named = bind().replace("./deploy/pgdata", "rows") + "volumes:\n  rows:\n"
     placed(tmp_path, {"compose.yaml": named, "deploy.sh": "docker compose down -v\ndocker compose up -d\n"})
     assert found(tmp_path, "VF401").applicability is Applicability.UNSAFE
+
+
+# Scripts that bring their own checkout up to date: the files, and the command whose old text runs.
+SELF_UPDATING = {
+    "git pull in the script": {
+        "deploy.sh": "git pull\ndocker compose down -v\ndocker compose up -d\n",
+    },
+    "fetch and reset": {
+        "deploy.sh": "git fetch origin\ngit reset --hard origin/main\ndocker compose down\ndocker volume prune -af\n"
+        "docker compose up -d\n",
+    },
+    "git checkout behind the deletion": {
+        "deploy.sh": "docker compose down -v\ngit fetch && git checkout origin/main\ndocker compose up -d\n",
+    },
+    "another directory by its path": {
+        "deploy.sh": "cd /srv/app\ngit pull\ndocker compose down -v\ndocker compose up -d\n",
+    },
+    "git -C": {"update.sh": "git -C /srv/app pull --ff-only\ndocker compose down -v\ndocker compose up -d\n"},
+    "Mercurial": {"deploy.sh": "hg pull -u\ndocker compose down -v\ndocker compose up -d\n"},
+    "a Makefile": {"Makefile": "deploy:\n\tgit pull\n\tdocker compose down -v\n\tdocker compose up -d\n"},
+    "a prerequisite": {
+        "Makefile": "deploy: pull stop\n\tdocker compose up -d\npull:\n\tgit pull\nstop:\n\tdocker compose down -v\n"
+    },
+    "a script of npm": {
+        "package.json": '{"scripts": {"deploy": "git pull && docker compose down -v && docker compose up -d"}}\n'
+    },
+    "a script that is called first": {
+        "deploy.sh": "./stop.sh\ngit pull\ndocker compose up -d\n",
+        "stop.sh": "docker compose down -v\n",
+    },
+    "over ssh, in the server's checkout": {
+        "release.sh": 'ssh host "cd /srv/app && ./deploy.sh"\n',
+        "deploy.sh": "git pull\ndocker compose down -v\ndocker compose up -d\n",
+    },
+    "in a pipeline, in the server's checkout": {
+        ".github/workflows/deploy.yml": ACTIONS + '      - run: ssh host "cd /srv/app && ./up.sh"\n',
+        "up.sh": "git pull\ndocker compose down -v\ndocker compose up -d\n",
+    },
+    "a crontab": {"deploy.cron": "0 4 * * * cd /srv/app && docker compose down -v && docker compose up -d\n"},
+}
+UP_TO_DATE = {
+    "the pipeline's own text": {
+        ".github/workflows/deploy.yml": ACTIONS
+        + '      - run: ssh host "cd /srv/app && git pull && docker compose down -v && docker compose up -d"\n',
+    },
+    "a script that is called behind the update": {
+        ".github/workflows/deploy.yml": ACTIONS + '      - run: ssh host "cd /srv/app && git pull && ./up.sh"\n',
+        "up.sh": "docker compose down -v\ndocker compose up -d\n",
+    },
+    "the text of another machine": {
+        "release.sh": 'ssh host "cd /srv/app && git pull && docker compose down -v && docker compose up -d"\n',
+    },
+    "a script of the pipeline's checkout": {
+        ".gitlab-ci.yml": "deploy:\n  script:\n    - git checkout main\n    - ./up.sh\n",
+        "up.sh": "docker compose down -v\ndocker compose up -d\n",
+    },
+    "no update at all": {"deploy.sh": "docker compose down -v\ndocker compose up -d\n"},
+    "a fetch alone": {"deploy.sh": "git fetch\ngit status\ndocker compose down -v\ndocker compose up -d\n"},
+}
+
+
+@pytest.mark.parametrize("title", SELF_UPDATING)
+def test_a_script_that_updates_its_checkout_runs_its_old_text_once_more(title: str, tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": bind(), **SELF_UPDATING[title]})
+    finding = found(tmp_path)
+    assert finding.applicability is Applicability.UNSAFE
+    assert "would delete the volume once more" in (finding.reason or "")
+    assert any("in this order: " in line and "carry the data" in line for line in finding.evidence)
+    volfix.plan(tmp_path).write()
+    assert (tmp_path / "compose.yaml").read_text() == bind()
+    volfix.plan(tmp_path, unsafe_fixes=True).write()
+    assert not [each for each in volfix.plan(tmp_path).findings if each.code == "VF401"]
+
+
+@pytest.mark.parametrize("title", UP_TO_DATE)
+def test_a_text_that_is_read_behind_the_update_is_the_new_one(title: str, tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": bind(), **UP_TO_DATE[title]})
+    finding = found(tmp_path)
+    assert finding.applicability is Applicability.SAFE, finding.reason

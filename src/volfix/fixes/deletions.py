@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from volfix.knowledge.purposes import NOT_DEPLOYED, nearest_purpose
 from volfix.project.command_stacks import Commands
-from volfix.project.deploy_flows import NOT_DEPLOYED, VolumeDeletion, nearest_purpose
+from volfix.project.deploy_flows import VolumeDeletion
 from volfix.project.hosts import is_within
 from volfix.project.model import Project
 from volfix.rules.command_findings import said
@@ -51,6 +52,9 @@ class _Judge:
                 continue
             operations += edit
             evidence.append(f"{named} would delete the volume: the fix takes that out")
+            for why, order in self.old_texts(item):
+                doubts.append(f"{named} would delete the volume once more: {why}")
+                evidence.append(order)
         if not operations and not doubts:
             return finding
         made = replace(
@@ -60,6 +64,24 @@ class _Judge:
         )
         reason = "; ".join([*([finding.reason] if finding.reason else []), *doubts]) or None
         return replace(finding, fix=made, evidence=(*finding.evidence, *evidence), reason=reason)
+
+    def old_texts(self, item: VolumeDeletion) -> Iterator[tuple[str, str]]:
+        """Why the command runs once more although it is taken out, and the order in which that does no harm."""
+        name = item.command.fragment.source.path.name
+        if item.command.entry.kind == "cron":
+            yield (
+                f"the installed copy of {name} keeps its old line",
+                f"in this order: install {name} anew, carry the data, deploy",
+            )
+        update = next(self.commands.updates_behind(item.command), None)
+        if update is not None:
+            source = update.fragment.source
+            place = f"{source.path.name}:{source.place(update.place.start)[0]}"
+            yield (
+                f"{name} runs its old text to the end while `{said(update)}` ({place}) brings the new one",
+                f"in this order: update the checkout that {name} runs in by hand (`{said(update)}`), carry the data, "
+                f"and only then run {name}",
+            )
 
     def threats(self, fix: Fix) -> Iterator[VolumeDeletion]:
         """The commands of deployments that delete a volume which the fix makes or carries rows into."""

@@ -16,6 +16,7 @@ from volfix.project.deploy_flows import CommandFiles, Flow, VolumeDeletion
 from volfix.project.discovery import Directory
 from volfix.project.file_deletions import Reach, reaches
 from volfix.project.model import Project
+from volfix.project.old_texts import update_behind
 from volfix.project.shell.command import Command
 from volfix.project.shell.paths import joined
 from volfix.project.stack import Stack
@@ -74,6 +75,15 @@ class Commands:
         for item, about in self.volume_deletions:
             if self._owners.get(item.command.fragment.source.path) is stack:
                 yield item, about
+
+    def updates_behind(self, command: Command) -> Iterator[Command]:
+        """What updates the checkout while a command's old text runs, in each deployment that runs the command."""
+        place = command.fragment.source.path, command.place
+        for flow in self.files.flows:
+            for number, other in enumerate(flow.commands):
+                is_same = (other.fragment.source.path, other.place) == place and self.files.counts(flow, number)
+                if is_same and (update := update_behind(flow, number)) is not None:
+                    yield update
 
     def owner(self, path: Path) -> Stack | None:
         """The stack whose plan edits a file."""

@@ -91,12 +91,11 @@ def _own_text(command: Command, place: Span) -> Fragment | None:
 def _lines(fragment: Fragment, place: Span) -> tuple[Operation, ...] | str:
     """The lines go that the characters stand on."""
     source, text = fragment.source, fragment.text
-    last = bisect_left(fragment.starts, place.end - 1)
+    first, last = (bisect_left(fragment.starts, at) for at in (place.start, place.end - 1))
     following = text.find("\n", last) + 1
-    start, end = place.start, place.end
+    start, end = fragment.starts[text.rfind("\n", 0, first) + 1], place.end
     if 0 < following < len(text):  # in a block of YAML the next line comes to stand behind the same blanks
         end = fragment.starts[following]
-        start -= end - source.line_start(end)
     else:  # the last line: its line end closes the text
         start = source.line_start(start)
         start -= 2 if source.text[start - 2 : start] == "\r\n" else min(start, 1)
@@ -105,9 +104,7 @@ def _lines(fragment: Fragment, place: Span) -> tuple[Operation, ...] | str:
     return (SetText(source, Span(start, end)),)
 
 
-def _whole_text(
-    commands: Commands, command: Command, place: Span, own: Fragment | None
-) -> tuple[Operation, ...] | str:
+def _whole_text(commands: Commands, command: Command, place: Span, own: Fragment | None) -> tuple[Operation, ...] | str:
     """A text that holds nothing else goes as a whole: an item of a list, a line of a recipe."""
     source, entry = command.fragment.source, command.entry
     if own is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from volfix.knowledge.commands import option_values
-from volfix.project.shell.command import Argument
+from volfix.project.shell.command import CHECKOUT, Argument
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.expansion import plain
 from volfix.project.shell.state import State
@@ -29,6 +29,8 @@ class Frame:
     hosted: bool = False
     calls: tuple[str, ...] = ()
     stack: tuple[object, ...] = ()
+    opened: int = 0
+    lies: str = CHECKOUT
 
     def deeper(self) -> Frame:
         """The frame of a text that a command of this one holds."""

@@ -33,6 +33,10 @@ class Argument:
         return not self.characters and self.value.startswith(("$", "`"))
 
 
+CHECKOUT, MACHINE, ELSEWHERE = "checkout", "machine", "elsewhere"
+"""Where a text lies: in the checkout that is read, elsewhere on the machine that runs it, on another machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command that is run, in `directory`; `environment` are the variables that are handed to it, as far as known.
@@ -56,6 +60,10 @@ class Command:
     trap: str | None = None
     calls: tuple[str, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
+    opened: int = 0
+    """How many commands of the start had run when the text that the command is written in was read."""
+    lies: str = CHECKOUT
+    """Where that text lies."""
 
     @property
     def values(self) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from volfix.knowledge import commands as knowledge
 from volfix.project.shell import builtins
 from volfix.project.shell.calls import Call, Frame, echoed, shell_call, user_call
-from volfix.project.shell.command import Argument, Command
+from volfix.project.shell.command import CHECKOUT, ELSEWHERE, MACHINE, Argument, Command
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.expansion import arguments, document
 from volfix.project.shell.resolver import Resolver
@@ -37,10 +37,11 @@ class Interpreter:
     resolver: Resolver
     unread: dict[tuple[Path, int], Span] = field(default_factory=dict)
     left: int = LIMIT
+    ran: int = 0
 
     def commands(self, entry: Entry, directory: str | None = None) -> list[Command]:
         """The commands that running the entry runs, in order; `directory` is where it is called from."""
-        self.left = LIMIT
+        self.left, self.ran = LIMIT, 0
         start = directory or str(entry.directory)
         home = str(entry.home or start)
         state = State(start, home, workspace=entry.workspace)
@@ -135,6 +136,7 @@ class Interpreter:
     def _leaf(self, call: Call) -> Command:
         frame, state = call.frame, call.process()
         assert frame.origin is not None
+        self.ran += 1
         return Command(
             words=tuple(call.words),
             home=call.command.span,
@@ -149,7 +151,14 @@ class Interpreter:
             trap=frame.trap,
             calls=frame.calls,
             environment=state.environment(),
+            opened=frame.opened,
+            lies=frame.lies,
         )
+
+    def _opened(self, frame: Frame, state: State) -> Frame:
+        """The frame of a file that is read now."""
+        lies = CHECKOUT if state.checkout and state.here else ELSEWHERE if state.elsewhere else MACHINE
+        return replace(frame, opened=self.ran, lies=lies)
 
     def _function(self, call: Call) -> Iterator[Command]:
         body, text = call.state.functions[call.first]
@@ -194,7 +203,7 @@ class Interpreter:
             state.directory, state.here = directory, state.checkout and self.resolver.contains(directory)
             state.arguments = None
             state.script = str(entry.source.path)
-            frame = call.frame.called(f"{call.program} {entry.name}")
+            frame = self._opened(call.frame.called(f"{call.program} {entry.name}"), state)
             yield from self._process(self._entry(entry, state, frame), state, frame)
 
     def _inner(self, words: Sequence[Argument], state: State, frame: Frame) -> Iterator[Command]:
@@ -238,7 +247,8 @@ class Interpreter:
         script = self.resolver.script(name, call.state, any_name=True)
         if script is not None:
             for fragment in script.fragments:
-                yield from self._text(fragment, state, frame.called(script.source.path.name).deeper())
+                inner = self._opened(frame.called(script.source.path.name), state)
+                yield from self._text(fragment, state, inner.deeper())
 
     def _shell(self, call: Call) -> Iterator[Command]:
         """`sh -c text`, `sh script`, `sh <<EOF`."""
@@ -281,14 +291,14 @@ class Interpreter:
         state.script = str(script.source.path)
         if len(words) > 1:
             state.arguments = tuple(words[1:])
-        yield from self._entry(script, state, call.frame.called(script.source.path.name))
+        yield from self._entry(script, state, self._opened(call.frame.called(script.source.path.name), state))
         state.script, state.arguments = before
 
     def _script(self, script: Entry, words: Sequence[Argument], call: Call) -> Iterator[Command]:
         state = call.process()
         state.zero = str(script.source.path) if state.checkout else state.path(words[0].value)
         state.script, state.arguments = state.zero, tuple(words[1:])
-        frame = call.frame.called(script.source.path.name)
+        frame = self._opened(call.frame.called(script.source.path.name), state)
         yield from self._process(self._entry(script, state, frame), state, frame)
 
 
