@@ -25,11 +25,25 @@ DEPTH = 6
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A word of a command, or what holds commands together (see shell_removal.outline), and where it is written."""
+    """A word of a command as it is written, or what holds commands together (see shell_removal.outline).
+
+    `starts` is where each character of a word is written; none for what is no word.
+    """
 
     span: Span
     value: str
-    is_word: bool
+    starts: Sequence[int] = ()
+
+    @classmethod
+    def word(cls, fragment: Fragment, span: Span) -> Leaf:
+        starts = fragment.starts[span.start : span.end]
+        return cls(fragment.place(span.start, span.end), fragment.text[span.start : span.end], starts)
+
+    def without(self, span: Span, replacement: str) -> str:
+        """The word with another text for the characters that are written in the span."""
+        kept = [char for char, at in zip(self.value, self.starts, strict=True) if at < span.start]
+        rest = [char for char, at in zip(self.value, self.starts, strict=True) if at >= span.end]
+        return "".join((*kept, replacement, *rest))
 
 
 def words_of(source: Source) -> list[str]:
@@ -49,13 +63,11 @@ def _replaced(leaves: Iterable[Leaf], operations: Sequence[SetText | RemoveItem]
         for operation in operations:
             replacement = operation.replacement if isinstance(operation, SetText) else ""
             if leaf.span in operation.span:  # a replacement is one command of one word: `true`, or a part of a word
-                key = (operation.span, leaf.is_word)
-                value = "" if key in said or not replacement else replacement.strip() if leaf.is_word else leaf.value
+                key = (operation.span, bool(leaf.starts))
+                value = "" if key in said or not replacement else replacement.strip() if leaf.starts else leaf.value
                 said.add(key)
-            elif operation.span in leaf.span and leaf.is_word:
-                start = operation.span.start - leaf.span.start
-                length = operation.span.end - operation.span.start
-                value = value[:start] + replacement + value[start + length :]
+            elif operation.span in leaf.span and leaf.starts:
+                value = leaf.without(operation.span, replacement)
         yield value
 
 
@@ -69,7 +81,7 @@ def _leaves(source: Source) -> Iterator[Leaf]:
 def _words(fragment: Fragment, depth: int) -> Iterator[Leaf]:
     for span, token in outline(fragment.text):
         if span.end > span.start:
-            yield Leaf(fragment.place(span.start, span.end), token, is_word=False)
+            yield Leaf(fragment.place(span.start, span.end), token)
     script = parse(fragment.text)
     for commands in (script.commands, *script.functions.values()):
         for command in commands:
@@ -80,13 +92,15 @@ def _of_command(command: SimpleCommand, fragment: Fragment, depth: int) -> Itera
     for item in command.assignments:
         if item.span.start == item.span.end:  # `NAME=`
             continue
-        yield Leaf(fragment.place(item.span.start, item.span.end), f"{item.name}={item.value}", is_word=True)
+        yield Leaf(fragment.place(item.span.start, item.span.end), f"{item.name}=")
+        yield Leaf.word(fragment, item.span)
     for word in command.words:
         inner = fragment.inner(characters(fragment.text, word.span.start, word.span.end))
-        if word.quoted and " " in word.value and depth < DEPTH and inner.text:
+        escaped = fragment.text.startswith("$'", word.span.start)  # its line ends are escapes: one word, as written
+        if word.quoted and " " in word.value and depth < DEPTH and inner.text and not escaped:
             yield from _words(inner, depth + 1)
         elif word.value:
-            yield Leaf(fragment.place(word.span.start, word.span.end), word.value, is_word=True)
+            yield Leaf.word(fragment, word.span)
     if command.heredoc is not None and depth < DEPTH:
         body = command.heredoc.body
         text = heredoc_characters(fragment.text, body.start, body.end, quoted=command.heredoc.quoted)
