@@ -355,7 +355,7 @@ def test_the_script_finds_the_containers_of_the_former_name_and_refuses_a_source
     done = subprocess.run(["sh", script], env=shop.host.environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert rows_in(content("web-shop_app-db") / "database.db") == 1000
-    shop.host.docker("start", "src-app-1")
+    shop.host.docker("start", shop.host.docker("ps", "-a", "--format", "{{.Names}}").strip())
     done = subprocess.run(["sh", script], env=shop.host.environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "is written again" in done.stderr

@@ -237,6 +237,14 @@ def test_a_remote_repository_is_carried_from_a_checkout_on_the_host() -> None:
     assert lines(shop)[2] == "volfix carry --write"
 
 
+def test_a_project_that_gets_another_name_is_carried_from_the_one_that_it_had() -> None:
+    shared = finding("VF303", service=None)
+    assert lines(record("shop", Status.FINDINGS, project(finding(), shared, name="src")))[2:4] == [
+        "volfix rows --save before.json -p src /srv/checkouts/shop",
+        "volfix carry --write --from-project src /srv/checkouts/shop",
+    ]
+
+
 def test_a_decision_is_looked_at_first_and_a_branch_is_pushed() -> None:
     assert lines(record("shop", Status.FINDINGS, project(unsafe()))) == ["volfix --unsafe-fixes /srv/checkouts/shop"]
     committed = record("shop", Status.WRITTEN, project(finding()), branch="volfix/persistent-databases")

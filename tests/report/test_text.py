@@ -54,17 +54,16 @@ def test_after_a_write_the_commands_that_carry_come_last() -> None:
     assert "1 finding in 1 project: 1 fixed.\n1 file written; `volfix undo` puts it back.\n" in text
     tail = text[text.index("The next `docker compose up`") :]
     assert tail.startswith("The next `docker compose up` starts 1 database without the data it has now.\n")
-    assert "xargs -r docker stop &&\n" in tail
-    assert tail.endswith("only the commands by hand are not shown again: keep them.\n")
-    assert "`volfix carry` still knows" in tail
-    assert "`volfix carry --script` prints it" in tail
-    assert " down`" not in tail
+    assert tail.endswith("Then deploy the change as always. `volfix carry` still knows later what to carry.\n")
+    assert "--script in the place of --write" in tail
+    assert not re.search(r"\bdocker (?!compose up)|by hand", tail), "there is one procedure"
 
 
-def test_after_a_new_name_the_old_containers_are_retired_once_the_data_is_carried() -> None:
+def test_after_a_new_name_the_old_containers_are_stopped_and_kept_and_others_are_left_alone() -> None:
     text = shown(run(replace(fixed_mount(written=True), name="src", renamed="web-shop")), wrote=True)
-    carried, retired = text.index("volfix carry --write --from-project src"), text.index("`docker compose -p src down`")
-    assert carried < retired < text.index("Then deploy the change as always")
+    carried, kept = text.index("volfix carry --write --from-project src"), text.index("carry stops and renames the old")
+    assert carried < kept < text.index("Then deploy the change as always")
+    assert not re.search(r"docker compose.*(down|rm|stop)", text)
 
 
 def test_carrying_comes_before_more_fixes() -> None:
@@ -92,13 +91,8 @@ def test_a_variant_beside_the_base_file_is_named_by_its_file() -> None:
     assert "\n  volfix carry --write compose.prod.yaml\n" in shown(run(base, variant), wrote=True)
 
 
-def test_the_volume_is_labelled_with_the_name_that_the_project_gets() -> None:
-    renamed = replace(fixed_mount(written=True), name="src", renamed="web-shop")
-    assert "volume create --label com.docker.compose.project=web-shop " in shown(run(renamed), wrote=True)
-
-
 def test_a_dry_run_prints_no_commands() -> None:
-    assert "docker run" not in shown(run(fixed_mount()))
+    assert "volfix carry" not in shown(run(fixed_mount()))
 
 
 def test_databases_are_counted_by_volume() -> None:
@@ -116,7 +110,7 @@ def test_data_that_two_services_or_two_variants_move_is_copied_once() -> None:
     )
     tail = shown(run(once, variant), wrote=True).partition("The next `docker compose up`")[2]
     assert tail.startswith(" starts 1 database without")
-    assert tail.count("docker run") == 1
+    assert tail.count("volfix carry --write") == 1
     assert "compose.prod.yaml" not in tail
 
 

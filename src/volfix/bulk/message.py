@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator
+from shlex import quote
 
 from volfix.fixes.credentials import scrub
 from volfix.fixes.diff import visible
@@ -68,7 +69,9 @@ def _moves(result: RunResult) -> Iterator[str]:
     moves = [(project, move) for project in result.projects if project.failure is None for move in project.moves]
     if moves:
         yield ""
-        yield "The new volumes start empty. Carry the data on the host before this is deployed (`volfix carry`):"
+        former = next((f" --from-project {quote(project.name)}" for project, _ in moves if project.renamed), "")
+        command = f"volfix carry{former}"
+        yield f"The new volumes start empty. Carry the data on the host before this is deployed (`{command}`):"
     named = ((move, project.real_volumes.get(move.volume, move.volume)) for project, move in moves)
     # Two Compose files of one directory mount the same data.
     yield from dict.fromkeys(_line(f"- {move.source} of {move.service} into the volume {real}") for move, real in named)

@@ -13,10 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from volfix.cli.carry_next import after_back, after_failure, mapped, refusals, still_stopped, typed, until_deployed
+from volfix.cli.carry_next import (
+    after_back,
+    after_failure,
+    mapped,
+    refusals,
+    replaces,
+    still_stopped,
+    typed,
+    until_deployed,
+)
 
 if TYPE_CHECKING:
-    from volfix.docker.archive import Manifest
     from volfix.docker.engine import Engine
     from volfix.docker.jobs import Job, Surveyed
     from volfix.docker.moves import Search
@@ -46,7 +54,12 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 @click.argument("path", metavar="[PATH]", default=".", type=click.Path(exists=True, path_type=Path))
 @click.option("--write", is_flag=True, help="Carry; without it, only say what would be done.")
 @click.option("--back", is_flag=True, help="Copy the volumes to the host directories that were mounted before.")
-@click.option("--replace", is_flag=True, help="A volume that holds something else is first copied to another one.")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Fill a volume that holds something else: with --map, the volumes named there only. What it holds is first "
+    "copied to another volume, and its rows are counted.",
+)
 @click.option(
     "--map", "maps", multiple=True, callback=_pairs, metavar="SOURCE=VOLUME", help="What became which volume."
 )
@@ -95,11 +108,11 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     if options["script"]:
         from volfix.docker.script import script
 
-        click.echo(script(deployed.project, found), nl=False)
+        click.echo(script(search, found), nl=False)
         return not failed
     _free(engine, found)
     for one in found:
-        _show(one)
+        _show(one, overwrite=replaces(options, one.job.key))
     if not found and not failed and not doubts:
         click.echo(
             "nothing to carry: no volume of the project is known to have been something else. If rows are missing, say "
@@ -125,8 +138,9 @@ def _surveyed(
     from volfix.docker.jobs import CarryProblem
 
     found, failed, doubts = [], False, False
-    again = options["replace"]
+    named = {key for _, key in options["maps"]}
     for job in jobs:
+        again = job.key in named and replaces(options, job.key)
         try:
             one = survey(engine, job, _say, again=again, quick=quick)
         except CarryProblem as problem:
@@ -138,7 +152,7 @@ def _surveyed(
             _say(str(problem))
             failed = True
             continue
-        if job.doubtful and one.state == "different" and not again:
+        if job.doubtful and one.state == "different":
             shown = job.origins[0]
             _say(
                 f"{job.key} is in use and holds other data than {shown.shown} ({shown.evidence}): if rows are missing, "
@@ -154,6 +168,7 @@ def _write(engine: Engine, search: Search, found: list[Surveyed], given: Path, o
     from volfix.docker.carry import carry
     from volfix.docker.compose import up
     from volfix.docker.engine import EngineProblem
+    from volfix.docker.held import size
     from volfix.docker.jobs import CarryProblem
     from volfix.docker.members import BrokenArchive
 
@@ -161,7 +176,8 @@ def _write(engine: Engine, search: Search, found: list[Surveyed], given: Path, o
     for number, one in enumerate(found):
         try:
             with _progress(2 * one.bytes) as progress:
-                there = carry(engine, one, overwrite=options["replace"], say=_say, progress=progress)
+                overwrite = replaces(options, one.job.key)
+                there = carry(engine, one, overwrite=overwrite, say=_say, progress=progress)
         except (CarryProblem, EngineProblem, BrokenArchive) as problem:
             then = f"Once the cause is mended: {typed(given, options)}"
             raise CarryProblem(f"{problem}\n{after_failure(search, found, number)}\n{then}") from problem
@@ -169,7 +185,8 @@ def _write(engine: Engine, search: Search, found: list[Surveyed], given: Path, o
             _say(f"{after_failure(search, found, number)}\nTo go on: {typed(given, options)}")
             raise
         if there:
-            click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {_size(there)}")
+            click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {size(there)}")
+    _retire(engine, search)
     moved = [one.job for one in found if not (one.job.doubtful and one.state == "carried")]
     names = {name for job in moved for name in job.services if search.containers_of(project.services[name])}
     if options["no_up"]:
@@ -177,6 +194,14 @@ def _write(engine: Engine, search: Search, found: list[Surveyed], given: Path, o
     elif names:
         up(project, sorted(names))
         click.echo(f"started {', '.join(sorted(names))}")
+
+
+def _retire(engine: Engine, search: Search) -> None:
+    """After the project got another name: its old containers give way; those of others are named."""
+    from volfix.docker.stop import retire
+
+    for old, new in retire(engine, search.former(), search.in_memory, _say):
+        click.echo(f"stopped and kept: the old container {old}, now {new}")
 
 
 def _back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) -> bool:
@@ -199,37 +224,34 @@ def _back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) 
     return bool(jobs)
 
 
-def _show(one: Surveyed) -> None:
+def _show(one: Surveyed, *, overwrite: bool) -> None:
+    from volfix.docker.held import size
+    from volfix.docker.stop import ASIDE
+
     job = one.job
     click.echo(f"{job.key} ({job.name}), mounted by {', '.join(job.services)} at {', '.join(job.targets)}")
     for origin in job.origins:
         click.echo(f"  from {origin.shown}: {origin.evidence}")
     click.echo(f"  the volume {STATES[one.state]}")
+    for line in one.held:
+        click.echo(f"  it holds {line}")
+    if one.held and overwrite:
+        click.echo(
+            f"  what it holds will be copied to the volume {job.name}{ASIDE}<time>, compared, before it is replaced"
+        )
     if one.state != "carried":
         owners = Counter(f"{entry.owner}:{entry.group}" for entry in one.source.values())
         shown = ", ".join(f"{owner} ({count})" for owner, count in owners.most_common(5))
-        click.echo(f"  {_size(one.source)}; owners {shown}; files with holes are not kept sparse")
+        click.echo(f"  {size(one.source)}; owners {shown}; files with holes are not kept sparse")
     for container in one.running:
         click.echo(f"  {container.name} is running and will be stopped")
     for container in one.foreign:
         click.echo(f"  {container.name} is running and belongs to something else: stop it first")
 
 
-def _size(manifest: Manifest) -> str:
-    files = sum(entry.kind == "file" for entry in manifest.values())
-    return f"{_bytes(sum(entry.size for entry in manifest.values()))} in {files} {'file' if files == 1 else 'files'}"
-
-
-def _bytes(number: float) -> str:
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:.1f} TB"
-
-
 def _free(engine: Engine, found: list[Surveyed]) -> None:
     """Free space where the daemon keeps volumes, where that is this machine. Sparse files are not kept sparse."""
+    from volfix.docker.held import amount
     from volfix.docker.here import data_root
 
     wanted = sum(one.bytes for one in found if one.state not in ("carried", "equal"))
@@ -238,7 +260,7 @@ def _free(engine: Engine, found: list[Surveyed]) -> None:
         return
     status = os.statvfs(root)
     free = status.f_bavail * status.f_frsize
-    click.echo(f"{_bytes(wanted)} to carry; {_bytes(free)} free in {root}")
+    click.echo(f"{amount(wanted)} to carry; {amount(free)} free in {root}")
     if free < wanted:
         from volfix.docker.jobs import CarryProblem
 
@@ -255,6 +277,8 @@ def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    from volfix.docker.held import amount
+
     started = shown = time.monotonic()
     done = 0
 
@@ -265,8 +289,8 @@ def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
         if now - shown > 0.2:
             shown = now
             left = f", {(now - started) * (total - done) / done:.0f} s left" if 0 < done < total else ""
-            of = f" of {_bytes(total)}" if total else ""
-            click.echo(f"\r\x1b[K{_bytes(done)}{of}{left}", nl=False, err=True)
+            of = f" of {amount(total)}" if total else ""
+            click.echo(f"\r\x1b[K{amount(done)}{of}{left}", nl=False, err=True)
 
     try:
         yield show

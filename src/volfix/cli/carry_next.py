@@ -25,8 +25,14 @@ def typed(path: Path, options: Mapping[str, Any], *, write: bool = True, **chang
 
 
 def mapped(path: Path, options: Mapping[str, Any], source: str, key: str) -> str:
-    """The command that fills a volume in use from this source, after a copy of what it holds."""
-    return typed(path, options, replace=True, maps=(*options["maps"], (source, key)))
+    """The command that fills this volume, and replaces no other, from this source, after a copy of what it holds."""
+    return typed(path, options, replace=True, maps=((source, key),))
+
+
+def replaces(options: Mapping[str, Any], key: str) -> bool:
+    """Whether a volume that holds something else may be filled: with --map, only one that is named there."""
+    named = {volume for _, volume in options["maps"]}
+    return bool(options["replace"]) and (not named or key in named)
 
 
 def refusals(found: Iterable[Surveyed], path: Path, options: Mapping[str, Any]) -> Iterator[str]:
@@ -36,10 +42,13 @@ def refusals(found: Iterable[Surveyed], path: Path, options: Mapping[str, Any]) 
         if one.foreign:
             names = ", ".join(container.name for container in one.foreign)
             yield f"{job.key}: cannot be carried while {names} runs. Stop it, then: {typed(path, options)}"
-        if one.state == "different" and not options["replace"]:
+        if one.state == "different" and not replaces(options, job.key):
+            others = tuple((source, key) for source, key in options["maps"] if key == job.key)
+            named = others or tuple((origin.shown, job.key) for origin in job.origins if not origin.path)
+            then = typed(path, options, replace=True, maps=named if options["maps"] else ())
             yield (
                 f"{job.key}: cannot be carried: {job.name} holds something else. If that is what is wanted, leave it. "
-                f"Else this copies it to another volume and then fills it: {typed(path, options, replace=True)}"
+                f"Else this copies it to another volume and then fills it: {then}"
             )
 
 

@@ -12,9 +12,11 @@ from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.carry import image_for
 from volfix.docker.containers import VOLUME_KEY, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.held import held
 from volfix.docker.jobs import CarryProblem, Job, Origin, Say, users_of
-from volfix.docker.moves import Search, clients_at
+from volfix.docker.moves import Search
 from volfix.docker.part import is_part
+from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import stop
 from volfix.docker.verify import shown
 from volfix.project.hosts import host_directory
@@ -36,9 +38,11 @@ def back_jobs(search: Search) -> Iterator[Job]:
                 volume = search.engine.volume(there.source) if there and there.kind == "volume" else None
                 if volume and (key := volume.labels.get(VOLUME_KEY)):
                     origin = Origin("bind", str(path), mount.raw_source, f"{container.name} has the volume")
-                    names = tuple(service.name for client in clients_at(service, mount) if client.saves_at_stop)
-                    targets = (mount.clean_target,)
-                    yield Job(project.name, key, volume.name, (service.name,), targets, (origin,), in_memory=names)
+                    yield Job(
+                        *(project.name, key, volume.name, (service.name,), (mount.clean_target,), (origin,)),
+                        own=frozenset(item.id for item in search.found.own),
+                        in_memory=search.in_memory,
+                    )
 
 
 def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = None) -> bool:
@@ -51,17 +55,17 @@ def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = No
     writing = [item for item in users if item.is_running]
     users += users_of(engine, MountPoint("bind", place.name, INSIDE), writable=True)
     running = {item.id: item for item in users if item.is_running}.values()
-    if foreign := [item.name for item in running if item.project not in job.projects]:
+    if foreign := [item.name for item in running if item.id not in job.own]:
         raise CarryProblem(
-            f"{job.key}: containers of other projects use the data: stop them first ({', '.join(foreign)})"
+            f"{job.key}: containers that are not this project's use the data: stop them first ({', '.join(foreign)})"
         )
     with Carriers(engine, image_for(engine, job), job.name) as carriers:
-        state = _state(engine, carriers, volume, place)
+        state = _state(engine, carriers, job, volume, place)
         if state != "equal" or writing:
             for container in running:
-                stop(engine, job, container, say)
+                stop(engine, container, job.in_memory, say)
             if running:  # which may have written their last when they were stopped
-                state = _state(engine, carriers, volume, place)
+                state = _state(engine, carriers, job, volume, place)
         if state == "equal":
             return False
         if state == "missing":
@@ -74,7 +78,7 @@ def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = No
 
 
 def _state(
-    engine: Engine, carriers: Carriers, volume: Origin, place: Origin
+    engine: Engine, carriers: Carriers, job: Job, volume: Origin, place: Origin
 ) -> Literal["missing", "empty", "equal", "interrupted"]:
     """What the directory is beside the volume. Raises CarryProblem where it holds something else."""
     wanted = through.manifest_of(engine, *carriers.source_of(volume))
@@ -88,4 +92,9 @@ def _state(
         return "equal"
     if is_part(engine, carriers, (wanted, (volume,)), (there, place)):
         return "interrupted"
-    raise CarryProblem(f"{place.shown} is not empty and holds something else than {volume.name}: move it away first")
+    with Spool() as spool:
+        there = through.manifest_of(engine, *carriers.source_of(place), keep=spool.keep)
+        lines = "; ".join(held(there, spool, job.clients))
+    raise CarryProblem(
+        f"{place.shown} is not empty and holds something else than {volume.name} ({lines}): move it away first"
+    )

@@ -6,7 +6,7 @@ read.
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,12 +15,13 @@ from volfix.docker.archive import Manifest, differences
 from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.held import held
 from volfix.docker.here import data_root, listing
 from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of
 from volfix.docker.markers import is_marked, mark, sweep, unmark, used_since
 from volfix.docker.part import is_part
 from volfix.docker.sqlite_files import Spool
-from volfix.docker.stop import stop
+from volfix.docker.stop import ASIDE, stamp, stop
 from volfix.docker.verify import shown, verify
 
 CARRIED = "dev.volfix.carried-from"
@@ -50,11 +51,19 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
         is_ours = marked and target is not None and not used_since(engine, job.name, users)
         ours = is_ours and is_part(engine, carriers, (complete, kept), (target or {}, _volume(job)))
         state = _state(complete, target, is_part=ours)
+        there = tuple(_held(engine, carriers, job)) if state == "different" else ()
     writers = (*_writers(engine, job.origins), *users)
     running = {container.id: container for container in writers if container.is_running}.values()
-    own = tuple(item for item in running if item.project in job.projects)
-    foreign = tuple(item for item in running if item not in own)
-    return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image, late)
+    own = tuple(item for item in running if item.id in job.own)
+    foreign = tuple(item for item in running if item.id not in job.own)
+    return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image, late, there)
+
+
+def _held(engine: Engine, carriers: Carriers, job: Job) -> Iterator[str]:
+    """What the volume holds. Counted in copies: what a server that runs has in its memory only is not among it."""
+    with Spool() as spool:
+        manifest = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE, "", spool.keep)
+        yield from held(manifest, spool, job.clients)
 
 
 def _check_named(carriers: Carriers, job: Job) -> None:
@@ -148,7 +157,7 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
         return {}
     job = found.job
     for container in found.running:
-        stop(engine, job, container, say)
+        stop(engine, container, job.in_memory, say)
     if found.running and (found.late or found.state == "equal"):  # what was read from a running writer is not the last
         found = survey(engine, job, say, again=overwrite, quick=True)
         _check(found, overwrite=overwrite)
@@ -216,11 +225,11 @@ def _check(found: Surveyed, *, overwrite: bool) -> None:
     job = found.job
     if found.foreign:
         names = ", ".join(container.name for container in found.foreign)
-        raise CarryProblem(f"{job.key}: containers of other projects use the data: stop them first ({names})")
+        raise CarryProblem(f"{job.key}: containers that are not this project's use the data: stop them first ({names})")
     if found.state == "different" and not overwrite:
         raise CarryProblem(
-            f"{job.key}: the volume {job.name} is not empty and holds something else than {_shown(job)}. "
-            f"--replace copies it to another volume first"
+            f"{job.key}: the volume {job.name} is not empty and holds something else than {_shown(job)} "
+            f"({'; '.join(found.held)}). --replace copies it to another volume first"
         )
 
 
@@ -246,14 +255,19 @@ def _discard(engine: Engine, job: Job, marker: str, fresh: bool) -> None:
 
 
 def _back_up(engine: Engine, found: Surveyed, say: Say, progress: Progress | None) -> None:
-    """Copy what the volume holds to another one, compared; then let go of it."""
-    job = found.job
-    name = f"{job.name}-before-carry-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+    """Copy what the volume holds to another one, compared; then let go of it, which takes the containers that have it.
+
+    Of these an image keeps what is in their own layers.
+    """
+    job, time = found.job, stamp()
+    name = f"{job.name}{ASIDE}{time}"
     say(f"copying {job.name}, which is not empty, to {name}")
     engine.create_volume(name, {})
-    with Carriers(engine, found.image, name) as carriers:
+    with Carriers(engine, found.image, name) as carriers, Spool() as spool:
         origin = _volume(job)
-        sent = through.copy(engine, carriers, [origin], ("volume", name), progress)
+        sent = through.copy(engine, carriers, [origin], ("volume", name), progress, spool.keep)
+        for line in held(sent, spool, job.clients):
+            say(f"{job.key}: {name} keeps {line}")
         there = through.manifest_of(engine, carriers.mounting("volume", name), INSIDE)
         if wrong := differences(sent, there):
             raise CarryProblem(f"{job.key}: the copy of {job.name} differs: {shown(wrong)}")
@@ -261,8 +275,12 @@ def _back_up(engine: Engine, found: Surveyed, say: Say, progress: Progress | Non
     for container in users_of(engine, MountPoint("volume", job.name, INSIDE)):
         if container.id in sources:
             raise CarryProblem(f"{job.key}: {container.name} uses {job.name} and its own layer is a source")
-        if container.project not in job.projects and CARRIER not in container.labels:
-            raise CarryProblem(f"{job.key}: {container.name}, of another project, has {job.name}: remove it first")
+        if container.id not in job.own and CARRIER not in container.labels:
+            raise CarryProblem(f"{job.key}: {container.name}, which is not this project's, has {job.name}: remove it")
+        if CARRIER not in container.labels:
+            repository = f"{container.name.lower()}{ASIDE.rstrip('-')}"
+            engine.commit(container.id, repository, time)
+            say(f"{job.key}: the image {repository}:{time} keeps the container {container.name}, which gives way")
         engine.remove_container(container.id)
 
 
@@ -282,7 +300,7 @@ def _writers(engine: Engine, origins: tuple[Origin, ...]) -> list[Container]:
 
 def image_for(engine: Engine, job: Job) -> str:
     """An image that carriers can be made of: the service's own, else any."""
-    own = {item.image for item in engine.containers() if item.project == job.project and item.service in job.services}
+    own = {item.image for item in engine.containers() if item.id in job.own and item.service in job.services}
     image = next(iter(sorted(own)), None) or engine.any_image()
     if image is None:
         raise CarryProblem(

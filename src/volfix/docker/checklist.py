@@ -8,6 +8,7 @@ from dataclasses import replace
 from volfix.docker.containers import DIRECTORY, Container
 from volfix.docker.deployed import Deployed, Earlier, earlier
 from volfix.docker.engine import Engine
+from volfix.docker.own import containers_under
 from volfix.fixes.plan import RunPlan
 from volfix.project.mounts import VOLUME
 from volfix.rules.checklist import Answer, Mark, Point, Topic, data_mounts
@@ -69,13 +70,17 @@ def _former_mounts(history: Sequence[Earlier], deployed: Deployed) -> Iterator[A
 
 def with_engine(points: Sequence[Point], engine: Engine, deployed: Deployed) -> tuple[Point, ...]:
     """The points with what runs now. Raises EngineProblem where the engine does not answer."""
-    own = [one for one in engine.containers() if one.project == deployed.project.name]
-    others = [one for one in engine.containers() if _is_other(one, deployed)]
+    found = containers_under(engine, deployed, [deployed.project.name])
+    own, elsewhere = found.own, [one for one in engine.containers() if _is_other(one, deployed)]
+    strangers = [
+        Answer(Mark.WRONG, f"{one} runs as {deployed.project.name} too, and is not known to be this project's")
+        for one in found.others
+    ]
     return _with(
         points,
         {
             Topic.VOLUME: list(_mounts(own, deployed)),
-            Topic.NAME: list(_names(engine, own, others, deployed)),
+            Topic.NAME: [*strangers, *_names(engine, own, elsewhere, deployed)],
             Topic.URL: list(_values(engine, own, deployed)),
             Topic.DAEMON: [_daemon(engine, own, deployed)],
         },

@@ -41,5 +41,5 @@ def _not_started(services: Sequence[str], reason: str, command: Sequence[str], w
     return (
         f"the data is in place and compared, but not started again: {', '.join(services)}. {reason}. Deploy now as "
         "always: the deployment makes what is missing here, as an env file or an image, and starts the services on the "
-        f"volumes. By hand, once nothing is missing: {called}"
+        f"volumes. Or, once nothing is missing: {called}"
     )

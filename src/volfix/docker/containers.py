@@ -9,6 +9,7 @@ from typing import Any
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 VOLUME_KEY, ONE_OFF = "com.docker.compose.volume", "com.docker.compose.oneoff"
 DIRECTORY, CONFIG_HASH = "com.docker.compose.project.working_dir", "com.docker.compose.config-hash"
+CONFIG_FILES = "com.docker.compose.project.config_files"
 """Labels that Compose gives. Source: docker/compose, pkg/api/labels.go."""
 
 
@@ -49,14 +50,22 @@ class Container:
     def mount_at(self, target: str) -> MountPoint | None:
         return next((mount for mount in self.mounts if mount.target.rstrip("/") == target.rstrip("/")), None)
 
+    def holder(self, path: str) -> MountPoint | None:
+        """The mount that a path lies in, or is; None for the container's own layer."""
+        above = [item for item in self.mounts if f"{path}/".startswith(item.target.rstrip("/") + "/")]
+        return max(above, key=lambda item: len(item.target), default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """How a container's or an image's program is started, environment and arguments included."""
+    """How a container's or an image's program is started, environment and arguments included; `image` is the name of
+    the image, as whoever made the container wrote it.
+    """
 
     environment: Mapping[str, str] = field(repr=False)
     words: tuple[str, ...] = field(repr=False)
     directory: str = "/"
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,8 @@ def environment_in(item: Mapping[str, Any]) -> Process:
     config = item.get("Config") or {}
     pairs = (text.partition("=") for text in config.get("Env") or ())
     words = [*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())]
-    return Process({name: value for name, _, value in pairs}, tuple(words), config.get("WorkingDir") or "/")
+    environment = {name: value for name, _, value in pairs}
+    return Process(environment, tuple(words), config.get("WorkingDir") or "/", str(config.get("Image") or ""))
 
 
 def volume_in(item: Mapping[str, Any]) -> Volume:

@@ -76,9 +76,9 @@ def earlier(deployed: Deployed) -> Iterator[Earlier]:
     tree = work_tree(project.directory)
     if tree is None:
         return
-    paths = [os.path.relpath(file.path, tree.root) for file in project.loaded]
-    for commit in _git(tree.root, "log", f"-{COMMITS}", "--format=%H", "--", *paths).decode().split():
-        contents = {tree.root / name: _git(tree.root, "show", f"{commit}:{name}") for name in paths}
+    paths = [os.path.relpath(path, tree.root) for path in _read_with(project)]
+    for commit in git_output(tree.root, "log", f"-{COMMITS}", "--format=%H", "--", *paths).decode().split():
+        contents = {tree.root / name: git_output(tree.root, "show", f"{commit}:{name}") for name in paths}
         if found := _with(project, {path: data for path, data in contents.items() if data}):
             yield Earlier(found, f"git, commit {commit[:10]}")
 
@@ -87,11 +87,11 @@ def _with(project: Project, contents: Mapping[Path, bytes]) -> Project | None:
     """The project with other bytes in some of its files; None where these make none."""
     given = {os.path.realpath(path): data for path, data in contents.items()}
     overlay: dict[Path, Source] = {}
-    for file in project.loaded:
-        data = given.get(os.path.realpath(file.path))
+    for path in _read_with(project):
+        data = given.get(os.path.realpath(path))
         if data is not None:
             try:
-                overlay[file.path] = Source.of(file.path, data)
+                overlay[path] = Source.of(path, data)
             except (FileProblem, ValueError):
                 return None
     if not overlay:
@@ -104,6 +104,12 @@ def _with(project: Project, contents: Mapping[Path, bytes]) -> Project | None:
     return None
 
 
+def _read_with(project: Project) -> list[Path]:
+    """The files whose earlier bytes say what the project was: those of Compose, and the env files beside them."""
+    env = (path for path in project.env_paths if path.is_relative_to(project.root))
+    return [*dict.fromkeys(file.path for file in project.loaded), *sorted(env)]
+
+
 def _stacks(path: Path, problems: list[FileProblem], overlay: Mapping[Path, Source]) -> list[Stack]:
     loader = Loader(problems, [])
     loader.overlay = overlay
@@ -114,7 +120,7 @@ def _paths(project: Project) -> set[Path]:
     return {file.path for file in project.files}
 
 
-def _git(root: Path, *words: str) -> bytes:
+def git_output(root: Path, *words: str) -> bytes:
     """What git prints, nothing where it fails: no history is no evidence."""
     settings = [word for setting in INERT for word in ("-c", setting)]
     command = ["git", "-C", str(root), "--no-pager", "--no-optional-locks", *settings, *words]

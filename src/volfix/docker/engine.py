@@ -166,6 +166,15 @@ class Engine:
         with _said():
             self._api.remove_container(container, v=anonymous_volumes)
 
+    def commit(self, container: str, repository: str, tag: str) -> None:
+        """Make an image of what is in a container's own layer."""
+        with _said():
+            self._api.commit(container, repository=repository, tag=tag)
+
+    def rename(self, container: str, name: str) -> None:
+        with _said():
+            self._api.rename(container, name)
+
     def stop(self, container: str) -> None:
         """Stop a container, and see to it that a restart of the daemon does not start it again."""
         with _said():

@@ -49,9 +49,9 @@ class Job:
 
     `clients` are the engines that keep their data in it, `in_memory` the services whose engine may have rows that are
     in no file until it is stopped, `expected` the database files that the services are told to open there, by their
-    path in the volume. `driver`, `options` and `labels` are what the volume is made with; `former` is the project's
-    earlier name; `doubtful` says that only the files' history speaks for the origins, while containers use the volume
-    already; `external` volumes are never made.
+    path in the volume. `own` are the ids of the project's containers: no other is stopped. `driver`, `options` and
+    `labels` are what the volume is made with; `doubtful` says that only the files' history speaks for the origins,
+    while containers use the volume already; `external` volumes are never made.
     """
 
     project: str
@@ -60,7 +60,7 @@ class Job:
     services: tuple[str, ...]
     targets: tuple[str, ...]
     origins: tuple[Origin, ...]
-    former: str | None = None
+    own: frozenset[str] = frozenset()
     doubtful: bool = False
     clients: tuple[Client, ...] = ()
     in_memory: tuple[str, ...] = ()
@@ -68,11 +68,6 @@ class Job:
     external: bool = False
     driver: str = "local"
     options: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def projects(self) -> frozenset[str]:
-        """The names under which the project's containers run."""
-        return frozenset({self.project, self.former or self.project})
 
     @property
     def labels(self) -> dict[str, str]:
@@ -89,6 +84,7 @@ class Surveyed:
     """A job with what the engine says now: the data's manifest, and the volume's, None where there is no volume.
 
     `late` says that the engine may write its rows to files only when it is stopped: then it is looked again.
+    `held` says what the volume holds that would be replaced.
     """
 
     job: Job
@@ -99,6 +95,7 @@ class Surveyed:
     foreign: tuple[Container, ...]
     image: str
     late: bool = False
+    held: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -107,13 +104,15 @@ class Surveyed:
 
 def users_of(engine: Engine, place: MountPoint, *, writable: bool = False) -> list[Container]:
     """The containers that mount this host directory, one above or one below it, or this volume; or may write there."""
-    found = []
-    for container in engine.containers():
-        for mount in container.mounts:
-            if mount.kind == place.kind and (mount.writable or not writable) and _meets(mount, place):
-                found.append(container)
-                break
-    return found
+    return [item for item in engine.containers() if is_user(item, place, writable=writable)]
+
+
+def is_user(container: Container, place: MountPoint, *, writable: bool = False) -> bool:
+    """Whether a container mounts this host directory, one above or one below it, or this volume; or may write there."""
+    return any(
+        mount.kind == place.kind and (mount.writable or not writable) and _meets(mount, place)
+        for mount in container.mounts
+    )
 
 
 def _meets(mount: MountPoint, place: MountPoint) -> bool:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from volfix.docker.containers import DIRECTORY, Container, MountPoint, Process
-from volfix.docker.deployed import Deployed, earlier
+from volfix.docker.deployed import Deployed
 from volfix.docker.engine import Engine
-from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin
+from volfix.docker.history import from_history
+from volfix.docker.jobs import CarryProblem, Job, Origin, is_user
+from volfix.docker.mapped import mapped
+from volfix.docker.own import Stranger, containers_under
 from volfix.docker.sqlite_files import BESIDE
 from volfix.knowledge.clients import Client, client_of
+from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import derived_entry, entries_for
 from volfix.knowledge.variables import variable_kind
 from volfix.project.compose_file import strings
 from volfix.project.database_url import database_file, resolved_path
-from volfix.project.hosts import host_directory
 from volfix.project.images import images_of
-from volfix.project.model import Project, Service
-from volfix.project.mounts import BIND, VOLUME, Mount
+from volfix.project.model import Service
+from volfix.project.mounts import VOLUME, Mount
 from volfix.project.readers import reader_of
 from volfix.rules.databases import databases_in
 from volfix.rules.holdings import directories_in
@@ -46,10 +48,8 @@ class Search:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        everything = self.engine.containers()
         self._names = {self.deployed.project.name, self.maps.former or self.deployed.project.name}
-        self._containers = [item for item in everything if item.project in self._names]
-        self._everything = everything
+        self.found = containers_under(self.engine, self.deployed, self._names)
 
     def jobs(self) -> list[Job]:
         """One for each named volume that is known to have been something else.
@@ -57,6 +57,9 @@ class Search:
         Raises CarryProblem where it is not clear which containers are the project's.
         """
         self._check_names()
+        self.notes += [
+            f"left alone: {item}, of the project name {item.container.project}" for item in self.found.others
+        ]
         uses: dict[str, list[tuple[Service, Mount]]] = {}
         for service in self.deployed.project.services.values():
             for mount in service.mounts:
@@ -70,19 +73,64 @@ class Search:
     def _job(self, key: str, uses: Sequence[tuple[Service, Mount]]) -> Job | None:
         origins: dict[tuple[str, str, str], Origin] = {}
         for source in (source for source, volume in self.maps.pairs if volume == key):
-            for origin in self._mapped(source, uses):
+            containers = {item.id: item for service, _ in uses for item in self.containers_of(service)}.values()
+            for origin in mapped(self.engine, self.deployed.project.directory, containers, source):
                 origins.setdefault(origin.place, origin)
         if not origins:
+            self._refuse_to_replace(key, uses)
             for service, mount in uses:
-                for origin in self._from_containers(service, mount):
+                for origin in self._of_one_place(key, service, mount):
                     origins.setdefault(origin.place, origin)
         doubtful = False
         if not origins:
             doubtful = any(self.containers_of(service) for service, _ in uses)
             for service, mount in uses:
-                for origin in self._from_history(service, mount):
+                for origin in from_history(self.engine, self.deployed, self.maps.former, service, mount):
                     origins.setdefault(origin.place, origin)
+            if not doubtful:
+                self._refuse_to_guess(key, uses, tuple(origins.values()))
         return self._made(key, uses, tuple(origins.values()), doubtful=doubtful) if origins else None
+
+    def _refuse_to_replace(self, key: str, uses: Sequence[tuple[Service, Mount]]) -> None:
+        """Raise CarryProblem where the deployment would replace a container that is not known to be the project's."""
+        name = self.deployed.project.name
+        if others := self.found.others_of((service.name for service, _ in uses), name):
+            raise CarryProblem(
+                f"{key}: nothing is carried: {_listed(others)} has the names of project {name} and of this service; "
+                f"deploying as {name} replaces it. If its data is this project's, say where that is: "
+                f"--map SOURCE={key}. Else give this project a name of its own (VF303)"
+            )
+
+    def _refuse_to_guess(self, key: str, uses: Sequence[tuple[Service, Mount]], origins: Sequence[Origin]) -> None:
+        """Raise CarryProblem where only the history speaks, and a container is there that it does not speak of.
+
+        A volume of the history's name that no such container mounts is the project's all the same.
+        """
+        others = self.found.others_of(service.name for service, _ in uses)
+        sure = origins and not any(origin.kind == "bind" for origin in origins)
+        used = [
+            item
+            for item in self.found.others
+            if any(is_user(item.container, MountPoint(origin.kind, origin.name, "")) for origin in origins)
+        ]
+        if used or (others and not sure):
+            source = next((origin.shown for origin in origins), "SOURCE")
+            raise CarryProblem(
+                f"{key}: nothing is carried: {_listed(used or others)} is not known to be this project's, and no other "
+                f"container says where the data is. If you know where it is, say so: --map {source}={key}"
+            )
+
+    def _of_one_place(self, key: str, service: Service, mount: Mount) -> list[Origin]:
+        """What the service's containers say. Raises CarryProblem where they have the data in different places."""
+        found = [(item, list(self._from_container(item, service, mount))) for item in self.containers_of(service)]
+        having = [(item, origins) for item, origins in found if origins]
+        if len({frozenset(origin.place for origin in origins) for _, origins in having}) > 1:
+            said = "; ".join(f"{item.name} has {', '.join(each.shown for each in origins)}" for item, origins in having)
+            raise CarryProblem(
+                f"{key}: nothing is carried: several containers may be this project's {service.name}: {said}. "
+                f"Say whose data it is: --map SOURCE={key}"
+            )
+        return having[0][1] if having else []
 
     def _made(
         self, key: str, uses: Sequence[tuple[Service, Mount]], origins: tuple[Origin, ...], *, doubtful: bool
@@ -90,7 +138,7 @@ class Search:
         project = self.deployed.project
         entry = project.declared.get(key)
         entry = resolved(entry) if entry is not None else None
-        clients = [(service.name, client) for service, mount in uses for client in clients_at(service, mount)]
+        clients = dict.fromkeys(client for service, mount in uses for client in clients_at(service, mount))
         return Job(
             project.name,
             key,
@@ -98,51 +146,63 @@ class Search:
             tuple(dict.fromkeys(service.name for service, _ in uses)),
             tuple(dict.fromkeys(mount.clean_target for _, mount in uses)),
             origins,
-            former=self.maps.former,
+            own=frozenset(item.id for item in self.found.own),
             doubtful=doubtful,
-            clients=tuple(dict.fromkeys(client for _, client in clients)),
-            in_memory=tuple(dict.fromkeys(service for service, client in clients if client.saves_at_stop)),
+            clients=tuple(clients),
+            in_memory=self.in_memory,
             expected=tuple(dict.fromkeys(path for service, mount in uses for path in self._expected(service, mount))),
             external=project.is_external(key),
             driver=(_text(entry, "driver") if isinstance(entry, Mapping) else None) or "local",
             options=_options(entry) if isinstance(entry, Mapping) else (),
         )
 
+    def former(self) -> list[Container]:
+        """The project's own containers under the name that it had before."""
+        return [item for item in self.found.own if item.project != self.deployed.project.name]
+
+    @property
+    def in_memory(self) -> tuple[str, ...]:
+        """The services whose engine may have rows in memory only."""
+        return tuple(
+            service.name
+            for service in self.deployed.project.services.values()
+            if any(client.saves_at_stop for client in _clients_of(service))
+        )
+
     def containers_of(self, service: Service) -> list[Container]:
         """The containers of a service, one for each replica."""
-        return [item for item in self._containers if item.service == service.name]
+        return [item for item in self.found.own if item.service == service.name]
 
     def _check_names(self) -> None:
         """Containers that were started from this directory under another name may be the project's own."""
         project = self.deployed.project
-        for item in self._everything:
+        for item in self.engine.containers():
             other = item.project
             here = item.labels.get(DIRECTORY) == str(project.directory) and item.service in project.services
             if other and other not in self._names and here:
                 said = f"{item.name} was started in this directory as project {other}, and this is {project.name}"
                 say = f"--from-project {other} if that is its earlier name, -p {other} if it still is called so"
-                if not self._containers and self.maps.former is None:
+                if not self.found.own and self.maps.former is None:
                     raise CarryProblem(f"{said}: nothing is carried. Say {say}")
                 self.notes.append(f"{said}: say {say}")
 
-    def _from_containers(self, service: Service, mount: Mount) -> Iterator[Origin]:
+    def _from_container(self, container: Container, service: Service, mount: Mount) -> Iterator[Origin]:
         real = self.deployed.project.real_name(mount.source)
-        for container in self.containers_of(service):
-            there = container.mount_at(mount.clean_target)
-            by = f"{container.name} mounts it at {mount.clean_target}"
-            if there is None:
-                yield from self._unmounted(container, mount.clean_target)
-            elif there.kind == "bind":
-                yield Origin("bind", there.source, there.source, by)
-            elif there.kind == "volume" and there.source != real:
-                yield Origin("volume", there.source, f"volume:{there.source}", by)
-            yield from self._files(container, service, mount, real)
+        there = container.mount_at(mount.clean_target)
+        by = f"{container.name} mounts it at {mount.clean_target}"
+        if there is None:
+            yield from self._unmounted(container, mount.clean_target)
+        elif there.kind == "bind":
+            yield Origin("bind", there.source, there.source, by)
+        elif there.kind == "volume" and there.source != real:
+            yield Origin("volume", there.source, f"volume:{there.source}", by)
+        yield from self._files(container, service, mount, real)
 
     def _unmounted(self, container: Container, target: str) -> Iterator[Origin]:
         """The data is in the container's own layer, or further down in a mount."""
         if self.engine.kind_of(container.id, target) != "directory":
             return
-        above = _holder(container, target)
+        above = container.holder(target)
         by = f"it is in {container.name}"
         if above is not None:
             inner = posixpath.relpath(target, above.target)
@@ -167,7 +227,7 @@ class Search:
                 if self.engine.kind_of(container.id, path) != "file":
                     continue
                 by = f"{container.name} opens it ({name})"
-                holder = _holder(container, path)
+                holder = container.holder(path)
                 if holder is None:
                     if posixpath.basename(path) != posixpath.basename(below):
                         raise CarryProblem(f"{container.name}: {path} has another name in the volume ({below})")
@@ -188,86 +248,28 @@ class Search:
         for _, path in self._now(service, mount):
             yield path
 
-    def _from_history(self, service: Service, mount: Mount) -> Iterator[Origin]:
-        """The newest earlier files in which something else was mounted at the same place."""
-        project = self.deployed.project
-        for version in earlier(self.deployed):
-            old = version.project.services.get(service.name)
-            for was in old.mounts if old else ():
-                if was.overridden or was.clean_target != mount.clean_target or not was.source_is_known:
-                    continue
-                if was.kind == BIND and (path := host_directory(was, project.root).path) is not None:
-                    yield Origin("bind", str(path), was.raw_source, version.when)
-                    return
-                if was.kind == VOLUME:
-                    name = self._former_name(version.project, was.source)
-                    if name != project.real_name(mount.source) and self.engine.volume(name) is not None:
-                        yield Origin("volume", name, f"volume:{name}", version.when)
-                        return
 
-    def _former_name(self, project: Project, key: str) -> str:
-        """What a volume was called on the host when the project had its former name."""
-        named = self.maps.former or project.deployed_as or project.name
-        return replace(project, name=named, deployed_as=None).real_name(key)
-
-    def _mapped(self, source: str, uses: Sequence[tuple[Service, Mount]]) -> Iterator[Origin]:
-        """A source as a person writes it; a file with what SQLite keeps beside it.
-
-        Raises CarryProblem where it cannot be found.
-        """
-        kind, colon, rest = source.partition(":")
-        if colon and kind == "volume":
-            if self.engine.volume(rest) is None:
-                raise CarryProblem(f"--map {source}: there is no volume {rest}")
-            yield Origin("volume", rest, source, MAPPED)
-        elif colon and kind in ("anonymous", "container"):
-            containers = {item.id: item for service, _ in uses for item in self.containers_of(service)}.values()
-            found = ((item, self._mapped_in(item, kind, rest, source)) for item in containers)
-            having = [(item, origins) for item, origins in found if origins]
-            if not having:
-                raise CarryProblem(f"--map {source}: no container of the volume's services has it")
-            yield from _only(having, source, rest)
-        else:
-            path = os.path.normpath(self.deployed.project.directory / source)
-            yield Origin("bind", path, source, MAPPED)
-
-    def _mapped_in(self, container: Container, kind: str, path: str, source: str) -> list[Origin]:
-        if kind == "anonymous":
-            mount = container.mount_at(path)
-            is_volume = mount is not None and mount.kind == "volume"
-            return [Origin("volume", mount.source, source, MAPPED)] if mount and is_volume else []
-        what = self.engine.kind_of(container.id, path)
-        if what is None:
-            return []
-        if what != "file":
-            return [Origin("container", container.id, source, MAPPED, path=path)]
-        beside = [path + ending for ending in BESIDE if self.engine.kind_of(container.id, path + ending) == "file"]
-        return [
-            Origin("container", container.id, f"container:{file}", MAPPED, path=file, below=posixpath.basename(file))
-            for file in (path, *beside)
-        ]
-
-
-def _only(having: Sequence[tuple[Container, list[Origin]]], source: str, path: str) -> list[Origin]:
-    """What the one container has. Raises CarryProblem where several have data of their own at that path."""
-    places = {(above.source, above.target) if (above := _holder(item, path)) else (item.id, path) for item, _ in having}
-    if len(places) > 1:
-        names = sorted(item.name for item, _ in having)
-        inner = path if having[0][1][0].below else f"{path.rstrip('/')}/."
-        raise CarryProblem(
-            f"--map {source}: {', '.join(names)} each have their own. Copy it out of the one whose rows count, as with "
-            f"`mkdir rows && docker cp -a {names[0]}:{inner} rows/`, and name the copy instead: --map ./rows=VOLUME"
-        )
-    return having[0][1]
+def _listed(strangers: Sequence[Stranger]) -> str:
+    return ", ".join(map(str, strangers))
 
 
 def clients_at(service: Service, mount: Mount) -> Iterator[Client]:
     """The engines whose data directory this mount is, for some version of the service's image."""
+    for entry, client in _entries_of(service):
+        if mount.clean_target in directories_in(service, entry).paths:
+            yield client
+
+
+def _clients_of(service: Service) -> Iterator[Client]:
+    return (client for _, client in _entries_of(service))
+
+
+def _entries_of(service: Service) -> Iterator[tuple[Entry, Client]]:
+    """What the service's image may run, each with the way to ask it."""
     for image in images_of(service):
         for entry in (*entries_for(image), *derived_entry(image)):
-            client = client_of(entry.family)
-            if client and mount.clean_target in directories_in(service, entry).paths:
-                yield client
+            if client := client_of(entry.family):
+                yield entry, client
 
 
 def _database(process: Process, service: Service, name: str) -> str | None:
@@ -277,11 +279,6 @@ def _database(process: Process, service: Service, name: str) -> str | None:
         return None
     file = database_file(value, variable_kind(name), reader_of(service))
     return resolved_path(file, process.directory) if file else None
-
-
-def _holder(container: Container, path: str) -> MountPoint | None:
-    above = [item for item in container.mounts if f"{path}/".startswith(item.target.rstrip("/") + "/")]
-    return max(above, key=lambda item: len(item.target), default=None)
 
 
 def _kind(mount: MountPoint) -> Literal["bind", "volume"]:

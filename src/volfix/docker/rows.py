@@ -19,6 +19,7 @@ from volfix.docker.deployed import Deployed
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.jobs import users_of
 from volfix.docker.members import BrokenArchive
+from volfix.docker.own import Found, Stranger, containers_under
 from volfix.docker.sqlite_files import BESIDE, Spool, counts
 from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.entries import Entry
@@ -74,10 +75,12 @@ class Loss:
 
 def count(engine: Engine, deployed: Deployed, before: Sequence[Counted] = ()) -> list[Counted]:
     """Every database of the project that volfix knows of, and those of `before`. A problem of one is in its entry."""
-    running = _running(engine, deployed)
+    under = containers_under(engine, deployed, [deployed.project.name])
+    running = _running(under)
     found: list[Counted] = []
     for service in deployed.project.services.values():
-        found += _of_service(engine, service, running.get(service.name))
+        others = under.others_of([service.name]) if service.name not in running else []
+        found += _of_service(engine, service, running.get(service.name), _why_none(others))
     for old in before:
         known = any((one.service, one.engine) == (old.service, old.engine) for one in found)
         if old.service not in running and not known:
@@ -88,33 +91,42 @@ def count(engine: Engine, deployed: Deployed, before: Sequence[Counted] = ()) ->
 
 def not_running(engine: Engine, deployed: Deployed) -> str | None:
     """Which services have no running container, in words; None where each has one."""
-    running = _running(engine, deployed)
+    under = containers_under(engine, deployed, [deployed.project.name])
+    running = _running(under)
+    if others := under.others_of(set(deployed.project.services) - running.keys()):
+        return _why_none(others)
     if not running:
         return f"no container of project {deployed.project.name} runs on this daemon (-p names another project)"
     stopped = [name for name in deployed.project.services if name not in running]
     return f"no container runs of {', '.join(stopped)}" if stopped else None
 
 
-def _running(engine: Engine, deployed: Deployed) -> dict[str, Container]:
+def _running(under: Found) -> dict[str, Container]:
     """A running container of each service that has one."""
     found: dict[str, Container] = {}
-    for item in engine.containers():
-        if item.project == deployed.project.name and item.state == "running" and item.service:
+    for item in under.own:
+        if item.state == "running" and item.service:
             found.setdefault(item.service, item)
     return found
 
 
-def _of_service(engine: Engine, service: Service, container: Container | None) -> Iterator[Counted]:
+def _why_none(others: Sequence[Stranger]) -> str:
+    """Why a service without a container of its own is not counted."""
+    shown = ", ".join(map(str, others))
+    return f"not asked, because not known to be this project's: {shown}" if others else STOPPED
+
+
+def _of_service(engine: Engine, service: Service, container: Container | None, none: str) -> Iterator[Counted]:
     images = images_of(service)
     entries = [entry for image in images for entry in (*entries_for(image), *derived_entry(image))]
     servers = [item for item in entries if item.kind == "engine" and (client_of(item.family) or not item.cache)]
     if servers:
-        yield from _of_server(engine, service.name, servers[0], container)
+        yield from _of_server(engine, service.name, servers[0], container, none)
         return
     if container is None:
         names = [name for name, variable in service.environment.items() if _names_file(service, name, variable.value)]
         if names:
-            yield Counted(service.name, SQLITE, "", problem=STOPPED)
+            yield Counted(service.name, SQLITE, "", problem=none)
         return
     process = engine.process(container.id)
     paths = {path: None for name in process.environment if (path := _file(process, service, name))}
@@ -122,13 +134,13 @@ def _of_service(engine: Engine, service: Service, container: Container | None) -
         yield _sqlite(engine, service.name, container, path)
 
 
-def _of_server(engine: Engine, service: str, entry: Entry, container: Container | None) -> Iterator[Counted]:
+def _of_server(engine: Engine, service: str, entry: Entry, container: Container | None, none: str) -> Iterator[Counted]:
     client = client_of(entry.family)
     if client is None:
         yield Counted(service, entry.name, "", problem=f"volfix does not know how to ask {entry.name}")
         return
     if container is None:
-        yield Counted(service, client.name, "", problem=STOPPED)
+        yield Counted(service, client.name, "", problem=none)
         return
     process = engine.process(container.id)
     password = _password(client, process)

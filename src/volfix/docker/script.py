@@ -9,37 +9,54 @@ from shlex import quote
 
 from volfix.docker.carriers import ABOVE, INSIDE, top_header
 from volfix.docker.compose import up_words
+from volfix.docker.containers import Container
+from volfix.docker.engine import Engine
 from volfix.docker.jobs import CarryProblem, Origin, Surveyed
-from volfix.project.model import Project
+from volfix.docker.moves import Search
 
 PRELUDE = Path(__file__).with_name("script.sh")
+NEWLINE = "\n"
 
 
-def script(project: Project, found: Sequence[Surveyed]) -> str:
-    """The script for these jobs; it finds containers by their project and service when it runs.
+def script(search: Search, found: Sequence[Surveyed]) -> str:
+    """The script for these jobs. It stops and reads only containers that are as the project's own are now.
 
     Raises CarryProblem where a volume is made in a way that the script does not know.
     """
-    former = next((one.job.former for one in found if one.job.former), project.name)
-    names = f"project={quote(project.name)} former={quote(former)}"
-    lines = [PRELUDE.read_text(encoding="utf-8"), names]
+    project = search.deployed.project
     for one in found:
         if one.job.driver != "local" or one.job.options or one.job.external:
             raise CarryProblem(
                 f"{one.job.key}: the script makes plain local volumes only; run volfix carry on the host"
             )
+    former = search.maps.former or project.name
+    lines = [
+        PRELUDE.read_text(encoding="utf-8"),
+        f"project={quote(project.name)} former={quote(former)} in_memory={quote(' '.join(search.in_memory))}",
+        "# The project's containers, an item a line: project, service and image, then what is mounted where.",
+        f"mine={quote(NEWLINE.join(sorted({_likeness(search.engine, item) for item in search.found.own})))}",
+    ]
+    for one in found:
         if one.state != "carried":
             lines += ["", *_job(one)]
     services = sorted({name for one in found for name in one.job.services})
+    lines += ["", "retire"] if former != project.name else []
     lines += ["", f"# Then, with the rewritten files: docker compose {shlex.join(up_words(project, services))}", ""]
     return "\n".join(lines)
+
+
+def _likeness(engine: Engine, container: Container) -> str:
+    """What tells the project's containers from others, as `likeness` in the script says it, sorted by bytes."""
+    first = "|".join((container.project or "", container.service or "", engine.process(container.id).image))
+    lines = [first, *(f"{mount.target}={mount.kind}:{mount.source}" for mount in container.mounts)]
+    return " ".join(sorted(lines, key=lambda line: line.encode("utf-8", "surrogateescape")))
 
 
 def _job(one: Surveyed) -> Iterator[str]:
     job = one.job
     shown = ", ".join(origin.shown for origin in job.origins)
     yield f"# {job.key}: {shown}".replace("\n", " ")
-    yield f"image={quote(one.image)} in_memory={quote(' '.join(job.in_memory))}"
+    yield f"image={quote(one.image)}"
     filters = [quote(f"volume={origin.name}") for origin in job.origins if origin.kind != "container"]
     yield f"if begin {' '.join([quote(job.name), quote(job.key), quote(shown), *filters])}; then"
     for origin in job.origins:

@@ -7,13 +7,18 @@ set -eu
 say() { printf 'volfix: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-for tool in docker cmp date dd mkfifo mktemp sleep tr wc; do
+for tool in docker cmp date dd mkfifo mktemp sleep sort tr wc; do
   command -v "$tool" >/dev/null || fail "there is no $tool command here"
 done
 
-project='' former='' image='' in_memory=''
+project='' former='' image='' in_memory='' mine=''
+newline='
+'
+patience=60  # seconds in which an engine has to write what it has in memory, and to end
 scratch=$(mktemp -d)
-volume=
+: >"$scratch/asked"
+: >"$scratch/stopped"
+volume='' filled=''
 clean() {
   if [ -n "$volume" ]; then
     for id in $(docker ps -aq --filter "label=dev.volfix.carrier=$volume" --filter "label=dev.volfix.script"); do
@@ -21,8 +26,50 @@ clean() {
     done
   fi
 }
-trap 'clean; rm -rf "$scratch"' EXIT
-trap 'exit 130' INT TERM
+
+# back: after a failure all is as it was: volumes that this run filled go, as the services write to the sources again
+back() {
+  for name in $filled; do
+    if docker volume rm "$name" >/dev/null 2>&1; then
+      docker volume rm "volfix-carry-$name" >/dev/null 2>&1
+      docker rm -v "volfix-carry-$name" >/dev/null 2>&1
+      say "$name is removed again: the data is where it was"
+    else
+      docker volume create --label "dev.volfix.carrier=$name" "volfix-carry-$name" >/dev/null
+      say "$name is in use, and not to be used: its data is where it was"
+    fi
+  done
+  while read -r id policy name; do
+    while read -r asked; do
+      [ "$asked" != "$id" ] || ended "$id" || say "$name goes on, and was asked to stop"
+    done <"$scratch/asked"
+    docker update --restart "$policy" "$id" >/dev/null || say "$name has lost its restart policy, $policy"
+    if docker start "$id" >/dev/null; then say "$name runs again"; else say "$name cannot be started again"; fi
+  done <"$scratch/stopped"
+}
+# ended CONTAINER: wait until it has ended; fails where it runs on
+ended() {
+  seconds=0
+  while [ "$(docker inspect -f '{{.State.Running}}' "$1")" = true ]; do
+    seconds=$((seconds + 1))
+    [ "$seconds" -le "$patience" ] || return 1
+    sleep 1
+  done
+}
+
+leave() {
+  status=$?
+  trap '' HUP INT TERM
+  set +e
+  clean
+  [ "$status" -eq 0 ] || back
+  rm -rf "$scratch"
+  exit "$status"
+}
+trap leave EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # carrier MOUNT: a container that is never started, with this mount; prints its id
 carrier() {
@@ -42,12 +89,24 @@ same() {
   return "$differ"
 }
 
+# likeness CONTAINER: its project, service, image and mounts
+likeness() {
+  docker inspect -f '{{index .Config.Labels "com.docker.compose.project"}}|{{index .Config.Labels "com.docker.compose.service"}}|{{.Config.Image}}{{range .Mounts}}{{println}}{{.Destination}}={{.Type}}:{{if eq .Type "volume"}}{{.Name}}{{else}}{{.Source}}{{end}}{{end}}' "$1" |
+    LC_ALL=C sort | tr '\n' ' '
+}
+
+# own CONTAINER: it is as one of the project's was when this script was made. The names alone may be another project's.
+own() {
+  like=$(likeness "$1")
+  case "$newline$mine$newline" in *"$newline${like% }$newline"*) ;; *) return 1 ;; esac
+}
+
 # container SERVICE PATH: the project's container of this service that has the path
 container() {
   for name in "$project" "$former"; do
     for id in $(docker ps -aq --filter "label=com.docker.compose.project=$name" \
         --filter "label=com.docker.compose.service=$1"); do
-      if docker cp "$id:$2" - >/dev/null 2>&1; then
+      if own "$id" && docker cp "$id:$2" - >/dev/null 2>&1; then
         printf '%s\n' "$id"
         return
       fi
@@ -69,27 +128,45 @@ users() { docker ps -q --filter "$1"; }
 # end CONTAINER: as its engine may have rows in memory only, it is asked to stop, and never killed
 end() {
   signal=$(docker inspect -f '{{.Config.StopSignal}}' "$1")
+  echo "$1" >>"$scratch/asked"
   docker kill -s "${signal:-SIGTERM}" "$1" >/dev/null 2>&1 || say "it has ended, or hears no signal"
-  seconds=0
-  while [ "$(docker inspect -f '{{.State.Running}}' "$1")" = true ]; do
-    seconds=$((seconds + 1))
-    [ "$seconds" -le 60 ] || fail "it runs on, and is not killed: its log says why. Stop it so that it saves, and run this again"
-    sleep 1
-  done
+  ended "$1" || fail "it runs on, and is not killed: its log says why. Stop it so that it saves, and run this again"
 }
 
 stop() {
   for id in "$@"; do
-    case "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.project"}}' "$id")" in
-      "$project" | "$former") ;;
-      *) fail "$(docker inspect -f '{{.Name}}' "$id") belongs to something else and uses the data: stop it first" ;;
-    esac
-    say "stopping $(docker inspect -f '{{.Name}}' "$id")"
+    name=$(docker inspect -f '{{.Name}}' "$id")
+    name=${name#/}
+    own "$id" || fail "$name uses the data, and is none of the containers that this script was made for: stop it first, or make the script again"
+    say "stopping $name"
+    policy=$(docker inspect -f '{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}' "$id")
+    case "$policy" in on-failure:*) ;; :*) policy=no ;; *) policy=${policy%%:*} ;; esac
+    printf '%s %s %s\n' "$id" "$policy" "$name" >>"$scratch/stopped"
+    docker update --restart no "$id" >/dev/null || fail "it cannot be stopped"
     case " $in_memory " in
       *" $(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}}' "$id") "*) end "$id" ;;
     esac
-    docker update --restart no "$id" >/dev/null || fail "it cannot be stopped"
     docker stop "$id" >/dev/null || fail "it cannot be stopped"
+  done
+}
+
+# retire: the project's containers under its former name hold no port and no name any more; none is removed
+retire() {
+  for id in $(docker ps -aq --filter "label=com.docker.compose.project=$former"); do
+    name=$(docker inspect -f '{{.Name}}' "$id")
+    name=${name#/}
+    if ! own "$id"; then
+      say "left alone: $name, of the project name $former"
+      continue
+    fi
+    [ "$(docker inspect -f '{{.State.Running}}' "$id")" = false ] || stop "$id"
+    case "$name" in
+      *-before-carry-*) ;;
+      *)
+        docker rename "$id" "$name-before-carry-$(date -u +%Y%m%dT%H%M%S)" || fail "$name cannot be renamed"
+        say "stopped and kept: the old container $name"
+        ;;
+    esac
   done
 }
 
@@ -98,7 +175,7 @@ keep() {
   here=$(carrier "type=volume,src=$volume,dst=/volfix/data,volume-nocopy")
   if ! empty "$here" /volfix/data; then
     kept="$volume-before-carry-$(date -u +%Y%m%dT%H%M%S)"
-    say "copying $volume, which an interrupted run left, to $kept"
+    say "copying $volume, which an interrupted run left, to $kept: $(docker cp "$here:/volfix/data" - | wc -c) bytes, whose rows cannot be counted here"
     docker volume create "$kept" >/dev/null || fail "nothing is carried"
     there=$(carrier "type=volume,src=$kept,dst=/volfix/data,volume-nocopy")
     docker cp "$here:/volfix/data" - | docker cp - "$there:/volfix" || fail "$volume cannot be copied"
@@ -139,7 +216,7 @@ begin() {
     else
       keep
     fi
-    docker volume rm "$volume" >/dev/null || fail "$volume is in use: remove the containers that have it (docker compose rm)"
+    docker volume rm "$volume" >/dev/null || fail "$volume is in use by $(docker ps -a --filter "volume=$volume" --format '{{.Names}}' | tr '\n' ' '): nothing is carried"
   fi
   docker volume create --label "dev.volfix.carrier=$volume" "$marker" >/dev/null || fail "nothing is carried"
   if [ -z "$locked" ]; then
@@ -148,6 +225,7 @@ begin() {
   fi
   docker volume create --label "com.docker.compose.project=$project" --label "com.docker.compose.volume=$key" \
     --label "dev.volfix.carried-from=$sources" "$volume" >/dev/null || fail "nothing is carried"
+  filled="$filled $volume"
 }
 
 # tree CONTAINER PATH: copy a whole directory into the volume

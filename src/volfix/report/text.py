@@ -13,7 +13,7 @@ import click
 from volfix.fixes.diff import unified
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
 from volfix.fixes.secrets import scrub, with_secrets
-from volfix.report.carry import carry_words, commands, identity, kind_of, real_volume
+from volfix.report.carry import carry_words, identity, kind_of, real_volume
 from volfix.report.encoding import one_line
 from volfix.report.entries import is_done, main_file, relative
 from volfix.report.summary import count, nothing_to_do, trouble
@@ -193,28 +193,15 @@ class _Text:
         for project in projects:
             is_first = first[main_file(project).parent].files == project.files
             yield f"  {join(carry_words(project, self.base, is_first=is_first))}"
-        yield "(It needs volfix[docker]; `volfix carry --script` prints it for a host without Python.) By hand:"
-        named: dict[tuple[Path, str], list[ProjectResult]] = {}
-        for project in projects:
-            named.setdefault((project.root, project.name), []).append(project)
-        for (_, name), group in named.items():
-            todo = commands(group)
-            files = ", ".join(dict.fromkeys(self.path(file) for project in group for file in project.files))
-            yield ""
-            yield self.style(f"{files}: project {one_line(name)}", bold=True)
-            for note in todo.notes:
-                yield f"  ({self.clean(note)})"
-            for line in todo.lines:
-                yield f"  {one_line(line)}"  # a path that looks like a flag and its password must stay what it is
-        yield ""
+        yield "(It needs volfix[docker]; for a host without Python, the same with --script in the place of --write"
+        yield "prints a shell script: `sh carry.sh` there.)"
         former = dict.fromkeys(project.name for project in result.projects if project.written and project.renamed)
         for name in former:
-            down = one_line(join(["docker", "compose", "-p", name, "down"]))
-            yield f"Once the data is carried, `{down}` (without -v) retires the old containers and keeps their volumes."
-        yield (
-            "Then deploy the change as always. `volfix carry` still knows later what to carry; only the commands "
-            "by hand are not shown again: keep them."
-        )
+            yield (
+                f"Other repositories may run as {one_line(name)} too. carry stops and renames the old containers of "
+                "this project, and removes none. It lists those of others, and leaves them alone."
+            )
+        yield "Then deploy the change as always. `volfix carry` still knows later what to carry."
 
 
 def carried(project: ProjectResult, move: Move) -> str:

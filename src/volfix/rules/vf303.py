@@ -64,7 +64,10 @@ def _evidence(context: Context, deploy: Deploy) -> Iterator[str]:
     keys = list(dict.fromkeys(move.volume for move in _volume_moves(context, deploy)))
     if keys:
         yield "on the host the volumes are called " + ", ".join(f"{SHARED}_{key}" for key in keys)
-    yield "once the data is carried, `docker compose -p src down` retires the old containers and keeps their volumes"
+    yield (
+        "other repositories may run as `src` on the host: `volfix carry` stops the old containers of this one only, and "
+        "renames them; it removes none"
+    )
 
 
 def _fix(context: Context, deploy: Deploy, files: list[ComposeFile]) -> Fix | str:
@@ -174,7 +177,8 @@ RULE = Rule(
     fix=(
         "`name:` at the top of the Compose file, from the name of the repository's remote or directory; where the step "
         "may call Compose 1, which refuses such a file, COMPOSE_PROJECT_NAME in the step's environment. Unsafe: the "
-        "volumes of the new project are new and empty until the data is carried from `src_<volume>`."
+        "volumes of the new project are new and empty until the data is carried from `src_<volume>`. `volfix carry "
+        "--from-project src` does that, stops and renames the old containers of this repository, and removes none."
     ),
     sources=(
         "drone-runners/drone-runner-docker: engine/compiler/workspace.go",

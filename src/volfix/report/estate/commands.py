@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from volfix.bulk.records import RepositoryRecord, Status
 from volfix.fixes.diff import INVISIBLE
@@ -39,15 +40,23 @@ def commands(record: RepositoryRecord, assessment: Assessment) -> Iterator[Comma
             yield Command("Or in the checkout itself", f"volfix --write {path}")
     if record.status is Status.WRITTEN and record.branch and not remote:
         yield Command("Push the branch", f"git -C {path} push origin {word(record.branch)}")
-    if any(project["moves"] for project in record.result.get("projects", ())):
-        yield from _carry(None if remote else path)
+    projects = [project for project in record.result.get("projects", ()) if project["moves"]]
+    if projects:
+        yield from _carry(None if remote else path, next(filter(None, map(_former, projects)), None))
 
 
-def _carry(path: str | None) -> Iterator[Command]:
+def _former(project: Mapping[str, Any]) -> str | None:
+    """The name that the containers have, where the change gives the project another one."""
+    renamed = any(finding["code"] == "VF303" and finding["fixed"] for finding in project["findings"])
+    return str(project["name"]) if renamed else None
+
+
+def _carry(path: str | None, former: str | None) -> Iterator[Command]:
     where = "" if path is None else f" {path}"
     checkout = "in the checkout with the change" if path is None else "with the change checked out"
-    yield Command("On the host, before anything deploys the change", f"volfix rows --save before.json{where}")
-    yield Command(f"Then, {checkout}, carry the data into the new volumes", f"volfix carry --write{where}")
+    runs_as, ran_as = (f" -p {word(former)}", f" --from-project {word(former)}") if former else ("", "")
+    yield Command("On the host, before anything deploys the change", f"volfix rows --save before.json{runs_as}{where}")
+    yield Command(f"Then, {checkout}, carry the data into the new volumes", f"volfix carry --write{ran_as}{where}")
     yield Command("After the deployment, see that every row is there", f"volfix rows --against before.json{where}")
 
 

@@ -1,0 +1,53 @@
+"""What a volume or a directory holds that is about to be replaced: its rows by table, else its files and their size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from volfix.docker.archive import Manifest
+from volfix.docker.sqlite_files import Spool, counts
+from volfix.knowledge.clients import Client
+
+
+def held(manifest: Manifest, spool: Spool, clients: Sequence[Client]) -> Iterator[str]:
+    """A clause for each database in it. `spool` has copies of the SQLite files, `clients` are the engines whose data
+    directory this is.
+    """
+    import sqlite3
+
+    for path, local in spool.paths.items():
+        try:
+            tables = [
+                f"{one.table} {'has ' + rows_in(one.rows) if one.rows is not None else 'cannot be read'}"
+                for one in counts(local)
+            ]
+        except sqlite3.DatabaseError as error:
+            tables = [f"its rows cannot be counted ({error})"]
+        yield f"{path}: {', '.join(tables) or 'no tables'}"
+    files = [path for path, entry in manifest.items() if entry.kind == "file"]
+    engine = next((one for one in clients if any(map(one.is_data_file, files))), None)
+    if engine is not None:
+        yield f"{size(manifest)} of {engine.name}, whose rows cannot be counted in its files"
+    elif not spool.paths:
+        yield f"{size(manifest)}, none of which is a database that volfix can read"
+
+
+def rows_in(number: int) -> str:
+    """A number of rows, in words."""
+    return f"{number:,} {'row' if number == 1 else 'rows'}"
+
+
+def size(manifest: Manifest) -> str:
+    """The bytes and the number of the files."""
+    files = sum(entry.kind == "file" for entry in manifest.values())
+    total = sum(entry.size for entry in manifest.values())
+    return f"{amount(total)} in {files} {'file' if files == 1 else 'files'}"
+
+
+def amount(number: float) -> str:
+    """Bytes, in the unit in which a person reads them."""
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"

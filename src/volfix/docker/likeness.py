@@ -1,0 +1,150 @@
+"""Whether a container was made from a service as some version of a project's files has it: image, mounts, databases.
+
+Compose's labels give the names of a project and a service only. Under Drone every repository runs as `src`, and many
+call their service `app`. Source: docker/compose, pkg/compose (the name of an image that is built; secrets and configs
+are mounted read-only); docker/engine (a volume without a name gets 64 hexadecimal digits).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import Enum
+
+from volfix.docker.containers import Container, MountPoint, Process
+from volfix.knowledge.images import VARIABLE
+from volfix.knowledge.lookup import derived_entry, entries_for
+from volfix.knowledge.storage import data_directories
+from volfix.knowledge.variables import variable_kind
+from volfix.project.database_url import database_file, resolved_path
+from volfix.project.environment import InEnvFile
+from volfix.project.images import images_of
+from volfix.project.model import Project, Service
+from volfix.project.mounts import ANONYMOUS, BIND, VOLUME, Mount
+from volfix.project.readers import reader_of
+from volfix.rules.holdings import directories_in
+from volfix.syntax.yaml_tree import Scalar
+
+UNNAMED = re.compile(r"[0-9a-f]{64}\Z")
+HUB = re.compile(r"\A(?:(?:docker\.io|index\.docker\.io)/)?(?:library/)?")
+CHECKED = (BIND, VOLUME, ANONYMOUS)
+
+
+class Asked(Enum):
+    """What has to agree. A fix changes sources and paths; it leaves the image, the targets, and a file's name."""
+
+    EVERYTHING = "image, mounts with their sources, databases with their paths"
+    NAMES = "image, targets, the names of the database files"
+    SHAPE = "image, targets"
+
+
+def unlike(container: Container, process: Process, project: Project, asked: Asked = Asked.EVERYTHING) -> str | None:
+    """What the container has otherwise than its service in these files; None where it may be made from them."""
+    service = project.services.get(container.service or "")
+    if service is None:
+        return f"these files have no service {container.service}"
+    project = replace(project, name=container.project or project.name, deployed_as=None)
+    found = [_image(service, project.name, process.image), *_mounts(container, project, service, asked)]
+    if asked is not Asked.SHAPE:
+        found += [*_databases(process, service, asked), *_data_directories(process, service)]
+    return next((reason for reason in found if reason), None)
+
+
+def _image(service: Service, project: str, image: str) -> str | None:
+    """A tag or name with a variable in it may be anything there; an image's id says nothing."""
+    if not image or image.startswith("sha256:"):
+        return None
+    field = service.field("image")
+    written = field[0].value if field is not None and isinstance(field[0], Scalar) and not field[0].is_null else None
+    if written is not None:
+        wanted = [written]
+    elif service.build is not None:
+        wanted = [f"{project}{between}{service.name}" for between in "-_"]
+    else:
+        return None
+    if any(re.fullmatch(_pattern(text), _full(image)) for text in wanted):
+        return None
+    return f"it runs {image}, and the files say {wanted[0]}"
+
+
+def _pattern(written: str) -> str:
+    return ".*".join(map(re.escape, VARIABLE.split(_full(written))))
+
+
+def _full(image: str) -> str:
+    name = HUB.sub("", image)
+    return name if ":" in name.rpartition("/")[2] or "@" in name else f"{name}:latest"
+
+
+def _mounts(container: Container, project: Project, service: Service, asked: Asked) -> Iterator[str]:
+    mounts = project.mounts_of(service)
+    wanted = {mount.clean_target: mount for mount in mounts if "${" not in mount.target}
+    there = {posixpath.normpath(mount.target): mount for mount in container.mounts}
+    for target, mount in wanted.items():
+        if mount.problem or mount.kind not in CHECKED or target in service.tmpfs:
+            continue
+        if target not in there:
+            yield f"it mounts nothing at {target}"
+        elif asked is Asked.EVERYTHING and not _is_from(there[target], mount, project):
+            source = mount.raw_source or "a new volume"
+            yield f"it mounts {there[target].source} at {target}, and the files say {source}"
+    if len(wanted) < len(mounts) or any(service.volumes_of_containers):
+        return
+    for target, found in there.items():
+        if target not in wanted and found.writable and _is_named(found):
+            yield f"it mounts {found.source} at {target}, where the files mount nothing"
+
+
+def _is_named(mount: MountPoint) -> bool:
+    return mount.kind == "bind" or (mount.kind == "volume" and not UNNAMED.match(mount.source))
+
+
+def _is_from(there: MountPoint, mount: Mount, project: Project) -> bool:
+    """Whether a container's mount may be what is written: of a host path, the part that every checkout shares."""
+    if mount.kind == ANONYMOUS:
+        return there.kind == "volume"
+    if there.kind != ("bind" if mount.kind == BIND else "volume"):
+        return False
+    if not mount.source_is_known:
+        return True
+    if mount.kind == VOLUME:
+        return there.source == project.real_name(mount.source)
+    parts = [part for part in posixpath.normpath(mount.source).split("/") if part not in ("", ".", "..")]
+    parts = parts[1:] if mount.source.startswith("~") else parts
+    return not parts or there.source.split("/")[-len(parts) :] == parts
+
+
+def _databases(process: Process, service: Service, asked: Asked) -> Iterator[str]:
+    """Env files change from one checkout to the next: of a path in them, only the file's name says whose it is."""
+    reader = reader_of(service)
+    for name, variable in service.environment.items():
+        value, now = variable.value, process.environment.get(name)
+        if value is None or "${" in value:
+            continue
+        wanted = database_file(value, variable_kind(name), reader)
+        if wanted is None or (path := resolved_path(wanted, process.directory)) is None:
+            continue
+        loose = isinstance(variable.origin, InEnvFile) or asked is not Asked.EVERYTHING
+        if now is None:
+            if not loose:
+                yield f"it has no {name}, and the files say {path}"
+            continue
+        found = database_file(now, variable_kind(name), reader)
+        other = resolved_path(found, process.directory) if found else None
+        if other is None or other == path or (loose and posixpath.basename(other) == posixpath.basename(path)):
+            continue
+        yield f"its {name} names {other}, and the files say {path}"
+
+
+def _data_directories(process: Process, service: Service) -> Iterator[str]:
+    """Where the engine keeps its data by the container's environment, and by the files'."""
+    entries = [entry for image in images_of(service) for entry in (*entries_for(image), *derived_entry(image))]
+    places = [
+        (directories_in(service, entry).paths, data_directories(entry, process.environment, service.words).paths)
+        for entry in entries
+    ]
+    if places and all(wanted != there for wanted, there in places):
+        wanted, there = places[0]
+        yield f"its data is in {', '.join(there)}, and the files say {', '.join(wanted)}"

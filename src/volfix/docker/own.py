@@ -1,0 +1,129 @@
+"""Which of the containers that run under a project's name are its own, and which are others' that share the name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.docker.containers import CONFIG_FILES, DIRECTORY, Container
+from volfix.docker.deployed import Deployed, earlier, git_output
+from volfix.docker.engine import Engine
+from volfix.docker.likeness import Asked, unlike
+from volfix.project.git import work_tree
+from volfix.project.model import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A container under the project's name that is not known to be its own; `reason` is a clause about it."""
+
+    container: Container
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.container.name} ({self.reason})"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The containers under a project's names: its own, which may be read and stopped, and the others, which may not."""
+
+    own: tuple[Container, ...]
+    others: tuple[Stranger, ...]
+
+    def others_of(self, services: Iterable[str], project: str | None = None) -> list[Stranger]:
+        """Those that bear the name of one of these services."""
+        names = frozenset(services)
+        return [
+            item
+            for item in self.others
+            if item.container.service in names and project in (None, item.container.project)
+        ]
+
+
+def containers_under(engine: Engine, deployed: Deployed, names: Iterable[str]) -> Found:
+    """The containers of these project names, each compared with the files as they are and as they were.
+
+    A container is the project's own where it may be made from one version of the files, in this checkout or in one that
+    is not here any more. Where no version differs from the files of now, it is not known what they were before: then
+    less has to agree.
+    """
+    wanted = frozenset(names)
+    under = [item for item in engine.containers() if item.project in wanted]
+    processes = {item.id: engine.process(item.id) for item in under}
+    reasons = {item.id: reason for item in under if (reason := _elsewhere(item, deployed.read))}
+    waiting = [item for item in under if item.id not in reasons]
+    own: list[Container] = []
+    changed: set[str | None] = set()
+    for project in _versions(deployed):
+        compared = {item.id: unlike(item, processes[item.id], project) for item in waiting}
+        own += [item for item in waiting if compared[item.id] is None]
+        reasons |= {item: reason for item, reason in compared.items() if reason}
+        waiting = [item for item in waiting if compared[item.id] is not None]
+        changed |= {name for name in project.services if _differs(project, deployed.read, name)}
+        if not waiting:
+            break
+    for item in waiting:
+        asked = Asked.SHAPE if item.labels.get(DIRECTORY) == str(deployed.read.directory) else Asked.NAMES
+        if item.service not in changed and unlike(item, processes[item.id], deployed.read, asked) is None:
+            own.append(item)
+    found = {item.id for item in own}
+    return Found(tuple(own), tuple(Stranger(item, reasons[item.id]) for item in under if item.id not in found))
+
+
+def _versions(deployed: Deployed) -> Iterator[Project]:
+    yield deployed.read
+    for version in earlier(deployed):
+        yield version.project
+
+
+def _differs(project: Project, other: Project, name: str) -> bool:
+    """Whether two versions of a service mount, or name as a database, something else."""
+    return name not in other.services or _places(project, name) != _places(other, name)
+
+
+def _places(project: Project, name: str) -> tuple[object, object]:
+    service = project.services[name]
+    mounts = {(mount.kind, mount.source, mount.clean_target) for mount in project.mounts_of(service)}
+    return mounts, {key: variable.value for key, variable in service.environment.items()}
+
+
+def _elsewhere(container: Container, project: Project) -> str | None:
+    """Why the container is another checkout's: it was started there, and what is there is not this repository.
+
+    A deployment's own directory is often gone, or on another machine: that says nothing.
+    """
+    label = container.labels.get(DIRECTORY)
+    files = [Path(text) for text in container.labels.get(CONFIG_FILES, "").split(",") if text.startswith("/")]
+    if not label or not any(file.is_file() for file in files):
+        return None
+    there = Path(label)
+    if not there.is_dir() or there.resolve().is_relative_to(project.root.resolve()):
+        return None
+    if _same_repository(there, project.root):
+        return None
+    return f"it was started in {there}, which is no checkout of this repository"
+
+
+def _same_repository(one: Path, two: Path) -> bool:
+    """Whether two directories are checkouts of one repository: of one remote, else where one has the other's commit."""
+    trees = [tree for tree in (work_tree(one), work_tree(two)) if tree is not None]
+    if len(trees) < 2:
+        return False
+    roots = [tree.root for tree in trees]
+    remotes = [_place(git_output(root, "config", "--get", "remote.origin.url").decode()) for root in roots]
+    if all(remotes):
+        return remotes[0] == remotes[1]
+    for mine, other in (roots, roots[::-1]):
+        head = git_output(mine, "rev-parse", "--verify", "HEAD").decode().strip()
+        if head and git_output(other, "rev-parse", "--verify", f"{head}^{{commit}}"):
+            return True
+    return False
+
+
+def _place(remote: str) -> str:
+    """A remote's host and path, however it is reached."""
+    text = re.sub(r"\A[a-z+]+://", "", remote.strip())
+    return re.sub(r"\A[^/@]*@", "", text).replace(":", "/").removesuffix("/").removesuffix(".git")
