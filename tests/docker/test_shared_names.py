@@ -79,6 +79,7 @@ class Server:
         """A repository with its pipeline, before volfix: one commit."""
         shop = Shop(self.host, self.directory / name)
         (shop.directory / ".drone.yml").write_text(DRONE.format(workspace=self.workspace))
+        (shop.directory / "README").write_text(name)
         shop.git("add", "-A")
         shop.write(COMPOSE.format(**about))
         return shop
@@ -118,6 +119,14 @@ def fixed(shop: Shop) -> str:
 
 def typed(shop: Shop, command: str, status: int = 0) -> str:
     return shop.volfix(*shlex.split(command)[1:], status=status)
+
+
+def printed(server: Server, shop: Shop) -> Path:
+    """The script instead of the command, without what is said beside it."""
+    said = typed(shop, fixed(shop).replace("--write", "--script"))
+    script = server.directory / "carry.sh"
+    script.write_text("".join(line for line in said.splitlines(keepends=True) if not line.startswith("volfix: ")))
+    return script
 
 
 def policy(host: Host, name: str) -> str:
@@ -250,7 +259,7 @@ def test_another_clone_of_the_repository_is_the_same_project(server: Server, con
     here = Shop(server.host, server.directory / "clone")
     here.directory = server.directory / "here"
     typed(here, fixed(here))
-    assert rows_in(content("here_app-db") / "rows.db") == 1000
+    assert rows_in(content("alpha_app-db") / "rows.db") == 1000
 
 
 def test_a_container_that_deploying_would_replace_is_refused(server: Server) -> None:
@@ -314,8 +323,7 @@ def test_rows_and_the_checklist_ask_no_other_s_container(server: Server) -> None
 
 def test_the_script_stops_and_renames_the_project_s_own_only(server: Server, host: Host, content: Content) -> None:
     alpha, _ = both(server, {"image": "beta:1", "source": "./store"})
-    script = server.directory / "carry.sh"
-    script.write_text(typed(alpha, fixed(alpha).replace("--write", "--script")))
+    script = printed(server, alpha)
     done = subprocess.run(["sh", script], env=host.environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "left alone: src-app-2" in done.stderr
@@ -328,8 +336,7 @@ def test_the_script_refuses_a_container_that_another_repository_put_there_meanwh
     alpha = server.repository("alpha", ALPHA)
     server.fill(ALPHA)
     server.deploy(alpha)
-    script = server.directory / "carry.sh"
-    script.write_text(typed(alpha, fixed(alpha).replace("--write", "--script")))
+    script = printed(server, alpha)
     server.deploy(server.repository("beta", {**ALPHA, "image": "beta:1"}))
     done = subprocess.run(["sh", script], env=host.environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -363,3 +370,19 @@ def test_env_files_and_tags_that_only_a_deployment_knows_are_no_difference(serve
     shop.volfix("--unsafe-fixes", "--write", "--allow-dirty", status=0)
     shop.volfix("carry", "--write", "--no-up", "--from-project", "src")
     assert rows_in(content("alpha_app-db") / "rows.db") == 1000
+
+
+def test_a_variant_that_runs_with_the_base_file_is_the_same_project(server: Server, content: Content) -> None:
+    shop = Shop(server.host, server.directory / "shop")
+    shop.write(COMPOSE.format(**ALPHA))
+    more = "services:\n  app:\n    image: acme/other:2\n    volumes:\n      - ./uploads:/uploads\n"
+    server.host.docker("tag", "box:1", "acme/other:2")
+    (shop.directory / "compose.prod.yaml").write_text(more)
+    shop.git("add", "-A")
+    shop.git("commit", "-qm", "production")
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "rows.db")
+    shop.compose("-f", "compose.yaml", "-f", "compose.prod.yaml", "up", "-d")
+    shop.volfix("--write")
+    shop.volfix("carry", "--write", "--no-up")
+    assert rows_in(content("shop_app-db") / "rows.db") == 1000

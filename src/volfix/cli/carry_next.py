@@ -101,7 +101,6 @@ def after_back(search: Search, jobs: Sequence[Job]) -> str:
 
 def _stopped(search: Search, services: Iterable[str]) -> list[str]:
     """Those of the services that had containers when this run began, none of which runs now."""
-    names = {name for name in services if search.containers_of(search.deployed.project.services[name])}
-    projects = {item.project for name in names for item in search.containers_of(search.deployed.project.services[name])}
-    now = [item for item in search.engine.containers() if item.project in projects]
-    return sorted(names - {item.service for item in now if item.is_running})
+    running = {item.id for item in search.engine.containers() if item.is_running}
+    found = {name: search.containers_of(search.deployed.project.services[name]) for name in services}
+    return sorted(name for name, items in found.items() if items and not running & {item.id for item in items})

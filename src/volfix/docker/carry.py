@@ -153,15 +153,15 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
     The services that write are stopped and stay so.
     """
     _check(found, overwrite=overwrite)
-    if found.state == "carried" and not overwrite:
+    if found.state == "carried":
         return {}
     job = found.job
     for container in found.running:
         stop(engine, container, job.in_memory, say)
     if found.running and (found.late or found.state == "equal"):  # what was read from a running writer is not the last
-        found = survey(engine, job, say, again=overwrite, quick=True)
+        found = survey(engine, job, say, again=True, quick=True)
         _check(found, overwrite=overwrite)
-    if found.state in ("different", "carried"):
+    if found.state == "different":
         _back_up(engine, found, say, progress)
     sweep(engine, job.name)
     marker = mark(engine, job.name, found.image)

@@ -30,13 +30,20 @@ class Deployed:
     read: Project
     project: Project
 
+    @property
+    def variants(self) -> tuple[Project, ...]:
+        """The projects of its directory, itself first: a base file alone and with others runs under one name."""
+        others = [item for item in self.context.stack.projects if item.directory == self.read.directory]
+        return (self.read, *(item for item in others if item is not self.read))
+
 
 @dataclass(frozen=True)
 class Earlier:
-    """The project as it was; `when` says how volfix knows."""
+    """The project as it was; `when` says how volfix knows, `variants` are the projects of its directory then."""
 
     project: Project
     when: str
+    variants: tuple[Project, ...] = ()
 
 
 def deployed_at(path: Path, name: str | None = None) -> Deployed:
@@ -69,45 +76,46 @@ def earlier(deployed: Deployed) -> Iterator[Earlier]:
             run = journal.read(LAST) if journal else None
             if journal and run:
                 before = {journal.root / file.path: journal.old_bytes(file.before) for file in run.files}
-                if found := _with(project, before):
-                    yield Earlier(found, "the files before the last volfix --write")
+                if found := _with(deployed, before):
+                    yield Earlier(found[0], "the files before the last volfix --write", found)
     except WriteProblem:
         pass  # a journal that cannot be read knows nothing; git's history is asked all the same
     tree = work_tree(project.directory)
     if tree is None:
         return
-    paths = [os.path.relpath(path, tree.root) for path in _read_with(project)]
+    paths = [os.path.relpath(path, tree.root) for path in _read_with(deployed)]
     for commit in git_output(tree.root, "log", f"-{COMMITS}", "--format=%H", "--", *paths).decode().split():
         contents = {tree.root / name: git_output(tree.root, "show", f"{commit}:{name}") for name in paths}
-        if found := _with(project, {path: data for path, data in contents.items() if data}):
-            yield Earlier(found, f"git, commit {commit[:10]}")
+        if found := _with(deployed, {path: data for path, data in contents.items() if data}):
+            yield Earlier(found[0], f"git, commit {commit[:10]}", found)
 
 
-def _with(project: Project, contents: Mapping[Path, bytes]) -> Project | None:
-    """The project with other bytes in some of its files; None where these make none."""
+def _with(deployed: Deployed, contents: Mapping[Path, bytes]) -> tuple[Project, ...]:
+    """The project and its variants with other bytes in some of their files; empty where these make no such project."""
     given = {os.path.realpath(path): data for path, data in contents.items()}
     overlay: dict[Path, Source] = {}
-    for path in _read_with(project):
+    for path in _read_with(deployed):
         data = given.get(os.path.realpath(path))
         if data is not None:
             try:
                 overlay[path] = Source.of(path, data)
             except (FileProblem, ValueError):
-                return None
+                return ()
     if not overlay:
-        return None
-    wanted = [file.path for file in project.files]
-    for stack in _stacks(project.directory, [], overlay):
+        return ()
+    wanted = [file.path for file in deployed.project.files]
+    for stack in _stacks(deployed.project.directory, [], overlay):
         for found in stack.projects:
             if [file.path for file in found.files] == wanted:
-                return found
-    return None
+                return Deployed(Context(stack, {}, frozenset()), found, found).variants
+    return ()
 
 
-def _read_with(project: Project) -> list[Path]:
+def _read_with(deployed: Deployed) -> list[Path]:
     """The files whose earlier bytes say what the project was: those of Compose, and the env files beside them."""
-    env = (path for path in project.env_paths if path.is_relative_to(project.root))
-    return [*dict.fromkeys(file.path for file in project.loaded), *sorted(env)]
+    files = (file.path for project in deployed.variants for file in project.loaded)
+    env = {path for project in deployed.variants for path in project.env_paths if path.is_relative_to(project.root)}
+    return [*dict.fromkeys((*files, *sorted(env)))]
 
 
 def _stacks(path: Path, problems: list[FileProblem], overlay: Mapping[Path, Source]) -> list[Stack]:

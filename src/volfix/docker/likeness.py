@@ -19,12 +19,11 @@ from volfix.knowledge.lookup import derived_entry, entries_for
 from volfix.knowledge.storage import data_directories
 from volfix.knowledge.variables import variable_kind
 from volfix.project.database_url import database_file, resolved_path
-from volfix.project.environment import InEnvFile
+from volfix.project.environment import InCompose
 from volfix.project.images import images_of
 from volfix.project.model import Project, Service
 from volfix.project.mounts import ANONYMOUS, BIND, VOLUME, Mount
 from volfix.project.readers import reader_of
-from volfix.rules.holdings import directories_in
 from volfix.syntax.yaml_tree import Scalar
 
 UNNAMED = re.compile(r"[0-9a-f]{64}\Z")
@@ -80,7 +79,7 @@ def _full(image: str) -> str:
 
 def _mounts(container: Container, project: Project, service: Service, asked: Asked) -> Iterator[str]:
     mounts = project.mounts_of(service)
-    wanted = {mount.clean_target: mount for mount in mounts if "${" not in mount.target}
+    wanted = {mount.clean_target: mount for mount in mounts if "$" not in mount.raw_target}
     there = {posixpath.normpath(mount.target): mount for mount in container.mounts}
     for target, mount in wanted.items():
         if mount.problem or mount.kind not in CHECKED or target in service.tmpfs:
@@ -103,21 +102,23 @@ def _is_named(mount: MountPoint) -> bool:
 
 def _is_from(there: MountPoint, mount: Mount, project: Project) -> bool:
     """Whether a container's mount may be what is written: of a host path, the part that every checkout shares."""
+    if "$" in mount.raw_source:
+        return True
     if mount.kind == ANONYMOUS:
         return there.kind == "volume"
     if there.kind != ("bind" if mount.kind == BIND else "volume"):
         return False
-    if not mount.source_is_known:
-        return True
     if mount.kind == VOLUME:
         return there.source == project.real_name(mount.source)
+    if "\\" in mount.source:
+        return True  # Docker Desktop calls Windows' paths otherwise
     parts = [part for part in posixpath.normpath(mount.source).split("/") if part not in ("", ".", "..")]
     parts = parts[1:] if mount.source.startswith("~") else parts
     return not parts or there.source.split("/")[-len(parts) :] == parts
 
 
 def _databases(process: Process, service: Service, asked: Asked) -> Iterator[str]:
-    """Env files change from one checkout to the next: of a path in them, only the file's name says whose it is."""
+    """Env files and variables change with the checkout: of a path in them, only the file's name says whose it is."""
     reader = reader_of(service)
     for name, variable in service.environment.items():
         value, now = variable.value, process.environment.get(name)
@@ -126,7 +127,7 @@ def _databases(process: Process, service: Service, asked: Asked) -> Iterator[str
         wanted = database_file(value, variable_kind(name), reader)
         if wanted is None or (path := resolved_path(wanted, process.directory)) is None:
             continue
-        loose = isinstance(variable.origin, InEnvFile) or asked is not Asked.EVERYTHING
+        loose = name not in _literals(service) or asked is not Asked.EVERYTHING
         if now is None:
             if not loose:
                 yield f"it has no {name}, and the files say {path}"
@@ -139,12 +140,23 @@ def _databases(process: Process, service: Service, asked: Asked) -> Iterator[str
 
 
 def _data_directories(process: Process, service: Service) -> Iterator[str]:
-    """Where the engine keeps its data by the container's environment, and by the files'."""
+    """Where the engine keeps its data by the container's environment, and by what the files say of it."""
     entries = [entry for image in images_of(service) for entry in (*entries_for(image), *derived_entry(image))]
+    given = {**process.environment, **_literals(service)}
     places = [
-        (directories_in(service, entry).paths, data_directories(entry, process.environment, service.words).paths)
+        tuple(data_directories(entry, values, service.words).paths for values in (given, process.environment))
         for entry in entries
     ]
     if places and all(wanted != there for wanted, there in places):
         wanted, there = places[0]
         yield f"its data is in {', '.join(there)}, and the files say {', '.join(wanted)}"
+
+
+def _literals(service: Service) -> dict[str, str]:
+    """The values that a Compose file gives, the same wherever it is deployed."""
+    return {
+        name: variable.value
+        for name, variable in service.environment.items()
+        if variable.value is not None and isinstance(variable.origin, InCompose)
+        if "$" not in variable.origin.scalar.value
+    }

@@ -166,7 +166,7 @@ class Search:
         return tuple(
             service.name
             for service in self.deployed.project.services.values()
-            if any(client.saves_at_stop for client in _clients_of(service))
+            if any(client.saves_at_stop for _, client in _entries_of(service))
         )
 
     def containers_of(self, service: Service) -> list[Container]:
@@ -258,10 +258,6 @@ def clients_at(service: Service, mount: Mount) -> Iterator[Client]:
     for entry, client in _entries_of(service):
         if mount.clean_target in directories_in(service, entry).paths:
             yield client
-
-
-def _clients_of(service: Service) -> Iterator[Client]:
-    return (client for _, client in _entries_of(service))
 
 
 def _entries_of(service: Service) -> Iterator[tuple[Entry, Client]]:

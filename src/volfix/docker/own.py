@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.docker.containers import CONFIG_FILES, DIRECTORY, Container
@@ -12,7 +13,7 @@ from volfix.docker.deployed import Deployed, earlier, git_output
 from volfix.docker.engine import Engine
 from volfix.docker.likeness import Asked, unlike
 from volfix.project.git import work_tree
-from volfix.project.model import Project
+from volfix.project.model import Part, Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,15 @@ def containers_under(engine: Engine, deployed: Deployed, names: Iterable[str]) -
     waiting = [item for item in under if item.id not in reasons]
     own: list[Container] = []
     changed: set[str | None] = set()
-    for project in _versions(deployed):
-        compared = {item.id: unlike(item, processes[item.id], project) for item in waiting}
-        own += [item for item in waiting if compared[item.id] is None]
-        reasons |= {item: reason for item, reason in compared.items() if reason}
-        waiting = [item for item in waiting if compared[item.id] is not None]
-        changed |= {name for name in project.services if _differs(project, deployed.read, name)}
+    for variants in _versions(deployed):
+        compared = {
+            item.id: [unlike(item, processes[item.id], project) for project in (*variants, *_together(item, variants))]
+            for item in waiting
+        }
+        own += [item for item in waiting if None in compared[item.id]]
+        waiting = [item for item in waiting if None not in compared[item.id]]
+        reasons |= {item.id: compared[item.id][0] or "" for item in waiting}
+        changed |= {name for name in variants[0].services if _differs(variants[0], deployed.read, name)}
         if not waiting:
             break
     for item in waiting:
@@ -73,10 +77,32 @@ def containers_under(engine: Engine, deployed: Deployed, names: Iterable[str]) -
     return Found(tuple(own), tuple(Stranger(item, reasons[item.id]) for item in under if item.id not in found))
 
 
-def _versions(deployed: Deployed) -> Iterator[Project]:
-    yield deployed.read
+def _versions(deployed: Deployed) -> Iterator[tuple[Project, ...]]:
+    """The project with its variants: as it is, then as it was, the newest first."""
+    yield deployed.variants
     for version in earlier(deployed):
-        yield version.project
+        yield version.variants
+
+
+def _together(container: Container, variants: Sequence[Project]) -> Iterator[Project]:
+    """The service as several files say it that Compose was given together, and that are projects of their own here."""
+    directory, given = container.labels.get(DIRECTORY, ""), container.labels.get(CONFIG_FILES, "").split(",")
+    projects = {os.path.relpath(file.path, item.directory): item for item in variants for file in item.files}
+    names = [os.path.relpath(path, directory) for path in given if path and directory]
+    if len(names) < 2 or not projects.keys() >= set(names):
+        return
+    parts: list[Part] = []
+    for name in names:
+        service = projects[name].services.get(container.service or "")
+        for part in service.parts if service else ():
+            origin = os.path.relpath(part.file.path, projects[name].directory)
+            if part not in parts and (origin == name or origin not in projects):
+                parts.append(part)
+    first = next((item for name in names if (item := projects[name]).services.get(container.service or "")), None)
+    if first is not None and container.service:
+        merged = replace(first.services[container.service], parts=tuple(parts))
+        loaded = tuple(file for name in names for file in projects[name].loaded)
+        yield replace(first, services={**first.services, merged.name: merged}, loaded=loaded)
 
 
 def _differs(project: Project, other: Project, name: str) -> bool:
