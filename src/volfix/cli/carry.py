@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,20 +19,12 @@ from volfix.cli.carry_next import (
     typed,
     until_deployed,
 )
+from volfix.cli.carry_shown import check_space, progress_of, show
 
 if TYPE_CHECKING:
     from volfix.docker.engine import Engine
-    from volfix.docker.jobs import Job, Surveyed
+    from volfix.docker.jobs import Surveyed
     from volfix.docker.moves import Search
-
-STATES = {
-    "missing": "does not exist yet",
-    "empty": "is empty",
-    "equal": "holds this already",
-    "different": "is not empty and holds something else",
-    "carried": "was filled by an earlier run: nothing to do",
-    "interrupted": "was filled in part by a run that was interrupted",
-}
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -102,17 +90,17 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     if options["back"]:
         return _back(engine, search, given, options)
     quick = options["write"] and not options["script"]
-    found, failed, doubts = _surveyed(engine, search.jobs(), given, options, quick=quick)
+    found, failed, doubts = _surveyed(search, given, options, quick=quick)
     for note in search.notes:
-        click.echo(f"volfix: {note}", err=True)
+        _say(note)
     if options["script"]:
         from volfix.docker.script import script
 
-        click.echo(script(search, found), nl=False)
+        if not failed:
+            click.echo(script(search, found), nl=False)
         return not failed
-    _free(engine, found)
-    for one in found:
-        _show(one, overwrite=replaces(options, one.job.key))
+    check_space(engine, found)
+    show(search, found, options)
     if not found and not failed and not doubts:
         click.echo(
             "nothing to carry: no volume of the project is known to have been something else. If rows are missing, say "
@@ -131,7 +119,7 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
 
 
 def _surveyed(
-    engine: Engine, jobs: list[Job], given: Path, options: dict[str, Any], *, quick: bool
+    search: Search, given: Path, options: dict[str, Any], *, quick: bool
 ) -> tuple[list[Surveyed], bool, bool]:
     """What can be carried; whether something cannot, so that nothing is; whether a volume in use lacks older data."""
     from volfix.docker.carry import survey
@@ -139,10 +127,10 @@ def _surveyed(
 
     found, failed, doubts = [], False, False
     named = {key for _, key in options["maps"]}
-    for job in jobs:
+    for job in search.jobs():
         again = job.key in named and replaces(options, job.key)
         try:
-            one = survey(engine, job, _say, again=again, quick=quick)
+            one = survey(search.engine, job, _say, again=again, quick=quick)
         except CarryProblem as problem:
             if job.doubtful:
                 then = mapped(given, options, "SOURCE", job.key)
@@ -160,8 +148,20 @@ def _surveyed(
             )
             doubts = True
             continue
-        found.append(one)
+        found.append(_with_rows(search, one))
     return found, failed, doubts
+
+
+def _with_rows(search: Search, one: Surveyed) -> Surveyed:
+    """A volume that may be replaced, with what the servers say that run on it."""
+    from volfix.docker.held import tables
+    from volfix.docker.rows import on_volume
+
+    if one.state != "different" or not one.job.clients:
+        return one
+    counted = on_volume(search.engine, search.deployed, search.found, one.job.name)
+    told = (f"{item.engine} {item.database}: {tables(item.tables)}" for item in counted if item.tables)
+    return replace(one, held=(*told, *one.held))
 
 
 def _write(engine: Engine, search: Search, found: list[Surveyed], given: Path, options: dict[str, Any]) -> None:
@@ -175,7 +175,7 @@ def _write(engine: Engine, search: Search, found: list[Surveyed], given: Path, o
     project = search.deployed.project
     for number, one in enumerate(found):
         try:
-            with _progress(2 * one.bytes) as progress:
+            with progress_of(2 * one.bytes) as progress:
                 overwrite = replaces(options, one.job.key)
                 there = carry(engine, one, overwrite=overwrite, say=_say, progress=progress)
         except (CarryProblem, EngineProblem, BrokenArchive) as problem:
@@ -208,10 +208,12 @@ def _back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) 
     from volfix.docker.back import back_jobs, give_back
 
     jobs = list(back_jobs(search))
+    for note in search.notes:
+        _say(note)
     for job in jobs:
         click.echo(f"{job.name} -> {job.origins[0].shown} ({job.origins[0].evidence})")
         if options["write"]:
-            with _progress(0) as progress:
+            with progress_of(0) as progress:
                 copied = give_back(engine, job, _say, progress)
             place = job.origins[0].name
             click.echo(f"{job.key}: {f'copied to {place} and compared' if copied else f'{place} equals it already'}")
@@ -224,75 +226,5 @@ def _back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) 
     return bool(jobs)
 
 
-def _show(one: Surveyed, *, overwrite: bool) -> None:
-    from volfix.docker.held import size
-    from volfix.docker.stop import ASIDE
-
-    job = one.job
-    click.echo(f"{job.key} ({job.name}), mounted by {', '.join(job.services)} at {', '.join(job.targets)}")
-    for origin in job.origins:
-        click.echo(f"  from {origin.shown}: {origin.evidence}")
-    click.echo(f"  the volume {STATES[one.state]}")
-    for line in one.held:
-        click.echo(f"  it holds {line}")
-    if one.held and overwrite:
-        click.echo(
-            f"  what it holds will be copied to the volume {job.name}{ASIDE}<time>, compared, before it is replaced"
-        )
-    if one.state != "carried":
-        owners = Counter(f"{entry.owner}:{entry.group}" for entry in one.source.values())
-        shown = ", ".join(f"{owner} ({count})" for owner, count in owners.most_common(5))
-        click.echo(f"  {size(one.source)}; owners {shown}; files with holes are not kept sparse")
-    for container in one.running:
-        click.echo(f"  {container.name} is running and will be stopped")
-    for container in one.foreign:
-        click.echo(f"  {container.name} is running and belongs to something else: stop it first")
-
-
-def _free(engine: Engine, found: list[Surveyed]) -> None:
-    """Free space where the daemon keeps volumes, where that is this machine. Sparse files are not kept sparse."""
-    from volfix.docker.held import amount
-    from volfix.docker.here import data_root
-
-    wanted = sum(one.bytes for one in found if one.state not in ("carried", "equal"))
-    root = data_root(engine)
-    if root is None or not wanted:
-        return
-    status = os.statvfs(root)
-    free = status.f_bavail * status.f_frsize
-    click.echo(f"{amount(wanted)} to carry; {amount(free)} free in {root}")
-    if free < wanted:
-        from volfix.docker.jobs import CarryProblem
-
-        raise CarryProblem(f"{root} has too little free space")
-
-
 def _say(line: str) -> None:
     click.echo(f"volfix: {line}", err=True)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
-    """Bytes and time left on standard error, for a person who waits."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from volfix.docker.held import amount
-
-    started = shown = time.monotonic()
-    done = 0
-
-    def show(size: int) -> None:
-        nonlocal done, shown
-        done += size
-        now = time.monotonic()
-        if now - shown > 0.2:
-            shown = now
-            left = f", {(now - started) * (total - done) / done:.0f} s left" if 0 < done < total else ""
-            of = f" of {amount(total)}" if total else ""
-            click.echo(f"\r\x1b[K{amount(done)}{of}{left}", nl=False, err=True)
-
-    try:
-        yield show
-    finally:
-        click.echo("\r\x1b[K", nl=False, err=True)

@@ -6,23 +6,22 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
 from volfix.docker import carriers as through
 from volfix.docker.archive import Manifest, differences
+from volfix.docker.aside import held_in, put_aside, volume_of
 from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
-from volfix.docker.held import held
 from volfix.docker.here import data_root, listing
 from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of
 from volfix.docker.markers import is_marked, mark, sweep, unmark, used_since
 from volfix.docker.part import is_part
 from volfix.docker.sqlite_files import Spool
-from volfix.docker.stop import ASIDE, stamp, stop
-from volfix.docker.verify import shown, verify
+from volfix.docker.stop import stop
+from volfix.docker.verify import verify
 
 CARRIED = "dev.volfix.carried-from"
 """Label of a volume that carry made: without a marker beside it, its data was carried and compared."""
@@ -49,21 +48,14 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
         complete = through.with_top(source, kept)
         users = _users(engine, job) if volume else []
         is_ours = marked and target is not None and not used_since(engine, job.name, users)
-        ours = is_ours and is_part(engine, carriers, (complete, kept), (target or {}, _volume(job)))
+        ours = is_ours and is_part(engine, carriers, (complete, kept), (target or {}, volume_of(job)))
         state = _state(complete, target, is_part=ours)
-        there = tuple(_held(engine, carriers, job)) if state == "different" else ()
+        there = tuple(held_in(engine, carriers, job)) if state == "different" else ()
     writers = (*_writers(engine, job.origins), *users)
     running = {container.id: container for container in writers if container.is_running}.values()
     own = tuple(item for item in running if item.id in job.own)
     foreign = tuple(item for item in running if item.id not in job.own)
     return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image, late, there)
-
-
-def _held(engine: Engine, carriers: Carriers, job: Job) -> Iterator[str]:
-    """What the volume holds. Counted in copies: what a server that runs has in its memory only is not among it."""
-    with Spool() as spool:
-        manifest = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE, "", spool.keep)
-        yield from held(manifest, spool, job.clients)
 
 
 def _check_named(carriers: Carriers, job: Job) -> None:
@@ -162,7 +154,7 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
         found = survey(engine, job, say, again=True, quick=True)
         _check(found, overwrite=overwrite)
     if found.state == "different":
-        _back_up(engine, found, say, progress)
+        put_aside(engine, found, say, progress)
     sweep(engine, job.name)
     marker = mark(engine, job.name, found.image)
     try:
@@ -207,10 +199,6 @@ def _users(engine: Engine, job: Job) -> list[Container]:
     return [item for item in used if CARRIER not in item.labels]
 
 
-def _volume(job: Job) -> Origin:
-    return Origin("volume", job.name, f"volume:{job.name}", "")
-
-
 def _copy(engine: Engine, carriers: Carriers, job: Job, progress: Progress | None) -> Manifest:
     """Copy the origins; what is then to be there. Raises CarryProblem where that is not the database any more."""
     with Spool(remember=False) as seen:
@@ -252,36 +240,6 @@ def _discard(engine: Engine, job: Job, marker: str, fresh: bool) -> None:
         with suppress(EngineProblem):
             engine.remove_volume(job.name)
             unmark(engine, job.name, marker)
-
-
-def _back_up(engine: Engine, found: Surveyed, say: Say, progress: Progress | None) -> None:
-    """Copy what the volume holds to another one, compared; then let go of it, which takes the containers that have it.
-
-    Of these an image keeps what is in their own layers.
-    """
-    job, time = found.job, stamp()
-    name = f"{job.name}{ASIDE}{time}"
-    say(f"copying {job.name}, which is not empty, to {name}")
-    engine.create_volume(name, {})
-    with Carriers(engine, found.image, name) as carriers, Spool() as spool:
-        origin = _volume(job)
-        sent = through.copy(engine, carriers, [origin], ("volume", name), progress, spool.keep)
-        for line in held(sent, spool, job.clients):
-            say(f"{job.key}: {name} keeps {line}")
-        there = through.manifest_of(engine, carriers.mounting("volume", name), INSIDE)
-        if wrong := differences(sent, there):
-            raise CarryProblem(f"{job.key}: the copy of {job.name} differs: {shown(wrong)}")
-    sources = {origin.name for origin in job.origins if origin.kind == "container"}
-    for container in users_of(engine, MountPoint("volume", job.name, INSIDE)):
-        if container.id in sources:
-            raise CarryProblem(f"{job.key}: {container.name} uses {job.name} and its own layer is a source")
-        if container.id not in job.own and CARRIER not in container.labels:
-            raise CarryProblem(f"{job.key}: {container.name}, which is not this project's, has {job.name}: remove it")
-        if CARRIER not in container.labels:
-            repository = f"{container.name.lower()}{ASIDE.rstrip('-')}"
-            engine.commit(container.id, repository, time)
-            say(f"{job.key}: the image {repository}:{time} keeps the container {container.name}, which gives way")
-        engine.remove_container(container.id)
 
 
 def _writers(engine: Engine, origins: tuple[Origin, ...]) -> list[Container]:

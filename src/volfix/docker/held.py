@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from volfix.docker.archive import Manifest
 from volfix.docker.sqlite_files import Spool, counts
@@ -17,13 +17,12 @@ def held(manifest: Manifest, spool: Spool, clients: Sequence[Client]) -> Iterato
 
     for path, local in spool.paths.items():
         try:
-            tables = [
-                f"{one.table} {'has ' + rows_in(one.rows) if one.rows is not None else 'cannot be read'}"
-                for one in counts(local)
-            ]
+            found = list(counts(local))
         except sqlite3.DatabaseError as error:
-            tables = [f"its rows cannot be counted ({error})"]
-        yield f"{path}: {', '.join(tables) or 'no tables'}"
+            yield f"{path}: its rows cannot be counted ({error})"
+            continue
+        unread = "".join(f", {one.table} cannot be read" for one in found if one.rows is None)
+        yield f"{path}: {tables({one.table: one.rows for one in found if one.rows is not None})}{unread}"
     files = [path for path, entry in manifest.items() if entry.kind == "file"]
     engine = next((one for one in clients if any(map(one.is_data_file, files))), None)
     if engine is not None:
@@ -32,9 +31,10 @@ def held(manifest: Manifest, spool: Spool, clients: Sequence[Client]) -> Iterato
         yield f"{size(manifest)}, none of which is a database that volfix can read"
 
 
-def rows_in(number: int) -> str:
-    """A number of rows, in words."""
-    return f"{number:,} {'row' if number == 1 else 'rows'}"
+def tables(rows: Mapping[str, int]) -> str:
+    """The number of rows of each table, in words."""
+    said = (f"{table} has {number:,} {'row' if number == 1 else 'rows'}" for table, number in rows.items())
+    return ", ".join(said) or "no tables"
 
 
 def size(manifest: Manifest) -> str:

@@ -6,12 +6,10 @@ container that can write to it is paused, and read here: a copy taken from a run
 
 from __future__ import annotations
 
-import posixpath
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from volfix.docker import carriers as through
 from volfix.docker.containers import Container, MountPoint, Process
@@ -30,7 +28,6 @@ from volfix.project.images import images_of
 from volfix.project.model import Service
 from volfix.project.readers import reader_of
 
-VERSION = 1
 SQLITE = "SQLite"
 STOPPED = "the service has no running container"
 GONE = ("there is no such file in the container", "the file is not a SQLite database")
@@ -57,22 +54,6 @@ class Counted:
         return bool(self.problem) and not self.tables and self.problem not in GONE
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """A table that has fewer rows than before; `after` is None where it is not there, or cannot be read."""
-
-    service: str
-    engine: str
-    database: str
-    table: str
-    before: int
-    after: int | None
-
-    def __str__(self) -> str:
-        now = "it is not there any more" if self.after is None else f"{self.after} now"
-        return f"{self.service}, {self.engine} {self.database}, {self.table}: {self.before} rows before, {now}"
-
-
 def count(engine: Engine, deployed: Deployed, before: Sequence[Counted] = ()) -> list[Counted]:
     """Every database of the project that volfix knows of, and those of `before`. A problem of one is in its entry."""
     under = containers_under(engine, deployed, [deployed.project.name])
@@ -87,6 +68,15 @@ def count(engine: Engine, deployed: Deployed, before: Sequence[Counted] = ()) ->
             problem = STOPPED if old.service in deployed.project.services else "the project has no such service now"
             found.append(Counted(old.service, old.engine, old.database, problem=problem))
     return found
+
+
+def on_volume(engine: Engine, deployed: Deployed, under: Found, volume: str) -> Iterator[Counted]:
+    """The databases of the project's servers that run on a volume now: its files alone do not say their rows."""
+    for item in under.own:
+        service = deployed.project.services.get(item.service or "")
+        mounts = [mount for mount in item.mounts if (mount.kind, mount.source) == ("volume", volume)]
+        if service is not None and mounts and item.state == "running":
+            yield from (one for one in _of_service(engine, service, item, STOPPED) if one.engine != SQLITE)
 
 
 def not_running(engine: Engine, deployed: Deployed) -> str | None:
@@ -238,65 +228,3 @@ def _writers(engine: Engine, container: Container, path: str) -> Sequence[Contai
         return [container]
     users = users_of(engine, MountPoint(holder.kind, holder.source, ""), writable=True)
     return [item for item in users if item.state == "running"]
-
-
-def losses(before: Sequence[Counted], now: Sequence[Counted]) -> list[Loss]:
-    """The tables that have fewer rows than before, or are not there; never those of a database that was not counted.
-
-    A SQLite file may have moved in its container.
-    """
-    found = []
-    for old in before:
-        if old.problem and not old.tables:
-            continue
-        same = _same(old, now)
-        if any(one.is_unknown for one in ([same] if same else _near(old, now))):
-            continue
-        for table, rows in old.tables.items():
-            after = same.tables.get(table) if same else None
-            if after is None or after < rows:
-                found.append(Loss(old.service, old.engine, old.database, table, rows, after))
-    return found
-
-
-def _near(old: Counted, now: Sequence[Counted]) -> list[Counted]:
-    return [one for one in now if (one.service, one.engine) == (old.service, old.engine)]
-
-
-def _same(old: Counted, now: Sequence[Counted]) -> Counted | None:
-    near = _near(old, now)
-    exact = [one for one in near if one.database == old.database]
-    moved = [one for one in near if posixpath.basename(one.database) == posixpath.basename(old.database)]
-    return next(iter(exact or (moved if old.engine == SQLITE else [])), None)
-
-
-def text_of(project: str, found: Sequence[Counted], lost: Sequence[Loss]) -> str:
-    """The count as JSON, which `read` reads."""
-    import json
-
-    content = {
-        "version": VERSION,
-        "project": project,
-        "databases": [asdict(one) for one in found],
-        "missing": [asdict(one) for one in lost],
-    }
-    return json.dumps(content, indent=2) + "\n"
-
-
-def read(text: str) -> list[Counted]:
-    """A count that was saved. Raises ValueError, KeyError or TypeError for anything else."""
-    import json
-
-    content: dict[str, Any] = json.loads(text)
-    if content["version"] != VERSION:
-        raise ValueError(f"version {content['version']}")
-    return [
-        Counted(
-            str(item["service"]),
-            str(item["engine"]),
-            str(item["database"]),
-            {str(table): int(rows) for table, rows in item["tables"].items()},
-            item["problem"],
-        )
-        for item in content["databases"]
-    ]

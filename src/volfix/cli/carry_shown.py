@@ -1,0 +1,110 @@
+"""What `volfix carry` shows: each volume with what becomes of it, the space that is needed, and how far a copy is."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from volfix.cli.carry_next import replaces
+
+if TYPE_CHECKING:
+    from volfix.docker.engine import Engine
+    from volfix.docker.jobs import Surveyed
+    from volfix.docker.moves import Search
+
+STATES = {
+    "missing": "does not exist yet",
+    "empty": "is empty",
+    "equal": "holds this already",
+    "different": "is not empty and holds something else",
+    "carried": "was filled by an earlier run: nothing to do",
+    "interrupted": "was filled in part by a run that was interrupted",
+}
+
+
+def show(search: Search, found: list[Surveyed], options: dict[str, Any]) -> None:
+    """Each volume, and the containers that give way to a new project name."""
+    for one in found:
+        _show(one, overwrite=replaces(options, one.job.key))
+    for container in search.former() if found else ():
+        click.echo(f"{container.name}, of the former name {container.project}, will be stopped, renamed and kept")
+
+
+def _show(one: Surveyed, *, overwrite: bool) -> None:
+    from volfix.docker.held import size
+    from volfix.docker.stop import ASIDE
+
+    job = one.job
+    click.echo(f"{job.key} ({job.name}), mounted by {', '.join(job.services)} at {', '.join(job.targets)}")
+    for origin in job.origins:
+        click.echo(f"  from {origin.shown}: {origin.evidence}")
+    click.echo(f"  the volume {STATES[one.state]}")
+    for line in one.held:
+        click.echo(f"  it holds {line}")
+    if one.held and overwrite:
+        click.echo(
+            f"  what it holds will be copied to the volume {job.name}{ASIDE}<time>, compared, before it is replaced"
+        )
+    if one.state != "carried":
+        owners = Counter(f"{entry.owner}:{entry.group}" for entry in one.source.values())
+        shown = ", ".join(f"{owner} ({count})" for owner, count in owners.most_common(5))
+        click.echo(f"  {size(one.source)}; owners {shown}; files with holes are not kept sparse")
+    for container in one.running:
+        click.echo(f"  {container.name} is running and will be stopped")
+    for container in one.foreign:
+        click.echo(f"  {container.name} is running and belongs to something else: stop it first")
+
+
+def check_space(engine: Engine, found: list[Surveyed]) -> None:
+    """Free space where the daemon keeps volumes, where that is this machine. Sparse files are not kept sparse.
+
+    Raises CarryProblem where it is too little.
+    """
+    from volfix.docker.held import amount
+    from volfix.docker.here import data_root
+
+    wanted = sum(one.bytes for one in found if one.state not in ("carried", "equal"))
+    root = data_root(engine)
+    if root is None or not wanted:
+        return
+    status = os.statvfs(root)
+    free = status.f_bavail * status.f_frsize
+    click.echo(f"{amount(wanted)} to carry; {amount(free)} free in {root}")
+    if free < wanted:
+        from volfix.docker.jobs import CarryProblem
+
+        raise CarryProblem(f"{root} has too little free space")
+
+
+@contextmanager
+def progress_of(total: int) -> Iterator[Callable[[int], None] | None]:
+    """Bytes and time left on standard error, for a person who waits."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from volfix.docker.held import amount
+
+    started = shown = time.monotonic()
+    done = 0
+
+    def went_by(size: int) -> None:
+        nonlocal done, shown
+        done += size
+        now = time.monotonic()
+        if now - shown > 0.2:
+            shown = now
+            left = f", {(now - started) * (total - done) / done:.0f} s left" if 0 < done < total else ""
+            of = f" of {amount(total)}" if total else ""
+            click.echo(f"\r\x1b[K{amount(done)}{of}{left}", nl=False, err=True)
+
+    try:
+        yield went_by
+    finally:
+        click.echo("\r\x1b[K", nl=False, err=True)

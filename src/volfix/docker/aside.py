@@ -1,0 +1,58 @@
+"""What a volume holds is told before it is replaced, and copied to another volume, so that nobody's rows are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.docker import carriers as through
+from volfix.docker.archive import differences
+from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
+from volfix.docker.containers import MountPoint
+from volfix.docker.engine import Engine
+from volfix.docker.held import held
+from volfix.docker.jobs import CarryProblem, Job, Origin, Say, Surveyed, users_of
+from volfix.docker.sqlite_files import Spool
+from volfix.docker.stop import ASIDE, stamp
+from volfix.docker.verify import shown
+
+
+def held_in(engine: Engine, carriers: Carriers, job: Job) -> Iterator[str]:
+    """What the volume holds. Counted in copies: what a server that runs has in its memory only is not among it."""
+    with Spool() as spool:
+        manifest = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE, "", spool.keep)
+        yield from held(manifest, spool, job.clients)
+
+
+def put_aside(engine: Engine, found: Surveyed, say: Say, progress: Progress | None) -> None:
+    """Copy what the volume holds to another one, compared; then let go of it, which takes the containers that have it.
+
+    Of these an image keeps what is in their own layers.
+    """
+    job, time = found.job, stamp()
+    name = f"{job.name}{ASIDE}{time}"
+    say(f"copying {job.name}, which is not empty, to {name}")
+    engine.create_volume(name, {})
+    with Carriers(engine, found.image, name) as carriers, Spool() as spool:
+        origin = volume_of(job)
+        sent = through.copy(engine, carriers, [origin], ("volume", name), progress, spool.keep)
+        for line in held(sent, spool, job.clients):
+            say(f"{job.key}: {name} keeps {line}")
+        there = through.manifest_of(engine, carriers.mounting("volume", name), INSIDE)
+        if wrong := differences(sent, there):
+            raise CarryProblem(f"{job.key}: the copy of {job.name} differs: {shown(wrong)}")
+    sources = {origin.name for origin in job.origins if origin.kind == "container"}
+    for container in users_of(engine, MountPoint("volume", job.name, INSIDE)):
+        if container.id in sources:
+            raise CarryProblem(f"{job.key}: {container.name} uses {job.name} and its own layer is a source")
+        if container.id not in job.own and CARRIER not in container.labels:
+            raise CarryProblem(f"{job.key}: {container.name}, which is not this project's, has {job.name}: remove it")
+        if CARRIER not in container.labels:
+            repository = f"{container.name.lower()}{ASIDE.rstrip('-')}"
+            engine.commit(container.id, repository, time)
+            say(f"{job.key}: the image {repository}:{time} keeps the container {container.name}, which gives way")
+        engine.remove_container(container.id)
+
+
+def volume_of(job: Job) -> Origin:
+    """The job's volume, to be read."""
+    return Origin("volume", job.name, f"volume:{job.name}", "")
