@@ -50,14 +50,9 @@ def labels(service: str, project: str = "shop") -> tuple[str, ...]:
     return ("--label", f"com.docker.compose.project={project}", "--label", f"com.docker.compose.service={service}")
 
 
-def known(engine: Engine, wanted: Job) -> Job:
-    """The job with the containers that are its project's now."""
-    return replace(wanted, own=frozenset(item.id for item in engine.containers() if item.project == wanted.project))
-
-
 def run(engine: Engine, wanted: Job, *, overwrite: bool = False) -> list[str]:
     said: list[str] = []
-    found = survey(engine, known(engine, wanted), said.append, again=overwrite)
+    found = survey(engine, wanted, said.append, again=overwrite)
     carry(engine, found, overwrite=overwrite, say=said.append)
     return said
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from volfix.docker.rows import Counted
-    from volfix.docker.saved_rows import Loss
+    from volfix.docker.rows import Counted, Loss
 
 
 @click.command("rows", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -37,8 +36,7 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
     from volfix.docker.deployed import deployed_at
     from volfix.docker.engine import Engine, EngineProblem
     from volfix.docker.jobs import CarryProblem
-    from volfix.docker.rows import count, not_running
-    from volfix.docker.saved_rows import losses, read, text_of
+    from volfix.docker.rows import count, losses, not_running, read, text_of
 
     if options["save"] and not options["save"].absolute().parent.is_dir():
         raise click.BadParameter(f"{options['save']}: there is no directory {options['save'].parent}")

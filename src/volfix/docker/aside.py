@@ -44,7 +44,7 @@ def put_aside(engine: Engine, found: Surveyed, say: Say, progress: Progress | No
     for container in users_of(engine, MountPoint("volume", job.name, INSIDE)):
         if container.id in sources:
             raise CarryProblem(f"{job.key}: {container.name} uses {job.name} and its own layer is a source")
-        if container.id not in job.own and CARRIER not in container.labels:
+        if not job.owns(container) and CARRIER not in container.labels:
             raise CarryProblem(f"{job.key}: {container.name}, which is not this project's, has {job.name}: remove it")
         if CARRIER not in container.labels:
             repository = f"{container.name.lower()}{ASIDE.rstrip('-')}"

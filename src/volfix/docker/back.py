@@ -40,7 +40,8 @@ def back_jobs(search: Search) -> Iterator[Job]:
                     origin = Origin("bind", str(path), mount.raw_source, f"{container.name} has the volume")
                     yield Job(
                         *(project.name, key, volume.name, (service.name,), (mount.clean_target,), (origin,)),
-                        own=frozenset(item.id for item in search.found.own),
+                        former=search.maps.former,
+                        strangers=search.found.strangers,
                         in_memory=search.in_memory,
                     )
 
@@ -55,9 +56,9 @@ def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = No
     writing = [item for item in users if item.is_running]
     users += users_of(engine, MountPoint("bind", place.name, INSIDE), writable=True)
     running = {item.id: item for item in users if item.is_running}.values()
-    if foreign := [item.name for item in running if item.id not in job.own]:
+    if foreign := [item.name for item in running if not job.owns(item)]:
         raise CarryProblem(
-            f"{job.key}: containers that are not this project's use the data: stop them first ({', '.join(foreign)})"
+            f"{job.key}: containers of other projects use the data: stop them first ({', '.join(foreign)})"
         )
     with Carriers(engine, image_for(engine, job), job.name) as carriers:
         state = _state(engine, carriers, job, volume, place)

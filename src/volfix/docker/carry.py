@@ -53,8 +53,8 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
         there = tuple(held_in(engine, carriers, job)) if state == "different" else ()
     writers = (*_writers(engine, job.origins), *users)
     running = {container.id: container for container in writers if container.is_running}.values()
-    own = tuple(item for item in running if item.id in job.own)
-    foreign = tuple(item for item in running if item.id not in job.own)
+    own = tuple(item for item in running if job.owns(item))
+    foreign = tuple(item for item in running if not job.owns(item))
     return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image, late, there)
 
 
@@ -213,7 +213,7 @@ def _check(found: Surveyed, *, overwrite: bool) -> None:
     job = found.job
     if found.foreign:
         names = ", ".join(container.name for container in found.foreign)
-        raise CarryProblem(f"{job.key}: containers that are not this project's use the data: stop them first ({names})")
+        raise CarryProblem(f"{job.key}: containers of other projects use the data: stop them first ({names})")
     if found.state == "different" and not overwrite:
         raise CarryProblem(
             f"{job.key}: the volume {job.name} is not empty and holds something else than {_shown(job)} "
@@ -258,7 +258,7 @@ def _writers(engine: Engine, origins: tuple[Origin, ...]) -> list[Container]:
 
 def image_for(engine: Engine, job: Job) -> str:
     """An image that carriers can be made of: the service's own, else any."""
-    own = {item.image for item in engine.containers() if item.id in job.own and item.service in job.services}
+    own = {item.image for item in engine.containers() if job.owns(item) and item.service in job.services}
     image = next(iter(sorted(own)), None) or engine.any_image()
     if image is None:
         raise CarryProblem(

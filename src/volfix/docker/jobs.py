@@ -49,9 +49,10 @@ class Job:
 
     `clients` are the engines that keep their data in it, `in_memory` the services whose engine may have rows that are
     in no file until it is stopped, `expected` the database files that the services are told to open there, by their
-    path in the volume. `own` are the ids of the project's containers: no other is stopped. `driver`, `options` and
-    `labels` are what the volume is made with; `doubtful` says that only the files' history speaks for the origins,
-    while containers use the volume already; `external` volumes are never made.
+    path in the volume. `former` is the project's earlier name, `strangers` are the ids of containers that run under the
+    project's names and are not its own. `driver`, `options` and `labels` are what the volume is made with; `doubtful`
+    says that only the files' history speaks for the origins, while containers use the volume already; `external`
+    volumes are never made.
     """
 
     project: str
@@ -60,7 +61,8 @@ class Job:
     services: tuple[str, ...]
     targets: tuple[str, ...]
     origins: tuple[Origin, ...]
-    own: frozenset[str] = frozenset()
+    former: str | None = None
+    strangers: frozenset[str] = frozenset()
     doubtful: bool = False
     clients: tuple[Client, ...] = ()
     in_memory: tuple[str, ...] = ()
@@ -68,6 +70,10 @@ class Job:
     external: bool = False
     driver: str = "local"
     options: tuple[tuple[str, str], ...] = ()
+
+    def owns(self, container: Container) -> bool:
+        """Whether a container is the project's own, which may be read and stopped."""
+        return container.project in (self.project, self.former or self.project) and container.id not in self.strangers
 
     @property
     def labels(self) -> dict[str, str]:

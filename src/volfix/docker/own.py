@@ -34,6 +34,11 @@ class Found:
     own: tuple[Container, ...]
     others: tuple[Stranger, ...]
 
+    @property
+    def strangers(self) -> frozenset[str]:
+        """The ids of the others."""
+        return frozenset(item.container.id for item in self.others)
+
     def others_of(self, services: Iterable[str], project: str | None = None) -> list[Stranger]:
         """Those that bear the name of one of these services."""
         names = frozenset(services)
