@@ -119,7 +119,8 @@ def test_an_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_directory_without_compose_files(tmp_path: Path) -> None:
     result = run(str(tmp_path))
     assert result.exit_code == 0
-    assert "no Compose files" in result.output
+    assert result.stderr == f"nothing checked: no Compose file below {tmp_path}\n"
+    assert result.stdout == ""
 
 
 def test_a_path_that_does_not_exist(tmp_path: Path) -> None:

@@ -45,7 +45,8 @@ def test_a_key_that_such_a_file_has_is_taken(name: str, text: str, tmp_path: Pat
     [
         "up:\n\tkubectl apply -f prod.yml\n",
         "up:\n\tdocker compose -f $(STAGE).yml up\n",
-        "up:\n\tdocker compose -f compose.yaml -f missing.yml up\n",
+        "up:\n\tdocker compose -f compose.yaml logs -f prod.yml\n",
+        "up:\n\tdocker compose -f prod.yml --project-directory /srv/x up\n",
     ],
 )
 def test_other_files_are_not(text: str, tmp_path: Path) -> None:

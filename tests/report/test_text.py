@@ -206,7 +206,7 @@ def test_the_next_command_is_the_one_that_was_typed() -> None:
 @pytest.mark.parametrize(
     ("result", "then"),
     [
-        (run(), "Nothing to do: no Compose files found.\n"),
+        (run(), "\n"),
         (run(project()), "Nothing to do: no findings in 1 project.\n"),
         (run(project(), project()), "Nothing to do: no findings in 2 projects.\n"),
         (

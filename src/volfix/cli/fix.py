@@ -123,7 +123,7 @@ def _print(result: RunResult, options: dict[str, Any], *, color: bool) -> None:
     text = _rendered(result, options, color=color)
     if options["output_file"] is None:
         text = encodable(text, sys.stdout.encoding)
-        click.echo(text, nl=not text.endswith("\n"), color=color)
+        click.echo(text, nl=bool(text) and not text.endswith("\n"), color=color)
         return
     try:
         options["output_file"].write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")

@@ -54,7 +54,7 @@ def deployed_at(path: Path, name: str | None = None) -> Deployed:
     problems: list[FileProblem] = []
     stacks = _stacks(path, problems, {})
     here = path if path.is_dir() else path.parent
-    found = [(stack, project) for stack in stacks for project in stack.projects]
+    found = [(stack, project) for stack in stacks for project in stack.projects if stack.is_asked(project)]
     own = [item for item in found if item[1].directory == here and (path.is_dir() or path in _paths(item[1]))]
     candidates = own or found
     if not candidates:

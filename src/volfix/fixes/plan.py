@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.fixes.deletions import with_deletions
+from volfix.fixes.limits import incomplete_files, within_limits
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
+from volfix.fixes.scope import asked_directories, keep_asked, nothing_checked
 from volfix.project.discovery import Directory, directories
 from volfix.project.git import clear_cache
 from volfix.project.host_users import clear_cache as clear_host_users
@@ -95,6 +97,9 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     loader = Loader([], [])
     run = RunPlan(options, loader, tuple(directories(paths, options.exclude, loader.problems)))
     run.stacks += plans_of(run, progress=progress)
+    results = [path for plan in run.stacks for project in plan.projects for path in project.files]
+    for note in nothing_checked(paths, run.directories, results):
+        loader.note(note)
     return run
 
 
@@ -109,6 +114,7 @@ def plans_of(
 ) -> Iterator[StackPlan]:
     """The plan of each stack in the run's directories; `others` are stacks that are read and planned already."""
     loader, options, found = run.loader, run.options, run.directories
+    said = len(loader.problems), len(loader.notes)
     stacks = list(read_stacks(found, loader))
     known = [*others, *stacks]
     users = host_directory_users(known)
@@ -118,15 +124,24 @@ def plans_of(
         stacks += [stack for each in commands.values() for stack in each.unowned()]
     servers = servers_by_source(known)
     names = real_names(known)
+    asked = asked_directories(found)
+    stacks = [stack for stack in stacks if stack.asked is None or stack.asked]
     for number, stack in enumerate(stacks, 1):
         context = Context(
-            stack, users, codes, servers, real_names=names, trusted=options.trusted, commands=commands.get(stack.root)
+            *(stack, users, codes, servers),
+            real_names=names,
+            trusted=options.trusted,
+            commands=commands.get(stack.root),
+            asked=asked,
         )
+        for path, reason in incomplete_files(stack):
+            loader.note(f"{path}: not changed, since no known combination of Compose files completes it: {reason}")
         yield plan_stack(context, options, loader)
         if progress is not None:
             progress(number, len(stacks))
     for note in (note for each in commands.values() for note in each.notes() if codes & COMMAND_CODES):
         loader.note(note)
+    keep_asked(found, stacks, loader, *said)
 
 
 def _commands(found: Sequence[Directory], stacks: Sequence[Stack]) -> dict[Path, Commands]:
@@ -166,7 +181,8 @@ def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[tuple[P
 
 def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
-    found = with_deletions(context, list(_findings(context)), ignored="VF401".startswith(tuple(options.ignore)))
+    seen = [within_limits(finding, context.stack) for finding in _findings(context)]
+    found = with_deletions(context, seen, ignored="VF401".startswith(tuple(options.ignore)))
     findings = [_editable(finding) for finding in found]
     wanted = [finding for finding in findings if _is_wanted(finding, options)]
     made = made_of(findings, context.stack, wanted, loader)
@@ -194,7 +210,8 @@ def _findings(context: Context) -> Iterator[Finding]:
     found: dict[tuple[object, ...], Finding] = {}
     for code in sorted(context.selected):
         for finding in REGISTRY[code].check(context):
-            if finding.location.path in others:
+            path = finding.location.path
+            if path in others or not (stack.projects or context.asked is None or path.parent in context.asked):
                 continue
             source = context.source(finding.location.path)
             if source is not None and is_ignored(source, finding.location.span.start, code):

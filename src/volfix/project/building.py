@@ -6,10 +6,10 @@ Source: compose-spec/compose-go, loader/include.go, loader/extends.go, cli/optio
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from volfix.project.compose_file import ComposeFile, IncludeEntry
+from volfix.project.compose_file import ComposeFile, IncludeEntry, Unread
 from volfix.project.environment import lookup_in
 from volfix.project.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.loader import Loader
@@ -17,8 +17,8 @@ from volfix.project.model import Part, Project, Service, normalized_name
 from volfix.syntax import yaml_tree
 from volfix.syntax.yaml_tree import Scalar
 
-if TYPE_CHECKING:
-    pass
+REMOTE = re.compile(r"(?:oci|git|ssh|https?)://|[\w.-]+@[\w.-]+:|github\.com/")
+"""What Compose fetches instead of opening it. Source: docker/compose, pkg/remote; moby/buildkit, ParseGitRef."""
 
 
 def build_project(
@@ -43,6 +43,8 @@ def build_project(
         files,
         services,
         tuple(builder.loaded.values()),
+        extended=frozenset(builder.loaded.keys() - builder.merged),
+        unread_files=tuple(builder.unread),
         called_in=called_in,
         included_env=frozenset(path for paths in builder.env_files.values() for path in paths),
         copies=loader.copies,
@@ -66,6 +68,8 @@ class _Builder:
         self.loader, self.lookup = loader, lookup
         self.parts: dict[str, list[Part]] = {}
         self.loaded: dict[Path, ComposeFile] = {}
+        self.merged: set[Path] = set()
+        self.unread: list[Unread] = []
         self.env_files: dict[Path, tuple[Path, ...]] = {}
 
     def lookup_of(self, directory: Path) -> Lookup:
@@ -79,8 +83,9 @@ class _Builder:
         return lookup
 
     def add(self, file: ComposeFile, directory: Path) -> None:
-        if file.path in self.loaded:
+        if file.path in self.merged:
             return
+        self.merged.add(file.path)
         self.loaded[file.path] = file
         for entry in file.includes:
             self._include(entry, directory)
@@ -105,14 +110,20 @@ class _Builder:
         try:
             found = interpolate(text, self.lookup)
         except InterpolationError:
-            return None
-        if found.unknown or "://" in text:
+            found = None
+        if found is None or found.unknown or REMOTE.match(text):
             self.loader.note(f"{directory}: {text} is not followed: where it leads is not known here")
+            self.unread.append(Unread(text, "where it leads is not known here", None))
             return None
         return Path(os.path.normpath(directory / found.value))
 
     def _read(self, path: Path) -> ComposeFile | None:
-        return self.loader.compose(path) if os.path.isfile(path) else None  # noqa: PTH113 - never raises
+        if not os.path.exists(path):  # noqa: PTH110 - never raises
+            self.unread.append(Unread.of(path, "there is no such file"))
+            return None
+        unread = self.loader.unread(path)
+        self.unread += [unread] if unread else []
+        return self.loader.compose(path)
 
     def _extended(
         self, name: str, node: yaml_tree.Mapping, file: ComposeFile, directory: Path, seen: frozenset[tuple[Path, str]]

@@ -1,4 +1,7 @@
-"""The names that files with shell commands have: asked for every file of a tree, so this imports next to nothing."""
+"""The names that files with shell commands have, and documents that show some.
+
+They are asked for every file of a tree, so this imports next to nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,13 @@ COMMAND_FILE = re.compile(
     r"(?:GNUmakefile|[Mm]akefile|\.?[Jj]ustfile|Jenkinsfile[\w.-]*|[Tt]askfile\.ya?ml|package\.json|\.gitlab-ci\.ya?ml"
     r"|appspec\.ya?ml|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron))\Z"
 )
+DOCUMENTS = (".md", ".rst", ".adoc", ".txt", ".org")
 WORKFLOW = re.compile(r"/\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z")
+
+
+def is_document(name: str) -> bool:
+    """Whether people read the file of this name."""
+    return name.lower().endswith(DOCUMENTS)
 
 
 def has_commands(path: str) -> bool:

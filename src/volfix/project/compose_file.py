@@ -20,15 +20,33 @@ OVERRIDE_NAMES = (
     "docker-compose.override.yaml",
 )
 ROOT_KEYS = frozenset({"version", "name", "include", "services", "models", "networks", "volumes", "secrets", "configs"})
+SECTIONS = frozenset({"version", "networks", "secrets", "configs"})
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>", re.DOTALL)
 
 
 class NotForVolfix(Exception):
-    """A file that is recognised and left alone: a template, or YAML that is not Compose; `reason` is one line."""
+    """A file that is recognised and left alone: a template (`is_template`), or YAML that is not Compose."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str, *, is_template: bool = False) -> None:
         super().__init__(f"{path}: {reason}")
-        self.path, self.reason = path, reason
+        self.path, self.reason, self.is_template = path, reason, is_template
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that Compose reads, or may read, with a project's files, and why volfix has not; `name` is for people.
+
+    `path` is None where it is no file of the repository: only who deploys has it.
+    """
+
+    name: str
+    reason: str
+    path: Path | None
+
+    @classmethod
+    def of(cls, path: Path, reason: str) -> Unread:
+        """A file that Compose would look for at `path`."""
+        return cls(path.name, reason, path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +123,9 @@ def load(path: Path, source: Source | None = None) -> ComposeFile:
         documents = parse(source)
     except FileProblem:
         if TEMPLATE.search(source.text):
-            raise NotForVolfix(path, "a template, not YAML yet: run volfix on what it renders to") from None
+            raise NotForVolfix(
+                path, "a template, not YAML yet: run volfix on what it renders to", is_template=True
+            ) from None
         raise
     kept = [document for document in documents if not _is_empty(document.root)]
     roots = [resolved(document.root) for document in kept]
@@ -117,7 +137,7 @@ def load(path: Path, source: Source | None = None) -> ComposeFile:
     version_1 = _is_version_1(mappings)
     if not version_1 and not _is_compose(mappings):
         if TEMPLATE.search(source.text):
-            raise NotForVolfix(path, "a template, not Compose yet: run volfix on what it renders to")
+            raise NotForVolfix(path, "a template, not Compose yet: run volfix on what it renders to", is_template=True)
         raise NotForVolfix(path, "not a Compose file: it has no services")
     includes = tuple(entry for root in mappings for entry in _includes(root.get("include")))
     return ComposeFile(source, tuple(kept), mappings, version_1, includes)
@@ -128,14 +148,15 @@ def _is_empty(node: Node) -> bool:
 
 
 def _is_compose(roots: tuple[Mapping, ...]) -> bool:
+    keys = {key for root in roots for key, _ in root.items() if not key.startswith("x-")}
+    if keys and keys <= SECTIONS:
+        return True  # what it adds to another file
     return any(
         isinstance(root.get("services"), Mapping)
         or isinstance(root.get("volumes"), Mapping)
         or isinstance(root.get("include"), Sequence | Scalar)
         for root in roots
-    ) and not any(
-        key in {"pipeline", "steps", "kind", "clone", "apiVersion"} for root in roots for key, _ in root.items()
-    )
+    ) and not keys & {"pipeline", "steps", "kind", "clone", "apiVersion"}
 
 
 def _is_version_1(roots: tuple[Mapping, ...]) -> bool:

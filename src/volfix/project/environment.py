@@ -168,6 +168,7 @@ class DotenvFile:
     source: Source | None
     assignments: tuple[Assignment, ...]
     lookup: Lookup | None = None
+    problem: FileProblem | None = None
 
     @cached_property
     def variables(self) -> dict[str, Variable]:
@@ -207,7 +208,7 @@ def read_dotenv(
         _check(file)
     except FileProblem as problem:
         problems.append(problem)
-        return DotenvFile(path, None, (), lookup)
+        return DotenvFile(path, None, (), lookup, problem)
     return file
 
 

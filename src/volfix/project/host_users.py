@@ -13,12 +13,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from volfix.knowledge.host_tools import host_tools
-from volfix.project.command_names import has_commands
+from volfix.project.command_names import has_commands, is_document
 from volfix.project.compose_file import BASE_NAMES
 from volfix.project.discovery import VENDORED
 from volfix.project.git import work_tree
 
-DOCUMENTS = (".md", ".rst", ".adoc", ".txt", ".org")
 LARGEST = 300_000
 """Bytes of a file that is looked at; what is longer is no script and no page that somebody wrote."""
 MOST = 3000
@@ -101,7 +100,7 @@ def _files(tree: Path) -> tuple[_File, ...]:
         directories[:] = sorted(name for name in directories if name not in VENDORED)
         for name in sorted(names):
             path = os.path.join(current, name)  # noqa: PTH118 - a Path for each entry of a tree costs
-            if name.lower().endswith(DOCUMENTS) or has_commands(path):
+            if is_document(name) or has_commands(path):
                 data = _read(path)
                 found += [_File(Path(path), data)] if data else []
         if len(found) >= MOST:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.project.compose_file import ComposeFile, NotForVolfix, load
+from volfix.project.compose_file import ComposeFile, NotForVolfix, Unread, load
 from volfix.project.env_copies import Copies, in_place
 from volfix.project.environment import DotenvFile, read_dotenv
 from volfix.syntax.source import FileProblem, Source
@@ -27,7 +27,7 @@ class Loader:
         self.problems, self.notes = problems, notes
         self.overlay: Mapping[Path, Source] = {}
         self.copies: Copies = {}
-        self._files: dict[str, ComposeFile | None] = {}
+        self._files: dict[str, ComposeFile | Unread | None] = {}
         self._pipelines: dict[str, PipelineFile | None] = {}
         self._env_files: dict[tuple[Path, bool], DotenvFile] = {}
 
@@ -42,15 +42,24 @@ class Loader:
 
     def compose(self, path: Path) -> ComposeFile | None:
         """The Compose file at `path`; None, and a problem or note, where it cannot be used."""
+        file = self._loaded(path)
+        return file if isinstance(file, ComposeFile) else None
+
+    def unread(self, path: Path) -> Unread | None:
+        """Why the Compose file at `path` is not read; None for one that is, and for what is none at all."""
+        file = self._loaded(path)
+        return file if isinstance(file, Unread) else None
+
+    def _loaded(self, path: Path) -> ComposeFile | Unread | None:
         key = os.path.realpath(path)
         if key not in self._files:
             try:
                 self._files[key] = load(path, self.overlay.get(path))
             except FileProblem as problem:
-                self._files[key] = None
+                self._files[key] = Unread.of(path, problem.message)
                 self.problems.append(problem)
             except NotForVolfix as other:
-                self._files[key] = None
+                self._files[key] = Unread.of(path, other.reason) if other.is_template else None
                 self.notes.append(str(other))
         return self._files[key]
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.project.compose_file import ComposeFile, strings
+from volfix.project.compose_file import ComposeFile, Unread, strings
 from volfix.project.compose_words import boolean, mount_options
 from volfix.project.env_copies import Copies
 from volfix.project.environment import DotenvFile, Variable, service_environment, written_variable
@@ -253,6 +253,8 @@ class Project:
     services: dict[str, Service]
     loaded: tuple[ComposeFile, ...]
     """The files and those that they include or extend."""
+    extended: frozenset[Path] = frozenset()
+    """Those that are there for `extends` alone, which takes over services and nothing else."""
     called_in: Path | None = None
     """Where Compose is called, whose `.env` counts first; another directory where COMPOSE_FILE leads to `directory`."""
     included_env: frozenset[Path] = frozenset()
@@ -261,6 +263,8 @@ class Project:
     """The env files that deploying flows put into another's place, by that place."""
     deployed_as: str | None = None
     """The name that a pipeline deploys it under, where that is another one."""
+    unread_files: tuple[Unread, ...] = ()
+    """The Compose files that are not read, though Compose merges them into the project, or may do so."""
 
     @cached_property
     def env_places(self) -> frozenset[Path]:
@@ -277,11 +281,34 @@ class Project:
         return self.env_places | {copy.source for path in self.env_places for copy in self.copies.get(path, ())}
 
     @cached_property
+    def unread(self) -> tuple[Unread, ...]:
+        """What the project depends on and volfix has not read: Compose files, and env files that are there."""
+        readers = {service.read_env for service in self.services.values()}
+        asked = {(path, False) for path in self.env_places if path.name == ".env" or path in self.included_env}
+        for service in self.services.values():
+            asked |= {(file.path, file.raw) for file in service.env_files if file.path is not None}
+        problems = {read(path, raw).problem for read in readers for path, raw in asked}
+        found = {Unread.of(problem.path, problem.message) for problem in problems if problem is not None}
+        return (*dict.fromkeys(self.unread_files), *sorted(found, key=lambda each: each.name))
+
+    @property
+    def merged(self) -> tuple[ComposeFile, ...]:
+        """The files whose top-level sections count."""
+        return tuple(file for file in self.loaded if file.path not in self.extended)
+
+    @cached_property
     def declared(self) -> dict[str, Node]:
         """The volumes that the project declares, by key; a later file's entry wins."""
         found: dict[str, Node] = {}
-        for file in self.loaded:
-            found.update(file.declared)
+        for root in (root for file in self.merged if not file.version_1 for root in file.roots):
+            volumes = root.get("volumes")
+            if volumes is not None and volumes.tag in ("!reset", "!override"):
+                found.clear()
+            for key, pair in volumes.items() if isinstance(volumes, Mapping) and volumes.tag != "!reset" else ():
+                if resolved(pair.value).tag == "!reset":
+                    found.pop(key, None)
+                else:
+                    found[key] = pair.value
         return found
 
     def real_name(self, key: str) -> str:

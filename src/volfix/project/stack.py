@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.project.building import build_project
-from volfix.project.compose_file import ComposeFile
-from volfix.project.discovery import Directory, combinations
+from volfix.project.combinations import projects_of
+from volfix.project.completeness import lacking
+from volfix.project.compose_file import ComposeFile, Unread
+from volfix.project.discovery import Directory
 from volfix.project.env_copies import env_copies
 from volfix.project.loader import Loader
 from volfix.project.model import Project, Service
@@ -42,12 +43,22 @@ class Stack:
     root: Path
     projects: tuple[Project, ...]
     deliveries: tuple[Delivery, ...] = ()
-    asked: frozenset[Path] = frozenset()
-    """The Compose files that were asked for, where single files were: the others beside them are only looked at."""
+    asked: frozenset[Path] | None = None
+    """The Compose files that were asked for, where not all were: the others are only looked at."""
+    unread: tuple[Unread, ...] = ()
+    """For a stack without projects: the Compose files that a project would be made of, and that are not read."""
 
     def is_asked(self, project: Project) -> bool:
         """Whether the project is one to report and to fix."""
-        return not self.asked or any(file.path in self.asked for file in project.files)
+        return self.asked is None or any(file.path in self.asked for file in project.files)
+
+    def completing(self, path: Path) -> tuple[Project, ...]:
+        """The projects with the Compose file at `path` that Compose would take, once their volumes are declared."""
+        return tuple(project for project in self._complete if any(file.path == path for file in project.loaded))
+
+    @cached_property
+    def _complete(self) -> tuple[Project, ...]:
+        return tuple(project for project in self.projects if lacking(project) is None)
 
     @cached_property
     def files(self) -> tuple[ComposeFile, ...]:
@@ -79,13 +90,18 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     found: list[tuple[Directory, Project]] = []
     borrowed: set[str] = set()
     pipelines: list[tuple[Path, Path]] = []
-    only: set[Path] = set()
     directories = list(directories)
     loader.copies = env_copies(directories)
+    asked: set[Path] = set()
+    unread: dict[Path, list[Unread]] = {}
+    everything = True
     for directory in with_named_files(directories):
-        only |= {directory.only} if directory.only else set()
+        everything = everything and directory.is_asked
+        asked |= {*directory.files, *directory.pipelines} if directory.is_asked else directory.only
         pipelines += [(path, directory.root) for path in directory.pipelines]
-        for project in _projects(directory, loader):
+        unread.setdefault(directory.root, []).extend(filter(None, map(loader.unread, directory.files)))
+        for project in projects_of(directory, loader):
+            asked |= {file.path for file in project.files} if directory.is_asked else set()
             found.append((directory, project))
             borrowed |= {str(file.path) for file in project.loaded if file.path.parent != project.directory}
     kept = [project for _, project in found if not all(str(file.path) in borrowed for file in project.files)]
@@ -101,9 +117,13 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
         by_group.setdefault(groups.of(str(project.directory)), []).append(project)
     for key, projects in by_group.items():
         own = tuple(one for one, reached, _ in delivered if reached and groups.of(str(reached[0].directory)) == key)
-        asked = frozenset(only & {file.path for project in projects for file in project.files})
-        yield Stack(projects[0].root, tuple(_as_deployed(projects, own)), own, asked)
-    yield from (Stack(root, (), (delivery,)) for delivery, projects, root in delivered if not projects)
+        files = frozenset(file.path for project in projects for file in project.files)
+        some = None if everything or files <= asked else files & asked
+        yield Stack(projects[0].root, tuple(_as_deployed(projects, own)), own, some)
+    for delivery, projects, root in delivered:
+        if not projects:
+            some = None if delivery.file.path in asked else frozenset()
+            yield Stack(root, (), (delivery,), some, tuple(unread.get(root, ())))
 
 
 def _delivered(
@@ -143,36 +163,3 @@ class _Groups:
         """Make one group of these names."""
         for name in names[1:]:
             self.parents[self.of(name)] = self.of(names[0])
-
-
-def _projects(directory: Directory, loader: Loader) -> Iterator[Project]:
-    if not directory.files and not directory.pipelines and not directory.named:
-        return
-    files = [file for path in directory.files if (file := loader.compose(path)) is not None]
-    setting = tuple(_compose_file_setting(directory.path, loader))
-    found = combinations(files, setting)
-    for combination in found:
-        home = combination[0].path.parent if combination == setting else directory.path
-        yield build_project(directory.root, home, combination, loader, directory.path)
-    for paths in directory.named:
-        named = tuple(file for path in paths if (file := loader.compose(path)) is not None)
-        if len(named) == len(paths) and named not in found:
-            found.append(named)
-            yield build_project(directory.root, directory.path, named, loader)
-
-
-def _compose_file_setting(directory: Path, loader: Loader) -> list[ComposeFile]:
-    """The files that COMPOSE_FILE names in the directory's `.env`; none where one of them cannot be read."""
-    dotenv = loader.dotenv(directory)
-    text = dotenv.values.get("COMPOSE_FILE")
-    if not text:
-        return []
-    separator = dotenv.values.get("COMPOSE_PATH_SEPARATOR") or ":"
-    found = []
-    for name in text.split(separator):
-        path = directory / name.strip()
-        file = loader.compose(path) if name.strip() and os.path.isfile(path) else None  # noqa: PTH113 - never raises
-        if file is None:
-            return []
-        found.append(file)
-    return found

@@ -11,12 +11,12 @@ def is_silent(result: RunResult) -> bool:
 
 
 def nothing_to_do(result: RunResult) -> str:
-    """The line that says so, and what could not be read or written."""
+    """The line that says so, and what could not be read or written; empty where nothing was checked, as a note says."""
     where = count(len(result.projects), "project")
     wrong = trouble(result)
     if wrong:
         return f"{'; '.join(wrong)}; no findings in the rest ({where})."
-    return f"Nothing to do: {f'no findings in {where}' if result.projects else 'no Compose files found'}."
+    return f"Nothing to do: no findings in {where}." if result.projects else ""
 
 
 def trouble(result: RunResult) -> list[str]:

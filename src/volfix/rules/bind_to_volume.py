@@ -12,12 +12,13 @@ from volfix.knowledge.targets import never_converted
 from volfix.project.git import GitUnavailable
 from volfix.project.hosts import HostDirectory, is_within
 from volfix.project.loose_env import assigned_in
-from volfix.project.model import Part, Service
-from volfix.project.mounts import BIND, Mount
+from volfix.project.model import Part
+from volfix.project.mounts import BIND
 from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.databases import databases
+from volfix.rules.declarations import declaring_parts
 from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
 from volfix.rules.holdings import UNKNOWN, Holding, holding, is_file
 from volfix.rules.ignores import is_ignored
@@ -185,17 +186,6 @@ def _declaring(uses: list[Use]) -> Iterator[Part]:
             if part.file.path not in seen:
                 seen.add(part.file.path)
                 yield part
-
-
-def declaring_parts(service: Service, mount: Mount) -> Iterator[Part]:
-    """The part that writes the mount, and each that takes it over with `extends`, which imports no volumes."""
-    written = False
-    for part in service.parts:
-        if part.file.source is mount.file:
-            written = True
-            yield part
-        elif written and part.node.get("extends") is not None:
-            yield part
 
 
 def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:

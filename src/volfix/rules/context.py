@@ -39,6 +39,8 @@ class Context:
     trusted: bool = False
     commands: Commands | None = None
     """The files with shell commands below the root."""
+    asked: frozenset[Path] | None = None
+    """The directories whose commands are reported where they are about no project; None for all."""
 
     @property
     def root(self) -> Path:

@@ -15,12 +15,13 @@ from volfix.project.hosts import HostDirectory, is_within
 from volfix.project.mounts import BIND
 from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
-from volfix.rules.bind_to_volume import Conversion, declaring_parts, said_of
+from volfix.rules.bind_to_volume import Conversion, said_of
 from volfix.rules.code_files import can_say, script_naming, set_at_start
 from volfix.rules.context import Context
 from volfix.rules.database import Database, unsayable
 from volfix.rules.database_places import working_directory
 from volfix.rules.databases import databases, databases_in
+from volfix.rules.declarations import declaring_parts
 from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move, VolumeChange
 from volfix.rules.ignores import is_ignored
 from volfix.rules.mount_edits import stays_for_others, to_volume

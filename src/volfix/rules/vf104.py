@@ -10,8 +10,8 @@ from pathlib import Path
 from volfix.project.interpolation import InterpolationError, interpolate
 from volfix.project.mounts import VOLUME, volume_text
 from volfix.project.stack import Use
-from volfix.rules.bind_to_volume import declaring_parts
 from volfix.rules.context import Context, mount_location
+from volfix.rules.declarations import declaring_parts
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
 from volfix.rules.holdings import UNKNOWN, holding
 from volfix.rules.host_evidence import host_evidence

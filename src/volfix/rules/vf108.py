@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from volfix.project.mounts import VOLUME
 from volfix.project.stack import Use
-from volfix.rules.bind_to_volume import declaring_parts
 from volfix.rules.context import Context, mount_location
-from volfix.rules.findings import Applicability, Finding, Fix, Severity, VolumeChange
+from volfix.rules.declarations import declaring_files
+from volfix.rules.findings import Applicability, Finding, Fix, Location, Severity, VolumeChange
 from volfix.rules.operations import DeclareVolume
 from volfix.rules.rule import Example, Outcome, Rule
 
@@ -17,35 +17,43 @@ KEY = re.compile(r"[a-zA-Z0-9._-]+\Z")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every mount of a volume key that none of the project's files declares."""
+    """Every mount of a volume key that some combination of Compose files uses and none of its files declares."""
+    found: dict[tuple[Location, str], list[Use]] = {}
     for use in context.stack.uses:
         mount = use.mount
-        if mount.kind != VOLUME or "${" in mount.source or use.service.parts[0].file.version_1:
+        if mount.kind != VOLUME or mount.overridden or "${" in mount.source or use.service.parts[0].file.version_1:
             continue
-        if mount.source not in use.project.declared:
-            fix, reason = _fix(use)
-            yield Finding(
-                code="VF108",
-                severity=Severity.ERROR,
-                location=mount_location(mount),
-                message=f"the volume {mount.source} is not declared: Compose refuses to start the project",
-                evidence=(f"no top-level `volumes:` of {_names(use)} has the key {mount.source}",),
-                service=use.service.name,
-                target=mount.raw_target,
-                fix=fix,
-                reason=reason,
-            )
+        completing = context.stack.completing(mount.file.path)
+        if mount.source not in use.project.declared and (use.project in completing or not completing):
+            found.setdefault((mount_location(mount), use.service.name), []).append(use)
+    for (location, service), uses in found.items():
+        fix, reason = _fix(context, uses)
+        mount = uses[0].mount
+        names = dict.fromkeys(_names(use) for use in uses)
+        yield Finding(
+            code="VF108",
+            severity=Severity.ERROR,
+            location=location,
+            message=f"the volume {mount.source} is not declared: Compose refuses to start the project",
+            evidence=tuple(f"no top-level `volumes:` of {name} has the key {mount.source}" for name in names),
+            service=service,
+            target=mount.raw_target,
+            fix=fix,
+            reason=reason,
+        )
 
 
-def _fix(use: Use) -> tuple[Fix | None, str | None]:
-    key = use.mount.source
+def _fix(context: Context, uses: list[Use]) -> tuple[Fix | None, str | None]:
+    key = uses[0].mount.source
     if "/" in key or "\\" in key:
         return None, f"a host path begins with ./, ../, / or ~: {key} may be a mistyped bind mount or a volume"
     if not KEY.match(key):
         return None, f"{key} cannot be the key of a volume"
-    parts = list(declaring_parts(use.service, use.mount))
-    operations = tuple(DeclareVolume(part.file.source, part.file.documents[0], key) for part in parts)
-    changes = tuple(VolumeChange(part.file.path, key) for part in parts)
+    files = declaring_files(context.stack, uses, key)
+    if isinstance(files, str):
+        return None, files
+    operations = tuple(DeclareVolume(file.source, file.documents[0], key) for file in files)
+    changes = tuple(VolumeChange(file.path, key) for file in files)
     return Fix(operations, changes, Applicability.SAFE), None
 
 
@@ -58,7 +66,10 @@ RULE = Rule(
     name="undeclared-volume",
     summary="A named volume is mounted that no top-level entry declares.",
     why="Compose refuses a project with an undeclared volume, so the deployment stops, or an older tool makes it up.",
-    fix="The volume is declared with `driver: local`. A source with a slash is left alone: it looks like a bind mount.",
+    fix=(
+        "The volume is declared with `driver: local`, in a file where every combination of Compose files that is known "
+        "stays valid and keeps its volumes. A source with a slash is left alone: it looks like a bind mount."
+    ),
     sources=("compose-spec/compose-go: loader/validate.go", "compose-spec/compose-spec: 07-volumes.md"),
     examples=(
         Example(
@@ -121,6 +132,20 @@ RULE = Rule(
                 "storage/volumes.yaml": "volumes:\n  sql:\n",
             },
             Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a base that declares it as external, and one that does not declare it",
+            {
+                "compose.yaml": "services:\n  web: {image: nginx}\nvolumes:\n  sites:\n    external: true\n",
+                "plain.yaml": "services:\n  web: {image: nginx}\n",
+                "jobs.yaml": "services:\n  cron:\n    image: alpine\n    depends_on: [web]\n    volumes: [sites:/sites]\n",
+                "Makefile": "up:\n\tdocker compose -f compose.yaml -f jobs.yaml up -d\n"
+                "try:\n\tdocker compose -f plain.yaml -f jobs.yaml up -d\n",
+            },
+            Outcome.FIXED,
+            {
+                "plain.yaml": "services:\n  web: {image: nginx}\n\nvolumes:\n  sites:\n    driver: local\n",
+            },
         ),
         Example(
             "a drive of Windows, which is a path",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from volfix.project.mounts import VOLUME
 from volfix.project.stack import Use
 from volfix.rules.context import Context, at
+from volfix.rules.declarations import refusal
 from volfix.rules.findings import Applicability, Finding, Fix, Severity, VolumeChange
 from volfix.rules.holdings import UNKNOWN, Holding, holding
 from volfix.rules.operations import DeclareVolume
@@ -31,8 +32,8 @@ def check(context: Context) -> Iterator[Finding]:
             document = next(
                 (doc for doc, root in zip(file.documents, file.roots, strict=True) if pair in _written(root)), None
             )
-            fix = None
-            if editable and document is not None:
+            fix, reason = None, refusal(context.stack, file, key)
+            if reason is None and editable and document is not None:
                 fix = Fix(
                     (DeclareVolume(file.source, document, key),), (VolumeChange(file.path, key),), Applicability.SAFE
                 )
@@ -45,7 +46,7 @@ def check(context: Context) -> Iterator[Finding]:
                 service=use.service.name,
                 target=use.mount.raw_target,
                 fix=fix,
-                reason=None if fix else "the entry comes from an anchor",
+                reason=None if fix else reason or "the entry comes from an anchor",
             )
 
 

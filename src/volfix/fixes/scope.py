@@ -1,0 +1,55 @@
+"""What of a run over a part of a repository is said: the rest is read, but is not what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+from volfix.project.discovery import Directory
+from volfix.project.loader import Loader
+from volfix.project.stack import Stack
+
+MOST = 5
+"""Files that are named one by one."""
+
+
+def asked_directories(found: Sequence[Directory]) -> frozenset[Path] | None:
+    """The directories that were asked for as a whole; None for all."""
+    if all(directory.is_asked for directory in found):
+        return None
+    return frozenset(directory.path for directory in found if directory.is_asked)
+
+
+def keep_asked(found: Sequence[Directory], stacks: Iterable[Stack], loader: Loader, problems: int, notes: int) -> None:
+    """Take away what the loader has said of files that none of these stacks has; `problems` and `notes` came before."""
+    if all(directory.is_asked for directory in found):
+        return
+    places = {directory.path for directory in found if directory.is_asked or directory.only}
+    for stack in stacks:
+        places |= {file.path for file in stack.files} | {delivery.file.path for delivery in stack.deliveries}
+        for project in stack.projects if stack.asked is None or stack.asked else ():
+            places |= {project.directory, *project.env_paths}
+            places |= {unread.path for unread in project.unread if unread.path is not None}
+
+    def is_asked(path: Path) -> bool:
+        return path in places or path.parent in places
+
+    loader.problems[problems:] = [each for each in loader.problems[problems:] if is_asked(each.path)]
+    loader.notes[notes:] = [each for each in loader.notes[notes:] if is_asked(Path(each.partition(":")[0]))]
+
+
+def nothing_checked(paths: Iterable[Path], found: Sequence[Directory], results: Iterable[Path]) -> Iterator[str]:
+    """The lines for each path below which there is neither a Compose file nor a result, whose files are `results`."""
+    files = [*results, *(path for directory in found for path in (*directory.files, *chain(*directory.named)))]
+    for path in paths:
+        if any(file.is_relative_to(path) for file in files):
+            continue
+        yield f"nothing checked: no Compose file below {path}"
+        from volfix.project.other_names import compose_files_by_content
+
+        others = list(compose_files_by_content(path))
+        names = ", ".join(str(other.relative_to(path)) for other in others[:MOST])
+        more = f" and {len(others) - MOST} more" if len(others) > MOST else ""
+        if others:
+            yield f"not read because of their name: {names}{more}; to check a file, type its path: volfix {others[0]}"

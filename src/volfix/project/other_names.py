@@ -1,0 +1,40 @@
+"""Compose files that are not read, since their name says nothing: told where nothing else is found."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from volfix.project.discovery import VENDORED
+
+SERVICES = re.compile(
+    rb"^services:[ \t]*(?:\{|(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]+[^\s#-])", re.MULTILINE
+)
+STARTS = re.compile(rb"(?:^[ \t]+|[{,][ \t]*)(?:image|build|extends):", re.MULTILINE)
+LARGEST = 65_536
+"""Bytes of a file that are looked at."""
+MOST = 2000
+"""YAML files of a tree that are looked at."""
+
+
+def compose_files_by_content(path: Path) -> Iterator[Path]:
+    """The YAML files at or below the path with services at their top, as a search of their bytes tells."""
+    for candidate in islice(_yaml_files(path), MOST):
+        try:
+            with candidate.open("rb") as file:
+                data = file.read(LARGEST)
+        except OSError:  # nobody asked for it
+            continue
+        if SERVICES.search(data) and STARTS.search(data):
+            yield candidate
+
+
+def _yaml_files(path: Path) -> Iterator[Path]:
+    for current, directories, names in os.walk(path):
+        directories[:] = sorted(name for name in directories if name not in VENDORED)
+        for name in sorted(names):
+            if name.lower().endswith((".yml", ".yaml")) and (found := Path(current, name)).is_file():
+                yield found
