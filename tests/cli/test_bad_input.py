@@ -123,6 +123,44 @@ def test_a_directory_without_compose_files(tmp_path: Path) -> None:
     assert result.stdout == ""
 
 
+def test_files_that_are_not_read_because_of_their_name_are_named(tmp_path: Path) -> None:
+    files = {
+        "deploy/site.yml": "# the site\nservices:\n\n  # web\n  web:\n    image: nginx\n",
+        "site.yaml": "version: '3'\nservices: {web: {image: nginx}}\n",
+        "roles/x/files/app.YML": "services:\r\n  db:\r\n    build: .\r\n",
+        "config/services.yaml": "services:\n  _defaults:\n    autowire: true\n",  # of another program
+        "ci.yml": "services:\n  - docker:dind\nimage: alpine\n",
+        "inner.yml": "x:\n  services:\n    web:\n      image: nginx\n",
+        "node_modules/x/site.yml": "services: {web: {image: nginx}}\n",
+        "notes.txt": "services: {web: {image: nginx}}\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(text.encode())
+    result = run(str(tmp_path))
+    assert result.exit_code == 0
+    first, second = result.stderr.splitlines()
+    assert first == f"nothing checked: no Compose file below {tmp_path}"
+    named = "site.yaml, deploy/site.yml, roles/x/files/app.YML"
+    assert (
+        second
+        == f"not read because of their name: {named}; to check a file, type its path: volfix {tmp_path}/site.yaml"
+    )
+    assert run(str(tmp_path / "site.yaml")).stderr == ""
+
+
+def test_each_path_without_compose_files_is_said(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "b/compose.yaml").write_text("services: {web: {image: nginx}}\n")
+    result = run(*(str(tmp_path / name) for name in ("a", "b", "c")))
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        f"nothing checked: no Compose file below {tmp_path / name}" for name in ("a", "c")
+    ]
+    assert result.stdout == "Nothing to do: no findings in 1 project.\n"
+
+
 def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
     result = run(str(tmp_path / "nothing"))
     assert result.exit_code == 2

@@ -75,12 +75,13 @@ def _root_of(path: Path) -> Path:
 
 
 def _of_files(directory: Path, root: Path, asked: Sequence[Path]) -> Directory:
-    """The directory of files that were asked for, whatever they are called; a pipeline stands for the directory."""
+    """The directory of files that were asked for, whatever they are called; a pipeline stands for all beside it."""
     found = _of_interest(directory, root, list(os.scandir(directory)))
     own = frozenset(path for path in asked if path.parent == directory)
     if any(is_pipeline_name(path.name, directory.name) for path in own):
-        return found
-    return replace(found, files=tuple(sorted({*found.files, *own})), is_asked=False, only=own)
+        own |= {*found.files, *found.pipelines}
+    files = {*found.files, *own} - {*found.pipelines}
+    return replace(found, files=tuple(sorted(files)), is_asked=False, only=own)
 
 
 def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FileProblem]) -> Iterator[Directory]:
@@ -102,7 +103,7 @@ def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FilePro
         ]
         pending += reversed(below)
         found = _of_interest(Path(current), root, entries)
-        if found.files or found.pipelines or found.commands or found.documents:
+        if found.files or found.pipelines or found.commands or found.documents or found.path == path:
             yield found
 
 

@@ -44,8 +44,8 @@ def with_named_files(directories: Iterable[Directory]) -> Iterator[Directory]:
     for directory in found:
         own = named.pop(directory.path, [])
         yield replace(directory, named=tuple(own)) if own else directory
-    is_asked = all(directory.is_asked for directory in found)
     for home, own in named.items():
+        is_asked = any(directory.is_asked and home.is_relative_to(directory.path) for directory in found)
         yield Directory(home, roots[home], named=tuple(own), is_asked=is_asked)
 
 

@@ -94,16 +94,20 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     loader.copies = env_copies(directories)
     asked: set[Path] = set()
     unread: dict[Path, list[Unread]] = {}
-    everything = True
+    everything, places = True, set[Path]()
     for directory in with_named_files(directories):
         everything = everything and directory.is_asked
-        asked |= {*directory.files, *directory.pipelines} if directory.is_asked else directory.only
+        places |= {directory.path} if directory.is_asked else set()
+        asked |= directory.only
         pipelines += [(path, directory.root) for path in directory.pipelines]
         unread.setdefault(directory.root, []).extend(filter(None, map(loader.unread, directory.files)))
         for project in projects_of(directory, loader):
-            asked |= {file.path for file in project.files} if directory.is_asked else set()
             found.append((directory, project))
             borrowed |= {str(file.path) for file in project.loaded if file.path.parent != project.directory}
+
+    def is_asked(path: Path) -> bool:
+        return path in asked or not places.isdisjoint(path.parents)
+
     kept = [project for _, project in found if not all(str(file.path) in borrowed for file in project.files)]
     groups = _Groups()
     for project in kept:
@@ -118,12 +122,14 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     for key, projects in by_group.items():
         own = tuple(one for one, reached, _ in delivered if reached and groups.of(str(reached[0].directory)) == key)
         files = frozenset(file.path for project in projects for file in project.files)
-        some = None if everything or files <= asked else files & asked
-        yield Stack(projects[0].root, tuple(_as_deployed(projects, own)), own, some)
+        some = frozenset(path for path in files if is_asked(path))
+        is_piped = not some and any(is_asked(delivery.file.path) for delivery in own)
+        whole = everything or is_piped or some == files
+        yield Stack(projects[0].root, tuple(_as_deployed(projects, own)), own, None if whole else some)
     for delivery, projects, root in delivered:
         if not projects:
-            some = None if delivery.file.path in asked else frozenset()
-            yield Stack(root, (), (delivery,), some, tuple(unread.get(root, ())))
+            whole = everything or is_asked(delivery.file.path)
+            yield Stack(root, (), (delivery,), None if whole else frozenset(), tuple(unread.get(root, ())))
 
 
 def _delivered(
