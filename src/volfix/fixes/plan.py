@@ -207,11 +207,12 @@ def _findings(context: Context) -> Iterator[Finding]:
     stack = context.stack
     others = {file.path for project in stack.projects if not stack.is_asked(project) for file in project.loaded}
     others -= {file.path for project in stack.projects if stack.is_asked(project) for file in project.loaded}
+    places = None if stack.projects or stack.deliveries else context.asked
     found: dict[tuple[object, ...], Finding] = {}
     for code in sorted(context.selected):
         for finding in REGISTRY[code].check(context):
             path = finding.location.path
-            if path in others or not (stack.projects or context.asked is None or path.parent in context.asked):
+            if path in others or (places is not None and path.parent not in places):
                 continue
             source = context.source(finding.location.path)
             if source is not None and is_ignored(source, finding.location.span.start, code):
