@@ -15,8 +15,9 @@ from volfix.project.images import images_of
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND, UNKNOWN, VOLUME
 from volfix.project.stack import Use
-from volfix.rules.bind_to_volume import convert, declaring_parts
+from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context, mount_location
+from volfix.rules.declarations import declaring_parts
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
 from volfix.rules.holdings import ENGINE, Holding, directories_in, meant_for_data, starts_server
 from volfix.rules.mount_edits import stays_for_others, to_volume
