@@ -1,13 +1,54 @@
-"""The programs that people run on the host over a database's files."""
+"""What programs on the host do with the paths that they are given: see host_tools.toml."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
+from typing import Any, Literal
 
 from volfix.knowledge.entries import HERE, parsed
 
+Deed = Literal["reads", "last", "writes", "to", "owns", "sql", "tests"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One program: what it does with paths, by which flags, and which of its options take a value."""
+
+    does: Deed
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    bare: bool = True
+
+
+def host_tools() -> Mapping[str, Tool]:
+    """The programs by name; beside one that is `bare`, a word of a line without a slash is a path too."""
+    return _table()[0]
+
+
+def writes_rows(statements: str) -> bool:
+    """Whether statements, or commands of SQLite's shell, change the database that they run in."""
+    return _table()[1].search(statements) is not None
+
 
 @cache
-def host_tools() -> frozenset[str]:
-    """Their names: beside one of them in a command, a bare word is a path."""
-    return frozenset(parsed((HERE / "host_tools.toml").read_text(encoding="utf-8"))["tools"])
+def _table() -> tuple[Mapping[str, Tool], re.Pattern[str]]:
+    data: Mapping[str, Any] = parsed((HERE / "host_tools.toml").read_text(encoding="utf-8"))
+    tools = {
+        name: Tool(
+            item["does"],
+            tuple(item.get("when", ())),
+            tuple(item.get("unless", ())),
+            tuple(item.get("to", ())),
+            tuple(item.get("values", ())),
+            item.get("bare", True),
+        )
+        for item in data["tools"]
+        for name in item["names"]
+    }
+    words = "|".join(re.escape(word) for word in data["sql"]["writes"])
+    return tools, re.compile(rf"(?<![\w.])(?:{words})\b", re.IGNORECASE)

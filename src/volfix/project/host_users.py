@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.knowledge.host_tools import host_tools
 from volfix.project.command_names import has_commands, is_document
@@ -18,22 +19,31 @@ from volfix.project.compose_file import BASE_NAMES
 from volfix.project.discovery import VENDORED
 from volfix.project.git import work_tree
 
+if TYPE_CHECKING:
+    from volfix.project.host_commands import HostCommands
+
 LARGEST = 300_000
 """Bytes of a file that is looked at; what is longer is no script and no page that somebody wrote."""
 MOST = 3000
 """Files of one tree that are looked at."""
 LONGEST = 2000
 """Bytes of a line that somebody wrote."""
+SCRIPT = re.compile(rb"#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
+"""How a script begins whose name does not say that it is one."""
 PREFIX = rb"(?<![\w./~${}-])(?P<before>(?:[\w.~-]*/|\$\w+/|\$\{\w+\}/|\$\([^()\s]*\)/|`pwd`/|/)*)"
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A line that names the directory; `tool` is the program that uses it there, None where only a text names it."""
+    """A line that names the directory; `tool` is the program that uses it there, None where only a text names it.
+
+    `does` says what the program does there that a volume in its place would not stand: it writes, or asks for it.
+    """
 
     path: Path
     line: int
     tool: str | None
+    does: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +52,43 @@ class _File:
     data: bytes
 
 
-def mentions(host: Path, project: Path, root: Path) -> Iterator[Mention]:
+@lru_cache(maxsize=64)
+def mentions(host: Path, project: Path, root: Path) -> tuple[Mention, ...]:
     """Where files of the repository use the host's directory or file `host`, which a project in `project` mounts.
 
     `root` is the repository; where it is no git work tree, only the project's own directory is looked at.
     """
     name = os.fsencode(host.name)
     word = re.compile(PREFIX + re.escape(name) + rb"(?:(?P<after>/)|(?![\w-]|\.\w))")
-    tree = root if work_tree(root) is not None else project
-    for file in _files(tree):
+    found: list[Mention] = []
+    commands: HostCommands | None = None
+    for file in _files(_tree(project, root)):
         if name not in file.data or file.path.name == ".gitignore":
             continue
+        if not is_document(file.path.name):
+            commands = commands or _commands(host, project, _tree(project, root))
+        done = commands.disturbing(file.path) if commands else {}
         for number, line in enumerate(file.data.splitlines(), 1):
-            if name in line and len(line) < LONGEST and (found := _used(line, word, file.path, host, (project, root))):
-                yield Mention(file.path, number, found[0])
+            used = _used(line, word, file.path, host, (project, root)) if name in line and len(line) < LONGEST else None
+            tool, does = done.get(number, (None, None))
+            if used or does:
+                found.append(Mention(file.path, number, tool or (used[0] if used else None), does))
+    return tuple(found)
+
+
+def files_of(project: Path, root: Path) -> Iterator[tuple[Path, bytes]]:
+    """The documents and the files with commands that belong to a project, with what they hold."""
+    yield from ((file.path, file.data) for file in _files(_tree(project, root)))
+
+
+def _tree(project: Path, root: Path) -> Path:
+    return root if work_tree(root) is not None else project
+
+
+def _commands(host: Path, project: Path, tree: Path) -> HostCommands:
+    from volfix.project.host_commands import HostCommands  # reads shell: most runs name no directory in a script
+
+    return HostCommands(host, project, tree)
 
 
 def _used(
@@ -64,7 +97,7 @@ def _used(
     """The tool that uses the directory in this line, in a tuple; None where the line does not name it."""
     for command in re.split(rb"[;&|]+", line):
         programs = [text.decode() for text in re.findall(rb"(?<![\w./$-])[a-z0-9]+(?=\s)", command)]
-        tool = next((text for text in programs if text in host_tools()), None)
+        tool = next((text for text in programs if text in host_tools() and host_tools()[text].bare), None)
         for found in word.finditer(command):
             before = found["before"].decode(errors="replace")
             is_path = bool(before or found["after"] or tool)  # a bare word may be anything
@@ -100,9 +133,10 @@ def _files(tree: Path) -> tuple[_File, ...]:
         directories[:] = sorted(name for name in directories if name not in VENDORED)
         for name in sorted(names):
             path = os.path.join(current, name)  # noqa: PTH118 - a Path for each entry of a tree costs
-            if is_document(name) or has_commands(path):
+            known = is_document(name) or has_commands(path)
+            if known or "." not in name:
                 data = _read(path)
-                found += [_File(Path(path), data)] if data else []
+                found += [_File(Path(path), data)] if data and (known or SCRIPT.match(data)) else []
         if len(found) >= MOST:
             break
     return tuple(found)
@@ -120,3 +154,4 @@ def _read(path: str) -> bytes:
 def clear_cache() -> None:
     """Forget what was read, where files may have changed."""
     _files.cache_clear()
+    mentions.cache_clear()

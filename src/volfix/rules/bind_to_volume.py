@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 from volfix.knowledge.targets import never_converted
 from volfix.project.git import GitUnavailable
 from volfix.project.hosts import HostDirectory, is_within
-from volfix.project.loose_env import assigned_in
 from volfix.project.model import Part
 from volfix.project.mounts import BIND
 from volfix.project.ownership import foreign_user
@@ -21,17 +19,18 @@ from volfix.rules.databases import databases
 from volfix.rules.declarations import declaring_parts
 from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
 from volfix.rules.holdings import UNKNOWN, Holding, holding, is_file
+from volfix.rules.host_evidence import host_doubts
 from volfix.rules.ignores import is_ignored
 from volfix.rules.mount_edits import to_volume
 from volfix.rules.names import volume_key
 from volfix.rules.new_volume import VERSION_1
 from volfix.rules.operations import DeclareVolume, Operation
 from volfix.rules.servers import collision
+from volfix.rules.source_variables import set_elsewhere
 from volfix.syntax.yaml_tree import Scalar
 
 CONFIGURATION = ("/etc/", "/docker-entrypoint", "/var/log", "/run/", "/var/run/")
 """Targets of what is read at a start, or only written: it may stay on the host."""
-VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +172,11 @@ def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holdin
         yield f"{use.service.name} mounts {use.mount.raw_source}, which contains it"
     yield from _seen_in_project(context, host, uses)
     yield from _stale_mounts(context, host)
+    for use in uses:
+        yield from host_doubts(context, use, held.entry)
     yield from _other_users(context, host, uses)
-    if names := _set_elsewhere(uses):
-        yield f"{names}: the directory may be another one where it counts"
+    for use in uses:
+        yield from set_elsewhere(context, use)
 
 
 def _declaring(uses: list[Use]) -> Iterator[Part]:
@@ -218,12 +219,3 @@ def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iter
         inner = posixpath.relpath(database.path, mount.clean_target)
         if host.path and f"{context.host_of(mount).key}/{inner}".startswith(host.key + "/"):
             yield f"{database.service.name} opens {database.path} in it through {mount.raw_source}"
-
-
-def _set_elsewhere(uses: list[Use]) -> str | None:
-    """Which env file of the repository gives a variable of the source another value than its default."""
-    for use in uses:
-        for name in VARIABLE.findall(use.mount.raw_source):
-            if path := assigned_in(use.project, name):
-                return f"{path.name} sets {name}"
-    return None

@@ -23,12 +23,14 @@ from volfix.rules.database_places import working_directory
 from volfix.rules.databases import databases, databases_in
 from volfix.rules.declarations import declaring_parts
 from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move, VolumeChange
+from volfix.rules.host_evidence import host_doubts
 from volfix.rules.ignores import is_ignored
 from volfix.rules.mount_edits import stays_for_others, to_volume
 from volfix.rules.names import volume_key
 from volfix.rules.new_volume import VERSION_1
 from volfix.rules.operations import DeclareVolume, Operation, SetAssignment, SetLiteral, SetScalar
 from volfix.rules.path_words import PathWord, path_words, scalars
+from volfix.rules.source_variables import set_elsewhere
 from volfix.rules.values import set_value
 from volfix.syntax.source import Span
 
@@ -254,6 +256,9 @@ def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Itera
     """What a person has to know before the file moves."""
     if not host.inside:
         yield "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
+    for item in live:
+        yield from host_doubts(context, item.use)
+        yield from set_elsewhere(context, item.use)
     known = {(item.use.mount.file.path, item.use.mount.node.span) for item in live}
     for item in live:
         known |= {(word.file.path, word.scalar.span) for word in item.words}

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from volfix.knowledge.entries import Entry
 from volfix.project.git_ignore import lines_for
+from volfix.project.host_deeds import OWNS
 from volfix.project.host_users import Mention, mentions
 from volfix.project.stack import Use
 from volfix.rules.context import Context
@@ -34,6 +36,20 @@ def host_evidence(context: Context, use: Use, path: Path | None = None, source: 
     ):
         for file, line, pattern in islice(lines_for(path, context.root), MOST):
             yield f"{_place(context, file)}:{line}: git ignores {pattern}, which has nothing to ignore any more"
+
+
+def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Iterator[str]:
+    """Who writes the mount's source on the host, or asks for it: they would work on a directory that nobody uses.
+
+    Who gives it to another owner matters where the image, whose `entry` is not known, may not do that itself.
+    """
+    path = context.host_of(use.mount).path
+    if path is None or path in (context.root, use.project.directory):
+        return
+    for mention in mentions(path, use.project.directory, context.root):
+        if mention.does is not None and not (mention.does == OWNS and entry is not None):
+            place = f"{_place(context, mention.path)}, line {mention.line}"
+            yield f"{place}: `{mention.tool}` {mention.does} {use.mount.raw_source} on the host"
 
 
 def _said(context: Context, mention: Mention, source: str) -> str:

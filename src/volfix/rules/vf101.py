@@ -67,7 +67,9 @@ RULE = Rule(
     ),
     fix=(
         "The mount becomes a named volume at the same target, declared with `driver: local`; every other mount of "
-        "the same host directory goes with it. A named volume starts empty: the finding says what must be carried."
+        "the same host directory goes with it. A named volume starts empty: the finding says what must be carried. "
+        "Unsafe where a command on the host writes the directory or asks whether something is there, and where a file "
+        "sets a variable of its source to another directory; the lines are named. What only reads it is evidence."
     ),
     sources=("docker/docs: volumes.md, bind-mounts.md", "compose-spec/compose-spec: 05-services.md, 07-volumes.md"),
     examples=(

@@ -44,8 +44,9 @@ class SimpleCommand:
 
     `declaration` are the words of `export`, `local` and the like, but for the assignments; `scope` are the subshells
     around it, outermost first; `guards` the literal texts of the tests and case patterns that must hold for it to run;
-    `redirected` says that its output goes to a file; `substituted` that it stands inside `$(...)`; `piped_from` is the
-    command whose output it reads, `input` the file, `text` the word behind `<<<`.
+    `redirected` says that its output goes to a file, `outputs` to which; `substituted` that it stands inside `$(...)`;
+    `piped_from` is the command whose output it reads, `input` the file, `text` the word behind `<<<`; `decides` says
+    that what runs next depends on whether it succeeds. `[ -f x ]` is a command too, as it is in a shell.
     """
 
     span: Span
@@ -60,6 +61,8 @@ class SimpleCommand:
     redirected: bool = False
     substituted: bool = False
     piped_from: Span | None = None
+    outputs: tuple[Word, ...] = ()
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ WORDS = frozenset(
 )
 IGNORED = frozenset({"comment", "heredoc_redirect", "file_redirect"})
 SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
+HARMLESS = re.compile(r"(?:true|:|echo)\b|:\Z")
+"""What follows `||` without a consequence."""
 ROUNDS = 32
 """Rounds of a loop over written words, with the loops around it; a longer loop is read as a single round."""
 
@@ -59,6 +62,8 @@ class _Around:
     extra: tuple[Word, ...] = ()
     piped_from: Span | None = None
     rounds: int = 1
+    outputs: tuple[Word, ...] = ()
+    decides: bool = False
 
 
 @dataclass(slots=True)
@@ -87,7 +92,7 @@ class _Reader:
             self.unread.append(self.span(node))
         elif kind in READERS:
             READERS[kind](self, node, out, around)
-        elif kind in WORDS or kind == "test_command":
+        elif kind in WORDS:
             self.substitutions(node, out, around)
         elif kind not in IGNORED:
             self.block(node, out, around)
@@ -171,6 +176,8 @@ class _Reader:
                 around.redirected,
                 around.substituted,
                 around.piped_from,
+                around.outputs,
+                around.decides,
             )
         )
 
@@ -220,7 +227,7 @@ class _Reader:
                     child.children[0].type.startswith(">")
                     and self.text_of(target[0] if target else child)[:4] != "/dev"
                 ):
-                    around = replace(around, redirected=True)
+                    around = replace(around, redirected=True, outputs=(*around.outputs, *map(self.word, target[:1])))
             elif child.type == "heredoc_redirect":
                 around = self.heredoc(child, around)
                 later += [item for item in child.named_children if not item.type.startswith(("heredoc", "file"))]
@@ -236,7 +243,8 @@ class _Reader:
         start = next((child for child in node.named_children if child.type == "heredoc_start"), None)
         for child in node.named_children:
             if child.type == "file_redirect":
-                around = replace(around, redirected=True)
+                target = [item for item in child.named_children if item.type != "file_descriptor"]
+                around = replace(around, redirected=True, outputs=(*around.outputs, *map(self.word, target[:1])))
         if body is None or start is None:
             return around
         return replace(around, heredoc=Heredoc(self.span(body), self.text_of(start)[:1] in ("'", '"', "\\")))
@@ -268,7 +276,7 @@ class _Reader:
             elif child.is_named:
                 if not tested:
                     guarded = replace(guarded, guards=(*guarded.guards, *self.literals(child)))
-                    self.statement(child, out, around)
+                    self.statement(child, out, replace(around, decides=True))
                 else:
                     self.statement(child, out, guarded)
 
@@ -318,12 +326,27 @@ class _Reader:
     def listed(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         """`a && b`: where `a` is a test, `b` runs where it holds."""
         children = node.children
-        self.statement(children[0], out, around)
+        decides = len(children) > 2 and children[1].type == "||" and not HARMLESS.match(self.text_of(children[2]))
+        self.statement(children[0], out, replace(around, decides=decides or around.decides))
         if len(children) > 1 and children[1].type == "&&" and children[0].type == "test_command":
             around = replace(around, guards=(*around.guards, *self.literals(children[0])))
         for child in children[1:]:
             if child.is_named:
                 self.statement(child, out, around)
+
+    def test(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+        """`[ -f x ]`: the command of that name; `(( x ))` is no command."""
+        self.substitutions(node, out, around)
+        if node.children and node.children[0].type in ("[", "[["):
+            opening = self.word(node.children[0])
+            self.add(out, around, self.span(node), words=(opening, *self.tested(node)))
+
+    def tested(self, node: Node) -> Iterator[Word]:
+        for child in node.named_children:
+            if child.type in WORDS:
+                yield self.word(child)
+            else:
+                yield from self.tested(child)
 
     def pipeline(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         before: Span | None = None
@@ -343,6 +366,7 @@ READERS: dict[str, Callable[[_Reader, Node, list[SimpleCommand], _Around], None]
     "function_definition": _Reader.function,
     "if_statement": _Reader.branches,
     "case_statement": _Reader.case,
+    "test_command": _Reader.test,
     "list": _Reader.listed,
     "pipeline": _Reader.pipeline,
     "subshell": _Reader.subshell,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from volfix.knowledge.commands import option_values
 from volfix.project.shell.command import CHECKOUT, Argument
 from volfix.project.shell.entry import Entry
-from volfix.project.shell.expansion import plain
+from volfix.project.shell.expansion import arguments, plain
 from volfix.project.shell.state import State
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import SimpleCommand
@@ -74,6 +74,19 @@ class Call:
         return {
             item.name: plain(text[item.span.start : item.span.end], self.state) for item in self.command.assignments
         }
+
+    def outputs(self) -> tuple[Argument, ...]:
+        """The files that the output goes to."""
+        words = self.command.outputs
+        return tuple(
+            each for word in words for each in arguments(self.fragment, word.span, self.command.span, self.state)
+        )
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether the command's input is a file, a text or another command's output."""
+        command = self.command
+        return any(item is not None for item in (command.input, command.heredoc, command.text, command.piped_from))
 
     def aliased(self) -> Call:
         """The call with the alias that is its first word put in."""

@@ -44,7 +44,9 @@ class Command:
     `here` says that the directory lies in the checkout that is read; `elsewhere`, that the command runs on another
     machine; `hosted`, on one that is thrown away. `start` is the entry that was run, `entry` the one that the command
     is written in, `origin` what of the start's text led to it. `guards` are the texts of the tests that it depends on;
-    `trap` the signal whose handler it is a part of; `calls` what was called on the way to it.
+    `trap` the signal whose handler it is a part of; `calls` what was called on the way to it. `outputs` are the files
+    that its output goes to; `is_fed` says that it reads a file, a here-document or another command's output, `decides`
+    that what runs next depends on whether it succeeds.
     """
 
     words: tuple[Argument, ...]
@@ -64,6 +66,9 @@ class Command:
     """How many commands of the start had run when the text that the command is written in was read."""
     lies: str = CHECKOUT
     """Where that text lies."""
+    outputs: tuple[Argument, ...] = ()
+    is_fed: bool = False
+    decides: bool = False
 
     @property
     def values(self) -> list[str]:

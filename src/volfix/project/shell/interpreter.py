@@ -153,6 +153,9 @@ class Interpreter:
             environment=state.environment(),
             opened=frame.opened,
             lies=frame.lies,
+            outputs=call.outputs(),
+            is_fed=call.is_fed,
+            decides=call.command.decides,
         )
 
     def _opened(self, frame: Frame, state: State) -> Frame:

@@ -1,0 +1,143 @@
+"""The commands of a file that write a directory of the host, or ask whether something is there, on the host itself."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from volfix.project.called import RUNNERS, Called
+from volfix.project.command_files import CommandFile
+from volfix.project.command_names import has_commands
+from volfix.project.compose_file import BASE_NAMES, FILE_NAME
+from volfix.project.discovery import VENDORED
+from volfix.project.host_deeds import ASKS, READS, Deed, deeds
+from volfix.project.recipes import MAKE_RULE
+from volfix.project.shell.command import Command
+from volfix.project.shell.entry import Entry
+from volfix.project.shell.interpreter import Interpreter
+from volfix.project.shell.paths import below, joined
+
+IN_CONTAINER = re.compile(r"(?:docker-)?entry-?point(?:\.sh)?\Z")
+"""Scripts that start in a container, by their name."""
+CALLS_DOCKER = re.compile(rb"\b(?:docker|docker-compose|podman|nerdctl)\s")
+
+
+@dataclass(frozen=True)
+class HostCommands:
+    """Asks the files below `tree` for commands that disturb `host`, which a project in `project` mounts."""
+
+    host: Path
+    project: Path
+    tree: Path
+
+    def disturbing(self, path: Path) -> dict[int, tuple[str, str]]:
+        """By line of the file, the program and what it does to the directory: it writes, or asks for it.
+
+        Empty for documents, and for scripts that start in a container: what a path is there, the mount says.
+        """
+        file = CommandFile(path)
+        if not (has_commands(str(path)) or "." not in path.name) or _starts_in_container(file, self._images):
+            return {}
+        found: dict[int, tuple[str, str]] = {}
+        for entry in file.entries:
+            if not _is_run_in_container(entry, self._images):
+                for line, done in self._of_entry(entry):
+                    found.setdefault(line, done)
+        for line, done in _asked_by_make(file, self.host):
+            found.setdefault(line, done)
+        return found
+
+    @cached_property
+    def _images(self) -> tuple[str, ...]:
+        return _texts_of_images(self.tree)
+
+    def _of_entry(self, entry: Entry) -> Iterator[tuple[int, tuple[str, str]]]:
+        interpreter = Interpreter(Called(self.tree, {}))
+        for directory in _started_in(entry, self.project, self.tree):
+            for command in interpreter.commands(entry, directory):
+                source = command.fragment.source
+                if source.path == entry.source.path:  # what it calls is read by itself
+                    for deed in deeds(command):
+                        if deed.does != READS and self._is_reached(deed, command):
+                            yield source.place(command.place.start)[0], (command.program, deed.does)
+
+    def _is_reached(self, deed: Deed, command: Command) -> bool:
+        places = _places(deed, command, self.project, self.tree)
+        return any(below(place, str(self.host)) is not None for place in places)
+
+
+def _started_in(entry: Entry, project: Path, tree: Path) -> list[str]:
+    """The directories that an entry may be started in: of a script its own, the project's or the repository's."""
+    own = str(entry.directory)
+    if entry.kind not in ("script", "cron") or _has_project(entry.directory, project):
+        return [own]
+    return list(dict.fromkeys((own, str(project), str(tree))))
+
+
+def _places(deed: Deed, command: Command, project: Path, tree: Path) -> Iterator[str]:
+    """What the path may be; what begins with a directory of unknown name, or is on the server, is in the checkout."""
+    text = deed.path
+    if text.startswith(("$", "`")):
+        yield joined(str(project), text.partition("/")[2])
+    elif text.startswith("/") or command.here:
+        yield joined(command.directory, text)
+    elif not text.startswith("~"):
+        yield joined(str(project), text)
+        yield joined(str(tree), text)
+
+
+def _has_project(directory: Path, project: Path) -> bool:
+    """Whether another project than this lies between: `./data` is its own there."""
+    between = [each for each in (directory, *directory.parents) if project in each.parents]
+    return any(os.path.isfile(each / name) for each in between for name in BASE_NAMES)  # noqa: PTH113 - never raises
+
+
+def _asked_by_make(file: CommandFile, host: Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    """The rules that make makes or waits for a file in the directory by: not for the directory alone."""
+    if "makefile" not in file.path.name.lower() and file.path.suffix != ".mk":
+        return
+    for number, line in enumerate(file.data.decode(errors="replace").splitlines(), 1):
+        rule = None if line.startswith(("\t", "#")) else MAKE_RULE.match(line)
+        for word in f"{rule[1]} {rule[2]}".split() if rule else ():
+            place = joined(str(file.path.parent), word)
+            if below(place, str(host)) not in (None, ".") or (place == str(host) and host.suffix):
+                yield number, ("make", ASKS)
+
+
+def _texts_of_images(tree: Path) -> tuple[str, ...]:
+    """The Dockerfiles and Compose files of a tree: they say what starts in a container."""
+    found = []
+    for current, directories, names in os.walk(tree):
+        directories[:] = [name for name in directories if name not in VENDORED]
+        for name in names:
+            if "dockerfile" in name.lower() or FILE_NAME.search(name):
+                try:
+                    found.append(Path(current, name).read_text(encoding="utf-8", errors="replace"))
+                except OSError:  # whoever reads the file says so
+                    continue
+    return tuple(found)
+
+
+def _starts_in_container(file: CommandFile, texts: tuple[str, ...]) -> bool:
+    """Whether an image or a Compose file names the script, and it does not call Docker itself."""
+    name = file.path.name
+    if has_commands(str(file.path)) and file.path.suffix not in (".sh", ".bash"):
+        return False
+    named = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    is_named = IN_CONTAINER.match(name) or any(named.search(text) for text in texts)
+    return bool(is_named) and not CALLS_DOCKER.search(file.data)
+
+
+def _is_run_in_container(entry: Entry, texts: tuple[str, ...]) -> bool:
+    """Whether an image or a Compose file starts the npm script or the target."""
+    runners = [name for name, kind in RUNNERS.items() if kind == entry.kind]
+    if not runners:
+        return False
+    name = re.sub(r"\A(?:pre|post)(?=\w)", "", entry.name) if entry.kind == "npm" else entry.name
+    started = re.compile(rf"\b(?:{'|'.join(runners)})\b[^\n]*?[\s\"',]{re.escape(posixpath.basename(name))}(?![\w-])")
+    return any(started.search(text) for text in texts)

@@ -1,0 +1,159 @@
+"""What a command does to the paths among its words: whether it only reads them, writes them or asks for them.
+
+What each program does is in knowledge/host_tools.toml. A program that is not there may write what it is given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from volfix.knowledge.commands import COMPOSE, docker_call, is_docker
+from volfix.knowledge.host_tools import Tool, host_tools, writes_rows
+from volfix.project.shell.command import Argument, Command
+
+READS, WRITES, MAY_WRITE, OWNS, ASKS = "reads", "writes", "may write", "sets the rights of", "asks for"
+ASSIGNED = re.compile(r"(-{0,2}[\w-]+)=(.+)\Z", re.DOTALL)
+LEFT_OUT = re.compile(r"--?[\w-]*(?:exclude|ignore|skip|omit)")
+URL = re.compile(r"[A-Za-z][\w+.-]*:/")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A path that a command is given, and what it does with it."""
+
+    path: str
+    does: str
+
+
+def deeds(command: Command) -> Iterator[Deed]:
+    """What the command does with each path on the host that its words name."""
+    for word in command.outputs:
+        yield Deed(word.value, WRITES)
+    if command.start.kind == "cron" and command.program not in host_tools() and len(command.words) > 1:
+        behind = replace(command, words=command.words[1:])  # a table of the system's names a user first
+        command = behind if behind.program in host_tools() else command
+    program = command.program
+    if is_docker(program) or docker_call(command.values) is not None:
+        yield from _of_docker(command)
+        return
+    tool = host_tools().get(program)
+    found = _of_program(command) if tool is None else _of_tool(command, tool)
+    for deed in found:
+        yield Deed(deed.path, ASKS) if deed.does == READS and command.decides else deed
+
+
+def _of_program(command: Command) -> Iterator[Deed]:
+    """A program that volfix does not know; what an npm script starts is the application, where it runs.
+
+    A bare word may be anything, and what is left out is not written.
+    """
+    does = READS if command.start.kind == "npm" else MAY_WRITE
+    before = ""
+    for word in command.words[1:]:
+        if not LEFT_OUT.match(before) and not LEFT_OUT.match(word.value):
+            yield from (Deed(path, does) for path in _paths(word) if "/" in path)
+        before = word.value
+
+
+def _of_tool(command: Command, tool: Tool) -> Iterator[Deed]:
+    words = command.words[1:]
+    if command.program in ("tar", "bsdtar", "gtar") and words and not words[0].value.startswith("-"):
+        flags = {f"-{letter}" for letter in words[0].value}
+        words = words[1:]
+    else:
+        flags = set()
+    options, paths = _split(words, (*tool.to, *tool.values))
+    flags |= {name for name, _ in options} | ({paths[0]} & set(tool.when) if paths else set())
+    for cluster in [name for name in flags if re.fullmatch(r"-[A-Za-z]{2,}", name)]:
+        flags |= {f"-{letter}" for letter in cluster[1:]}
+    flags |= {name.partition(".")[0] for name in flags}  # `sed -i.bak`
+    acts = (not tool.when or bool(flags & set(tool.when))) and not flags & set(tool.unless)
+    told = [value for name, value in options if name in tool.to]
+    does = tool.does if acts else "reads"
+    if does == "tests":
+        yield from (Deed(path, ASKS) for path in paths)
+    elif does == "sql":
+        yield from _of_sql(command, paths)
+    elif does in ("to", "last"):
+        written = told or (paths[-1:] if does == "last" else ["."])
+        read = paths if told or does == "to" else paths[:-1]
+        yield from (Deed(path, WRITES) for path in written)
+        yield from (Deed(path, READS) for path in read)
+    else:
+        deed = {"writes": WRITES, "owns": OWNS}.get(does, READS)
+        yield from (Deed(path, deed) for path in (*paths, *(value for _, value in options if value)))
+
+
+def _of_sql(command: Command, paths: list[str]) -> Iterator[Deed]:
+    """`sqlite3 FILE [SQL]`: what is fed to it may be anything, unless it is a here-document that says it."""
+    if paths:
+        statements = " ".join(paths[1:])
+        yield Deed(paths[0], WRITES if writes_rows(statements) or (command.is_fed and not statements) else READS)
+
+
+def _of_docker(command: Command) -> Iterator[Deed]:
+    """A path that is copied out of a container, and one that a container of its own mounts and may write."""
+    call = docker_call(command.values)
+    verb = call.verb.split() if call is not None else [""]
+    words = command.words[1:]
+    if verb[-1] == "cp":
+        paths = [word.value for word in words if not word.value.startswith("-")][-2:]
+        yield from (Deed(path, WRITES) for path in paths[1:] if ":" not in path)
+        yield from (Deed(path, READS) for path in paths[:1] if ":" not in path)
+    elif verb[-1] in ("run", "create"):
+        yield from _mounted(words)
+    elif call is None or call.program != COMPOSE or verb[-1] not in ("exec", "run"):
+        yield from (Deed(path, READS) for word in words for path in _paths(word))
+
+
+def _mounted(words: tuple[Argument, ...]) -> Iterator[Deed]:
+    """`-v SOURCE:TARGET[:ro]`, `--mount type=bind,source=SOURCE,target=TARGET[,readonly]`."""
+    for number, word in enumerate(words):
+        name, equals, value = word.value.partition("=")
+        if name in ("-v", "--volume", "--mount") and not equals and number + 1 < len(words):
+            value = words[number + 1].value
+        elif name not in ("--volume", "--mount"):
+            continue
+        if name == "--mount":
+            said = dict(part.partition("=")[::2] for part in value.split(","))
+            source, reads = said.get("source") or said.get("src") or "", bool({"readonly", "ro"} & said.keys())
+        else:
+            source, *rest = value.split(":")
+            reads = "ro" in (rest[-1] if len(rest) > 1 else "").split(",")
+        if source:
+            yield Deed(source, READS if reads else MAY_WRITE)
+
+
+def _split(words: tuple[Argument, ...], values: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[str]]:
+    """The options, each with its value, and the other words."""
+    options: list[tuple[str, str]] = []
+    paths: list[str] = []
+    waiting = ""
+    for word in words:
+        text = word.value
+        assigned = ASSIGNED.match(text)
+        if waiting:
+            options.append((waiting, text))
+            waiting = ""
+        elif assigned and (text.startswith("-") or assigned[1] in values):
+            options.append((assigned[1], assigned[2]))
+        elif text in values:
+            waiting = text
+        elif text.startswith("-") and text != "-":
+            letters = [f"-{letter}" for letter in text[1:]] if not text.startswith("--") else []
+            if letters and letters[-1] in values:  # `-xzf FILE`
+                waiting = letters[-1]
+            options.append((text, ""))
+        else:
+            paths.append(text)
+    return options, paths
+
+
+def _paths(word: Argument) -> Iterator[str]:
+    """The word as a path: what stands behind `--option=` or `NAME=`, and no URL."""
+    assigned = ASSIGNED.match(word.value)
+    text = assigned[2] if assigned else word.value
+    if text and not URL.match(text):
+        yield text

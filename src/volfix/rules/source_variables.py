@@ -1,0 +1,81 @@
+"""Where the repository gives a variable of a mount's source another value than the one that is read from its files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from volfix.project.host_users import files_of
+from volfix.project.hosts import host_directory
+from volfix.project.interpolation import InterpolationError, interpolate
+from volfix.project.loose_env import ENV_FILE_NAME, directories
+from volfix.project.mounts import source_kind
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+from volfix.syntax import dotenv
+from volfix.syntax.source import FileProblem, Source
+
+VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+OF_THE_SHELL = frozenset({"PWD", "HOME", "USER"})
+VALUE = r"""(?P<quote>["']?)(?P<value>[^\s"'`;|&]+)(?P=quote)"""
+
+
+def set_elsewhere(context: Context, use: Use) -> Iterator[str]:
+    """The lines of env files, examples, documents and scripts that set a variable of the source to another place."""
+    for name in dict.fromkeys(VARIABLE.findall(use.mount.raw_source)):
+        if name in OF_THE_SHELL:
+            continue
+        for path, line, value in (*_in_env_files(use, name), *_in_texts(context, use, name)):
+            if _is_another(context, use, name, value):
+                place = path.relative_to(context.root) if path.is_relative_to(context.root) else path
+                yield f"{place}, line {line}, sets {name} to another directory"
+
+
+def _is_another(context: Context, use: Use, name: str, value: str) -> bool:
+    """Whether the source would be another place with this value; a variable in it stands for nobody knows what."""
+
+    def lookup(other: str) -> str | None:
+        return value if other == name else use.service.lookup(other)
+
+    try:
+        found = interpolate(use.mount.raw_source, lookup)
+    except InterpolationError:
+        return True
+    if source_kind(found) != use.mount.kind:
+        return True
+    there = host_directory(replace(use.mount, source=found.value), context.root)
+    return there.path is None or there.path != context.host_of(use.mount).path
+
+
+def _in_env_files(use: Use, name: str) -> Iterator[tuple[Path, int, str]]:
+    """Env files beside the Compose files, but for the one that Compose reads: examples say what others may set."""
+    for directory in directories(use.project):
+        for entry in sorted(os.scandir(directory), key=lambda entry: entry.name):
+            path = directory / entry.name
+            if path in use.project.env_paths or not ENV_FILE_NAME.match(entry.name) or not entry.is_file():
+                continue
+            try:
+                source = Source.read(path)
+                assignments = dotenv.read(source)
+            except FileProblem:  # nothing refers to the file: it may be something else
+                continue
+            for item in assignments:
+                if item.name == name and item.value:
+                    yield path, source.place(item.span.start)[0], item.value
+
+
+def _in_texts(context: Context, use: Use, name: str) -> Iterator[tuple[Path, int, str]]:
+    """`NAME=value` in scripts, Makefiles, pipelines and documents, `NAME: value` in YAML; comments do not count."""
+    sets = re.compile(rf"(?<![\w$-]){re.escape(name)}\s*[?:]?=\s*{VALUE}")
+    in_yaml = re.compile(rf"^\s*(?:-\s+)?{re.escape(name)}:\s+{VALUE}")
+    for path, data in files_of(use.project.directory, context.root):
+        if name.encode() not in data:
+            continue
+        is_yaml = path.suffix in (".yml", ".yaml")
+        for number, line in enumerate(data.decode(errors="replace").splitlines(), 1):
+            found = sets.search(line) or (in_yaml.match(line) if is_yaml else None)
+            if found and not line.lstrip().startswith(("#", "//")) and f"{{{name}" not in found["value"]:
+                yield path, number, found["value"]
