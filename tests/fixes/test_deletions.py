@@ -87,6 +87,25 @@ TAKEN = {
         'ssh host "cd /srv/app && docker compose down && docker volume prune -f && docker compose up -d"\n',
         'ssh host "cd /srv/app && docker compose down && docker compose up -d"\n',
     ),
+    "alone over ssh": (
+        "deploy.sh",
+        "ssh $HOST docker compose -f /srv/app/compose.yaml down\nssh -p 22 $HOST 'docker volume prune -af' || true\n"
+        "ssh $HOST docker compose -f /srv/app/compose.yaml up -d\n",
+        "ssh $HOST docker compose -f /srv/app/compose.yaml down\n"
+        "ssh $HOST docker compose -f /srv/app/compose.yaml up -d\n",
+    ),
+    "alone over ssh, in an item of GitLab": (
+        ".gitlab-ci.yml",
+        "deploy:\n  script:\n    - ssh h 'cd app && docker compose down'\n    - ssh h 'docker volume prune -f'\n"
+        "    - ssh h 'cd app && docker compose up -d'\n",
+        "deploy:\n  script:\n    - ssh h 'cd app && docker compose down'\n"
+        "    - ssh h 'cd app && docker compose up -d'\n",
+    ),
+    "alone in a shell of its own": (
+        "deploy.sh",
+        "docker compose down\nsudo bash -c 'docker volume prune -af'\ndocker compose up -d\n",
+        "docker compose down\ndocker compose up -d\n",
+    ),
     "in a shell of its own": (
         "deploy.sh",
         "sudo sh -c 'docker compose down; docker volume prune -af; docker compose up -d'\n",
@@ -305,6 +324,31 @@ def test_what_somebody_asks_for_is_named(tmp_path: Path) -> None:
     makefile = "up:\n\tdocker compose up -d\nclean:\n\tdocker compose down\n\tdocker volume prune -af\n"
     placed(tmp_path, {"compose.yaml": bind(), "Makefile": makefile})
     assert any("Makefile:5: `docker volume prune -af` in clean" in line for line in found(tmp_path).evidence)
+
+
+UNKNOWN = {
+    "every volume of Docker": "docker compose down\nrm -rf /var/lib/docker/volumes/*\ndocker compose up -d\n",
+    "Docker's own directory": "docker compose down\nsudo rm -rf /var/lib/docker\ndocker compose up -d\n",
+    "the volume's directory": "docker compose down\nrm -rf /var/lib/docker/volumes/{project}_db-data\n"
+    "docker compose up -d\n",
+}
+
+
+@pytest.mark.parametrize("title", UNKNOWN)
+def test_what_deletes_the_engines_own_files_makes_the_fix_unsafe(title: str, tmp_path: Path) -> None:
+    text = UNKNOWN[title].replace("{project}", tmp_path.name)
+    placed(tmp_path, {"compose.yaml": bind(), "deploy.sh": text})
+    finding = found(tmp_path)
+    assert finding.applicability is Applicability.UNSAFE
+    assert "(deploy.sh:2)" in (finding.reason or "")
+
+
+def test_a_command_about_a_stack_that_is_not_known_makes_the_fix_unsafe(tmp_path: Path) -> None:
+    script = 'for each in */; do\n  (cd "$each" && docker compose down -v && docker compose up -d)\ndone\n'
+    placed(tmp_path, {"one/compose.yaml": bind(), "two/compose.yaml": bind("redis", "./rows"), "deploy.sh": script})
+    findings = [each for each in volfix.plan(tmp_path).findings if each.code == "VF101"]
+    assert [each.applicability.value for each in findings] == ["unsafe", "unsafe"]
+    assert all("which stack it is about is not known" in (each.reason or "") for each in findings)
 
 
 # Every rule that makes a volume or carries rows into one: files, and the code of the finding.

@@ -13,6 +13,7 @@ from volfix.project.command_stacks import Commands
 from volfix.project.deploy_flows import VolumeDeletion
 from volfix.project.hosts import is_within
 from volfix.project.model import Project
+from volfix.project.shell.command import Command
 from volfix.rules.command_findings import said
 from volfix.rules.command_removal import taken_out
 from volfix.rules.context import Context
@@ -20,7 +21,7 @@ from volfix.rules.findings import Applicability, Finding, Fix, VolumeChange
 from volfix.rules.holdings import holding
 from volfix.rules.ignores import is_ignored
 from volfix.rules.operations import Operation
-from volfix.rules.volume_deletions import deletes, place_of
+from volfix.rules.volume_deletions import below_engine, deletes, place_of
 
 CODE = "VF401"
 
@@ -28,10 +29,14 @@ CODE = "VF401"
 def with_deletions(context: Context, findings: Sequence[Finding], *, ignored: bool) -> list[Finding]:
     """The findings, each fix with the edits of the commands that would delete its volume; `ignored`: VF401 is."""
     commands = context.commands
-    if commands is None or not commands.volume_deletions:
+    if commands is None:
         return list(findings)
     judge = _Judge(context, commands, ignored)
     return [finding if finding.fix is None else judge.judged(finding, finding.fix) for finding in findings]
+
+
+Made = dict[Project, set[str]]
+"""By project, the keys of the volumes that a fix makes there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,10 @@ class _Judge:
     def judged(self, finding: Finding, fix: Fix) -> Finding:
         operations: list[Operation] = []
         evidence: list[str] = []
-        doubts: list[str] = []
-        for item in self.threats(fix):
-            named = f"`{said(item.command)}` ({place_of(item, self.context.root)})"
+        made_in = {project: keys for project in self.context.stack.projects if (keys := set(self.made(project, fix)))}
+        doubts = list(self.doubts(made_in))
+        for item in self.threats(made_in):
+            named = self.named(item.command)
             edit = self.refusal(item) or taken_out(self.commands, item)
             if isinstance(edit, str):
                 doubts.append(f"{named} would delete the volume, and stays: {edit}")
@@ -83,14 +89,27 @@ class _Judge:
                 f"and only then run {name}",
             )
 
-    def threats(self, fix: Fix) -> Iterator[VolumeDeletion]:
+    def named(self, command: Command) -> str:
+        return f"`{said(command)}` ({place_of(command, self.context.root)})"
+
+    def threats(self, made: Made) -> Iterator[VolumeDeletion]:
         """The commands of deployments that delete a volume which the fix makes or carries rows into."""
-        made = {project: keys for project in self.context.stack.projects if (keys := set(self.made_in(project, fix)))}
         for item, about in self.commands.volume_deletions:
             if any(deletes(item, project, key) for project in about for key in made.get(project, ())):
                 yield item
 
-    def made_in(self, project: Project, fix: Fix) -> Iterator[str]:
+    def doubts(self, made: Made) -> Iterator[str]:
+        """The commands that may delete the volume and are not taken out: of an unknown stack, or of files."""
+        for item, about in self.commands.volume_deletions:
+            if not about and any(deletes(item, project, key) for project, keys in made.items() for key in keys):
+                yield f"{self.named(item.command)} may delete the volume: which stack it is about is not known"
+        for deletion in self.commands.file_deletions:
+            about = tuple(anchor.project for anchor in deletion.anchors)
+            names = {project.real_name(key) for project in about for key in made.get(project, ())}
+            if any(below_engine(reach.path, name) for reach in deletion.reached for name in names):
+                yield f"{self.named(deletion.command)} deletes what Docker keeps, the volume with it"
+
+    def made(self, project: Project, fix: Fix) -> Iterator[str]:
         """The keys of the volumes that the fix makes in a project, or carries rows into."""
         yield from (move.volume for move in fix.moves if move.service in project.services)
         paths = {file.path for file in project.loaded}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from volfix.knowledge.commands import is_remote, is_shell
 from volfix.knowledge.effects import is_end, is_quiet
 from volfix.project.command_stacks import Commands
 from volfix.project.deploy_flows import VolumeDeletion
@@ -13,6 +15,7 @@ from volfix.rules.command_findings import removal
 from volfix.rules.deploys import OTHER_DIALECT
 from volfix.rules.operations import Operation, RemoveItem, SetText
 from volfix.syntax.fragment import Fragment
+from volfix.syntax.shell import parse
 from volfix.syntax.shell_removal import Taken, without
 from volfix.syntax.source import FileProblem, Source, Span
 from volfix.syntax.yaml_edit import nodes
@@ -36,15 +39,40 @@ def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...]
     if not _is_written(command):
         return "the command is put together in several places"
     others = [other.command for other, _ in commands.volume_deletions if _is_whole(other) and other is not item]
-    fragment = command.fragment
-    found = without(
+    also = [other.home for other in others if other.fragment is command.fragment and _is_written(other)]
+    found = _without(command.fragment, command.home, item, also)
+    if isinstance(found, Taken) and found.alone and (outer := _outer(item)) is not None:
+        fragment, home = outer
+        found = _without(fragment, home, item, ())
+    else:
+        fragment = command.fragment
+    return found if isinstance(found, str) else _edit(commands, command, fragment, found)
+
+
+def _without(fragment: Fragment, home: Span, item: VolumeDeletion, also: Iterable[Span]) -> Taken | str:
+    return without(
         fragment.text,
-        command.home,
+        home,
         fails=_fails(item),
         may_go=lambda words: is_quiet(words) or is_end(words),
-        also=[other.home for other in others if other.fragment is fragment and _is_written(other)],
+        also=tuple(also),
     )
-    return found if isinstance(found, str) else _edit(commands, command, found)
+
+
+def _outer(item: VolumeDeletion) -> tuple[Fragment, Span] | None:
+    """The command that hands its text to another shell (`ssh host '...'`), where it runs nothing but this one."""
+    command = item.command
+    alike = [each for each in item.flow.commands if each.start is command.start and each.origin == command.origin]
+    if command.entry is not command.start or len(alike) != 1:
+        return None
+    for text in command.entry.texts:
+        if text is not command.fragment and text.text and command.origin in text.place(0, len(text.text)):
+            start, end = (bisect_left(text.starts, at) for at in (command.origin.start, command.origin.end))
+            outer = (each for each in parse(text.text).commands if each.span.start == start)
+            names = [posixpath.basename(word.value) for each in outer for word in each.words]
+            if any(is_remote(name) or is_shell(name) for name in names):
+                return text, Span(start, end)
+    return None
 
 
 def _is_whole(item: VolumeDeletion) -> bool:
@@ -62,12 +90,11 @@ def _is_written(command: Command) -> bool:
     return all(word.fragment is first.fragment and word.home == command.home for word in command.words)
 
 
-def _edit(commands: Commands, command: Command, found: Taken) -> tuple[Operation, ...] | str:
-    fragment = command.fragment
+def _edit(commands: Commands, command: Command, fragment: Fragment, found: Taken) -> tuple[Operation, ...] | str:
     source, text = fragment.source, fragment.text[found.span.start : found.span.end]
     begin = found.span.start + len(text) - len(text.lstrip())
     place = fragment.place(begin, begin + len(text.strip()))
-    own = _own_text(command, place)
+    own = _own_text(command, fragment, place)
     if found.alone or (found.lines and own is not None and own.text.strip() == text.strip()):
         return _whole_text(commands, command, place, own)
     if source.text[place.start : place.end] != text.strip():
@@ -80,9 +107,9 @@ def _edit(commands: Commands, command: Command, found: Taken) -> tuple[Operation
     return (SetText(source, span, found.replacement),)
 
 
-def _own_text(command: Command, place: Span) -> Fragment | None:
+def _own_text(command: Command, fragment: Fragment, place: Span) -> Fragment | None:
     """The text of the entry that the characters stand in: the item of a list, the line of a recipe."""
-    if not any(command.fragment is text for text in command.entry.texts):
+    if not any(fragment is text for text in command.entry.texts):
         return None
     texts = (own for own in command.entry.fragments if own.text)
     return next((own for own in texts if place in own.place(0, len(own.text))), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -14,6 +15,7 @@ from volfix.project.deploy_flows import VolumeDeletion
 from volfix.project.images import images_of
 from volfix.project.model import Project
 from volfix.project.mounts import VOLUME, Mount
+from volfix.project.shell.command import Command
 from volfix.rules.command_findings import lines, reached, said, static_arguments
 from volfix.rules.command_removal import taken_out
 from volfix.rules.context import Context, at
@@ -21,6 +23,9 @@ from volfix.rules.findings import Applicability, Finding, Fix, Severity
 
 COMPOSE_LABEL = "com.docker.compose."
 """What Compose labels its volumes with: a filter for another label spares them."""
+VOLUMES = "/var/lib/docker/volumes"
+"""Where Docker Engine keeps volumes. Source: docker.com, Storage, Volumes."""
+_ABOVE = ("/var", "/var/lib", "/var/lib/docker", VOLUMES)
 
 
 def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
@@ -117,11 +122,17 @@ def deletes(item: VolumeDeletion, project: Project, key: str) -> bool:
     return item.deletion.reaches in ("stack", "unused")
 
 
-def place_of(item: VolumeDeletion, root: Path) -> str:
+def below_engine(path: str, name: str) -> bool:
+    """Whether a path that is deleted, whose last part may be a pattern, holds the volume of this real name."""
+    place = f"{VOLUMES}/{name}"
+    return fnmatch.fnmatchcase(place, path) or any(fnmatch.fnmatchcase(each, path) for each in _ABOVE)
+
+
+def place_of(command: Command, root: Path) -> str:
     """`deploy.sh:3`, below the root."""
-    source = item.command.fragment.source
+    source = command.fragment.source
     place = source.path.relative_to(root) if source.path.is_relative_to(root) else source.path
-    return f"{place}:{source.place(item.command.place.start)[0]}"
+    return f"{place}:{source.place(command.place.start)[0]}"
 
 
 def asked_for(commands: Commands, project: Project, mount: Mount, key: str) -> Iterator[str]:
@@ -137,5 +148,5 @@ def deleting_when_asked(commands: Commands, project: Project, *keys: str) -> Ite
     """
     found = commands.asked_for(project)
     for item in islice((each for each in found if not keys or any(deletes(each, project, key) for key in keys)), 3):
-        place = place_of(item, project.root)
+        place = place_of(item.command, project.root)
         yield f"{place}: `{said(item.command)}` in {item.command.start.name or place.partition(':')[0]}"
