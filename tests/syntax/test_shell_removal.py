@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +114,23 @@ def test_the_rest_is_valid_shell_with_all_other_commands_in_order(text: str) -> 
     if BASH is not None:
         for written in (text, after):
             assert not subprocess.run([BASH, "-n", "-c", written.replace("\r", "")], check=False).returncode
+
+
+NAMES = ("a", "b", "c", "d", "list", "X")
+"""Each writes its name; `sudo` and the like do what they do."""
+STUBS = "".join(f"{name}() {{ echo {name} >&9; }}\n" for name in NAMES) + 'sudo() { "$@"; }\nset -- go\n'
+
+
+@pytest.mark.skipif(BASH is None, reason="needs bash")
+@pytest.mark.parametrize("text", [text for text in TAKEN if "while" not in text and "\r" not in text])
+def test_a_real_shell_runs_the_rest_as_before(text: str, tmp_path: Path) -> None:
+    """With the command taken to succeed, as it does here; what only its own words ran goes with it."""
+    ran = []
+    for number, script in enumerate((text, TAKEN[text])):
+        log = tmp_path / str(number)
+        subprocess.run([str(BASH), "-c", f"exec 9>{log}\n{STUBS}{script}"], check=False, capture_output=True)
+        ran.append([line for line in log.read_text().split() if line not in ("X", "list")])
+    assert ran[0] == ran[1]
 
 
 @pytest.mark.parametrize("text", KEPT)

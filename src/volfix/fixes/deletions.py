@@ -6,7 +6,7 @@ Where one of them cannot be taken out, the fix is unsafe and names it. Which rul
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from volfix.knowledge.purposes import NOT_DEPLOYED, nearest_purpose
 from volfix.project.command_stacks import Commands
@@ -44,6 +44,7 @@ class _Judge:
     context: Context
     commands: Commands
     ignored: bool
+    edits: dict[int, tuple[Operation, ...] | str] = field(default_factory=dict)
 
     def judged(self, finding: Finding, fix: Fix) -> Finding:
         operations: list[Operation] = []
@@ -52,7 +53,7 @@ class _Judge:
         doubts = list(self.doubts(made_in))
         for item in self.threats(made_in):
             named = self.named(item.command)
-            edit = self.refusal(item) or taken_out(self.commands, item)
+            edit = self.edit(item)
             if isinstance(edit, str):
                 doubts.append(f"{named} would delete the volume, and stays: {edit}")
                 continue
@@ -71,15 +72,22 @@ class _Judge:
         reason = "; ".join([*([finding.reason] if finding.reason else []), *doubts]) or None
         return replace(finding, fix=made, evidence=(*finding.evidence, *evidence), reason=reason)
 
+    def edit(self, item: VolumeDeletion) -> tuple[Operation, ...] | str:
+        """What takes the command out, or why it stays; found once."""
+        if id(item) not in self.edits:
+            self.edits[id(item)] = self.refusal(item) or taken_out(self.commands, item)
+        return self.edits[id(item)]
+
     def old_texts(self, item: VolumeDeletion) -> Iterator[tuple[str, str]]:
         """Why the command runs once more although it is taken out, and the order in which that does no harm."""
-        name = item.command.fragment.source.path.name
+        path = item.command.fragment.source.path
+        name = path.name
         if item.command.entry.kind == "cron":
             yield (
                 f"the installed copy of {name} keeps its old line",
                 f"in this order: install {name} anew, carry the data, deploy",
             )
-        update = next(self.commands.updates_behind(item.command), None)
+        update = self.commands.updates.get((path, item.command.place))
         if update is not None:
             source = update.fragment.source
             place = f"{source.path.name}:{source.place(update.place.start)[0]}"

@@ -16,12 +16,12 @@ from volfix.project.deploy_flows import CommandFiles, Flow, VolumeDeletion
 from volfix.project.discovery import Directory
 from volfix.project.file_deletions import Reach, reaches
 from volfix.project.model import Project
-from volfix.project.old_texts import update_behind
+from volfix.project.old_texts import old_commands
 from volfix.project.shell.command import Command
 from volfix.project.shell.paths import joined
 from volfix.project.stack import Stack
 from volfix.project.test_stacks import is_test_stack
-from volfix.syntax.source import Source
+from volfix.syntax.source import Source, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,16 @@ class Commands:
             if self._owners.get(item.command.fragment.source.path) is stack:
                 yield item, about
 
-    def updates_behind(self, command: Command) -> Iterator[Command]:
-        """What updates the checkout while a command's old text runs, in each deployment that runs the command."""
-        place = command.fragment.source.path, command.place
+    @cached_property
+    def updates(self) -> dict[tuple[Path, Span], Command]:
+        """By the place of a command that an old text says: what brings its checkout up to date in the meantime."""
+        found: dict[tuple[Path, Span], Command] = {}
         for flow in self.files.flows:
-            for number, other in enumerate(flow.commands):
-                is_same = (other.fragment.source.path, other.place) == place and self.files.counts(flow, number)
-                if is_same and (update := update_behind(flow, number)) is not None:
-                    yield update
+            for number, update in old_commands(flow):
+                if self.files.counts(flow, number):
+                    command = flow.commands[number]
+                    found.setdefault((command.fragment.source.path, command.place), update)
+        return found
 
     def owner(self, path: Path) -> Stack | None:
         """The stack whose plan edits a file."""

@@ -5,27 +5,25 @@ A shell goes on in the file that it has opened, and git puts a new file in its p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from volfix.knowledge.effects import updates_checkout
 from volfix.project.deploy_flows import Flow
 from volfix.project.shell.command import CHECKOUT, ELSEWHERE, Command
 
 
-def update_behind(flow: Flow, number: int) -> Command | None:
-    """The command that updates the checkout which a command's text was read from before; None where none does.
+def old_commands(flow: Flow) -> Iterator[tuple[int, Command]]:
+    """The numbers of the flow's commands that an old text says, each with the command that brings the new one.
 
-    A pipeline's own text, and what lies in its own checkout, are those of the commit that is deployed.
+    A pipeline's own text, and what lies in its own checkout, are those of the commit that is deployed. A text that is
+    read behind an update of its checkout is the new one.
     """
-    command = flow.commands[number]
-    if command.start.is_pipeline and command.lies == CHECKOUT:
-        return None
-    first = next(at for at, other in enumerate(flow.commands) if other.start is command.start)
-    opened = first + command.opened
-    away = command.lies == ELSEWHERE
-    updates = [
-        (at, other)
-        for at, other in enumerate(flow.commands)
-        if other.elsewhere == away and updates_checkout(other.values)
-    ]
-    if any(at < opened for at, _ in updates):
-        return None
-    return updates[0][1] if updates else None
+    updates = [(at, each) for at, each in enumerate(flow.commands) if updates_checkout(each.values)]
+    firsts: dict[int, int] = {}
+    for number, command in enumerate(flow.commands if updates else ()):
+        opened = firsts.setdefault(id(command.start), number) + command.opened
+        if command.start.is_pipeline and command.lies == CHECKOUT:
+            continue
+        own = [(at, each) for at, each in updates if each.elsewhere == (command.lies == ELSEWHERE)]
+        if own and own[0][0] >= opened:
+            yield number, own[0][1]
