@@ -149,3 +149,15 @@ def test_a_pipeline_of_files_that_cannot_be_read_is_not_edited(tmp_path: Path) -
     assert plan.findings and all(item.fix is None for item in plan.findings)
     plan.write()
     assert not changed(before, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [("deploy.sh", ""), ("Makefile", "deploy:\n\t"), ("ops/deploy.sh", "cd ..\n")]
+)
+def test_commands_beside_files_that_cannot_be_read_are_not_edited(name: str, line: str, tmp_path: Path) -> None:
+    text = f"{line}docker compose down -v && docker compose up -d\n"
+    before = contents(laid(tmp_path, {"compose.yaml": BROKEN, name: text}))
+    plan = volfix.plan(tmp_path, unsafe_fixes=True)
+    assert [item.fix for item in of(plan, "VF401")] == [None]
+    plan.write()
+    assert not changed(before, tmp_path)

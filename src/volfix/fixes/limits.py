@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from volfix.project.completeness import lacking
 from volfix.project.model import Project
 from volfix.project.stack import Stack
 from volfix.rules.findings import Applicability, Finding
@@ -35,18 +34,10 @@ def within_limits(finding: Finding, stack: Stack) -> Finding:
     return replace(finding, fix=replace(finding.fix, applicability=Applicability.UNSAFE), reason=reason)
 
 
-def incomplete_files(stack: Stack) -> Iterator[tuple[Path, str]]:
-    """The Compose files that no known combination of files completes, and what they lack there."""
-    for file in stack.files:
-        if not stack.completing(file.path):
-            reasons = (lacking(project) for project in stack.projects if file in project.loaded)
-            yield file.path, next((reason for reason in reasons if reason is not None), "it has no services")
-
-
 def _projects(paths: set[Path], stack: Stack) -> list[Project]:
     """The projects that some of the files belong to; all of the stack where they belong to none: a pipeline, code."""
-    own = [each for each in stack.projects if paths & ({file.path for file in each.loaded} | each.env_paths)]
-    return own or list(stack.projects)
+    own = dict.fromkeys(project for path in sorted(paths) for project in stack.users.get(path, ()))
+    return list(own) or list(stack.projects)
 
 
 def _unread(paths: set[Path], stack: Stack) -> Iterator[str]:
@@ -61,9 +52,8 @@ def _unread(paths: set[Path], stack: Stack) -> Iterator[str]:
 
 
 def _incomplete(paths: set[Path], stack: Stack) -> Iterator[str]:
-    for path, reason in incomplete_files(stack):
-        if path in paths:
-            yield f"no known combination of Compose files completes {path.name}: {reason}"
+    for path in sorted(paths & stack.incomplete.keys()):
+        yield f"no known combination of Compose files completes {path.name}: {stack.incomplete[path]}"
 
 
 def _names(project: Project) -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.fixes.deletions import with_deletions
-from volfix.fixes.limits import incomplete_files, within_limits
+from volfix.fixes.limits import within_limits
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
-from volfix.fixes.scope import asked_directories, keep_asked, nothing_checked
+from volfix.fixes.scope import asked_directories, keep_asked, nothing_checked, unread_in
 from volfix.project.discovery import Directory, directories
 from volfix.project.git import clear_cache
 from volfix.project.host_users import clear_cache as clear_host_users
@@ -121,7 +121,7 @@ def plans_of(
     codes = options.codes()
     commands = _commands(found, stacks)
     if codes & COMMAND_CODES:
-        stacks += [stack for each in commands.values() for stack in each.unowned()]
+        stacks += [stack for root, each in commands.items() for stack in each.unowned(unread_in(root, found, loader))]
     servers = servers_by_source(known)
     names = real_names(known)
     asked = asked_directories(found)
@@ -134,7 +134,7 @@ def plans_of(
             commands=commands.get(stack.root),
             asked=asked,
         )
-        for path, reason in incomplete_files(stack):
+        for path, reason in stack.incomplete.items():
             loader.note(f"{path}: not changed, since no known combination of Compose files completes it: {reason}")
         yield plan_stack(context, options, loader)
         if progress is not None:

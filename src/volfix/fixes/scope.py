@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
+from volfix.project.compose_file import Unread
 from volfix.project.discovery import Directory
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
@@ -19,6 +20,12 @@ def asked_directories(found: Sequence[Directory]) -> frozenset[Path] | None:
     if all(directory.is_asked for directory in found):
         return None
     return frozenset(directory.path for directory in found if directory.is_asked)
+
+
+def unread_in(root: Path, found: Iterable[Directory], loader: Loader) -> tuple[Unread, ...]:
+    """The Compose files of a root that cannot be read."""
+    paths = (path for directory in found if directory.root == root for path in directory.files)
+    return tuple(unread for path in paths if (unread := loader.unread(path)) is not None)
 
 
 def keep_asked(found: Sequence[Directory], stacks: Iterable[Stack], loader: Loader, problems: int, notes: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
 from volfix.project.command_files import DANGEROUS
-from volfix.project.compose_file import BASE_NAMES
+from volfix.project.compose_file import BASE_NAMES, Unread
 from volfix.project.deploy_flows import CommandFiles, Flow, VolumeDeletion
 from volfix.project.discovery import Directory
 from volfix.project.file_deletions import Reach, reaches
@@ -91,9 +91,9 @@ class Commands:
         """The stack whose plan edits a file."""
         return self._owners.get(path)
 
-    def unowned(self) -> Iterator[Stack]:
-        """A stack without projects for the commands that are about none of the stacks here."""
-        homeless = Stack(self.files.root, ())
+    def unowned(self, unread: tuple[Unread, ...] = ()) -> Iterator[Stack]:
+        """A stack without projects for the commands that are about none of the stacks; `unread` may be what they are for."""
+        homeless = Stack(self.files.root, (), unread=unread)
         left = [path for path in self._paths if path not in self._owners]
         self._owners.update(dict.fromkeys(left, homeless))
         if left:

@@ -54,11 +54,39 @@ class Stack:
 
     def completing(self, path: Path) -> tuple[Project, ...]:
         """The projects with the Compose file at `path` that Compose would take, once their volumes are declared."""
-        return tuple(project for project in self._complete if any(file.path == path for file in project.loaded))
+        return tuple(self._completing.get(path, ()))
 
     @cached_property
-    def _complete(self) -> tuple[Project, ...]:
-        return tuple(project for project in self.projects if lacking(project) is None)
+    def _completing(self) -> dict[Path, list[Project]]:
+        found: dict[Path, list[Project]] = {}
+        for project in self.projects:
+            if project not in self._lacking:
+                for file in project.loaded:
+                    found.setdefault(file.path, []).append(project)
+        return found
+
+    @cached_property
+    def _lacking(self) -> dict[Project, str]:
+        return {project: reason for project in self.projects if (reason := lacking(project)) is not None}
+
+    @cached_property
+    def incomplete(self) -> dict[Path, str]:
+        """The Compose files that no known combination of files completes, and what they lack there."""
+        found: dict[Path, str] = {}
+        for project, reason in self._lacking.items():
+            for file in project.loaded:
+                if file.path not in self._completing:
+                    found.setdefault(file.path, reason)
+        return found
+
+    @cached_property
+    def users(self) -> dict[Path, list[Project]]:
+        """For each Compose and env file, the projects that it belongs to."""
+        found: dict[Path, list[Project]] = {}
+        for project in self.projects:
+            for path in {file.path for file in project.loaded} | project.env_paths:
+                found.setdefault(path, []).append(project)
+        return found
 
     @cached_property
     def files(self) -> tuple[ComposeFile, ...]:
@@ -87,28 +115,21 @@ class Stack:
 
 def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[Stack]:
     """The stacks of some directories. Files that another directory's project includes or extends belong to that one."""
-    found: list[tuple[Directory, Project]] = []
+    found: list[Project] = []
     borrowed: set[str] = set()
     pipelines: list[tuple[Path, Path]] = []
     directories = list(directories)
     loader.copies = env_copies(directories)
-    asked: set[Path] = set()
     unread: dict[Path, list[Unread]] = {}
-    everything, places = True, set[Path]()
-    for directory in with_named_files(directories):
-        everything = everything and directory.is_asked
-        places |= {directory.path} if directory.is_asked else set()
-        asked |= directory.only
+    named = list(with_named_files(directories))
+    asked = _Asked(named)
+    for directory in named:
         pipelines += [(path, directory.root) for path in directory.pipelines]
         unread.setdefault(directory.root, []).extend(filter(None, map(loader.unread, directory.files)))
         for project in projects_of(directory, loader):
-            found.append((directory, project))
+            found.append(project)
             borrowed |= {str(file.path) for file in project.loaded if file.path.parent != project.directory}
-
-    def is_asked(path: Path) -> bool:
-        return path in asked or not places.isdisjoint(path.parents)
-
-    kept = [project for _, project in found if not all(str(file.path) in borrowed for file in project.files)]
+    kept = [project for project in found if not all(str(file.path) in borrowed for file in project.files)]
     groups = _Groups()
     for project in kept:
         env_files = [str(path) for path in project.env_paths if os.path.isfile(path)]  # noqa: PTH113 - never raises
@@ -121,15 +142,11 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
         by_group.setdefault(groups.of(str(project.directory)), []).append(project)
     for key, projects in by_group.items():
         own = tuple(one for one, reached, _ in delivered if reached and groups.of(str(reached[0].directory)) == key)
-        files = frozenset(file.path for project in projects for file in project.files)
-        some = frozenset(path for path in files if is_asked(path))
-        is_piped = not some and any(is_asked(delivery.file.path) for delivery in own)
-        whole = everything or is_piped or some == files
-        yield Stack(projects[0].root, tuple(_as_deployed(projects, own)), own, None if whole else some)
+        some = asked.among((file.path for project in projects for file in project.files), own)
+        yield Stack(projects[0].root, tuple(_as_deployed(projects, own)), own, some)
     for delivery, projects, root in delivered:
         if not projects:
-            whole = everything or is_asked(delivery.file.path)
-            yield Stack(root, (), (delivery,), None if whole else frozenset(), tuple(unread.get(root, ())))
+            yield Stack(root, (), (delivery,), asked.among((), (delivery,)), tuple(unread.get(root, ())))
 
 
 def _delivered(
@@ -149,6 +166,25 @@ def _as_deployed(projects: list[Project], deliveries: tuple[Delivery, ...]) -> I
     from volfix.project.deliveries import as_deployed
 
     return (as_deployed(project, deliveries) for project in projects)
+
+
+class _Asked:
+    """Which files of the run's directories were asked for."""
+
+    def __init__(self, directories: Iterable[Directory]) -> None:
+        self.everything = all(directory.is_asked for directory in directories)
+        self.places = {directory.path for directory in directories if directory.is_asked}
+        self.files = {path for directory in directories for path in directory.only}
+
+    def among(self, paths: Iterable[Path], deliveries: Iterable[Delivery]) -> frozenset[Path] | None:
+        """Those of a stack's Compose files; None for all, and where only a pipeline that deploys them was asked for."""
+        files = frozenset(paths)
+        some = frozenset(filter(self._holds, files))
+        is_piped = not some and any(self._holds(delivery.file.path) for delivery in deliveries)
+        return None if self.everything or is_piped or (files and some == files) else some
+
+    def _holds(self, path: Path) -> bool:
+        return path in self.files or not self.places.isdisjoint(path.parents)
 
 
 class _Groups:
