@@ -92,7 +92,7 @@ class Commands:
         return self._owners.get(path)
 
     def unowned(self, unread: tuple[Unread, ...] = ()) -> Iterator[Stack]:
-        """A stack without projects for the commands that are about none of the stacks; `unread` may be what they are for."""
+        """A stack without projects for the commands that are about none of the stacks; they may be for `unread`."""
         homeless = Stack(self.files.root, (), unread=unread)
         left = [path for path in self._paths if path not in self._owners]
         self._owners.update(dict.fromkeys(left, homeless))
