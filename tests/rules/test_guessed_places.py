@@ -157,6 +157,39 @@ def test_a_directory_that_is_known_is_evidence_anywhere(keys: str, files: dict[s
     assert said(found(tmp_path, "DB_PATH=./rows/relay.db", "state:/home/relay/data", keys, files)) == "VF201 safe"
 
 
+START = [
+    ("FROM python:3.12-slim\nCOPY . /app\n", "./relay.db", "data:/app/data", "VF201 safe /relay.db ./app/data/relay.db"),
+    ("FROM node:22\nCOPY . /app/\n", "./data/relay.db", "data:/app/data", "VF201 safe /data/relay.db ./app/data/relay.db"),
+    ("FROM docker.io/library/ruby:3.3\n", "./data/relay.db", "data:/data", ""),
+    ("FROM alpine:3.20\nWORKDIR srv\n", "./relay.db", "data:/srv/data", "VF201 safe /srv/relay.db ./data/relay.db"),
+    ("FROM debian:12 AS base\nFROM base\n", "./relay.db", "data:/app/data", "VF201 safe /relay.db ./app/data/relay.db"),
+    ("FROM python:3.12\nARG HOME_OF_APP\nWORKDIR $HOME_OF_APP\n", "./relay.db", "data:/app/data", "VF201 unsafe /app/relay.db -"),
+    ("FROM acme/python:3.12\n", "./relay.db", "data:/app/data", "VF201 unsafe /app/relay.db -"),
+    ("FROM php:8.3-apache\n", "./relay.db", "data:/app/data", "VF201 unsafe /app/relay.db -"),
+    ("FROM registry.acme.org/python:3.12\n", "./relay.db", "data:/app/data", "VF201 unsafe /app/relay.db -"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("dockerfile", "value", "mounts", "expected"), START)
+def test_a_dockerfile_that_sets_no_directory(
+    dockerfile: str, value: str, mounts: str, expected: str, tmp_path: Path
+) -> None:
+    plan = found(tmp_path, f"DB_PATH={value}", mounts, "build: .", {"Dockerfile": dockerfile})
+    if not expected:
+        assert said(plan) == ""
+        return
+    code, applicability, path, new = expected.split()
+    assert said(plan) == f"{code} {applicability}"
+    assert f"names {path}," in plan.findings[0].message
+    assert new == "-" or f"DB_PATH: '{new}'" in plan.diff
+
+
+@pytest.mark.parametrize(("image", "expected"), [("python:3.12", "VF201 none"), ("acme/python:3.12", "VF101 none")])
+def test_an_official_image_that_runs_mounted_code(image: str, expected: str, tmp_path: Path) -> None:
+    keys = f"image: {image}; command: python /srv/bot/main.py"
+    assert said(found(tmp_path, "DB_PATH=./relay.db", ".:/srv/bot", keys)) == expected
+
+
 def test_a_bind_at_a_suggested_directory_is_no_better(tmp_path: Path) -> None:
     plan = found(tmp_path, "DB_PATH=./relay.db", "./state:/home/relay/data")
     assert said(plan) == "VF201 unsafe, VF101 unsafe"

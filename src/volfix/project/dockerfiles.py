@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from volfix.knowledge.base_images import starts_in_root
+from volfix.knowledge.images import Image
 from volfix.project.dockerfile_modes import may_write
 from volfix.project.dockerfile_owners import give_by_run
 from volfix.project.dockerfile_runs import migration, named_paths
@@ -206,7 +208,7 @@ def _begun(item: Instruction, names: Mapping[str, _Stage], outer: Values) -> tup
         return names[image.lower()].on_top(), name
     if image == "scratch":
         return _Stage(None, "/"), name
-    return _Stage(image or None), name
+    return _Stage(image or None, "/" if image and starts_in_root(Image.parse(image)) else None), name
 
 
 def _declare(item: Instruction, given: Mapping[str, str], outer: Values, scope: Values, values: Values) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.knowledge.base_images import starts_in_root
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.targets import is_application_root, never_converted
 from volfix.project.code_places import comes_with_image
@@ -22,7 +23,7 @@ DATA_WORDS = frozenset(
     {"data", "db", "database", "databases", "sqlite", "storage", "state", "persist", "persistent", "instance"}
 )
 """A directory of this name is where a project keeps data, whatever the service."""
-CHANGES_DIRECTORY = re.compile(r"(?:^|[\s;&|])cd\s|^cd\Z|^--(?:chdir|directory|app-dir)\b|^-C\Z")
+CHANGES_DIRECTORY = re.compile(r"(?:^|[\s;&|])cd\s|^cd\Z|^--(?:chdir|directory|app-dir|prefix|cwd)\b|^-C\Z")
 """A word, or a script, that makes the process work somewhere else than where its container starts it."""
 SCRIPT = re.compile(r"(?<![\w./-])[\w./-]+\.sh\b|(?<![\w./-])[\w./-]*entrypoint[\w-]*")
 GOES = re.compile(r"(?m)(?:^|[;&|({]|\bthen\b|\bdo\b)[ \t]*(?:cd|pushd)[ \t]+([^\s;&|)]+)")
@@ -101,21 +102,24 @@ def _roots(directories: Iterable[str]) -> set[str]:
 def only_suggested(service: Service, path: str, directory: str | None) -> str | None:
     """Why the working directory is no evidence for this relative path; None where it is known.
 
-    What a mount's name suggests is evidence at a customary root of applications, for a file without directories.
+    What a mount's name suggests is evidence at a customary root of applications, for a file without directories; not
+    beside a Dockerfile that sets none, for its base image counts then.
     """
     if directory is None or _known_start(service) is not None:
         return None
-    if is_application_root(directory) and "/" not in posixpath.normpath(path):
+    if service.stage is None and is_application_root(directory) and "/" not in posixpath.normpath(path):
         return None
     return f"nothing but the name of a mount says that {service.name} works in {directory}: set `working_dir:`"
 
 
 def _known_start(service: Service) -> str | None:
-    """Where the container starts its process, as `working_dir:` or the Dockerfile say."""
+    """Where the container starts its process, as `working_dir:`, the Dockerfile or an official image say."""
     given = service.text("working_dir")
     if given is not None:
         return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
-    return service.stage.workdir if service.stage is not None else None
+    if service.build is not None:
+        return service.stage.workdir if service.stage is not None else None
+    return "/" if any(map(starts_in_root, images_of(service))) else None
 
 
 def _codes(project: Project, service: Service) -> set[str]:
