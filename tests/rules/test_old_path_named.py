@@ -215,3 +215,25 @@ def test_what_does_not_look_at_the_file_leaves_the_fix_safe(files: dict[str, str
     assert found.fix is not None
     assert found.reason is None
     assert found.fix.applicability is Applicability.SAFE
+
+
+OUTSIDE = {
+    "a workflow asks for it": (
+        ".github/workflows/a.yml",
+        "on: push\njobs:\n  a:\n    steps:\n      - run: docker compose exec -T app test -f /app/app.db || exit 1\n",
+        5,
+    ),
+    "a script copies it": ("ops/seed.sh", "#!/bin/sh\ndocker compose cp seed.db app:/app/app.db\n", 2),
+    "a script over several lines": ("ops/dump", "#!/bin/sh\ndocker exec app \\\n  sqlite3 /app/app.db .dump\n", 3),
+    "a target": ("Makefile", "rows:\n\tdocker compose exec app sqlite3 /app/app.db .dump\n", 2),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "line"), OUTSIDE.values(), ids=OUTSIDE)
+def test_a_command_beside_the_code_reaches_into_the_container(name: str, text: str, line: int, tmp_path: Path) -> None:
+    inside = {f"code/{each}": FILES[each] for each in ("Dockerfile", "requirements.txt")}
+    compose = COMPOSE.replace("build: .", "build: ./code")
+    found = moved(tmp_path, {"Dockerfile": "", "requirements.txt": "", "compose.yaml": compose, **inside, name: text})
+    assert found.fix is not None
+    assert found.fix.applicability is Applicability.UNSAFE
+    assert found.reason == f"{name}, line {line}, names /app/app.db in the container"

@@ -14,6 +14,8 @@ COMMAND_FILE = re.compile(
     r"|appspec\.ya?ml|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron))\Z"
 )
 DOCUMENTS = (".md", ".rst", ".adoc", ".txt", ".org")
+CALLS_DOCKER = re.compile(rb"\b(?:docker|docker-compose|podman|nerdctl)\s")
+"""A command that reaches into containers from outside."""
 WORKFLOW = re.compile(r"/\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z")
 
 

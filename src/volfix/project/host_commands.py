@@ -12,7 +12,7 @@ from pathlib import Path
 
 from volfix.project.called import RUNNERS, Called
 from volfix.project.command_files import CommandFile
-from volfix.project.command_names import has_commands
+from volfix.project.command_names import CALLS_DOCKER, has_commands
 from volfix.project.compose_file import BASE_NAMES, FILE_NAME
 from volfix.project.discovery import VENDORED
 from volfix.project.host_deeds import ASKS, READS, Deed, deeds
@@ -24,7 +24,6 @@ from volfix.project.shell.paths import below, joined
 
 IN_CONTAINER = re.compile(r"(?:docker-)?entry-?point(?:\.sh)?\Z")
 """Scripts that start in a container, by their name."""
-CALLS_DOCKER = re.compile(rb"\b(?:docker|docker-compose|podman|nerdctl)\s")
 
 
 @dataclass(frozen=True)

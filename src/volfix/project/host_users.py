@@ -134,12 +134,25 @@ def _files(tree: Path) -> tuple[_File, ...]:
         for name in sorted(names):
             path = os.path.join(current, name)  # noqa: PTH118 - a Path for each entry of a tree costs
             known = is_document(name) or has_commands(path)
-            if known or "." not in name:
+            if known or ("." not in name and _is_marked(path)):
                 data = _read(path)
                 found += [_File(Path(path), data)] if data and (known or SCRIPT.match(data)) else []
         if len(found) >= MOST:
             break
     return tuple(found)
+
+
+def _is_marked(path: str) -> bool:
+    """Whether a file begins as scripts do: most files without a suffix are none, and may be large."""
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            return file.read(2) == b"#!"
+    except OSError:  # nobody asked for the file
+        return False
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _read(path: str) -> bytes:

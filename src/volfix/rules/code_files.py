@@ -23,6 +23,7 @@ from volfix.rules.database import Database
 from volfix.rules.database_places import only_suggested, working_directory
 from volfix.rules.databases import placed
 from volfix.rules.engine_switch import switch_beside
+from volfix.rules.mentions import named_on_host
 
 if TYPE_CHECKING:
     from volfix.project.named import Named
@@ -105,9 +106,9 @@ def _place(database: Database) -> str:
 
 
 def _doubt(context: Context, database: Database) -> str | None:
-    return set_at_start(context, database) or (
-        script_naming(context, database.service, database.path) if database.path else None
-    )
+    if (reason := set_at_start(context, database)) is not None or database.path is None:
+        return reason
+    return script_naming(context, database.service, database.path) or named_on_host(database)
 
 
 def script_naming(context: Context, service: Service, path: str) -> str | None:

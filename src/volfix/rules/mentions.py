@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
+from volfix.project.command_names import CALLS_DOCKER, is_document
 from volfix.project.effective import effective_variables
 from volfix.project.environment import compose_scalar
+from volfix.project.host_users import files_of
 from volfix.rules.database import Database
 from volfix.rules.database_places import working_directory
 from volfix.syntax.yaml_tree import Node, Scalar, Sequence, resolved
@@ -110,6 +112,23 @@ def _named_beside(database: Database) -> str | None:
         for word in SPLIT.split(text):
             if word == database.path or (not word.startswith("/") and posixpath.basename(word) == name):
                 return f"{where} also names {name}"
+    return None
+
+
+def named_on_host(database: Database) -> str | None:
+    """Where a script or pipeline says the whole path to Docker: to copy it, or for a program in the container."""
+    assert database.path is not None
+    project, whole = database.project, database.path.encode("utf-8", "replace")
+    named = re.compile(rb"(?<![\w./-])%s(?![\w.-])" % re.escape(whole))
+    for path, data in files_of(project.directory, project.root):
+        if whole not in data or is_document(path.name):
+            continue
+        command = b""
+        for number, line in enumerate(data.splitlines(), 1):
+            command = command + line if command.endswith(b"\\") else line
+            if named.search(line) and CALLS_DOCKER.search(command) and not line.lstrip().startswith(b"#"):
+                place = path.relative_to(project.root) if path.is_relative_to(project.root) else path
+                return f"{place}, line {number}, names {database.path} in the container"
     return None
 
 
