@@ -91,7 +91,12 @@ def _read(path: Path) -> Iterable[Variable]:
 def assigned_in(project: Project, name: str) -> Path | None:
     """An env file beside the Compose files, other than `.env`, that sets the variable; examples do not count."""
     for entry in sorted(os.scandir(project.directory), key=lambda entry: entry.name):
-        if entry.name == ".env" or not ENV_FILE_NAME.match(entry.name) or not entry.is_file() or is_example(entry.name):
+        if (
+            entry.name == ".env"
+            or "example" in entry.name
+            or not ENV_FILE_NAME.match(entry.name)
+            or not entry.is_file()
+        ):
             continue
         path = project.directory / entry.name
         try:
