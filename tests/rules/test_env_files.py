@@ -186,6 +186,12 @@ def test_the_file_that_a_command_line_names_is_the_source(keys: str, script: str
     assert said(found) == {".env.example": "safe"}
 
 
+def test_the_file_that_a_variable_of_compose_names_is_the_source(tmp_path: Path) -> None:
+    files = {"deploy.sh": f"export COMPOSE_ENV_FILES=.env.example\n{UP}", ".env.example": TEXT}
+    found = plan(tmp_path, {"compose.yaml": COMPOSE.format(keys=PASSED["a name"]), **files})
+    assert said(found) == {".env.example": "safe"}
+
+
 def test_the_image_s_own_env_file(tmp_path: Path) -> None:
     files = {
         "compose.yaml": COMPOSE.format(keys=""),
@@ -228,9 +234,17 @@ def test_another_env_file_is_left_alone_beside_a_good_value(
     name: str, keys: str, files: dict[str, str], tmp_path: Path
 ) -> None:
     found = plan(tmp_path, {"compose.yaml": COMPOSE.format(keys=keys), name: TEXT, **files})
-    assert name not in said(found)
+    others = [finding for finding in found.findings if finding.location.path.name == name]
+    assert {(finding.severity.value, finding.applicability.value) for finding in others} <= {("info", "none")}
     write(found)
     assert (tmp_path / name).read_text() == TEXT
+
+
+def test_a_value_that_nothing_needs_is_a_note(tmp_path: Path) -> None:
+    found = plan(tmp_path, {".env": f"DATABASE_URL={INSIDE}\n", ".env.prod": TEXT, ".env.example": TEXT})
+    notes = [finding for finding in found.findings if finding.code == "VF201"]
+    assert [(note.location.path.name, note.severity.value) for note in notes] == [(".env.prod", "info")]
+    assert "app has another DATABASE_URL, which is good: this one counts where it is passed" in reason(found)
 
 
 @pytest.mark.parametrize("name", [".env.prod", ".env.production", "prod.env"])

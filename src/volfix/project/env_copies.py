@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from volfix.project.discovery import Directory
     from volfix.project.shell.command import Command
 
-SPEAKS_OF_ENV = re.compile(rb"\benv\b|env[._-]|\.env", re.IGNORECASE)
+SPEAKS_OF_ENV = re.compile(rb"(?<!process)(?<!meta)\.env\b|\benv\.[a-z]|--env-file|COMPOSE_ENV_FILES")
 ENV_WORD = re.compile(r"(?:^|[._-])env(?:[._-]|$)", re.IGNORECASE)
 READ = re.compile(r"(?<![<>&\d])<\s*([^\s;&|<>()]+)")
 WRITTEN = re.compile(r"(?<![<>&2])>\|?\s*([^\s;&|<>()]+)")
@@ -140,7 +140,8 @@ def _of_command(command: Command) -> Iterator[FileCopy]:
     if call is not None and call.program == COMPOSE:
         files = call.values("-f", "--file")
         home = call.values("--project-directory") or [posixpath.dirname(files[0]) if files else ""]
-        for name in reversed(call.values("--env-file")):  # of several the last one wins
+        given = command.environment.get("COMPOSE_ENV_FILES") or ""
+        for name in reversed(call.values("--env-file") or given.split(",")):  # of several the last one wins
             yield FileCopy((name,), posixpath.join(home[-1], ".env"))
         return
     last = command.words[-1]

@@ -48,6 +48,8 @@ class Database:
     reason: str | None = None
     doubt: str | None = None
     loose: bool = False
+    beside: bool = False
+    """A loose value for which the service has a good one already: it counts where a deployment passes its file."""
     trap: bool = False
     by_mount: bool = False
     directory: str | None = None

@@ -20,7 +20,6 @@ from volfix.rules.database_places import candidates
 from volfix.rules.databases import MAY_BE_FILE, located
 from volfix.rules.env_arrival import arrives, copied_as
 from volfix.syntax import dotenv
-from volfix.syntax.source import Source
 
 
 def of_loose_files(context: Context, found: Sequence[Database]) -> Iterator[Database]:
@@ -31,6 +30,7 @@ def of_loose_files(context: Context, found: Sequence[Database]) -> Iterator[Data
     """
     to_come = {id(database.service) for database in found if database.directory is not None}
     seen: set[tuple[Path, int]] = set()
+    beside: dict[tuple[Path, int], list[Database]] = {}
     for project in context.stack.projects:
         for variable in loose_variables(project):
             assert variable.origin is not None and variable.value is not None
@@ -40,20 +40,37 @@ def of_loose_files(context: Context, found: Sequence[Database]) -> Iterator[Data
                 continue
             services = _near(project, path.parent, _plausible(project, variable.name, to_come))
             takers = [service for service in services if _counts(project, service, path, variable.name, found)]
-            for service in takers:
+            if takers:
                 seen.add(key)
-                loose = located(project, service, variable.name, variable, _beside(variable.origin.file))
-                if loose is not None and len(takers) == 1:
-                    yield _judged(context, replace(loose, loose=True), path)
-                elif loose is not None and not loose.is_inside:
-                    names = ", ".join(sorted(service.name for service in takers))
-                    reason = f"several services could take this value ({names}): say which with `env_file:`"
-                    yield replace(loose.refused(reason), loose=True)
+                yield from _taken(context, project, takers, variable, path)
+            elif not is_example_of(project, path):
+                beside.setdefault(key, list(_beside_good(project, services, variable)))
+    yield from (database for key, own in beside.items() if key not in seen for database in own)
 
 
-def _beside(file: Source) -> dict[str, str]:
-    """What the env file says else: who takes one of its values takes all of them."""
-    return {assignment.name: assignment.value for assignment in dotenv.read(file)}
+def _taken(
+    context: Context, project: Project, takers: Sequence[Service], variable: Variable, path: Path
+) -> Iterator[Database]:
+    """The value for the one service that may take it; refused where several may."""
+    assert variable.origin is not None
+    others = {item.name: item.value for item in dotenv.read(variable.origin.file)}
+    for service in takers:
+        loose = located(project, service, variable.name, variable, others)  # who takes one value takes all of the file
+        if loose is not None and len(takers) == 1:
+            yield _judged(context, replace(loose, loose=True), path)
+        elif loose is not None and not loose.is_inside:
+            names = ", ".join(sorted(service.name for service in takers))
+            reason = f"several services could take this value ({names}): say which with `env_file:`"
+            yield replace(loose.refused(reason), loose=True)
+
+
+def _beside_good(project: Project, services: Sequence[Service], variable: Variable) -> Iterator[Database]:
+    """What a file says that nothing needs: it counts for nobody, unless a deployment passes it all the same."""
+    for service in services:
+        loose = located(project, service, variable.name, variable)
+        if loose is not None and not loose.is_inside:
+            reason = f"{service.name} has another {variable.name}, which is good: this one counts where it is passed"
+            yield replace(loose.refused(reason), loose=True, beside=True)
 
 
 def _counts(project: Project, service: Service, path: Path, name: str, found: Sequence[Database]) -> bool:

@@ -57,6 +57,8 @@ def _strangers(context: Context) -> Iterator[Finding]:
 
 
 def _severity(database: Database) -> Severity:
+    if database.beside:
+        return Severity.INFO
     sure = database.path is not None and not (database.loose or database.is_foreign or database.by_mount)
     return Severity.ERROR if sure else Severity.WARNING
 
@@ -157,6 +159,37 @@ RULE = Rule(
                 "compose.yaml": STACK.format(source="app-db") + "\nvolumes:\n  app-db:\n    driver: local\n",
                 ".env.prod": 'export DATABASE_URL="sqlite+aiosqlite:///data/app.db?timeout=30"\n',
             },
+        ),
+        Example(
+            "the literal part of a value that is put together",
+            {
+                "compose.yaml": NAMED,
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "NAME=shop.db\nDATABASE_URL=sqlite:///./${NAME}\n",
+            },
+            Outcome.FIXED,
+            {".env.prod": "NAME=shop.db\nDATABASE_URL=sqlite:///./data/${NAME}\n"},
+        ),
+        Example(
+            "an example is edited where a deployment copies it into place",
+            {
+                "compose.yaml": NAMED,
+                "Dockerfile": DOCKERFILE,
+                ".env.example": "DATABASE_URL=sqlite:///./database.db\n",
+                "deploy.sh": "cp .env.example .env.prod\ndocker compose up -d\n",
+            },
+            Outcome.FIXED,
+            {".env.example": "DATABASE_URL=sqlite:///./data/database.db\n"},
+        ),
+        Example(
+            "an example that only people copy",
+            {
+                "compose.yaml": NAMED,
+                "Dockerfile": DOCKERFILE,
+                ".env.example": "DATABASE_URL=sqlite:///./database.db\n",
+            },
+            Outcome.FIXED_UNSAFE,
+            {".env.example": "DATABASE_URL=sqlite:///./data/database.db\n"},
         ),
         Example(
             "the default in the Compose file counts where no file gives the value",

@@ -23,7 +23,7 @@ def check(context: Context) -> Iterator[Finding]:
     for database in databases(context):
         origin = database.origin
         written = env_assignment(origin)
-        if written is not None and database.loose:
+        if written is not None and database.loose and not database.beside:
             path = written.file.path
             if not is_example_of(database.project, path) and not arrives(context, database, path):
                 yield _not_loaded(database, path)
