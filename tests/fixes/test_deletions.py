@@ -259,6 +259,12 @@ KEPT = {
         "clean:\n\tdocker compose down -v\n\ndeploy: clean\n\tdocker compose up -d\n",
         "people who ask",
     ),
+    "a list that is used twice": (
+        ".gitlab-ci.yml",
+        "x: &steps\n  - docker compose down\n  - &wipe docker volume prune -af\n  - docker compose up -d\n"
+        "deploy:\n  script: *steps\nother:\n  script:\n    - *wipe\n",
+        "repeats it elsewhere",
+    ),
     "a call that hands the command on": (
         "deploy.sh",
         'loud() {\n  echo "$@"\n  "$@"\n}\nloud docker volume prune -af\ndocker compose up -d\n',
@@ -432,6 +438,11 @@ SELF_UPDATING = {
     },
     "in a pipeline, in the server's checkout": {
         ".github/workflows/deploy.yml": ACTIONS + '      - run: ssh host "cd /srv/app && ./up.sh"\n',
+        "up.sh": "git pull\ndocker compose down -v\ndocker compose up -d\n",
+    },
+    "from a machine that is thrown away": {
+        ".github/workflows/deploy.yml": ACTIONS.replace("self-hosted", "ubuntu-24.04")
+        + "      - run: |\n          npm ci\n          npm test\n          ssh host 'cd /srv/app && ./up.sh'\n",
         "up.sh": "git pull\ndocker compose down -v\ndocker compose up -d\n",
     },
     "a crontab": {"deploy.cron": "0 4 * * * cd /srv/app && docker compose down -v && docker compose up -d\n"},

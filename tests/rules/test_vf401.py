@@ -75,8 +75,14 @@ def test_what_is_not_written_in_the_command_itself_is_reported_without_a_fix(tex
 
 @pytest.mark.parametrize(
     "command",
-    ["docker volume prune -af", "docker volume prune --filter all=1 -f", "docker volume prune -f || true"]
-    + ["docker volume rm shop_rows", "echo y | docker volume prune", "sudo docker volume rm -f shop_rows 2>/dev/null"],
+    [
+        "docker volume prune -af",
+        "docker volume prune --filter all=1 -f",
+        "docker volume prune -f || true",
+        "docker volume rm shop_rows",
+        "echo y | docker volume prune",
+        "sudo docker volume rm -f shop_rows 2>/dev/null",
+    ],
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_a_command_that_does_nothing_else_goes(command: str, newline: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from volfix.knowledge.purposes import NOT_DEPLOYED, nearest_purpose
 from volfix.project.command_stacks import Commands
 from volfix.project.deploy_flows import VolumeDeletion
 from volfix.project.hosts import is_within
+from volfix.project.loader import Loader
 from volfix.project.model import Project
 from volfix.project.shell.command import Command
 from volfix.rules.command_findings import said
@@ -22,16 +23,17 @@ from volfix.rules.holdings import holding
 from volfix.rules.ignores import is_ignored
 from volfix.rules.operations import Operation
 from volfix.rules.volume_deletions import below_engine, deletes, place_of
+from volfix.syntax.source import CannotEdit
 
 CODE = "VF401"
 
 
-def with_deletions(context: Context, findings: Sequence[Finding], *, ignored: bool) -> list[Finding]:
+def with_deletions(context: Context, findings: Sequence[Finding], loader: Loader, *, ignored: bool) -> list[Finding]:
     """The findings, each fix with the edits of the commands that would delete its volume; `ignored`: VF401 is."""
     commands = context.commands
     if commands is None:
         return list(findings)
-    judge = _Judge(context, commands, ignored)
+    judge = _Judge(context, commands, ignored, loader)
     return [finding if finding.fix is None else judge.judged(finding, finding.fix) for finding in findings]
 
 
@@ -44,6 +46,7 @@ class _Judge:
     context: Context
     commands: Commands
     ignored: bool
+    loader: Loader
     edits: dict[int, tuple[Operation, ...] | str] = field(default_factory=dict)
 
     def judged(self, finding: Finding, fix: Fix) -> Finding:
@@ -75,8 +78,21 @@ class _Judge:
     def edit(self, item: VolumeDeletion) -> tuple[Operation, ...] | str:
         """What takes the command out, or why it stays; found once."""
         if id(item) not in self.edits:
-            self.edits[id(item)] = self.refusal(item) or taken_out(self.commands, item)
+            edit = self.refusal(item) or taken_out(self.commands, item)
+            self.edits[id(item)] = edit if isinstance(edit, str) else self.rejection(edit) or edit
         return self.edits[id(item)]
+
+    def rejection(self, edit: tuple[Operation, ...]) -> str | None:
+        """Why the edit cannot be made by itself."""
+        from volfix.fixes.proof import ProofFailed, prove
+        from volfix.fixes.render import rendered
+
+        try:
+            after = {path: source for path, (source, _) in rendered(edit).items()}
+            prove(self.context.stack, edit, (), after, self.loader)
+        except (CannotEdit, ProofFailed) as error:
+            return str(error)
+        return None
 
     def old_texts(self, item: VolumeDeletion) -> Iterator[tuple[str, str]]:
         """Why the command runs once more although it is taken out, and the order in which that does no harm."""

@@ -18,12 +18,12 @@ def old_commands(flow: Flow) -> Iterator[tuple[int, Command]]:
     A pipeline's own text, and what lies in its own checkout, are those of the commit that is deployed. A text that is
     read behind an update of its checkout is the new one.
     """
-    updates = [(at, each) for at, each in enumerate(flow.commands) if updates_checkout(each.values)]
-    firsts: dict[int, int] = {}
+    updates = [each for each in flow.commands if updates_checkout(each.values)]
+    starts = {start: number for number, start in enumerate(dict.fromkeys(id(each.start) for each in flow.commands))}
     for number, command in enumerate(flow.commands if updates else ()):
-        opened = firsts.setdefault(id(command.start), number) + command.opened
         if command.start.is_pipeline and command.lies == CHECKOUT:
             continue
-        own = [(at, each) for at, each in updates if each.elsewhere == (command.lies == ELSEWHERE)]
-        if own and own[0][0] >= opened:
-            yield number, own[0][1]
+        first = next((each for each in updates if each.elsewhere == (command.lies == ELSEWHERE)), None)
+        opened = (starts[id(command.start)], command.opened)
+        if first is not None and (starts[id(first.start)], first.number) >= opened:
+            yield number, first

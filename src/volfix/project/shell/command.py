@@ -62,6 +62,8 @@ class Command:
     trap: str | None = None
     calls: tuple[str, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
+    number: int = 0
+    """How many commands of the start run before it."""
     opened: int = 0
     """How many commands of the start had run when the text that the command is written in was read."""
     lies: str = CHECKOUT

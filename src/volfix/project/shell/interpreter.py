@@ -151,6 +151,7 @@ class Interpreter:
             trap=frame.trap,
             calls=frame.calls,
             environment=state.environment(),
+            number=self.ran - 1,
             opened=frame.opened,
             lies=frame.lies,
             outputs=call.outputs(),
