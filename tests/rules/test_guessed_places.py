@@ -215,15 +215,22 @@ def test_laravel_in_an_image_of_somebody(name: str, tmp_path: Path) -> None:
     assert said(found(tmp_path, f"DB_DATABASE={name}", "rows:/var/www/html/storage", keys)) == "VF201 unsafe"
 
 
-def test_code_that_asks_for_the_directory(tmp_path: Path) -> None:
-    code = "import os, sqlite3\nconnection = sqlite3.connect(os.path.join(os.getcwd(), 'relay.db'))\n"
-    files = {
-        "main.py": code,
-        "requirements.txt": "flask\n",
-        "Dockerfile": "FROM python:3.12-slim\nCOPY . /srv/relay/\n",
-    }
-    plan = found(tmp_path, "DEBUG=0", "state:/home/relay/data", "build: .", files)
-    assert "safe" not in said(plan).split()
+@pytest.mark.parametrize("path", ["'relay.db'", "os.path.join(os.getcwd(), 'relay.db')", "Path.cwd() / 'relay.db'"])
+def test_code_that_starts_from_a_suggested_directory(path: str, tmp_path: Path) -> None:
+    code = f"import os, sqlite3\nfrom pathlib import Path\nconnection = sqlite3.connect({path})\n"
+    files = {"main.py": code, "requirements.txt": "flask\n", "Dockerfile": "FROM acme/python:3\nCOPY . /srv/relay/\n"}
+    finding = found(tmp_path, "DEBUG=0", "state:/home/relay/data", "build: .", files).findings[0]
+    assert (finding.code, finding.applicability.value) == ("VF203", "unsafe")
+    files["Dockerfile"] = "FROM acme/python:3\nWORKDIR /home/relay\nCOPY . /srv/relay/\n"
+    finding = found(tmp_path, "DEBUG=0", "state:/home/relay/data", "build: .", files).findings[0]
+    assert (finding.code, finding.applicability.value) == ("VF203", "safe")
+
+
+def test_code_that_starts_from_its_own_place(tmp_path: Path) -> None:
+    code = "import sqlite3\nfrom pathlib import Path\nc = sqlite3.connect(Path(__file__).parent / 'relay.db')\n"
+    files = {"main.py": code, "requirements.txt": "flask\n", "Dockerfile": "FROM acme/python:3\nCOPY . /home/relay/\n"}
+    finding = found(tmp_path, "DEBUG=0", "state:/home/relay/data", "build: .", files).findings[0]
+    assert (finding.code, finding.applicability.value) == ("VF203", "safe")
 
 
 @pytest.mark.parametrize("name", ["shop.sqlite", "./shop.sqlite", "../shop.sqlite"])

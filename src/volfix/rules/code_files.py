@@ -199,7 +199,10 @@ def named_in(project: Project, service: Service, path: Path) -> Iterator[Named]:
         from volfix.project.code_databases import named_databases
 
         directory = working_directory(project, service)
-        yield from named_databases(path, place, None if only_suggested(service, "", directory) else directory)
+        guess = only_suggested(service, "", directory)
+        sure = {each.value.text for each in named_databases(path, place, None)} if guess else set()
+        for named in named_databases(path, place, directory):
+            yield replace(named, doubt=guess) if guess and named.value.text not in sure else named
 
 
 def _is_replaced(project: Project, service: Service, named: Named) -> bool:
