@@ -182,6 +182,7 @@ def test_a_repository_whose_container_another_one_replaced_says_where_its_data_i
     assert source in said
     assert server.running == {"src-app-1"}
     typed(alpha, f"volfix carry --write --from-project src {source}")
+    assert "nothing to do" in typed(alpha, "volfix carry --write --from-project src")
     typed(beta, fixed(beta))
     assert rows_in(content("alpha_app-db") / "rows.db") == 1000
     assert rows_in(content("beta_app-db") / "rows.db") == 1000

@@ -17,14 +17,11 @@ from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.here import data_root, listing
 from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of
-from volfix.docker.markers import is_marked, mark, sweep, unmark, used_since
+from volfix.docker.markers import CARRIED, is_carried, is_marked, mark, sweep, unmark, used_since
 from volfix.docker.part import is_part
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import stop
 from volfix.docker.verify import verify
-
-CARRIED = "dev.volfix.carried-from"
-"""Label of a volume that carry made: without a marker beside it, its data was carried and compared."""
 
 
 def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bool = False) -> Surveyed:
@@ -39,7 +36,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     with Carriers(engine, image, job.name) as carriers:
         _check_named(carriers, job)
         target = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE) if volume else None
-        filled = volume is not None and CARRIED in volume.labels and not marked and any(target or ())
+        filled = is_carried(engine, job.name) and any(target or ())
         if filled and not again and not _written_since(engine, job):
             return Surveyed(job, {}, target, "carried", (), (), image)
         late = _saves_at_stop(engine, job)

@@ -15,8 +15,16 @@ from volfix.docker.containers import Container
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.jobs import CarryProblem
 
+CARRIED = "dev.volfix.carried-from"
+"""Label of a volume that carry made: without a marker beside it, its data was carried and compared."""
 OWNER = "dev.volfix.process"
 """Label of a marker: the host and the process that made it."""
+
+
+def is_carried(engine: Engine, volume: str) -> bool:
+    """Whether carry made the volume and came to its end."""
+    found = engine.volume(volume)
+    return found is not None and CARRIED in found.labels and not is_marked(engine, volume)
 
 
 def is_marked(engine: Engine, volume: str) -> bool:

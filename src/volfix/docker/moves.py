@@ -13,6 +13,7 @@ from volfix.docker.engine import Engine
 from volfix.docker.history import from_history
 from volfix.docker.jobs import CarryProblem, Job, Origin, is_user
 from volfix.docker.mapped import mapped
+from volfix.docker.markers import is_carried
 from volfix.docker.own import Stranger, containers_under
 from volfix.docker.sqlite_files import BESIDE
 from volfix.knowledge.clients import Client, client_of
@@ -113,7 +114,8 @@ class Search:
             for item in self.found.others
             if any(is_user(item.container, MountPoint(origin.kind, origin.name, "")) for origin in origins)
         ]
-        if used or (others and not sure):
+        filled = is_carried(self.engine, self.deployed.project.real_name(key))
+        if used or (others and not sure and not filled):
             source = next((origin.shown for origin in origins), "SOURCE")
             raise CarryProblem(
                 f"{key}: nothing is carried: {_listed(used or others)} is not known to be this project's, and no other "
