@@ -387,3 +387,20 @@ def test_a_variant_that_runs_with_the_base_file_is_the_same_project(server: Serv
     shop.volfix("--write")
     shop.volfix("carry", "--write", "--no-up")
     assert rows_in(content("shop_app-db") / "rows.db") == 1000
+
+
+def test_a_service_without_data_gives_way_too_and_runs_under_the_new_name(server: Server, content: Content) -> None:
+    """It holds the port that the new one wants, and its rows-less container has the name."""
+    web = "  web:\n    image: beta:1\n    init: true\n    network_mode: none\n    container_name: the-web\n"
+    shop = server.repository("alpha", ALPHA)
+    shop.write(COMPOSE.format(**ALPHA) + web)
+    server.fill(ALPHA)
+    server.deploy(shop)
+    command = fixed(shop)
+    plan = typed(shop, command.replace(" --write", ""))
+    assert "the-web, of the former name src, will be stopped, renamed and kept" in plan
+    assert server.running == {"src-app-1", "the-web"}
+    typed(shop, command)
+    assert rows_in(content("alpha_app-db") / "rows.db") == 1000
+    assert server.running == {"alpha-app-1", "the-web"}
+    assert any(name.startswith("the-web-before-carry-") for name in server.names())

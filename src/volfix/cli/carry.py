@@ -114,7 +114,7 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
         if not (failed or refused) and any(one.state != "carried" for one in found):
             click.echo(f"Nothing is carried yet. Next: {typed(given, options)}")
         return not (failed or doubts or refused)
-    _write(engine, search, found, given, options)
+    _write(engine, search, found, given, options, retiring=not doubts)
     return not doubts
 
 
@@ -160,11 +160,13 @@ def _with_rows(search: Search, one: Surveyed) -> Surveyed:
     if one.state != "different" or not one.job.clients:
         return one
     counted = on_volume(search.engine, search.deployed, search.found, one.job.name)
-    told = (f"{item.engine} {item.database}: {tables(item.tables)}" for item in counted if item.tables)
-    return replace(one, held=(*told, *one.held))
+    told = tuple(f"{item.engine} {item.database}: {tables(item.tables)}" for item in counted if item.tables)
+    return replace(one, counted=told)
 
 
-def _write(engine: Engine, search: Search, found: list[Surveyed], given: Path, options: dict[str, Any]) -> None:
+def _write(
+    engine: Engine, search: Search, found: list[Surveyed], given: Path, options: dict[str, Any], *, retiring: bool
+) -> None:
     from volfix.docker.carry import carry
     from volfix.docker.compose import up
     from volfix.docker.engine import EngineProblem
@@ -186,22 +188,25 @@ def _write(engine: Engine, search: Search, found: list[Surveyed], given: Path, o
             raise
         if there:
             click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {size(there)}")
-    _retire(engine, search)
     moved = [one.job for one in found if not (one.job.doubtful and one.state == "carried")]
-    names = {name for job in moved for name in job.services if search.containers_of(project.services[name])}
+    services = {name for job in moved for name in job.services} | (_retire(engine, search) if retiring else set())
+    names = {name for name in services if search.containers_of(project.services[name])}
     if options["no_up"]:
-        click.echo(until_deployed(search, moved))
+        click.echo(until_deployed(search, services))
     elif names:
         up(project, sorted(names))
         click.echo(f"started {', '.join(sorted(names))}")
 
 
-def _retire(engine: Engine, search: Search) -> None:
-    """After the project got another name: its old containers give way; those of others are named."""
+def _retire(engine: Engine, search: Search) -> set[str]:
+    """After the project got another name, its old containers give way; the services that ran in them."""
     from volfix.docker.stop import retire
 
-    for old, new in retire(engine, search.former(), search.in_memory, _say):
-        click.echo(f"stopped and kept: the old container {old}, now {new}")
+    old = search.former()
+    for name, new in retire(engine, old, search.in_memory, _say):
+        click.echo(f"stopped and kept: the old container {name}, now {new}")
+    ran = {item.service for item in old if item.is_running}
+    return {name for name in search.deployed.project.services if name in ran}
 
 
 def _back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) -> bool:

@@ -52,9 +52,9 @@ def refusals(found: Iterable[Surveyed], path: Path, options: Mapping[str, Any]) 
             )
 
 
-def until_deployed(search: Search, jobs: Iterable[Job]) -> str:
+def until_deployed(search: Search, services: Iterable[str]) -> str:
     """After a copy that starts nothing: which services are stopped, and that the deployment starts them."""
-    stopped = _stopped(search, [name for job in jobs for name in job.services])
+    stopped = _stopped(search, services)
     if not stopped:
         return "No service is stopped. Next: deploy as always."
     return (
@@ -92,7 +92,7 @@ def after_back(search: Search, jobs: Sequence[Job]) -> str:
     """After `--back`: as `until_deployed`; where the files still name the volume, they are to be put back first."""
     mounts = [mount for service in search.deployed.project.services.values() for mount in service.mounts]
     still = [job.key for job in jobs if any((item.kind, item.source) == ("volume", job.key) for item in mounts)]
-    said = until_deployed(search, jobs)
+    said = until_deployed(search, [name for job in jobs for name in job.services])
     if still:
         first = f"put the files back that mount {', '.join(still)} (`volfix undo`, or git), then "
         said = said.replace("Next: ", f"Next: {first}", 1)

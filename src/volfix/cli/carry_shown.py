@@ -33,7 +33,7 @@ def show(search: Search, found: list[Surveyed], options: dict[str, Any]) -> None
     """Each volume, and the containers that give way to a new project name."""
     for one in found:
         _show(one, overwrite=replaces(options, one.job.key))
-    for container in search.former() if found else ():
+    for container in search.former():
         click.echo(f"{container.name}, of the former name {container.project}, will be stopped, renamed and kept")
 
 
@@ -46,7 +46,7 @@ def _show(one: Surveyed, *, overwrite: bool) -> None:
     for origin in job.origins:
         click.echo(f"  from {origin.shown}: {origin.evidence}")
     click.echo(f"  the volume {STATES[one.state]}")
-    for line in one.held:
+    for line in (*one.counted, *one.held):
         click.echo(f"  it holds {line}")
     if one.held and overwrite:
         click.echo(

@@ -35,7 +35,7 @@ def put_aside(engine: Engine, found: Surveyed, say: Say, progress: Progress | No
     with Carriers(engine, found.image, name) as carriers, Spool() as spool:
         origin = volume_of(job)
         sent = through.copy(engine, carriers, [origin], ("volume", name), progress, spool.keep)
-        for line in held(sent, spool, job.clients):
+        for line in (*found.counted, *held(sent, spool, job.clients)):
             say(f"{job.key}: {name} keeps {line}")
         there = through.manifest_of(engine, carriers.mounting("volume", name), INSIDE)
         if wrong := differences(sent, there):

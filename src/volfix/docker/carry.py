@@ -147,8 +147,10 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
     job = found.job
     for container in found.running:
         stop(engine, container, job.in_memory, say)
-    if found.running and (found.late or found.state == "equal"):  # what was read from a running writer is not the last
-        found = survey(engine, job, say, again=True, quick=True)
+    if found.running and (
+        found.late or found.state in ("equal", "different")
+    ):  # a running writer's last is not read yet
+        found = replace(survey(engine, job, say, again=True, quick=True), counted=found.counted)
         _check(found, overwrite=overwrite)
     if found.state == "different":
         put_aside(engine, found, say, progress)

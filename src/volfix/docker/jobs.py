@@ -90,7 +90,8 @@ class Surveyed:
     """A job with what the engine says now: the data's manifest, and the volume's, None where there is no volume.
 
     `late` says that the engine may write its rows to files only when it is stopped: then it is looked again.
-    `held` says what the volume holds that would be replaced.
+    `held` says what the volume holds that would be replaced, and
+    `counted` what the servers said of their rows that ran on it.
     """
 
     job: Job
@@ -102,6 +103,7 @@ class Surveyed:
     image: str
     late: bool = False
     held: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
