@@ -28,6 +28,8 @@ from volfix.project.docker_ignore import DockerIgnore
         (["src/*.py"], "src/deep/app.py", False),
         (["a*/b"], "abc/b", True),
         (["a*/b"], "a/c/b", False),
+        (["*a" * 40 + "x"], "a" * 200, False),  # in no time
+        (["**/" * 40 + "x"], "/".join("a" * 100), False),
         (["a*b?c*x"], "abxbbxdbxebxczzx", True),
         (["a*b?c*x"], "abxbbxdbxebxczzy", False),
         (["a?b"], "a/b", False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 from pathlib import Path
@@ -123,3 +124,15 @@ def test_a_link_is_not_followed_and_a_binary_file_is_no_trouble(tmp_path: Path) 
     (tmp_path / ".gitignore").unlink()
     (tmp_path / "patterns").rename(tmp_path / ".gitignore")
     assert git_ignore.is_ignored(tmp_path / "data", tmp_path, directory=True)
+
+
+def test_a_pattern_that_would_take_for_ever_matches_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("*a" * 40 + "x\n" + "**/" * 40 + "x\n" + "/**/a" * 40 + "x\n")
+    deep = tmp_path.joinpath(*("a" * 60))
+    assert not git_ignore.is_ignored(tmp_path / ("a" * 200), tmp_path, directory=True)
+    assert not git_ignore.is_ignored(deep, tmp_path, directory=True)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".gitignore")
+    assert not git_ignore.is_ignored(tmp_path / "data", tmp_path, directory=True)

@@ -203,6 +203,7 @@ NEVER_A_PROJECT = [
     ("VF101", {"overrides/pg.compose.yaml": f"services:\n  db:\n    depends_on: [web]\n{PG}"}, "the service web"),
     ("VF101", {"overrides/pg.compose.yaml": f"services:\n  db:\n    networks: [inner]\n{PG}"}, "the network inner"),
     ("VF101", {"overrides/pg.compose.yaml": f"services:\n  db:\n    secrets: [pw]\n{PG}"}, "the secret pw"),
+    ("VF108", {"overrides/jobs.compose.yaml": JOBS.replace("[web]", "[web]\n    profiles: [jobs]")}, "the service web"),
     ("VF101", {"compose.pg.yaml": f"services:\n  db:\n    volumes_from: [web]\n{PG}"}, "the service web"),
     (
         "VF102",

@@ -1,7 +1,7 @@
 """What a project's files lack together: an overlay that is never deployed alone names what only its base has.
 
-Source: compose-spec/compose-go, loader/validate.go (checkConsistency), which passes over services in profiles that are
-not asked for.
+Source: compose-spec/compose-go, loader/validate.go (checkConsistency). Services in profiles count too, which Compose
+judges only where the profile is asked for.
 """
 
 from __future__ import annotations
@@ -41,8 +41,6 @@ def undeclared(project: Project) -> frozenset[str]:
 
 
 def _lacking(project: Project, service: Service) -> Iterator[str]:
-    if service.profiles:
-        return
     if all(part.node.get(key) is None for part in service.parts for key in STARTS):
         yield f"{service.name} has neither image nor build"
     for name in sorted(_services_named(service) - project.services.keys()):

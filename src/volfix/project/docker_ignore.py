@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pathspec import PathSpec, RegexPattern
 
 NAME = ".dockerignore"
+LARGEST = 1_000_000
+"""Bytes of a file that are read."""
+STARS = 3
+"""Stars in a name of a pattern, or `**` in the pattern: each more makes a hostile path many times slower to match."""
 
 
 class DockerIgnore:
@@ -33,7 +37,9 @@ class DockerIgnore:
         """
         for path in (context / (dockerfile + NAME), context / NAME):
             try:
-                return cls(path.read_bytes().decode("utf-8-sig", "replace").splitlines())
+                if path.is_file():
+                    with path.open("rb") as file:
+                        return cls(file.read(LARGEST).decode("utf-8-sig", "replace").splitlines())
             except OSError:
                 continue
         return cls()
@@ -56,8 +62,9 @@ def _patterns(lines: Iterable[str]) -> Iterator[tuple[re.Pattern[str], bool]]:
         if not text or line.startswith("#"):
             continue
         back = text.startswith("!")
-        cleaned = posixpath.normpath(text[back:].strip()).lstrip("/")
-        if cleaned not in ("", "."):  # `.` is ignored, for historical reasons
+        cleaned = re.sub(r"(?:\*\*/)+", "**/", posixpath.normpath(text[back:].strip()).lstrip("/"))
+        many = cleaned.count("**") > STARS or any(name.count("*") > STARS for name in cleaned.split("/"))
+        if cleaned not in ("", ".") and not many:  # `.` is ignored, for historical reasons
             try:
                 yield re.compile(rf"\A(?:{_expression(cleaned)})(?:/.*)?\Z", re.DOTALL), back
             except re.error:

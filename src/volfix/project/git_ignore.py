@@ -15,6 +15,10 @@ from pathlib import Path
 NAME = ".gitignore"
 PROBE = "volfix-rows"
 """A name that no pattern is written for: what ignores it in a directory ignores whatever a program puts there."""
+LARGEST = 1_000_000
+"""Bytes of a file that are read."""
+STARS = 3
+"""Stars in a name of a pattern, or `**` in the pattern: each more makes a hostile path many times slower to match."""
 ITSELF = re.compile(r"(?:\*\*/|/)?(?:[^*?\[\\]+/)?(?P<name>[^*?\[\\/]+)(?:/|/\*{1,2}/?)?\Z")
 """A pattern that spells out what it is for; it may stand anywhere, and may end in all that is in it."""
 
@@ -89,7 +93,10 @@ def _lines(directory: Path) -> tuple[str, ...]:
     """The lines of the directory's file; none where git cannot read it either, which follows no link here."""
     path = directory / NAME
     try:
-        data = b"" if path.is_symlink() else path.read_bytes()
+        if path.is_symlink() or not path.is_file():
+            return ()
+        with path.open("rb") as file:
+            data = file.read(LARGEST)
     except OSError:
         return ()
     return tuple(line.removesuffix("\r") for line in data.decode("utf-8-sig", "surrogateescape").split("\n"))
@@ -97,11 +104,17 @@ def _lines(directory: Path) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _pattern(line: str) -> Pattern | None:
-    """The pattern of a line; None for a comment, a line of blanks, and what is malformed, which matches nothing."""
+    """The pattern of a line; None for a comment, a line of blanks, and what is malformed, which matches nothing.
+
+    None for one with more stars than anybody writes, too.
+    """
     from pathspec import GitIgnoreSpec  # few runs ask what git ignores
 
     text = re.sub(r"(?<!\\)((?:\\\\)*)[ ]+\Z", r"\1", line)  # a blank at the end counts where a backslash says so
     if not text or text.startswith("#"):
+        return None
+    text = re.sub(r"(?:\*\*/)+", "**/", text)
+    if text.count("**") > STARS or any(name.count("*") > STARS for name in text.split("/")):
         return None
     back, text = text.startswith("!"), text.removeprefix("!")
     directories, text = text.endswith("/"), text.removesuffix("/")
