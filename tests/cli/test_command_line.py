@@ -52,7 +52,7 @@ def test_a_write_shows_the_same_diff_and_then_is_done(repository: Path) -> None:
     changed = [line for line in dry.splitlines() if line.startswith(("+", "-"))]
     assert len(changed) > 8
     assert changed == [line for line in result.stdout.splitlines() if line.startswith(("+", "-"))]
-    assert "docker volume create" in result.stdout
+    assert "volfix carry --write" in result.stdout
     assert run(str(repository)).exit_code == 0
 
 

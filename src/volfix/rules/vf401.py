@@ -96,6 +96,15 @@ RULE = Rule(
             {"deploy.sh": "docker compose down\ndocker compose up -d\n"},
         ),
         Example(
+            "a command that does nothing else goes with the fix whose volume it would delete",
+            {
+                "compose.yaml": BIND,
+                "deploy.sh": "docker compose down && docker volume prune -af && docker compose up -d\n",
+            },
+            Outcome.FIXED,
+            {"compose.yaml": MOVED, "deploy.sh": "docker compose down && docker compose up -d\n"},
+        ),
+        Example(
             "targets that somebody asks for",
             {
                 "compose.yaml": STACK,
