@@ -154,6 +154,14 @@ class TestComposeAgrees:
         }
         assert {key: entry["name"] for key, entry in model.items()} == {key: project.real_name(key) for key in model}
 
+    @pytest.mark.parametrize("later", ["rows:", "rows: {}", "rows: {external: off}", "rows: {name: other}"])
+    def test_about_an_external_volume_that_a_later_file_names_too(self, later: str, tmp_path: Path) -> None:
+        (tmp_path / "compose.override.yaml").write_text(f"services: {{}}\nvolumes:\n  {later}\n")
+        text = "services:\n  app:\n    image: x\n    volumes: ['rows:/t']\nvolumes:\n  rows: {external: on}\n"
+        project = projects(tmp_path, text)
+        entry = asked(tmp_path)["volumes"]["rows"]
+        assert (bool(entry.get("external")), entry["name"]) == (project.is_external("rows"), project.real_name("rows"))
+
     def test_about_env_files_that_may_be_missing(self, tmp_path: Path) -> None:
         optional = [word for word, value in BOOLEANS.items() if not value]
         files = "".join(f"      - {{path: missing{n}, required: {quoted(word)}}}\n" for n, word in enumerate(optional))

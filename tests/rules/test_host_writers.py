@@ -190,7 +190,11 @@ OTHERS = {
     "a file that is mounted alone": ({"compose.yaml": FILE, **PYTHON}, "sqlite3 app.db < seed.sql", "VF103"),
     "a file that somebody asks for": ({"compose.yaml": FILE, **PYTHON}, "[ -s app.db ] || exit 1", "VF103"),
     "an application of one's own": ({"compose.yaml": SQLITE, **PYTHON}, "cp seed.db data/app.db", "VF101"),
-    "whose directory another user gets": ({"compose.yaml": SQLITE, **PYTHON}, "chown -R 1000 data", "VF101"),
+    "whose directory another user gets": (
+        {"compose.yaml": SQLITE.replace("build: .", "image: acme/app:1")},
+        "chown -R 1000 data",
+        "VF101",
+    ),
 }
 
 
@@ -202,6 +206,7 @@ def test_every_rule_that_moves_a_bind_mount(files: dict[str, str], line: str, co
 
 
 INSIDE = {
+    "another owner of a directory that root uses": {"deploy.sh": "#!/bin/sh\nmkdir -p data\nchmod 777 ./data\n"},
     "an entry point": {
         "Dockerfile": PYTHON["Dockerfile"] + "COPY start.sh .\nCMD ./start.sh\n",
         "start.sh": "#!/bin/sh\n[ -f ./data/app.db ] || python seed.py --db ./data/app.db\nexec python main.py\n",

@@ -35,6 +35,14 @@ def foreign_user(service: Service, target: str, entry: Entry | None) -> str | No
     return user
 
 
+def runs_as_root(service: Service) -> bool:
+    """Whether the service runs as root for all that its files say: then it may write what belongs to root."""
+    user = service.text("user")
+    if user is None and service.stage is not None:
+        user = service.stage.user or ""
+    return user is not None and user.split(":")[0].strip() in ROOT
+
+
 def _is_own_user(service: Service, entry: Entry, name: str) -> bool:
     """Whether `user:` asks for the image's own user: by its number, or by a name, which the image must know."""
     if entry.owner is None or service.stage is not None:

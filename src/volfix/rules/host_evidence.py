@@ -10,6 +10,7 @@ from volfix.knowledge.entries import Entry
 from volfix.project.git_ignore import lines_for
 from volfix.project.host_deeds import OWNS
 from volfix.project.host_users import Mention, mentions
+from volfix.project.ownership import runs_as_root
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 
@@ -41,13 +42,15 @@ def host_evidence(context: Context, use: Use, path: Path | None = None, source: 
 def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Iterator[str]:
     """Who writes the mount's source on the host, or asks for it: they would work on a directory that nobody uses.
 
-    Who gives it to another owner matters where the image, whose `entry` is not known, may not do that itself.
+    Who gives it to another owner matters where the service may need that: an image that is known, as by its `entry`,
+    does it itself, and root needs nothing.
     """
     path = context.host_of(use.mount).path
     if path is None or path in (context.root, use.project.directory):
         return
+    is_settled = entry is not None or runs_as_root(use.service)
     for mention in mentions(path, use.project.directory, context.root):
-        if mention.does is not None and not (mention.does == OWNS and entry is not None):
+        if mention.does is not None and not (mention.does == OWNS and is_settled):
             place = f"{_place(context, mention.path)}, line {mention.line}"
             yield f"{place}: `{mention.tool}` {mention.does} {use.mount.raw_source} on the host"
 
