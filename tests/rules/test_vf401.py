@@ -167,3 +167,17 @@ def test_what_somebody_asks_for_is_named_where_data_moves_into_a_volume(tmp_path
     assert finding.code == "VF101"
     (named,) = (line for line in finding.evidence if "clean" in line)
     assert named.startswith("Makefile:4: `docker compose down -v` in clean spares ./pg")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'both() { docker compose down "$@"; docker run "$@" acme/tool; }\nboth -v\n',
+        'each() { for i in "$@"; do :; done; docker compose rm -f "$@"; docker compose logs "$@"; }\neach -v\n',
+    ],
+)
+def test_an_option_that_other_commands_get_too_stays(text: str, tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": text + "docker compose up -d\n"})
+    (finding,) = volfix.plan(tmp_path, unsafe_fixes=True, select=["VF401"]).findings
+    assert finding.fix is None
+    assert finding.reason == "-v is handed on to other commands too"

@@ -164,6 +164,13 @@ def is_docker(name: str) -> bool:
     return any(name in names for names in _table()["programs"].values())
 
 
+def is_program(name: str) -> bool:
+    """Whether this is the name of a program whose commands are read: Docker, a shell, a wrapper, `rm` ..."""
+    table = _table()
+    known = (table[kind]["names"] for kind in ("shells", "users", "remotes", "deleting"))
+    return is_docker(name) or name in table["wrappers"] or any(name in names for names in known)
+
+
 def skip_options(words: Sequence[str], at: int, values: frozenset[str]) -> int:
     """The number of the first word from `at` on that is neither an option nor an option's value."""
     while at < len(words) and words[at].startswith("-") and words[at] != "-":

@@ -21,16 +21,19 @@ def words_for(purpose: str) -> frozenset[str]:
     return _table()[purpose]
 
 
-def purposes(text: str) -> frozenset[str]:
-    """Everything that a name says about what it is for."""
-    words = set(re.split(r"[^a-z0-9]+", CAMEL.sub("-", text).lower()))
+def purposes(text: str, *, in_ci: bool = False) -> frozenset[str]:
+    """Everything that a name says about what it is for; `in_ci`, where "ci" only says that CI runs it."""
+    words = set(re.split(r"[^a-z0-9]+", CAMEL.sub("-", text).lower())) - ({"ci"} if in_ci else set())
     return frozenset(purpose for purpose, known in _table().items() if words & known)
 
 
 def nearest_purpose(names: Iterable[str]) -> str | None:
-    """The purpose that the first name tells which tells one; what is asked for wins over a word for deployment."""
+    """The purpose that the first name tells which tells one; what is asked for wins over a word for deployment.
+
+    The names are those of commands, and around commands: every pipeline is one of "CI".
+    """
     for name in names:
-        found = purposes(name)
+        found = purposes(name, in_ci=True)
         for purpose in (ASKED, TEST, DEV, DEPLOY):
             if purpose in found:
                 return purpose

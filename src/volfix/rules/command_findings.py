@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from volfix.knowledge.commands import Option
 from volfix.project.deploy_flows import INSTALLED, NAMED, PIPELINE, STARTS, Flow
-from volfix.project.shell.command import Command
+from volfix.project.shell.command import Argument, Command
 from volfix.rules.operations import SetText
 from volfix.syntax.source import Span
 
@@ -35,9 +36,14 @@ def reached(flow: Flow, command: Command) -> str:
     return f"the {WHAT.get(entry.kind, entry.kind)} {name} {runs[flow.why]}{through}"
 
 
-def removal(command: Command, option: Option) -> tuple[SetText, ...] | str:
-    """The edit that takes an option, and nothing else, out of a command; why there is none where it cannot."""
+def removal(command: Command, option: Option, flow: Sequence[Command]) -> tuple[SetText, ...] | str:
+    """The edit that takes an option, and nothing else, out of a command; why there is none where it cannot.
+
+    `flow` are the commands of the deployment: the option stays where the word is handed on to another of them.
+    """
     word = command.words[option.word]
+    if any(_written_by(other) != _written_by(command) and _takes(other, word) for other in flow):
+        return f"{option.name} is handed on to other commands too"
     if option.shared:
         start = word.span.start + option.offset
         if word.expanded or not _is_plain(command, option.word):
@@ -58,6 +64,17 @@ def removal(command: Command, option: Option) -> tuple[SetText, ...] | str:
     if before_it.strip(" \t\\\r\n") or any(one.end > other.start for one, other in pairwise(places)):
         return f"{option.name} stands in a text that volfix does not edit"
     return (SetText(word.fragment.source, Span(places[0].start, places[-1].end)),)
+
+
+def _written_by(command: Command) -> tuple[Path, Span]:
+    """Where the program of a command is written."""
+    first = command.words[0]
+    return first.fragment.source.path, first.place
+
+
+def _takes(command: Command, word: Argument) -> bool:
+    path = word.fragment.source.path
+    return any(each.fragment.source.path == path and each.place == word.place for each in command.words)
 
 
 def _is_plain(command: Command, number: int) -> bool:

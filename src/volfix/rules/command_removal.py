@@ -33,7 +33,9 @@ def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...]
     if pipeline is not None and not pipeline.is_editable:
         return OTHER_DIALECT
     if not _is_whole(item):
-        return removal(command, item.option) if item.option is not None else "the command does something else, too"
+        if item.option is None:
+            return "the command does something else, too"
+        return removal(command, item.option, item.flow.commands)
     if len(item.call.arguments) > 1 and item.deletion.reaches == "named":
         return "the command names several volumes"
     if not _is_written(command):

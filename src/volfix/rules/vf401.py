@@ -41,7 +41,8 @@ RULE = Rule(
     summary="A command of the deployment deletes volumes.",
     why=(
         "A named volume outlives its containers, but not `down -v`: Compose then removes every volume that the project "
-        "declares, without asking. In a script that deploys, the database starts empty after each deployment."
+        "declares, without asking. In a script that deploys, the database starts empty after each deployment. volfix follows "
+        "what a step or script calls, as bash does: functions, variables, `eval`, ssh, other scripts, make targets."
     ),
     fix=(
         "The option that deletes is taken out of the command; a command that does nothing else goes, where the script "

@@ -39,14 +39,28 @@ class Heredoc:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """What must hold for a command to run: `texts` are the literals that are compared.
+
+    Where all of it is that `subject` is one of `patterns`, and none of the `earlier` ones, these are known too.
+    """
+
+    texts: tuple[str, ...]
+    subject: Word | None = None
+    patterns: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SimpleCommand:
     """A simple command as POSIX calls it. Without words it only sets variables.
 
     `declaration` are the words of `export`, `local` and the like, but for the assignments; `scope` are the subshells
-    around it, outermost first; `guards` the literal texts of the tests and case patterns that must hold for it to run;
-    `redirected` says that its output goes to a file, `outputs` to which; `substituted` that it stands inside `$(...)`;
-    `piped_from` is the command whose output it reads, `input` the file, `text` the word behind `<<<`; `decides` says
-    that what runs next depends on whether it succeeds. `[ -f x ]` is a command too, as it is in a shell.
+    around it, outermost first; `guards` the tests and case patterns that must hold for it to run; `conditional` says
+    that it may not run for another reason too, `repeated` that it may run more than once; `substituted`, that it stands
+    inside `$(...)`; `decides`, that what runs next depends on whether it succeeds. `piped_from` is the command whose
+    output it reads, `input` the file, `text` the word behind `<<<`; `outputs` are the files that its own goes to.
+    `[ -f x ]` is a command too, as it is in a shell.
     """
 
     span: Span
@@ -57,8 +71,9 @@ class SimpleCommand:
     input: Word | None = None
     text: Word | None = None
     scope: tuple[int, ...] = ()
-    guards: tuple[str, ...] = ()
-    redirected: bool = False
+    guards: tuple[Guard, ...] = ()
+    conditional: bool = False
+    repeated: bool = False
     substituted: bool = False
     piped_from: Span | None = None
     outputs: tuple[Word, ...] = ()

@@ -7,20 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from volfix.syntax.shell import Assignment, Heredoc, Script, SimpleCommand
-from volfix.syntax.shell_words import Word, characters, word_of
+from volfix.syntax.shell import Assignment, Guard, Heredoc, Script, SimpleCommand
+from volfix.syntax.shell_nodes import WORDS, Nodes, places
+from volfix.syntax.shell_words import Word, word_of
 from volfix.syntax.source import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-WORDS = frozenset(
-    {
-        *("word", "string", "raw_string", "ansi_c_string", "translated_string", "number", "concatenation"),
-        *("simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion"),
-        *("brace_expression", "variable_name", "regex", "extglob_pattern"),
-    }
-)
 IGNORED = frozenset({"comment", "heredoc_redirect", "file_redirect"})
 SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
 HARMLESS = re.compile(r"(?:true|:|echo)\b|:\Z")
@@ -31,7 +25,7 @@ ROUNDS = 32
 
 def read(text: str, root: Node) -> Script:
     """The script that a syntax tree of tree-sitter-bash says; `text` is what the tree was made from."""
-    reader = _Reader(text, _places(text))
+    reader = _Reader(text, places(text))
     if root.type == "program":
         reader.block(root, reader.commands, _Around())
     else:
@@ -39,23 +33,14 @@ def read(text: str, root: Node) -> Script:
     return Script(text, tuple(reader.commands), reader.functions, tuple(reader.unread))
 
 
-def _places(text: str) -> list[int] | None:
-    """For each byte the character that it belongs to; None where bytes and characters are the same."""
-    if text.isascii():
-        return None
-    places: list[int] = []
-    for number, char in enumerate(text):
-        places += [number] * len(char.encode())
-    return [*places, len(text)]
-
-
 @dataclass(frozen=True, slots=True)
 class _Around:
     """What stands around a node."""
 
     scope: tuple[int, ...] = ()
-    guards: tuple[str, ...] = ()
-    redirected: bool = False
+    guards: tuple[Guard, ...] = ()
+    conditional: bool = False
+    repeated: bool = False
     substituted: bool = False
     heredoc: Heredoc | None = None
     input: Word | None = None
@@ -67,20 +52,13 @@ class _Around:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _Reader(Nodes):
     """Walks the tree; every method adds the commands of a node to `out`."""
 
-    text: str
-    places: list[int] | None
     commands: list[SimpleCommand] = field(default_factory=list)
     functions: dict[str, tuple[SimpleCommand, ...]] = field(default_factory=dict)
     unread: list[Span] = field(default_factory=list)
     subshells: int = 0
-
-    def span(self, node: Node) -> Span:
-        if self.places is None:
-            return Span(node.start_byte, node.end_byte)
-        return Span(self.places[node.start_byte], self.places[node.end_byte])
 
     def block(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         for child in node.named_children:
@@ -88,7 +66,7 @@ class _Reader:
 
     def statement(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         kind = node.type
-        if kind == "ERROR" or node.is_missing:
+        if kind == "ERROR" or node.is_missing or (kind == "test_command" and node.has_error):
             self.unread.append(self.span(node))
         elif kind in READERS:
             READERS[kind](self, node, out, around)
@@ -130,8 +108,11 @@ class _Reader:
         if any(child.type == "ERROR" or child.is_missing for child in node.children):
             self.unread.append(self.span(node))
             return
-        assigned = [child for child in node.named_children if child.type == "variable_assignment"]
-        rest = [child for child in node.named_children if child.type != "variable_assignment"]
+        children = self.without_lines_before(node.named_children, out, around)
+        assigned = [child for child in children if child.type == "variable_assignment"]
+        rest = [child for child in children if child.type != "variable_assignment"]
+        for each in assigned:
+            self.substitutions(each, out, around)
         found = self.words(rest, out, around)
         found += around.extra
         span = self.span(node)
@@ -147,9 +128,18 @@ class _Reader:
             text=self.word(given) if given is not None else None,
         )
 
-    def word(self, node: Node) -> Word:
-        span = self.span(node)
-        return word_of(self.text, span.start, span.end)
+    def without_lines_before(self, children: list[Node], out: list[SimpleCommand], around: _Around) -> list[Node]:
+        """The parts of a command; the grammar takes a line of assignments that ends in an array for a part of it."""
+        for number in range(len(children) - 1, 0, -1):
+            before, here = self.span(children[number - 1]), self.span(children[number])
+            gap = self.text[before.end : here.start].replace("\\\n", "")
+            if children[number - 1].type == "variable_assignment" and "\n" in gap:
+                items = tuple(item for each in children[:number] for item in self.assigned(each))
+                for each in children[:number]:
+                    self.substitutions(each, out, around)
+                self.add(out, around, Span(self.span(children[0]).start, before.end), assignments=items)
+                return children[number:]
+        return children
 
     def add(
         self,
@@ -173,7 +163,8 @@ class _Reader:
                 text,
                 around.scope,
                 around.guards,
-                around.redirected,
+                around.conditional,
+                around.repeated,
                 around.substituted,
                 around.piped_from,
                 around.outputs,
@@ -183,36 +174,15 @@ class _Reader:
 
     def assignment(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         self.substitutions(node, out, around)
+        declaration: tuple[Word, ...]
         if node.type in ("variable_assignment", "variable_assignments"):
-            nodes = [node] if node.type == "variable_assignment" else node.named_children
-            self.add(
-                out, around, self.span(node), assignments=tuple(item for each in nodes for item in self.assigned(each))
-            )
-            return
-        self.add(
-            out,
-            around,
-            self.span(node),
-            assignments=tuple(item for each in node.named_children for item in self.assigned(each)),
-            declaration=tuple(
-                self.word(each) for each in node.children if each.type not in ("variable_assignment", "file_redirect")
-            ),
-        )
-
-    def assigned(self, node: Node) -> Iterator[Assignment]:
-        name = next((child for child in node.named_children if child.type == "variable_name"), None)
-        if node.type != "variable_assignment" or name is None:
-            return
-        value = node.named_children[-1] if len(node.named_children) > 1 else None
-        appends = any(child.type == "+=" for child in node.children)
-        span = self.span(value) if value is not None else Span(self.span(node).end, self.span(node).end)
-        elements = None
-        if value is not None and value.type == "array":
-            elements = tuple(self.word(child) for child in value.named_children if child.type != "comment")
-            text = " ".join(word.value for word in elements)
+            nodes, declaration = [node] if node.type == "variable_assignment" else node.named_children, ()
         else:
-            text = "".join(item[0] for item in characters(self.text, span.start, span.end))
-        yield Assignment(self.text_of(name), text, span, elements, appends)
+            nodes = node.named_children
+            rest = (each for each in node.children if each.type not in ("variable_assignment", "file_redirect"))
+            declaration = tuple(map(self.word, rest))
+        items = tuple(item for each in nodes for item in self.assigned(each))
+        self.add(out, around, self.span(node), assignments=items, declaration=declaration)
 
     def redirected(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         extra: list[Word] = []
@@ -223,35 +193,25 @@ class _Reader:
                 extra += self.words(target[1:], out, around)
                 if child.children[0].type == "<" and target:
                     around = replace(around, input=self.word(target[0]))
-                if (
-                    child.children[0].type.startswith(">")
-                    and self.text_of(target[0] if target else child)[:4] != "/dev"
-                ):
-                    around = replace(around, redirected=True, outputs=(*around.outputs, *map(self.word, target[:1])))
+                if child.children[0].type.startswith(">"):
+                    around = self.put_out(child, around)
             elif child.type == "heredoc_redirect":
-                around = self.heredoc(child, around)
+                around = replace(around, heredoc=self.heredoc(child) or around.heredoc)
+                for item in child.named_children:
+                    around = self.put_out(item, around) if item.type == "file_redirect" else around
                 later += [item for item in child.named_children if not item.type.startswith(("heredoc", "file"))]
         around = replace(around, extra=tuple(extra))
         body = next((child for child in node.named_children if not child.type.endswith("_redirect")), None)
         if body is not None:
             self.statement(body, out, around)
         for child in later:  # what follows a here-document's operator on its line: `<<EOF | cat`, `<<EOF && next`
-            self.statement(child, out, replace(around, heredoc=None, input=None, extra=()))
+            before = self.span(body) if body is not None and child.type == "pipeline" else None
+            self.statement(child, out, replace(around, heredoc=None, input=None, extra=(), piped_from=before))
 
-    def heredoc(self, node: Node, around: _Around) -> _Around:
-        body = next((child for child in node.named_children if child.type == "heredoc_body"), None)
-        start = next((child for child in node.named_children if child.type == "heredoc_start"), None)
-        for child in node.named_children:
-            if child.type == "file_redirect":
-                target = [item for item in child.named_children if item.type != "file_descriptor"]
-                around = replace(around, redirected=True, outputs=(*around.outputs, *map(self.word, target[:1])))
-        if body is None or start is None:
-            return around
-        return replace(around, heredoc=Heredoc(self.span(body), self.text_of(start)[:1] in ("'", '"', "\\")))
-
-    def text_of(self, node: Node) -> str:
-        span = self.span(node)
-        return self.text[span.start : span.end]
+    def put_out(self, node: Node, around: _Around) -> _Around:
+        """What stands around a command whose output goes to a file."""
+        target = [self.word(item) for item in node.named_children if item.type != "file_descriptor"][:1]
+        return replace(around, outputs=(*around.outputs, *(word for word in target if word.value[:4] != "/dev")))
 
     def function(self, node: Node, _out: list[SimpleCommand], _around: _Around) -> None:
         """A definition: its commands are kept under its name, none of them runs here."""
@@ -265,49 +225,40 @@ class _Reader:
 
     def branches(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         """`if`, with its `elif` and `else`: what follows a test runs where the test's literals hold."""
-        guarded, tested = around, False
+        inner = replace(around, conditional=True)
+        guarded, otherwise, tested = inner, inner, False
         for child in node.children:
             if child.type == "then":
                 tested = True
             elif child.type == "elif_clause":
-                self.branches(child, out, around)
+                self.branches(child, out, otherwise)
             elif child.type == "else_clause":
-                self.block(child, out, around)
+                self.block(child, out, otherwise)
+            elif child.is_named and tested:
+                self.statement(child, out, guarded)
             elif child.is_named:
-                if not tested:
-                    guarded = replace(guarded, guards=(*guarded.guards, *self.literals(child)))
-                    self.statement(child, out, replace(around, decides=True))
-                else:
-                    self.statement(child, out, guarded)
-
-    def literals(self, node: Node) -> Iterator[str]:
-        """The literal texts that a test compares with; a comparison for difference says nothing of the branch."""
-        if node.type in ("negated_command", "command", "command_substitution"):
-            return
-        if node.type == "binary_expression" and any(child.type == "!=" for child in node.children):
-            return
-        if node.type in ("word", "string", "raw_string", "extglob_pattern", "regex", "string_content"):
-            span = self.span(node)
-            yield word_of(self.text, span.start, span.end).value
-            return
-        for child in node.named_children:
-            yield from self.literals(child)
+                self.statement(child, out, replace(around, decides=True))
+                test = self.condition(child)
+                guarded = replace(guarded, guards=(*guarded.guards, test))
+                if test.subject is not None:
+                    against = Guard((), test.subject, ("*",), test.patterns)
+                    otherwise = replace(otherwise, guards=(*otherwise.guards, against))
 
     def case(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+        subject = self.word(node.named_children[0])
+        earlier: tuple[str, ...] = ()
         for item in node.named_children:
             if item.type != "case_item":
                 self.statement(item, out, around)
                 continue
-            patterns: list[str] = []
-            inside = False
-            for child in item.children:
-                if child.type == ")":
-                    inside = True
-                elif inside and child.is_named:
-                    self.statement(child, out, replace(around, guards=(*around.guards, *patterns)))
-                elif child.is_named:
-                    span = self.span(child)
-                    patterns.append(word_of(self.text, span.start, span.end).value)
+            end = next((number for number, child in enumerate(item.children) if child.type == ")"), len(item.children))
+            patterns = tuple(self.word(child).value for child in item.children[:end] if child.is_named)
+            guard = Guard(patterns, subject, patterns, earlier)
+            inner = replace(around, guards=(*around.guards, guard), conditional=True)
+            for child in item.children[end:]:
+                if child.is_named:
+                    self.statement(child, out, inner)
+            earlier += patterns
 
     def loop(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         """`for NAME in WORDS`: the body once for each word."""
@@ -317,19 +268,27 @@ class _Reader:
         if len(rounds) * around.rounds > ROUNDS:
             rounds = [None]
         for value in rounds:
+            inner = replace(around, rounds=len(rounds) * around.rounds)
+            if value is None or not self.word(value).is_static:  # as often as nobody knows
+                inner = replace(inner, conditional=True, repeated=True)
             if value is not None:
                 self.substitutions(value, out, around)
                 given = Assignment(self.text_of(name), self.word(value).value, self.span(value))
-                self.add(out, around, self.span(value), assignments=(given,))
-            self.statement(body, out, replace(around, rounds=len(rounds) * around.rounds))
+                self.add(out, inner, self.span(value), assignments=(given,))
+            self.statement(body, out, inner)
+
+    def repeated(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+        """`while`, `until`: nobody knows how often."""
+        self.block(node, out, replace(around, conditional=True, repeated=True))
 
     def listed(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
         """`a && b`: where `a` is a test, `b` runs where it holds."""
         children = node.children
         decides = len(children) > 2 and children[1].type == "||" and not HARMLESS.match(self.text_of(children[2]))
         self.statement(children[0], out, replace(around, decides=decides or around.decides))
+        around = replace(around, conditional=True)
         if len(children) > 1 and children[1].type == "&&" and children[0].type == "test_command":
-            around = replace(around, guards=(*around.guards, *self.literals(children[0])))
+            around = replace(around, guards=(*around.guards, self.condition(children[0])))
         for child in children[1:]:
             if child.is_named:
                 self.statement(child, out, around)
@@ -349,7 +308,7 @@ class _Reader:
                 yield from self.tested(child)
 
     def pipeline(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
-        before: Span | None = None
+        before = around.piped_from
         for child in node.named_children:
             self.statement(child, out, replace(self.inside(around), piped_from=before))
             before = self.span(child)
@@ -362,6 +321,8 @@ READERS: dict[str, Callable[[_Reader, Node, list[SimpleCommand], _Around], None]
     "declaration_command": _Reader.assignment,
     "unset_command": _Reader.assignment,
     "for_statement": _Reader.loop,
+    "c_style_for_statement": _Reader.repeated,
+    "while_statement": _Reader.repeated,
     "redirected_statement": _Reader.redirected,
     "function_definition": _Reader.function,
     "if_statement": _Reader.branches,

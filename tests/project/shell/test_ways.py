@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from real_shell import calls
-from ways import WAYS, Way
+from ways import DOWN, WAYS, Way
 
 import volfix
 from volfix.project.called import Called
@@ -106,3 +106,25 @@ def test_the_edit_takes_the_option_out_and_nothing_else(way: Way, tmp_path: Path
     step = load(root / ".drone.yml").pipelines[0].steps[0]
     after = calls(shell, [scalar.value for scalar in step.commands], root, tmp_path)
     assert after == [([word for word in words if word not in ("-v", "--volumes")], at) for words, at in before]
+
+
+DATABASE = """\
+services:
+  db:
+    image: postgres:16
+    volumes:
+      - ./data:/var/lib/postgresql/data
+"""
+DELETING = [way for way in WAYS if DOWN in "".join((*way.commands, *way.files.values())) and not way.remote]
+
+
+@pytest.mark.parametrize("way", DELETING, ids=lambda way: way.name)
+def test_a_directory_that_is_deleted_in_the_same_way_is_seen(way: Way, tmp_path: Path) -> None:
+    root = placed(way, tmp_path / "app")
+    for path in (root / ".drone.yml", *(root / name for name in way.files)):
+        text = path.read_text().replace(DOWN, "rm -rf ./data")
+        path.write_text(text.replace("type: docker\n", "type: exec\n"))
+    (root / "compose.yaml").write_text(DATABASE)
+    (finding,) = volfix.plan(root, select=["VF402"]).findings
+    line = finding.location.path.read_text().splitlines()[finding.location.line - 1]
+    assert "rm -rf ./data" in line or way.where in line

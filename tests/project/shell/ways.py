@@ -85,6 +85,8 @@ WAYS = [
     way("a quoted here-document", f"sh -s <<'EOF'\n{BOTH}EOF"),
     way("a here-document with a variable", f"V=-v\nsh <<EOF\ndocker compose down $V\n{UP}\nEOF"),
     way("a pipe into a shell", f"echo '{DOWN}' | sh", UP),
+    way("a here-document into a shell", f"cat <<EOF | sh\n{BOTH}EOF"),
+    way("a here-document into ssh", f"cat <<EOF | ssh host sh -s\n{BOTH}EOF", remote=True),
     way("a handler at the end", f"trap '{BOTH}' EXIT", "true"),
     way("env", "env A=b docker compose down -v", UP),
     way("a prefix", "A=b docker compose down -v", UP),

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 
 from volfix.project.shell.calls import Call
+from volfix.project.shell.command import Argument
 from volfix.project.shell.expansion import arguments, plain
 from volfix.project.shell.resolver import Resolver
-from volfix.project.shell.state import State, Value
+from volfix.project.shell.state import UNSET, State, Value
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import Assignment, SimpleCommand
 
@@ -25,11 +26,16 @@ def declare(command: SimpleCommand, fragment: Fragment, state: State) -> None:
             state.exported.discard(name)
         return
     exported = keyword == "export" or any(EXPORTING.match(word) for word in words[1:])
+    if keyword in ("local", "declare", "typeset"):
+        names = [item.name for item in command.assignments] + [word.partition("=")[0] for word in words[1:]]
+        state.local.update((name, state.variables.get(name, UNSET)) for name in names if name not in state.local)
     for item in command.assignments:
         state.set(item.name, _value(item, command, fragment, state), exported=exported)
     for word in words[1:]:
         name, equals, value = word.partition("=")
-        if not name.isidentifier():
+        if not name.isidentifier():  # an option, or words that are not known: `export $(cat .env)`
+            if not name.startswith(("-", "+")):
+                state.doubt()
             continue
         if equals:
             state.set(name, value, exported=exported)
@@ -75,7 +81,7 @@ def _set(call: Call, _: Resolver) -> None:
     for number, value in enumerate(values[1:], 1):
         following = values[number + 1 : number + 2]
         if value == "--" or not value.startswith(("-", "+")):
-            call.state.arguments = tuple(call.words[number + (value == "--") :])
+            _give(call.state, tuple(call.words[number + (value == "--") :]))
             return
         if re.match(r"[-+]\w*a", value) or (value[1:] == "o" and following == ["allexport"]):
             call.state.exports_all = value[0] == "-"
@@ -86,7 +92,17 @@ def _set(call: Call, _: Resolver) -> None:
 def _shift(call: Call, _: Resolver) -> None:
     if call.state.arguments is not None:
         count = int(call.values[1]) if len(call.values) > 1 and call.values[1].isdigit() else 1
-        call.state.arguments = call.state.arguments[count:]
+        _give(call.state, call.state.arguments[count:])
+
+
+def _give(state: State, words: tuple[Argument, ...]) -> None:
+    state.arguments = words
+    (state.uncertain.add if state.maybe else state.uncertain.discard)("@")
+
+
+def _leave(call: Call, _: Resolver) -> None:
+    """`return`, `break`: where it may be run, the commands behind it may not."""
+    call.state.leaves_early = call.state.leaves_early or call.state.maybe
 
 
 def _read(call: Call, _: Resolver) -> None:
@@ -123,6 +139,9 @@ BUILTINS: dict[str, Callable[[Call, Resolver], None]] = {
     "readarray": _read,
     "alias": _alias,
     "unalias": _unalias,
+    "return": _leave,
+    "break": _leave,
+    "continue": _leave,
     "true": _nothing,
     ":": _nothing,
 }

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from volfix.knowledge.commands import option_values
+from volfix.knowledge.purposes import FOR_A_WHILE, purposes
 from volfix.project.shell.command import CHECKOUT, Argument
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.expansion import arguments, plain
 from volfix.project.shell.state import State
 from volfix.syntax.fragment import Fragment
-from volfix.syntax.shell import SimpleCommand
+from volfix.syntax.shell import Guard, SimpleCommand
 from volfix.syntax.source import Span
+
+REFERENCE = re.compile(r"\$\{?[!#]?(\w+|\W)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Frame:
     origin: Span | None = None
     guards: tuple[str, ...] = ()
     trap: str | None = None
+    conditional: bool = False
+    repeated: bool = False
     hosted: bool = False
     calls: tuple[str, ...] = ()
     stack: tuple[object, ...] = ()
@@ -36,8 +42,40 @@ class Frame:
         """The frame of a text that a command of this one holds."""
         return replace(self, stack=(*self.stack, None))
 
+    def of(self, command: SimpleCommand, fragment: Fragment, state: State) -> Frame | None:
+        """The frame of a command in the text; None where a test whose outcome is known keeps it from running."""
+        origin = self.origin or fragment.place(command.span.start, command.span.end)
+        repeated = self.repeated or command.repeated
+        guards: list[str] = []
+        for guard in command.guards:
+            holds = None if repeated else outcome(guard, fragment.text, state)
+            if holds is False:
+                return None
+            guards += [text for text in guard.texts if not holds or purposes(text) & FOR_A_WHILE]
+        return replace(
+            self,
+            origin=origin,
+            guards=(*self.guards, *guards),
+            conditional=self.conditional or command.conditional,
+            repeated=repeated,
+        )
+
     def called(self, name: str) -> Frame:
         return replace(self, calls=(*self.calls, name))
+
+
+def outcome(guard: Guard, text: str, state: State) -> bool | None:
+    """Whether a test holds; None where that is not certain."""
+    if guard.subject is None or any(re.search(r"[$`]", pattern) for pattern in (*guard.patterns, *guard.earlier)):
+        return None
+    written = text[guard.subject.span.start : guard.subject.span.end]
+    if "$" not in written or "$(" in written or not all(map(state.is_certain, REFERENCE.findall(written))):
+        return None
+    value = plain(written, state)
+    if "$" in value or "`" in value:
+        return None
+    taken = any(fnmatch.fnmatchcase(value, pattern) for pattern in guard.earlier)
+    return not taken and any(fnmatch.fnmatchcase(value, pattern) for pattern in guard.patterns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from volfix.knowledge.commands import docker_call
@@ -28,9 +28,28 @@ class Argument:
     characters: tuple[Character, ...] = ()
 
     @property
+    def place(self) -> Span:
+        """The characters of the file that say the word."""
+        return self.fragment.place(self.span.start, self.span.end)
+
+    @property
     def is_unknown(self) -> bool:
         """Whether the word is an expansion whose value is not known."""
         return not self.characters and self.value.startswith(("$", "`"))
+
+    def in_file(self) -> Iterator[Character]:
+        """The characters of the word, with those of the file that say each."""
+        text, starts, ends = self.fragment.text, self.fragment.starts, self.fragment.ends
+        written = self.characters or ((text[at], at, at + 1) for at in range(self.span.start, self.span.end))
+        return ((char, starts[start], ends[end - 1]) for char, start, end in written)
+
+    def blank_before(self, other: Argument) -> Character:
+        """The blank between this word and another one, with the characters of the file that say it."""
+        start, end = self.span.end, other.span.start
+        if self.fragment is not other.fragment or start >= end:
+            start, end = start - 1, start
+        place = self.fragment.place(start, end)
+        return " ", place.start, place.end
 
 
 CHECKOUT, MACHINE, ELSEWHERE = "checkout", "machine", "elsewhere"

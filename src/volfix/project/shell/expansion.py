@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from volfix.project.shell.command import Argument
 from volfix.project.shell.outputs import output
-from volfix.project.shell.parameters import Unset, parameter
-from volfix.project.shell.state import State, Value
+from volfix.project.shell.parameters import parameter
+from volfix.project.shell.state import State, Unset, Value
 from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.shell_words import expansion_end
 from volfix.syntax.source import Span

@@ -86,11 +86,10 @@ class Interpreter:
         outer, state.scope, state.scopes = (state.scope, state.scopes), (), []
         for command in commands:
             state.enter(command.scope)
-            inner = frame
-            if command.guards:
-                inner = replace(inner, guards=(*frame.guards, *command.guards))
-            if inner.origin is None:
-                inner = replace(inner, origin=fragment.place(command.span.start, command.span.end))
+            inner = frame.of(command, fragment, state)
+            if inner is None:
+                continue
+            state.maybe = inner.conditional or state.leaves_early
             if command.words:
                 words = [each for word in command.words for each in arguments(fragment, word.span, command.span, state)]
                 yield from self._run(Call(words, command, commands, fragment, state, inner))
@@ -131,11 +130,14 @@ class Interpreter:
         return self._runner if self.resolver.is_runner(name) else None
 
     def _eval(self, call: Call) -> Iterator[Command]:
+        if any("$" in word.value or "`" in word.value for word in call.words[1:]):
+            call.state.doubt()
         yield from self._inner(call.words[1:], call.state, call.frame)
 
     def _leaf(self, call: Call) -> Command:
-        frame, state = call.frame, call.process()
+        frame, state = call.frame, call.state
         assert frame.origin is not None
+        directory = state.directory if call.directory is None else state.path(call.directory)
         self.ran += 1
         return Command(
             words=tuple(call.words),
@@ -143,14 +145,14 @@ class Interpreter:
             entry=frame.entry,
             start=frame.start,
             origin=frame.origin,
-            directory=state.directory,
+            directory=directory,
             here=state.here,
             elsewhere=state.elsewhere,
             hosted=frame.hosted,
             guards=frame.guards,
             trap=frame.trap,
             calls=frame.calls,
-            environment=state.environment(),
+            environment={**state.environment(), **call.assigned},
             number=self.ran - 1,
             opened=frame.opened,
             lies=frame.lies,
@@ -167,12 +169,11 @@ class Interpreter:
     def _function(self, call: Call) -> Iterator[Command]:
         body, text = call.state.functions[call.first]
         state, frame = call.state, replace(call.frame, stack=(*call.frame.stack, call.first))
-        before = state.arguments
-        state.arguments = tuple(call.words[1:])
+        before = state.call(tuple(call.words[1:]))
         for name, value in call.assigned.items():
             state.set(name, value, exported=True)
         yield from self._commands(body, text, state, frame)
-        state.arguments = before
+        state.back(before)
 
     def _trap(self, call: Call) -> Iterator[Command]:
         """`trap 'commands' SIGNAL`: those for the end of the shell run there, the others where a signal comes."""
@@ -218,8 +219,8 @@ class Interpreter:
         found: list[Character] = []
         for number, word in enumerate(words):
             if number:
-                found.append(_blank(words[number - 1], word))
-            found += outer_characters(word)
+                found.append(words[number - 1].blank_before(word))
+            found += word.in_file()
         if found:
             yield from self._text(Fragment.of(source, found), state, frame.deeper())
 
@@ -241,8 +242,11 @@ class Interpreter:
                 yield from self._read(word.value, call, state, frame)
         elif (before := call.piped_from()) is not None:
             words = [each for word in before.words for each in arguments(call.fragment, word.span, before.span, state)]
-            if len(words) == 2 and posixpath.basename(words[0].value) == "cat":
-                yield from self._read(words[1].value, call, state, frame)
+            if words and posixpath.basename(words[0].value) == "cat":
+                for word in words[1:]:
+                    yield from self._read(word.value, call, state, frame)
+                if len(words) == 1:
+                    yield from self._input(replace(call, command=before), state, frame)
             else:
                 yield from self._inner(echoed(words), state, frame)
 
@@ -288,6 +292,7 @@ class Interpreter:
         words = [word for word in call.words[1:] if word.value != "--"]
         script = self.resolver.script(words[0].value, call.state, any_name=True) if words else None
         if script is None:
+            call.state.doubt()
             yield self._leaf(call)
             return
         state = call.state
@@ -304,19 +309,3 @@ class Interpreter:
         state.script, state.arguments = state.zero, tuple(words[1:])
         frame = self._opened(call.frame.called(script.source.path.name), state)
         yield from self._process(self._entry(script, state, frame), state, frame)
-
-
-def _blank(one: Argument, other: Argument) -> Character:
-    """The blank between two words, with the characters of the file that say it."""
-    if one.fragment is other.fragment and one.span.end < other.span.start:
-        span = one.fragment.place(one.span.end, other.span.start)
-        return " ", span.start, span.end
-    return " ", one.fragment.starts[one.span.end - 1], one.fragment.ends[one.span.end - 1]
-
-
-def outer_characters(word: Argument) -> Iterator[Character]:
-    """The characters of a word, with those of the file that say each."""
-    fragment = word.fragment
-    inside = word.characters or [(fragment.text[at], at, at + 1) for at in range(word.span.start, word.span.end)]
-    for char, start, end in inside:
-        yield char, fragment.starts[start], fragment.ends[end - 1]

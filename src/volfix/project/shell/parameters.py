@@ -9,17 +9,10 @@ import fnmatch
 import re
 from collections.abc import Callable, Sequence
 
-from volfix.project.shell.state import State, Value
+from volfix.project.shell.state import UNSET, State, Unset, Value
 
 PARAMETER = re.compile(r"\$(?:\{([!#]?)(\w+|[@*])(?:\[([^\]]*)\])?(.*)\}|(\w+|[@*#?!$-]))\Z", re.DOTALL)
 DEFAULT = re.compile(r":?([-=+?])(.*)\Z", re.DOTALL)
-
-
-class Unset:
-    """The value of a variable that nothing sets: it may come from outside."""
-
-
-UNSET = Unset()
 
 
 Expand = Callable[[str, State], str]

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 Value = str | tuple[str, ...] | None
 """A variable's value: text, the elements of an array, or None where it is set and not known."""
+
+
+class Unset:
+    """The value of a variable that nothing sets: it may come from outside."""
+
+
+UNSET = Unset()
 LONGEST = 4000
 """Characters of a value that is kept: a variable that is appended to itself would grow without end."""
 
@@ -26,9 +33,10 @@ class State:
 
     `home` is the checkout's directory, `workspace` its path where the commands run; `checkout` says that it is there.
     `here`: the directory lies in it; `elsewhere`: on another machine. `zero` is `$0`, `script` the file that is read,
-    both absolute. `arguments` are `$1` and so on, None where nobody knows them. `functions` have the text that they
-    stand in; `traps` run when the shell ends. `scopes` are the states that the subshells around return to, `scope`
-    their numbers.
+    both absolute. `arguments` are `$1` and so on, None where nobody knows them. `uncertain` are the variables that were
+    set by commands that may not run, as they do while `maybe` is set, and behind a command that may leave the function
+    (`leaves_early`). `local` are the values that its caller gets back. `functions` have the text that they stand in;
+    `traps` run when the shell ends. `scopes` are the states that the subshells around return to, `scope` their numbers.
     """
 
     directory: str
@@ -42,7 +50,11 @@ class State:
     previous: str = "~"
     pushed: list[str] = field(default_factory=list)
     variables: dict[str, Value] = field(default_factory=dict)
+    uncertain: set[str] = field(default_factory=set)
     exported: set[str] = field(default_factory=set)
+    maybe: bool = False
+    leaves_early: bool = False
+    local: dict[str, Value | Unset] = field(default_factory=dict)
     exports_all: bool = False
     arguments: tuple[Argument, ...] | None = None
     functions: dict[str, tuple[tuple[SimpleCommand, ...], Fragment]] = field(default_factory=dict)
@@ -57,6 +69,7 @@ class State:
             self,
             pushed=list(self.pushed),
             variables=dict(self.variables),
+            uncertain=set(self.uncertain),
             exported=set(self.exported),
             functions=dict(self.functions),
             aliases=dict(self.aliases),
@@ -105,8 +118,37 @@ class State:
         if isinstance(value, str) and len(value) > LONGEST:
             value = None
         self.variables[name] = value
+        (self.uncertain.add if self.maybe else self.uncertain.discard)(name)
         if exported or self.exports_all:
             self.exported.add(name)
+
+    def is_certain(self, name: str) -> bool:
+        """Whether nothing but the commands that were read gives the variable its value."""
+        if name.isdigit():
+            return self.arguments is not None and name != "0" and "@" not in self.uncertain
+        return name in self.variables and name not in self.uncertain
+
+    def doubt(self) -> None:
+        """Something that was not read may have set any of the variables."""
+        self.uncertain |= {*self.variables, "@"}
+
+    def call(self, arguments: tuple[Argument, ...]) -> State:
+        """Go into a function, in this state; the state to go back to."""
+        before = replace(self, uncertain=self.uncertain & {"@"})
+        self.arguments, self.local, self.leaves_early = arguments, {}, False
+        self.uncertain.discard("@")
+        return before
+
+    def back(self, before: State) -> None:
+        """Go back from a function to the state that it was called in, but for what it set for good."""
+        for name, value in self.local.items():
+            if isinstance(value, Unset):
+                self.variables.pop(name, None)
+            else:
+                self.variables[name] = value
+        self.arguments, self.local, self.leaves_early = before.arguments, before.local, before.leaves_early
+        self.uncertain.discard("@")
+        self.uncertain |= before.uncertain
 
     def environment(self) -> dict[str, str | None]:
         """What a program that starts here gets."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from volfix.knowledge.commands import Wrapper, is_docker, is_remote, is_shell, option_value, skip_options, wrapper
+from volfix.knowledge.commands import Wrapper, is_program, option_value, skip_options, wrapper
 from volfix.project.shell.command import Argument
 
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
@@ -29,8 +29,8 @@ class Unwrapped:
 def unwrapped(words: Sequence[Argument]) -> Unwrapped:
     """The command that the words run in the end.
 
-    A first word of unknown value before a program that takes a command, or before Docker, is a wrapper as well: it is
-    `sudo`, or nothing (`$SUDO docker ...`).
+    A first word of unknown value before the name of a program is a wrapper as well: it is `sudo`, or nothing
+    (`$SUDO docker ...`).
     """
     found = Unwrapped(list(words))
     for _ in range(LIMIT):
@@ -40,16 +40,13 @@ def unwrapped(words: Sequence[Argument]) -> Unwrapped:
         if (runner := wrapper(name)) is not None:
             found.finds_functions = found.finds_functions and name in KEYWORDS
             _take_off(runner, found)
-        elif found.words[0].is_unknown and len(found.words) > 1 and _takes_over(found.words[1].value):
+        elif (
+            found.words[0].is_unknown and len(found.words) > 1 and is_program(posixpath.basename(found.words[1].value))
+        ):
             found.words = found.words[1:]
         else:
             break
     return found
-
-
-def _takes_over(text: str) -> bool:
-    name = posixpath.basename(text)
-    return is_docker(name) or wrapper(name) is not None or is_shell(name) or is_remote(name)
 
 
 def _take_off(runner: Wrapper, found: Unwrapped) -> None:

@@ -1,0 +1,99 @@
+"""What single nodes of tree-sitter-bash's tree say: their text, words, assignments and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from volfix.syntax.shell import Assignment, Guard, Heredoc
+from volfix.syntax.shell_words import Word, characters, word_of
+from volfix.syntax.source import Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+WORDS = frozenset(
+    {
+        *("word", "string", "raw_string", "ansi_c_string", "translated_string", "number", "concatenation"),
+        *("simple_expansion", "expansion", "command_substitution", "process_substitution", "arithmetic_expansion"),
+        *("brace_expression", "variable_name", "regex", "extglob_pattern"),
+    }
+)
+
+
+def places(text: str) -> list[int] | None:
+    """For each byte the character that it belongs to; None where bytes and characters are the same."""
+    if text.isascii():
+        return None
+    places: list[int] = []
+    for number, char in enumerate(text):
+        places += [number] * len(char.encode())
+    return [*places, len(text)]
+
+
+@dataclass(slots=True)
+class Nodes:
+    """The text of a script, and for each of its bytes the character that it belongs to."""
+
+    text: str
+    places: list[int] | None
+
+    def span(self, node: Node) -> Span:
+        if self.places is None:
+            return Span(node.start_byte, node.end_byte)
+        return Span(self.places[node.start_byte], self.places[node.end_byte])
+
+    def text_of(self, node: Node) -> str:
+        span = self.span(node)
+        return self.text[span.start : span.end]
+
+    def word(self, node: Node) -> Word:
+        span = self.span(node)
+        return word_of(self.text, span.start, span.end)
+
+    def assigned(self, node: Node) -> Iterator[Assignment]:
+        name = next((child for child in node.named_children if child.type == "variable_name"), None)
+        if node.type != "variable_assignment" or name is None:
+            return
+        value = node.named_children[-1] if len(node.named_children) > 1 else None
+        appends = any(child.type == "+=" for child in node.children)
+        span = self.span(value) if value is not None else Span(self.span(node).end, self.span(node).end)
+        elements = None
+        if value is not None and value.type == "array":
+            elements = tuple(self.word(child) for child in value.named_children if child.type != "comment")
+            text = " ".join(word.value for word in elements)
+        else:
+            text = "".join(item[0] for item in characters(self.text, span.start, span.end))
+        yield Assignment(self.text_of(name), text, span, elements, appends)
+
+    def heredoc(self, node: Node) -> Heredoc | None:
+        """The here-document of a redirection; None where its end is missing."""
+        body = next((child for child in node.named_children if child.type == "heredoc_body"), None)
+        start = next((child for child in node.named_children if child.type == "heredoc_start"), None)
+        if body is None or start is None:
+            return None
+        return Heredoc(self.span(body), self.text_of(start)[:1] in ("'", '"', "\\"))
+
+    def condition(self, node: Node) -> Guard:
+        """The condition that a test makes; with a subject where it only compares a word with another."""
+        texts = tuple(self.literals(node))
+        inner = node.named_children[0] if node.type == "test_command" and node.named_child_count == 1 else None
+        if inner is None or inner.type != "binary_expression" or len(inner.children) != 3:
+            return Guard(texts)
+        one, operator, other = inner.children
+        if operator.type not in ("=", "==") or one.type not in WORDS or other.type not in WORDS:
+            return Guard(texts)
+        return Guard(texts, self.word(one), (self.word(other).value,))
+
+    def literals(self, node: Node) -> Iterator[str]:
+        """The literal texts that a test compares with; a comparison for difference says nothing of the branch."""
+        if node.type in ("negated_command", "command", "command_substitution"):
+            return
+        if node.type == "binary_expression" and any(child.type == "!=" for child in node.children):
+            return
+        if node.type in ("word", "string", "raw_string", "extglob_pattern", "regex", "string_content"):
+            yield self.word(node).value
+            return
+        for child in node.named_children:
+            yield from self.literals(child)

@@ -1,0 +1,94 @@
+"""What only looks like a deployment that deletes volumes, and the branches that a call takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from real_shell import calls
+from test_ways import placed, read
+from ways import BOTH, DOWN, UP, Way
+
+import volfix
+
+CTL = f'case "$1" in\nstop) {DOWN} ;;\nstart) {UP} ;;\nlogs) docker compose logs ;;\nesac\n'
+LOOP = 'while [ $# -gt 0 ]; do case "$1" in -w) W=1 ;; esac; shift; done\n'
+BY_OPTION = f'{LOOP}case "$W" in 1) {DOWN} ;; esac\n{UP}\n'
+OPTIONS = 'W=0\nfor each in "$@"; do case "$each" in -w) W=1 ;; esac; done\n'
+BY_LIST = f'{OPTIONS}if [ "$W" = 1 ]; then {DOWN}; fi\n{UP}\n'
+BY_DEFAULT = 'case "${1:-all}" in all) ' + BOTH + ";; esac\n"
+BY_NAME = f'stop() {{ {DOWN}; }}\nstart() {{ {UP}; }}\n"$1"\n'
+NOT_RUN = [
+    Way("echo", (f"echo {DOWN}", UP)),
+    Way("echo in quotes", (f"echo '{DOWN}'", UP)),
+    Way("printf into a file", (f"printf '%s' '{DOWN}' > note", UP)),
+    Way("a comment", (f"# {DOWN}", UP)),
+    Way("a comment behind a command", (f"{UP}  # {DOWN}",)),
+    Way("a function that nobody calls", (f"wipe() {{ {DOWN}; }}", UP)),
+    Way("a text that nobody runs", (f"HELP='{DOWN}'", UP)),
+    Way("a here-document for another program", (f"cat <<EOF\n{DOWN}\nEOF", UP)),
+    Way("a here-document for a file on a host", (f"ssh host 'cat > note' <<EOF\n{DOWN}\nEOF", UP)),
+    Way("the option before the verb", ("docker compose -v", UP)),
+    Way("a mount", ("docker run --rm -v data:/data alpine down -v", UP)),
+    Way("a word that is an argument", (f"grep -c '{DOWN}' compose.yaml || true", UP)),
+    Way("a service with the name of the verb", ("docker compose logs down", UP)),
+    Way("an empty word before the verb", ("X=", 'docker compose "$X" down -v', UP)),
+    Way("a handler for a failure", (f"trap '{DOWN}' TERM", UP)),
+    Way("a script that nobody calls", (UP,), {"old/thing": f"#!/bin/sh\n{DOWN}\n"}),
+    Way("a script for another program", ("./tool", UP), {"tool": f"#!/bin/true\n{DOWN}\n"}),
+    Way("a variable of the shell alone", ("FLAGS=-v", "sh x.sh", UP), {"x.sh": "docker compose down $FLAGS\n"}),
+    Way("a variable of another machine", ("FLAGS=-v", "ssh host 'docker compose down $FLAGS'", UP)),
+    Way("single quotes keep a variable", ("FLAGS=-v", "docker compose down '$FLAGS'", UP)),
+    Way("the arm of a case that is not taken", ("sh ctl.sh start",), {"ctl.sh": CTL}),
+    Way("the arm behind the one that is taken", (f"set -- up; case $1 in up) {UP} ;; *) {DOWN} ;; esac",)),
+    Way("a test that does not hold", (f'MODE=run; if [ "$MODE" = wipe ]; then {DOWN}; fi', UP)),
+    Way("what is left where a test holds", (f'set -- x; if [ "$1" = x ]; then {UP}; else {DOWN}; fi',)),
+]
+RUN = [
+    Way("an arm of a case for each call", ("sh ctl.sh stop", "sh ctl.sh start"), {"ctl.sh": CTL}),
+    Way("a default that a call does not change", ("sh x.sh",), {"x.sh": BY_DEFAULT}),
+    Way("a variable that is set for good", (f'MODE=wipe; if [ "$MODE" = wipe ]; then {DOWN}; fi', UP)),
+    Way("a variable that an option sets", ("sh x.sh -w",), {"x.sh": BY_OPTION}),
+    Way("a variable that one of all options sets", ("sh x.sh -q -w",), {"x.sh": BY_LIST}),
+    Way(
+        "a variable of a function alone",
+        (f"mode=all; f() {{ local mode=x; }}\nf; case $mode in all) {DOWN} ;; esac", UP),
+    ),
+    Way("arguments that may be set", (f"set -- x; false || set -- all; case $1 in all) {DOWN} ;; esac", UP)),
+    Way(
+        "a function that may be left",
+        (f"M=all; f() {{ [ -d /tmp ] && return; M=x; }}\nf; case $M in all) {DOWN} ;; esac", UP),
+    ),
+    Way("functions for the arms", ("sh x.sh stop", "sh x.sh start"), {"x.sh": BY_NAME}),
+]
+CODES = {"VF301", "VF303", "VF401"}
+
+
+def known(called: list[tuple[list[str], str]]) -> list[tuple[list[str], str]]:
+    """The calls without the words of unknown value: volfix keeps them, for the shell they are empty."""
+    return [([word for word in words if not word.startswith("$")], place) for words, place in called]
+
+
+@pytest.mark.parametrize("way", NOT_RUN, ids=lambda way: way.name)
+def test_what_is_not_run_is_no_finding(way: Way, tmp_path: Path) -> None:
+    root = placed(way, tmp_path / "app")
+    assert not [finding for finding in volfix.plan(root, select=["VF401"]).findings if finding.code == "VF401"]
+
+
+@pytest.mark.parametrize("way", [way for way in NOT_RUN if "handler" not in way.name], ids=lambda way: way.name)
+def test_a_real_shell_does_not_run_it_either(way: Way, tmp_path: Path) -> None:
+    root = placed(way, tmp_path / "app")
+    for shell in way.shells:
+        ran = calls(shell, way.commands, root, tmp_path)
+        assert known(ran) == known(read(root, tmp_path))
+        assert not [words for words, _ in ran if words[2:3] == ["down"] and "-v" in words]
+
+
+@pytest.mark.parametrize("way", RUN, ids=lambda way: way.name)
+def test_the_branches_that_a_call_takes_are_run(way: Way, tmp_path: Path) -> None:
+    root = placed(way, tmp_path / "app")
+    for shell in way.shells:
+        assert calls(shell, way.commands, root, tmp_path) == read(root, tmp_path)
+    assert {"VF301", "VF303", "VF401"} <= {
+        finding.code for finding in volfix.plan(root, select=["VF3", "VF4"]).findings
+    }
