@@ -297,6 +297,7 @@ PUT_TOGETHER = {
     ),
     "two variables": ("    env_file: .env\n", "NAME=shop\nEND=db\nDATABASE_URL=sqlite:///./${NAME}.${END}\n"),
     "dollars": ("    env_file: .env\n", "DATABASE_URL=sqlite:///./shop$$1.db\n"),
+    "a dollar in quotes": ("    env_file: .env\n", 'NAME=shop\nDATABASE_URL="sqlite:///./\\$1${NAME}.db"\n'),
 }
 
 
@@ -379,6 +380,40 @@ def test_what_cannot_be_known_or_said_is_refused(keys: str, text: str, why: str,
     assert set(said(found).values()) == {"none"}
     assert why in reason(found)
     assert (tmp_path / ".env").read_text() == text
+
+
+PARTS = {
+    "a file of another value": (
+        "    environment: ['DB_FILE=${NAME}', 'DATABASE_URL=sqlite:///./${NAME}']\n",
+        "NAME=shop.db\n",
+        "NAME is a part of other values",
+    ),
+    "a variable of another value": (
+        "    env_file: .env\n",
+        "DB_FILE=shop.db\nDATABASE_URL=sqlite:///./${DB_FILE}\n",
+        "DB_FILE is a part of other values",
+    ),
+    "a URL of another value": (
+        "    env_file: .env\n",
+        "DATABASE_URL=sqlite:///./shop.db\nREAD_URL=${DATABASE_URL}?mode=ro\n",
+        "DATABASE_URL is a part of other values",
+    ),
+}
+
+
+@pytest.mark.parametrize(("keys", "text", "why"), PARTS.values(), ids=PARTS)
+def test_what_is_a_part_of_another_value_stays(keys: str, text: str, why: str, tmp_path: Path) -> None:
+    found = plan(tmp_path, {"compose.yaml": COMPOSE.format(keys=keys), ".env": text})
+    assert "safe" not in said(found).values()
+    assert why in reason(found)
+    assert not found.edits
+
+
+def test_a_loaded_env_file_that_loses_is_loaded_all_the_same(tmp_path: Path) -> None:
+    files = {".env": f"DATABASE_URL={INSIDE}\n", ".env.prod": TEXT}
+    found = plan(tmp_path, {"compose.yaml": LOADED.replace(".env\n", "[.env, .env.prod]\n"), **files})
+    assert not said(found, "VF206")
+    assert said(found) == {".env.prod": "safe"}
 
 
 def test_a_default_that_an_example_replaces_is_unsafe(tmp_path: Path) -> None:

@@ -26,13 +26,12 @@ def loose_variables(project: Project) -> Iterator[Variable]:
 
     A file that cannot be read as an env file is passed over: nothing refers to it, so it may be something else.
     """
-    loaded = {in_place(project.copies, path) for path in project.env_places}
+    named = {file.path for service in project.services.values() for file in service.env_files}
     own = project.directory / ".env"
+    loaded = {in_place(project.copies, path) for path in project.env_places if path != own or own in named}
     taken = _taken(project, own)
     for path in _env_files(project):
-        if path in loaded and path != own:
-            continue
-        for variable in _read(path):
+        for variable in _read(path) if path not in loaded else ():
             if path != own or variable.name not in taken:
                 yield variable
 

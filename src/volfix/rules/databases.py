@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
 from volfix.project.effective import effective_variables
-from volfix.project.environment import InCode, InDockerfile, Variable, compose_scalar
+from volfix.project.environment import InCode, InDockerfile, PutTogether, Variable, compose_scalar, env_assignment
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND
 from volfix.project.stack import Use
@@ -43,7 +43,7 @@ def databases(context: Context) -> tuple[Database, ...]:
         found = list(_of_services(context))
         found += of_loose_files(context, found)
         found += of_code(context, found)
-        found = list(alone(list(_apart(context, list(_agreed(found))))))
+        found = list(alone(list(_apart(context, list(_agreed(list(_whole(context, found))))))))
         found = list(doubted(context, list(_agreed(found))))  # again: what was refused for one is refused for all
         context.memory["databases"] = tuple(_shared(context, found))
         written = [item.origin for item in found if compose_scalar(item.origin) is None]
@@ -151,6 +151,24 @@ def _takers(found: Sequence[Database]) -> dict[object, list[Database]]:
         if database.written_at is not None:
             groups.setdefault(database.written_at, []).append(database)
     return groups
+
+
+def _whole(context: Context, found: Sequence[Database]) -> Iterator[Database]:
+    """Values that are a part of others stay: `NAME=shop.db` beside `sqlite:///./${NAME}`, whose literal part moves."""
+    parts = {
+        piece.name
+        for project in context.stack.projects
+        for service in project.services.values()
+        for variable in effective_variables(service)
+        for piece in (variable.origin.pieces if isinstance(variable.origin, PutTogether) else ())
+    }
+    for database in found:
+        assigned = env_assignment(database.origin)
+        names = {database.variable, assigned.assignment.name if assigned else database.variable} & parts
+        if names and database.new_value is not None and (assigned or compose_scalar(database.origin)):
+            yield database.refused(f"{' and '.join(sorted(names))} is a part of other values, which would change too")
+        else:
+            yield database
 
 
 def _agreed(found: Sequence[Database]) -> Iterator[Database]:

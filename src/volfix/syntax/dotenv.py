@@ -161,6 +161,9 @@ def replace_value(source: Source, assignment: Assignment, value: str) -> Edit:
         written = [re.sub(r"'", r"\\'", value)]
     elif not raw:
         inner = _double_quoted(value)
+        before = source.text[assignment.value_span.start : assignment.value_span.end]
+        if "\\$" in before:  # a dollar stays written as it is
+            written.append(inner.replace("$$", "\\$"))
         written.append(inner if assignment.quote else f'"{inner}"')
     for text in written:
         edit = Edit(source.path, assignment.value_span, text)
