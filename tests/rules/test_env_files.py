@@ -138,6 +138,17 @@ NO_FLOWS: dict[str, dict[str, str]] = {
 }
 
 
+@pytest.mark.parametrize("word", ["$1", "${STAGE}", "$STAGE", "${STAGE:?which}"])
+@pytest.mark.parametrize(
+    "up", ["cp .env.{word} .env\ndocker compose up -d", "docker compose --env-file .env.{word} up -d"]
+)
+def test_every_file_that_a_variable_may_name_is_a_source(word: str, up: str, tmp_path: Path) -> None:
+    """Beside the good value of the repository's own `.env`, which such a deployment does not use."""
+    files = {".env.prod": TEXT, ".env.staging": TEXT.replace("database.db", "staging.db"), ".env.example": TEXT}
+    found = plan(tmp_path, {**files, ".env": "DATABASE_URL=postgres://u:p@db/x\n", "deploy.sh": up.format(word=word)})
+    assert said(found) == {".env.prod": "safe", ".env.staging": "safe", ".env": "none"}
+
+
 @pytest.mark.parametrize("files", NO_FLOWS.values(), ids=NO_FLOWS)
 def test_what_deploys_nothing_makes_no_source(files: dict[str, str], tmp_path: Path) -> None:
     assert said(plan(tmp_path, {".env.example": TEXT, **files})) == {".env.example": "unsafe"}

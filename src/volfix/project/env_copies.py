@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import posixpath
 import re
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.commands import COMPOSE, docker_call
-from volfix.knowledge.env_files import FileCopy, copy_of, filtered
+from volfix.knowledge.env_files import FileCopy, copy_of, filtered, is_example
 from volfix.knowledge.purposes import NOT_DEPLOYED, purposes
 from volfix.project.shell.paths import joined
 
@@ -23,8 +24,10 @@ SPEAKS_OF_ENV = re.compile(rb"(?<!process)(?<!meta)\.env\b|\benv\.[a-z]|--env-fi
 ENV_WORD = re.compile(r"(?:^|[._-])env(?:[._-]|$)", re.IGNORECASE)
 READ = re.compile(r"(?<![<>&\d])<\s*([^\s;&|<>()]+)")
 WRITTEN = re.compile(r"(?<![<>&2])>\|?\s*([^\s;&|<>()]+)")
-REMOTE = re.compile(r"(?:rsync://)?[\w.@${}-]+:")
+REMOTE = re.compile(r"(?:rsync://)?(?:[\w.@-]|\$\w+|\$\{\w+\})+:")
 """What stands before a path on another machine, as scp and rsync take it."""
+UNKNOWN = re.compile(r"\$(?:\{[^{}]*\}|\w+|[@*#?])")
+"""A part of a name that only the deployment knows: `.env.$1`."""
 TESTED = re.compile(r"(?:\[|\btest\b)[^;\n]*(?:\|\||&&)\s*(?:\\\n\s*)?\Z")
 """A test in the same list before a command: `[ -f .env ] || `."""
 TEST = re.compile(r"^\W*test\b")
@@ -94,9 +97,8 @@ class _Places:
     def copies(self, command: Command, *, fresh: bool) -> Iterator[tuple[Path, EnvCopy]]:
         """What a command puts where; `fresh`, where it runs in a checkout that has only what git has."""
         for copy in _of_command(command):
-            for word in copy.sources:
-                source = self._source(command, word)
-                if source is None or not (ENV_WORD.search(source.name) or ENV_WORD.search(copy.target)):
+            for source in (source for word in copy.sources for source in self._sources(command, word)):
+                if not (ENV_WORD.search(source.name) or ENV_WORD.search(copy.target)):
                     continue
                 target = self._target(command, copy.target, source)
                 if target is None or target == source:
@@ -105,18 +107,31 @@ class _Places:
                 if not (spares and target.exists()):
                     yield target, EnvCopy(source, " ".join(command.values), spares and not fresh)
 
-    def _source(self, command: Command, word: str) -> Path | None:
-        """The file of the repository that a command reads."""
-        if REMOTE.match(word):
-            return None
+    def _sources(self, command: Command, word: str) -> Iterator[Path]:
+        """The files of the repository that a command may read: several, where a variable names one of them."""
+        name = posixpath.basename(word)
+        if REMOTE.match(word) or not word:
+            return
+        if not UNKNOWN.search(name):
+            yield from itertools.islice((path for path in self._places(command, word) if path.is_file()), 1)
+            return
+        wanted = re.compile("[\\w-]+".join(map(re.escape, UNKNOWN.split(name))) + r"\Z")
+        for directory in self._places(command, posixpath.dirname(word) or "."):
+            if directory.is_dir():
+                found = (path for path in sorted(directory.iterdir()) if wanted.match(path.name) and path.is_file())
+                yield from (path for path in found if not is_example(path.name))
+                return
+
+    def _places(self, command: Command, word: str) -> Iterator[Path]:
+        """Where in the repository a path of a command may be."""
         if command.here and not word.startswith(("~", "$", "`")):
             places = [joined(command.directory, word)]
         else:
             parts = [part for part in word.split("/") if part not in ("", "~") and "$" not in part]
-            tails = ["/".join(parts[number:]) for number in range(len(parts))]
+            tails = ["/".join(parts[number:]) for number in range(len(parts))] or ["."]
             places = [str(home / tail) for tail in tails for home in (command.entry.directory, *sorted(self.homes))]
         found = (Path(os.path.normpath(place)) for place in places)
-        return next((path for path in found if path.is_relative_to(self.root) and path.is_file()), None)
+        return (path for path in found if path.is_relative_to(self.root))
 
     def _target(self, command: Command, word: str, source: Path) -> Path | None:
         """The place in the repository that stands for where a command writes."""
