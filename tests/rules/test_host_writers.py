@@ -154,6 +154,13 @@ PLACES = {
         {"scripts/migrate.sh": "#!/bin/sh\nrsync -a x/ ./data/\n"},
         "scripts/migrate.sh, line 2",
     ),
+    "a function that another script calls": (
+        {
+            "lib.sh": 'restore() {\n  cp "$1" ./data/app.db\n}\nfunction note { echo ok; }\n',
+            "deploy.sh": "#!/bin/sh\n. ./lib.sh\nrestore x\n",
+        },
+        "lib.sh, line 2",
+    ),
     "from that directory": ({"scripts/migrate.sh": "#!/bin/sh\nrsync -a x/ ../data/\n"}, "scripts/migrate.sh, line 2"),
     "a script without a suffix": ({"bin/migrate": "#!/usr/bin/env bash\ncp x data/app.db\n"}, "bin/migrate, line 2"),
     "a workflow": (

@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from volfix.project.shell.command import Command
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.interpreter import Interpreter
 from volfix.project.shell.paths import below, joined
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.shell import parse
 
 IN_CONTAINER = re.compile(r"(?:docker-)?entry-?point(?:\.sh)?\Z")
 """Scripts that start in a container, by their name."""
@@ -57,6 +59,7 @@ class HostCommands:
 
     def _of_entry(self, entry: Entry) -> Iterator[tuple[int, tuple[str, str]]]:
         interpreter = Interpreter(Called(self.tree, {}))
+        entry = _with_functions(entry)
         for directory in _started_in(entry, self.project, self.tree):
             for command in interpreter.commands(entry, directory):
                 source = command.fragment.source
@@ -76,6 +79,16 @@ def _started_in(entry: Entry, project: Path, tree: Path) -> list[str]:
     if entry.kind not in ("script", "cron") or _has_project(entry.directory, project):
         return [own]
     return list(dict.fromkeys((own, str(project), str(tree))))
+
+
+def _with_functions(entry: Entry) -> Entry:
+    """A script that calls each of its functions at its end: others read it for them."""
+    text = entry.source.text
+    if entry.kind != "script" or ("()" not in text and "function" not in text):
+        return entry
+    found = (re.search(rf"(?<![\w-]){re.escape(name)}(?=\s*[({{])", text) for name in parse(text).functions)
+    calls = [Fragment.part(entry.source, *each.span()) for each in found if each]
+    return replace(entry, fragments=(*entry.fragments, *calls))
 
 
 def _places(deed: Deed, command: Command, project: Path, tree: Path) -> Iterator[str]:
