@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -28,49 +28,62 @@ IN_CONTAINER = re.compile(r"(?:docker-)?entry-?point(?:\.sh)?\Z")
 """Scripts that start in a container, by their name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a program does on a line of a file: `places` are the paths that it may be about."""
+
+    line: int
+    program: str
+    does: str
+    places: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class HostCommands:
-    """Asks the files below `tree` for commands that disturb `host`, which a project in `project` mounts."""
+    """The commands in the files below `tree`, as a project in `project` sees them; each file is read once."""
 
-    host: Path
     project: Path
     tree: Path
+    _known: dict[Path, tuple[Done, ...]] = field(default_factory=dict)
 
-    def disturbing(self, path: Path) -> dict[int, tuple[str, str]]:
-        """By line of the file, the program and what it does to the directory: it writes, or asks for it.
+    def disturbing(self, path: Path, host: Path) -> dict[int, tuple[str, str]]:
+        """By line of the file, the program and what it does to the directory `host`: it writes, or asks for it.
 
         Empty for documents, and for scripts that start in a container: what a path is there, the mount says.
         """
+        if path not in self._known:
+            self._known[path] = tuple(dict.fromkeys(self._done_in(path)))
+        found: dict[int, tuple[str, str]] = {}
+        for done in self._known[path]:
+            if any(below(place, str(host)) is not None for place in done.places):
+                found.setdefault(done.line, (done.program, done.does))
+        for line, asked in _asked_by_make(path, host):
+            found.setdefault(line, asked)
+        return found
+
+    def _done_in(self, path: Path) -> Iterator[Done]:
         file = CommandFile(path)
         if not (has_commands(str(path)) or "." not in path.name) or _starts_in_container(file, self._images):
-            return {}
-        found: dict[int, tuple[str, str]] = {}
+            return
         for entry in file.entries:
             if not _is_run_in_container(entry, self._images):
-                for line, done in self._of_entry(entry):
-                    found.setdefault(line, done)
-        for line, done in _asked_by_make(file, self.host):
-            found.setdefault(line, done)
-        return found
+                yield from self._of_entry(_with_functions(entry))
 
     @cached_property
     def _images(self) -> tuple[str, ...]:
         return _texts_of_images(self.tree)
 
-    def _of_entry(self, entry: Entry) -> Iterator[tuple[int, tuple[str, str]]]:
+    def _of_entry(self, entry: Entry) -> Iterator[Done]:
         interpreter = Interpreter(Called(self.tree, {}))
-        entry = _with_functions(entry)
         for directory in _started_in(entry, self.project, self.tree):
             for command in interpreter.commands(entry, directory):
                 source = command.fragment.source
                 if source.path == entry.source.path:  # what it calls is read by itself
                     for deed in deeds(command):
-                        if deed.does != READS and self._is_reached(deed, command):
-                            yield source.place(command.place.start)[0], (command.program, deed.does)
-
-    def _is_reached(self, deed: Deed, command: Command) -> bool:
-        places = _places(deed, command, self.project, self.tree)
-        return any(below(place, str(self.host)) is not None for place in places)
+                        if deed.does != READS:
+                            places = tuple(_places(deed, command, self.project, self.tree))
+                            line = source.place(command.place.start)[0]
+                            yield Done(line, command.program, deed.does, places)
 
 
 def _started_in(entry: Entry, project: Path, tree: Path) -> list[str]:
@@ -109,14 +122,14 @@ def _has_project(directory: Path, project: Path) -> bool:
     return any(os.path.isfile(each / name) for each in between for name in BASE_NAMES)  # noqa: PTH113 - never raises
 
 
-def _asked_by_make(file: CommandFile, host: Path) -> Iterator[tuple[int, tuple[str, str]]]:
+def _asked_by_make(path: Path, host: Path) -> Iterator[tuple[int, tuple[str, str]]]:
     """The rules that make makes or waits for a file in the directory by: not for the directory alone."""
-    if "makefile" not in file.path.name.lower() and file.path.suffix != ".mk":
+    if "makefile" not in path.name.lower() and path.suffix != ".mk":
         return
-    for number, line in enumerate(file.data.decode(errors="replace").splitlines(), 1):
+    for number, line in enumerate(CommandFile(path).data.decode(errors="replace").splitlines(), 1):
         rule = None if line.startswith(("\t", "#")) else MAKE_RULE.match(line)
         for word in f"{rule[1]} {rule[2]}".split() if rule else ():
-            place = joined(str(file.path.parent), word)
+            place = joined(str(path.parent), word)
             if below(place, str(host)) not in (None, ".") or (place == str(host) and host.suffix):
                 yield number, ("make", ASKS)
 

@@ -66,8 +66,8 @@ def mentions(host: Path, project: Path, root: Path) -> tuple[Mention, ...]:
         if name not in file.data or file.path.name == ".gitignore":
             continue
         if not is_document(file.path.name):
-            commands = commands or _commands(host, project, _tree(project, root))
-        done = commands.disturbing(file.path) if commands else {}
+            commands = commands or _commands(project, _tree(project, root))
+        done = commands.disturbing(file.path, host) if commands else {}
         for number, line in enumerate(file.data.splitlines(), 1):
             used = _used(line, word, file.path, host, (project, root)) if name in line and len(line) < LONGEST else None
             tool, does = done.get(number, (None, None))
@@ -85,10 +85,11 @@ def _tree(project: Path, root: Path) -> Path:
     return root if work_tree(root) is not None else project
 
 
-def _commands(host: Path, project: Path, tree: Path) -> HostCommands:
+@lru_cache(maxsize=64)
+def _commands(project: Path, tree: Path) -> HostCommands:
     from volfix.project.host_commands import HostCommands  # reads shell: most runs name no directory in a script
 
-    return HostCommands(host, project, tree)
+    return HostCommands(project, tree)
 
 
 def _used(
@@ -168,3 +169,4 @@ def clear_cache() -> None:
     """Forget what was read, where files may have changed."""
     _files.cache_clear()
     mentions.cache_clear()
+    _commands.cache_clear()
