@@ -149,6 +149,14 @@ def test_every_file_that_a_variable_may_name_is_a_source(word: str, up: str, tmp
     assert said(found) == {".env.prod": "safe", ".env.staging": "safe", ".env": "none"}
 
 
+@pytest.mark.parametrize("name", ["{{ db_name }}", "<%= name %>", "<your-name>", "__NAME__", "@NAME@"])
+def test_what_a_template_leaves_blank_is_not_known(name: str, tmp_path: Path) -> None:
+    files = {".env.j2": f"DATABASE_URL=sqlite:///./{name}.db\n", "deploy.sh": f"cp .env.j2 .env\n{UP}"}
+    found = plan(tmp_path, files, unsafe=True)
+    assert said(found) == {".env.j2": "none"}
+    assert f"what takes the place of `{name}` is not known here" in reason(found)
+
+
 @pytest.mark.parametrize("files", NO_FLOWS.values(), ids=NO_FLOWS)
 def test_what_deploys_nothing_makes_no_source(files: dict[str, str], tmp_path: Path) -> None:
     assert said(plan(tmp_path, {".env.example": TEXT, **files})) == {".env.example": "unsafe"}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LEADING_SLASHES = re.compile("/*")
 """Those of a value that is put together may be more than are needed, and some of them a variable's."""
+PLACEHOLDER = re.compile(r"\{\{.*?\}\}|<%.*?%>|<[\w -]+>|__[A-Z][A-Z_]*__|@[A-Z][A-Z_]*@")
+"""What a template's engine, or a person, puts something else in the place of."""
 PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
 """What a Dockerfile takes without quotes."""
 
@@ -75,7 +77,10 @@ class Database:
     @property
     def unknown(self) -> str | None:
         """Why the path is not known, though it can be read: it holds a variable, which something else gives a value."""
-        found = VISIBLE.search(self.value[self.file.start : self.file.end])
+        named = self.value[self.file.start : self.file.end]
+        if (blank := PLACEHOLDER.search(named)) is not None and not isinstance(self.origin, InCode):
+            return f"what takes the place of `{blank[0]}` is not known here"
+        found = VISIBLE.search(named)
         if found is None or isinstance(self.origin, InCode):
             return None
         if self.origin is None or isinstance(self.origin, PutTogether):
