@@ -202,6 +202,30 @@ def test_what_would_delete_the_volume_goes_with_the_fix(title: str, select: tupl
     assert not [each for each in volfix.plan(tmp_path).findings if each.code == "VF401"]
 
 
+@pytest.mark.parametrize("title", TAKEN)
+def test_with_unsafe_fixes_it_goes_once(title: str, tmp_path: Path) -> None:
+    """The command's own finding may be fixed then, too: with the same edit."""
+    name, before, after = TAKEN[title]
+    before = before.replace("{project}", tmp_path.name)
+    placed(tmp_path, {"compose.yaml": bind(), name: before})
+    plan = volfix.plan(tmp_path, select=("VF101", "VF401"), unsafe_fixes=True)
+    assert not [each for each in plan.findings if each.fix is None]
+    plan.write()
+    assert (tmp_path / name).read_text() == after
+
+
+def test_a_file_with_uncommitted_changes_keeps_all_of_the_fix_back(tmp_path: Path) -> None:
+    text = "docker compose down -v\ndocker compose up -d\n"
+    placed(tmp_path, {"compose.yaml": bind(), "deploy.sh": text})
+    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "one"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    (tmp_path / "deploy.sh").write_text(text + "echo done\n")
+    result = volfix.plan(tmp_path).write()
+    assert ["deploy.sh" in (project.failure or "") for project in result.projects] == [True]
+    assert (tmp_path / "compose.yaml").read_text() == bind()
+    assert result.status == 2
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_it_does_not_matter_which_engine_moves(engine: str, tmp_path: Path) -> None:
     text = "docker compose down\ndocker volume prune -af\ndocker compose up -d\n"

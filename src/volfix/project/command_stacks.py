@@ -21,7 +21,8 @@ from volfix.project.shell.command import Command
 from volfix.project.shell.paths import joined
 from volfix.project.stack import Stack
 from volfix.project.test_stacks import is_test_stack
-from volfix.syntax.source import Source, Span
+from volfix.syntax.source import FileProblem, Source, Span
+from volfix.syntax.yaml_tree import Document, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Commands:
     files: CommandFiles
     stacks: tuple[Stack, ...]
     _anchors: dict[int, list[Anchor]] = field(default_factory=dict)
+    _documents: dict[Path, tuple[Document, ...]] = field(default_factory=dict)
 
     @cached_property
     def projects(self) -> tuple[Project, ...]:
@@ -63,6 +65,24 @@ class Commands:
             if not about or not all(is_test_stack(project) for project in about):
                 found.append((item, about))
         return tuple(found)
+
+    @cached_property
+    def by_text(self) -> dict[int, list[VolumeDeletion]]:
+        """The commands that delete volumes, by the identity of the text that they are written in."""
+        found: dict[int, list[VolumeDeletion]] = {}
+        for item, _ in self.volume_deletions:
+            found.setdefault(id(item.command.fragment), []).append(item)
+        return found
+
+    def documents(self, source: Source) -> tuple[Document, ...]:
+        """The documents of a YAML file with commands, read once."""
+        if source.path not in self._documents:
+            pipeline = self.files.pipelines.get(source.path)
+            try:
+                self._documents[source.path] = tuple(pipeline.documents if pipeline is not None else parse(source))
+            except FileProblem:
+                self._documents[source.path] = ()
+        return self._documents[source.path]
 
     def asked_for(self, project: Project) -> Iterator[VolumeDeletion]:
         """What deletes the project's volumes when somebody asks for it: `make clean`."""

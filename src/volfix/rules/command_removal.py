@@ -17,10 +17,9 @@ from volfix.rules.operations import Operation, RemoveItem, SetText
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
 from volfix.syntax.shell_removal import Taken, without
-from volfix.syntax.source import FileProblem, Source, Span
+from volfix.syntax.source import Source, Span
 from volfix.syntax.yaml_edit import nodes
 from volfix.syntax.yaml_tree import Scalar, Sequence
-from volfix.syntax.yaml_tree import parse as parse_yaml
 
 WHOLE = frozenset({"volume prune", "volume rm", "volume remove"})
 """Verbs that do nothing but delete volumes, whatever their options say."""
@@ -40,8 +39,8 @@ def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...]
         return "the command names several volumes"
     if not _is_written(command):
         return "the command is put together in several places"
-    others = [other.command for other, _ in commands.volume_deletions if _is_whole(other) and other is not item]
-    also = [other.home for other in others if other.fragment is command.fragment and _is_written(other)]
+    others = [each.command for each in commands.by_text[id(command.fragment)] if _is_whole(each) and each is not item]
+    also = [other.home for other in others if _is_written(other)]
     found = _without(command.fragment, command.home, item, also)
     if isinstance(found, Taken) and found.alone and (outer := _outer(item)) is not None:
         fragment, home = outer
@@ -154,12 +153,7 @@ def _whole_text(commands: Commands, command: Command, place: Span, own: Fragment
 
 def _items(commands: Commands, source: Source) -> Iterator[tuple[Sequence, Scalar]]:
     """The scalars in lists of a YAML file."""
-    pipeline = commands.files.pipelines.get(source.path)
-    try:
-        documents = pipeline.documents if pipeline is not None else parse_yaml(source)
-    except FileProblem:
-        return
-    for document in documents:
+    for document in commands.documents(source):
         for node in nodes(document.root):
             if isinstance(node, Sequence):
                 yield from ((node, item) for item in node.items if isinstance(item, Scalar))

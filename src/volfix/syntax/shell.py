@@ -98,6 +98,7 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
+@lru_cache(maxsize=32)
 def syntax_tree(text: str) -> Node:
     """The root of the syntax tree, in bytes of the text's UTF-8."""
     return _parser().parse(text.encode()).root_node
