@@ -122,7 +122,7 @@ STUBS = "".join(f"{name}() {{ echo {name} >&9; }}\n" for name in NAMES) + 'sudo(
 
 
 @pytest.mark.skipif(BASH is None, reason="needs bash")
-@pytest.mark.parametrize("text", [text for text in TAKEN if "while" not in text and "\r" not in text])
+@pytest.mark.parametrize("text", [text for text in TAKEN if not any(each in text for each in ("while", "\r", " & "))])
 def test_a_real_shell_runs_the_rest_as_before(text: str, tmp_path: Path) -> None:
     """With the command taken to succeed, as it does here; what only its own words ran goes with it."""
     ran = []

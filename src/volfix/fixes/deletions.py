@@ -12,7 +12,6 @@ from volfix.knowledge.purposes import NOT_DEPLOYED, nearest_purpose
 from volfix.project.command_stacks import Commands
 from volfix.project.deploy_flows import VolumeDeletion
 from volfix.project.hosts import is_within
-from volfix.project.loader import Loader
 from volfix.project.model import Project
 from volfix.project.shell.command import Command
 from volfix.rules.command_findings import said
@@ -28,12 +27,12 @@ from volfix.syntax.source import CannotEdit
 CODE = "VF401"
 
 
-def with_deletions(context: Context, findings: Sequence[Finding], loader: Loader, *, ignored: bool) -> list[Finding]:
+def with_deletions(context: Context, findings: Sequence[Finding], *, ignored: bool) -> list[Finding]:
     """The findings, each fix with the edits of the commands that would delete its volume; `ignored`: VF401 is."""
     commands = context.commands
     if commands is None:
         return list(findings)
-    judge = _Judge(context, commands, ignored, loader)
+    judge = _Judge(context, commands, ignored)
     return [finding if finding.fix is None else judge.judged(finding, finding.fix) for finding in findings]
 
 
@@ -46,7 +45,6 @@ class _Judge:
     context: Context
     commands: Commands
     ignored: bool
-    loader: Loader
     edits: dict[int, tuple[Operation, ...] | str] = field(default_factory=dict)
 
     def judged(self, finding: Finding, fix: Fix) -> Finding:
@@ -83,14 +81,12 @@ class _Judge:
         return self.edits[id(item)]
 
     def rejection(self, edit: tuple[Operation, ...]) -> str | None:
-        """Why the edit cannot be made by itself."""
-        from volfix.fixes.proof import ProofFailed, prove
+        """Why the text leaves no place for the edit."""
         from volfix.fixes.render import rendered
 
         try:
-            after = {path: source for path, (source, _) in rendered(edit).items()}
-            prove(self.context.stack, edit, (), after, self.loader)
-        except (CannotEdit, ProofFailed) as error:
+            rendered(edit)
+        except CannotEdit as error:
             return str(error)
         return None
 

@@ -182,7 +182,7 @@ def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[tuple[P
 def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
     seen = [within_limits(finding, context.stack) for finding in _findings(context)]
-    found = with_deletions(context, seen, loader, ignored="VF401".startswith(tuple(options.ignore)))
+    found = with_deletions(context, seen, ignored="VF401".startswith(tuple(options.ignore)))
     findings = [_editable(finding) for finding in found]
     wanted = [finding for finding in findings if _is_wanted(finding, options)]
     made = made_of(findings, context.stack, wanted, loader)

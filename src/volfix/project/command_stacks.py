@@ -68,10 +68,11 @@ class Commands:
 
     @cached_property
     def by_text(self) -> dict[int, list[VolumeDeletion]]:
-        """The commands that delete volumes, by the identity of the text that they are written in."""
+        """The commands that delete volumes, by the identity of the text that they stand in as they are run."""
         found: dict[int, list[VolumeDeletion]] = {}
         for item, _ in self.volume_deletions:
-            found.setdefault(id(item.command.fragment), []).append(item)
+            if item.command.is_written:
+                found.setdefault(id(item.command.words[0].fragment), []).append(item)
         return found
 
     def documents(self, source: Source) -> tuple[Document, ...]:

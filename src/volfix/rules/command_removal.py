@@ -37,10 +37,10 @@ def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...]
         return removal(command, item.option, item.flow.commands)
     if len(item.call.arguments) > 1 and item.deletion.reaches == "named":
         return "the command names several volumes"
-    if not _is_written(command):
+    if not command.is_written:
         return "the command is put together in several places"
-    others = [each.command for each in commands.by_text[id(command.fragment)] if _is_whole(each) and each is not item]
-    also = [other.home for other in others if _is_written(other)]
+    alike = commands.by_text.get(id(command.fragment), ())
+    also = [each.command.home for each in alike if each is not item and _is_whole(each)]
     found = _without(command.fragment, command.home, item, also)
     if isinstance(found, Taken) and found.alone and (outer := _outer(item)) is not None:
         fragment, home = outer
@@ -83,12 +83,6 @@ def _is_whole(item: VolumeDeletion) -> bool:
 def _fails(item: VolumeDeletion) -> bool:
     """Whether the command fails where the volume is not there, as it is not until the fix makes it."""
     return item.deletion.reaches == "named" and not any(each.name in ("-f", "--force") for each in item.call.options)
-
-
-def _is_written(command: Command) -> bool:
-    """Whether the command stands in one place of the file, as it is run."""
-    first = command.words[0]
-    return all(word.fragment is first.fragment and word.home == command.home for word in command.words)
 
 
 def _edit(commands: Commands, command: Command, fragment: Fragment, found: Taken) -> tuple[Operation, ...] | str:

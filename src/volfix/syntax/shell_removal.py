@@ -6,6 +6,7 @@ Source: POSIX.1-2017, Shell Command Language, 2.9 (lists of equal precedence, co
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -66,7 +67,7 @@ class _Removal:
     ) -> None:
         self.text, self.fails, self.may_go = text, fails, may_go
         self.data = text.encode()
-        self.also = [self.bytes_of(span) for span in also]
+        self.also = sorted(self.bytes_of(span) for span in also)
 
     def of(self, span: Span) -> Taken | str:
         start, end = self.bytes_of(span)
@@ -80,7 +81,7 @@ class _Removal:
             node = parent
         parts = list(_parts(node))
         number = next(number for number, part in enumerate(parts) if _is_in(found, part.node))
-        if sum(any(_holds(part.node, place) for place in {(start, end), *self.also}) for part in parts) > 1:
+        if any(self.goes_too(part.node) for part in parts if not _is_in(found, part.node)):
             return "another command of its list is to go, too"
         if reason := self.refusal(found, parts[number]):
             return reason
@@ -139,17 +140,22 @@ class _Removal:
             if self.fails or len(siblings) > 1:
                 return "a test depends on it"
             return self.taken(node.start_byte, node.end_byte, "true")
-        left = [other for other in siblings if other.id == node.id or not self.vanishes(other)]
-        if len(left) == 1 and not any(other.end_byte <= node.start_byte for other in siblings):
+        alone = all(other.id == node.id or self.vanishes(other) for other in reversed(siblings))
+        if alone and siblings[0].id == node.id:
             if parent.type == "program":
                 return Taken(self.place(node.start_byte, node.end_byte), alone=True)
             return self.taken(node.start_byte, node.end_byte, ":")
         return self.from_line(node, siblings)
 
+    def goes_too(self, node: Node) -> bool:
+        """Whether one of the other commands that go stands in the node."""
+        at = bisect_left(self.also, (node.start_byte, 0))
+        return at < len(self.also) and self.also[at][1] <= node.end_byte
+
     def vanishes(self, node: Node) -> bool:
         """Whether another statement goes as a whole."""
         first, *rest = _parts(node)
-        gone = first.node.type in ("command", "pipeline") and any(_holds(first.node, place) for place in self.also)
+        gone = first.node.type in ("command", "pipeline") and self.goes_too(first.node)
         return gone and all(part.operator == "||" for part in rest)
 
     def from_line(self, node: Node, siblings: list[Node]) -> Taken:
@@ -172,6 +178,8 @@ class _Removal:
         return Taken(self.place(start, end), replacement, lines)
 
     def bytes_of(self, span: Span) -> tuple[int, int]:
+        if len(self.data) == len(self.text):
+            return span.start, span.end
         return len(self.text[: span.start].encode()), len(self.text[: span.end].encode())
 
     def place(self, start: int, end: int) -> Span:
@@ -199,10 +207,6 @@ def _parts(node: Node, operator: str = "") -> Iterator[_Part]:
 
 def _is_in(node: Node, other: Node) -> bool:
     return other.start_byte <= node.start_byte and node.end_byte <= other.end_byte
-
-
-def _holds(node: Node, place: tuple[int, int]) -> bool:
-    return node.start_byte <= place[0] and place[1] <= node.end_byte
 
 
 def _words(command: Node) -> list[Node]:

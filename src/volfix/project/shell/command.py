@@ -96,6 +96,12 @@ class Command:
         return [word.value for word in self.words]
 
     @property
+    def is_written(self) -> bool:
+        """Whether the command stands in one place of one text, as it is run."""
+        text = self.words[0].fragment
+        return all(word.fragment is text and word.home == self.home for word in self.words)
+
+    @property
     def program(self) -> str:
         """The name of the program, without its directory."""
         return posixpath.basename(self.words[0].value)
