@@ -18,8 +18,8 @@ from conftest import APPLETS, BUSYBOX, Host
 
 import volfix
 from volfix.docker.engine import Engine
-from volfix.project.daemons import host_path, is_socket_path
-from volfix.project.pipelines import load
+from volfix.project.ci.daemons import host_path, is_socket_path
+from volfix.project.ci.pipeline import load
 
 pytestmark = pytest.mark.engine
 

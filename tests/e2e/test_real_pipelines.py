@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.project import drone
+from volfix.project.ci import drone
+from volfix.project.ci.names import is_pipeline_name
+from volfix.project.ci.pipeline import DRONE, load
+from volfix.project.ci.substitution import substituted
 from volfix.project.compose_file import NotForVolfix
-from volfix.project.pipeline_names import is_pipeline_name
-from volfix.project.pipelines import DRONE, load
-from volfix.project.substitution import substituted
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import plain
 

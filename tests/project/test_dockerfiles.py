@@ -23,7 +23,7 @@ def stage(
     loader = Loader([], [])
     file = loader.compose(directory / "compose.yaml")
     assert file is not None
-    return stage_of(build_project(directory, directory, (file,), loader).services["app"])
+    return stage_of(build_project(directory, directory, (file,), loader).services["app"].build)
 
 
 def built(directory: Path, dockerfile: str, build: str = "{context: .}") -> Stage:
@@ -356,7 +356,7 @@ def test_a_dockerfile_is_read_once_and_again_when_it_changed(tmp_path: Path) -> 
     file = loader.compose(tmp_path / "compose.yaml")
     assert file is not None
     service = build_project(tmp_path, tmp_path, (file,), loader).services["app"]
-    assert stage_of(service) is stage_of(service)
+    assert stage_of(service.build) is stage_of(service.build)
 
 
 def test_the_base_is_followed_through_very_many_stages(tmp_path: Path) -> None:

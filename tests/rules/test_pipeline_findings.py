@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import volfix
+from volfix.project.ci.pipeline import load
 from volfix.project.deployments import Checkout, deployments
-from volfix.project.pipelines import load
 
 STACK = (
     "services:\n  db:\n    image: postgres:16\n    volumes:\n      - rows:/var/lib/postgresql/data\n"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from volfix.bulk.records import HazardKind
 from volfix.fixes.plan import StackPlan
-from volfix.project.daemons import HOST_SOCKET, ON_HOST, OTHER_HOST
+from volfix.project.ci.daemons import HOST_SOCKET, ON_HOST, OTHER_HOST
 from volfix.project.deliveries import Delivery
 from volfix.project.deployments import REMOTE, Deployment
 from volfix.project.hosts import host_directory

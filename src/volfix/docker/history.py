@@ -9,7 +9,7 @@ from pathlib import Path
 from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
 from volfix.docker.jobs import Origin
-from volfix.project.daemons import HOST_SOCKET
+from volfix.project.ci.daemons import HOST_SOCKET
 from volfix.project.hosts import host_directory
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND, VOLUME, Mount

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from volfix.project import pipeline_commands
+from volfix.project.ci import steps
+from volfix.project.ci.names import is_pipeline_name
+from volfix.project.ci.pipeline import load
 from volfix.project.command_files import entries_of
-from volfix.project.pipeline_names import is_pipeline_name
-from volfix.project.pipelines import load
 from volfix.rules.operations import RemoveItem, SetText
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import SimpleCommand, parse
@@ -73,7 +73,7 @@ def _replaced(leaves: Iterable[Leaf], operations: Sequence[SetText | RemoveItem]
 
 def _leaves(source: Source) -> Iterator[Leaf]:
     is_pipeline = is_pipeline_name(source.path.name, source.path.parent.name)
-    for entry in pipeline_commands.entries(load(source.path, source)) if is_pipeline else entries_of(source):
+    for entry in steps.entries(load(source.path, source)) if is_pipeline else entries_of(source):
         for fragment in entry.fragments:
             yield from _words(fragment, 0)
 

@@ -25,7 +25,7 @@ from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import digest, parse, plain
 
 if TYPE_CHECKING:
-    from volfix.project.pipelines import PipelineFile
+    from volfix.project.ci.pipeline import PipelineFile
 
 Model = dict[str, Any]
 
@@ -94,7 +94,7 @@ def _prove_tree(before: ComposeFile, operations: Sequence[Operation], after: Sou
 
 def _prove_pipeline(before: PipelineFile, operations: Sequence[Operation], after: Source) -> None:
     """The documents as the CI server splits them, each the old one with its operations; still as many pipelines."""
-    from volfix.project.pipelines import load
+    from volfix.project.ci.pipeline import load
 
     again = load(before.path, after)
     expected = [expected_tree(document, operations) for document in before.documents]

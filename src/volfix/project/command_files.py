@@ -14,15 +14,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.project.ci.names import is_pipeline_name
 from volfix.project.compose_file import NotForVolfix
-from volfix.project.pipeline_names import is_pipeline_name
 from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 
 if TYPE_CHECKING:
+    from volfix.project.ci.pipeline import PipelineFile
     from volfix.project.discovery import Directory
-    from volfix.project.pipelines import PipelineFile
 
 DANGEROUS = re.compile(
     rb"\bdown\b|--volumes?\b|\bvolume[\s\\]+(?:rm|remove)\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b(?:[^\n;&|]|\\\n)*\s-{1,2}\w*[rRv]"
@@ -94,10 +94,10 @@ class CommandFile:
 
     def _steps(self) -> Iterator[Entry]:
         """What a pipeline's steps run; nothing where it cannot be read, which its loader names."""
-        from volfix.project import pipeline_commands, pipelines
+        from volfix.project.ci import pipeline, steps
 
         try:
-            yield from pipeline_commands.entries(self.pipeline or pipelines.load(self.path, self.source))
+            yield from steps.entries(self.pipeline or pipeline.load(self.path, self.source))
         except (FileProblem, NotForVolfix):
             return
 
@@ -137,11 +137,12 @@ def _called(files: Sequence[CommandFile], root: Path) -> list[CommandFile]:
 
 def entries_of(source: Source) -> list[Entry]:
     """What can be run in a file; nothing where it is not what its name says."""
-    from volfix.project import ci_commands, recipes
+    from volfix.project import recipes
+    from volfix.project.ci import jobs
 
     name, directory = source.path.name.lower(), source.path.parent
     if name.endswith((".yml", ".yaml")):
-        return ci_commands.entries(source)
+        return jobs.entries(source)
     if "makefile" in name or name.endswith(".mk"):
         return recipes.make_targets(source)
     if "justfile" in name:

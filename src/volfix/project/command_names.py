@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from volfix.project.pipeline_names import is_pipeline_name
+from volfix.project.ci.names import is_pipeline_name
 
 COMMAND_FILE = re.compile(
     r"(?:GNUmakefile|[Mm]akefile|\.?[Jj]ustfile|Jenkinsfile[\w.-]*|[Tt]askfile\.ya?ml|package\.json|\.gitlab-ci\.ya?ml"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.project.ci.pipeline import PipelineFile
 from volfix.project.deployments import Checkout, Deployment, deployments
 from volfix.project.git import work_tree
 from volfix.project.model import Project, normalized_name
-from volfix.project.pipelines import PipelineFile
 from volfix.syntax.source import FileProblem, Source, Span
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from volfix.project.shell.interpreter import Interpreter
 from volfix.syntax.source import Span
 
 if TYPE_CHECKING:
-    from volfix.project.pipelines import PipelineFile
+    from volfix.project.ci.pipeline import PipelineFile
 
 PIPELINE, NAMED, INSTALLED, STARTS, ASKED = "pipeline", "named", "installed", "starts", "asked"
 """Why a flow is a deployment: a pipeline's job; a script or target by its name, since it works on a stack that lies

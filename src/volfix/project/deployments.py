@@ -14,12 +14,12 @@ from pathlib import Path
 from volfix.knowledge.commands import docker_call
 from volfix.knowledge.purposes import TEST, purposes
 from volfix.project.called import Called
+from volfix.project.ci.daemons import daemon_of
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, only_for_requests
+from volfix.project.ci.steps import step_entries
 from volfix.project.compose_calls import ComposeCall, compose_call, named_purposes
 from volfix.project.compose_file import BASE_NAMES
-from volfix.project.daemons import daemon_of
 from volfix.project.model import normalized_name
-from volfix.project.pipeline_commands import step_entries
-from volfix.project.pipelines import Pipeline, PipelineFile, Step, only_for_requests
 from volfix.project.shell.command import Command
 from volfix.project.shell.interpreter import Interpreter
 from volfix.project.shell.paths import joined, moved

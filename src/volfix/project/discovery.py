@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from volfix.project.ci.names import is_pipeline_name
 from volfix.project.command_names import has_commands, is_document
 from volfix.project.compose_file import FILE_NAME
 from volfix.project.git import work_tree
-from volfix.project.pipeline_names import is_pipeline_name
 from volfix.syntax.source import FileProblem
 
 VENDORED = frozenset(

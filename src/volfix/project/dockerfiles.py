@@ -14,11 +14,11 @@ from pathlib import Path
 
 from volfix.knowledge.base_images import starts_in_root
 from volfix.knowledge.images import Image
+from volfix.project.build import Build
 from volfix.project.dockerfile_modes import may_write
 from volfix.project.dockerfile_owners import give_by_run
 from volfix.project.dockerfile_runs import migration, named_paths
 from volfix.project.dockerfile_values import REPEATED, Written, literal, pairs, place
-from volfix.project.model import Service
 from volfix.syntax.dockerfile import NAME, Instruction, expanded, read
 from volfix.syntax.source import FileProblem, Source, Span
 
@@ -67,9 +67,8 @@ class Stage:
         return frozenset(owned | {path for path, whose in self.opened.items() if may_write(whose, user)})
 
 
-def stage_of(service: Service) -> Stage | None:
-    """The stage that the service's build makes; None where there is no build, or no Dockerfile that can be read."""
-    build = service.build
+def stage_of(build: Build | None) -> Stage | None:
+    """The stage that the build makes; None where there is no build, or no Dockerfile that can be read."""
     if build is None or build.context is None or build.inline or "${" in build.dockerfile:
         return None
     for name in dict.fromkeys((build.dockerfile, build.dockerfile.replace("Dockerfile", "dockerfile"))):

@@ -13,7 +13,7 @@ from volfix.project.environment import DotenvFile, read_dotenv
 from volfix.syntax.source import FileProblem, Source
 
 if TYPE_CHECKING:
-    from volfix.project.pipelines import PipelineFile
+    from volfix.project.ci.pipeline import PipelineFile
 
 
 class Loader:
@@ -65,7 +65,7 @@ class Loader:
 
     def pipeline(self, path: Path) -> PipelineFile | None:
         """The pipeline file at `path`; None, and a problem or note, where it cannot be used."""
-        from volfix.project.pipelines import load as load_pipeline
+        from volfix.project.ci.pipeline import load as load_pipeline
 
         key = os.path.realpath(path)
         if key not in self._pipelines:

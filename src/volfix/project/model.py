@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.project.build import Build, context_of
 from volfix.project.compose_file import ComposeFile, Unread, strings
 from volfix.project.compose_words import boolean, mount_options
 from volfix.project.env_copies import Copies
@@ -34,17 +35,6 @@ class Part:
     node: Mapping
     file: ComposeFile
     directory: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """What a service is built from; `context` is None where it is not a directory (a repository's address)."""
-
-    context: Path | None
-    dockerfile: str
-    inline: bool
-    target: str | None
-    arguments: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +89,7 @@ class Service:
         if isinstance(node, Scalar) and node.is_null:
             return None
         if isinstance(node, Scalar):
-            return Build(_context(part.directory, self.interpolated(node.value)), "Dockerfile", False, None, ())
+            return Build(context_of(part.directory, self.interpolated(node.value)), "Dockerfile", False, None, ())
         if not isinstance(node, Mapping):
             return None
 
@@ -110,7 +100,7 @@ class Service:
         arguments = tuple(
             (name, self.interpolated(value)) for name, value, _, _ in assignments(node.get("args")) if value is not None
         )
-        context = _context(part.directory, text("context") or ".")
+        context = context_of(part.directory, text("context") or ".")
         return Build(
             context,
             text("dockerfile") or "Dockerfile",
@@ -126,7 +116,7 @@ class Service:
             return None
         from volfix.project.dockerfiles import stage_of  # most services run an image as it is
 
-        return stage_of(self)
+        return stage_of(self.build)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -374,12 +364,6 @@ def assignments(node: Node | None) -> Iterator[tuple[str, str | None, Scalar, in
 
 def _tag(node: Node | None) -> str | None:
     return None if node is None else resolved(node).tag
-
-
-def _context(directory: Path, text: str) -> Path | None:
-    if "${" in text or re.match(r"[a-z+]+://|git@|[^/]+\.git(#|\Z)", text):
-        return None
-    return Path(os.path.normpath(directory / text))  # as Compose cleans it: one file, one path
 
 
 def normalized_name(text: str) -> str:

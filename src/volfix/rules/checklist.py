@@ -204,7 +204,7 @@ def _deletions(context: Context, project: Project) -> Iterator[Answer]:
 
 
 def _daemon(context: Context, project: Project) -> Iterator[Answer]:
-    from volfix.project import daemons
+    from volfix.project.ci import daemons
 
     says = {
         daemons.HOST_SOCKET: (Mark.FINE, "the host's, through its socket: volumes stay there between the builds"),

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.switches import is_host, switch_of
 from volfix.knowledge.variables import variable_kind
+from volfix.project.build import Build
 from volfix.project.code_places import container_path, may_be_in_image
 from volfix.project.deployed_code import DeployedCode
 from volfix.project.effective import effective_values
 from volfix.project.environment import InCode, Variable
 from volfix.project.loose_env import may_be_given, names_assigned
-from volfix.project.model import Build, Project, Service
+from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND
 from volfix.project.test_stacks import is_test_stack
 from volfix.rules.context import Context

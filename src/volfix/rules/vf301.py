@@ -14,7 +14,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Every step that brings a stack up in a container without a socket, a daemon's address or a daemon beside it."""
     if not context.stack.deliveries:
         return
-    from volfix.project.daemons import NOWHERE
+    from volfix.project.ci.daemons import NOWHERE
     from volfix.rules.vf305 import mismatches
 
     for deploy in deploying_steps(context):

@@ -27,8 +27,8 @@ def check(context: Context) -> Iterator[Finding]:
     """Every data directory of a deployed stack that lies in Drone's workspace, which is empty at each deployment."""
     if not context.stack.deliveries:
         return
-    from volfix.project.daemons import HOST_SOCKET, NOWHERE
-    from volfix.project.pipelines import DRONE
+    from volfix.project.ci.daemons import HOST_SOCKET, NOWHERE
+    from volfix.project.ci.pipeline import DRONE
 
     for deploy in deploying_steps(context):
         deployment = deploy.deployment

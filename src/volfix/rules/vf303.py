@@ -44,8 +44,8 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _runs_as_src(deploy: Deploy) -> bool:
-    from volfix.project.daemons import DIND, THROWN_AWAY
-    from volfix.project.pipelines import DRONE
+    from volfix.project.ci.daemons import DIND, THROWN_AWAY
+    from volfix.project.ci.pipeline import DRONE
 
     deployment = deploy.deployment
     if deployment.pipeline.dialect != DRONE or deployment.target in (DIND, THROWN_AWAY):
@@ -127,7 +127,7 @@ def _volume_moves(context: Context, deploy: Deploy) -> Iterator[Move]:
 
 def _bind_moves(context: Context, deploy: Deploy) -> Iterator[Move]:
     """The relative bind mounts that become volumes: the daemon has had them below the workspace on the host."""
-    from volfix.project.daemons import HOST_SOCKET
+    from volfix.project.ci.daemons import HOST_SOCKET
 
     deployment = deploy.deployment
     if deployment.target != HOST_SOCKET or not {"VF101", "VF102"} & context.selected:

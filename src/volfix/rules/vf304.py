@@ -14,7 +14,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Every step that deploys to Docker-in-Docker or on a machine that is thrown away."""
     if not context.stack.deliveries:
         return
-    from volfix.project.daemons import DIND, THROWN_AWAY
+    from volfix.project.ci.daemons import DIND, THROWN_AWAY
 
     for deploy in deploying_steps(context):
         if deploy.deployment.target == DIND:
@@ -39,7 +39,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _daemon(deploy: Deploy) -> str:
-    from volfix.project.daemons import is_dind
+    from volfix.project.ci.daemons import is_dind
 
     for step in deploy.deployment.pipeline.steps:
         if is_dind(step):

@@ -62,8 +62,8 @@ def check(context: Context) -> Iterator[Finding]:
 
 def mismatches(deploy: Deploy) -> Iterator[Mismatch]:
     """The mounts of the step that nothing stands behind, and a declared socket that the step has to do without."""
-    from volfix.project.daemons import NOWHERE
-    from volfix.project.pipelines import DRONE
+    from volfix.project.ci.daemons import NOWHERE
+    from volfix.project.ci.pipeline import DRONE
 
     pipeline, step = deploy.deployment.pipeline, deploy.deployment.step
     if pipeline.dialect != DRONE or not deploy.runs_in_container:
@@ -93,7 +93,7 @@ def mismatches(deploy: Deploy) -> Iterator[Mismatch]:
 
 
 def _undeclared(deploy: Deploy, name: str, path: str, node: Mapping, name_node: Scalar | None) -> Mismatch:
-    from volfix.project.daemons import is_socket_path
+    from volfix.project.ci.daemons import is_socket_path
 
     pipeline = deploy.deployment.pipeline
     message = f"the step mounts the volume {name}, which the pipeline does not declare: nothing is at {path}"
@@ -108,7 +108,7 @@ def _undeclared(deploy: Deploy, name: str, path: str, node: Mapping, name_node: 
 
 
 def _empty(deploy: Deploy, name: str, path: str, node: Mapping, declared: Mapping) -> Mismatch:
-    from volfix.project.daemons import is_socket_path
+    from volfix.project.ci.daemons import is_socket_path
 
     message = f"the volume {name} is declared without `host:` or `temp:`: nothing is at {path}"
     evidence = "a pipeline's volume says what it is: `host: {path: ...}` or `temp: {}`"
@@ -121,7 +121,7 @@ def _empty(deploy: Deploy, name: str, path: str, node: Mapping, declared: Mappin
 
 
 def _unused_socket(deploy: Deploy) -> Iterator[Mismatch]:
-    from volfix.project.daemons import is_socket_path
+    from volfix.project.ci.daemons import is_socket_path
 
     for volume in deploy.deployment.pipeline.volumes:
         if is_socket_path(volume.host) and volume.host is not None and volume.name:
@@ -136,7 +136,7 @@ def _unused_socket(deploy: Deploy) -> Iterator[Mismatch]:
 
 def _shifted(deploy: Deploy) -> Iterator[Finding]:
     """The stack's directory is a host directory at another path: its relative binds mean something else there."""
-    from volfix.project.daemons import HOST_SOCKET, host_path
+    from volfix.project.ci.daemons import HOST_SOCKET, host_path
 
     deployment = deploy.deployment
     if deployment.target != HOST_SOCKET or deployment.directory is None:

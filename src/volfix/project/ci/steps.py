@@ -6,12 +6,12 @@ import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
-from volfix.project.ci_commands import DAEMON, copies, scalar_fragment
-from volfix.project.daemons import host_path, is_socket_path
-from volfix.project.pipelines import Pipeline, PipelineFile, Step, only_for_requests
+from volfix.project.ci.daemons import host_path, is_socket_path
+from volfix.project.ci.jobs import DAEMON, copies, scalar_fragment
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, only_for_requests
+from volfix.project.ci.substitution import substituted
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.paths import below, moved
-from volfix.project.substitution import substituted
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Scalar

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from pathlib import Path
 
-from volfix.project.pipelines import (
+from volfix.project.ci.pipeline import (
     DRONE_08,
     WOODPECKER,
     Pipeline,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from volfix.project.ci.pipeline import DRONE, DRONE_08, WOODPECKER, PipelineFile, load
 from volfix.project.compose_file import NotForVolfix
 from volfix.project.deployments import Checkout, Deployment, deployments
-from volfix.project.pipelines import DRONE, DRONE_08, WOODPECKER, PipelineFile, load
 from volfix.syntax.source import FileProblem
 
 HEAD = "kind: pipeline\ntype: docker\nname: default\n"

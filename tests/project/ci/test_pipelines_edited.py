@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.project.pipelines import load
+from volfix.project.ci.pipeline import load
 
 COMPOSE = """\
 name: shop

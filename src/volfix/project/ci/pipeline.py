@@ -145,7 +145,7 @@ def load(path: Path, source: Source | None = None) -> PipelineFile:
     if path.suffix in GENERATORS:
         raise NotForVolfix(path, f"{GENERATORS[path.suffix]} that generates a Drone pipeline: volfix reads the result")
     source = source or Source.read(path)
-    from volfix.project import drone, woodpecker
+    from volfix.project.ci import drone, woodpecker
 
     try:
         documents = drone.documents(source)

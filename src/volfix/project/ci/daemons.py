@@ -9,8 +9,8 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+from volfix.project.ci.pipeline import Pipeline, Step, StepMount
 from volfix.project.compose_calls import ComposeCall
-from volfix.project.pipelines import Pipeline, Step, StepMount
 from volfix.project.shell.command import Command
 
 HOST_SOCKET, DIND, THROWN_AWAY, OTHER_HOST = "host-socket", "dind", "throw-away", "remote"

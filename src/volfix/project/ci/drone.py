@@ -8,8 +8,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import replace
 
-from volfix.project.compose_file import NotForVolfix
-from volfix.project.pipelines import (
+from volfix.project.ci.pipeline import (
     DRONE,
     Pipeline,
     PipelineFile,
@@ -22,6 +21,7 @@ from volfix.project.pipelines import (
     scalars,
     text,
 )
+from volfix.project.compose_file import NotForVolfix
 from volfix.syntax.source import Source, Span
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, parse, resolved
 

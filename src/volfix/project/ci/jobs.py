@@ -1,6 +1,6 @@
 """Commands in YAML: the jobs of Actions and GitLab, tasks, and the scripts that a deployment's hooks run.
 
-The steps of Drone and Woodpecker are in pipeline_commands.py.
+The steps of Drone and Woodpecker are in steps.py.
 """
 
 from __future__ import annotations
