@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from last_run import last_run
 
 from volfix.fixes.journal import LAST, OPEN, WriteProblem, WriteRefused, directory_of, locked, reading
 from volfix.fixes.journal_format import Run, SavedFile, decoded, encoded
 from volfix.fixes.results import FileChange
 from volfix.fixes.transaction import recover, write
-from volfix.fixes.undo import last_run, undo
+from volfix.fixes.undo import undo
 from volfix.project.git import clear_cache
 from volfix.syntax.source import Source
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from all_entries import all_entries
 
-from volfix.knowledge.entries import all_entries
 from volfix.knowledge.switches import Environment, engine_of, host_beside, switch_of
 
 SWITCHES = [

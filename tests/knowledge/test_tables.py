@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from all_entries import all_entries
 
-from volfix.knowledge.entries import FOLDERS, HERE, Entry, all_entries, entry, index, parsed, strings_of
+from volfix.knowledge.entries import FOLDERS, HERE, Entry, entry, index, parsed, strings_of
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import entries_for, in_range
 from volfix.knowledge.paths import cleaned

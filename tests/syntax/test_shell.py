@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from volfix.syntax.fragment import Fragment
-from volfix.syntax.shell import Script, parse
+from volfix.syntax.shell import parse
+from volfix.syntax.shell_commands import Script
 from volfix.syntax.shell_words import characters, heredoc_characters
 from volfix.syntax.source import Source
 

@@ -8,8 +8,7 @@ from typing import Any
 
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 VOLUME_KEY, ONE_OFF = "com.docker.compose.volume", "com.docker.compose.oneoff"
-DIRECTORY, CONFIG_HASH = "com.docker.compose.project.working_dir", "com.docker.compose.config-hash"
-CONFIG_FILES = "com.docker.compose.project.config_files"
+DIRECTORY, CONFIG_FILES = "com.docker.compose.project.working_dir", "com.docker.compose.project.config_files"
 """Labels that Compose gives. Source: docker/compose, pkg/api/labels.go."""
 
 

@@ -93,16 +93,6 @@ class Engine:
         state = found["State"]
         return str(found["Created"])[:19], max(str(state["StartedAt"])[:19], str(state["FinishedAt"])[:19])
 
-    def image_command(self, name: str) -> Process | None:
-        """How an image's program is started; None where the engine does not have the image."""
-        import docker
-
-        with _said():
-            try:
-                return environment_in(self._api.inspect_image(name))
-            except docker.errors.ImageNotFound:
-                return None
-
     def any_image(self) -> str | None:
         """Some image of the engine."""
         with _said():

@@ -15,7 +15,8 @@ from volfix.project.ci.pipeline import load
 from volfix.project.command_files import entries_of
 from volfix.rules.operations import RemoveItem, SetText
 from volfix.syntax.fragment import Fragment
-from volfix.syntax.shell import SimpleCommand, parse
+from volfix.syntax.shell import parse
+from volfix.syntax.shell_commands import SimpleCommand
 from volfix.syntax.shell_removal import outline
 from volfix.syntax.shell_words import characters, heredoc_characters
 from volfix.syntax.source import Source, Span

@@ -154,11 +154,6 @@ def entry(number: int) -> Entry:
     return entry_of(parsed(table.text), table.kind)
 
 
-def all_entries() -> tuple[Entry, ...]:
-    """Every entry, parsed: for tests and for printing the knowledge base."""
-    return tuple(entry(number) for number in range(len(index().tables)))
-
-
 def parsed(text: str) -> dict[str, Any]:
     """The TOML document `text` (tomllib came with Python 3.11)."""
     if sys.version_info >= (3, 11):

@@ -16,11 +16,6 @@ FOR_A_WHILE = frozenset({TEST, DEV})
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-def words_for(purpose: str) -> frozenset[str]:
-    """The words in names that say this purpose."""
-    return _table()[purpose]
-
-
 def purposes(text: str, *, in_ci: bool = False) -> frozenset[str]:
     """Everything that a name says about what it is for; `in_ci`, where "ci" only says that CI runs it."""
     words = set(re.split(r"[^a-z0-9]+", CAMEL.sub("-", text).lower())) - ({"ci"} if in_ci else set())

@@ -43,7 +43,6 @@ class Mount:
     target: str
     read_only: bool
     directory: Path
-    long: bool = False
     no_copy: bool = False
     subpath: str | None = None
     overridden: bool = False
@@ -184,7 +183,6 @@ def _read_long(service: str, file: Source, node: Mapping, directory: Path, looku
         target,
         read_only is True,
         directory,
-        long=True,
         no_copy=inner is not None and boolean(inner.get("nocopy"), lookup) is True,
         subpath=subpath.value if isinstance(subpath, Scalar) else None,
         problem=problem,

@@ -22,7 +22,7 @@ from volfix.project.test_stacks import is_test_stack
 from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.database_places import only_suggested, working_directory
-from volfix.rules.databases import placed
+from volfix.rules.database_values import placed
 from volfix.rules.engine_switch import switch_beside
 from volfix.rules.mentions import named_on_host
 

@@ -17,7 +17,7 @@ from volfix.project.model import Project, Service
 from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.database_places import candidates
-from volfix.rules.databases import MAY_BE_FILE, located
+from volfix.rules.database_values import MAY_BE_FILE, located
 from volfix.rules.env_arrival import arrives, copied_as
 from volfix.syntax import dotenv
 

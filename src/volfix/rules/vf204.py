@@ -10,7 +10,7 @@ from volfix.project.environment import InDockerfile, Variable
 from volfix.project.model import Project, Service
 from volfix.rules.context import Context
 from volfix.rules.database_places import places_of, settled
-from volfix.rules.databases import MAY_BE_FILE
+from volfix.rules.database_values import MAY_BE_FILE
 from volfix.rules.engine_switch import switch_beside
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule

@@ -5,89 +5,14 @@ The grammar is tree-sitter-bash; it is imported when the first script is parsed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from volfix.syntax.shell_words import Word
+from volfix.syntax.shell_commands import Script
 from volfix.syntax.source import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """`NAME=value`; an array's value is its words with blanks between them, which `elements` has one by one.
-
-    `span` is the value as it is written; `appends` says that it is `NAME+=value`.
-    """
-
-    name: str
-    value: str
-    span: Span
-    elements: tuple[Word, ...] | None = None
-    appends: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Heredoc:
-    """The lines that a command reads from a here-document; `quoted` ones hold no expansions."""
-
-    body: Span
-    quoted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What must hold for a command to run: `texts` are the literals that are compared.
-
-    Where all of it is that `subject` is one of `patterns`, and none of the `earlier` ones, these are known too.
-    """
-
-    texts: tuple[str, ...]
-    subject: Word | None = None
-    patterns: tuple[str, ...] = ()
-    earlier: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SimpleCommand:
-    """A simple command as POSIX calls it. Without words it only sets variables.
-
-    `declaration` are the words of `export`, `local` and the like, but for the assignments; `scope` are the subshells
-    around it, outermost first; `guards` the tests and case patterns that must hold for it to run; `conditional` says
-    that it may not run for another reason too, `repeated` that it may run more than once; `substituted`, that it stands
-    inside `$(...)`; `decides`, that what runs next depends on whether it succeeds. `piped_from` is the command whose
-    output it reads, `input` the file, `text` the word behind `<<<`; `outputs` are the files that its own goes to.
-    `[ -f x ]` is a command too, as it is in a shell.
-    """
-
-    span: Span
-    words: tuple[Word, ...]
-    assignments: tuple[Assignment, ...] = ()
-    declaration: tuple[Word, ...] = ()
-    heredoc: Heredoc | None = None
-    input: Word | None = None
-    text: Word | None = None
-    scope: tuple[int, ...] = ()
-    guards: tuple[Guard, ...] = ()
-    conditional: bool = False
-    repeated: bool = False
-    substituted: bool = False
-    piped_from: Span | None = None
-    outputs: tuple[Word, ...] = ()
-    decides: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A parsed script: its commands in the order in which they are written, those of functions by function."""
-
-    text: str
-    commands: tuple[SimpleCommand, ...]
-    functions: dict[str, tuple[SimpleCommand, ...]]
-    unread: tuple[Span, ...]
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volfix.syntax.shell import Assignment, Guard, Heredoc
+from volfix.syntax.shell_commands import Assignment, Guard, Heredoc
 from volfix.syntax.shell_words import Word, characters, word_of
 from volfix.syntax.source import Span
 

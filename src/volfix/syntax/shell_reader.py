@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from volfix.syntax.shell import Assignment, Guard, Heredoc, Script, SimpleCommand
+from volfix.syntax.shell_commands import Assignment, Guard, Heredoc, Script, SimpleCommand
 from volfix.syntax.shell_nodes import WORDS, Nodes, places
 from volfix.syntax.shell_words import Word, word_of
 from volfix.syntax.source import Span

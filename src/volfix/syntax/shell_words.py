@@ -13,7 +13,6 @@ from volfix.syntax.fragment import Character
 from volfix.syntax.source import Span
 
 OPENING = {"(": ")", "{": "}"}
-VARIABLE = re.compile(r"\$(?:(\w+)|\{!?(\w+)(?:\[[@*]\])?\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +110,3 @@ def heredoc_characters(text: str, start: int, end: int, *, quoted: bool) -> Iter
         else:
             yield text[at], at, at + 1
             at += 1
-
-
-def variables(value: str) -> Iterator[str]:
-    """The names of the variables that a word's value refers to plainly."""
-    for found in VARIABLE.finditer(value):
-        yield found[1] or found[2]

@@ -10,8 +10,6 @@ from volfix.syntax.yaml_events import block_indent
 from volfix.syntax.yaml_scalar import UNPRINTABLE, Unit, escaped, is_plain, units, written
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse
 
-LINE_END = re.compile(r"[\r\n]")
-
 
 def replace_scalar(source: Source, scalar: Scalar, value: str) -> Edit:
     """The scalar with another value: quoting style, anchor, tag and block header stay.
@@ -27,17 +25,6 @@ def replace_scalar(source: Source, scalar: Scalar, value: str) -> Edit:
         end += 1
     text = value[start : len(value) - end]
     return _partial(source, scalar, start, len(old) - end, text) or _whole(source, scalar, value)
-
-
-def replace_in_scalar(source: Source, scalar: Scalar, start: int, end: int, text: str) -> Edit:
-    """The scalar with `value[start:end]` replaced: where possible only the characters that say that part change.
-
-    Raises ValueError where the value has no such part, CannotEdit as replace_scalar does.
-    """
-    if not 0 <= start <= end <= len(scalar.value):
-        raise ValueError(f"no characters {start} to {end} in a value of {len(scalar.value)}")
-    value = scalar.value[:start] + text + scalar.value[end:]
-    return _partial(source, scalar, start, end, text) or _whole(source, scalar, value)
 
 
 def _partial(source: Source, scalar: Scalar, start: int, end: int, text: str) -> Edit | None:

@@ -11,7 +11,7 @@ from volfix.project.shell.expansion import arguments, plain
 from volfix.project.shell.resolver import Resolver
 from volfix.project.shell.state import UNSET, State, Value
 from volfix.syntax.fragment import Fragment
-from volfix.syntax.shell import Assignment, SimpleCommand
+from volfix.syntax.shell_commands import Assignment, SimpleCommand
 
 EXPORTING = re.compile(r"-\w*x")
 

@@ -15,7 +15,7 @@ from volfix.project.shell.entry import Entry
 from volfix.project.shell.expansion import arguments, plain
 from volfix.project.shell.state import State
 from volfix.syntax.fragment import Fragment
-from volfix.syntax.shell import Guard, SimpleCommand
+from volfix.syntax.shell_commands import Guard, SimpleCommand
 from volfix.syntax.source import Span
 
 REFERENCE = re.compile(r"\$\{?[!#]?(\w+|\W)")

@@ -21,7 +21,8 @@ from volfix.project.shell.resolver import Resolver
 from volfix.project.shell.state import State
 from volfix.project.shell.wrappers import unwrapped
 from volfix.syntax.fragment import Character, Fragment
-from volfix.syntax.shell import SimpleCommand, parse
+from volfix.syntax.shell import parse
+from volfix.syntax.shell_commands import SimpleCommand
 from volfix.syntax.source import Span
 
 DEPTH = 12

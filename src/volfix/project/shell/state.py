@@ -11,7 +11,7 @@ from volfix.project.shell.paths import below, joined
 if TYPE_CHECKING:
     from volfix.project.shell.command import Argument
     from volfix.syntax.fragment import Fragment
-    from volfix.syntax.shell import SimpleCommand
+    from volfix.syntax.shell_commands import SimpleCommand
     from volfix.syntax.source import Span
 
 Value = str | tuple[str, ...] | None
