@@ -37,6 +37,7 @@ CALLED_FROM_OUTSIDE = {
     "commenters": "shlex reads it of a lexer",
     "whitespace": "shlex reads it of a lexer",
     "whitespace_split": "shlex reads it of a lexer",
+    "clones": "nobody yet: what a pipeline does with its checkout",
 }
 """Names that volfix itself never uses, with who does."""
 
