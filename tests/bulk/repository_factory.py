@@ -64,6 +64,7 @@ def _reference(item: int) -> Files:
     files = files_below(FIXTURES / "fastapi-sqlite-drone" / "repository")
     service, data = SERVICES[item % len(SERVICES)], DIRECTORIES[item % len(DIRECTORIES)]
     compose = files["docker-compose.yml"].replace(b"./data:", data.encode() + b":")
+    compose = compose.replace(b"depends_on: [app]", f"depends_on: [{service}]".encode())
     files["docker-compose.yml"] = compose.replace(b"\n  app:\n", f"\n  {service}:\n".encode())
     return files
 
