@@ -138,8 +138,8 @@ def set_at_start(context: Context, database: Database) -> str | None:
 def code_of(context: Context, build: Build) -> DeployedCode:
     """The deployed code of a build whose context is a directory, read once for all rules."""
     assert build.context is not None
-    known: dict[tuple[Path, str], DeployedCode] = context.memory.setdefault("code", {})
-    return known.setdefault((build.context, build.dockerfile), DeployedCode(build.context, build.dockerfile))
+    place = (build.context, build.dockerfile)
+    return context.code.setdefault(place, DeployedCode(*place))
 
 
 def _told(context: Context) -> dict[Path, list[tuple[str, Service]]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from volfix.project.git import tracked_below, work_tree
 from volfix.project.hosts import HostDirectory, host_directory
@@ -17,6 +17,9 @@ from volfix.syntax.source import Source
 
 if TYPE_CHECKING:
     from volfix.project.command_stacks import Commands
+    from volfix.project.deployed_code import DeployedCode
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ class Context:
 
     `users` says for each host directory which projects (directory, name) mount it, over the whole run; `selected` are
     the codes of the rules that run; `servers` are the database servers on one source (see servers.py); `real_names` are
-    the volumes of the run on the host, with whom they belong to; `env_files` are those that name a database; `memory`
-    keeps what several rules compute together; `trusted` says that the CI server trusts the repositories.
+    the volumes of the run on the host, with whom they belong to; `env_files` are those that name a database; `results`
+    are those of functions that are marked with `once`; `trusted` says that the CI server trusts the repositories.
     """
 
     stack: Stack
@@ -35,12 +38,20 @@ class Context:
     servers: Mapping[str, frozenset[Any]] = field(default_factory=dict)
     real_names: dict[tuple[Path, str], str] = field(default_factory=dict)
     env_files: dict[Path, Source] = field(default_factory=dict)
-    memory: dict[str, Any] = field(default_factory=dict)
+    results: dict[Callable[[Context], Any], Any] = field(default_factory=dict)
     trusted: bool = False
     commands: Commands | None = None
     """The files with shell commands below the root."""
     asked: frozenset[Path] | None = None
     """The directories whose commands are reported where they are about no project; None for all."""
+    code: dict[tuple[Path, str], DeployedCode] = field(default_factory=dict)
+    """The deployed code that was read, by build context and Dockerfile."""
+    volume_keys: dict[str, str] = field(default_factory=dict)
+    """The keys of new volumes, by the host directory whose place they take."""
+    first_targets: dict[str, str] = field(default_factory=dict)
+    """By the name of a new volume, the target that it was given for first."""
+    file_directories: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By service and directory in its container, the host directory of the file that is to lie there."""
 
     @property
     def root(self) -> Path:
@@ -67,6 +78,19 @@ class Context:
         """A file below the directory that git tracks, relative to the work tree; raises GitUnavailable."""
         tree = work_tree(self.root)
         return None if tree is None else tracked_below(tree, directory)
+
+
+def once(compute: Callable[[Context], Result]) -> Callable[[Context], Result]:
+    """The function, which is called once for a context: several rules ask for what it returns."""
+
+    @wraps(compute)
+    def known(context: Context) -> Result:
+        if compute not in context.results:
+            context.results[compute] = compute(context)
+        result: Result = context.results[compute]
+        return result
+
+    return known
 
 
 def at(source: Source, start: int, end: int) -> Location:

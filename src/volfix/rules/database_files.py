@@ -80,9 +80,8 @@ class FileUse:
 
     def _claims(self, directory: str) -> bool:
         """Whether the directory is for this file: another one of the service's gets a volume of its own."""
-        claims: dict[tuple[str, str], str] = self.context.memory.setdefault("file directories", {})
         host = self.context.host_of(self.use.mount).key
-        return claims.setdefault((self.service, directory), host) == host
+        return self.context.file_directories.setdefault((self.service, directory), host) == host
 
     def value_of(self, database: Database, path: str) -> str:
         """The database's value, with the new path in it."""

@@ -12,26 +12,24 @@ from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND
 from volfix.project.stack import Use
 from volfix.rules.code_files import doubted, of_code
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
 from volfix.rules.database import Database
 from volfix.rules.database_values import located
 from volfix.rules.loose_files import of_loose_files
 from volfix.rules.own_volume import alone
 
 
+@once
 def databases(context: Context) -> tuple[Database, ...]:
     """Every database file that a value of the stack names, once for each service that takes it."""
-    if "databases" not in context.memory:
-        found = list(_of_services(context))
-        found += of_loose_files(context, found)
-        found += of_code(context, found)
-        found = list(alone(list(_apart(context, list(_agreed(list(_whole(context, found))))))))
-        found = list(doubted(context, list(_agreed(found))))  # again: what was refused for one is refused for all
-        context.memory["databases"] = tuple(_shared(context, found))
-        written = [item.origin for item in found if compose_scalar(item.origin) is None]
-        context.env_files.update((each.file.path, each.file) for each in written if each is not None)
-    known: tuple[Database, ...] = context.memory["databases"]
-    return known
+    found = list(_of_services(context))
+    found += of_loose_files(context, found)
+    found += of_code(context, found)
+    found = list(alone(list(_apart(context, list(_agreed(list(_whole(context, found))))))))
+    found = list(doubted(context, list(_agreed(found))))  # again: what was refused for one is refused for all
+    written = [item.origin for item in found if compose_scalar(item.origin) is None]
+    context.env_files.update((each.file.path, each.file) for each in written if each is not None)
+    return tuple(_shared(context, found))
 
 
 def databases_in(context: Context, project: Project, service: Service) -> Iterator[Database]:
@@ -194,10 +192,12 @@ def _old_place(context: Context, database: Database) -> tuple[str, str | None]:
 
 def takers_of(context: Context, database: Database) -> Sequence[Database]:
     """The databases that one edit of the database's value moves, with itself."""
-    if "takers" not in context.memory:
-        context.memory["takers"] = _takers(databases(context))
-    known: dict[object, list[Database]] = context.memory["takers"]
-    return known.get(database.written_at, (database,))
+    return _all_takers(context).get(database.written_at, (database,))
+
+
+@once
+def _all_takers(context: Context) -> dict[object, list[Database]]:
+    return _takers(databases(context))
 
 
 def use_of(context: Context, database: Database) -> Use | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volfix.rules.context import Context, at
+from volfix.rules.context import Context, at, once
 from volfix.rules.findings import Applicability, Finding, Fix, Location, Severity
 from volfix.rules.operations import AppendItem, Operation
 from volfix.syntax.yaml_tree import resolved
@@ -47,18 +47,15 @@ class Deploy:
         return Applicability.SAFE if trusted and not self.delivery.file.signed else Applicability.UNSAFE
 
 
+@once
 def deploys(context: Context) -> list[Deploy]:
     """Every deployment of the stack's pipelines but tests, in order."""
-    found: list[Deploy] | None = context.memory.get("deploys")
-    if found is None:
-        found = [
-            Deploy(delivery, deployment, tuple(delivery.projects(deployment, context.stack.projects)))
-            for delivery in context.stack.deliveries
-            for deployment in delivery.deployments
-            if not deployment.is_test
-        ]
-        context.memory["deploys"] = found
-    return found
+    return [
+        Deploy(delivery, deployment, tuple(delivery.projects(deployment, context.stack.projects)))
+        for delivery in context.stack.deliveries
+        for deployment in delivery.deployments
+        if not deployment.is_test
+    ]
 
 
 def deploying_steps(context: Context) -> Iterator[Deploy]:

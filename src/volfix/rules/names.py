@@ -17,14 +17,13 @@ def volume_key(context: Context, service: str, target: str, host: str) -> str:
     last part of its target; a key that is in use for something else gets the next free number. The same host directory
     gets the same key however often it is asked for.
     """
-    given: dict[str, str] = context.memory.setdefault("volume keys", {})
+    given = context.volume_keys
     if host in given:
         return given[host]
     words = {word.rstrip("0123456789") for word in re.split(r"[-_.]", service.lower())}
     base = f"{service}-data" if words & DATABASE_WORDS or words & index().words.keys() else f"{service}-db"
     taken = context.stack.volume_keys | set(given.values())
-    targets: dict[str, str] = context.memory.setdefault("first targets", {})
-    first_target = targets.setdefault(base, target)
+    first_target = context.first_targets.setdefault(base, target)
     last = re.sub(r"[^a-zA-Z0-9._-]", "", target.rstrip("/").rpartition("/")[2])
     if first_target != target and last and not base.endswith(f"-{last}"):
         base = f"{base}-{last}"
