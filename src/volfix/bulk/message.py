@@ -9,6 +9,7 @@ from shlex import quote
 from volfix.fixes.credentials import scrub
 from volfix.fixes.diff import visible
 from volfix.fixes.results import ProjectResult, RunResult
+from volfix.project.hosts import relative
 
 DEFAULT = """\
 Keep the databases where a deployment does not lose them
@@ -61,8 +62,9 @@ def _findings(result: RunResult) -> Iterator[str]:
         for item in project.findings if project.failure is None else ():
             if item.fixed:
                 place = item.finding.location
-                file = place.path.relative_to(project.root) if place.path.is_relative_to(project.root) else place.path
-                yield _line(f"- {file}:{place.line} {item.finding.code} {item.finding.message}")
+                yield _line(
+                    f"- {relative(place.path, project.root)}:{place.line} {item.finding.code} {item.finding.message}"
+                )
 
 
 def _moves(result: RunResult) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -195,3 +196,9 @@ def strings(node: Node | None) -> Iterator[str]:
         for item in node.items:
             if isinstance(inner := resolved(item), Scalar):
                 yield inner.value
+
+
+def is_of_inner_project(directory: Path, project: Path) -> bool:
+    """Whether another project than the one in `project` lies between: `./data` is its own there."""
+    between = [each for each in (directory, *directory.parents) if project in each.parents]
+    return any(os.path.isfile(each / name) for each in between for name in BASE_NAMES)  # noqa: PTH113 - never raises

@@ -13,7 +13,7 @@ from pathlib import Path
 from volfix.project.called import RUNNERS, Called
 from volfix.project.command_files import CommandFile
 from volfix.project.command_names import CALLS_DOCKER, has_commands
-from volfix.project.compose_file import BASE_NAMES, FILE_NAME
+from volfix.project.compose_file import FILE_NAME, is_of_inner_project
 from volfix.project.discovery import VENDORED
 from volfix.project.host_deeds import ASKS, READS, Deed, deeds
 from volfix.project.recipes import MAKE_RULE
@@ -89,7 +89,7 @@ class HostCommands:
 def _started_in(entry: Entry, project: Path, tree: Path) -> list[str]:
     """The directories that an entry may be started in: of a script its own, the project's or the repository's."""
     own = str(entry.directory)
-    if entry.kind not in ("script", "cron") or _has_project(entry.directory, project):
+    if entry.kind not in ("script", "cron") or is_of_inner_project(entry.directory, project):
         return [own]
     return list(dict.fromkeys((own, str(project), str(tree))))
 
@@ -114,12 +114,6 @@ def _places(deed: Deed, command: Command, project: Path, tree: Path) -> Iterator
     elif not text.startswith("~"):
         yield joined(str(project), text)
         yield joined(str(tree), text)
-
-
-def _has_project(directory: Path, project: Path) -> bool:
-    """Whether another project than this lies between: `./data` is its own there."""
-    between = [each for each in (directory, *directory.parents) if project in each.parents]
-    return any(os.path.isfile(each / name) for each in between for name in BASE_NAMES)  # noqa: PTH113 - never raises
 
 
 def _asked_by_make(path: Path, host: Path) -> Iterator[tuple[int, tuple[str, str]]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.host_tools import host_tools
 from volfix.project.command_names import has_commands, is_document
-from volfix.project.compose_file import BASE_NAMES
+from volfix.project.compose_file import is_of_inner_project
 from volfix.project.discovery import VENDORED
 from volfix.project.git import work_tree
 
@@ -116,14 +116,9 @@ def _leads_to(before: str, path: Path, host: Path, directories: Sequence[Path]) 
         before = before.partition("/")[2]
         return path.is_relative_to(project) and Path(os.path.normpath(project / before)) == host.parent
     near = [path.parent]
-    if not any(_has_project(between) for between in path.parents if directories[0] in between.parents):
+    if not is_of_inner_project(path.parent, directories[0]):
         near += (each for each in directories if path.is_relative_to(each))
     return any(Path(os.path.normpath(each / before)) == host.parent for each in near)
-
-
-def _has_project(directory: Path) -> bool:
-    """Whether the directory is a project of its own, in which `./data` is another one."""
-    return any(os.path.isfile(directory / name) for name in BASE_NAMES)  # noqa: PTH113 - never raises
 
 
 @lru_cache(maxsize=8)

@@ -43,6 +43,11 @@ def _real(path: str) -> str:
         return os.path.normpath(path)
 
 
+def relative(path: Path, base: Path) -> str:
+    """The path from `base`, with forward slashes; the whole path where it lies elsewhere."""
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
+
+
 def is_within(path: Path, root: Path) -> bool:
     """Whether a file lies below the root, `..` and links followed."""
     top = os.path.realpath(root)

@@ -18,6 +18,8 @@ START = re.compile(
     rf"\$(?:(?P<escaped>\$)|(?P<named>{NAME})|\{{(?P<braced>{NAME})(?P<operator>:?[-+?]|\}})|(?P<open>\{{))"
 )
 VISIBLE = re.compile(rf"\$\{{({NAME})\}}")
+REFERENCE = re.compile(rf"\$\{{?({NAME})")
+"""A variable that a text refers to, in a default too."""
 DEPTH = 100
 """How deep defaults may nest: far deeper than anybody writes, and no deeper than a call stack takes."""
 LENGTH = 128 * 1024

@@ -12,6 +12,7 @@ from volfix.project.env_copies import EnvCopy, in_place
 from volfix.project.environment import DotenvFile, PutTogether, Variable, env_assignment
 from volfix.project.model import Project, Service
 from volfix.syntax import dotenv
+from volfix.syntax.dotenv import Assignment
 from volfix.syntax.source import FileProblem, Source
 
 ENV_FILE_NAME = re.compile(r"\.env(?:[._-][\w.-]+)?\Z|[\w.-]+\.env\Z")
@@ -38,13 +39,24 @@ def loose_variables(project: Project) -> Iterator[Variable]:
 
 def _env_files(project: Project) -> list[Path]:
     """The env files in the project's directories, and those that deploying flows put into place there."""
-    found = {
-        directory / entry.name: None
-        for directory in directories(project)
-        for entry in sorted(os.scandir(directory), key=lambda entry: entry.name)
-        if is_env_file(entry.name) and entry.is_file()
-    }
+    found = dict.fromkeys(path for directory in directories(project) for path in env_files_in(directory))
     return [*found, *(path for path in sorted(project.env_paths - project.env_places) if path not in found)]
+
+
+def env_files_in(directory: Path) -> Iterator[Path]:
+    """The env files of a directory, by their names, in their order."""
+    for entry in sorted(os.scandir(directory), key=lambda entry: entry.name):
+        if is_env_file(entry.name) and entry.is_file():
+            yield directory / entry.name
+
+
+def assignments_in(path: Path) -> Iterator[tuple[Assignment, Source]]:
+    """The assignments of an env file; none of a file that cannot be read as such, which may be something else."""
+    try:
+        source = Source.read(path)
+        yield from ((item, source) for item in dotenv.read(source))
+    except FileProblem:  # nothing refers to the file
+        return
 
 
 def is_env_file(name: str) -> bool:
@@ -89,20 +101,10 @@ def _read(path: Path) -> Iterable[Variable]:
 
 def assigned_in(project: Project, name: str) -> Path | None:
     """An env file beside the Compose files, other than `.env`, that sets the variable; examples do not count."""
-    for entry in sorted(os.scandir(project.directory), key=lambda entry: entry.name):
-        if (
-            entry.name == ".env"
-            or "example" in entry.name
-            or not ENV_FILE_NAME.match(entry.name)
-            or not entry.is_file()
-        ):
+    for path in env_files_in(project.directory):
+        if path.name == ".env" or is_example_of(project, path):
             continue
-        path = project.directory / entry.name
-        try:
-            assignments = dotenv.read(Source.read(path))
-        except FileProblem:  # see above
-            continue
-        if any(item.name == name and item.value for item in assignments):
+        if any(item.name == name and item.value for item, _ in assignments_in(path)):
             return path
     return None
 
@@ -111,13 +113,7 @@ def names_assigned(project: Project) -> frozenset[str]:
     """The variables that env files beside the Compose files and in the build contexts speak of, examples included:
     who deploys may set them.
     """
-    found: set[str] = set()
-    for path in _env_files(project):
-        try:
-            found.update(item.name for item in dotenv.read(Source.read(path)))
-        except FileProblem:  # see above
-            continue
-    return frozenset(found)
+    return frozenset(item.name for path in _env_files(project) for item, _ in assignments_in(path))
 
 
 def may_be_given(project: Project, service: Service, names: Collection[str]) -> bool:

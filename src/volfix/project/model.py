@@ -137,6 +137,11 @@ class Service:
         return tuple(found)
 
     @cached_property
+    def started(self) -> tuple[str, ...]:
+        """Everything that may say how its process starts: the words of the service and those of its Dockerfile."""
+        return (*self.words, *(self.stage.started if self.stage else ()))
+
+    @cached_property
     def mounts(self) -> tuple[Mount, ...]:
         """Every mount that is written for the service, those of later files behind; an overridden one is marked."""
         found: list[Mount] = []

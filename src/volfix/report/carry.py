@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.fixes.results import ProjectResult
-from volfix.report.entries import main_file, relative
+from volfix.project.hosts import relative
+from volfix.report.entries import main_file
 from volfix.rules.findings import Move
 
 KINDS = ("volume", "anonymous", "container")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
 from volfix.fixes.secrets import scrub
+from volfix.project.hosts import relative
 from volfix.rules.findings import Finding, Severity
 
 UNREADABLE = "unreadable"
@@ -45,11 +46,6 @@ def base_of(result: RunResult) -> Path:
     """The directory that the paths of a report start from: the one that all its projects lie in."""
     roots = [str(project.root) for project in result.projects]
     return Path(os.path.commonpath(roots)) if roots else Path.cwd()
-
-
-def relative(path: Path, base: Path) -> str:
-    """The path from `base`, with forward slashes; the whole path where it lies elsewhere."""
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
 
 
 def main_file(project: ProjectResult) -> Path:

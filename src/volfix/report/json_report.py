@@ -8,8 +8,9 @@ from typing import Any
 from volfix.fixes.diff import unified
 from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
 from volfix.fixes.secrets import scrub
+from volfix.project.hosts import relative
 from volfix.report.encoding import dumps
-from volfix.report.entries import main_file, relative
+from volfix.report.entries import main_file
 
 VERSION = 1
 

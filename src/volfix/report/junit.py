@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from volfix.fixes.diff import INVISIBLE
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.fixes.secrets import scrub
-from volfix.report.entries import Entry, base_of, finding_entry, is_done, main_file, relative
+from volfix.project.hosts import relative
+from volfix.report.entries import Entry, base_of, finding_entry, is_done, main_file
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

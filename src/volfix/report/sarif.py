@@ -13,8 +13,9 @@ from urllib.parse import quote
 from volfix import __version__
 from volfix.fixes.results import RunResult
 from volfix.fixes.secrets import scrub
+from volfix.project.hosts import relative
 from volfix.report.encoding import dumps
-from volfix.report.entries import Entry, base_of, entries, relative
+from volfix.report.entries import Entry, base_of, entries
 from volfix.rules.findings import Fix
 from volfix.rules.rule import Rule
 from volfix.syntax.source import Edit, Source

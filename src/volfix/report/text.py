@@ -13,9 +13,10 @@ import click
 from volfix.fixes.diff import unified
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
 from volfix.fixes.secrets import scrub, with_secrets
+from volfix.project.hosts import relative
 from volfix.report.carry import carry_words, identity, kind_of, real_volume
 from volfix.report.encoding import one_line
-from volfix.report.entries import is_done, main_file, relative
+from volfix.report.entries import is_done, main_file
 from volfix.report.summary import count, nothing_to_do, trouble
 from volfix.rules.findings import Applicability, Finding, Move
 

@@ -20,9 +20,9 @@ from volfix.project.stack import Use
 from volfix.project.test_stacks import is_test_stack
 from volfix.rules.command_findings import lines, reached, said
 from volfix.rules.context import Context, at
+from volfix.rules.disguises import disguise_of
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.holdings import UNKNOWN, holding, is_file
-from volfix.rules.vf104 import disguise_of
 
 
 @dataclass(frozen=True, slots=True)

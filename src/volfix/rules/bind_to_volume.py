@@ -9,7 +9,7 @@ from pathlib import Path
 
 from volfix.knowledge.targets import never_converted
 from volfix.project.git import GitUnavailable
-from volfix.project.hosts import HostDirectory, is_within
+from volfix.project.hosts import HostDirectory, is_within, relative
 from volfix.project.model import Part
 from volfix.project.mounts import BIND
 from volfix.project.ownership import foreign_user
@@ -122,7 +122,7 @@ def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
 
 def said_of(context: Context, directory: Path, name: str) -> str:
     """A project in words: its directory below the root, and its name where that is another."""
-    place = str(directory.relative_to(context.root)) if directory.is_relative_to(context.root) else str(directory)
+    place = relative(directory, context.root)
     return place if name == directory.name else f"{place}, project {name}"
 
 

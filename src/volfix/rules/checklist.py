@@ -6,9 +6,9 @@ import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.project.hosts import relative
 from volfix.project.model import Project, Service, normalized_name
 from volfix.project.mounts import BIND, VOLUME
 from volfix.project.stack import Use
@@ -95,14 +95,9 @@ def data_mounts(context: Context, project: Project) -> Iterator[tuple[Use, str]]
 def _found(context: Context, findings: Sequence[Finding], codes: tuple[str, ...]) -> Iterator[Answer]:
     for finding in findings:
         if finding.code in codes:
-            where = f"{shown(context, finding.location.path)}:{finding.location.line}"
+            where = f"{relative(finding.location.path, context.root)}:{finding.location.line}"
             mark = Mark.OPEN if finding.severity.value == "info" else Mark.WRONG
             yield Answer(mark, f"{where}: {finding.message} ({finding.code})")
-
-
-def shown(context: Context, path: Path) -> str:
-    """A path as a person reads it: relative to the repository."""
-    return path.relative_to(context.root).as_posix() if path.is_relative_to(context.root) else str(path)
 
 
 def _volumes(context: Context, project: Project) -> Iterator[Answer]:
@@ -130,7 +125,7 @@ def _name(context: Context, project: Project) -> Iterator[Answer]:
     named = next((file for file in reversed(project.files) if file.name), None)
     deployed = sorted({one.deployment.project for one in _of(context, project) if one.deployment.project})
     if named is not None:
-        yield Answer(Mark.FINE, f"`name:` in {shown(context, named.path)} says {name}{volumes}")
+        yield Answer(Mark.FINE, f"`name:` in {relative(named.path, context.root)} says {name}{volumes}")
     elif len(deployed) > 1:
         yield Answer(Mark.WRONG, f"the pipelines deploy it as {' and as '.join(deployed)}: each has volumes of its own")
     elif deployed:
@@ -181,7 +176,7 @@ def _environment(context: Context, project: Project) -> Iterator[Answer]:
 def _arrival(context: Context, project: Project, service: Service, file: EnvFile) -> Answer:
     if file.path is None:
         return Answer(Mark.OPEN, f"{service.name} loads an env file whose name only the deployment knows")
-    name = shown(context, file.path)
+    name = relative(file.path, context.root)
     if file.path.is_file():
         return Answer(Mark.FINE, f"{service.name} loads {name}, which is here")
     for deploy in _of(context, project):

@@ -127,8 +127,7 @@ def set_at_start(context: Context, database: Database) -> str | None:
     if isinstance(database.origin, InCode):
         return None
     service, name = database.service, database.variable
-    started = (*service.words, *(service.stage.started if service.stage else ()))
-    if any(re.search(rf"(?<![\w-]){re.escape(name)}=", word) for word in started):
+    if any(re.search(rf"(?<![\w-]){re.escape(name)}=", word) for word in service.started):
         return f"the command of {service.name} sets {name}"
     if service.build is None or service.build.context is None:
         return None
@@ -213,8 +212,7 @@ def _is_replaced(project: Project, service: Service, named: Named) -> bool:
         return False
     if may_be_given(project, service, named.value.variables):
         return True
-    words = (*service.words, *(service.stage.started if service.stage else ()))
-    if any(re.search(rf"\b{re.escape(name)}=", word) for word in words for name in named.value.variables):
+    if any(re.search(rf"\b{re.escape(name)}=", word) for word in service.started for name in named.value.variables):
         return True
     assigned = names_assigned(project) | set(service.environment)
     assigned |= set(service.stage.environment) if service.stage else set()

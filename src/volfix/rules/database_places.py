@@ -41,8 +41,7 @@ def working_directory(project: Project, service: Service) -> str | None:
 
 def _is_left(service: Service, directory: str) -> bool:
     """Whether the command, or the script that it starts, goes to another directory."""
-    words = (*service.words, *(service.stage.started if service.stage else ()))
-    return any(CHANGES_DIRECTORY.search(word) for word in words) or _script_leaves(service, words, directory)
+    return any(map(CHANGES_DIRECTORY.search, service.started)) or _script_leaves(service, directory)
 
 
 def places_of(project: Project, service: Service, file: DatabaseFile) -> tuple[str, ...]:
@@ -141,9 +140,9 @@ def _start(project: Project, service: Service) -> str | None:
     return next(iter(said)) if len(said) == 1 else None
 
 
-def _script_leaves(service: Service, words: Iterable[str], directory: str) -> bool:
+def _script_leaves(service: Service, directory: str) -> bool:
     """Whether a script of the build context that the container starts goes to another directory."""
-    for word in SCRIPT.findall(" ".join(words)):
+    for word in SCRIPT.findall(" ".join(service.started)):
         for place in (posixpath.normpath(posixpath.join(directory, word)), f"/usr/local/bin/{word}"):
             path = comes_with_image(service, place)
             if path is not None and any(posixpath.normpath(goal) != directory for goal in _goals(path)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,9 @@ from pathlib import Path
 from volfix.knowledge.switches import SCHEME, Said, engine_in, host_beside, switch_of
 from volfix.project.effective import effective_values
 from volfix.project.environment import InCompose
+from volfix.project.interpolation import REFERENCE
 from volfix.project.loose_env import assigned_in
 from volfix.project.model import Project, Service
-
-VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +80,4 @@ def switch_beside(
 
 def _default(origin: object) -> list[str] | None:
     """The variables whose default in the Compose file the value is; none where it is written there as it is."""
-    return VARIABLE.findall(origin.scalar.value) if isinstance(origin, InCompose) else None
+    return REFERENCE.findall(origin.scalar.value) if isinstance(origin, InCompose) else None

@@ -10,6 +10,7 @@ from volfix.knowledge.entries import Entry
 from volfix.project.git_ignore import lines_for
 from volfix.project.host_deeds import OWNS
 from volfix.project.host_users import Mention, mentions
+from volfix.project.hosts import relative
 from volfix.project.ownership import runs_as_root
 from volfix.project.stack import Use
 from volfix.rules.context import Context
@@ -36,7 +37,7 @@ def host_evidence(context: Context, use: Use, path: Path | None = None, source: 
         other.path and path in other.path.parents for other in context.binds
     ):
         for file, line, pattern in islice(lines_for(path, context.root), MOST):
-            yield f"{_place(context, file)}:{line}: git ignores {pattern}, which has nothing to ignore any more"
+            yield f"{relative(file, context.root)}:{line}: git ignores {pattern}, which has nothing to ignore any more"
 
 
 def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Iterator[str]:
@@ -51,16 +52,12 @@ def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Itera
     is_settled = entry is not None or runs_as_root(use.service)
     for mention in mentions(path, use.project.directory, context.root):
         if mention.does is not None and not (mention.does == OWNS and is_settled):
-            place = f"{_place(context, mention.path)}, line {mention.line}"
+            place = f"{relative(mention.path, context.root)}, line {mention.line}"
             yield f"{place}: `{mention.tool}` {mention.does} {use.mount.raw_source} on the host"
 
 
 def _said(context: Context, mention: Mention, source: str) -> str:
-    place = f"{_place(context, mention.path)}:{mention.line}"
+    place = f"{relative(mention.path, context.root)}:{mention.line}"
     if mention.tool is None:
         return f"{place}: names {source} on the host, which will not have the data any more"
     return f"{place}: `{mention.tool}` uses {source} on the host, and will not see the volume"
-
-
-def _place(context: Context, path: Path) -> Path:
-    return path.relative_to(context.root) if path.is_relative_to(context.root) else path

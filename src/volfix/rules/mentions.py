@@ -12,6 +12,7 @@ from volfix.project.command_names import CALLS_DOCKER, is_document
 from volfix.project.effective import effective_variables
 from volfix.project.environment import compose_scalar
 from volfix.project.host_users import files_of
+from volfix.project.hosts import relative
 from volfix.rules.database import Database
 from volfix.rules.database_places import working_directory
 from volfix.syntax.yaml_tree import Node, Scalar, Sequence, resolved
@@ -78,13 +79,12 @@ def _named_at_start(database: Database) -> str | None:
     assert database.path is not None
     service = database.service
     directory = working_directory(database.project, service) or "/"
-    started = (*service.words, *(service.stage.started if service.stage else ()))
-    if any(_names(word, database.path) for word in started):
+    if any(_names(word, database.path) for word in service.started):
         return f"the command of {service.name} also names {database.path}"
     for variable in effective_variables(service):
         if variable_kind(variable.name) not in ("url", "file") and _names(variable.value or "", database.path):
             return f"{variable.name} of {service.name} also names {database.path}"
-    for word in SPLIT.split(" ".join(started)):
+    for word in SPLIT.split(" ".join(service.started)):
         if word and posixpath.normpath(posixpath.join(directory, word)) == database.path:
             return f"the command of {service.name} also names {word}"
     return None
@@ -127,8 +127,7 @@ def named_on_host(database: Database) -> str | None:
         for number, line in enumerate(data.splitlines(), 1):
             command = command + line if command.endswith(b"\\") else line
             if named.search(line) and CALLS_DOCKER.search(command) and not line.lstrip().startswith(b"#"):
-                place = path.relative_to(project.root) if path.is_relative_to(project.root) else path
-                return f"{place}, line {number}, names {database.path} in the container"
+                return f"{relative(path, project.root)}, line {number}, names {database.path} in the container"
     return None
 
 

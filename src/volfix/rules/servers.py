@@ -12,7 +12,7 @@ from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import entries_for, version_in
 from volfix.knowledge.paths import is_below
 from volfix.knowledge.storage import DataDirectories, holds
-from volfix.project.hosts import host_directory
+from volfix.project.hosts import host_directory, relative
 from volfix.project.images import images_of
 from volfix.project.mounts import BIND, VOLUME
 from volfix.project.stack import Stack, Use
@@ -66,7 +66,7 @@ class Server:
     def said(self, root: Path, other: Server) -> str:
         """The server in words, for somebody who looks at `other`."""
         if self.directory != other.directory:
-            place = self.directory.relative_to(root) if self.directory.is_relative_to(root) else self.directory
+            place = relative(self.directory, root)
             return f"{self.service} of {place}"
         return f"{self.service} of {self.written[0].name}" if self.service == other.service else self.service
 

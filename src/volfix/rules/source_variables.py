@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from volfix.project.host_users import files_of
-from volfix.project.hosts import host_directory
-from volfix.project.interpolation import InterpolationError, interpolate
-from volfix.project.loose_env import ENV_FILE_NAME, directories
+from volfix.project.hosts import host_directory, relative
+from volfix.project.interpolation import REFERENCE, InterpolationError, interpolate
+from volfix.project.loose_env import assignments_in, directories, env_files_in
 from volfix.project.mounts import source_kind
 from volfix.project.stack import Use
 from volfix.rules.context import Context
-from volfix.syntax import dotenv
-from volfix.syntax.source import FileProblem, Source
 
-VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 OF_THE_SHELL = frozenset({"PWD", "HOME", "USER"})
 VALUE = r"""(?P<quote>["']?)(?P<value>[^\s"'`;|&]+)(?P=quote)"""
 
 
 def set_elsewhere(context: Context, use: Use) -> Iterator[str]:
     """The lines of env files, examples, documents and scripts that set a variable of the source to another place."""
-    for name in dict.fromkeys(VARIABLE.findall(use.mount.raw_source)):
+    for name in dict.fromkeys(REFERENCE.findall(use.mount.raw_source)):
         if name in OF_THE_SHELL:
             continue
         for path, line, value in (*_in_env_files(use, name), *_in_texts(context, use, name)):
             if _is_another(context, use, name, value):
-                place = path.relative_to(context.root) if path.is_relative_to(context.root) else path
-                yield f"{place}, line {line}, sets {name} to another directory"
+                yield f"{relative(path, context.root)}, line {line}, sets {name} to another directory"
 
 
 def _is_another(context: Context, use: Use, name: str, value: str) -> bool:
@@ -53,16 +48,8 @@ def _is_another(context: Context, use: Use, name: str, value: str) -> bool:
 def _in_env_files(use: Use, name: str) -> Iterator[tuple[Path, int, str]]:
     """Env files beside the Compose files, but for the one that Compose reads: examples say what others may set."""
     for directory in directories(use.project):
-        for entry in sorted(os.scandir(directory), key=lambda entry: entry.name):
-            path = directory / entry.name
-            if path in use.project.env_paths or not ENV_FILE_NAME.match(entry.name) or not entry.is_file():
-                continue
-            try:
-                source = Source.read(path)
-                assignments = dotenv.read(source)
-            except FileProblem:  # nothing refers to the file: it may be something else
-                continue
-            for item in assignments:
+        for path in env_files_in(directory):
+            for item, source in assignments_in(path) if path not in use.project.env_paths else ():
                 if item.name == name and item.value:
                     yield path, source.place(item.span.start)[0], item.value
 

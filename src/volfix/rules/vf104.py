@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-from volfix.project.interpolation import InterpolationError, interpolate
 from volfix.project.mounts import VOLUME, volume_text
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.declarations import declaring_parts
+from volfix.rules.disguises import disguise_of
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
 from volfix.rules.holdings import UNKNOWN, holding
 from volfix.rules.host_evidence import host_evidence
@@ -20,19 +17,7 @@ from volfix.rules.new_volume import VERSION_1
 from volfix.rules.operations import DeclareVolume, Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.servers import collision
-from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
-
-BINDS = frozenset({"bind", "rbind"})
-"""The options of mount(8) that mount a directory in another place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Disguise:
-    """The device of a volume with `o: bind`; `inside` where it lies in the repository, `path` where it is known."""
-
-    device: str
-    inside: bool
-    path: Path | None = None
+from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -61,25 +46,6 @@ def check(context: Context) -> Iterator[Finding]:
             fix=fix if isinstance(fix, Fix) else None,
             reason=fix if isinstance(fix, str) else "somebody chose the device; the old volume stays declared",
         )
-
-
-def disguise_of(use: Use) -> Disguise | None:
-    """The device behind a named volume that is a bind mount in disguise; None for any other mount."""
-    entry = use.project.declared.get(use.mount.source)
-    options = resolved(entry).get("driver_opts") if entry is not None and isinstance(resolved(entry), Mapping) else None  # type: ignore[union-attr]
-    if not isinstance(options, Mapping):
-        return None
-    kind, device = options.get("o"), options.get("device")
-    if not isinstance(kind, Scalar) or not isinstance(device, Scalar) or not BINDS & set(kind.value.split(",")):
-        return None
-    try:
-        text = interpolate(device.value, use.service.lookup).value
-    except InterpolationError:
-        return Disguise(device.value, inside=False)
-    if "${" in text or text.startswith("~"):
-        return Disguise(device.value, inside=False)
-    path = Path(os.path.normpath(use.project.directory / text))
-    return Disguise(device.value, path.is_relative_to(use.project.root), path)
 
 
 def _fix(context: Context, use: Use) -> Fix | str:

@@ -12,6 +12,7 @@ from volfix.knowledge.commands import DockerCall
 from volfix.knowledge.lookup import entries_for
 from volfix.project.command_stacks import Commands
 from volfix.project.deploy_flows import VolumeDeletion
+from volfix.project.hosts import relative
 from volfix.project.images import images_of
 from volfix.project.model import Project
 from volfix.project.mounts import VOLUME, Mount
@@ -131,8 +132,7 @@ def below_engine(path: str, name: str) -> bool:
 def place_of(command: Command, root: Path) -> str:
     """`deploy.sh:3`, below the root."""
     source = command.fragment.source
-    place = source.path.relative_to(root) if source.path.is_relative_to(root) else source.path
-    return f"{place}:{source.place(command.place.start)[0]}"
+    return f"{relative(source.path, root)}:{source.place(command.place.start)[0]}"
 
 
 def asked_for(commands: Commands, project: Project, mount: Mount, key: str) -> Iterator[str]:
