@@ -19,7 +19,7 @@ from conftest import APPLETS, BUSYBOX, Host
 import volfix
 from volfix.docker.engine import Engine
 from volfix.project.ci.daemons import host_path, is_socket_path
-from volfix.project.ci.pipeline import load
+from volfix.project.ci.load import load
 
 pytestmark = pytest.mark.engine
 

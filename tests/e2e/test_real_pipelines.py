@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.project.ci import drone
+from volfix.project.ci.documents import documents_of
+from volfix.project.ci.drone import SYSTEM
+from volfix.project.ci.load import load
 from volfix.project.ci.names import is_pipeline_name
-from volfix.project.ci.pipeline import DRONE, load
 from volfix.project.ci.substitution import substituted
 from volfix.project.compose_file import NotForVolfix
 from volfix.syntax.source import FileProblem, Source
@@ -78,11 +79,11 @@ def test_every_edited_pipeline_is_one_by_drones_rules(run: Run) -> None:
     """As many documents, the same steps; also once the server has put its variables in, which it does first."""
     for path in run.pipelines:
         before, after = load(path, Source.of(path, run.before[path])), load(path)
-        assert after.dialect == DRONE
+        assert after.system is SYSTEM
         assert len(before.documents) == len(after.documents)
-        text = "".join(char for char, _, _ in substituted(run.after[path].decode()))
+        text = "".join(char for char, _, _ in substituted(run.after[path].decode(), SYSTEM.server_variables or ()))
         seen = Source.of(path, text.encode())
-        assert len(drone.documents(seen)) == len(after.documents)
+        assert len(documents_of(seen)) == len(after.documents)
         for old, new in zip(before.pipelines, after.pipelines, strict=True):
             assert changed(plain(old.node), plain(new.node)) <= EDITABLE
             assert [step.name for step in old.steps] == [step.name for step in new.steps]

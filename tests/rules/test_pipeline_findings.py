@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.project.ci.pipeline import load
+from volfix.project.ci.load import load
 from volfix.project.deployments import Checkout, deployments
 
 STACK = (

@@ -150,7 +150,7 @@ def _host(delivery: Delivery, deployment: Deployment, forge: str | None) -> str:
     """Which host's daemon the deployment speaks to, in words; ANY_HOST where the pipeline does not tell."""
     if deployment.target in (HOST_SOCKET, ON_HOST):
         whose = f" of {forge}" if forge else ""
-        return f"the {delivery.file.dialect.capitalize()} runners{whose}{_labels(deployment)}"
+        return f"the {delivery.file.system.name} runners{whose}{_labels(deployment)}"
     address = None
     if deployment.target == OTHER_HOST:
         address = deployment.call.host or deployment.command.environment.get("DOCKER_HOST")
@@ -163,14 +163,10 @@ def _host(delivery: Delivery, deployment: Deployment, forge: str | None) -> str:
 
 def _labels(deployment: Deployment) -> str:
     """What routes the pipeline to some of the runners."""
-    for key in ("node", "labels"):
-        node = deployment.pipeline.node.get(key)
-        if isinstance(node, Mapping):
-            pairs = ((name, resolved(pair.value)) for name, pair in node.items())
-            words = [f"{name}={value.value}" for name, value in pairs if isinstance(value, Scalar)]
-            if words:
-                return f" with {', '.join(sorted(words))}"
-    return ""
+    node = deployment.pipeline.labels
+    pairs = node.items() if isinstance(node, Mapping) else ()
+    words = [f"{name}={value.value}" for name, pair in pairs if isinstance(value := resolved(pair.value), Scalar)]
+    return f" with {', '.join(sorted(words))}" if words else ""
 
 
 def _login(deployment: Deployment) -> str | None:

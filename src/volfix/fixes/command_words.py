@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from volfix.project.ci import steps
+from volfix.project.ci.load import load
 from volfix.project.ci.names import is_pipeline_name
-from volfix.project.ci.pipeline import load
 from volfix.project.command_files import entries_of
 from volfix.rules.operations import RemoveItem, SetText
 from volfix.syntax.fragment import Fragment

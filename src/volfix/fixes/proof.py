@@ -94,7 +94,7 @@ def _prove_tree(before: ComposeFile, operations: Sequence[Operation], after: Sou
 
 def _prove_pipeline(before: PipelineFile, operations: Sequence[Operation], after: Source) -> None:
     """The documents as the CI server splits them, each the old one with its operations; still as many pipelines."""
-    from volfix.project.ci.pipeline import load
+    from volfix.project.ci.load import load
 
     again = load(before.path, after)
     expected = [expected_tree(document, operations) for document in before.documents]

@@ -42,7 +42,7 @@ CALLED = re.compile(
 class CommandFile:
     """A file that is known by its name to hold commands, read once when it is needed.
 
-    `pipeline` is what it says where it is a pipeline of Drone or Woodpecker that has been read.
+    `pipeline` is what it says where it is a pipeline that has been read.
     """
 
     path: Path
@@ -94,10 +94,10 @@ class CommandFile:
 
     def _steps(self) -> Iterator[Entry]:
         """What a pipeline's steps run; nothing where it cannot be read, which its loader names."""
-        from volfix.project.ci import pipeline, steps
+        from volfix.project.ci import load, steps
 
         try:
-            yield from steps.entries(self.pipeline or pipeline.load(self.path, self.source))
+            yield from steps.entries(self.pipeline or load.load(self.path, self.source))
         except (FileProblem, NotForVolfix):
             return
 
@@ -137,12 +137,12 @@ def _called(files: Sequence[CommandFile], root: Path) -> list[CommandFile]:
 
 def entries_of(source: Source) -> list[Entry]:
     """What can be run in a file; nothing where it is not what its name says."""
-    from volfix.project import recipes
+    from volfix.project import recipes, taskfile
     from volfix.project.ci import jobs
 
     name, directory = source.path.name.lower(), source.path.parent
     if name.endswith((".yml", ".yaml")):
-        return jobs.entries(source)
+        return list(taskfile.entries(source) if name.startswith("taskfile") else jobs.entries(source))
     if "makefile" in name or name.endswith(".mk"):
         return recipes.make_targets(source)
     if "justfile" in name:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.project.ci.names import checkout_of
 from volfix.project.ci.pipeline import PipelineFile
 from volfix.project.deployments import Checkout, Deployment, deployments
 from volfix.project.git import work_tree
@@ -111,7 +112,7 @@ def _roots(path: Path) -> Iterator[Path]:
     tree = work_tree(path.parent)
     if tree is not None:
         yield tree.root
-    own = path.parent.parent if path.parent.name == ".woodpecker" else path.parent
+    own = checkout_of(path)
     if tree is None or tree.root != own:
         yield own
 

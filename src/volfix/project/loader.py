@@ -65,7 +65,7 @@ class Loader:
 
     def pipeline(self, path: Path) -> PipelineFile | None:
         """The pipeline file at `path`; None, and a problem or note, where it cannot be used."""
-        from volfix.project.ci.pipeline import load as load_pipeline
+        from volfix.project.ci.load import load as load_pipeline
 
         key = os.path.realpath(path)
         if key not in self._pipelines:

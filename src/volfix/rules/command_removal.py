@@ -12,7 +12,7 @@ from volfix.project.command_stacks import Commands
 from volfix.project.deploy_flows import VolumeDeletion
 from volfix.project.shell.command import Command
 from volfix.rules.command_findings import removal
-from volfix.rules.deploys import OTHER_DIALECT
+from volfix.rules.deploys import NOT_EDITED
 from volfix.rules.operations import Operation, RemoveItem, SetText
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
@@ -30,7 +30,7 @@ def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...]
     command = item.command
     pipeline = commands.files.pipelines.get(command.fragment.source.path)
     if pipeline is not None and not pipeline.is_editable:
-        return OTHER_DIALECT
+        return NOT_EDITED
     if not _is_whole(item):
         if item.option is None:
             return "the command does something else, too"

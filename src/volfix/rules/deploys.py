@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from volfix.syntax.yaml_tree import Mapping, Scalar
 
 SOCKET = "/var/run/docker.sock"
-OTHER_DIALECT = "volfix edits the pipelines of Drone 1 and later; of others it only reads what they do"
+NOT_EDITED = "volfix edits the pipelines of Drone 1 and later; of others it only reads what they do"
 NO_TRUST = (
     "a host volume needs a repository that the Drone server trusts, else the build is refused: "
     "--trusted says that it is"
@@ -39,7 +39,7 @@ class Deploy:
     @property
     def runs_in_container(self) -> bool:
         """Whether the step is a container of its own beside the stack, as under Drone's docker runner."""
-        return self.deployment.pipeline.runner in ("docker", "kubernetes")
+        return self.deployment.pipeline.runs_in_container
 
     def trust(self, context: Context) -> Applicability:
         """What a fix with a host volume may be: safe in a trusted repository's unsigned pipeline."""
@@ -112,7 +112,7 @@ def trusted_fix(context: Context, deploy: Deploy, operations: list[Operation]) -
 def step_refusal(deploy: Deploy) -> str | None:
     """Why the step cannot be edited; None where it can."""
     if not deploy.delivery.file.is_editable:
-        return OTHER_DIALECT
+        return NOT_EDITED
     step = deploy.deployment.step
     volumes = step.node.pair("volumes")
     if step.node.anchor is not None or (volumes is not None and resolved(volumes.value).anchor is not None):

@@ -15,7 +15,6 @@ from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.holdings import UNKNOWN, holding
 from volfix.rules.rule import Example, Outcome, Rule
 
-HOST = "/var/lib/drone"
 CONVERSION = "the volume of that name is made with --unsafe-fixes only"
 NO_READERS = frozenset(
     {"cd", "mkdir", "chown", "chmod", "test", "[", "echo", "ls", "du", "rm", "rmdir", "git", "docker", "docker-compose"}
@@ -28,19 +27,20 @@ def check(context: Context) -> Iterator[Finding]:
     if not context.stack.deliveries:
         return
     from volfix.project.ci.daemons import HOST_SOCKET, NOWHERE
-    from volfix.project.ci.pipeline import DRONE
 
     for deploy in deploying_steps(context):
-        deployment = deploy.deployment
-        container = deployment.pipeline.dialect == DRONE and deploy.runs_in_container
-        if not container or deployment.target not in (HOST_SOCKET, NOWHERE):
+        deployment, pipeline = deploy.deployment, deploy.deployment.pipeline
+        forgets = pipeline.system.cleans_checkout and pipeline.mounts_host_volumes
+        if not forgets or deployment.target not in (HOST_SOCKET, NOWHERE):
             continue
         for path, conversion, evidence in _data_directories(context, deploy):
             reader = _reader(deploy, path)
             if (reader is None and not context.trusted) or mount_above(deploy, path):
                 continue
             volume = conversion.moves[0].volume
-            fix, reason = trusted_fix(context, deploy, mounted(deploy, volume, f"{HOST}/{volume}", path))
+            fix, reason = trusted_fix(
+                context, deploy, mounted(deploy, volume, f"{pipeline.system.host_directory}/{volume}", path)
+            )
             if fix is not None and conversion.applicability is not Applicability.SAFE:
                 fix, reason = replace(fix, applicability=Applicability.UNSAFE), reason or CONVERSION
             yield pipeline_finding(

@@ -1,4 +1,4 @@
-"""VF303: the stack is deployed as project `src`, as that of every repository is that Drone deploys this way."""
+"""VF303: the stack is deployed under the name of the workspace, as is that of every repository (Drone: `src`)."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ from volfix.rules.operations import AddEntries, NameProject, Operation
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Mapping
 
-SHARED = "src"
-
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every deployment that takes its project's name from Drone's workspace, whose last directory is always `src`."""
+    """Every deployment that takes its project's name from a workspace that is called the same in every repository."""
     if not context.stack.deliveries:
         return
     for deploy in deploying_steps(context):
         files = _files(context, deploy)
-        if not _runs_as_src(deploy) or not files or any(file.name for file in files):
+        shared = deploy.deployment.project
+        if not _shares_name(deploy) or not files or any(file.name for file in files):
             continue
         fix = _fix(context, deploy, files)
         yield pipeline_finding(
             "VF303",
             deploy,
             Severity.WARNING,
-            "the stack is deployed as project `src`, as is every repository that Drone deploys from its workspace: "
+            f"the stack is deployed as project `{shared}`, as is every repository that "
+            f"{deploy.deployment.pipeline.system.name} deploys from its workspace: "
             "two on one host replace each other's containers and share volumes of one name",
             tuple(_evidence(context, deploy)),
             fix if isinstance(fix, Fix) else None,
             fix
             if isinstance(fix, str)
             else "under another name the project starts with new volumes: the data must be carried first, and the "
-            "containers of the project `src` still hold their ports",
+            f"containers of the project `{shared}` still hold their ports",
         )
 
 
-def _runs_as_src(deploy: Deploy) -> bool:
+def _shares_name(deploy: Deploy) -> bool:
     from volfix.project.ci.daemons import DIND, THROWN_AWAY
-    from volfix.project.ci.pipeline import DRONE
 
     deployment = deploy.deployment
-    if deployment.pipeline.dialect != DRONE or deployment.target in (DIND, THROWN_AWAY):
+    shared = deployment.pipeline.system.workspace_name
+    if shared is None or deployment.target in (DIND, THROWN_AWAY):
         return False
-    return deployment.project == SHARED and deployment.named_by == "directory"
+    return deployment.project == shared and deployment.named_by == "directory"
 
 
 def _files(context: Context, deploy: Deploy) -> list[ComposeFile]:
@@ -63,9 +63,9 @@ def _evidence(context: Context, deploy: Deploy) -> Iterator[str]:
     yield f"Compose names the project after its directory, and that is {deploy.deployment.directory}"
     keys = list(dict.fromkeys(move.volume for move in _volume_moves(context, deploy)))
     if keys:
-        yield "on the host the volumes are called " + ", ".join(f"{SHARED}_{key}" for key in keys)
+        yield "on the host the volumes are called " + ", ".join(f"{deploy.deployment.project}_{key}" for key in keys)
     yield (
-        "other repositories may run as `src` on the host: `volfix carry` stops the old containers of this one only, and "
+        f"other repositories may run as `{deploy.deployment.project}` on the host: `volfix carry` stops the old containers of this one only, and "
         "renames them; it removes none"
     )
 
@@ -75,7 +75,7 @@ def _fix(context: Context, deploy: Deploy, files: list[ComposeFile]) -> Fix | st
     name, base = deploy.delivery.repository, files[0]
     if any(file.version_1 for file in files):
         return VERSION_1
-    if not name or name == SHARED:
+    if not name or name == deploy.deployment.project:
         return "the repository's name gives no better one"
     moves = tuple(dict.fromkeys((*_volume_moves(context, deploy), *_bind_moves(context, deploy))))
     if _may_be_version_1(deploy):
@@ -122,7 +122,7 @@ def _volume_moves(context: Context, deploy: Deploy) -> Iterator[Move]:
             continue
         if use.project.real_name(key).endswith(f"_{key}"):
             seen.add(key)
-            yield Move(use.service.name, f"volume:{SHARED}_{key}", key, use.mount.raw_target)
+            yield Move(use.service.name, f"volume:{deploy.deployment.project}_{key}", key, use.mount.raw_target)
 
 
 def _bind_moves(context: Context, deploy: Deploy) -> Iterator[Move]:

@@ -33,7 +33,7 @@ def check(context: Context) -> Iterator[Finding]:
                 deploy,
                 Severity.ERROR,
                 "the step deploys on a machine that is thrown away after the pipeline, with every volume on it",
-                (f"type: {deploy.deployment.pipeline.runner} starts a machine for each pipeline",),
+                (f"{deploy.deployment.pipeline.runner} starts a machine for each pipeline",),
                 reason="where the stack shall run instead is for a person to say",
             )
 

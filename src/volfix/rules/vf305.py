@@ -63,10 +63,9 @@ def check(context: Context) -> Iterator[Finding]:
 def mismatches(deploy: Deploy) -> Iterator[Mismatch]:
     """The mounts of the step that nothing stands behind, and a declared socket that the step has to do without."""
     from volfix.project.ci.daemons import NOWHERE
-    from volfix.project.ci.pipeline import DRONE
 
     pipeline, step = deploy.deployment.pipeline, deploy.deployment.step
-    if pipeline.dialect != DRONE or not deploy.runs_in_container:
+    if not pipeline.mounts_host_volumes:
         return
     found = False
     for mount in step.mounts:

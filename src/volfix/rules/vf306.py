@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from volfix.rules.context import Context, at
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.syntax.yaml_tree import Document, Mapping, Scalar, resolved
 
 PIPELINE_RULES = ("VF301", "VF302", "VF303", "VF305", "VF307", "VF401")
 """The rules whose fixes may change a pipeline."""
@@ -30,7 +29,7 @@ def check(context: Context) -> Iterator[Finding]:
                     changed.setdefault(operation.source.path, []).append(code)
     for path, file in signed.items():
         if path in changed:
-            node = _signature(file.documents)
+            node = file.signature
             yield Finding(
                 code="VF306",
                 severity=Severity.INFO,
@@ -43,15 +42,6 @@ def check(context: Context) -> Iterator[Finding]:
                 ),
                 reason="the key lies on the Drone server: run `drone sign <owner>/<repository> --save`",
             )
-
-
-def _signature(documents: tuple[Document, ...]) -> Scalar | None:
-    for document in documents:
-        root = resolved(document.root)
-        kind = root.get("kind") if isinstance(root, Mapping) else None
-        if isinstance(kind, Scalar) and kind.value == "signature":
-            return kind
-    return None
 
 
 COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.rules.context import Context
-from volfix.rules.deploys import OTHER_DIALECT, SHARED, Deploy, deploying_steps, in_pipeline, pipeline_finding
+from volfix.rules.deploys import NOT_EDITED, SHARED, Deploy, deploying_steps, in_pipeline, pipeline_finding
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.operations import SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
@@ -50,7 +50,7 @@ def _fix(deploy: Deploy, node: object) -> tuple[Fix | None, str]:
     from volfix.knowledge.images import Image
 
     if not deploy.delivery.file.is_editable:
-        return None, OTHER_DIALECT
+        return None, NOT_EDITED
     image = deploy.deployment.step.node.pair("image")
     if image is None or image.value is not node or not isinstance(node, Scalar) or node.anchor is not None:
         return None, SHARED

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.ci.pipeline import DRONE, DRONE_08, WOODPECKER, PipelineFile, load
+from volfix.project.ci.drone import SYSTEM as DRONE
+from volfix.project.ci.drone_08 import SYSTEM as DRONE_08
+from volfix.project.ci.load import load
+from volfix.project.ci.pipeline import PipelineFile, System
+from volfix.project.ci.woodpecker import SYSTEM as WOODPECKER
 from volfix.project.compose_file import NotForVolfix
 from volfix.project.deployments import Checkout, Deployment, deployments
 from volfix.syntax.source import FileProblem
@@ -369,11 +373,13 @@ OLDER = [
 ]
 
 
-@pytest.mark.parametrize(("text", "name", "dialect", "target", "project"), OLDER)
-def test_dialects_are_told_apart(text: str, name: str, dialect: str, target: str, project: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "name", "system", "target", "project"), OLDER)
+def test_systems_are_told_apart(
+    text: str, name: str, system: System, target: str, project: str, tmp_path: Path
+) -> None:
     (found,) = deployed(tmp_path, text, name)
-    assert (found.file.dialect, found.target, found.project) == (dialect, target, project)
-    assert found.file.is_editable == (dialect == DRONE)
+    assert (found.file.system, found.target, found.project) == (system, target, project)
+    assert found.file.is_editable == (system == DRONE)
 
 
 class TestDocuments:

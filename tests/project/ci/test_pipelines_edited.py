@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.project.ci.pipeline import load
+from volfix.project.ci.load import load
 
 COMPOSE = """\
 name: shop

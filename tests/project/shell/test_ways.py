@@ -11,7 +11,7 @@ from ways import DOWN, WAYS, Way
 
 import volfix
 from volfix.project.called import Called
-from volfix.project.ci.pipeline import load
+from volfix.project.ci.load import load
 from volfix.project.ci.steps import entries
 from volfix.project.deployments import Checkout, deployments
 from volfix.project.shell.interpreter import Interpreter

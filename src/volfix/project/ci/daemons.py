@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from volfix.project.ci.pipeline import Pipeline, Step, StepMount
+from volfix.project.ci.pipeline import Pipeline, Place, Step, StepMount
 from volfix.project.compose_calls import ComposeCall
 from volfix.project.shell.command import Command
 
@@ -17,26 +17,26 @@ HOST_SOCKET, DIND, THROWN_AWAY, OTHER_HOST = "host-socket", "dind", "throw-away"
 ON_HOST, NOWHERE, UNKNOWN = "exec", "none", "unknown"
 SOCKETS = frozenset({"/var/run/docker.sock", "/run/docker.sock"})
 SOCKET_DIRECTORIES = frozenset({"/var/run", "/run"})
-THROW_AWAY_RUNNERS = frozenset({"digitalocean", "macstadium", "aws", "vm"})
+DAEMON_IMAGE = re.compile(r"(?:^|/)docker:(?:[\w.]+-)?dind|-dind\b")
 LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 - an address that is compared
 
 
 def daemon_of(pipeline: Pipeline, step: Step, command: Command, call: ComposeCall, ran: Sequence[Command]) -> str:
     """The daemon that a call of Compose in the step speaks to: one of this module's names."""
-    if pipeline.runner in THROW_AWAY_RUNNERS:
+    if pipeline.place is Place.THROWN_AWAY:
         return THROWN_AWAY
     address = call.host or _variable(command, "DOCKER_HOST")
     if address is not None:
         return _of_address(pipeline, step, address)
     if call.context or _variable(command, "DOCKER_CONTEXT") or any(_uses_context(other) for other in ran):
         return OTHER_HOST
-    if pipeline.runner == "exec":
+    if pipeline.place is Place.HOST:
         return ON_HOST
     if any(is_host_socket(pipeline, mount) for mount in step.mounts):
         return HOST_SOCKET
     if any(is_dind(other) for other in pipeline.steps if other is not step) or _starts_daemon(ran):
         return DIND
-    return NOWHERE if pipeline.runner in ("docker", "kubernetes") else UNKNOWN
+    return NOWHERE if pipeline.runs_in_container else UNKNOWN
 
 
 def _variable(command: Command, name: str) -> str | None:
@@ -50,7 +50,7 @@ def _variable(command: Command, name: str) -> str | None:
 def _of_address(pipeline: Pipeline, step: Step, address: str) -> str:
     if address.startswith("unix://"):
         path = address.removeprefix("unix://")
-        if pipeline.runner == "exec":
+        if pipeline.place is Place.HOST:
             return ON_HOST
         return (
             HOST_SOCKET
@@ -68,6 +68,11 @@ def _uses_context(command: Command) -> bool:
 
 def _starts_daemon(ran: Sequence[Command]) -> bool:
     return any(each.program in ("dockerd", "dockerd-entrypoint.sh", "wrapdocker") for each in ran)
+
+
+def is_daemon_image(image: str) -> bool:
+    """Whether a service of this image is a Docker daemon, which goes with the job beside which it runs."""
+    return DAEMON_IMAGE.search(image) is not None
 
 
 def is_dind(step: Step) -> bool:

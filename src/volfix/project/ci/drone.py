@@ -1,68 +1,65 @@
 """Drone 1 and later: many documents in one file, each a pipeline, a secret, a signature or something else.
 
-Source: drone/runner-go, manifest/parse.go (documents); drone-runners/drone-runner-docker, engine/compiler/workspace.go.
+Source: drone/runner-go, manifest; drone-runners/drone-runner-docker, engine/compiler; drone/docs (the other runners).
 """
 
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
+from collections.abc import Sequence as Many
+from pathlib import Path
 
-from volfix.project.ci.pipeline import (
-    DRONE,
-    Pipeline,
-    PipelineFile,
-    PipelineVolume,
-    Step,
-    StepMount,
-    environment_of,
-    events_of,
-    flag,
-    scalars,
-    text,
-)
+from volfix.project.ci.nodes import conditions_of, environment_of, flag, numbered, scalars, text
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, PipelineVolume, Place, Step, StepMount, System
 from volfix.project.compose_file import NotForVolfix
-from volfix.syntax.source import Source, Span
-from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, parse, resolved
+from volfix.syntax.source import Source
+from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
 
 WORKSPACE = "/drone/src"
-SOURCES = ("host", "temp", "claim", "config_map", "configMap", "downward_api", "secret", "empty_dir")
+SYSTEM = System(
+    name="Drone",
+    is_editable=True,
+    host_volumes=True,
+    host_directory="/var/lib/drone",
+    cleans_checkout=True,
+    workspace_name="src",
+    workspace_variables=("DRONE_WORKSPACE", "CI_WORKSPACE"),
+    server_variables=("DRONE", "CI", "PLUGIN_", "CUSTOM_", "GIT_"),
+)
+PLACES = {
+    **dict.fromkeys(("docker", "kubernetes"), Place.CONTAINER),
+    **dict.fromkeys(("digitalocean", "macstadium", "aws", "vm"), Place.THROWN_AWAY),
+    "exec": Place.HOST,
+    "ssh": Place.OTHER_HOST,
+}
+"""Where each type of pipeline runs."""
+VOLUME_KINDS = ("host", "temp", "claim", "config_map", "configMap", "downward_api", "secret", "empty_dir")
 
 
-def documents(source: Source) -> tuple[Document, ...]:
-    """The documents as Drone splits them: a line that begins with `---` starts one, one with `...` ends the last.
+def recognises(_path: Path, roots: Many[Mapping]) -> bool:
+    """Whether a document says its `kind`, and no pipeline has what Drone's grammar does not know."""
+    own = [root for root in roots if text(root, "kind") in (None, "pipeline")]
+    return any(root.get("kind") is not None for root in roots) and not any(map(_is_foreign, own))
 
-    Each is parsed alone, with its places in the whole text. Raises FileProblem where one of them is not YAML.
+
+def _is_foreign(root: Mapping) -> bool:
+    """Whether a document is none of Drone's whatever its `kind:` says: steps as a map, `when` or volumes as Woodpecker
+    writes them.
     """
-    found = []
-    for start, end in _pieces(source.text):
-        blank = "".join(char if char == "\n" else " " for char in source.text[:start])
-        piece = replace(source, text=blank + source.text[start:end])
-        for document in parse(piece):
-            root = document.root
-            if not (isinstance(root, Scalar) and root.is_null):
-                found.append(Document(root, Span(document.span.start, min(document.span.end, end))))
-    return tuple(found)
+    steps = root.get("steps")
+    if isinstance(steps, Mapping) or isinstance(root.get("when"), Sequence | Mapping):
+        return True
+    return any(
+        isinstance(step.get("when"), Sequence)
+        or any(isinstance(resolved(item), Scalar) for item in getattr(step.get("volumes"), "items", ()))
+        for _, step in numbered(steps)
+    )
 
 
-def _pieces(whole: str) -> list[tuple[int, int]]:
-    """Where each document's text lies, without the lines that separate them."""
-    found: list[tuple[int, int]] = []
-    start = at = 0
-    for line in whole.splitlines(keepends=True):
-        if line.startswith("..."):
-            return [*found, (start, at)]
-        if line.startswith("---"):
-            found.append((start, at))
-            start = at + len(line)
-        at += len(line)
-    return [*found, (start, at)]
-
-
-def read(source: Source, parts: tuple[Document, ...]) -> PipelineFile:
+def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
     """The pipelines of a file whose documents say their `kind`; raises NotForVolfix where none is a pipeline."""
-    found, kinds = [], []
-    for document in parts:
+    found, kinds, signature = [], [], None
+    for document in documents:
         root = resolved(document.root)
         if not isinstance(root, Mapping):
             continue
@@ -70,20 +67,22 @@ def read(source: Source, parts: tuple[Document, ...]) -> PipelineFile:
         kinds.append(kind)
         if kind == "pipeline":
             found.append(_pipeline(document, root))
+        elif kind == "signature":
+            signature = signature or root.get("kind")
     if not found:
         if "template" in kinds:
             raise NotForVolfix(source.path, "a pipeline whose template lies on the Drone server: nothing to read here")
         raise NotForVolfix(source.path, f"no pipeline: kind {', '.join(filter(None, kinds)) or 'missing'}")
-    return PipelineFile(source, DRONE, parts, tuple(found), "signature" in kinds)
+    return PipelineFile(source, SYSTEM, documents, tuple(found), signature)
 
 
 def _pipeline(document: Document, root: Mapping) -> Pipeline:
-    clone = root.get("clone")
     steps = [*_steps(root.get("steps"), service=False), *_steps(root.get("services"), service=True)]
     runner = text(root, "type") or "docker"
     return Pipeline(
-        dialect=DRONE,
-        runner=runner,
+        system=SYSTEM,
+        place=PLACES.get(runner, Place.UNKNOWN),
+        runner=f"type: {runner}",
         name=text(root, "name") or "default",
         document=document,
         node=root,
@@ -91,8 +90,8 @@ def _pipeline(document: Document, root: Mapping) -> Pipeline:
         volumes=tuple(_volumes(root.get("volumes"))),
         workspace=_workspace(root.get("workspace")),
         environment=environment_of(root.get("environment")),
-        events=events_of(root.get("trigger")),
-        clones=not (isinstance(clone, Mapping) and flag(clone, "disable")),
+        events=conditions_of(root.get("trigger"), "event"),
+        labels=root.get("node"),
     )
 
 
@@ -107,15 +106,11 @@ def _workspace(node: Node | None) -> str:
 
 
 def _steps(node: Node | None, *, service: bool) -> list[Step]:
-    found = []
-    for number, item in enumerate(node.items if isinstance(node, Sequence) else (), 1):
-        step = resolved(item)
-        if isinstance(step, Mapping):
-            found.append(_step(step, text(step, "name") or f"step {number}", service=service))
-    return found
+    return [step_of(step, text(step, "name") or f"step {number}", service=service) for number, step in numbered(node)]
 
 
-def _step(node: Mapping, name: str, *, service: bool) -> Step:
+def step_of(node: Mapping, name: str, *, service: bool) -> Step:
+    """A step or service as it is written."""
     settings = node.get("settings")
     return Step(
         name=name,
@@ -125,35 +120,30 @@ def _step(node: Mapping, name: str, *, service: bool) -> Step:
         script=tuple(scalars(settings.get("script"))) if isinstance(settings, Mapping) else (),
         environment=environment_of(node.get("environment")),
         mounts=tuple(_mounts(node.get("volumes"))),
+        settings=settings if isinstance(settings, Mapping) else None,
         privileged=flag(node, "privileged"),
         detach=flag(node, "detach"),
         is_service=service,
         working_directory=text(node, "working_dir"),
-        events=events_of(node.get("when")),
+        events=conditions_of(node.get("when"), "event"),
+        after_failure=conditions_of(node.get("when"), "status") == frozenset({"failure"}),
     )
 
 
 def _mounts(node: Node | None) -> list[StepMount]:
     found = []
-    for item in node.items if isinstance(node, Sequence) else ():
-        entry = resolved(item)
-        if isinstance(entry, Mapping):
-            name = entry.get("name")
-            found.append(
-                StepMount(
-                    entry, text(entry, "name"), None, text(entry, "path"), name if isinstance(name, Scalar) else None
-                )
-            )
+    for _, entry in numbered(node):
+        name = entry.get("name")
+        place = name if isinstance(name, Scalar) else None
+        found.append(StepMount(entry, text(entry, "name"), None, text(entry, "path"), place))
     return found
 
 
 def _volumes(node: Node | None) -> list[PipelineVolume]:
     found = []
-    for item in node.items if isinstance(node, Sequence) else ():
-        entry = resolved(item)
-        if isinstance(entry, Mapping):
-            kind = next((key for key in SOURCES if entry.get(key) is not None), "")
-            host = entry.get("host")
-            path = text(host, "path") if isinstance(host, Mapping) else None
-            found.append(PipelineVolume(entry, text(entry, "name"), kind, path))
+    for _, entry in numbered(node):
+        kind = next((key for key in VOLUME_KINDS if entry.get(key) is not None), "")
+        host = entry.get("host")
+        path = text(host, "path") if isinstance(host, Mapping) else None
+        found.append(PipelineVolume(entry, text(entry, "name"), kind, path))
     return found

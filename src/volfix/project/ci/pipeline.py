@@ -1,31 +1,56 @@
-"""Pipelines of Drone and Woodpecker as they are written: steps, mounts and volumes, each with the node that says it.
+"""What a pipeline is to volfix, whichever system it is of: steps, mounts and volumes, and what the system does.
 
-Source: drone-runners/drone-runner-docker, engine/resource/pipeline.go; drone/docs; woodpecker-ci/woodpecker, docs.
+A rule asks for what the system does, never for its name. Each value knows the node that says it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
-from volfix.project.compose_file import NotForVolfix, strings
-from volfix.syntax.source import FileProblem, Source
-from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
+from volfix.syntax.source import Source
+from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar
 
-DRONE, DRONE_08, WOODPECKER = "drone", "drone 0.8", "woodpecker"
-TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"})
-"""What YAML 1.1, which Drone and Woodpecker read, takes for true."""
-TEMPLATE_TAG = re.compile(r"\{%")
-"""Double braces alone say nothing: notification plugins have them in their own templates."""
-GENERATORS = {".jsonnet": "Jsonnet", ".star": "Starlark", ".starlark": "Starlark"}
+
+class Place(Enum):
+    """Where the steps of a pipeline run."""
+
+    CONTAINER = "in a container each, beside the stack"
+    HOST = "on the host of the runner itself"
+    OTHER_HOST = "on another host, which the runner logs in to"
+    THROWN_AWAY = "on a machine that is thrown away after the pipeline"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """What a CI system does that a deployment depends on.
+
+    `name` is for people. `is_editable` says that volfix edits its files, and does not only read them.
+    `host_volumes` says that a step gets a host directory as a volume which the pipeline declares by name: such a volume
+    can be mounted and not declared, or declared and not mounted; `host_directory` is where new ones lie on the host.
+    `cleans_checkout` says that the workspace is gone after the build. `workspace_name` is what the workspace's last
+    directory is called in every repository, so that Compose gives all of them one project name; None where it is called
+    after the repository. `workspace_variables` hold the workspace's path. `server_variables` are the beginnings of the
+    names that the server puts in for `${...}` before it parses the file, where all others become empty; None where it
+    leaves the text as it is.
+    """
+
+    name: str
+    is_editable: bool
+    host_volumes: bool
+    cleans_checkout: bool
+    workspace_name: str | None
+    workspace_variables: tuple[str, ...]
+    server_variables: tuple[str, ...] | None
+    host_directory: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepMount:
-    """An entry of a step's `volumes:`: a declared volume by `name`, or in older dialects a host path (`host`)."""
+    """An entry of a step's `volumes:`: a declared volume by `name`, or a path on the `host`."""
 
     node: Node
     name: str | None
@@ -44,11 +69,13 @@ class PipelineVolume:
     host: str | None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One step or service; `commands` are the scalars as written, `environment` has None for a secret.
 
-    `script` are the commands of a plugin that runs them on another host.
+    `script` are the commands of a plugin that runs them on another host, `settings` the plugin's parameters where they
+    stand apart. `events` are the only ones that it runs on, None for any; `after_failure` says that it runs only where
+    a step before it has failed.
     """
 
     name: str
@@ -58,30 +85,23 @@ class Step:
     script: tuple[Scalar, ...]
     environment: dict[str, str | None]
     mounts: tuple[StepMount, ...]
+    settings: Mapping | None = None
     privileged: bool = False
     detach: bool = False
     is_service: bool = False
     working_directory: str | None = None
     events: frozenset[str] | None = None
-    """The only events that it runs on, None for any."""
-
-    @property
-    def after_failure(self) -> bool:
-        """Whether it runs only where a step before it has failed."""
-        return conditions_of(self.node.get("when"), "status") == frozenset({"failure"})
-
-    @property
-    def settings(self) -> Mapping | None:
-        """The plugin's parameters; before Drone 1.0 they stand in the step itself."""
-        found = self.node.get("settings")
-        return found if isinstance(found, Mapping) else None
+    after_failure: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pipeline:
-    """One pipeline: `runner` is docker, exec, ssh, kubernetes ...; `workspace` the directory of the checkout."""
+    """One pipeline: `place` is where its steps run, `runner` what the file calls that; `workspace` is the directory of
+    the checkout there; `labels` route it to some of the runners.
+    """
 
-    dialect: str
+    system: System
+    place: Place
     runner: str
     name: str
     document: Document
@@ -91,7 +111,7 @@ class Pipeline:
     workspace: str
     environment: dict[str, str | None] = field(default_factory=dict)
     events: frozenset[str] | None = None
-    clones: bool = True
+    labels: Node | None = None
 
     def volume(self, name: str | None) -> PipelineVolume | None:
         """The declared volume of this name."""
@@ -101,16 +121,26 @@ class Pipeline:
     def services(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.is_service)
 
+    @property
+    def runs_in_container(self) -> bool:
+        """Whether each step is a container of its own beside the stack: it has only what is mounted in it."""
+        return self.place is Place.CONTAINER
+
+    @property
+    def mounts_host_volumes(self) -> bool:
+        """Whether its steps are containers that get a host directory as a volume which the pipeline declares."""
+        return self.runs_in_container and self.system.host_volumes
+
 
 @dataclass(frozen=True, eq=False)
 class PipelineFile:
-    """A pipeline file; `documents` are all that it holds, as the server splits them; `signed`: one is a signature."""
+    """A pipeline file; `documents` are all that it holds, as the server splits them, `signature` signs the others."""
 
     source: Source
-    dialect: str
+    system: System
     documents: tuple[Document, ...]
     pipelines: tuple[Pipeline, ...]
-    signed: bool = False
+    signature: Node | None = None
 
     @property
     def path(self) -> Path:
@@ -118,8 +148,13 @@ class PipelineFile:
 
     @property
     def is_editable(self) -> bool:
-        """Whether volfix edits such a file: the older dialects and Woodpecker are only read."""
-        return self.dialect == DRONE
+        """Whether volfix edits such a file."""
+        return self.system.is_editable
+
+    @property
+    def signed(self) -> bool:
+        """Whether any change to the file breaks a signature in it."""
+        return self.signature is not None
 
     @cached_property
     def shows_trust(self) -> bool:
@@ -135,93 +170,6 @@ class PipelineFile:
         return f"{pipeline.name}/{step.name}" if len(self.pipelines) > 1 else step.name
 
 
-def load(path: Path, source: Source | None = None) -> PipelineFile:
-    """Read a pipeline file, or take `source` for it.
-
-    Raises FileProblem where it is broken, NotForVolfix where it is something else: generated, signed apart, Drone 0.4.
-    """
-    if path.name.endswith(".sig"):
-        raise NotForVolfix(path, "the signature of a Drone 0.8 pipeline: sign again after any change to it")
-    if path.suffix in GENERATORS:
-        raise NotForVolfix(path, f"{GENERATORS[path.suffix]} that generates a Drone pipeline: volfix reads the result")
-    source = source or Source.read(path)
-    from volfix.project.ci import drone, woodpecker
-
-    try:
-        documents = drone.documents(source)
-    except FileProblem:
-        if TEMPLATE_TAG.search(source.text):
-            raise NotForVolfix(path, "a template, not YAML yet: run volfix on what it renders to") from None
-        raise
-    roots = [root for document in documents if isinstance(root := resolved(document.root), Mapping)]
-    if not roots:
-        raise NotForVolfix(path, "not a pipeline: its top level is not a mapping")
-    own = [root for root in roots if text(root, "kind") in (None, "pipeline")]
-    if any(root.get("kind") is not None for root in roots) and not any(map(woodpecker.looks_like, own)):
-        return drone.read(source, documents)
-    root = roots[0]
-    if isinstance(root.get("steps"), Mapping) or woodpecker.is_list_of_steps(root.get("steps")):
-        return woodpecker.read(source, documents[:1], root)
-    if isinstance(root.get("pipeline"), Mapping):
-        return woodpecker.read(source, documents[:1], root)
-    if isinstance(root.get("build"), Mapping) or isinstance(root.get("deploy"), Mapping):
-        raise NotForVolfix(path, "a pipeline of Drone 0.4: give it a current format first")
-    raise NotForVolfix(path, "not a pipeline: it has no steps")
-
-
-def text(node: Mapping, key: str) -> str | None:
-    """A scalar entry's value, None where it is absent, null or something else."""
-    value = node.get(key)
-    return value.value if isinstance(value, Scalar) and not value.is_null else None
-
-
-def flag(node: Mapping, key: str) -> bool:
-    """Whether an entry is true."""
-    return text(node, key) in TRUE
-
-
-def scalars(node: Node | None) -> Iterator[Scalar]:
-    """A scalar, or each scalar of a list."""
-    node = resolved(node) if node is not None else None
-    for item in node.items if isinstance(node, Sequence) else (node,):
-        if item is not None and isinstance(inner := resolved(item), Scalar) and not inner.is_null:
-            yield inner
-
-
-def environment_of(node: Node | None) -> dict[str, str | None]:
-    """The variables of an `environment:`, as a mapping or as a list; None for a secret's value."""
-    found: dict[str, str | None] = {}
-    if isinstance(node, Mapping):
-        for name, pair in node.items():
-            value = resolved(pair.value)
-            found[name] = value.value if isinstance(value, Scalar) else None
-    else:
-        for item in strings(node):
-            name, equals, value_text = item.partition("=")
-            found[name] = value_text if equals else None
-    return found
-
-
-def events_of(node: Node | None) -> frozenset[str] | None:
-    """The events that a `when:` or `trigger:` names: the only ones it lets through, None where it names none."""
-    return conditions_of(node, "event")
-
-
-def conditions_of(node: Node | None, key: str) -> frozenset[str] | None:
-    """What a `when:` or `trigger:` asks of the event, the status ...: the only values it lets through, None for any."""
-    conditions = node.items if isinstance(node, Sequence) else (node,)
-    found: set[str] = set()
-    for condition in conditions:
-        condition = resolved(condition) if condition is not None else None
-        wanted = condition.get(key) if isinstance(condition, Mapping) else None
-        if isinstance(wanted, Mapping):
-            wanted = wanted.get("include")
-        if wanted is None:
-            return None
-        found.update(strings(wanted))
-    return frozenset(found) or None
-
-
 def only_for_requests(events: frozenset[str] | None) -> bool:
-    """Whether a pipeline or step with these events runs for pull requests alone."""
+    """Whether what runs on these events runs for pull requests alone."""
     return events is not None and all(name.startswith("pull_request") for name in events)

@@ -1,25 +1,26 @@
-"""The commands of Drone's and Woodpecker's steps, and what plugins do on other machines, as entries that can be run."""
+"""The commands of a pipeline's steps, and what plugins do on other machines, as entries that can be run."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from volfix.project.ci.daemons import host_path, is_socket_path
-from volfix.project.ci.jobs import DAEMON, copies, scalar_fragment
-from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, only_for_requests
+from volfix.project.ci.copies import copies
+from volfix.project.ci.daemons import host_path, is_daemon_image, is_socket_path
+from volfix.project.ci.names import checkout_of
+from volfix.project.ci.nodes import scalar_fragment
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, only_for_requests
 from volfix.project.ci.substitution import substituted
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.paths import below, moved
 from volfix.syntax.fragment import Fragment
-from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Scalar
 
 
 def entries(file: PipelineFile) -> Iterator[Entry]:
     """What the steps of the file run, but for those that run for pull requests alone."""
-    home = _home(file.path)
+    home = checkout_of(file.path)
     for pipeline in file.pipelines:
         if only_for_requests(pipeline.events):
             continue
@@ -33,17 +34,17 @@ def step_entries(file: PipelineFile, pipeline: Pipeline, step: Step, home: Path)
     source, group = file.source, pipeline.name
     labels = (pipeline.name, file.path.stem.strip("."), step.name)
     name = file.step_name(pipeline, step)
-    commands = tuple(_fragment(source, scalar) for scalar in step.commands)
+    commands = tuple(_fragments(file, step.commands))
     if commands:
-        elsewhere = pipeline.runner == "ssh"
-        hosted = not elsewhere and any(DAEMON.search(service.image or "") for service in pipeline.services)
+        elsewhere = pipeline.place is Place.OTHER_HOST
+        hosted = not elsewhere and any(is_daemon_image(service.image or "") for service in pipeline.services)
         workspace = pipeline.workspace.rstrip("/")
         directory = moved(posixpath.join(workspace, step.working_directory or ""), workspace, str(home))
-        places = dict.fromkeys(("DRONE_WORKSPACE", "CI_WORKSPACE"), workspace)
+        places = dict.fromkeys(pipeline.system.workspace_variables, workspace)
         yield Entry(
             *("pipeline", source, step.name, commands, Path(directory), group, name, labels, hosted, elsewhere),
             after_failure=step.after_failure,
-            mounted=tuple(_mounted(pipeline, step, home)) if pipeline.runner in ("docker", "kubernetes") else None,
+            mounted=tuple(_mounted(pipeline, step, home)) if pipeline.runs_in_container else None,
             environment={**places, **pipeline.environment, **step.environment},
             workspace=workspace,
             home=home,
@@ -51,15 +52,16 @@ def step_entries(file: PipelineFile, pipeline: Pipeline, step: Step, home: Path)
         return
     if copied := tuple(copies(source, step.image or "", step.settings or step.node)):
         yield Entry("pipeline", source, step.name, copied, home, group, name, labels)
-    script = tuple(_fragment(source, scalar) for scalar in step.script)
+    script = tuple(_fragments(file, step.script))
     if script:
         yield Entry("pipeline", source, step.name, script, home, group, name, labels, remote=True)
 
 
-def _fragment(source: Source, scalar: Scalar) -> Fragment:
-    """A command as the shell gets it, after the server has put its own variables in."""
-    fragment = scalar_fragment(source, scalar)
-    return fragment.inner(substituted(fragment.text))
+def _fragments(file: PipelineFile, scalars: Iterable[Scalar]) -> Iterator[Fragment]:
+    """Commands as the shell gets them, after the server has put its own variables in."""
+    for scalar in scalars:
+        fragment, known = scalar_fragment(file.source, scalar), file.system.server_variables
+        yield fragment if known is None else fragment.inner(substituted(fragment.text, known))
 
 
 def _mounted(pipeline: Pipeline, step: Step, home: Path) -> Iterator[str]:
@@ -75,8 +77,3 @@ def _mounted(pipeline: Pipeline, step: Step, home: Path) -> Iterator[str]:
             yield posixpath.normpath(f"{home}/{relative}")
         else:
             yield path
-
-
-def _home(path: Path) -> Path:
-    """The directory that the commands start in: that of the checkout."""
-    return path.parent.parent if path.parent.name == ".woodpecker" else path.parent

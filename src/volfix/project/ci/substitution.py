@@ -12,21 +12,20 @@ from volfix.syntax.fragment import Character
 
 EXPANSION = re.compile(r"\$\$\{|\$\{(\w+)([^{}]*)\}")
 DEFAULT = re.compile(r":?[-=](.*)\Z", re.DOTALL)
-SERVER_VARIABLES = ("DRONE", "CI", "PLUGIN_", "CUSTOM_", "GIT_")
 
 
-def substituted(text: str) -> Iterator[Character]:
+def substituted(text: str, known: tuple[str, ...]) -> Iterator[Character]:
     """The text after the server's substitution, each character with those of the text that say it.
 
-    A variable of the server's keeps its `${NAME}`, since its value is not known here; any other is a name that the
-    server does not know, so its default takes the place, or nothing. `$${` stands for a literal `${`.
+    A name that begins as those which the server knows keeps its `${NAME}`, since its value is not known here; of any
+    other the default takes the place, or nothing. `$${` stands for a literal `${`.
     """
     at = 0
     for found in EXPANSION.finditer(text):
         yield from _as_written(text, at, found.start())
         if found[1] is None:
             yield from _as_written(text, found.start() + 1, found.end())
-        elif found[1].startswith(SERVER_VARIABLES):
+        elif found[1].startswith(known):
             yield from ((char, found.start(), found.end()) for char in f"${{{found[1]}}}")
         elif default := DEFAULT.match(found[2]):
             yield from _as_written(text, found.start(2) + default.start(1), found.start(2) + default.end(1))

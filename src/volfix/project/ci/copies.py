@@ -1,0 +1,41 @@
+"""Plugins that copy to another machine, and what they delete there.
+
+Sources: Drillster/drone-rsync, DOCS.md; appleboy/drone-scp, README.md; Burnett01/rsync-deployments, README.md.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from volfix.project.ci.nodes import masked, text
+from volfix.project.compose_file import strings
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.source import Source
+from volfix.syntax.yaml_tree import Mapping, Scalar
+
+
+def copies(source: Source, plugin: str, given: Mapping) -> Iterator[Fragment]:
+    """What a plugin that copies to another machine does there, as the command that does the same."""
+    target = text(given, "target") or text(given, "remote_path")
+    if not target:
+        return
+    keys = ("rm",) if "scp" in plugin else ("delete", "switches", "args") if "rsync" in plugin else ()
+    for key in keys:
+        switch = given.get(key)
+        if isinstance(switch, Scalar) and (command := _as_command(plugin, given, switch.value, target)):
+            pair = given.pair(key)
+            start = pair.key.span.start if pair is not None else switch.span.start
+            yield Fragment.of(source, ((char, start, switch.span.end) for char in masked(command)))
+
+
+def _as_command(plugin: str, given: Mapping, switch: str, target: str) -> str:
+    """The command that does what the plugin does with the switch; empty where it deletes nothing."""
+    if switch == "false":
+        return ""
+    if "scp" in plugin:
+        return f"ssh host rm -rf {shlex.quote(target)}" if switch == "true" else ""
+    options = ["--delete"] if switch == "true" else switch.split()
+    options += [f"--exclude={name}" for name in strings(given.get("exclude"))]
+    path = text(given, "source") or text(given, "path") or "./"
+    return shlex.join(["rsync", *options, path, f"host:{target}"])

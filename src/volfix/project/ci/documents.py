@@ -1,0 +1,41 @@
+"""The documents of a pipeline file, as Drone's server splits them: by lines, before anything reads them as YAML.
+
+Source: drone/runner-go, manifest/parse.go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from volfix.syntax.source import Source, Span
+from volfix.syntax.yaml_tree import Document, Scalar, parse
+
+
+def documents_of(source: Source) -> tuple[Document, ...]:
+    """The documents of a file: a line that begins with `---` starts one, one with `...` ends the last.
+
+    Each is parsed alone, with its places in the whole text. Raises FileProblem where one of them is not YAML.
+    """
+    found = []
+    for start, end in _pieces(source.text):
+        blank = "".join(char if char == "\n" else " " for char in source.text[:start])
+        piece = replace(source, text=blank + source.text[start:end])
+        for document in parse(piece):
+            root = document.root
+            if not (isinstance(root, Scalar) and root.is_null):
+                found.append(Document(root, Span(document.span.start, min(document.span.end, end))))
+    return tuple(found)
+
+
+def _pieces(whole: str) -> list[tuple[int, int]]:
+    """Where each document's text lies, without the lines that separate them."""
+    found: list[tuple[int, int]] = []
+    start = at = 0
+    for line in whole.splitlines(keepends=True):
+        if line.startswith("..."):
+            return [*found, (start, at)]
+        if line.startswith("---"):
+            found.append((start, at))
+            start = at + len(line)
+        at += len(line)
+    return [*found, (start, at)]

@@ -1,0 +1,109 @@
+"""Drone before 1.0: one pipeline a file, steps in a map, volumes as strings, a workspace named after the repository.
+
+Source: drone/drone-yaml, converter/legacy (match.go, convert).
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence as Many
+from dataclasses import replace
+from pathlib import Path
+
+from volfix.project.ci import drone
+from volfix.project.ci.names import checkout_of
+from volfix.project.ci.nodes import conditions_of, mappings, numbered, scalars, text
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, StepMount, System
+from volfix.project.compose_file import NotForVolfix
+from volfix.syntax.source import Source
+from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
+
+SYSTEM = System(
+    name="Drone 0.8",
+    is_editable=False,
+    host_volumes=False,
+    cleans_checkout=True,
+    workspace_name=None,
+    workspace_variables=drone.SYSTEM.workspace_variables,
+    server_variables=drone.SYSTEM.server_variables,
+)
+WORKSPACE = "/drone"
+
+
+def recognises(_path: Path, roots: Many[Mapping]) -> bool:
+    """Whether a file has a map of steps as its `pipeline:`, or is of Drone 0.4, which had no steps."""
+    return any(isinstance(roots[0].get(key), Mapping) for key in ("pipeline", "build", "deploy"))
+
+
+def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
+    """The one pipeline of the file; raises NotForVolfix where it is of Drone 0.4."""
+    document, root = first(documents)
+    if not isinstance(root.get("pipeline"), Mapping):
+        raise NotForVolfix(source.path, "a pipeline of Drone 0.4: give it a current format first")
+    pipeline = Pipeline(
+        system=SYSTEM,
+        place=Place.CONTAINER,
+        runner="docker",
+        name=source.path.stem.lstrip("."),
+        document=document,
+        node=root,
+        steps=tuple(steps(root.get("pipeline"), root.get("services"))),
+        volumes=(),
+        workspace=workspace(root.get("workspace"), WORKSPACE, source.path),
+        events=conditions_of(root.get("when"), "event"),
+        labels=root.get("labels"),
+    )
+    return PipelineFile(source, SYSTEM, (document,), (pipeline,))
+
+
+def first(documents: tuple[Document, ...]) -> tuple[Document, Mapping]:
+    """The first document that is a mapping, with that: all that the server reads of a file."""
+    return next((each, root) for each in documents if isinstance(root := resolved(each.root), Mapping))
+
+
+def workspace(node: Node | None, base: str, path: Path) -> str:
+    """Where the checkout of the pipeline at `path` lies in a step: in a directory named after the repository, unless
+    the file says another place.
+    """
+    below = None
+    if isinstance(node, Mapping):
+        base, below = text(node, "base") or base, text(node, "path")
+    below = f"src/{checkout_of(path).name}" if below is None else below.lstrip("/")
+    return posixpath.normpath(posixpath.join(base, below))
+
+
+def steps(of_pipeline: Node | None, services: Node | None) -> list[Step]:
+    """The steps and services, from maps or from lists."""
+    return [
+        *(_step(name, node, service=False) for name, node in named(of_pipeline)),
+        *(_step(name, node, service=True) for name, node in named(services)),
+    ]
+
+
+def named(node: Node | None) -> list[tuple[str, Mapping]]:
+    """Each step with its name, from a map or from a list."""
+    if isinstance(node, Mapping):
+        return list(mappings(node))
+    return [(text(item, "name") or f"step {number}", item) for number, item in numbered(node)]
+
+
+def _step(name: str, node: Mapping, *, service: bool) -> Step:
+    """A step: without `settings:` the parameters of a plugin stand in the step itself."""
+    step = drone.step_of(node, name, service=service)
+    return replace(
+        step,
+        script=tuple(scalars((node if step.settings is None else step.settings).get("script"))),
+        mounts=tuple(_mounts(node.get("volumes"))),
+        working_directory=text(node, "directory"),
+    )
+
+
+def _mounts(node: Node | None) -> list[StepMount]:
+    found = []
+    for item in node.items if isinstance(node, Sequence) else ():
+        entry = resolved(item)
+        if isinstance(entry, Scalar):
+            source, _, rest = entry.value.partition(":")
+            name, host = (None, source) if source.startswith("/") else (source, None)
+            found.append(StepMount(entry, name, host, rest.split(":")[0] or None))
+    return found

@@ -1,0 +1,54 @@
+"""GitLab CI: the commands of the jobs of a file.
+
+Source: docs.gitlab.com, CI/CD YAML syntax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from volfix.project.ci.daemons import is_daemon_image
+from volfix.project.ci.nodes import fragments, mappings, text
+from volfix.project.shell.entry import Entry
+from volfix.syntax.source import Source
+from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
+
+
+def is_named(path: Path) -> bool:
+    """Whether a YAML file at this path is the pipeline of GitLab."""
+    return path.name.lower().startswith(".gitlab-ci")
+
+
+def entries(source: Source, root: Mapping) -> Iterator[Entry]:
+    """The jobs; one beside a Docker daemon of its own works on what is thrown away."""
+    home = source.path.parent
+    default = root.get("default")
+    shared = default.get("before_script") if isinstance(default, Mapping) else root.get("before_script")
+    for job, body in mappings(root):
+        if job.startswith(".") or body.get("script") is None:
+            continue
+        services = [*_images(body.get("services")), *_images(root.get("services"))]
+        found = [
+            *fragments(source, body.get("before_script") or shared),
+            *fragments(source, body.get("script")),
+            *fragments(source, body.get("after_script")),
+        ]
+        labels = (job, text(body, "stage") or "")
+        hosted = any(map(is_daemon_image, services))
+        yield Entry("pipeline", source, job, tuple(found), home, group=job, step=job, labels=labels, hosted=hosted)
+
+
+def _images(node: Node | None) -> Iterator[str]:
+    node = resolved(node) if node is not None else None
+    if isinstance(node, Scalar):
+        yield node.value
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _images(item)
+    elif isinstance(node, Mapping):
+        if image := text(node, "image") or text(node, "name"):
+            yield image
+        else:
+            for key, pair in node.items():
+                yield from _images(pair.value) if key != "environment" else ()
