@@ -143,7 +143,7 @@ def test_an_edit_that_does_more_than_it_declares_is_caught(tmp_path: Path, monke
         edit = honest(*arguments)  # type: ignore[arg-type]
         return type(edit)(edit.path, edit.span, edit.replacement.replace("db-data", "db-dat"))
 
-    monkeypatch.setattr("volfix.fixes.render.replace_scalar", careless)
+    monkeypatch.setattr("volfix.syntax.yaml_edit.replace_scalar", careless)
     plan = volfix.plan(tmp_path)
     assert plan.edits == ()
     assert plan.result.status == 2

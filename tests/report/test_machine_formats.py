@@ -14,12 +14,12 @@ from xml.etree import ElementTree
 import pytest
 from report_factory import COMPOSE, ROOT, STACK, finding, fixed_mount, hostile, project, run
 
+from volfix.edits.yaml_edits import SetScalar
 from volfix.fixes.results import RunResult
 from volfix.report import github, gitlab, json_report, junit, sarif, text
 from volfix.report.encoding import dumps, encodable
 from volfix.rules import REGISTRY
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
-from volfix.rules.operations import SetScalar
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Mapping, Scalar, Sequence, parse
 

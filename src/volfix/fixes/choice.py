@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from volfix.edits.operation import Operation
 from volfix.project.stack import Stack
 from volfix.rules.findings import Finding, VolumeChange
-from volfix.rules.operations import Operation, RemoveEntry, RemoveItem, SetAssignment, SetLiteral, SetScalar, SetText
 from volfix.syntax.source import Span
 
 
@@ -49,7 +49,7 @@ def _rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:
     places: dict[Path, list[tuple[Span, Operation, Finding]]] = {}
     for finding in wanted:
         for operation in finding.fix.operations if finding.fix else ():
-            if (span := _replaced(operation)) is not None:
+            if (span := operation.replaced()) is not None:
                 places.setdefault(operation.source.path, []).append((span, operation, finding))
     found: dict[int, Finding] = {}
     for group in places.values():
@@ -61,19 +61,6 @@ def _rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:
                 if other is not finding and other_operation != operation:
                     found[id(finding)], found[id(other)] = other, finding
     return found
-
-
-def _replaced(operation: Operation) -> Span | None:
-    """The characters that an operation replaces; None for one that only adds some."""
-    if isinstance(operation, SetScalar):
-        return operation.scalar.span
-    if isinstance(operation, SetAssignment):
-        return operation.assignment.span
-    if isinstance(operation, SetText | SetLiteral | RemoveItem):
-        return operation.span
-    if isinstance(operation, RemoveEntry):
-        return Span(operation.pair.key.span.start, operation.pair.value.span.end)
-    return None
 
 
 def _volumes(stack: Stack, chosen: Sequence[Finding]) -> set[str]:

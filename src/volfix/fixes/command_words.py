@@ -13,7 +13,6 @@ from volfix.project.ci import steps
 from volfix.project.ci.load import load
 from volfix.project.ci.names import is_pipeline_name
 from volfix.project.command_files import entries_of
-from volfix.rules.operations import RemoveItem, SetText
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
 from volfix.syntax.shell_commands import SimpleCommand
@@ -52,23 +51,22 @@ def words_of(source: Source) -> list[str]:
     return [leaf.value for leaf in _leaves(source)]
 
 
-def expected_words(operations: Sequence[SetText | RemoveItem]) -> list[str]:
-    """The leaves that the file shall have after the operations: those inside a replaced part go, others lose a part."""
-    return [value for value in _replaced(_leaves(operations[0].source), operations) if value]
+def expected_words(source: Source, replaced: Sequence[tuple[Span, str]]) -> list[str]:
+    """The leaves that the file shall have once spans get other texts: those inside a span go, others lose a part."""
+    return [value for value in _replaced(_leaves(source), replaced) if value]
 
 
-def _replaced(leaves: Iterable[Leaf], operations: Sequence[SetText | RemoveItem]) -> Iterator[str]:
+def _replaced(leaves: Iterable[Leaf], replaced: Sequence[tuple[Span, str]]) -> Iterator[str]:
     said: set[tuple[Span, bool]] = set()
     for leaf in leaves:
         value = leaf.value
-        for operation in operations:
-            replacement = operation.replacement if isinstance(operation, SetText) else ""
-            if leaf.span in operation.span:  # a replacement is one command of one word: `true`, or a part of a word
-                key = (operation.span, bool(leaf.starts))
+        for span, replacement in replaced:
+            if leaf.span in span:  # a replacement is one command of one word: `true`, or a part of a word
+                key = (span, bool(leaf.starts))
                 value = "" if key in said or not replacement else replacement.strip() if leaf.starts else leaf.value
                 said.add(key)
-            elif operation.span in leaf.span and leaf.starts:
-                value = leaf.without(operation.span, replacement)
+            elif span in leaf.span and leaf.starts:
+                value = leaf.without(span, replacement)
         yield value
 
 

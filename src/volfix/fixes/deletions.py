@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from volfix.edits.operation import Operation
 from volfix.knowledge.purposes import NOT_DEPLOYED, nearest_purpose
 from volfix.project.command_stacks import Commands
 from volfix.project.deploy_flows import VolumeDeletion
@@ -20,7 +21,6 @@ from volfix.rules.context import Context
 from volfix.rules.findings import Applicability, Finding, Fix, VolumeChange
 from volfix.rules.holdings import holding
 from volfix.rules.ignores import is_ignored
-from volfix.rules.operations import Operation
 from volfix.rules.volume_deletions import below_engine, deletes, place_of
 from volfix.syntax.source import CannotEdit
 

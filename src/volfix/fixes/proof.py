@@ -10,17 +10,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from volfix.fixes.expected import expected_tree, is_empty
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_meaning import expected
 from volfix.fixes.reworded import with_words
 from volfix.project.building import build_project
-from volfix.project.compose_file import ComposeFile
+from volfix.project.compose_file import ComposeFile, is_empty
 from volfix.project.environment import Variable
 from volfix.project.loader import Loader
 from volfix.project.model import Project, Service
 from volfix.project.stack import Stack
 from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange, WordChange
-from volfix.rules.operations import AddInstruction, Operation, RemoveItem, SetAssignment, SetLiteral, SetScalar, SetText
-from volfix.syntax import dotenv
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import digest, parse, plain
 
@@ -51,12 +50,9 @@ def prove(
                 _prove_tree(compose_files[path], own, source)
             elif path in pipelines:
                 _prove_pipeline(pipelines[path], own, source)
-            elif any(isinstance(operation, AddInstruction | SetLiteral) for operation in own):
-                _prove_code(own, source)
-            elif any(isinstance(operation, SetText | RemoveItem) for operation in own):
-                _prove_text(own, source)
             else:
-                _prove_env_file(own, source)
+                before, meaning = own[0].source, own[0].meaning
+                _compare(path.name, meaning(before, own), meaning(source, ()))
             _prove_commands(own, source)
         except FileProblem as problem:
             raise ProofFailed(f"{problem.path}: the changed file cannot be read: {problem.message}") from problem
@@ -88,8 +84,8 @@ def _compare(what: str, expected: Any, actual: Any) -> None:
 
 
 def _prove_tree(before: ComposeFile, operations: Sequence[Operation], after: Source) -> None:
-    expected = [expected_tree(document, operations) for document in before.documents]
-    _compare(before.path.name, expected, [plain(document.root) for document in parse(after) if not is_empty(document)])
+    again = [document for document in parse(after) if not is_empty(document)]
+    _compare(before.path.name, expected(before.documents, operations), expected(again, ()))
 
 
 def _prove_pipeline(before: PipelineFile, operations: Sequence[Operation], after: Source) -> None:
@@ -97,46 +93,18 @@ def _prove_pipeline(before: PipelineFile, operations: Sequence[Operation], after
     from volfix.project.ci.load import load
 
     again = load(before.path, after)
-    expected = [expected_tree(document, operations) for document in before.documents]
-    _compare(before.path.name, expected, [plain(document.root) for document in again.documents])
+    _compare(before.path.name, expected(before.documents, operations), expected(again.documents, ()))
     _compare(before.path.name, [each.name for each in before.pipelines], [each.name for each in again.pipelines])
-
-
-def _prove_text(operations: Sequence[Operation], after: Source) -> None:
-    """A file with commands: in YAML the tree is as expected; of any other the commands say all that is known."""
-    before = operations[0].source
-    if before.path.suffix in (".yml", ".yaml"):
-        expected = [expected_tree(document, operations) for document in parse(before)]
-        _compare(before.path.name, expected, [plain(document.root) for document in parse(after)])
-
-
-def _prove_code(operations: Sequence[Operation], after: Source) -> None:
-    """A Dockerfile, a Python module or an ini file: as before, but for the strings and instructions that are meant."""
-    from volfix.fixes.code_proof import meanings
-
-    _compare(after.path.name, *meanings(operations, after))
 
 
 def _prove_commands(operations: Sequence[Operation], after: Source) -> None:
     """Where commands are edited, every word of every command is as before, but those that the operations name."""
-    texts = [operation for operation in operations if isinstance(operation, SetText | RemoveItem)]
-    if not texts or any(isinstance(operation, SetScalar) for operation in operations):
+    replaced = [found for operation in operations if (found := operation.in_commands()) is not None]
+    if not replaced or any(operation.hides_words for operation in operations):
         return
     from volfix.fixes.command_words import expected_words, words_of
 
-    _compare(f"commands of {after.path.name}", expected_words(texts), words_of(after))
-
-
-def _prove_env_file(operations: Sequence[Operation], after: Source) -> None:
-    """Every assignment as before, but those that are set."""
-    before = operations[0].source
-    wanted = {
-        operation.assignment.span.start: operation.value
-        for operation in operations
-        if isinstance(operation, SetAssignment)
-    }
-    expected = [(item.name, wanted.get(item.span.start, item.value)) for item in dotenv.read(before)]
-    _compare(before.path.name, expected, [(item.name, item.value) for item in dotenv.read(after)])
+    _compare(f"commands of {after.path.name}", expected_words(operations[0].source, replaced), words_of(after))
 
 
 def model(project: Project) -> Model:

@@ -128,7 +128,7 @@ def load(path: Path, source: Source | None = None) -> ComposeFile:
                 path, "a template, not YAML yet: run volfix on what it renders to", is_template=True
             ) from None
         raise
-    kept = [document for document in documents if not _is_empty(document.root)]
+    kept = [document for document in documents if not is_empty(document)]
     roots = [resolved(document.root) for document in kept]
     if not roots:
         raise NotForVolfix(path, "empty")
@@ -144,8 +144,9 @@ def load(path: Path, source: Source | None = None) -> ComposeFile:
     return ComposeFile(source, tuple(kept), mappings, version_1, includes)
 
 
-def _is_empty(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.is_null
+def is_empty(document: Document) -> bool:
+    """Whether a document says nothing, as one between two `---` does."""
+    return isinstance(document.root, Scalar) and document.root.is_null
 
 
 def _is_compose(roots: tuple[Mapping, ...]) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import DeclareVolume
 from volfix.knowledge.targets import never_converted
 from volfix.project.git import GitUnavailable
 from volfix.project.hosts import HostDirectory, is_within, relative
@@ -24,7 +26,6 @@ from volfix.rules.ignores import is_ignored
 from volfix.rules.mount_edits import to_volume
 from volfix.rules.names import volume_key
 from volfix.rules.new_volume import VERSION_1
-from volfix.rules.operations import DeclareVolume, Operation
 from volfix.rules.servers import collision
 from volfix.rules.source_variables import set_elsewhere
 from volfix.syntax.yaml_tree import Scalar

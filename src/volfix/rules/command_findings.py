@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from volfix.edits.command_edits import SetText
 from volfix.knowledge.commands import Option
 from volfix.project.deploy_flows import INSTALLED, NAMED, PIPELINE, STARTS, Flow
 from volfix.project.shell.command import Argument, Command
-from volfix.rules.operations import SetText
 from volfix.syntax.source import Span
 
 WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job"}

@@ -6,6 +6,9 @@ import posixpath
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
+from volfix.edits.command_edits import SetText
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import RemoveItem
 from volfix.knowledge.commands import is_remote, is_shell
 from volfix.knowledge.effects import is_end, is_quiet
 from volfix.project.command_stacks import Commands
@@ -13,7 +16,6 @@ from volfix.project.deploy_flows import VolumeDeletion
 from volfix.project.shell.command import Command
 from volfix.rules.command_findings import removal
 from volfix.rules.deploys import NOT_EDITED
-from volfix.rules.operations import Operation, RemoveItem, SetText
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
 from volfix.syntax.shell_removal import Taken, without

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from volfix.edits.code_edits import SetLiteral
+from volfix.edits.env_file_edits import SetAssignment
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import DeclareVolume, SetScalar
 from volfix.project.effective import effective_variables
 from volfix.project.environment import InCode, InCompose, compose_scalar
 from volfix.project.git import GitUnavailable, is_placeholder
@@ -28,7 +32,6 @@ from volfix.rules.ignores import is_ignored
 from volfix.rules.mount_edits import stays_for_others, to_volume
 from volfix.rules.names import volume_key
 from volfix.rules.new_volume import VERSION_1
-from volfix.rules.operations import DeclareVolume, Operation, SetAssignment, SetLiteral, SetScalar
 from volfix.rules.path_words import PathWord, path_words, scalars
 from volfix.rules.source_variables import set_elsewhere
 from volfix.rules.values import set_value
@@ -153,14 +156,9 @@ def _clash(operations: Iterable[Operation]) -> str | None:
     """Two services that share a line, and need different ones."""
     said: dict[object, str] = {}
     for operation in operations:
-        if isinstance(operation, SetScalar):
-            place, text = (operation.source.path, operation.scalar.span.start), operation.value
-        elif isinstance(operation, SetAssignment):
-            place, text = (operation.source.path, operation.assignment.span.start), operation.value
-        elif isinstance(operation, SetLiteral):
-            place, text = (operation.source.path, operation.span.start), operation.replacement
-        else:
+        if not isinstance(operation, SetScalar | SetAssignment | SetLiteral):
             continue
+        place, text = (operation.source.path, operation.place.start), operation.value
         if said.setdefault(place, text) != text:
             line = operation.source.place(place[1])[0]
             return (

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import AppendItem
 from volfix.rules.context import Context, at, once
 from volfix.rules.findings import Applicability, Finding, Fix, Location, Severity
-from volfix.rules.operations import AppendItem, Operation
 from volfix.syntax.yaml_tree import resolved
 
 if TYPE_CHECKING:

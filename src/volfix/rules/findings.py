@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from volfix.rules.operations import Operation
+from volfix.edits.operation import Operation
 from volfix.syntax.source import Span
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from volfix.edits.code_edits import AddInstruction
 from volfix.knowledge.lookup import entries_for
 from volfix.project.dockerfile_root import root_place
 from volfix.project.images import images_of
 from volfix.project.model import Project, Service
 from volfix.rules.findings import InstructionChange
-from volfix.rules.operations import AddInstruction
 from volfix.syntax.dockerfile import read
 
 NO_SHELL = re.compile(

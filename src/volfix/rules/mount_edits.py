@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import RemoveEntry, SetScalar
 from volfix.project.mounts import VOLUME, Mount, bind_pair, retargeted, volume_text
 from volfix.project.stack import Use
 from volfix.rules.context import Context
-from volfix.rules.operations import Operation, RemoveEntry, SetScalar
 from volfix.syntax.yaml_tree import Mapping, Scalar
 
 

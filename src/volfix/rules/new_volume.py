@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import AppendItem, DeclareVolume
 from volfix.project.model import Part, Service
 from volfix.project.replicas import replicas
 from volfix.rules.findings import Change, MountChange, VolumeChange
-from volfix.rules.operations import AddMount, DeclareVolume, Operation
 from volfix.syntax.yaml_tree import Document
 
 VERSION_1 = "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
@@ -36,7 +37,7 @@ def added_volume(service: Service, key: str, target: str) -> Addition | str:
     assert document is not None
     file = part.file
     operations = (
-        AddMount(file.source, document, part.node, f"{key}:{target}"),
+        AppendItem(file.source, document, part.node, "volumes", f"{key}:{target}"),
         DeclareVolume(file.source, document, key),
     )
     return operations, (MountChange(file.path, service.name, target, key, added=True), VolumeChange(file.path, key))

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from volfix.edits.yaml_edits import SetScalar
 from volfix.project.model import Service
 from volfix.project.stack import Use
 from volfix.rules.database_places import working_directory
 from volfix.rules.findings import WordChange
-from volfix.rules.operations import SetScalar
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from volfix.edits.code_edits import SetLiteral
+from volfix.edits.env_file_edits import SetAssignment
+from volfix.edits.yaml_edits import SetScalar
 from volfix.project.environment import InCode, InCompose, InDockerfile, InEnvFile, Origin, PutTogether
 from volfix.rules.context import at
 from volfix.rules.database import Database
 from volfix.rules.findings import Location, ValueChange
-from volfix.rules.operations import SetAssignment, SetLiteral, SetScalar
 
 
 def set_value(database: Database, value: str) -> tuple[SetScalar | SetAssignment | SetLiteral, ValueChange]:

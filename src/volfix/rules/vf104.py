@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import DeclareVolume, SetScalar
 from volfix.project.mounts import VOLUME, volume_text
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
@@ -14,7 +16,6 @@ from volfix.rules.holdings import UNKNOWN, holding
 from volfix.rules.host_evidence import host_evidence
 from volfix.rules.names import volume_key
 from volfix.rules.new_volume import VERSION_1
-from volfix.rules.operations import DeclareVolume, Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.servers import collision
 from volfix.syntax.yaml_tree import Mapping, Scalar

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import DeclareVolume
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entries_for, entry_at
 from volfix.knowledge.storage import DataDirectories, Relation, holds
@@ -23,7 +25,6 @@ from volfix.rules.holdings import ENGINE, Holding, directories_in, meant_for_dat
 from volfix.rules.mount_edits import stays_for_others, to_volume
 from volfix.rules.names import volume_key
 from volfix.rules.new_volume import VERSION_1, kept_in
-from volfix.rules.operations import DeclareVolume, Operation
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.rules.servers import collision
 

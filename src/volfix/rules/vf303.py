@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import AddEntries, NameProject
 from volfix.project.compose_file import ComposeFile
 from volfix.project.mounts import BIND, VOLUME
 from volfix.rules.bind_to_volume import convert
@@ -12,7 +14,6 @@ from volfix.rules.deploys import Deploy, deploying_steps, pipeline_finding, step
 from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange, Severity
 from volfix.rules.holdings import UNKNOWN, holding
 from volfix.rules.new_volume import VERSION_1
-from volfix.rules.operations import AddEntries, NameProject, Operation
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Mapping
 

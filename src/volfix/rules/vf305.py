@@ -6,6 +6,8 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import AddEntries, SetScalar
 from volfix.rules.context import Context
 from volfix.rules.deploys import (
     SOCKET,
@@ -19,7 +21,6 @@ from volfix.rules.deploys import (
     trusted_fix,
 )
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.operations import AddEntries, Operation, SetScalar
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Mapping, Scalar
 

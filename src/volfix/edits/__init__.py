@@ -1,0 +1,1 @@
+"""The operations of a fix: what each does to a file's text, and what the file means after it."""
