@@ -167,7 +167,7 @@ OPERATIONS: dict[str, tuple[str, Make, str, Any]] = {
         ],
         STEPS
         + "  environment:\n    A: b\n  volumes:\n  - name: s\n    path: /s\n"
-        + "volumes:\n- name: s\n  host:\n    path: /s\n",
+        + "\nvolumes:\n- name: s\n  host:\n    path: /s\n",
         {
             "kind": "pipeline",
             "steps": [
