@@ -149,6 +149,16 @@ def test_every_file_that_a_variable_may_name_is_a_source(word: str, up: str, tmp
     assert said(found) == {".env.prod": "safe", ".env.staging": "safe", ".env": "none"}
 
 
+@pytest.mark.parametrize("name", ["LICENSE", "Procfile", "VERSION"])
+@pytest.mark.parametrize("word", ["$ENV_FILE", "${SECRETS:?}", "$HOME/$ENV_FILE", "./$1"])
+def test_a_variable_alone_names_no_file_that_is_no_env_file(word: str, name: str, tmp_path: Path) -> None:
+    files = {"deploy.sh": f"cp {word} .env\n{UP}", name: "what {is} no env file\n", ".env.prod": TEXT}
+    found = plan(tmp_path, files)
+    assert not [project.failure for project in found.projects if project.failure]
+    assert "cannot be read" not in " ".join(each.reason or "" for each in found.findings)
+    assert next(each for each in found.findings if each.code == "VF101").applicability.value == "safe"
+
+
 @pytest.mark.parametrize("name", ["{{ db_name }}", "<%= name %>", "<your-name>", "__NAME__", "@NAME@"])
 def test_what_a_template_leaves_blank_is_not_known(name: str, tmp_path: Path) -> None:
     files = {".env.j2": f"DATABASE_URL=sqlite:///./{name}.db\n", "deploy.sh": f"cp .env.j2 .env\n{UP}"}

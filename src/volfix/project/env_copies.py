@@ -116,9 +116,11 @@ class _Places:
             yield from itertools.islice((path for path in self._places(command, word) if path.is_file()), 1)
             return
         wanted = re.compile("[\\w-]+".join(map(re.escape, UNKNOWN.split(name))) + r"\Z")
+        is_open = not UNKNOWN.sub("", word).strip("\"'./~")  # `cp $ENV_FILE .env`: only an env file's name tells it
         for directory in self._places(command, posixpath.dirname(word) or "."):
             if directory.is_dir():
                 found = (path for path in sorted(directory.iterdir()) if wanted.match(path.name) and path.is_file())
+                found = (path for path in found if not is_open or ENV_WORD.search(path.name))
                 yield from (path for path in found if not is_example(path.name))
                 return
 
