@@ -232,9 +232,14 @@ def test_an_application_whose_own_database_is_off(
     on = plan(tmp_path, {"compose.yaml": (text + mount).format(value=file)}).findings
     assert [(each.code, each.severity.value) for each in on] == [("VF102", "error")]
     assert "may be on a server" not in (on[0].reason or "")
+    if ":" in server:
+        pieces = server.replace("@db", "@${HOST}").replace("//db", "//${HOST}")
+        part = plan(tmp_path, {"compose.yaml": (text + mount).format(value=pieces)}).findings
+        assert ("VF102", "info") in [(each.code, each.severity.value) for each in part], "the scheme names the engine"
     unknown = plan(tmp_path, {"compose.yaml": (text + mount).format(value="${X}")}).findings
     assert [(each.code, each.severity.value, each.applicability.value) for each in unknown] == [
-        ("VF102", "error", "unsafe")
+        ("VF102", "error", "safe")  # the directory moves whole, whichever engine it is
     ]
+    assert any("with a server only other files are here" in each for each in unknown[0].evidence)
     assert "VF105" not in said(tmp_path, {"compose.yaml": text.format(value=server)})
     assert "VF105 none" in said(tmp_path, {"compose.yaml": text.format(value=file)})

@@ -122,9 +122,9 @@ def _by_word(name: str, value: str | None) -> Said | None:
 
 def _by_setting(name: str, value: str | None) -> Said | None:
     """What another setting of a database says: a host, a URL, a file, `POSTGRES_ENABLED=true`; None for nothing."""
-    if value is None or "$" in value:
+    scheme = SCHEME.match(value or "")
+    if value is None or ("$" in value and not (scheme and engine_in(scheme[1]) != "unknown")):
         return None if variable_kind(name) == "file" else Said(name, None, "unknown")
-    scheme = SCHEME.match(value)
     if _tokens(name.upper())[-1].endswith(tuple(_list("hosts"))) or SERVER_DSN.search(value):
         return Said(name, value, "server")
     if scheme and (engine := engine_in(scheme[1])) != "unknown":

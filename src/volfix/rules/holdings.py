@@ -127,8 +127,8 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:
         engine = engine_of(entry, effective_values(use.service)) if kind == APPLICATION else None
         if engine is not None and engine.engine == "server":
             doubt = f"{engine}: the database of {entry.name} is on a server, only other files are here"
-        elif engine is not None and engine.engine == "unknown":
-            doubt = f"{engine} does not tell volfix the engine: the database may be on a server"
+        elif engine is not None and engine.engine == "unknown":  # the directory moves whole, whatever is in it
+            notes = (*notes, f"volfix cannot tell the engine from {engine}: with a server only other files are here")
         is_rest = engine is not None and engine.engine == "server"
         yield Holding(kind, entry, (evidence, *notes), doubt, is_rest)
 
