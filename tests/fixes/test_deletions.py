@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import volfix
+from volfix.fixes.secret_values import secret_values
 from volfix.rules.findings import Applicability, Finding
+from volfix.syntax.source import Source
 
 BASH = shutil.which("bash")
 ENGINES = {
@@ -200,6 +202,83 @@ def test_what_would_delete_the_volume_goes_with_the_fix(title: str, select: tupl
     if name.endswith(".sh") and BASH is not None:
         assert subprocess.run([BASH, "-n", str(tmp_path / name)], check=False).returncode == 0
     assert not [each for each in volfix.plan(tmp_path).findings if each.code == "VF401"]
+
+
+# Files of a deployment, which of them says `down -v` or prunes, and what is left of its line.
+CALLED = {
+    "a Makefile that is included": (
+        {
+            "Makefile": "include ops/docker.mk\ndeploy: stop\n\tdocker compose up -d\n",
+            "ops/docker.mk": "stop:\n\tdocker compose down -v\n",
+        },
+        "ops/docker.mk",
+    ),
+    "a Makefile that its includer completes": (
+        {
+            "Makefile": "stop:\n\tdocker compose down -v\n-include deploy.mk\n",
+            "deploy.mk": "deploy: stop\n\tdocker compose up -d\n",
+        },
+        "Makefile",
+    ),
+    "a Makefile included by a variable and a pattern": (
+        {
+            "Makefile": "OPS := ops\ninclude $(OPS)/*.mk\nup:\n\tdocker compose up -d\n",
+            "ops/stack.mk": "stop:\n\tdocker compose down -v\n",
+            "deploy.sh": "make stop up\n",
+        },
+        "ops/stack.mk",
+    ),
+    "npm's script before another": (
+        {"package.json": '{"scripts": {"predeploy": "docker compose down -v", "deploy": "docker compose up -d"}}\n'},
+        "package.json",
+    ),
+    "npm's script behind another": (
+        {
+            "package.json": '{"scripts": {"poststop": "docker volume prune -af; echo pruned", '
+            '"stop": "docker compose down", "deploy": "npm run stop && docker compose up -d"}}\n'
+        },
+        "package.json",
+    ),
+    "an executable script without a suffix": (
+        {"bin/deploy": "#!/usr/bin/env bash\ndocker compose down -v\ndocker compose up -d\n"},
+        "bin/deploy",
+    ),
+    "a hook of git": (
+        {"hooks/post-receive": "#!/bin/sh -e\ndocker compose down -v\ndocker compose up -d\n"},
+        "hooks/post-receive",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", CALLED)
+def test_what_a_deployment_finds_in_another_file_goes_too(title: str, tmp_path: Path) -> None:
+    files, name = CALLED[title]
+    placed(tmp_path, {"compose.yaml": bind(), **files})
+    (tmp_path / name).chmod(0o755)
+    plan = volfix.plan(tmp_path)
+    assert found(tmp_path).applicability is Applicability.SAFE
+    shown = [secret_values(Source.read(tmp_path / name)) for name in files if name.startswith(("bin", "hooks"))]
+    assert not [value for values in shown for value in values]
+    plan.write()
+    after = (tmp_path / name).read_text()
+    assert after == files[name].replace(" down -v", " down").replace("docker volume prune -af; ", "")
+    assert not [each for each in volfix.plan(tmp_path).findings if each.code == "VF401"]
+
+
+@pytest.mark.parametrize("name", ["deploy/cron.d/shop", "crontabs/root"])
+def test_a_cron_table_by_its_directory_runs_its_installed_copy(name: str, tmp_path: Path) -> None:
+    user = "root " if "cron.d" in name else ""
+    line = f"0 4 * * * {user}cd /srv/shop && docker compose down && docker volume prune -af && docker compose up -d\n"
+    placed(tmp_path, {"compose.yaml": bind(), name: line})
+    finding = found(tmp_path)
+    assert finding.applicability is Applicability.UNSAFE
+    assert "installed copy" in (finding.reason or "")
+
+
+def test_a_variable_of_an_included_file_makes_the_fix_unsafe(tmp_path: Path) -> None:
+    make = "include .env\ndeploy:\n\tdocker compose down $(FLAGS)\n\tdocker compose up -d\n"
+    placed(tmp_path, {"compose.yaml": bind(), "Makefile": make, ".env": "FLAGS=-v\n"})
+    assert found(tmp_path).applicability is Applicability.UNSAFE
 
 
 @pytest.mark.parametrize("title", TAKEN)

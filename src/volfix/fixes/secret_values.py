@@ -56,7 +56,7 @@ def secret_values(source: Source) -> Iterator[Span]:
     elif DOCKERFILE.match(name):
         yield from _dockerfile(text)
         yield from _first_keys(text)
-    elif suffix in OTHER_SUFFIXES or name in OTHER_NAMES:
+    elif suffix in OTHER_SUFFIXES or name in OTHER_NAMES or (not suffix and text.startswith("#!")):
         yield from _first_keys(text)
     else:
         yield from _env_file(text)

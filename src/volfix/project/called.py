@@ -6,10 +6,12 @@ import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from volfix.project.command_files import CommandFile
 from volfix.project.command_names import has_commands
+from volfix.project.recipes import make_includes
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.state import State
 
@@ -26,7 +28,7 @@ NPM_WORDS = frozenset({"run", "run-script"})
 SCRIPT_ENDINGS = (".sh", ".bash")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Called:
     """The command files below a root, by path; in a directory that none of them is in, those that lie there."""
 
@@ -55,13 +57,33 @@ class Called:
     def is_runner(self, name: str) -> bool:
         return name in RUNNERS
 
-    def needed(self, entry: Entry) -> Iterator[Entry]:
-        """The entries of the same file that run before another one."""
-        if not entry.needs:
+    def beside(self, entry: Entry, names: Sequence[str]) -> Iterator[Entry]:
+        """The entries with these names in the same file, and in the Makefiles that are read together with it."""
+        if not names:
             return
-        file = self.files.get(entry.source.path) or CommandFile(entry.source.path)
-        for name in entry.needs:
-            yield from (other for other in file.entries if other.name == name)
+        path = entry.source.path
+        files = self._together.get(path) or [self._file(path)]
+        found = [other for file in files for other in file.entries if other.kind == entry.kind]
+        for name in names:
+            yield from (other for other in found if other.name == name)
+
+    @cached_property
+    def _together(self) -> dict[Path, list[CommandFile]]:
+        """The Makefiles that include each other, directly or over others, by each one's path."""
+        found: dict[Path, list[CommandFile]] = {}
+        for path, file in self.files.items():
+            if not _may_hold(path.name.lower(), "target") or b"include" not in file.data or file.source is None:
+                continue
+            for each in make_includes(file.source):
+                other = Path(os.path.normpath(each))
+                if other.is_file() and other.resolve().is_relative_to(self.root.resolve()):
+                    known = found.get(path, [file])
+                    joined = [*known, *(one for one in found.get(other, [self._file(other)]) if one not in known)]
+                    found.update((one.path, joined) for one in joined)
+        return found
+
+    def _file(self, path: Path) -> CommandFile:
+        return self.files.get(path) or CommandFile(path)
 
     def run_by(self, words: Sequence[str], state: State) -> Iterator[tuple[Entry, str]]:
         """The entries that `make target`, `npm run script`, `just recipe`, `task name` run, and in which directory."""
@@ -86,14 +108,10 @@ class Called:
                 yield entry, directory
 
     def _entries(self, directory: Path, kind: str) -> list[Entry]:
-        own = [file for path, file in self.files.items() if path.parent == directory]
-        return [
-            entry
-            for file in own or _files_in(directory)
-            if _may_hold(file.path.name.lower(), kind)
-            for entry in file.entries
-            if entry.kind == kind
-        ]
+        own = [file for path, file in self.files.items() if path.parent == directory] or _files_in(directory)
+        holding = [file for file in own if _may_hold(file.path.name.lower(), kind)]
+        files = dict.fromkeys(each for file in holding for each in self._together.get(file.path, [file]))
+        return [entry for file in files for entry in file.entries if entry.kind == kind]
 
 
 def _files_in(directory: Path) -> list[CommandFile]:

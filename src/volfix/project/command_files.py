@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.project.ci.names import is_pipeline_name
+from volfix.project.command_names import CRON_TABLES
 from volfix.project.compose_file import NotForVolfix
 from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Fragment
@@ -144,13 +146,23 @@ def entries_of(source: Source) -> list[Entry]:
     if name.endswith((".yml", ".yaml")):
         return list(taskfile.entries(source) if name.startswith("taskfile") else jobs.entries(source))
     if "makefile" in name or name.endswith(".mk"):
-        return recipes.make_targets(source)
+        return recipes.make_targets(source, _included(source))
     if "justfile" in name:
         return recipes.just_recipes(source)
     if name == "package.json":
         return recipes.npm_scripts(source)
     if name.startswith("jenkinsfile"):
         return recipes.jenkins_stages(source)
-    if name.endswith(("crontab", ".cron")):
+    if name.endswith(("crontab", ".cron")) or directory.name in CRON_TABLES:
         return recipes.cron_lines(source)
     return [Entry("script", source, source.path.stem, (Fragment.whole(source),), directory, labels=(source.path.stem,))]
+
+
+def _included(source: Source) -> Iterator[Source]:
+    """The files in or below a Makefile's directory that it includes, whose variables are its own: `include .env`."""
+    from volfix.project.recipes import make_includes
+
+    for path in make_includes(source):
+        with suppress(FileProblem):  # make would stop, or go on without the file
+            if path.resolve().is_relative_to(source.path.parent.resolve()):
+                yield Source.read(path)

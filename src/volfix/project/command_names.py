@@ -5,6 +5,7 @@ They are asked for every file of a tree, so this imports next to nothing.
 
 from __future__ import annotations
 
+import os
 import re
 
 from volfix.project.ci.names import is_pipeline_name
@@ -13,6 +14,10 @@ COMMAND_FILE = re.compile(
     r"(?:GNUmakefile|[Mm]akefile|\.?[Jj]ustfile|Jenkinsfile[\w.-]*|[Tt]askfile\.ya?ml|package\.json|\.gitlab-ci\.ya?ml"
     r"|appspec\.ya?ml|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron))\Z"
 )
+CRON_TABLES = ("cron.d", "crontabs")
+"""Directories of cron tables, whatever these are called. Source: cron(8); busybox, crond."""
+SHEBANG = re.compile(rb"#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
+"""How an executable script for a shell begins."""
 DOCUMENTS = (".md", ".rst", ".adoc", ".txt", ".org")
 CALLS_DOCKER = re.compile(rb"\b(?:docker|docker-compose|podman|nerdctl)\s")
 """A command that reaches into containers from outside."""
@@ -24,10 +29,21 @@ def is_document(name: str) -> bool:
     return name.lower().endswith(DOCUMENTS)
 
 
+def is_script(entry: os.DirEntry[str]) -> bool:
+    """Whether a file whose name has no suffix is an executable script for a shell, by its first line: `bin/deploy`."""
+    if "." in entry.name or not entry.is_file(follow_symlinks=False) or not entry.stat().st_mode & 0o111:
+        return False
+    try:
+        with open(entry.path, "rb") as file:  # noqa: PTH123 - a Path for each entry of a tree costs
+            return SHEBANG.match(file.read(80)) is not None
+    except OSError:  # it is named where it is called
+        return False
+
+
 def has_commands(path: str) -> bool:
     """Whether a file at this path, with slashes, may hold commands, by its name."""
     directory, _, name = path.rpartition("/")
-    if COMMAND_FILE.match(name):
+    if COMMAND_FILE.match(name) or directory.rpartition("/")[2] in CRON_TABLES:
         return True
     if not name.endswith((".yml", ".yaml")):
         return False

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from volfix.project.ci.names import is_pipeline_name
-from volfix.project.command_names import has_commands, is_document
+from volfix.project.command_names import has_commands, is_document, is_script
 from volfix.project.compose_file import FILE_NAME
 from volfix.project.git import work_tree
 from volfix.syntax.source import FileProblem
@@ -117,7 +117,7 @@ def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]
             found["files"].append(Path(entry.path))
         elif is_pipeline_name(entry.name, directory.name) and not _is_broken_link(entry):
             found["pipelines"].append(Path(entry.path))
-        if has_commands(entry.path) and entry.is_file():
+        if (has_commands(entry.path) and entry.is_file()) or is_script(entry):
             found["commands"].append(Path(entry.path))
         elif is_document(entry.name) and entry.is_file():
             found["documents"].append(Path(entry.path))

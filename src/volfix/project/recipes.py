@@ -7,13 +7,16 @@ crontab(5).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.source import Source
 
 MAKE_VARIABLE = re.compile(r"(?:export\s+|override\s+)*([\w.-]+)\s*(?::{0,3}|\?|\+|!)=\s*(.*)\Z", re.DOTALL)
+MAKE_INCLUDE = re.compile(r"[-s]?include\s+([^#]*)")
 MAKE_RULE = re.compile(r"([^\s#:=][^:=#]*?)\s*::?(?!=)\s*([^=;#]*)(?:[;#].*)?\Z", re.DOTALL)
 SPECIAL_TARGET = re.compile(r"\.[A-Z_]+\Z")
 """`.PHONY` and its kin, which are no files."""
@@ -33,9 +36,24 @@ GROOVY = re.compile(
 CRON = re.compile(r"[ \t]*(?:@\w+|(?:[\d*/,A-Za-z-]+[ \t]+){4}[\d*/,A-Za-z-]+)[ \t]+(?P<command>[^\n]+)")
 
 
-def make_targets(source: Source) -> list[Entry]:
-    """The targets of a Makefile; each line of a recipe has a shell of its own."""
+def make_includes(source: Source) -> list[Path]:
+    """The files that a Makefile includes, its own variables expanded; nothing for those that it cannot name."""
+    found = [found for start, end in _logical_lines(source) if (found := MAKE_INCLUDE.match(source.text[start:end]))]
+    if not found:
+        return []
+    variables = {"CURDIR": str(source.path.parent), **_make_lines(source)[0]}
+    paths: list[Path] = []
+    for name in (name for each in found for name in each[1].replace("\\\n", " ").split()):
+        path = source.path.parent / REFERENCE.sub(lambda inner: _make_value(inner, variables, 0), name)
+        paths += sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
+    return paths
+
+
+def make_targets(source: Source, included: Iterable[Source] = ()) -> list[Entry]:
+    """The targets of a Makefile, with the variables of those that it includes; each line of a recipe has its shell."""
     variables, rules = _make_lines(source)
+    for other in included:
+        variables = {**_make_lines(other)[0], **variables}
     found: list[Entry] = []
     for names, needs, lines in rules:
         needed = tuple(word for word in needs.split() if "$" not in word and word != "|")
@@ -187,7 +205,7 @@ def _just_fragment(source: Source, start: int, end: int, variables: dict[str, st
 
 
 def npm_scripts(source: Source) -> list[Entry]:
-    """The scripts of a package.json."""
+    """The scripts of a package.json; `prename` and `postname` run around `name`."""
     text = source.text
     section = re.search(r'"scripts"\s*:\s*\{', text)
     if section is None:
@@ -201,7 +219,9 @@ def npm_scripts(source: Source) -> list[Entry]:
         if key is None or value is None:
             break
         fragment = Fragment.of(source, _json_characters(text, value.start(1), value.end(1)))
-        entries.append(Entry("npm", source, key[1], (fragment,), source.path.parent, labels=(key[1],)))
+        script = key[1]
+        own = Entry("npm", source, script, (fragment,), source.path.parent, labels=(script,))
+        entries.append(replace(own, needs=(f"pre{script}",), brings=(f"post{script}",)))
         at = value.end()
     return entries
 

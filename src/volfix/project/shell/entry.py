@@ -18,11 +18,12 @@ class Entry:
 
     `group` joins the steps of one job; `labels` are the names that say what it is for; `hosted` says that it runs on
     a machine that is thrown away, `remote` on another one; `separate` that each fragment has a shell of its own;
-    `needs` are entries of the same file that run first; `directory` is where its commands start; `after_failure` says
-    that it runs only where one before it has failed. `mounted` is None for what runs on a machine itself; in a
-    container with a workspace of its own it is where directories of the host are, in the workspace by the place in the
-    checkout. `environment` has None for a value that is not known; `workspace` is the checkout's path where the
-    commands run, None where it is not there or not known, and `home` the checkout's directory here.
+    `needs` are entries of the same file that run first, `brings` those that run behind it; `directory` is where its
+    commands start; `after_failure` says that it runs only where one before it has failed. `mounted` is None for what
+    runs on a machine itself; in a container with a workspace of its own it is where directories of the host are, in
+    the workspace by the place in the checkout. `environment` has None for a value that is not known; `workspace` is
+    the checkout's path where the commands run, None where it is not there or not known, and `home` the checkout's
+    directory here.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Entry:
     remote: bool = False
     separate: bool = False
     needs: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
     after_failure: bool = False
     mounted: tuple[str, ...] | None = None
     environment: Mapping[str, str | None] = field(default_factory=dict)

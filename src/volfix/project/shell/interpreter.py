@@ -68,10 +68,12 @@ class Interpreter:
         if key in frame.stack or len(frame.stack) > DEPTH:
             return
         frame = replace(frame, entry=entry, stack=(*frame.stack, key))
-        for other in self.resolver.needed(entry):
+        for other in self.resolver.beside(entry, entry.needs):
             yield from self._entry(other, state.copy(), frame.called(other.name))
         for fragment in entry.texts:
             yield from self._text(fragment, state.copy() if entry.separate else state, frame)
+        for other in self.resolver.beside(entry, entry.brings):
+            yield from self._entry(other, state.copy(), frame.called(other.name))
 
     def _text(self, fragment: Fragment, state: State, frame: Frame) -> Iterator[Command]:
         script = parse(fragment.text)

@@ -24,5 +24,5 @@ class Resolver(Protocol):
     def run_by(self, words: Sequence[str], state: State) -> Iterator[tuple[Entry, str]]:
         """The entries that a runner runs, each with the directory that it starts in."""
 
-    def needed(self, entry: Entry) -> Iterator[Entry]:
-        """The entries that run before another one."""
+    def beside(self, entry: Entry, names: Sequence[str]) -> Iterator[Entry]:
+        """The entries with these names that the runner finds for another one: what it needs, what runs behind it."""
