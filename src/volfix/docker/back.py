@@ -8,6 +8,7 @@ from typing import Literal
 
 from volfix.docker import carriers as through
 from volfix.docker.archive import differences
+from volfix.docker.aside import volume_of
 from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.carry import image_for
 from volfix.docker.containers import VOLUME_KEY, MountPoint
@@ -51,7 +52,7 @@ def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = No
 
     Raises CarryProblem where the directory holds other data.
     """
-    place, volume = job.origins[0], Origin("volume", job.name, f"volume:{job.name}", "")
+    place, volume = job.origins[0], volume_of(job)
     users = [item for item in users_of(engine, MountPoint("volume", job.name, INSIDE)) if CARRIER not in item.labels]
     writing = [item for item in users if item.is_running]
     users += users_of(engine, MountPoint("bind", place.name, INSIDE), writable=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from volfix.knowledge.paths import lies_in
+
 PROJECT, SERVICE = "com.docker.compose.project", "com.docker.compose.service"
 VOLUME_KEY, ONE_OFF = "com.docker.compose.volume", "com.docker.compose.oneoff"
 DIRECTORY, CONFIG_FILES = "com.docker.compose.project.working_dir", "com.docker.compose.project.config_files"
@@ -51,7 +53,7 @@ class Container:
 
     def holder(self, path: str) -> MountPoint | None:
         """The mount that a path lies in, or is; None for the container's own layer."""
-        above = [item for item in self.mounts if f"{path}/".startswith(item.target.rstrip("/") + "/")]
+        above = [item for item in self.mounts if lies_in(path, item.target)]
         return max(above, key=lambda item: len(item.target), default=None)
 
 

@@ -10,6 +10,7 @@ from volfix.docker.archive import Manifest
 from volfix.docker.containers import PROJECT, VOLUME_KEY, Container, MountPoint
 from volfix.docker.engine import Engine
 from volfix.knowledge.clients import Client
+from volfix.knowledge.paths import meet
 
 Say = Callable[[str], None]
 """Told each thing that is done, in a line."""
@@ -126,5 +127,4 @@ def is_user(container: Container, place: MountPoint, *, writable: bool = False) 
 def _meets(mount: MountPoint, place: MountPoint) -> bool:
     if place.kind == "volume":
         return mount.source == place.source
-    mine, other = place.source.rstrip("/") + "/", mount.source.rstrip("/") + "/"
-    return mine.startswith(other) or other.startswith(mine)
+    return meet(place.source, mount.source)

@@ -241,8 +241,7 @@ def _sqlite(engine: Engine, service: str, container: Container, path: str) -> Co
 
 def _writers(engine: Engine, container: Container, path: str) -> Sequence[Container]:
     """The running containers that could write to a container's file."""
-    above = [item for item in container.mounts if path.startswith(item.target.rstrip("/") + "/") or path == item.target]
-    holder = max(above, key=lambda item: len(item.target), default=None)
+    holder = container.holder(path)
     if holder is None or holder.kind not in ("bind", "volume"):
         return [container]
     users = users_of(engine, MountPoint(holder.kind, holder.source, ""), writable=True)

@@ -17,6 +17,16 @@ def is_below(path: str, parent: str) -> bool:
     return path != parent and path.startswith(parent if parent == "/" else parent + "/")
 
 
+def lies_in(path: str, parent: str) -> bool:
+    """Is `path` the directory `parent`, or below it? A slash at the end of either does not count."""
+    return f"{path.rstrip('/')}/".startswith(f"{parent.rstrip('/')}/")
+
+
+def meet(one: str, other: str) -> bool:
+    """Is one of the paths the other, or below it?"""
+    return lies_in(one, other) or lies_in(other, one)
+
+
 def matches(path: str, pattern: str) -> bool:
     """Is `path` what `pattern` means? A `*` stays within one component; a pattern without a slash is about the last."""
     if "/" not in pattern:

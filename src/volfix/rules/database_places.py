@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.base_images import starts_in_root
 from volfix.knowledge.lookup import entries_for
+from volfix.knowledge.paths import lies_in
 from volfix.knowledge.targets import is_application_root, never_converted
 from volfix.project.code_places import comes_with_image
 from volfix.project.images import images_of
@@ -165,11 +166,7 @@ def is_code(mount: Mount) -> bool:
 
 def holder(project: Project, service: Service, path: str) -> Mount | None:
     """The mount in which the path lies, the innermost one; None where it is in the container's own layer."""
-    inside = [
-        mount
-        for mount in project.mounts_of(service)
-        if path == mount.clean_target or path.startswith(mount.clean_target.rstrip("/") + "/")
-    ]
+    inside = [mount for mount in project.mounts_of(service) if lies_in(path, mount.clean_target)]
     if not inside:
         return None
     innermost = max(inside, key=lambda mount: len(mount.clean_target))

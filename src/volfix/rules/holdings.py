@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import derived_entry, entries_for, entry_at, is_client
+from volfix.knowledge.paths import lies_in
 from volfix.knowledge.storage import DataDirectories, data_directories, holds
 from volfix.knowledge.switches import engine_of
 from volfix.knowledge.targets import never_converted, state_like
@@ -191,4 +192,4 @@ def _is_elsewhere(context: Context, mount: Mount) -> bool:
     if host.path is not None and (host.path == mount.directory or host.path in mount.directory.parents):
         return True
     source = posixpath.normpath(mount.source)
-    return any(source == path or source.startswith(path + "/") for path in HOST_SYSTEM)
+    return any(lies_in(source, path) for path in HOST_SYSTEM)

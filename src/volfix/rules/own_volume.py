@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from volfix.knowledge.paths import lies_in, meet
 from volfix.knowledge.targets import never_converted
 from volfix.project.code_places import is_filled_by_build
 from volfix.project.model import Project, Service
@@ -40,7 +41,7 @@ def own_directory(project: Project, database: Database, workdir: str | None) -> 
     directory = there if is_data and _is_free(service, there, workdir) else posixpath.join(there, "data")
     if directory != there and not (is_known and _is_free(service, directory, workdir)):
         return None, no_mount(service)
-    if any(_meets(target, directory) for target in _mounted(project, service)):
+    if any(meet(target, directory) for target in _mounted(project, service)):
         return None, no_mount(service)
     user = foreign_user(service, directory, None)
     if user is not None and isinstance(given_directory(project, service, user, directory), str):
@@ -78,7 +79,7 @@ def _is_of_system(directory: str, workdir: str | None) -> bool:
 
 def _is_free(service: Service, directory: str, workdir: str | None) -> bool:
     """Whether nothing but data can be in this directory of the image, as far as volfix sees."""
-    above_code = workdir is not None and f"{workdir}/".startswith(directory.rstrip("/") + "/")
+    above_code = workdir is not None and lies_in(workdir, directory)
     return not (
         directory == "/" or above_code or never_converted(None, directory) or is_filled_by_build(service, directory)
     )
@@ -95,11 +96,6 @@ def _mounted(project: Project, service: Service) -> Iterator[str]:
                 named = item.get("target") or item.get("source") if isinstance(item, Mapping) else item
                 if isinstance(named, Scalar):
                     yield posixpath.join(f"/{default}", service.interpolated(named.value))
-
-
-def _meets(one: str, other: str) -> bool:
-    one, other = one.rstrip("/") + "/", other.rstrip("/") + "/"
-    return one.startswith(other) or other.startswith(one)
 
 
 def alone(found: Sequence[Database]) -> Iterator[Database]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import entries_for, version_in
-from volfix.knowledge.paths import is_below
+from volfix.knowledge.paths import is_below, meet
 from volfix.knowledge.storage import DataDirectories, holds
 from volfix.project.hosts import host_directory, relative
 from volfix.project.images import images_of
@@ -171,5 +171,4 @@ def _places(known: list[tuple[Image, Entry, DataDirectories]]) -> list[tuple[Ent
 
 def _nested(one: str, other: str) -> bool:
     """Whether one place is the other, or lies in it."""
-    one, other = posixpath.normpath(f"/{one}"), posixpath.normpath(f"/{other}")
-    return one == other or is_below(one, other) or is_below(other, one)
+    return meet(posixpath.normpath(f"/{one}"), posixpath.normpath(f"/{other}"))
