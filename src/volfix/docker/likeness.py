@@ -19,10 +19,10 @@ from volfix.knowledge.lookup import derived_entry, entries_for
 from volfix.knowledge.storage import data_directories
 from volfix.knowledge.variables import variable_kind
 from volfix.project.database_url import database_file, resolved_path
-from volfix.project.environment import InCompose
 from volfix.project.images import images_of
 from volfix.project.model import Project, Service
 from volfix.project.mounts import ANONYMOUS, BIND, VOLUME, Mount
+from volfix.project.origins import InCompose
 from volfix.project.readers import reader_of
 from volfix.syntax.yaml_tree import Scalar
 

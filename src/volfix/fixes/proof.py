@@ -15,9 +15,9 @@ from volfix.edits.yaml_meaning import expected
 from volfix.fixes.reworded import with_words
 from volfix.project.building import build_project
 from volfix.project.compose_file import ComposeFile, is_empty
-from volfix.project.environment import Variable
 from volfix.project.loader import Loader
 from volfix.project.model import Project, Service
+from volfix.project.origins import Variable
 from volfix.project.stack import Stack
 from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange, WordChange
 from volfix.syntax.source import FileProblem, Source

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.environment import InDockerfile, Variable
 from volfix.project.model import Service
+from volfix.project.origins import InDockerfile, Variable
 
 
 def effective_variables(service: Service) -> Iterator[Variable]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from volfix.knowledge.commands import skip_options
+from volfix.knowledge.paths import meet
 from volfix.project.shell.command import Command
 from volfix.project.shell.paths import below, joined
 
@@ -61,12 +62,8 @@ def reaches(command: Command) -> Iterator[Reach]:
     """
     mounted = None if command.elsewhere else command.start.mounted
     for reach in _reaches(command):
-        if mounted is None or reach.elsewhere or any(_meet(reach.path, place) for place in mounted):
+        if mounted is None or reach.elsewhere or any(meet(reach.path, place) for place in mounted):
             yield reach
-
-
-def _meet(path: str, place: str) -> bool:
-    return below(path, place) is not None or below(place, path) is not None
 
 
 def _reaches(command: Command) -> Iterator[Reach]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from volfix.knowledge.env_files import is_example
 from volfix.project.env_copies import EnvCopy, in_place
-from volfix.project.environment import DotenvFile, PutTogether, Variable, env_assignment
+from volfix.project.environment import DotenvFile
 from volfix.project.model import Project, Service
+from volfix.project.origins import PutTogether, Variable, env_assignment
 from volfix.syntax import dotenv
 from volfix.syntax.dotenv import Assignment
 from volfix.syntax.source import FileProblem, Source

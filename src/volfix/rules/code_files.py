@@ -14,10 +14,10 @@ from volfix.project.build import Build
 from volfix.project.code_places import container_path, may_be_in_image
 from volfix.project.deployed_code import DeployedCode
 from volfix.project.effective import effective_values
-from volfix.project.environment import InCode, Variable
 from volfix.project.loose_env import may_be_given, names_assigned
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND
+from volfix.project.origins import InCode, Variable
 from volfix.project.test_stacks import is_test_stack
 from volfix.rules.context import Context
 from volfix.rules.database import Database

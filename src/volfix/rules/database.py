@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.lookup import entries_for
-from volfix.project.environment import InCode, InDockerfile, Origin, PutTogether
 from volfix.project.images import images_of
 from volfix.project.interpolation import VISIBLE
 from volfix.project.model import Project, Service
 from volfix.project.mounts import Mount
+from volfix.project.origins import InCode, InDockerfile, Origin, PutTogether
 
 if TYPE_CHECKING:
     from volfix.project.database_url import DatabaseFile

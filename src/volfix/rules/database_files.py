@@ -13,10 +13,10 @@ from volfix.edits.env_file_edits import SetAssignment
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import DeclareVolume, SetScalar
 from volfix.project.effective import effective_variables
-from volfix.project.environment import InCode, InCompose, compose_scalar
 from volfix.project.git import GitUnavailable, is_placeholder
 from volfix.project.hosts import HostDirectory, is_within
 from volfix.project.mounts import BIND
+from volfix.project.origins import InCode, InCompose, compose_scalar
 from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.bind_to_volume import Conversion, said_of

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from volfix.knowledge.variables import variable_kind
 from volfix.project.effective import effective_variables
-from volfix.project.environment import Variable
 from volfix.project.model import Project, Service
+from volfix.project.origins import Variable
 from volfix.rules.context import Context
 
 SERVER_URL = re.compile(

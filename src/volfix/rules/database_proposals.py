@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.project.code_places import comes_with_image
-from volfix.project.environment import InDockerfile, PutTogether
 from volfix.project.hosts import is_within
 from volfix.project.loose_env import may_be_given, names_assigned, put_into_place
 from volfix.project.model import Project
 from volfix.project.mounts import Mount
+from volfix.project.origins import InDockerfile, PutTogether
 from volfix.project.ownership import foreign_user
 from volfix.rules.database import Database, unsayable
 from volfix.rules.database_places import candidates, holder, is_code

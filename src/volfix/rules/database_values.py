@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
-from volfix.project.environment import Variable
 from volfix.project.model import Project, Service
+from volfix.project.origins import Variable
 from volfix.rules.database import Database
 from volfix.rules.database_places import (
     holder,

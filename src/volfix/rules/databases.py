@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from volfix.project.effective import effective_variables
-from volfix.project.environment import InCode, InDockerfile, PutTogether, compose_scalar, env_assignment
 from volfix.project.model import Project, Service
 from volfix.project.mounts import BIND
+from volfix.project.origins import InCode, InDockerfile, PutTogether, compose_scalar, env_assignment
 from volfix.project.stack import Use
 from volfix.rules.code_files import doubted, of_code
 from volfix.rules.context import Context, once

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from volfix.knowledge.switches import SCHEME, Said, engine_in, host_beside, switch_of
 from volfix.project.effective import effective_values
-from volfix.project.environment import InCompose
 from volfix.project.interpolation import REFERENCE
 from volfix.project.loose_env import assigned_in
 from volfix.project.model import Project, Service
+from volfix.project.origins import InCompose
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from volfix.knowledge.lookup import entries_for
 from volfix.project.effective import effective_variables
-from volfix.project.environment import InCompose, Variable
 from volfix.project.images import images_of
 from volfix.project.loose_env import is_env_file, is_example_of, loose_variables, put_into_place
 from volfix.project.model import Project, Service
+from volfix.project.origins import InCompose, Variable
 from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.database_places import candidates

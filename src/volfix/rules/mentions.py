@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from volfix.knowledge.variables import variable_kind
 from volfix.project.command_names import CALLS_DOCKER, is_document
 from volfix.project.effective import effective_variables
-from volfix.project.environment import compose_scalar
 from volfix.project.host_users import files_of
 from volfix.project.hosts import relative
+from volfix.project.origins import compose_scalar
 from volfix.rules.database import Database
 from volfix.rules.database_places import working_directory
 from volfix.syntax.yaml_tree import Node, Scalar, Sequence, resolved

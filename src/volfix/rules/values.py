@@ -5,7 +5,7 @@ from __future__ import annotations
 from volfix.edits.code_edits import SetLiteral
 from volfix.edits.env_file_edits import SetAssignment
 from volfix.edits.yaml_edits import SetScalar
-from volfix.project.environment import InCode, InCompose, InDockerfile, InEnvFile, Origin, PutTogether
+from volfix.project.origins import InCode, InCompose, InDockerfile, InEnvFile, Origin, PutTogether
 from volfix.rules.context import at
 from volfix.rules.database import Database
 from volfix.rules.findings import Location, ValueChange

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.environment import InCode
 from volfix.project.loose_env import put_into_place
+from volfix.project.origins import InCode
 from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.database_fixes import by_hand, fix_of

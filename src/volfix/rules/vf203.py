@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from volfix.project.environment import InCode
+from volfix.project.origins import InCode
 from volfix.rules.code_files import is_told
 from volfix.rules.context import Context
 from volfix.rules.database import Database

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from volfix.knowledge.variables import variable_kind
 from volfix.project.effective import effective_variables, sources_of
-from volfix.project.environment import InDockerfile, Variable
 from volfix.project.model import Project, Service
+from volfix.project.origins import InDockerfile, Variable
 from volfix.rules.context import Context
 from volfix.rules.database_places import places_of, settled
 from volfix.rules.database_values import MAY_BE_FILE

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from volfix.knowledge.purposes import TEST, purposes
 from volfix.knowledge.variables import variable_kind
 from volfix.project.effective import effective_variables
-from volfix.project.environment import Variable
 from volfix.project.model import Project, Service
+from volfix.project.origins import Variable
 from volfix.project.test_stacks import is_test_stack
 from volfix.rules.context import Context
 from volfix.rules.engine_switch import switch_beside

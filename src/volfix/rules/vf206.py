@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from volfix.project.environment import InCode, InDockerfile, env_assignment
 from volfix.project.hosts import host_directory
 from volfix.project.loose_env import is_example_of
 from volfix.project.mounts import BIND
+from volfix.project.origins import InCode, InDockerfile, env_assignment
 from volfix.rules.context import Context
 from volfix.rules.database import Database
 from volfix.rules.databases import databases
