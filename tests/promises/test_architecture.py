@@ -5,9 +5,11 @@ nothing stands in it that nothing uses.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -38,7 +40,6 @@ CALLED_FROM_OUTSIDE = {
     "commenters": "shlex reads it of a lexer",
     "whitespace": "shlex reads it of a lexer",
     "whitespace_split": "shlex reads it of a lexer",
-    "clones": "nobody yet: what a pipeline does with its checkout",
 }
 """Names that volfix itself never uses, with who does."""
 
@@ -81,6 +82,37 @@ def test_a_project_with_nothing_to_fix_imports_none_of_what_changes_or_carries(t
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "imported:"
+
+
+def module_graph() -> dict[str, set[str]]:
+    """For each module of volfix those that it imports; also within functions, which hide a circle and do not end it."""
+    files = {path: path.relative_to(PACKAGE.parent).with_suffix("").parts for path in PACKAGE.rglob("*.py")}
+    paths = {".".join(parts).removesuffix(".__init__"): path for path, parts in files.items()}
+    graph: dict[str, set[str]] = {}
+    for name, path in paths.items():
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        froms = [(node.module, one.name) for node in nodes if isinstance(node, ast.ImportFrom) for one in node.names]
+        whole = [one.name for node in nodes if isinstance(node, ast.Import) for one in node.names]
+        named = [f"{module}.{one}" if f"{module}.{one}" in paths else str(module) for module, one in froms]
+        graph[name] = {each for each in (*named, *whole) if each in paths}
+    return graph
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    try:
+        TopologicalSorter(module_graph()).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle: {' <- '.join(error.args[1])}")
+
+
+def test_no_rule_is_imported_by_its_name() -> None:
+    named = {
+        f"{module} imports {each}"
+        for module, imported in module_graph().items()
+        for each in imported
+        if re.fullmatch(r"volfix\.rules\.vf\d+", each)
+    }
+    assert not named
 
 
 def test_nothing_is_defined_that_nothing_uses() -> None:
