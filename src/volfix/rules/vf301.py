@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from volfix.rules.context import Context
 from volfix.rules.deploys import SOCKET, deploying_steps, mounted, pipeline_finding, trusted_fix
 from volfix.rules.findings import Finding, Severity
+from volfix.rules.pipeline_mounts import mismatches
 from volfix.rules.rule import Example, Outcome, Rule
 
 
@@ -15,7 +16,6 @@ def check(context: Context) -> Iterator[Finding]:
     if not context.stack.deliveries:
         return
     from volfix.project.ci.daemons import NOWHERE
-    from volfix.rules.vf305 import mismatches
 
     for deploy in deploying_steps(context):
         if deploy.deployment.target != NOWHERE or any(True for _ in mismatches(deploy)):
