@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 Entries: TypeAlias = "tuple[tuple[str, str | Entries], ...]"
 """New entries of a mapping, which may hold mappings in their turn."""
 
+GONE = object()
+"""What a part means that is removed."""
+
 
 class Operation(ABC):
     """One change that a fix makes to one file. Render and proof know nothing of its kind but what is said here."""

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from volfix.edits.operation import Entries, Operation, as_data
+from volfix.edits.operation import GONE, Entries, Operation, as_data
 from volfix.syntax.source import Edit, Source, Span
 
 if TYPE_CHECKING:
     from volfix.syntax.yaml_tree import Document, Mapping, Node, Pair, Scalar
     from volfix.syntax.yaml_tree import Sequence as Items
-
-GONE = object()
-"""What a node means that is removed."""
 
 DRIVER = {"driver": "local"}
 

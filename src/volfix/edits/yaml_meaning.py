@@ -6,8 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from volfix.edits.operation import Operation
-from volfix.edits.yaml_edits import GONE
+from volfix.edits.operation import GONE, Operation
 from volfix.syntax.source import Span
 from volfix.syntax.yaml_tree import Alias, Document, Mapping, Node, Pair, Scalar, plain
 from volfix.syntax.yaml_tree import Sequence as Items
