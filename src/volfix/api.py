@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from volfix.fixes.after import plan_again
 from volfix.fixes.plan import Options, RunPlan, StackPlan, plan_run, with_written
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.rules.findings import Finding
@@ -68,6 +67,7 @@ class Plan:
         same, and planned again: beside what is fixed, the result has what the next run finds. Files with uncommitted
         changes are refused unless `allow_dirty`.
         """
+        from volfix.fixes.after import plan_again
         from volfix.fixes.guards import refusal
         from volfix.fixes.transaction import WriteProblem, writing
 

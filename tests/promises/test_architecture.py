@@ -31,7 +31,11 @@ MAY_IMPORT = {
     "knowledge": {"syntax"},
     "syntax": {"knowledge"},
 }
-HEAVY = ("libcst", "deepdiff", "tree_sitter", "docker", "jinja2", "distributed", "sqlite3", "concurrent.futures")
+HEAVY = (
+    *("libcst", "deepdiff", "tree_sitter", "docker", "jinja2", "distributed", "sqlite3", "concurrent.futures"),
+    *("volfix.project.shell.command", "volfix.project.env_copies", "volfix.project.git_ignore"),
+    *("volfix.knowledge.commands", "volfix.fixes.deletions", "volfix.fixes.after"),
+)
 CALLED_FROM_OUTSIDE = {
     "__getattr__": "Python asks a module's for the names that the module does not have",
     "list_commands": "click asks a group",

@@ -27,11 +27,10 @@ from volfix.syntax.source import CannotEdit
 CODE = "VF401"
 
 
-def with_deletions(context: Context, findings: Sequence[Finding], *, ignored: bool) -> list[Finding]:
+def with_deletions(
+    context: Context, commands: Commands, findings: Sequence[Finding], *, ignored: bool
+) -> list[Finding]:
     """The findings, each fix with the edits of the commands that would delete its volume; `ignored`: VF401 is."""
-    commands = context.commands
-    if commands is None:
-        return list(findings)
     judge = _Judge(context, commands, ignored)
     return [finding if finding.fix is None else judge.judged(finding, finding.fix) for finding in findings]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.fixes.deletions import with_deletions
 from volfix.fixes.limits import within_limits
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proven import made_of
@@ -182,11 +181,19 @@ def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[tuple[P
 def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
     seen = [within_limits(finding, context.stack) for finding in _findings(context)]
-    found = with_deletions(context, seen, ignored="VF401".startswith(tuple(options.ignore)))
-    findings = [_editable(finding) for finding in found]
+    findings = [_editable(finding) for finding in _with_deletions(context, options, seen)]
     wanted = [finding for finding in findings if _is_wanted(finding, options)]
     made = made_of(findings, context.stack, wanted, loader)
     return StackPlan(context, project_results(context.stack, made), made.changes)
+
+
+def _with_deletions(context: Context, options: Options, findings: list[Finding]) -> list[Finding]:
+    """The findings, each fix with the edits of the commands that would delete its volume."""
+    if context.commands is None or all(finding.fix is None for finding in findings):
+        return findings
+    from volfix.fixes.deletions import with_deletions  # reads shell
+
+    return with_deletions(context, context.commands, findings, ignored="VF401".startswith(tuple(options.ignore)))
 
 
 def _editable(finding: Finding) -> Finding:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from volfix.knowledge.commands import skip_options
 from volfix.knowledge.entries import HERE, parsed
 
 
@@ -35,6 +34,8 @@ def copy_of(words: Sequence[str]) -> FileCopy | None:
         return None
     into = frozenset(row.get("into", ()))
     values = frozenset(row.get("values", ())) | into
+    from volfix.knowledge.commands import skip_options
+
     paths: list[str] = []
     target, at = None, 1
     while at < len(words):

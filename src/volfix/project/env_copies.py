@@ -6,14 +6,14 @@ import itertools
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.commands import COMPOSE, docker_call
 from volfix.knowledge.env_files import FileCopy, copy_of, filtered, is_example
 from volfix.knowledge.purposes import NOT_DEPLOYED, purposes
+from volfix.project.env_places import Copies, EnvCopy
 from volfix.project.shell.paths import joined
 
 if TYPE_CHECKING:
@@ -31,22 +31,6 @@ UNKNOWN = re.compile(r"\$(?:\{[^{}]*\}|\w+|[@*#?])")
 TESTED = re.compile(r"(?:\[|\btest\b)[^;\n]*(?:\|\||&&)\s*(?:\\\n\s*)?\Z")
 """A test in the same list before a command: `[ -f .env ] || `."""
 TEST = re.compile(r"^\W*test\b")
-
-
-@dataclass(frozen=True, slots=True)
-class EnvCopy:
-    """The file of the repository that `command` puts into an env file's place.
-
-    `spares` says that it leaves alone what is there, and that something may be: it does not run in a fresh checkout.
-    """
-
-    source: Path
-    command: str
-    spares: bool = False
-
-
-Copies = Mapping[Path, tuple[EnvCopy, ...]]
-"""By the place, what deploying flows put there."""
 
 
 def env_copies(directories: Iterable[Directory]) -> Copies:
@@ -183,9 +167,3 @@ def _spares(command: Command, copy: FileCopy, source: Path, target: Path) -> boo
     guarded = TESTED.search(command.words[0].fragment.text[: command.words[0].span.start])
     guards = [*command.guards, guarded[0] if guarded else ""]
     return copy.spares or made_once or any(target.name in guard for guard in guards)
-
-
-def in_place(copies: Copies, path: Path) -> Path:
-    """The file that is read at this path: itself where it is there, else the first one that a flow puts there."""
-    found = copies.get(path, ())
-    return found[0].source if found and not os.path.lexists(path) else path

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.project.compose_file import ComposeFile, NotForVolfix, Unread, load
-from volfix.project.env_copies import Copies, in_place
+from volfix.project.env_places import Copies, in_place
 from volfix.project.environment import DotenvFile, read_dotenv
 from volfix.syntax.source import FileProblem, Source
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from volfix.knowledge.env_files import is_example
-from volfix.project.env_copies import EnvCopy, in_place
+from volfix.project.env_places import EnvCopy, in_place
 from volfix.project.environment import DotenvFile
 from volfix.project.model import Project, Service
 from volfix.project.origins import PutTogether, Variable, env_assignment

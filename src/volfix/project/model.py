@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from volfix.project.build import Build, context_of
 from volfix.project.compose_file import ComposeFile, Unread, strings
 from volfix.project.compose_words import boolean, mount_options
-from volfix.project.env_copies import Copies
+from volfix.project.env_places import Copies
 from volfix.project.environment import DotenvFile, service_environment, written_variable
 from volfix.project.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.mounts import Mount, clean, read_mount

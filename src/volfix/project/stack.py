@@ -13,7 +13,6 @@ from volfix.project.combinations import projects_of
 from volfix.project.completeness import lacking
 from volfix.project.compose_file import ComposeFile, Unread
 from volfix.project.discovery import Directory
-from volfix.project.env_copies import env_copies
 from volfix.project.loader import Loader
 from volfix.project.model import Project, Service
 from volfix.project.mounts import Mount
@@ -22,6 +21,7 @@ from volfix.syntax.source import Source
 
 if TYPE_CHECKING:
     from volfix.project.deliveries import Delivery
+    from volfix.project.env_places import Copies
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,7 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     borrowed: set[str] = set()
     pipelines: list[tuple[Path, Path]] = []
     directories = list(directories)
-    loader.copies = env_copies(directories)
+    loader.copies = _env_copies(directories)
     unread: dict[Path, list[Unread]] = {}
     named = list(with_named_files(directories))
     asked = _Asked(named)
@@ -147,6 +147,15 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     for delivery, projects, root in delivered:
         if not projects:
             yield Stack(root, (), (delivery,), asked.among((), (delivery,)), tuple(unread.get(root, ())))
+
+
+def _env_copies(directories: list[Directory]) -> Copies:
+    """The env files that deploying flows put into another's place."""
+    if not any(directory.commands for directory in directories):
+        return {}
+    from volfix.project.env_copies import env_copies
+
+    return env_copies(directories)
 
 
 def _delivered(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.edits.command_edits import SetText
-from volfix.knowledge.commands import Option
-from volfix.project.deploy_flows import INSTALLED, NAMED, PIPELINE, STARTS, Flow
-from volfix.project.shell.command import Argument, Command
 from volfix.syntax.source import Span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from volfix.knowledge.commands import Option
+    from volfix.project.deploy_flows import Flow
+    from volfix.project.shell.command import Argument, Command
 
 WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job"}
 
@@ -23,6 +27,8 @@ def said(command: Command) -> str:
 
 def reached(flow: Flow, command: Command) -> str:
     """How the deployment comes to run the command."""
+    from volfix.project.deploy_flows import INSTALLED, NAMED, PIPELINE, STARTS  # reads shell
+
     entry = command.start
     name = entry.name or entry.source.path.name
     through = f", through {', '.join(command.calls)}" if command.calls else ""

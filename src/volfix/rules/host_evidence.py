@@ -7,8 +7,6 @@ from itertools import islice
 from pathlib import Path
 
 from volfix.knowledge.entries import Entry
-from volfix.project.git_ignore import lines_for
-from volfix.project.host_deeds import OWNS
 from volfix.project.host_users import Mention, mentions
 from volfix.project.hosts import relative
 from volfix.project.ownership import runs_as_root
@@ -33,6 +31,8 @@ def host_evidence(context: Context, use: Use, path: Path | None = None, source: 
     yield from (_said(context, mention, source) for mention in found[:MOST])
     if len(found) > MOST:
         yield f"{len(found) - MOST} more lines of the repository name {source} on the host"
+    from volfix.project.git_ignore import lines_for
+
     if path.is_relative_to(context.root) and not any(
         other.path and path in other.path.parents for other in context.binds
     ):
@@ -51,7 +51,11 @@ def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Itera
         return
     is_settled = entry is not None or runs_as_root(use.service)
     for mention in mentions(path, use.project.directory, context.root):
-        if mention.does is not None and not (mention.does == OWNS and is_settled):
+        if mention.does is None:
+            continue
+        from volfix.project.host_deeds import OWNS  # reads commands: most directories are in none
+
+        if not (mention.does == OWNS and is_settled):
             place = f"{relative(mention.path, context.root)}, line {mention.line}"
             yield f"{place}: `{mention.tool}` {mention.does} {use.mount.raw_source} on the host"
 
