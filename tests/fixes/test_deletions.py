@@ -281,6 +281,40 @@ def test_a_variable_of_an_included_file_makes_the_fix_unsafe(tmp_path: Path) -> 
     assert found(tmp_path).applicability is Applicability.UNSAFE
 
 
+RENAMED = {
+    "-p": "docker compose -p shop-$(date +%s) up -d\n",
+    "--project-name=": 'docker compose --project-name="shop-$(git rev-parse --short HEAD)" up -d\n',
+    "a variable": "export COMPOSE_PROJECT_NAME=shop_$(date +%F)\ndocker compose up -d\n",
+    "a variable of the command": 'COMPOSE_PROJECT_NAME="shop-$GITHUB_SHA" docker compose up -d\n',
+    "a variable before it": 'RELEASE=$(date +%s)\ndocker compose -p "shop-$RELEASE" up -d\n',
+    "a directory": "R=$(date +%s)\ncp -r . /srv/$R\ncd /srv/$R && docker compose up -d\n",
+}
+
+
+@pytest.mark.parametrize("title", RENAMED)
+def test_a_project_with_another_name_each_time_makes_the_fix_unsafe(title: str, tmp_path: Path) -> None:
+    """Its bind survives this; the new volume would be another, empty one at each deployment."""
+    placed(tmp_path, {"compose.yaml": bind(), "deploy.sh": RENAMED[title]})
+    finding = found(tmp_path)
+    assert finding.applicability is Applicability.UNSAFE
+    assert "EMPTY volume each time" in (finding.reason or "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "docker compose -p shop up -d\n",
+        'docker compose -p "$(basename "$PWD")" up -d\n',
+        'cd "$(git rev-parse --show-toplevel)" && docker compose up -d\n',
+        "docker compose -p $PROJECT up -d\n",
+        "TAG=$(git rev-parse HEAD) docker compose -p shop up -d\n",
+    ],
+)
+def test_a_project_whose_name_stays_keeps_the_fix_safe(text: str, tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": bind(), "deploy.sh": text})
+    assert found(tmp_path).applicability is Applicability.SAFE
+
+
 @pytest.mark.parametrize("title", TAKEN)
 def test_with_unsafe_fixes_it_goes_once(title: str, tmp_path: Path) -> None:
     """The command's own finding may be fixed then, too: with the same edit."""

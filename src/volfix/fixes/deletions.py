@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from volfix.edits.operation import Operation
+from volfix.knowledge.commands import docker_call
 from volfix.knowledge.purposes import NOT_DEPLOYED, nearest_purpose
+from volfix.project.changing_names import changing_name
 from volfix.project.command_stacks import Commands
-from volfix.project.deploy_flows import VolumeDeletion
+from volfix.project.deploy_flows import VolumeDeletion, starts
 from volfix.project.hosts import is_within
 from volfix.project.model import Project
 from volfix.project.shell.command import Command
@@ -127,6 +129,22 @@ class _Judge:
             names = {project.real_name(key) for project in about for key in made.get(project, ())}
             if any(below_engine(reach.path, name) for reach in deletion.reached for name in names):
                 yield f"{self.named(deletion.command)} deletes what Docker keeps, the volume with it"
+        yield from dict.fromkeys(self.other_names(made))
+
+    def other_names(self, made: Made) -> Iterator[str]:
+        """The commands that start a project of the fix under another name each time: its volume then is another one."""
+        kept = {project for project, keys in made.items() if any(project.fixed_name(key) is None for key in keys)}
+        for flow in self.commands.files.flows if kept else ():
+            for command in flow.commands:
+                call = docker_call(command.values)
+                if call is None or not starts(command):
+                    continue
+                for project in kept.intersection(self.commands.about(flow, command, call)):
+                    if name := changing_name(command, call, project):
+                        yield (
+                            f"{self.named(command)} starts an EMPTY volume each time: "
+                            f"the project is called `{name}`, which the next deployment changes"
+                        )
 
     def made(self, project: Project, fix: Fix) -> Iterator[str]:
         """The keys of the volumes that the fix makes in a project, or carries rows into."""

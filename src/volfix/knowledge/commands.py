@@ -219,7 +219,7 @@ def _options(
     values = _values().get((program, verb), frozenset())
     while at < len(words):
         word = words[at]
-        if first and "$" in word:  # options that a variable of unknown value holds
+        if first and "$" in word and not word.startswith("-"):  # options that a variable of unknown value holds
             at += 1
             continue
         if not word.startswith("-") or word in ("-", "--"):

@@ -30,6 +30,10 @@ DANGEROUS = re.compile(
     rb"\bdown\b|--volumes?\b|\bvolume[\s\\]+(?:rm|remove)\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b(?:[^\n;&|]|\\\n)*\s-{1,2}\w*[rRv]"
     rb"|\bcompose\b[^\n]*(?:\brm\b|\bup\b[^\n]*\$)|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\b(?:delete|rm):"
 )
+NAMES = re.compile(
+    rb"COMPOSE_PROJECT_NAME|--project-name|\bcompose\b[^\n]*\s-p[\s=\"'$]|\bcd\b[^\n]*[$`](?!\(dirname|\{?BASH_SOURCE|\{?0)"
+)
+"""What may give a project another name at each deployment."""
 SHELL = re.compile(rb"(?!#!)|#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
 """How a script for a shell begins."""
 DEPLOYS = re.compile(rb"docker|compose|podman|nerdctl|deploy|\bdc\b", re.IGNORECASE)
@@ -105,22 +109,24 @@ class CommandFile:
 
 
 def deleting(directories: Iterable[Directory]) -> dict[Path, tuple[Path, ...]]:
-    """The files with commands of each root in which some command deletes data and some may deploy."""
+    """The command files of each root where some command deletes data or names a project and some may deploy."""
     found: dict[Path, list[Path]] = {}
     for directory in directories:
         found.setdefault(directory.root, []).extend(directory.commands)
     kept = {}
     for root, paths in found.items():
         files = [CommandFile(path) for path in paths]
-        if not _may_delete(files):
+        if not _matter(files):
             files += _called(files, root)
-        if _may_delete(files):
+        if _matter(files):
             kept[root] = tuple(paths)
     return kept
 
 
-def _may_delete(files: Sequence[CommandFile]) -> bool:
-    return any(file.is_dangerous for file in files) and any(file.may_deploy for file in files)
+def _matter(files: Sequence[CommandFile]) -> bool:
+    return any(file.is_dangerous or NAMES.search(file.data) for file in files) and any(
+        file.may_deploy for file in files
+    )
 
 
 def _called(files: Sequence[CommandFile], root: Path) -> list[CommandFile]:
