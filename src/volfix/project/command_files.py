@@ -149,16 +149,18 @@ def entries_of(source: Source) -> list[Entry]:
     from volfix.project.ci import jobs
 
     name, directory = source.path.name.lower(), source.path.parent
+    if name.endswith((".yml", ".yaml")) and name.startswith("taskfile"):
+        return list(taskfile.entries(source))
+    if (found := jobs.entries(source)) is not None:
+        return list(found)
     if name.endswith((".yml", ".yaml")):
-        return list(taskfile.entries(source) if name.startswith("taskfile") else jobs.entries(source))
+        return []
     if "makefile" in name or name.endswith(".mk"):
         return recipes.make_targets(source, _included(source))
     if "justfile" in name:
         return recipes.just_recipes(source)
     if name == "package.json":
         return recipes.npm_scripts(source)
-    if name.startswith("jenkinsfile"):
-        return recipes.jenkins_stages(source)
     if name.endswith(("crontab", ".cron")) or directory.name in CRON_TABLES:
         return recipes.cron_lines(source)
     return [Entry("script", source, source.path.stem, (Fragment.whole(source),), directory, labels=(source.path.stem,))]

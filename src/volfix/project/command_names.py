@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 import re
 
-from volfix.project.ci.names import is_pipeline_name
+from volfix.project.ci.names import may_have_jobs
 
 COMMAND_FILE = re.compile(
-    r"(?:GNUmakefile|[Mm]akefile|\.?[Jj]ustfile|Jenkinsfile[\w.-]*|[Tt]askfile\.ya?ml|package\.json|\.gitlab-ci\.ya?ml"
-    r"|appspec\.ya?ml|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron))\Z"
+    r"(?:GNUmakefile|[Mm]akefile|\.?[Jj]ustfile|[Tt]askfile\.ya?ml|package\.json|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron))\Z"
 )
 CRON_TABLES = ("cron.d", "crontabs")
 """Directories of cron tables, whatever these are called. Source: cron(8); busybox, crond."""
@@ -21,7 +20,6 @@ SHEBANG = re.compile(rb"#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
 DOCUMENTS = (".md", ".rst", ".adoc", ".txt", ".org")
 CALLS_DOCKER = re.compile(rb"\b(?:docker|docker-compose|podman|nerdctl)\s")
 """A command that reaches into containers from outside."""
-WORKFLOW = re.compile(r"/\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml\Z")
 
 
 def is_document(name: str) -> bool:
@@ -43,8 +41,5 @@ def is_script(entry: os.DirEntry[str]) -> bool:
 def has_commands(path: str) -> bool:
     """Whether a file at this path, with slashes, may hold commands, by its name."""
     directory, _, name = path.rpartition("/")
-    if COMMAND_FILE.match(name) or directory.rpartition("/")[2] in CRON_TABLES:
-        return True
-    if not name.endswith((".yml", ".yaml")):
-        return False
-    return WORKFLOW.search(path) is not None or is_pipeline_name(name, directory.rpartition("/")[2])
+    in_table = directory.rpartition("/")[2] in CRON_TABLES
+    return COMMAND_FILE.match(name) is not None or in_table or may_have_jobs(path)

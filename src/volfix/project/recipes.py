@@ -1,7 +1,6 @@
-"""Commands in Makefiles, justfiles, package.json, Jenkinsfiles and cron tables.
+"""Commands in Makefiles, justfiles, package.json and cron tables.
 
-Sources: GNU make manual (5.1 Recipe Syntax, 6 How to Use Variables), just manual, npm scripts, Groovy syntax (strings),
-crontab(5).
+Sources: GNU make manual (5.1 Recipe Syntax, 6 How to Use Variables), just manual, npm scripts, crontab(5).
 """
 
 from __future__ import annotations
@@ -27,12 +26,6 @@ JUST_VARIABLE = re.compile(r"(?:export\s+)?(\w+)\s*:=\s*(?:\"([^\"\n]*)\"|'([^'\
 JUST_REFERENCE = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 JSON_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
-GROOVY = re.compile(
-    r"//[^\n]*|/\*.*?\*/|\bstage\s*\(\s*(?P<stage>'[^'\n]*'|\"[^\"\n]*\")"
-    r"|(?P<sh>\bsh\b\s*\(?\s*(?:[^'\"\n()]*\bscript\s*:\s*)?)(?P<quote>'''|\"\"\"|'|\")"
-    r"|'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"",
-    re.DOTALL,
-)
 CRON = re.compile(r"[ \t]*(?:@\w+|(?:[\d*/,A-Za-z-]+[ \t]+){4}[\d*/,A-Za-z-]+)[ \t]+(?P<command>[^\n]+)")
 
 
@@ -237,39 +230,6 @@ def _json_characters(text: str, at: int, end: int) -> Iterator[Character]:
         else:
             yield JSON_ESCAPES.get(text[at + 1], text[at + 1]), at, at + 2
             at += 2
-
-
-def jenkins_stages(source: Source) -> list[Entry]:
-    """The `sh` steps of a Jenkinsfile, each with the name of the stage that it stands in."""
-    text = source.text
-    entries: list[Entry] = []
-    stage, at = "", 0
-    while found := GROOVY.search(text, at):
-        at = found.end()
-        if found["stage"]:
-            stage = found["stage"][1:-1]
-        elif found["sh"]:
-            quote = found["quote"]
-            end = at
-            while end < len(text) and not text.startswith(quote, end):
-                end += 2 if text[end] == "\\" else 1
-            fragment = Fragment.of(source, _groovy_characters(text, at, end))
-            entries.append(
-                Entry("pipeline", source, stage, (fragment,), source.path.parent, step=stage or None, labels=(stage,))
-            )
-            at = end + len(quote)
-    return entries
-
-
-def _groovy_characters(text: str, at: int, end: int) -> Iterator[Character]:
-    while at < end:
-        if text[at] == "\\" and at + 1 < end:
-            if text[at + 1] != "\n":
-                yield {"n": "\n", "t": "\t"}.get(text[at + 1], text[at + 1]), at, at + 2
-            at += 2
-        else:
-            yield text[at], at, at + 1
-            at += 1
 
 
 def cron_lines(source: Source) -> list[Entry]:

@@ -14,11 +14,13 @@ from volfix.project.ci import load
 from volfix.project.ci.nodes import scalars, text
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, StepMount, System
 from volfix.project.ci.steps import entries
+from volfix.project.command_files import entries_of
+from volfix.project.command_names import has_commands
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, resolved
 
 PACKAGE = Path(volfix.__file__).parent
-SYSTEMS = {"drone", "drone_08", "woodpecker", "github_actions", "gitlab_ci", "code_deploy"}
+SYSTEMS = {"drone", "drone_08", "woodpecker", "github_actions", "gitlab_ci", "code_deploy", "jenkins"}
 HUT = System(
     name="Hut",
     is_editable=False,
@@ -121,3 +123,30 @@ def test_no_other_module_names_a_system() -> None:
                 asked |= {path.relative_to(PACKAGE).as_posix()} if names & SYSTEMS else set()
     systems = {f"project/ci/{name}.py" for name in SYSTEMS}
     assert asked - systems == {"project/ci/load.py", "project/ci/jobs.py"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        (".github/workflows/a.yml", "on: push\njobs: {go: {steps: [{run: make up}]}}\n", ["make up"]),
+        (".github/workflows/a.sh", "make up\n", ["make up\n"]),
+        (".gitlab-ci.yml", "go: {script: [make up, [make down]]}\n", ["make up", "make down"]),
+        ("appspec.yaml", "hooks: {Start: [{location: up.sh}]}\n", ["up.sh"]),
+        ("Jenkinsfile.prod", "stage('go') { sh 'make up' }\n", ["make up"]),
+        ("Taskfile.yml", "tasks: {go: {cmds: [make up]}}\n", ["make up"]),
+        ("compose.yaml", COMPOSE, []),
+    ],
+)
+def test_the_commands_of_each_file_are_read_by_its_own_system(
+    name: str, content: str, expected: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    found = entries_of(Source.read(tmp_path / name))
+    assert [fragment.text for entry in found for fragment in entry.fragments] == expected
+    assert has_commands(str(tmp_path / name)) == bool(expected)
+
+
+@pytest.mark.parametrize("name", [".drone.jsonnet", ".drone.yml.sig", "ci/workflows/a.yml", ".drone.star"])
+def test_what_generates_or_signs_a_pipeline_has_no_commands(name: str) -> None:
+    assert not has_commands(f"/shop/{name}")

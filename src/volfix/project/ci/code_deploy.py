@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from volfix.project.ci.nodes import numbered, scalar_fragment
+from volfix.project.ci.nodes import YAML, numbered, roots_of, scalar_fragment
 from volfix.project.shell.entry import Entry
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
 def is_named(path: Path) -> bool:
-    """Whether a YAML file at this path says what CodeDeploy does."""
-    return path.name.lower().startswith("appspec")
+    """Whether a file at this path says what CodeDeploy does."""
+    return path.name.lower().startswith("appspec") and path.suffix.lower() in YAML
 
 
-def entries(source: Source, root: Mapping) -> Iterator[Entry]:
+def entries(source: Source) -> Iterator[Entry]:
     """The scripts of the hooks, in their order."""
-    hooks = root.get("hooks")
-    for event, pair in hooks.items() if isinstance(hooks, Mapping) else ():
+    hooks = (hooks for root in roots_of(source) if isinstance(hooks := root.get("hooks"), Mapping))
+    for event, pair in (item for each in hooks for item in each.items()):
         for _, body in numbered(pair.value):
             location = body.get("location")
             if isinstance(location, Scalar):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.ci.copies import copies
-from volfix.project.ci.nodes import fragments, mappings, numbered, plain_path, text
+from volfix.project.ci.nodes import YAML, fragments, mappings, numbered, plain_path, roots_of, text
 from volfix.project.compose_file import strings
 from volfix.project.shell.entry import Entry
 from volfix.syntax.source import Source
@@ -22,8 +22,8 @@ DIRECTORIES = frozenset({".github", ".gitea", ".forgejo"})
 
 
 def is_named(path: Path) -> bool:
-    """Whether a YAML file at this path is a workflow."""
-    return "workflows" in path.parts
+    """Whether a file at this path is a workflow."""
+    return "workflows" in path.parts and path.suffix.lower() in YAML
 
 
 def _home(source: Source) -> Path:
@@ -35,8 +35,13 @@ def _home(source: Source) -> Path:
     return source.path.parent
 
 
-def entries(source: Source, root: Mapping) -> Iterator[Entry]:
+def entries(source: Source) -> Iterator[Entry]:
     """GitHub, Gitea and Forgejo Actions; only GitHub's own machines are thrown away."""
+    for root in roots_of(source):
+        yield from _jobs(source, root)
+
+
+def _jobs(source: Source, root: Mapping) -> Iterator[Entry]:
     home = _home(source)
     node = root.get("on")
     names = {key for key, _ in node.items()} if isinstance(node, Mapping) else set(strings(node))

@@ -9,19 +9,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.ci.daemons import is_daemon_image
-from volfix.project.ci.nodes import fragments, mappings, text
+from volfix.project.ci.nodes import YAML, fragments, mappings, roots_of, text
 from volfix.project.shell.entry import Entry
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 
 
 def is_named(path: Path) -> bool:
-    """Whether a YAML file at this path is the pipeline of GitLab."""
-    return path.name.lower().startswith(".gitlab-ci")
+    """Whether a file at this path is the pipeline of GitLab."""
+    return path.name.lower().startswith(".gitlab-ci") and path.suffix.lower() in YAML
 
 
-def entries(source: Source, root: Mapping) -> Iterator[Entry]:
+def entries(source: Source) -> Iterator[Entry]:
     """The jobs; one beside a Docker daemon of its own works on what is thrown away."""
+    for root in roots_of(source):
+        yield from _jobs(source, root)
+
+
+def _jobs(source: Source, root: Mapping) -> Iterator[Entry]:
     home = source.path.parent
     default = root.get("default")
     shared = default.get("before_script") if isinstance(default, Mapping) else root.get("before_script")

@@ -6,30 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from volfix.project.ci import code_deploy, github_actions, gitlab_ci
-from volfix.project.ci.nodes import roots_of
+from volfix.project.ci import code_deploy, github_actions, gitlab_ci, jenkins
 from volfix.project.shell.entry import Entry
 from volfix.syntax.source import Source
-from volfix.syntax.yaml_tree import Mapping
 
 
 class Jobs(Protocol):
     """What the module of such a system has."""
 
     def is_named(self, path: Path) -> bool:
-        """Whether a YAML file at this path is of the system."""
+        """Whether a file at this path is of the system."""
 
-    def entries(self, source: Source, root: Mapping) -> Iterator[Entry]:
-        """What the jobs in a document of the file run."""
-
-
-SYSTEMS: tuple[Jobs, ...] = (code_deploy, gitlab_ci, github_actions)
+    def entries(self, source: Source) -> Iterator[Entry]:
+        """What the jobs in the file run; nothing where it is not what its name says."""
 
 
-def entries(source: Source) -> Iterator[Entry]:
-    """What the jobs in a YAML file run; nothing where it is of no system, or no YAML."""
-    for system in SYSTEMS:
-        if system.is_named(source.path):
-            for root in roots_of(source):
-                yield from system.entries(source, root)
-            return
+SYSTEMS: tuple[Jobs, ...] = (code_deploy, gitlab_ci, github_actions, jenkins)
+
+
+def entries(source: Source) -> Iterator[Entry] | None:
+    """What the jobs in a file run; None where it is of no system."""
+    return next((system.entries(source) for system in SYSTEMS if system.is_named(source.path)), None)

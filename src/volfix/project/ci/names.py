@@ -21,6 +21,9 @@ NOT_YAML = {
 """What files with a pipeline's name are instead, by their suffix."""
 DIRECTORIES = frozenset({".woodpecker"})
 """Directories of a checkout in which each YAML file is a pipeline."""
+JOBS = re.compile(r"(?:\.gitlab-ci|appspec)\.ya?ml\Z|Jenkinsfile[\w.-]*\Z")
+"""Files whose jobs are read as commands alone."""
+WORKFLOW = re.compile(r"/\.(?:github|gitea|forgejo)/workflows/[^/]+\Z")
 
 
 def is_pipeline_name(name: str, directory: str) -> bool:
@@ -28,6 +31,16 @@ def is_pipeline_name(name: str, directory: str) -> bool:
     if name.startswith(BEGINNINGS):
         return FILE_NAME.match(name) is not None
     return directory in DIRECTORIES and name.endswith((".yml", ".yaml"))
+
+
+def may_have_jobs(path: str) -> bool:
+    """Whether a file at this path, with slashes, may say what a CI system runs, by its name."""
+    directory, _, name = path.rpartition("/")
+    if JOBS.match(name):
+        return True
+    if not name.endswith((".yml", ".yaml")):
+        return False
+    return WORKFLOW.search(path) is not None or is_pipeline_name(name, directory.rpartition("/")[2])
 
 
 def checkout_of(path: Path) -> Path:

@@ -16,6 +16,7 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse, reso
 
 TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"})
 """What YAML 1.1, which Drone and Woodpecker read, takes for true."""
+YAML = frozenset({".yml", ".yaml"})
 EXPRESSION = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}", re.DOTALL)
 
 
