@@ -281,6 +281,27 @@ def test_a_variable_of_an_included_file_makes_the_fix_unsafe(tmp_path: Path) -> 
     assert found(tmp_path).applicability is Applicability.UNSAFE
 
 
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "trap 'docker compose down -v' ERR\n",
+        "cleanup() { docker compose down --volumes; }\ntrap cleanup ERR INT\n",
+        "trap 'docker compose down; docker volume prune -af' EXIT\n",
+    ],
+)
+def test_a_handler_of_a_deployment_that_deletes_makes_the_fix_unsafe(handler: str, tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": bind(), "deploy.sh": f"set -e\n{handler}docker compose up -d\n./check.sh\n"})
+    finding = found(tmp_path)
+    assert finding.applicability is Applicability.UNSAFE
+    assert "(a trap)" in (finding.reason or "")
+
+
+@pytest.mark.parametrize("name", ["run-tests.sh", "scripts/ci.sh", "demo.sh"])
+def test_a_handler_of_another_script_keeps_the_fix_safe(name: str, tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": bind(), name: "trap 'docker compose down -v' EXIT\ndocker compose up -d\n"})
+    assert found(tmp_path).applicability is Applicability.SAFE
+
+
 RENAMED = {
     "-p": "docker compose -p shop-$(date +%s) up -d\n",
     "--project-name=": 'docker compose --project-name="shop-$(git rev-parse --short HEAD)" up -d\n',

@@ -124,6 +124,10 @@ class _Judge:
         for item, about in self.commands.volume_deletions:
             if not about and any(deletes(item, project, key) for project, keys in made.items() for key in keys):
                 yield f"{self.named(item.command)} may delete the volume: which stack it is about is not known"
+        for item in self.commands.files.handled:
+            about = self.commands.about(item.flow, item.command, item.call)
+            if any(deletes(item, project, key) for project in about for key in made.get(project, ())):
+                yield f"{self.named(item.command)} deletes the volume where the script ends or fails (a trap)"
         for deletion in self.commands.file_deletions:
             about = tuple(anchor.project for anchor in deletion.anchors)
             names = {project.real_name(key) for project in about for key in made.get(project, ())}

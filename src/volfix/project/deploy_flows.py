@@ -152,6 +152,18 @@ class CommandFiles:
         return tuple(found.values())
 
     @cached_property
+    def handled(self) -> tuple[VolumeDeletion, ...]:
+        """The commands that delete a stack's volumes where a script that is called a deployment ends or fails."""
+        found = []
+        for flow in self.flows:
+            for number, command in enumerate(flow.commands if flow.why == NAMED else ()):
+                call = docker_call(command.values) if command.trap is not None else None
+                deletes = deletion_of(call) if call and is_for_use(call) else None
+                if call and deletes and deletes[0].reaches in OF_A_STACK and not self.counts(flow, number):
+                    found.append(VolumeDeletion(flow, command, call, *deletes))
+        return tuple(found)
+
+    @cached_property
     def asked_for(self) -> tuple[VolumeDeletion, ...]:
         """The commands outside of deployments that delete a stack's volumes when somebody asks for it, each once."""
         known = {(item.command.fragment.source.path, item.command.place) for item in self.volume_deletions}
