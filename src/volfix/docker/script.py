@@ -13,8 +13,8 @@ from volfix.docker.containers import Container
 from volfix.docker.engine import Engine
 from volfix.docker.jobs import CarryProblem, Origin, Surveyed
 from volfix.docker.moves import Search
+from volfix.knowledge.carry_script import prelude
 
-PRELUDE = Path(__file__).with_name("script.sh")
 NEWLINE = "\n"
 
 
@@ -31,8 +31,10 @@ def script(search: Search, found: Sequence[Surveyed]) -> str:
             )
     former = search.maps.former or project.name
     lines = [
-        PRELUDE.read_text(encoding="utf-8"),
-        f"project={quote(project.name)} former={quote(former)} in_memory={quote(' '.join(search.in_memory))}",
+        prelude(),
+        f"project={quote(project.name)}",
+        f"former={quote(former)}",
+        f"in_memory={quote(' '.join(search.in_memory))}",
         "# The project's containers, an item a line: project, service and image, then what is mounted where.",
         f"mine={quote(NEWLINE.join(sorted({_likeness(search.engine, item) for item in search.found.own})))}",
     ]

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.project.carry_script import is_carry_script
 from volfix.project.ci.names import is_pipeline_name
 from volfix.project.command_names import CRON_TABLES
 from volfix.project.compose_file import NotForVolfix
@@ -163,6 +164,8 @@ def entries_of(source: Source) -> list[Entry]:
         return recipes.npm_scripts(source)
     if name.endswith(("crontab", ".cron")) or directory.name in CRON_TABLES:
         return recipes.cron_lines(source)
+    if is_carry_script(source.text):
+        return []
     return [Entry("script", source, source.path.stem, (Fragment.whole(source),), directory, labels=(source.path.stem,))]
 
 

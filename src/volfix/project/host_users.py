@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.host_tools import host_tools
+from volfix.project.carry_script import is_carry_script
 from volfix.project.command_names import has_commands, is_document
 from volfix.project.compose_file import is_of_inner_project
 from volfix.project.discovery import VENDORED
@@ -132,7 +133,8 @@ def _files(tree: Path) -> tuple[_File, ...]:
             known = is_document(name) or has_commands(path)
             if known or ("." not in name and _is_marked(path)):
                 data = _read(path)
-                found += [_File(Path(path), data)] if data and (known or SCRIPT.match(data)) else []
+                if data and (known or SCRIPT.match(data)) and not is_carry_script(data.decode(errors="replace")):
+                    found.append(_File(Path(path), data))
         if len(found) >= MOST:
             break
     return tuple(found)
