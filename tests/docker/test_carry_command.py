@@ -547,3 +547,17 @@ def test_without_an_engine_it_is_said_plainly(tmp_path: Path) -> None:
         )  # fmt: skip
         assert done.returncode == 2
         assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("url", ["sqlite:///state/x.db", "sqlite3:///state/x.db"])
+def test_a_file_behind_three_slashes_is_carried_where_a_mount_decides_what_they_mean(
+    shop: Shop, content: Content, url: str
+) -> None:
+    before = BEFORE.format(url=url).replace("DATABASE_URL", "DSN").replace("./data:/app/data", "./state:/state")
+    shop.write(before)
+    (shop.directory / "state").mkdir()
+    database(shop.directory / "state" / "x.db", 17)
+    shop.compose("up", "-d")
+    shop.write(AFTER.replace("DATABASE_URL", "DSN").replace("database.db", "x.db"))
+    shop.volfix("carry", "--write")
+    assert rows_in(content("shop_app-db") / "x.db") == 17

@@ -42,6 +42,34 @@ def test_a_sqlite_database_is_counted_in_the_running_container_wherever_it_lies(
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("sqlite:///app/data/x.db", "/app/data/x.db"),
+        ("sqlite:///data/x.db", "/app/data/x.db"),
+        ("sqlite3:///app/data/x.db", "/app/data/x.db"),
+    ],
+)
+def test_three_slashes_that_libraries_read_differently_are_counted_where_a_mount_decides(
+    shop: Shop, url: str, place: str
+) -> None:
+    shop.write(BEFORE.format(url=url).replace("DATABASE_URL", "DSN"))
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "x.db", 17)
+    shop.compose("up", "-d")
+    found = json.loads(shop.volfix("rows", "--output-format", "json"))["databases"]
+    assert [(one["database"], one["tables"]) for one in found] == [(place, {"items": 17})]
+
+
+@pytest.mark.engine
+def test_a_file_whose_place_no_mount_decides_is_named_and_never_passed_over(shop: Shop) -> None:
+    shop.write(BEFORE.format(url="sqlite:///var/x.db").replace("DATABASE_URL", "DSN"))
+    shop.compose("up", "-d")
+    said = shop.volfix("rows", status=2)
+    assert "DSN: the file is not known: the library that reads it is not known" in said
+
+
+@pytest.mark.engine
 def test_rows_in_the_wal_of_a_running_writer_count(shop: Shop) -> None:
     shop.write(BEFORE.format(url=INSIDE))
     (shop.directory / "data").mkdir()

@@ -14,16 +14,14 @@ from dataclasses import replace
 from enum import Enum
 
 from volfix.docker.containers import Container, MountPoint, Process
+from volfix.docker.opened import named_file, path_in
 from volfix.knowledge.images import VARIABLE
 from volfix.knowledge.lookup import derived_entry, entries_for
 from volfix.knowledge.storage import data_directories
-from volfix.knowledge.variables import variable_kind
-from volfix.project.database_url import database_file, resolved_path
 from volfix.project.images import images_of
 from volfix.project.model import Project, Service
 from volfix.project.mounts import ANONYMOUS, BIND, VOLUME, Mount
 from volfix.project.origins import InCompose
-from volfix.project.readers import reader_of
 from volfix.syntax.yaml_tree import Scalar
 
 UNNAMED = re.compile(r"[0-9a-f]{64}\Z")
@@ -47,7 +45,7 @@ def unlike(container: Container, process: Process, project: Project, asked: Aske
     project = replace(project, name=container.project or project.name, deployed_as=None)
     found = [_image(service, project.name, process.image), *_mounts(container, project, service, asked)]
     if asked is not Asked.SHAPE:
-        found += [*_databases(process, service, asked), *_data_directories(process, service)]
+        found += [*_databases(container, process, service, asked), *_data_directories(process, service)]
     return next((reason for reason in found if reason), None)
 
 
@@ -117,23 +115,22 @@ def _is_from(there: MountPoint, mount: Mount, project: Project) -> bool:
     return not parts or there.source.split("/")[-len(parts) :] == parts
 
 
-def _databases(process: Process, service: Service, asked: Asked) -> Iterator[str]:
+def _databases(container: Container, process: Process, service: Service, asked: Asked) -> Iterator[str]:
     """Env files and variables change with the checkout: of a path in them, only the file's name says whose it is."""
-    reader = reader_of(service)
     for name, variable in service.environment.items():
         value, now = variable.value, process.environment.get(name)
         if value is None or "${" in value:
             continue
-        wanted = database_file(value, variable_kind(name), reader)
-        if wanted is None or (path := resolved_path(wanted, process.directory)) is None:
+        wanted = named_file(service, name, value)
+        if wanted is None or (path := path_in(container, process, wanted)) is None:
             continue
         loose = name not in _literals(service) or asked is not Asked.EVERYTHING
         if now is None:
             if not loose:
                 yield f"it has no {name}, and the files say {path}"
             continue
-        found = database_file(now, variable_kind(name), reader)
-        other = resolved_path(found, process.directory) if found else None
+        found = named_file(service, name, now)
+        other = path_in(container, process, found) if found else None
         if other is None or other == path or (loose and posixpath.basename(other) == posixpath.basename(path)):
             continue
         yield f"its {name} names {other}, and the files say {path}"

@@ -7,25 +7,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from volfix.docker.containers import DIRECTORY, Container, MountPoint, Process
+from volfix.docker.containers import DIRECTORY, Container, MountPoint
 from volfix.docker.deployed import Deployed
 from volfix.docker.engine import Engine
 from volfix.docker.history import from_history
 from volfix.docker.jobs import CarryProblem, Job, Origin, is_user
 from volfix.docker.mapped import mapped
 from volfix.docker.markers import is_carried
+from volfix.docker.opened import opened_path
 from volfix.docker.own import Stranger, containers_under
 from volfix.docker.sqlite_files import BESIDE
 from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import derived_entry, entries_for
-from volfix.knowledge.variables import variable_kind
 from volfix.project.compose_file import strings
-from volfix.project.database_url import database_file, resolved_path
 from volfix.project.images import images_of
 from volfix.project.model import Service
 from volfix.project.mounts import VOLUME, Mount
-from volfix.project.readers import reader_of
 from volfix.rules.databases import databases_in
 from volfix.rules.holdings import directories_in
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
@@ -222,7 +220,7 @@ class Search:
         """The database files that the container opens elsewhere, and the project's files now open in this volume."""
         process = self.engine.process(container.id)
         for name, wanted in self._now(service, mount):
-            old = _database(process, service, name)
+            old = opened_path(container, process, service, name)
             if old is None or old == posixpath.join(mount.clean_target, wanted):
                 continue
             for ending in ("", *BESIDE):
@@ -269,15 +267,6 @@ def _entries_of(service: Service) -> Iterator[tuple[Entry, Client]]:
         for entry in (*entries_for(image), *derived_entry(image)):
             if client := client_of(entry.family):
                 yield entry, client
-
-
-def _database(process: Process, service: Service, name: str) -> str | None:
-    """The database file that a container's variable names."""
-    value = process.environment.get(name)
-    if value is None:
-        return None
-    file = database_file(value, variable_kind(name), reader_of(service))
-    return resolved_path(file, process.directory) if file else None
 
 
 def _kind(mount: MountPoint) -> Literal["bind", "volume"]:

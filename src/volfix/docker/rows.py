@@ -19,16 +19,14 @@ from volfix.docker.deployed import Deployed
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.jobs import users_of
 from volfix.docker.members import BrokenArchive
+from volfix.docker.opened import named_file, opened_path
 from volfix.docker.own import Found, Stranger, containers_under
 from volfix.docker.sqlite_files import BESIDE, Spool, counts
 from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import derived_entry, entries_for
-from volfix.knowledge.variables import variable_kind
-from volfix.project.database_url import database_file, resolved_path
 from volfix.project.images import images_of
 from volfix.project.model import Service
-from volfix.project.readers import reader_of
 
 VERSION = 1
 SQLITE = "SQLite"
@@ -133,12 +131,17 @@ def _of_service(engine: Engine, service: Service, container: Container | None, n
         yield from _of_server(engine, service.name, servers[0], container, none)
         return
     if container is None:
-        names = [name for name, variable in service.environment.items() if _names_file(service, name, variable.value)]
-        if names:
+        values = ((name, variable.value) for name, variable in service.environment.items())
+        if any(value is not None and named_file(service, name, value) for name, value in values):
             yield Counted(service.name, SQLITE, "", problem=none)
         return
     process = engine.process(container.id)
-    paths = {path: None for name in process.environment if (path := _file(process, service, name))}
+    paths: dict[str, None] = {}
+    for name, value in process.environment.items():
+        if (path := opened_path(container, process, service, name)) is not None:
+            paths[path] = None
+        elif (file := named_file(service, name, value)) is not None:
+            yield Counted(service.name, SQLITE, "", problem=f"{name}: the file is not known: {file.doubt}")
     for path in paths:
         yield _sqlite(engine, service.name, container, path)
 
@@ -204,15 +207,6 @@ def masked(text: str, process: Process, *more: str | None) -> str:
     for value in sorted(secret, key=len, reverse=True):
         text = text.replace(value, "***")
     return text
-
-
-def _names_file(service: Service, name: str, value: str | None) -> bool:
-    return value is not None and database_file(value, variable_kind(name), reader_of(service)) is not None
-
-
-def _file(process: Process, service: Service, name: str) -> str | None:
-    file = database_file(process.environment[name], variable_kind(name), reader_of(service))
-    return resolved_path(file, process.directory) if file else None
 
 
 def _sqlite(engine: Engine, service: str, container: Container, path: str) -> Counted:
