@@ -409,7 +409,8 @@ def test_a_plan_that_would_be_refused_says_what_to_do_instead(shop: Shop) -> Non
 
 def test_one_volume_that_is_refused_leaves_the_others_and_the_services_as_they_are(shop: Shop) -> None:
     second = ("      - ./data:/app/data\n", "      - ./data:/app/data\n      - ./more:/app/more\n")
-    shop.write(BEFORE.format(url=INSIDE).replace(*second))
+    restart = ("    init: true\n", "    init: true\n    restart: on-failure:3\n")
+    shop.write(BEFORE.format(url=INSIDE).replace(*second).replace(*restart))
     for name in ("data", "more"):
         (shop.directory / name).mkdir()
         database(shop.directory / name / "database.db")
@@ -427,7 +428,8 @@ def test_a_second_volume_that_fails_says_what_became_of_the_first_and_of_the_ser
     shop: Shop, content: Content
 ) -> None:
     second = ("      - ./data:/app/data\n", "      - ./data:/app/data\n      - ./more:/app/more\n")
-    shop.write(BEFORE.format(url=INSIDE).replace(*second))
+    restart = ("    init: true\n", "    init: true\n    restart: on-failure:3\n")
+    shop.write(BEFORE.format(url=INSIDE).replace(*second).replace(*restart))
     for name in ("data", "more"):
         (shop.directory / name).mkdir()
         database(shop.directory / name / "database.db")
@@ -438,10 +440,13 @@ def test_a_second_volume_that_fails_says_what_became_of_the_first_and_of_the_ser
     shop.write((AFTER + "  more:\n").replace(*volumes))
     said = shop.volfix("carry", "--write", status=1)
     assert "SQLite says" in said
-    assert "Carried and compared: app-db.\nNot carried: more; the sources are as they were.\n" in said
-    assert "Stopped, and left so, also by a restart of the daemon: app. Do not deploy yet.\n" in said
+    assert "shop_app-db is removed again: the data is where it was" in said
+    assert "Do not deploy yet. Not carried: app-db, more; the sources are as they were.\n" in said
+    assert "Running as before, on the sources: shop-app-1.\n" in said
     assert said.endswith("Once the cause is mended: volfix carry --write\n")
-    assert rows_in(content("shop_app-db") / "database.db") == 1000
+    assert shop.host.docker("volume", "ls", "-q") == ""
+    form = "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}"
+    assert shop.host.docker("inspect", "-f", form, shop.container()).strip() == "true on-failure 3"
     (shop.directory / "more" / "database.db").write_bytes(whole)
     assert "started app" in shop.volfix("carry", "--write")
     assert rows_in(content("shop_more") / "database.db") == 1000

@@ -74,7 +74,10 @@ def test_killed_at_random_instants_the_second_run_completes(engine: Engine, host
 
 
 @pytest.mark.usefixtures("engine")
-def test_interrupted_it_ends_at_once_and_says_what_is_stopped(host: Host, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_it_ends_at_once_and_the_services_run_as_before(
+    host: Host, tmp_path: Path, ending: signal.Signals
+) -> None:
     (tmp_path / "compose.yaml").write_text(BEFORE)
     (tmp_path / "data").mkdir()
     for number in range(60):
@@ -94,12 +97,14 @@ def test_interrupted_it_ends_at_once_and_says_what_is_stopped(host: Host, tmp_pa
     while not list(volume.glob("*.row")):
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(ending)
     asked = time.monotonic()
     said = process.communicate()[0]
     assert time.monotonic() - asked < 20, "the engine holds what is not closed for a minute"
     assert process.returncode == 130, said
-    assert "Not carried: app-db; the sources are as they were.\nStopped, and left so" in said
+    assert "Not carried: app-db; the sources are as they were.\nRunning as before, on the sources: shop-app-1." in said
+    assert host.docker("ps", "-q", "--filter", "name=shop-app-1").strip(), "the service runs"
+    assert host.docker("volume", "ls", "-q") == ""
     assert f"To go on: volfix carry --write -p shop {tmp_path}\n" in said
     done = subprocess.run(words, env=host.environment, capture_output=True, text=True, check=False)
     assert "started app" in done.stdout, done.stdout + done.stderr

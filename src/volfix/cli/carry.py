@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import click
 from volfix.cli.carry_next import (
     after_back,
     after_failure,
+    after_taking_back,
     mapped,
     refusals,
     replaces,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from volfix.docker.engine import Engine
     from volfix.docker.jobs import Surveyed
     from volfix.docker.moves import Search
+    from volfix.docker.restore import Ran
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -73,6 +76,8 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
     except EngineProblem as problem:
         click.echo(f"volfix: {problem}", err=True)
         ctx.exit(2)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # who ends it finds the services as after Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     try:
         ctx.exit(0 if _run(engine, path, options) else 1)
     except (CarryProblem, EngineProblem, BrokenArchive) as problem:
@@ -173,8 +178,10 @@ def _write(
     from volfix.docker.held import size
     from volfix.docker.jobs import CarryProblem
     from volfix.docker.members import BrokenArchive
+    from volfix.docker.restore import ran
 
     project = search.deployed.project
+    before = ran(engine, (item for one in found for item in one.running))
     for number, one in enumerate(found):
         try:
             with progress_of(2 * one.bytes) as progress:
@@ -182,9 +189,11 @@ def _write(
                 there = carry(engine, one, overwrite=overwrite, say=_say, progress=progress)
         except (CarryProblem, EngineProblem, BrokenArchive) as problem:
             then = f"Once the cause is mended: {typed(given, options)}"
-            raise CarryProblem(f"{problem}\n{after_failure(search, found, number)}\n{then}") from problem
+            said = _after_failure(search, found, number, before)
+            raise CarryProblem(f"{problem}\n{said}\n{then}") from problem
         except KeyboardInterrupt:
-            _say(f"{after_failure(search, found, number)}\nTo go on: {typed(given, options)}")
+            said = _after_failure(search, found, number, before)
+            _say(f"{said}\nTo go on: {typed(given, options)}")
             raise
         if there:
             click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {size(there)}")
@@ -196,6 +205,22 @@ def _write(
     elif names:
         up(project, sorted(names))
         click.echo(f"started {', '.join(sorted(names))}")
+
+
+def _after_failure(search: Search, found: list[Surveyed], number: int, before: list[Ran]) -> str:
+    """Start again what was stopped, where nothing was switched; what to say of the volumes and the services."""
+    from volfix.docker.engine import EngineProblem
+    from volfix.docker.restore import start_again, take_back
+
+    signals = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    for each in signals:
+        signal.signal(each, signal.SIG_IGN)
+    try:
+        if take_back(search.engine, found[: number + 1], _say) and start_again(search.engine, before, _say):
+            return after_taking_back(found, before)
+    except EngineProblem as problem:
+        _say(f"the services are not started again: {problem}")
+    return after_failure(search, found, number)
 
 
 def _retire(engine: Engine, search: Search) -> set[str]:

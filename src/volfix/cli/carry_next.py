@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from volfix.docker.jobs import Job, Surveyed
     from volfix.docker.moves import Search
+    from volfix.docker.restore import Ran
 
 
 def typed(path: Path, options: Mapping[str, Any], *, write: bool = True, **changed: Any) -> str:
@@ -86,6 +87,14 @@ def after_failure(search: Search, found: Sequence[Surveyed], number: int) -> str
     if stopped:
         said.append(f"Stopped, and left so, also by a restart of the daemon: {', '.join(stopped)}. Do not deploy yet.")
     return "\n".join(said)
+
+
+def after_taking_back(found: Sequence[Surveyed], before: Sequence[Ran]) -> str:
+    """Where a volume could not be filled and everything is as it was before."""
+    keys = ", ".join(one.job.key for one in found if one.state != "carried")
+    said = f"Do not deploy yet. Not carried: {keys}; the sources are as they were."
+    names = ", ".join(sorted(item.container.name for item in before))
+    return f"{said}\nRunning as before, on the sources: {names}." if names else said
 
 
 def after_back(search: Search, jobs: Sequence[Job]) -> str:

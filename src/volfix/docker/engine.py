@@ -165,6 +165,18 @@ class Engine:
         with _said():
             self._api.rename(container, name)
 
+    def restart_policy(self, container: str) -> Mapping[str, Any]:
+        """When the engine starts a container again by itself."""
+        with _said():
+            found: Mapping[str, Any] = self._api.inspect_container(container)["HostConfig"]["RestartPolicy"]
+        return found
+
+    def restart_as(self, container: str, policy: Mapping[str, Any]) -> None:
+        """Start a container, if it does not run, with this restart policy."""
+        with _said():
+            self._api.update_container(container, restart_policy={**policy, "Name": policy.get("Name") or "no"})
+            self._api.start(container)
+
     def stop(self, container: str) -> None:
         """Stop a container, and see to it that a restart of the daemon does not start it again."""
         with _said():

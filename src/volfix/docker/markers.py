@@ -55,11 +55,17 @@ def mark(engine: Engine, volume: str, image: str) -> str:
     return marker
 
 
-def unmark(engine: Engine, volume: str, marker: str) -> None:
+def is_mine(engine: Engine, volume: str) -> bool:
+    """Whether this process has marked the volume."""
+    own = f"{socket.gethostname()}:{os.getpid()}"
+    return any(item.name == _name(volume) and item.labels.get(OWNER) == own for item in engine.containers())
+
+
+def unmark(engine: Engine, volume: str, marker: str | None = None) -> None:
     """Remove the marker, the container last: until it is gone, the volume is marked. Who pruned either of them may."""
     if engine.volume(_name(volume)) is not None:
         engine.remove_volume(_name(volume))
-    if any(item.id == marker for item in engine.containers()):
+    if marker and any(item.id == marker for item in engine.containers()):
         engine.remove_container(marker, anonymous_volumes=True)
 
 
