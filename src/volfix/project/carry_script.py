@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from volfix.knowledge.carry_script import prelude
 
 if TYPE_CHECKING:
-    from volfix.syntax.shell import SimpleCommand
+    from volfix.syntax.shell_commands import SimpleCommand
 
 FUNCTION = re.compile(r"^(\w+)\(\)", re.MULTILINE)
 
