@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.edits.operation import Operation
-from volfix.edits.yaml_edits import DeclareVolume
 from volfix.knowledge.targets import never_converted
 from volfix.project.git import GitUnavailable
 from volfix.project.hosts import HostDirectory, is_within, relative
-from volfix.project.model import Part
 from volfix.project.mounts import BIND
 from volfix.project.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.databases import databases
-from volfix.rules.declarations import declaring_parts
+from volfix.rules.declarations import declared
 from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
 from volfix.rules.holdings import UNKNOWN, Holding, holding, is_file
 from volfix.rules.host_evidence import host_doubts
@@ -58,9 +56,9 @@ def convert(context: Context, use: Use, held: Holding) -> Conversion:
         changes.append(
             MountChange(each.mount.file.path, each.service.name, each.mount.clean_target, key, each.mount.place)
         )
-    for part in _declaring(uses):
-        operations.append(DeclareVolume(part.file.source, part.file.documents[0], key))
-        changes.append(VolumeChange(part.file.path, key))
+    for operation, change in dict.fromkeys(pair for each in uses for pair in declared(each, key)):
+        operations.append(operation)
+        changes.append(change)
     applicability = Applicability.UNSAFE if doubts else Applicability.SAFE
     move = Move(use.service.name, use.mount.raw_source, key, use.mount.raw_target)
     fix = Fix(tuple(operations), tuple(dict.fromkeys(changes)), applicability, (move,))
@@ -178,16 +176,6 @@ def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holdin
     yield from _other_users(context, host, uses)
     for use in uses:
         yield from set_elsewhere(context, use)
-
-
-def _declaring(uses: list[Use]) -> Iterator[Part]:
-    """The parts whose files must declare the volume, each file once."""
-    seen = set()
-    for use in uses:
-        for part in declaring_parts(use.service, use.mount):
-            if part.file.path not in seen:
-                seen.add(part.file.path)
-                yield part
 
 
 def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:

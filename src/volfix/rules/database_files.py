@@ -11,7 +11,7 @@ from pathlib import Path
 from volfix.edits.code_edits import SetLiteral
 from volfix.edits.env_file_edits import SetAssignment
 from volfix.edits.operation import Operation
-from volfix.edits.yaml_edits import DeclareVolume, SetScalar
+from volfix.edits.yaml_edits import SetScalar
 from volfix.project.effective import effective_variables
 from volfix.project.git import GitUnavailable, is_placeholder
 from volfix.project.hosts import HostDirectory, is_within
@@ -25,8 +25,8 @@ from volfix.rules.context import Context
 from volfix.rules.database import Database, unsayable
 from volfix.rules.database_places import working_directory
 from volfix.rules.databases import databases, databases_in
-from volfix.rules.declarations import declaring_parts
-from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move, VolumeChange
+from volfix.rules.declarations import declared
+from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move
 from volfix.rules.host_evidence import host_doubts
 from volfix.rules.ignores import is_ignored
 from volfix.rules.mount_edits import stays_for_others, to_volume
@@ -148,8 +148,7 @@ def _mount_edits(item: FileUse, key: str) -> Iterator[tuple[Operation, Change]]:
     change = MountChange(mount.file.path, item.service, item.path, key, mount.place, new_target=item.directory)
     for operation in to_volume(mount, key, item.directory):
         yield operation, change
-    for part in declaring_parts(item.use.service, mount):
-        yield DeclareVolume(part.file.source, part.file.documents[0], key), VolumeChange(part.file.path, key)
+    yield from declared(item.use, key)
 
 
 def _clash(operations: Iterable[Operation]) -> str | None:

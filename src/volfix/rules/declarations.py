@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from volfix.edits.yaml_edits import DeclareVolume
 from volfix.project.compose_file import ComposeFile
 from volfix.project.hosts import is_within
 from volfix.project.model import Part, Project, Service
 from volfix.project.mounts import Mount
 from volfix.project.stack import Stack, Use
+from volfix.rules.findings import VolumeChange
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 
@@ -21,6 +23,12 @@ def declaring_parts(service: Service, mount: Mount) -> Iterator[Part]:
             yield part
         elif written and part.node.get("extends") is not None:
             yield part
+
+
+def declared(use: Use, key: str) -> Iterator[tuple[DeclareVolume, VolumeChange]]:
+    """The edits that declare the volume `key` wherever the mount is written or taken over, and what they change."""
+    for part in declaring_parts(use.service, use.mount):
+        yield DeclareVolume(part.file.source, part.file.documents[0], key), VolumeChange(part.file.path, key)
 
 
 def declaring_files(stack: Stack, uses: Sequence[Use], key: str) -> list[ComposeFile] | str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.edits.operation import Operation
-from volfix.edits.yaml_edits import DeclareVolume, SetScalar
+from volfix.edits.yaml_edits import SetScalar
 from volfix.project.mounts import VOLUME, volume_text
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.declarations import declaring_parts
+from volfix.rules.declarations import declared
 from volfix.rules.disguises import disguise_of
-from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
+from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
 from volfix.rules.holdings import UNKNOWN, holding
 from volfix.rules.host_evidence import host_evidence
 from volfix.rules.names import volume_key
@@ -71,9 +71,9 @@ def _fix(context: Context, use: Use) -> Fix | str:
         text = volume_text(mount, key) if scalar is mount.node else key
         operations.append(SetScalar(mount.file, scalar, text))
         changes.append(MountChange(mount.file.path, other.service.name, mount.clean_target, key, mount.place))
-        for part in declaring_parts(other.service, mount):
-            operations.append(DeclareVolume(part.file.source, part.file.documents[0], key))
-            changes.append(VolumeChange(part.file.path, key))
+        for operation, change in declared(other, key):
+            operations.append(operation)
+            changes.append(change)
     move = Move(use.service.name, f"volume:{use.project.real_name(old)}", key, use.mount.raw_target)
     return Fix(tuple(dict.fromkeys(operations)), tuple(dict.fromkeys(changes)), Applicability.UNSAFE, (move,))
 

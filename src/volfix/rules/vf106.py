@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.edits.operation import Operation
-from volfix.edits.yaml_edits import DeclareVolume
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entries_for, entry_at
 from volfix.knowledge.storage import DataDirectories, Relation, holds
@@ -19,8 +18,8 @@ from volfix.project.mounts import BIND, UNKNOWN, VOLUME
 from volfix.project.stack import Use
 from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context, mount_location
-from volfix.rules.declarations import declaring_parts
-from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, VolumeChange
+from volfix.rules.declarations import declared
+from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
 from volfix.rules.holdings import ENGINE, Holding, directories_in, meant_for_data, starts_server
 from volfix.rules.mount_edits import stays_for_others, to_volume
 from volfix.rules.names import volume_key
@@ -192,9 +191,9 @@ def _new_volume(context: Context, use: Use, where: DataDirectories, key: str) ->
             changes.append(
                 MountChange(place.file.path, service.name, place.clean_target, key, place.place, new_target=target)
             )
-            for part in declaring_parts(other.service, place):
-                operations.append(DeclareVolume(part.file.source, part.file.documents[0], key))
-                changes.append(VolumeChange(part.file.path, key))
+            for operation, change in declared(other, key):
+                operations.append(operation)
+                changes.append(change)
     move = Move(service.name, kept_in(service, target, where.declared_volumes), key, target)
     return Fix(tuple(dict.fromkeys(operations)), tuple(dict.fromkeys(changes)), Applicability.UNSAFE, (move,))
 
