@@ -193,7 +193,7 @@ def test_what_would_delete_the_volume_goes_with_the_fix(title: str, select: tupl
     plan = volfix.plan(tmp_path, select=select)
     (finding,) = (each for each in plan.findings if each.code == "VF101")
     assert finding.applicability is Applicability.SAFE, finding.reason
-    assert any(name in line and "the fix takes that out" in line for line in finding.evidence)
+    assert any(name in line and "the fix removes the deletion" in line for line in finding.evidence)
     result = plan.write()
     assert not [project.failure for project in result.projects if project.failure]
     assert not [item for project in result.projects for item in project.findings if item.rejected]
@@ -375,7 +375,7 @@ KEPT = {
         ".github/workflows/deploy.yml",
         ACTIONS + "      - run: docker compose down\n      - run: docker volume prune -af\n"
         "      - run: docker compose up -d\n",
-        "all that",
+        "has no other command",
     ),
     "its output is used": (
         "deploy.sh",
@@ -415,7 +415,7 @@ KEPT = {
     "a target that people ask for, too": (
         "Makefile",
         "clean:\n\tdocker compose down -v\n\ndeploy: clean\n\tdocker compose up -d\n",
-        "people who ask",
+        "people also run clean by hand",
     ),
     "a list that is used twice": (
         ".gitlab-ci.yml",
@@ -512,7 +512,7 @@ def test_a_command_about_a_stack_that_is_not_known_makes_the_fix_unsafe(tmp_path
     placed(tmp_path, {"one/compose.yaml": bind(), "two/compose.yaml": bind("redis", "./rows"), "deploy.sh": script})
     findings = [each for each in volfix.plan(tmp_path).findings if each.code == "VF101"]
     assert [each.applicability.value for each in findings] == ["unsafe", "unsafe"]
-    assert all("which stack it is about is not known" in (each.reason or "") for each in findings)
+    assert all("volfix cannot tell which stack it is for" in (each.reason or "") for each in findings)
 
 
 # Every rule that makes a volume or carries rows into one: files, and the code of the finding.

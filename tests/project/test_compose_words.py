@@ -206,7 +206,7 @@ def test_a_mount_that_may_be_read_only_stays_with_the_reason(text: str, tmp_path
     (tmp_path / "compose.yaml").write_text(text)
     (found,) = volfix.plan(tmp_path, unsafe_fixes=True, select=("VF101",)).findings
     assert found.applicability is Applicability.NONE
-    assert "whether the mount is read-only is not known" in (found.reason or "")
+    assert "volfix cannot tell whether the mount is read-only" in (found.reason or "")
 
 
 @pytest.mark.parametrize("text", [LONG.format("False"), LONG.format("off"), SHORT.format("RO"), SHORT.format("ro,rw")])

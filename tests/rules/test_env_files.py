@@ -164,7 +164,7 @@ def test_what_a_template_leaves_blank_is_not_known(name: str, tmp_path: Path) ->
     files = {".env.j2": f"DATABASE_URL=sqlite:///./{name}.db\n", "deploy.sh": f"cp .env.j2 .env\n{UP}"}
     found = plan(tmp_path, files, unsafe=True)
     assert said(found) == {".env.j2": "none"}
-    assert f"what takes the place of `{name}` is not known here" in reason(found)
+    assert f"volfix cannot tell what replaces `{name}`" in reason(found)
 
 
 @pytest.mark.parametrize("files", NO_FLOWS.values(), ids=NO_FLOWS)
@@ -273,7 +273,9 @@ def test_a_value_that_nothing_needs_is_a_note(tmp_path: Path) -> None:
     found = plan(tmp_path, {".env": f"DATABASE_URL={INSIDE}\n", ".env.prod": TEXT, ".env.example": TEXT})
     notes = [finding for finding in found.findings if finding.code == "VF201"]
     assert [(note.location.path.name, note.severity.value) for note in notes] == [(".env.prod", "info")]
-    assert "app has another DATABASE_URL, which is good: this one counts where it is passed" in reason(found)
+    assert "app has another DATABASE_URL with a good value: change this file only if a deployment passes it" in reason(
+        found
+    )
 
 
 @pytest.mark.parametrize("name", [".env.prod", ".env.production", "prod.env"])
@@ -383,22 +385,22 @@ REFUSED = {
     "an unknown variable": (
         "    environment:\n      DATABASE_URL: sqlite:///./${NAME}\n",
         "",
-        "the value of NAME is not known",
+        "volfix does not know the value of NAME",
     ),
     "an unknown one in an env file": (
         "    env_file: .env\n",
         "DATABASE_URL=sqlite:///./${NAME}\n",
-        "the value of NAME is not known",
+        "volfix does not know the value of NAME",
     ),
     "an unknown directory": (
         "    environment: ['DATABASE_URL=sqlite:////${DIR}/a.db']\n",
         "",
-        "the value of DIR is not known",
+        "volfix does not know the value of DIR",
     ),
     "the variables alone": (
         "    env_file: .env\n",
         "A=/app\nB=/a.db\nDATABASE_URL=sqlite:///$A$B\n",
-        "no literal part of it alone",
+        "no change of one literal part gives",
     ),
 }
 
@@ -449,7 +451,7 @@ def test_a_default_that_an_example_replaces_is_unsafe(tmp_path: Path) -> None:
     keys = "    environment: ['DATABASE_URL=sqlite:///./${NAME:-shop.db}']\n"
     found = plan(tmp_path, {"compose.yaml": COMPOSE.format(keys=keys), ".env.example": "NAME=mine.db\n"})
     assert said(found) == {"compose.yaml": "unsafe"}
-    assert "speaks of NAME" in reason(found)
+    assert "mentions NAME" in reason(found)
 
 
 def test_a_file_that_is_mounted_and_whose_name_is_put_together(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_suggested_directory(root: str, value: str, tmp_path: Path) -> None:
     assert said(plan) == ("VF201 safe" if root in ROOTS else "VF201 unsafe")
     if root not in ROOTS:
         assert plan.findings[0].reason == (
-            f"nothing but the name of a mount says that app works in {root}: set `working_dir:`"
+            f"volfix only guesses from a mount that app works in {root}: set `working_dir:`"
         )
 
 

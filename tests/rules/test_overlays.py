@@ -238,7 +238,7 @@ def test_a_file_that_nothing_completes_is_reported_and_not_edited(
     for finding in plan.findings:
         assert finding.fix is None
         assert said in (finding.reason or "")
-    assert any("no known combination of Compose files completes it" in note for note in plan.result.notes)
+    assert any("volfix found no Compose file that adds it" in note for note in plan.result.notes)
     plan.write()
     assert not changed(before, tmp_path)
 

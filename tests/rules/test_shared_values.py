@@ -56,7 +56,9 @@ def reasons(found: volfix.Plan) -> str:
 def test_two_layers_with_one_name_are_offered_unsafe(way: str, tmp_path: Path) -> None:
     found = plan(tmp_path, two(way, "rows:/app/data", "rows:/app/data"))
     assert said(found) == {"web": "unsafe", "worker": "unsafe"}
-    assert "web and worker may have a file each at the old place: these would become one" in reasons(found)
+    assert "web and worker may each have a file at the old path: after the fix they would share one file" in reasons(
+        found
+    )
     assert not found.edits
 
 
@@ -124,7 +126,7 @@ def test_rows_that_one_of_the_takers_leaves_behind_make_it_unsafe_for_all(tmp_pa
     }
     found = plan(tmp_path, files)
     assert said(found) == {"web": "unsafe", "live": "unsafe"}
-    assert "/app/app.db of live now has to be copied into /srv/live by hand" in reasons(found)
+    assert "/app/app.db of live now dies with the container: copy it into /srv/live by hand" in reasons(found)
     assert {edit.path.name for edit in found.edits} == {"compose.yaml"}
 
 

@@ -67,7 +67,7 @@ class TestAMountThatMissesTheData:
         files = {"compose.yaml": BOUND.format(image=image, mount=f"./rows:{target}"), "rows/data/PG_VERSION": "17\n"}
         found = found_in(tmp_path, files)
         assert found.fix is None
-        assert found.reason == "./rows has files in it: whether these are the rows is not known"
+        assert found.reason == "./rows has files in it: volfix cannot tell whether they are the rows"
 
     @pytest.mark.parametrize("kind", ["volume", "bind"])
     def test_in_the_long_form(self, image: str, target: str, data: str, kept: str, kind: str, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ class _Judge:
                 doubts.append(f"{named} would delete the volume, and stays: {edit}")
                 continue
             operations += edit
-            evidence.append(f"{named} would delete the volume: the fix takes that out")
+            evidence.append(f"{named} would delete the volume: the fix removes the deletion")
             for why, order in self.old_texts(item):
                 doubts.append(f"{named} would delete the volume once more: {why}")
                 evidence.append(order)
@@ -123,7 +123,7 @@ class _Judge:
         """The commands that may delete the volume and are not taken out: of an unknown stack, or of files."""
         for item, about in self.commands.volume_deletions:
             if not about and any(deletes(item, project, key) for project, keys in made.items() for key in keys):
-                yield f"{self.named(item.command)} may delete the volume: which stack it is about is not known"
+                yield f"{self.named(item.command)} may delete the volume: volfix cannot tell which stack it is for"
         for item in self.commands.files.handled:
             about = self.commands.about(item.flow, item.command, item.call)
             if any(deletes(item, project, key) for project in about for key in made.get(project, ())):
@@ -132,7 +132,7 @@ class _Judge:
             about = tuple(anchor.project for anchor in deletion.anchors)
             names = {project.real_name(key) for project in about for key in made.get(project, ())}
             if any(below_engine(reach.path, name) for reach in deletion.reached for name in names):
-                yield f"{self.named(deletion.command)} deletes what Docker keeps, the volume with it"
+                yield f"{self.named(deletion.command)} deletes Docker's own files, and the volume with them"
         yield from dict.fromkeys(self.other_names(made))
 
     def other_names(self, made: Made) -> Iterator[str]:
@@ -172,11 +172,11 @@ class _Judge:
         if is_ignored(source, command.place.start, CODE):
             return "a comment says to ignore it"
         if command.entry is not command.start and nearest_purpose([command.entry.name]) in NOT_DEPLOYED:
-            return f"{command.entry.name} is also there for people who ask for it"
+            return f"people also run {command.entry.name} by hand"
         if pipeline is not None and pipeline.signed:
             return "the pipeline is signed, and its old text runs until it is signed again"
         if not is_within(source.path, self.context.root):
             return f"{source.path.name} lies outside the repository"
         if self.commands.owner(source.path) is not self.context.stack:
-            return f"another stack is deployed by {source.path.name} too, and a file is changed for one at a time"
+            return f"{source.path.name} deploys another stack too, and one run changes a file for one stack only"
         return None

@@ -47,13 +47,13 @@ def _unread(paths: set[Path], stack: Stack) -> Iterator[str]:
             if each.path is not None:
                 yield (
                     f"{each.name} cannot be read ({each.reason}), and Compose may read it with {_names(project)}: "
-                    "nothing is changed before it can be"
+                    "repair it, then run volfix again"
                 )
 
 
 def _incomplete(paths: set[Path], stack: Stack) -> Iterator[str]:
     for path in sorted(paths & stack.incomplete.keys()):
-        yield f"no known combination of Compose files completes {path.name}: {stack.incomplete[path]}"
+        yield f"{path.name} is only a part: {stack.incomplete[path]}, and volfix found no Compose file that adds it"
 
 
 def _names(project: Project) -> str:

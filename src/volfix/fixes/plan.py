@@ -134,7 +134,7 @@ def plans_of(
             asked=asked,
         )
         for path, reason in stack.incomplete.items():
-            loader.note(f"{path}: not changed, since no known combination of Compose files completes it: {reason}")
+            loader.note(f"{path}: not changed: {reason}, and volfix found no Compose file that adds it")
         yield plan_stack(context, options, loader)
         if progress is not None:
             progress(number, len(stacks))

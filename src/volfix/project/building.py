@@ -112,8 +112,8 @@ class _Builder:
         except InterpolationError:
             found = None
         if found is None or found.unknown or REMOTE.match(text):
-            self.loader.note(f"{directory}: {text} is not followed: where it leads is not known here")
-            self.unread.append(Unread(text, "where it leads is not known here", None))
+            self.loader.note(f"{directory}: {text} is not followed: volfix cannot tell where it leads")
+            self.unread.append(Unread(text, "volfix cannot tell where it leads", None))
             return None
         return Path(os.path.normpath(directory / found.value))
 

@@ -134,7 +134,7 @@ def _read_short(service: str, file: Source, node: Scalar, directory: Path, looku
         return None
     options = mount_options(values[2].value if len(sections) == 3 else "")
     if options.read_only is None:
-        problem = f"whether the mount is read-only is not known ({sections[2]})"
+        problem = f"volfix cannot tell whether the mount is read-only ({sections[2]})"
     return Mount(
         service,
         file,
@@ -166,7 +166,7 @@ def _read_long(service: str, file: Source, node: Mapping, directory: Path, looku
         problem = "parts of the mount come from a merge key"
     read_only = boolean(node.get("read_only"), lookup)
     if read_only is None:
-        problem = f"whether the mount is read-only is not known (read_only: {text('read_only')[0]})"
+        problem = f"volfix cannot tell whether the mount is read-only (read_only: {text('read_only')[0]})"
     if kind == VOLUME and not source:
         kind = ANONYMOUS
     inner = node.get("volume")

@@ -40,7 +40,7 @@ def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...]
     if len(item.call.arguments) > 1 and item.deletion.reaches == "named":
         return "the command names several volumes"
     if not command.is_written:
-        return "the command is put together in several places"
+        return "the text of the command comes from several places"
     alike = commands.by_text.get(id(command.fragment), ())
     also = [each.command.home for each in alike if each is not item and _is_whole(each)]
     found = _without(command.fragment, command.home, item, also)
@@ -124,7 +124,7 @@ def _lines(fragment: Fragment, place: Span) -> tuple[Operation, ...] | str:
         start = source.line_start(start)
         start -= 2 if source.text[start - 2 : start] == "\r\n" else min(start, 1)
     if source.text[start:end].strip() != source.text[place.start : place.end]:
-        return "something else stands on the lines of the command"
+        return "other text is on the lines of the command"
     return (SetText(source, Span(start, end)),)
 
 
@@ -132,18 +132,18 @@ def _whole_text(commands: Commands, command: Command, place: Span, own: Fragment
     """A text that holds nothing else goes as a whole: an item of a list, a line of a recipe."""
     source, entry = command.fragment.source, command.entry
     if own is None:
-        return "the command is all that the text around it says"
+        return "the text around the command has no other command"
     if len(entry.fragments) < 2:
-        return f"the command is all that {entry.name or source.path.name} does"
+        return f"{entry.name or source.path.name} has no other command"
     if source.path.suffix in (".yml", ".yaml"):
         for items, item in _items(commands, source):
             if place in item.span and len(items.items) > 1:
                 return (RemoveItem(source, items, item),)
-        return "the command is not an item of a list"
+        return "the command is not a list item of its own"
     start, end = source.line_start(place.start), source.line_end(place.end)
     around = source.text[start : place.start].strip(" \t@+-") + source.text[place.end : end].strip()
     if entry.kind != "target" or around:
-        return "the command does not stand on a line of its own"
+        return "the command shares its line with other text"
     return (SetText(source, Span(start, end)),)
 
 

@@ -79,13 +79,13 @@ class Database:
         """Why the path is not known, though it can be read: it holds a variable, which something else gives a value."""
         named = self.value[self.file.start : self.file.end]
         if (blank := PLACEHOLDER.search(named)) is not None and not isinstance(self.origin, InCode):
-            return f"what takes the place of `{blank[0]}` is not known here"
+            return f"volfix cannot tell what replaces `{blank[0]}`"
         found = VISIBLE.search(named)
         if found is None or isinstance(self.origin, InCode):
             return None
         if self.origin is None or isinstance(self.origin, PutTogether):
-            return f"the value of {found[1]} is not known here"
-        return f"the container gets `{found[0]}` as it is written: what the application makes of it is not known"
+            return f"volfix does not know the value of {found[1]}"
+        return f"the container gets `{found[0]}` as it is written: volfix cannot tell how the application reads it"
 
     @property
     def written_at(self) -> object:
@@ -103,5 +103,5 @@ def unsayable(origin: Origin, value: str) -> str | None:
     if isinstance(origin, InDockerfile) and not PLAIN_WORD.match(value):
         return "the Dockerfile would need quotes that are not there"
     if isinstance(origin, PutTogether) and origin.saying(value) is None:
-        return "the value is put together, and no literal part of it alone makes it another path"
+        return "the value is put together, and no change of one literal part gives the new path"
     return None

@@ -81,4 +81,4 @@ def by_hand(context: Context, database: Database, fix: Fix | None) -> str | None
         return None
     place = left.path if left.service is database.service else f"{left.path} of {left.service.name}"
     source = left.mount.raw_source
-    return f"what is in {place} now has to be copied into {source} by hand before the container is replaced"
+    return f"what is in {place} now dies with the container: copy it into {source} by hand first"

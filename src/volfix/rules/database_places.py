@@ -109,7 +109,7 @@ def only_suggested(service: Service, path: str, directory: str | None) -> str | 
         return None
     if service.stage is None and is_application_root(directory) and "/" not in posixpath.normpath(path):
         return None
-    return f"nothing but the name of a mount says that {service.name} works in {directory}: set `working_dir:`"
+    return f"volfix only guesses from a mount that {service.name} works in {directory}: set `working_dir:`"
 
 
 def _known_start(service: Service) -> str | None:

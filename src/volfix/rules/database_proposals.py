@@ -98,7 +98,12 @@ def _doubt(database: Database, mount: Mount | None) -> str | None:
         given = (piece.instead_of for piece in database.origin.pieces if piece.instead_of)
         known = names_assigned(database.project)
         return next(
-            (f"an env file here speaks of {name}, whose default counts now" for name in given if name in known), None
+            (
+                f"an env file here mentions {name}, and may replace the default that counts now"
+                for name in given
+                if name in known
+            ),
+            None,
         )
     if not isinstance(database.origin, InDockerfile):
         return None

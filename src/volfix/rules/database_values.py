@@ -84,7 +84,7 @@ def _guess(project: Project, service: Service, file: DatabaseFile, others: list[
     A mount of the file alone suggests its directory and no more: to move the file the value has to change.
     """
     if others:
-        return f"it may as well be {' or '.join(others)}: set `working_dir:`"
+        return f"it may also be {' or '.join(others)}: set `working_dir:`"
     if not file.relative or file.doubt:
         return None
     written = posixpath.normpath(posixpath.join(file.folder, file.path))

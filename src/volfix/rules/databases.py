@@ -106,7 +106,9 @@ def _apart(context: Context, found: Sequence[Database]) -> Iterator[Database]:
             reasons[database.written_at] = f"another database would be the same file, {database.path_in_mount}"
         else:
             names = " and ".join(sorted(each.service.name for each in places[place].values()))
-            doubts[database.written_at] = f"{names} may have a file each at the old place: these would become one"
+            doubts[database.written_at] = (
+                f"{names} may each have a file at the old path: after the fix they would share one file"
+            )
     for database in found:
         if database.new_value is None:
             yield database
@@ -150,7 +152,7 @@ def _strangers(context: Context, groups: Mapping[object, Sequence[Database]]) ->
                 place = (variable.origin.file.path, variable.origin.place) if variable.origin else None
                 group = groups.get(place, ())
                 if group and not any(each.service is service and each.variable == variable.name for each in group):
-                    said = f"{variable.name} of {service.name} takes the same value: what it makes of it is not known"
+                    said = f"{variable.name} of {service.name} takes the same value: volfix cannot tell its use"
                     found.setdefault(place, said)
     for written_at, group in groups.items():
         if isinstance(group[0].origin, InDockerfile | InCode) and (other := _runs_the_image(group)):

@@ -46,7 +46,7 @@ def declaring_files(stack: Stack, uses: Sequence[Use], key: str) -> list[Compose
         refusals = {file.path: refusal(stack, file, key) for file in places}
         free = next((file for file in places if refusals[file.path] is None), None)
         if free is None:
-            return next((each for each in refusals.values() if each), f"a later file takes {key} back")
+            return next((each for each in refusals.values() if each), f"a later file resets {key}")
         found.append(free)
     return found
 
@@ -58,13 +58,13 @@ def refusal(stack: Stack, file: ComposeFile, key: str) -> str | None:
     Compose resolves their relative `device` only where it is written.
     """
     if not is_within(file.path, stack.root) or file.version_1:
-        return f"{file.path.name} is not changed, and nothing else can declare {key}"
+        return f"volfix does not change {file.path.name}, and no other file can declare {key}"
     for project in stack.completing(file.path) or stack.projects:
         for other in project.merged if file in project.merged else ():
             said = _said(other, key)
             if said.keys() & {"external", "driver_opts"} or said.get("driver", "local") != "local":
                 names = ", ".join(each.path.name for each in project.files)
-                return f"{other.path.name} declares {key} otherwise, and {names} would no longer be the same"
+                return f"{other.path.name} declares {key} with other settings, and {names} would change"
     return None
 
 

@@ -39,7 +39,7 @@ class EngineSwitch:
         if self.elsewhere is not None:
             return f"{self.elsewhere.name} sets the engine too ({self.said} here): the database may be on a server"
         if self._engine == "unknown":
-            return f"{self.said} does not tell volfix the engine: the database may be on a server"
+            return f"volfix cannot tell the engine from {self.said}: the database may be on a server"
         if self._engine == "server":
             return f"{self.said} names a server and {self.name} a file: which of them counts is not known"
         if self.host is not None and "/" not in self.value:

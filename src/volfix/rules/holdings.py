@@ -140,7 +140,7 @@ def _by_url(context: Context, use: Use) -> Iterator[Holding]:
     for database in databases_in(context, use.project, use.service):
         if database.mount is not None and database.mount.clean_target == target and database.path != target:
             verb = "is" if database.is_inside else "belongs at"
-            said = ", as far as the mounts say" if database.by_mount else ""
+            said = ", judging by the mounts" if database.by_mount else ""
             yield Holding(
                 DATABASE_FILE,
                 None,

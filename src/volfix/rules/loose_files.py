@@ -69,7 +69,8 @@ def _beside_good(project: Project, services: Sequence[Service], variable: Variab
     for service in services:
         loose = located(project, service, variable.name, variable)
         if loose is not None and not loose.is_inside:
-            reason = f"{service.name} has another {variable.name}, which is good: this one counts where it is passed"
+            good = f"{service.name} has another {variable.name} with a good value"
+            reason = f"{good}: change this file only if a deployment passes it"
             yield replace(loose.refused(reason), loose=True, beside=True)
 
 
@@ -93,9 +94,9 @@ def _judged(context: Context, database: Database, path: Path) -> Database:
         return database.refused(f"{file} takes it too, beside `environment:`: the two have to change together")
     doubt = None
     if is_example_of(project, path) and not any(map(is_env_file, copied_as(service, path))):
-        doubt = f"{path.name} is an example that no deployment copies into place: who deploys has another file"
+        doubt = f"{path.name} is an example that no deployment copies into place: change the deployed one too"
     elif arrives(context, database, path) is False:
-        doubt = f"the container never gets {database.variable}: `.env` gives values to the Compose file alone (VF206)"
+        doubt = f"the container never gets {database.variable}: Compose uses `.env` only to fill in `${{...}}` (VF206)"
     return replace(database, doubt=doubt or database.doubt)
 
 

@@ -104,7 +104,7 @@ def _finding(
         service=use.service.name,
         target=mount.raw_target,
         fix=fix if isinstance(fix, Fix) else None,
-        reason=fix if isinstance(fix, str) else f"{mount.raw_source} is not used any more, and keeps what is in it",
+        reason=fix if isinstance(fix, str) else f"{mount.raw_source} is not used any more, and keeps its data",
     )
 
 
@@ -146,7 +146,7 @@ def _refusals(context: Context, use: Use, where: DataDirectories) -> Iterator[st
         yield reason
     host = context.host_of(mount) if mount.kind == BIND else None
     if host and host.inside and host.path and _has_files(host.path):
-        yield f"{mount.raw_source} has files in it: whether these are the rows is not known"
+        yield f"{mount.raw_source} has files in it: volfix cannot tell whether they are the rows"
     for other in context.stack.uses:
         files = " and ".join(file.path.name for file in other.project.files)
         if other.mount.node is mount.node and other.service.name == use.service.name:

@@ -44,7 +44,7 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
         ),
         service=use.service.name,
         target=use.mount.raw_target,
-        reason="decide which of them shall have the data, and give the others a volume of their own",
+        reason="decide which service keeps the data, and give the others a volume of their own",
     )
 
 
@@ -70,7 +70,7 @@ RULE = Rule(
         "two engines, or two versions of one, read each other's files, even where only one of them runs at a time."
     ),
     fix=(
-        "None: which of the two shall have the data is for a person to say. Where engines or versions differ, the mounts "
+        "None: you have to decide which service keeps the data. Where engines or versions differ, the mounts "
         "stay as they are until then: VF101, VF104 and VF106 have no fix for them."
     ),
     sources=("docker-library/docs: postgres, mysql, mongo",),

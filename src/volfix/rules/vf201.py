@@ -75,7 +75,7 @@ def _message(database: Database) -> str:
 
 def _evidence(database: Database) -> Iterator[str]:
     if database.path is not None:
-        said = ", as far as the mounts say" if database.by_mount else ""
+        said = ", judging by the mounts" if database.by_mount else ""
         yield f"{database.variable}={database.shown} is {database.path} in the container{said}"
     targets = [mount.raw_target for mount in database.project.mounts_of(database.service)]
     yield (

@@ -84,7 +84,7 @@ RULE = Rule(
         "no `environment:` passes on, the process does not see. A value in the image is seen once the image is rebuilt."
     ),
     fix=(
-        "None: whether the file is meant for the container is not for volfix to say, and a rebuild is no change of a "
+        "None: volfix cannot tell whether the file is meant for the container, and rebuilding an image edits no "
         "file. Where nothing in the image reads `.env` either, what VF201 makes of its value is unsafe."
     ),
     sources=("docker/docs: compose/environment-variables/set-environment-variables.md",),

@@ -66,8 +66,8 @@ def _evidence(context: Context, deploy: Deploy) -> Iterator[str]:
     if keys:
         yield "on the host the volumes are called " + ", ".join(f"{deploy.deployment.project}_{key}" for key in keys)
     yield (
-        f"other repositories may run as `{deploy.deployment.project}` on the host: `volfix carry` stops the old containers of this one only, and "
-        "renames them; it removes none"
+        f"other repositories may run as `{deploy.deployment.project}` on the host: `volfix carry` stops and renames only "
+        "this repository's old containers, and removes none"
     )
 
 

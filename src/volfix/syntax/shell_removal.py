@@ -22,7 +22,7 @@ BLOCKS = frozenset({"program", "compound_statement", "subshell", "do_group", "el
 BRANCHES = frozenset({"if_statement", "elif_clause"})
 HARMLESS = re.compile(r"(?:\d*|&)[<>]{1,2}[|&]?\s*(?:/dev/(?:null|stdout|stderr|tty)|\d|-)\Z|<<<")
 """Redirections that make no file."""
-ELSEWHERE = "the command stands in a place that volfix does not take it out of"
+ELSEWHERE = "volfix cannot remove a command from this place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class _Removal:
         parts = list(_parts(node))
         number = next(number for number, part in enumerate(parts) if _is_in(found, part.node))
         if any(self.goes_too(part.node) for part in parts if not _is_in(found, part.node)):
-            return "another command of its list is to go, too"
+            return "another command of the same list has to go, too"
         if reason := self.refusal(found, parts[number]):
             return reason
         return self.from_list(node, parts, number)
@@ -116,18 +116,18 @@ class _Removal:
             while last + 1 < len(parts) and parts[last + 1].operator == "||":  # there for the failure of this one
                 last += 1
                 if not self.goes(parts[last].node):
-                    return "what follows it runs where it fails"
+                    return "the next command runs only where it fails"
             if last + 1 == len(parts):
                 return self.statement(node)
             if self.fails and last == 0:
-                return "what follows it runs only where it succeeds"
+                return "the next command runs only where it succeeds"
             return self.taken(node.start_byte, parts[last + 1].node.start_byte)
         if parts[number].operator == "||":
             if self.fails:
-                return "it is there for the failure of another command"
+                return "it runs where another command fails"
             return self.taken(parts[number].node.start_byte, parts[number].end, "true")
         if self.fails and number + 1 < len(parts) and parts[number + 1].operator == "&&":
-            return "what follows it runs only where it succeeds"
+            return "the next command runs only where it succeeds"
         return self.taken(parts[number - 1].end, parts[number].end)
 
     def statement(self, node: Node) -> Taken | str:
