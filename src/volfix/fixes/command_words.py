@@ -6,8 +6,10 @@ by the same operators.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from volfix.project.ci import steps
 from volfix.project.ci.load import load
@@ -58,9 +60,13 @@ def expected_words(source: Source, replaced: Sequence[tuple[Span, str]]) -> list
 
 def _replaced(leaves: Iterable[Leaf], replaced: Sequence[tuple[Span, str]]) -> Iterator[str]:
     said: set[tuple[Span, bool]] = set()
+    order = sorted(range(len(replaced)), key=lambda number: replaced[number][0])
+    starts = [replaced[number][0].start for number in order]
+    ends = list(accumulate((replaced[number][0].end for number in order), max))
     for leaf in leaves:
         value = leaf.value
-        for span, replacement in replaced:
+        near = order[bisect_left(ends, leaf.span.start) : bisect_right(starts, leaf.span.end)]
+        for span, replacement in (replaced[number] for number in sorted(near)):
             if leaf.span in span:  # a replacement is one command of one word: `true`, or a part of a word
                 key = (span, bool(leaf.starts))
                 value = "" if key in said or not replacement else replacement.strip() if leaf.starts else leaf.value

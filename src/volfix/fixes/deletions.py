@@ -52,6 +52,8 @@ class _Judge:
         operations: list[Operation] = []
         evidence: list[str] = []
         made_in = {project: keys for project in self.context.stack.projects if (keys := set(self.made(project, fix)))}
+        if not made_in:
+            return finding
         doubts = list(self.doubts(made_in))
         for item in self.threats(made_in):
             named = self.named(item.command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -29,13 +29,50 @@ OF_A_STACK = frozenset({"stack", "named", "unused"})
 """What a deletion reaches that may be a volume which a Compose file declares."""
 
 
-@dataclass(frozen=True, slots=True)
+Place = tuple[Path, Span]
+
+
+@dataclass(frozen=True, eq=False)
 class Flow:
     """The commands that one job, script or target runs; `why` says what makes it a deployment."""
 
     why: str
     entry: Entry
     commands: tuple[Command, ...]
+
+    @cached_property
+    def starting(self) -> tuple[int, ...]:
+        """The numbers of the commands that bring the stack up."""
+        return tuple(number for number, command in enumerate(self.commands) if starts(command))
+
+    def starts_beside(self, guards: tuple[str, ...]) -> bool:
+        """Whether the guards let a command run where the stack is brought up: those of one begin with the other's."""
+        branches, beginnings = self._branches
+        return guards in beginnings or any(guards[:length] in branches for length in range(len(guards)))
+
+    @cached_property
+    def _branches(self) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
+        """The guards of the commands that bring the stack up, and everything that they begin with."""
+        branches = frozenset(self.commands[number].guards for number in self.starting)
+        return branches, frozenset(each[:length] for each in branches for length in range(len(each) + 1))
+
+    @cached_property
+    def takers(self) -> dict[Place, set[Place]]:
+        """By the place of a word, where the programs are written whose commands take it."""
+        found: dict[Place, set[Place]] = {}
+        for command in self.commands:
+            program = command.words[0].fragment.source.path, command.words[0].place
+            for word in command.words:
+                found.setdefault((word.fragment.source.path, word.place), set()).add(program)
+        return found
+
+    @cached_property
+    def by_origin(self) -> dict[tuple[int, Span], list[Command]]:
+        """The commands by the identity of their start and by what of its text led to them."""
+        found: dict[tuple[int, Span], list[Command]] = {}
+        for command in self.commands:
+            found.setdefault((id(command.start), command.origin), []).append(command)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +97,7 @@ class CommandFiles:
     paths: tuple[Path, ...]
     homes: frozenset[Path] = frozenset()
     pipelines: Mapping[Path, PipelineFile] = field(default_factory=dict)
+    _ran: dict[int, tuple[Command, ...]] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> dict[Path, CommandFile]:
@@ -108,12 +146,18 @@ class CommandFiles:
         purpose = self._purpose(entry)
         if purpose in NOT_DEPLOYED:
             return None
-        commands = tuple(self.interpreter.commands(entry, str(self._start(entry))))
+        commands = self._ran_by(entry)
         if purpose == DEPLOY:
             return Flow(NAMED, entry, commands)
         if any(_on_server(command, self.root) for command in commands):
             return Flow(INSTALLED, entry, commands)
         return Flow(STARTS, entry, commands) if any(starts(command) for command in commands) else None
+
+    def _ran_by(self, entry: Entry) -> tuple[Command, ...]:
+        """What a script or target runs, found once."""
+        if id(entry) not in self._ran:
+            self._ran[id(entry)] = tuple(self.interpreter.commands(entry, str(self._start(entry))))
+        return self._ran[id(entry)]
 
     def _start(self, entry: Entry) -> Path:
         """The directory that a script is most likely called from: the next one, upwards, with a Compose file."""
@@ -170,7 +214,7 @@ class CommandFiles:
         found: dict[tuple[Path, Span], VolumeDeletion] = {}
         for file in self.files.values():
             for entry in file.entries if file.is_dangerous else ():
-                commands = () if entry.is_pipeline else tuple(self.interpreter.commands(entry, str(self._start(entry))))
+                commands = () if entry.is_pipeline else self._ran_by(entry)
                 for command in commands:
                     call = docker_call(command.values)
                     deletes = deletion_of(call) if call and is_for_use(call) else None
@@ -184,13 +228,13 @@ class CommandFiles:
         command = flow.commands[number]
         if any(purposes(text) & NOT_DEPLOYED for text in command.guards):
             return False
-        if command.trap is not None and not any(other.trap and starts(other) for other in flow.commands[number:]):
+        later = (flow.commands[each] for each in reversed(flow.starting) if each >= number)
+        if command.trap is not None and not any(other.trap for other in later):
             return False
         call = docker_call(command.values)
         if call is not None and not is_for_use(call):
             return False
-        starting = [other for other in flow.commands if starts(other)]
-        return not starting or any(_same_branch(command.guards, other.guards) for other in starting)
+        return not flow.starting or flow.starts_beside(command.guards)
 
 
 def pipeline_purpose(entry: Entry) -> str | None:
@@ -232,15 +276,8 @@ def _on_server(command: Command, root: Path) -> bool:
     return any(name.startswith("/") and not Path(name).is_relative_to(root) for name in files)
 
 
-def _same_branch(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether the guards of two commands let both run: those of one are among the first of the other's."""
-    short, long = sorted((tuple(one), tuple(other)), key=len)
-    return long[: len(short)] == short
-
-
 def _takes_away_its_own(flow: Flow, number: int) -> bool:
     """Whether a flow brings a stack up for a while only: it is taken down at the end, and not brought up again."""
     if (flow.why != STARTS and not flow.entry.is_pipeline) or flow.commands[number].start.after_failure:
         return False
-    before = any(starts(command) for command in flow.commands[:number])
-    return before and not any(starts(command) for command in flow.commands[number:])
+    return bool(flow.starting) and flow.starting[-1] < number

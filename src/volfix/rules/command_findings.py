@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from volfix.knowledge.commands import Option
     from volfix.project.deploy_flows import Flow
-    from volfix.project.shell.command import Argument, Command
+    from volfix.project.shell.command import Command
 
 WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job"}
 
@@ -42,13 +42,13 @@ def reached(flow: Flow, command: Command) -> str:
     return f"the {WHAT.get(entry.kind, entry.kind)} {name} {runs[flow.why]}{through}"
 
 
-def removal(command: Command, option: Option, flow: Sequence[Command]) -> tuple[SetText, ...] | str:
+def removal(command: Command, option: Option, flow: Flow) -> tuple[SetText, ...] | str:
     """The edit that takes an option, and nothing else, out of a command; why there is none where it cannot.
 
-    `flow` are the commands of the deployment: the option stays where the word is handed on to another of them.
+    The option stays where the word is handed on to another command of the flow.
     """
     word = command.words[option.word]
-    if any(_written_by(other) != _written_by(command) and _takes(other, word) for other in flow):
+    if flow.takers.get((word.fragment.source.path, word.place), set()) - {_written_by(command)}:
         return f"{option.name} is handed on to other commands too"
     if option.shared:
         start = word.span.start + option.offset
@@ -76,11 +76,6 @@ def _written_by(command: Command) -> tuple[Path, Span]:
     """Where the program of a command is written."""
     first = command.words[0]
     return first.fragment.source.path, first.place
-
-
-def _takes(command: Command, word: Argument) -> bool:
-    path = word.fragment.source.path
-    return any(each.fragment.source.path == path and each.place == word.place for each in command.words)
 
 
 def _is_plain(command: Command, number: int) -> bool:

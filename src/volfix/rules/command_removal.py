@@ -36,7 +36,7 @@ def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...]
     if not _is_whole(item):
         if item.option is None:
             return "the command does something else, too"
-        return removal(command, item.option, item.flow.commands)
+        return removal(command, item.option, item.flow)
     if len(item.call.arguments) > 1 and item.deletion.reaches == "named":
         return "the command names several volumes"
     if not command.is_written:
@@ -65,7 +65,7 @@ def _without(fragment: Fragment, home: Span, item: VolumeDeletion, also: Iterabl
 def _outer(item: VolumeDeletion) -> tuple[Fragment, Span] | None:
     """The command that hands its text to another shell (`ssh host '...'`), where it runs nothing but this one."""
     command = item.command
-    alike = [each for each in item.flow.commands if each.start is command.start and each.origin == command.origin]
+    alike = item.flow.by_origin.get((id(command.start), command.origin), ())
     if command.entry is not command.start or len(alike) != 1:
         return None
     for text in command.entry.texts:

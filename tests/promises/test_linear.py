@@ -1,0 +1,119 @@
+"""The cost of a run is linear in its input: counted in function calls, at one size and at twice of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from volfix.api import plan
+
+MOST = 2.4
+"""How many times the calls may be that twice the input takes."""
+
+
+def stack(number: int) -> str:
+    return "services:\n" + "".join(
+        f"  s{each}:\n    image: postgres:15\n    volumes:\n      - ./data/s{each}:/var/lib/postgresql/data\n"
+        for each in range(number)
+    )
+
+
+def deployed(number: int, commands: str) -> dict[str, str]:
+    """A script with so many commands that a pipeline of the stack calls."""
+    lines = "".join(commands.format(each, each % 5) for each in range(number))
+    return {
+        "compose.yaml": stack(5),
+        "deploy.sh": f"#!/bin/bash\n{lines}",
+        ".github/workflows/d.yml": (
+            "on: push\njobs:\n  deploy:\n    runs-on: self-hosted\n    steps:\n      - run: ./deploy.sh\n"
+        ),
+    }
+
+
+def deletes_volumes(number: int) -> dict[str, str]:
+    return deployed(number, "docker compose down -v\ndocker compose up -d s{1}\necho {0}\n")
+
+
+def deletes_volumes_in_branches(number: int) -> dict[str, str]:
+    return deployed(number, 'if [ "$N" = {0} ]; then\n  docker compose down --volumes\n  docker compose up -d\nfi\n')
+
+
+def prunes_volumes(number: int) -> dict[str, str]:
+    return deployed(number, "docker compose up -d s{1}\ndocker volume prune -f\n")
+
+
+def deletes_files(number: int) -> dict[str, str]:
+    return deployed(number, "N{0}=1\nrm -rf data/s{1}/tmp{0}\ndocker compose up -d s{1}\n")
+
+
+def services(number: int) -> dict[str, str]:
+    return {"compose.yaml": stack(number)}
+
+
+def variants(number: int) -> dict[str, str]:
+    own = "services:\n  t:\n    image: mysql:8\n    volumes:\n      - ./data/t{0}:/var/lib/mysql\n"
+    return {"compose.yaml": stack(3), **{f"compose.v{each}.yaml": own.format(each) for each in range(number)}}
+
+
+def scripts(number: int) -> dict[str, str]:
+    lines = 'NAME=v\nif [ -n "$NAME" ]; then\n  docker compose logs s1\nfi\ntar czf /tmp/b.tgz data/s2\n'
+    return {"compose.yaml": stack(5), **{f"scripts/x{each}.sh": f"#!/bin/bash\n{lines}" for each in range(number)}}
+
+
+def makefiles_and_modules(number: int) -> dict[str, str]:
+    module = 'import os\n\nURL = os.environ.get("DATABASE_URL", "sqlite:///./data/app.db")\n'
+    return {
+        "compose.yaml": (
+            "services:\n  app:\n    build: .\n    environment:\n      DATABASE_URL: sqlite:///./data/app.db\n"
+            "    volumes:\n      - ./data:/app/data\n"
+        ),
+        "Dockerfile": 'FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD ["python", "-m", "p.m0"]\n',
+        **{f"p/m{each}.py": module for each in range(number)},
+        **{f"t{each}/Makefile": "up:\n\tdocker compose up -d\nclean:\n\trm -rf build\n" for each in range(number)},
+    }
+
+
+def calls(root: Path, files: dict[str, str]) -> int:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    count = 0
+
+    def counted(_: object, event: str, __: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        found = plan(root)
+    finally:
+        sys.setprofile(before)
+    assert found.findings
+    return count
+
+
+@pytest.mark.parametrize(
+    ("made", "number"),
+    [
+        (deletes_volumes, 60),
+        (deletes_volumes_in_branches, 60),
+        (prunes_volumes, 60),
+        (deletes_files, 60),
+        (services, 30),
+        (variants, 15),
+        (scripts, 30),
+        (makefiles_and_modules, 50),
+    ],
+)
+def test_twice_the_input_takes_twice_the_calls(
+    made: Callable[[int], dict[str, str]], number: int, tmp_path: Path
+) -> None:
+    calls(tmp_path / "first", made(2))  # what is imported and read once for all
+    once = calls(tmp_path / "once", made(number))
+    twice = calls(tmp_path / "twice", made(2 * number))
+    assert twice < MOST * once
