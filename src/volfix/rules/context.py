@@ -66,6 +66,11 @@ class Context:
                 found.setdefault(host_directory(use.mount, self.root), []).append(use)
         return found
 
+    @cached_property
+    def above_binds(self) -> frozenset[Path]:
+        """The directories that hold a host directory of a bind mount."""
+        return frozenset(parent for host in self.binds if host.path is not None for parent in host.path.parents)
+
     def host_of(self, mount: Mount) -> HostDirectory:
         return host_directory(mount, self.root)
 

@@ -33,9 +33,7 @@ def host_evidence(context: Context, use: Use, path: Path | None = None, source: 
         yield f"{len(found) - MOST} more lines of the repository name {source} on the host"
     from volfix.project.git_ignore import lines_for
 
-    if path.is_relative_to(context.root) and not any(
-        other.path and path in other.path.parents for other in context.binds
-    ):
+    if path.is_relative_to(context.root) and path not in context.above_binds:
         for file, line, pattern in islice(lines_for(path, context.root), MOST):
             yield f"{relative(file, context.root)}:{line}: git ignores {pattern}, which has nothing to ignore any more"
 
