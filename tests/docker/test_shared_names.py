@@ -404,3 +404,30 @@ def test_a_service_without_data_gives_way_too_and_runs_under_the_new_name(server
     assert rows_in(content("alpha_app-db") / "rows.db") == 1000
     assert server.running == {"alpha-app-1", "the-web"}
     assert any(name.startswith("the-web-before-carry-") for name in server.names())
+
+
+@pytest.mark.parametrize("file", ["other.db", "deep/rows.db"])
+def test_a_volume_that_another_project_of_the_name_filled_is_not_taken_for_carried(
+    host: Host, tmp_path: Path, content: Content, file: str
+) -> None:
+    shops = [Shop(host, tmp_path / name) for name in ("beta", "alpha")]
+    for shop, name in zip(shops, (file, "rows.db"), strict=True):
+        place = shop.directory / "data" / name
+        place.parent.mkdir(parents=True)
+        database(place)
+        before = COMPOSE.format(**{**ALPHA, "file": name})
+        shop.write(before)
+        if shop is shops[0]:
+            shop.compose("-p", "src", "up", "-d")
+        shop.write(before.replace("./data:", "app-db:") + "volumes:\n  app-db:\n    driver: local\n")
+    beta, alpha = shops
+    beta.volfix("carry", "--write", "-p", "src")
+    beta.compose("-p", "src", "down")
+    said = alpha.volfix("carry", "--write", "-p", "src", "--map", "./data=app-db", status=1)
+    assert "nothing to do" not in said
+    assert "app-db: cannot be carried: src_app-db holds something else" in said
+    assert f"it holds {file}: items has 1,000 rows" in said
+    assert rows_in(content("src_app-db") / file) == 1000
+    alpha.volfix("carry", "--write", "-p", "src", "--replace", "--map", "./data=app-db")
+    assert rows_in(content("src_app-db") / "rows.db") == 1000
+    assert "nothing to do" in alpha.volfix("carry", "-p", "src", "--map", "./data=app-db")

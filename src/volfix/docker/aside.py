@@ -29,6 +29,13 @@ def put_aside(engine: Engine, found: Surveyed, say: Say, progress: Progress | No
     Of these an image keeps what is in their own layers.
     """
     job, time = found.job, stamp()
+    users = users_of(engine, MountPoint("volume", job.name, INSIDE))
+    sources = {origin.name for origin in job.origins if origin.kind == "container"}
+    for container in users:
+        if container.id in sources:
+            raise CarryProblem(f"{job.key}: {container.name} uses {job.name} and its own layer is a source")
+        if not job.owns(container) and CARRIER not in container.labels:
+            raise CarryProblem(f"{job.key}: {container.name}, which is not this project's, has {job.name}: remove it")
     name = f"{job.name}{ASIDE}{time}"
     say(f"copying {job.name}, which is not empty, to {name}")
     engine.create_volume(name, {})
@@ -40,12 +47,7 @@ def put_aside(engine: Engine, found: Surveyed, say: Say, progress: Progress | No
         there = through.manifest_of(engine, carriers.mounting("volume", name), INSIDE)
         if wrong := differences(sent, there):
             raise CarryProblem(f"{job.key}: the copy of {job.name} differs: {shown(wrong)}")
-    sources = {origin.name for origin in job.origins if origin.kind == "container"}
-    for container in users_of(engine, MountPoint("volume", job.name, INSIDE)):
-        if container.id in sources:
-            raise CarryProblem(f"{job.key}: {container.name} uses {job.name} and its own layer is a source")
-        if not job.owns(container) and CARRIER not in container.labels:
-            raise CarryProblem(f"{job.key}: {container.name}, which is not this project's, has {job.name}: remove it")
+    for container in users:
         if CARRIER not in container.labels:
             repository = f"{container.name.lower()}{ASIDE.rstrip('-')}"
             engine.commit(container.id, repository, time)

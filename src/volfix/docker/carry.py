@@ -13,7 +13,7 @@ from volfix.docker import carriers as through
 from volfix.docker.archive import Manifest, differences
 from volfix.docker.aside import held_in, put_aside, volume_of
 from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
-from volfix.docker.containers import Container, MountPoint
+from volfix.docker.containers import Container, MountPoint, Volume
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.here import data_root, listing
 from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of
@@ -36,7 +36,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     with Carriers(engine, image, job.name) as carriers:
         _check_named(carriers, job)
         target = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE) if volume else None
-        filled = is_carried(engine, job.name) and any(target or ())
+        filled = any(target or ()) and is_carried(engine, job.name) and not _is_of_another(job, volume, target)
         if filled and not again and not _written_since(engine, job):
             return Surveyed(job, {}, target, "carried", (), (), image)
         late = _saves_at_stop(engine, job)
@@ -53,6 +53,13 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     own = tuple(item for item in running if job.owns(item))
     foreign = tuple(item for item in running if not job.owns(item))
     return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image, late, there)
+
+
+def _is_of_another(job: Job, volume: Volume | None, target: Manifest | None) -> bool:
+    """Whether a filled volume has none of the project's databases and came from elsewhere: others share its name."""
+    came = volume.labels.get(CARRIED, "") if volume else ""
+    is_named = any(place and place in came for origin in job.origins for place in (origin.shown, origin.name))
+    return bool(job.expected) and not is_named and not set(job.expected) & set(target or ())
 
 
 def _check_named(carriers: Carriers, job: Job) -> None:
