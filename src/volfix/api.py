@@ -68,8 +68,8 @@ class Plan:
         changes are refused unless `allow_dirty`.
         """
         from volfix.fixes.after import plan_again
-        from volfix.fixes.guards import refusal
-        from volfix.fixes.transaction import WriteProblem, writing
+        from volfix.fixes.write.guards import refusal
+        from volfix.fixes.write.transaction import WriteProblem, writing
 
         stacks = self.run.stacks
         changed = [number for number, stack in enumerate(stacks) if stack.changes]
@@ -97,7 +97,7 @@ def recover(paths: Iterable[Path]) -> Iterator[str]:
 
     Raises WriteProblem where that cannot be done.
     """
-    from volfix.fixes import transaction
+    from volfix.fixes.write import transaction
 
     for root in dict.fromkeys(root_of(Path(os.path.abspath(path))) for path in paths):  # noqa: PTH100 - links stay
         recovered = transaction.recover(root)
@@ -115,7 +115,7 @@ def root_of(path: Path) -> Path:
 
 
 def _written(plan: StackPlan, reason: str | None, write: Callable[..., None]) -> StackPlan:
-    from volfix.fixes.transaction import WriteProblem
+    from volfix.fixes.write.transaction import WriteProblem
 
     if reason is None:
         try:

@@ -167,12 +167,12 @@ class Clock:
 
 def shares(where: Path) -> None:
     """Where the time of one process goes, when it writes."""
-    import volfix.fixes.proof
+    import volfix.fixes.proof.proof
     import volfix.project.discovery
     import volfix.rules
     import volfix.syntax.shell
     import volfix.syntax.yaml_tree
-    from volfix.fixes import transaction
+    from volfix.fixes.write import transaction
     from volfix.syntax.source import Source
 
     drop_branches(where)
@@ -180,7 +180,7 @@ def shares(where: Path) -> None:
     measured = [
         ("parsing", volfix.syntax.yaml_tree, "parse"),
         ("parsing", volfix.syntax.shell, "parse"),
-        ("proof", volfix.fixes.proof, "prove"),
+        ("proof", volfix.fixes.proof.proof, "prove"),
         ("writing", transaction, "replace_all"),
         ("git", subprocess, "run"),
     ]

@@ -17,14 +17,14 @@ from conftest import Host
 
 from volfix.docker import verify
 from volfix.docker.archive import Manifest, Reading
-from volfix.docker.carriers import Carriers, manifest_of
 from volfix.docker.carry import carry, survey
 from volfix.docker.engine import Engine, EngineProblem
-from volfix.docker.here import contents, listing, volume_directory
+from volfix.docker.helper_containers import Carriers, manifest_of
 from volfix.docker.jobs import CarryProblem, Job, Origin
+from volfix.docker.local_files import contents, listing, volume_directory
 from volfix.docker.markers import mark
-from volfix.docker.members import BrokenArchive
 from volfix.docker.sqlite_files import Spool
+from volfix.docker.tar_stream import BrokenArchive
 from volfix.knowledge.clients import client_of
 
 pytestmark = pytest.mark.engine

@@ -14,8 +14,8 @@ import pytest
 from conftest import Host
 
 from volfix.docker.archive import Manifest
-from volfix.docker.carriers import Carriers, manifest_of
 from volfix.docker.engine import Engine
+from volfix.docker.helper_containers import Carriers, manifest_of
 
 pytestmark = pytest.mark.engine
 FILES = int(os.environ.get("VOLFIX_KILL_FILES", "800"))

@@ -18,7 +18,7 @@ from volfix.project.ci.drone import SYSTEM
 from volfix.project.ci.load import load
 from volfix.project.ci.names import is_pipeline_name
 from volfix.project.ci.substitution import substituted
-from volfix.project.compose_file import NotForVolfix
+from volfix.project.compose.compose_file import NotForVolfix
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import plain
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from volfix.fixes.journal import LAST, reading
+from volfix.fixes.write.journal import LAST, reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.fixes.secret_values import secret_values
+from volfix.fixes.masking.secret_values import secret_values
 from volfix.rules.findings import Applicability, Finding
 from volfix.syntax.source import Source
 

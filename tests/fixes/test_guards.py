@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from volfix.fixes.guards import refusal
 from volfix.fixes.results import FileChange
+from volfix.fixes.write.guards import refusal
 from volfix.project.git import clear_cache
 from volfix.syntax.source import Source
 

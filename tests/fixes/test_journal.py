@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from last_run import last_run
 
-from volfix.fixes.journal import LAST, OPEN, WriteProblem, WriteRefused, directory_of, locked, reading
-from volfix.fixes.journal_format import Run, SavedFile, decoded, encoded
 from volfix.fixes.results import FileChange
-from volfix.fixes.transaction import recover, write
-from volfix.fixes.undo import undo
+from volfix.fixes.write.journal import LAST, OPEN, WriteProblem, WriteRefused, directory_of, locked, reading
+from volfix.fixes.write.journal_format import Run, SavedFile, decoded, encoded
+from volfix.fixes.write.transaction import recover, write
+from volfix.fixes.write.undo import undo
 from volfix.project.git import clear_cache
 from volfix.syntax.source import Source
 
@@ -256,7 +256,7 @@ def test_reading_needs_no_lock(repo: Path) -> None:
 
 def test_another_process_holds_the_lock_until_it_is_killed(repo: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from volfix.fixes.journal import locked\n"
+        "import sys; from pathlib import Path; from volfix.fixes.write.journal import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

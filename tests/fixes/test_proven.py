@@ -12,9 +12,9 @@ from click.testing import CliRunner
 import volfix
 from volfix.cli.main import volfix as command
 from volfix.edits.yaml_edits import SetScalar
-from volfix.fixes import proof
-from volfix.fixes.proof import ProofFailed
-from volfix.fixes.proven import PROOFS
+from volfix.fixes.proof import proof
+from volfix.fixes.proof.proof import ProofFailed
+from volfix.fixes.proof.proven import PROOFS
 from volfix.fixes.results import RunResult
 from volfix.rules.findings import Change, MountChange, ValueChange, VolumeChange
 from volfix.syntax.source import CannotEdit

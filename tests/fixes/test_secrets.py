@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from volfix.fixes.masking.secrets import masked, scrub, secret_spans, with_secrets
 from volfix.fixes.results import FileChange
-from volfix.fixes.secrets import masked, scrub, secret_spans, with_secrets
 from volfix.syntax.source import Edit, Source, Span
 
 

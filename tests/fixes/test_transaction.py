@@ -25,10 +25,10 @@ from typing import Any
 import pytest
 from last_run import last_run
 
-from volfix.fixes.journal import LAST, OPEN, directory_of
 from volfix.fixes.results import FileChange
-from volfix.fixes.transaction import WriteFailed, WriteProblem, WriteRefused, recover, write, writing
-from volfix.fixes.undo import undo
+from volfix.fixes.write.journal import LAST, OPEN, directory_of
+from volfix.fixes.write.transaction import WriteFailed, WriteProblem, WriteRefused, recover, write, writing
+from volfix.fixes.write.undo import undo
 from volfix.project.git import clear_cache
 from volfix.syntax.source import Source
 

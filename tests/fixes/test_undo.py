@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from last_run import last_run
 
-from volfix.fixes.journal import LAST, OPEN, WriteFailed, WriteProblem, WriteRefused, directory_of, locked
 from volfix.fixes.results import FileChange
-from volfix.fixes.transaction import recover, write, writing
-from volfix.fixes.undo import undo
+from volfix.fixes.write.journal import LAST, OPEN, WriteFailed, WriteProblem, WriteRefused, directory_of, locked
+from volfix.fixes.write.transaction import recover, write, writing
+from volfix.fixes.write.undo import undo
 from volfix.project.git import clear_cache
 from volfix.syntax.source import Source
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 import volfix
-from volfix.project.compose_words import boolean, mount_options
+from volfix.project.compose.model import Project
+from volfix.project.compose.words import boolean, mount_options
 from volfix.project.discovery import directories
 from volfix.project.loader import Loader
-from volfix.project.model import Project
 from volfix.project.stack import read_stacks
 from volfix.rules.findings import Applicability
 from volfix.syntax.source import Source

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from volfix.knowledge.readers import Reader, readers
-from volfix.project.database_url import database_file, is_in_memory, moved, other_reading, resolved_path
+from volfix.project.code.database_url import database_file, is_in_memory, moved, other_reading, resolved_path
 
 
 def of(*names: str) -> tuple[Reader, ...]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.command_names import has_commands
-from volfix.project.deploy_flows import CommandFiles
+from volfix.project.commands.names import has_commands
+from volfix.project.deployments.flows import CommandFiles
 
 
 def placed(root: Path, files: dict[str, str]) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.docker_ignore import DockerIgnore
+from volfix.project.image.docker_ignore import DockerIgnore
 
 
 @pytest.mark.parametrize(

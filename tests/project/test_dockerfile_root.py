@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.dockerfile_modes import may_write, opens_to
-from volfix.project.dockerfile_root import root_place
+from volfix.project.image.modes import may_write, opens_to
+from volfix.project.image.root_places import root_place
 from volfix.syntax.dockerfile import read
 from volfix.syntax.source import Source
 

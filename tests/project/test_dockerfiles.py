@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.building import build_project
-from volfix.project.dockerfiles import Stage, stage_of
+from volfix.project.compose.merging import build_project
+from volfix.project.image.stages import Stage, stage_of
 from volfix.project.loader import Loader
 
 

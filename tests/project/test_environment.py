@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.building import build_project
-from volfix.project.environment import lookup_in, read_dotenv
+from volfix.project.compose.environment import lookup_in, read_dotenv
+from volfix.project.compose.merging import build_project
+from volfix.project.compose.model import Project
+from volfix.project.compose.origins import InCompose, InEnvFile, PutTogether, Variable
 from volfix.project.loader import Loader
-from volfix.project.model import Project
-from volfix.project.origins import InCompose, InEnvFile, PutTogether, Variable
 from volfix.syntax.source import FileProblem, Source
 
 COMPOSE = shutil.which("docker-compose", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")

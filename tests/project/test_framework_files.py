@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.framework_files import framework_databases
+from volfix.project.code.framework_files import framework_databases
 
 DEFAULT = (
     'default: &default\n  adapter: sqlite3\n  pool: <%= ENV.fetch("RAILS_MAX_THREADS") { 5 } %>\n  timeout: 5000\n'

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volfix.project.interpolation import DEPTH, Interpolated, InterpolationError, interpolate
+from volfix.project.compose.interpolation import DEPTH, Interpolated, InterpolationError, interpolate
 
 COMPOSE = shutil.which("docker-compose", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
 KNOWN = {"SET": "value", "EMPTY": "", "PATHS": "/a:/b", "DOLLAR": "a$b", "BRACE": "}", "_u1": "under", "lower": "low"}

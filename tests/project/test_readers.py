@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from volfix.knowledge.readers import Reader, readers
+from volfix.project.code.package_versions import Versions, versions_of
+from volfix.project.code.readers import reader_of
 from volfix.project.discovery import directories
 from volfix.project.loader import Loader
-from volfix.project.package_versions import Versions, versions_of
-from volfix.project.readers import reader_of
 from volfix.project.stack import read_stacks
 
 

@@ -33,7 +33,7 @@ MAY_IMPORT = {
 }
 HEAVY = (
     *("libcst", "deepdiff", "tree_sitter", "docker", "jinja2", "distributed", "sqlite3", "concurrent.futures"),
-    *("volfix.project.shell.command", "volfix.project.env_copies", "volfix.project.git_ignore"),
+    *("volfix.project.shell.command", "volfix.project.deployments.env_copies", "volfix.project.git_ignore"),
     *("volfix.knowledge.commands", "volfix.fixes.deletions", "volfix.fixes.after"),
 )
 CALLED_FROM_OUTSIDE = {

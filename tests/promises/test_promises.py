@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.fixes.proof import ProofFailed
+from volfix.fixes.proof.proof import ProofFailed
 from volfix.rules import REGISTRY
 from volfix.rules.rule import Example
 
@@ -124,7 +124,7 @@ def test_a_proof_that_fails_writes_nothing_and_says_where(tmp_path: Path, monkey
     def refuse(*_: object) -> None:
         raise ProofFailed("the tree differs at root['services']")
 
-    monkeypatch.setattr("volfix.fixes.proof.prove", refuse)
+    monkeypatch.setattr("volfix.fixes.proof.proof.prove", refuse)
     result = volfix.plan(tmp_path).write()
     assert result.status == 2
     assert compose.read_bytes() == before

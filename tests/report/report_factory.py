@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from volfix.fixes.masking.secrets import with_secrets
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
-from volfix.fixes.secrets import with_secrets
 from volfix.rules.findings import Applicability, Finding, Fix, Location, Move, Severity
 from volfix.syntax.source import Edit, FileProblem, Source, Span
 

@@ -11,8 +11,8 @@ from volfix.project.discovery import directories
 from volfix.project.loader import Loader
 from volfix.project.stack import read_stacks
 from volfix.rules.context import Context
-from volfix.rules.database import Database
-from volfix.rules.databases import databases
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.databases import databases
 
 
 def test_the_table_is_as_long_as_it_has_to_be() -> None:

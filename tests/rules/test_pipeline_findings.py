@@ -11,7 +11,7 @@ import pytest
 
 import volfix
 from volfix.project.ci.load import load
-from volfix.project.deployments import Checkout, deployments
+from volfix.project.deployments.deployment import Checkout, deployments
 
 STACK = (
     "services:\n  db:\n    image: postgres:16\n    volumes:\n      - rows:/var/lib/postgresql/data\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.project.file_deletions import covers, is_kept
+from volfix.project.shell.file_deletions import covers, is_kept
 
 COMPOSE = (
     "services:\n  db:\n    image: mongo:7\n    volumes:\n      - ./state/db:/data/db\n"

@@ -12,7 +12,7 @@ from typing import Any
 
 from volfix.bulk.records import Status
 from volfix.bulk.work import Job, Outcome, Task, work
-from volfix.fixes.journal_format import shown
+from volfix.fixes.write.journal_format import shown
 
 TRIES = 4
 """Times that the scheduler gives a job to a worker, before it blames the job for the workers' deaths."""

@@ -16,11 +16,11 @@ from pathlib import Path
 from volfix.bulk.records import HazardKind
 from volfix.fixes.plan import StackPlan
 from volfix.project.ci.daemons import HOST_SOCKET, ON_HOST, OTHER_HOST
-from volfix.project.deliveries import Delivery
-from volfix.project.deployments import REMOTE, Deployment
-from volfix.project.hosts import host_directory
-from volfix.project.model import Project
-from volfix.project.mounts import BIND, VOLUME
+from volfix.project.compose.host_directories import host_directory
+from volfix.project.compose.model import Project
+from volfix.project.compose.mounts import BIND, VOLUME
+from volfix.project.deployments.deployment import REMOTE, Deployment
+from volfix.project.deployments.pipeline_deployments import Delivery
 from volfix.project.stack import Stack, Use
 from volfix.rules.findings import DeploymentName, Fix, NameChange
 from volfix.syntax.yaml_tree import Mapping, Scalar, Sequence, resolved

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from volfix.fixes.credentials import scrub
-from volfix.fixes.journal_format import shown
+from volfix.fixes.masking.credentials import scrub
+from volfix.fixes.write.journal_format import shown
 from volfix.project.git import INERT, inert_environment
 
 QUIET = ("gc.auto=0", "maintenance.auto=false", "core.alternateRefsCommand=", "core.splitIndex=false")

@@ -8,7 +8,7 @@ from volfix.bulk.facts import ANY_HOST
 from volfix.bulk.records import Hazard, HazardKind
 from volfix.bulk.state import State
 from volfix.fixes.diff import visible
-from volfix.fixes.journal_format import shown
+from volfix.fixes.write.journal_format import shown
 
 WHAT = {
     HazardKind.PROJECT_NAME: (

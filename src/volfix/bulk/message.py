@@ -6,10 +6,10 @@ import string
 from collections.abc import Iterator
 from shlex import quote
 
-from volfix.fixes.credentials import scrub
 from volfix.fixes.diff import visible
+from volfix.fixes.masking.credentials import scrub
 from volfix.fixes.results import ProjectResult, RunResult
-from volfix.project.hosts import relative
+from volfix.project.compose.host_directories import relative
 
 DEFAULT = """\
 Keep the databases where a deployment does not lose them

@@ -16,8 +16,8 @@ from pathlib import Path
 from volfix.bulk.checkout import Checkout
 from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.repository import Repository, Skipped
-from volfix.fixes.credentials import scrub
-from volfix.fixes.journal_format import shown
+from volfix.fixes.masking.credentials import scrub
+from volfix.fixes.write.journal_format import shown
 
 NOBODY = ("volfix", "volfix@localhost")
 REMOTE_LINE = re.compile(r"^remote:\s*(.*?)\s*$", re.MULTILINE)

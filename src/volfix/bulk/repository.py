@@ -14,7 +14,7 @@ from pathlib import Path
 
 from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.sources import Source, is_path, without_credentials
-from volfix.fixes.journal_format import shown
+from volfix.fixes.write.journal_format import shown
 from volfix.syntax.source import SIZE_LIMIT
 
 OURS = "refs/volfix/head"

@@ -21,11 +21,11 @@ from volfix.bulk.publish import branch_commit, committed, pushed
 from volfix.bulk.records import Status
 from volfix.bulk.repository import Repository, Skipped, default_cache, opened
 from volfix.bulk.sources import Source, host_of, same_repository
-from volfix.fixes.credentials import scrub
 from volfix.fixes.diff import patch
-from volfix.fixes.journal import WriteProblem
-from volfix.fixes.journal_format import shown
+from volfix.fixes.masking.credentials import scrub
 from volfix.fixes.results import RunResult
+from volfix.fixes.write.journal import WriteProblem
+from volfix.fixes.write.journal_format import shown
 from volfix.syntax.source import FileProblem
 
 

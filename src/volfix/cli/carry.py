@@ -25,8 +25,8 @@ from volfix.cli.carry_shown import check_space, progress_of, show
 
 if TYPE_CHECKING:
     from volfix.docker.engine import Engine
+    from volfix.docker.find_moves import Search
     from volfix.docker.jobs import Surveyed
-    from volfix.docker.moves import Search
     from volfix.docker.restore import Ran
 
 
@@ -69,7 +69,7 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
     """
     from volfix.docker.engine import Engine, EngineProblem
     from volfix.docker.jobs import CarryProblem
-    from volfix.docker.members import BrokenArchive
+    from volfix.docker.tar_stream import BrokenArchive
 
     try:
         engine = Engine.connect()
@@ -87,7 +87,7 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
 
 def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     from volfix.docker.deployed import deployed_at
-    from volfix.docker.moves import Maps, Search
+    from volfix.docker.find_moves import Maps, Search
 
     path = Path(os.path.abspath(given))  # noqa: PTH100 - links stay
     deployed = deployed_at(path, options["project_name"])
@@ -177,8 +177,8 @@ def _write(
     from volfix.docker.engine import EngineProblem
     from volfix.docker.held import size
     from volfix.docker.jobs import CarryProblem
-    from volfix.docker.members import BrokenArchive
     from volfix.docker.restore import ran
+    from volfix.docker.tar_stream import BrokenArchive
 
     project = search.deployed.project
     before = ran(engine, (item for one in found for item in one.running))
@@ -235,7 +235,7 @@ def _retire(engine: Engine, search: Search) -> set[str]:
 
 
 def _back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) -> bool:
-    from volfix.docker.back import back_jobs, give_back
+    from volfix.docker.carry_back import back_jobs, give_back
 
     jobs = list(back_jobs(search))
     for note in search.notes:

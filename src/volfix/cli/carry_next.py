@@ -8,8 +8,8 @@ from shlex import join
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from volfix.docker.find_moves import Search
     from volfix.docker.jobs import Job, Surveyed
-    from volfix.docker.moves import Search
     from volfix.docker.restore import Ran
 
 

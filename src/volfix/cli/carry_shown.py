@@ -16,8 +16,8 @@ from volfix.cli.carry_next import replaces
 
 if TYPE_CHECKING:
     from volfix.docker.engine import Engine
+    from volfix.docker.find_moves import Search
     from volfix.docker.jobs import Surveyed
-    from volfix.docker.moves import Search
 
 STATES = {
     "missing": "does not exist yet",
@@ -68,7 +68,7 @@ def check_space(engine: Engine, found: list[Surveyed]) -> None:
     Raises CarryProblem where it is too little.
     """
     from volfix.docker.held import amount
-    from volfix.docker.here import data_root
+    from volfix.docker.local_files import data_root
 
     wanted = sum(one.bytes for one in found if one.state not in ("carried", "equal"))
     root = data_root(engine)

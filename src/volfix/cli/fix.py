@@ -94,7 +94,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
 def _recover(paths: Iterable[Path]) -> None:
     """A write that was interrupted is settled before its files are read."""
     from volfix.api import recover
-    from volfix.fixes.transaction import WriteProblem
+    from volfix.fixes.write.transaction import WriteProblem
 
     try:
         for line in recover(paths):

@@ -13,8 +13,8 @@ import click
 def command(path: Path) -> None:
     """Put back what the last --write changed, if the files still are as volfix left them."""
     from volfix.api import root_of
-    from volfix.fixes.transaction import WriteProblem
-    from volfix.fixes.undo import undo
+    from volfix.fixes.write.transaction import WriteProblem
+    from volfix.fixes.write.undo import undo
 
     root = root_of(Path(os.path.abspath(path)))  # noqa: PTH100 - links stay
     try:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
-from volfix.docker.members import BrokenArchive, Bytes, members
+from volfix.docker.tar_stream import BrokenArchive, Bytes, members
 
 KINDS = {
     tarfile.REGTYPE: "file",

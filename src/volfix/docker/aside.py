@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.docker import carriers as through
+from volfix.docker import helper_containers as through
 from volfix.docker.archive import differences
-from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.containers import MountPoint
 from volfix.docker.engine import Engine
 from volfix.docker.held import held
+from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.jobs import CarryProblem, Job, Origin, Say, Surveyed, users_of
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import ASIDE, stamp

@@ -9,16 +9,16 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from volfix.docker import carriers as through
+from volfix.docker import helper_containers as through
 from volfix.docker.archive import Manifest, differences
 from volfix.docker.aside import held_in, put_aside, volume_of
-from volfix.docker.carriers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.containers import Container, MountPoint, Volume
 from volfix.docker.engine import Engine, EngineProblem
-from volfix.docker.here import data_root, listing
+from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
+from volfix.docker.interrupted_copy import is_part
 from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of
+from volfix.docker.local_files import data_root, listing
 from volfix.docker.markers import CARRIED, is_carried, is_marked, mark, sweep, unmark, used_since
-from volfix.docker.part import is_part
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import stop
 from volfix.docker.verify import verify

@@ -10,9 +10,9 @@ from volfix.docker.deployed import Deployed, Earlier, earlier
 from volfix.docker.engine import Engine
 from volfix.docker.own import containers_under
 from volfix.fixes.plan import RunPlan
-from volfix.project.mounts import VOLUME
+from volfix.project.compose.mounts import VOLUME
 from volfix.rules.checklist import Answer, Mark, Point, Topic, data_mounts
-from volfix.rules.databases import databases_in
+from volfix.rules.evidence.databases import databases_in
 from volfix.rules.findings import Finding
 
 SECONDS = 3.0

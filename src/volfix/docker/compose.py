@@ -9,8 +9,8 @@ from pathlib import Path
 
 from volfix.docker.jobs import CarryProblem
 from volfix.fixes.compose_check import ComposeMissing, compose_command
-from volfix.fixes.secrets import scrub
-from volfix.project.model import Project
+from volfix.fixes.masking.secrets import scrub
+from volfix.project.compose.model import Project
 
 
 def up_words(project: Project, services: Sequence[str]) -> list[str]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.docker.jobs import CarryProblem
-from volfix.fixes.journal import LAST, WriteProblem, reading
+from volfix.fixes.write.journal import LAST, WriteProblem, reading
+from volfix.project.compose.model import Project
 from volfix.project.discovery import directories
 from volfix.project.git import INERT, TIMEOUT, work_tree
 from volfix.project.loader import Loader
-from volfix.project.model import Project
 from volfix.project.stack import Stack, read_stacks
 from volfix.rules.context import Context
 from volfix.syntax.source import FileProblem, Source

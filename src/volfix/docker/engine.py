@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from volfix.docker.containers import Container, MountPoint, Process, Volume, container_in, environment_in, volume_in
-from volfix.fixes.secrets import scrub
+from volfix.fixes.masking.secrets import scrub
 
 CHUNK = 1 << 20
 """Bytes that go through memory at once."""

@@ -10,10 +10,10 @@ from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
 from volfix.docker.jobs import Origin
 from volfix.project.ci.daemons import HOST_SOCKET
-from volfix.project.hosts import host_directory
-from volfix.project.model import Project, Service
-from volfix.project.mounts import BIND, VOLUME, Mount
-from volfix.rules.deploys import deploys
+from volfix.project.compose.host_directories import host_directory
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.mounts import BIND, VOLUME, Mount
+from volfix.rules.evidence.deployments import deploys
 
 
 def from_history(

@@ -10,9 +10,9 @@ import os
 import socket
 from collections.abc import Iterable
 
-from volfix.docker.carriers import CARRIER
 from volfix.docker.containers import Container
 from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.helper_containers import CARRIER
 from volfix.docker.jobs import CarryProblem
 
 CARRIED = "dev.volfix.carried-from"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from volfix.docker.containers import Container, Process
 from volfix.knowledge.variables import variable_kind
-from volfix.project.database_url import DatabaseFile, database_file, resolved_path
-from volfix.project.model import Service
-from volfix.project.readers import reader_of
+from volfix.project.code.database_url import DatabaseFile, database_file, resolved_path
+from volfix.project.code.readers import reader_of
+from volfix.project.compose.model import Service
 
 
 def named_file(service: Service, name: str, value: str) -> DatabaseFile | None:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from volfix.docker.carriers import CARRIER, INSIDE
 from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine
+from volfix.docker.helper_containers import CARRIER, INSIDE
 from volfix.docker.jobs import Say, Surveyed, users_of
 from volfix.docker.markers import is_carried, is_mine, sweep, unmark
 

@@ -13,20 +13,20 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from volfix.docker import carriers as through
+from volfix.docker import helper_containers as through
 from volfix.docker.containers import Container, MountPoint, Process
 from volfix.docker.deployed import Deployed
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.jobs import users_of
-from volfix.docker.members import BrokenArchive
 from volfix.docker.opened import named_file, opened_path
 from volfix.docker.own import Found, Stranger, containers_under
 from volfix.docker.sqlite_files import BESIDE, Spool, counts
+from volfix.docker.tar_stream import BrokenArchive
 from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import derived_entry, entries_for
-from volfix.project.images import images_of
-from volfix.project.model import Service
+from volfix.project.compose.model import Service
+from volfix.project.image.images import images_of
 
 VERSION = 1
 SQLITE = "SQLite"

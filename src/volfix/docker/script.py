@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shlex import quote
 
-from volfix.docker.carriers import ABOVE, INSIDE, top_header
 from volfix.docker.compose import up_words
 from volfix.docker.containers import Container
 from volfix.docker.engine import Engine
+from volfix.docker.find_moves import Search
+from volfix.docker.helper_containers import ABOVE, INSIDE, top_header
 from volfix.docker.jobs import CarryProblem, Origin, Surveyed
-from volfix.docker.moves import Search
 from volfix.knowledge.carry_script import prelude
 
 NEWLINE = "\n"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 
 from volfix.docker.archive import Manifest, differences
-from volfix.docker.carriers import INSIDE, Carriers, Progress, manifest_of
 from volfix.docker.engine import Engine
-from volfix.docker.here import contents, volume_directory
+from volfix.docker.helper_containers import INSIDE, Carriers, Progress, manifest_of
 from volfix.docker.jobs import CarryProblem, Job, Say
+from volfix.docker.local_files import contents, volume_directory
 from volfix.docker.sqlite_files import NotAsked, Spool, integrity
 
 SHOWN = 10

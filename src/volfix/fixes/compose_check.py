@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from volfix.project.model import Project
+from volfix.project.compose.model import Project
 from volfix.syntax.source import Source
 
 SECONDS = 60

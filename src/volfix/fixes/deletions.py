@@ -11,19 +11,19 @@ from dataclasses import dataclass, field, replace
 from volfix.edits.operation import Operation
 from volfix.knowledge.commands import docker_call
 from volfix.knowledge.purposes import NOT_DEPLOYED, nearest_purpose
-from volfix.project.changing_names import changing_name
-from volfix.project.command_stacks import Commands
-from volfix.project.deploy_flows import VolumeDeletion, starts
-from volfix.project.hosts import is_within
-from volfix.project.model import Project
+from volfix.project.compose.host_directories import is_within
+from volfix.project.compose.model import Project
+from volfix.project.deployments.changing_names import changing_name
+from volfix.project.deployments.flows import VolumeDeletion, starts
+from volfix.project.deployments.stacks import Commands
 from volfix.project.shell.command import Command
-from volfix.rules.command_findings import said
-from volfix.rules.command_removal import taken_out
 from volfix.rules.context import Context
+from volfix.rules.evidence.command_words import said
+from volfix.rules.evidence.held_data import holding
 from volfix.rules.findings import Applicability, Finding, Fix, VolumeChange
-from volfix.rules.holdings import holding
 from volfix.rules.ignores import is_ignored
-from volfix.rules.volume_deletions import below_engine, deletes, place_of
+from volfix.rules.remedies.command_removal import taken_out
+from volfix.rules.remedies.volume_deletions import below_engine, deletes, place_of
 from volfix.syntax.source import CannotEdit
 
 CODE = "VF401"

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.fixes.masking.secrets import masked as hide
+from volfix.fixes.masking.secrets import with_secrets
 from volfix.fixes.results import FileChange
-from volfix.fixes.secrets import masked as hide
-from volfix.fixes.secrets import with_secrets
 
 NO_NEWLINE = "\\ No newline at end of file\n"
 INVISIBLE = re.compile(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from volfix.project.model import Project
+from volfix.project.compose.model import Project
 from volfix.project.stack import Stack
 from volfix.rules.findings import Applicability, Finding
 

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 
 from volfix.fixes.limits import within_limits
 from volfix.fixes.project_results import project_results
-from volfix.fixes.proven import made_of
+from volfix.fixes.proof.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
 from volfix.fixes.scope import asked_directories, keep_asked, nothing_checked, unread_in
+from volfix.project.commands.host_users import clear_cache as clear_host_users
+from volfix.project.compose.host_directories import host_directory
+from volfix.project.compose.mounts import BIND
 from volfix.project.discovery import Directory, directories
 from volfix.project.git import clear_cache
-from volfix.project.host_users import clear_cache as clear_host_users
-from volfix.project.hosts import host_directory
 from volfix.project.loader import Loader
-from volfix.project.mounts import BIND
 from volfix.project.stack import Stack, read_stacks
 from volfix.rules import REGISTRY
 from volfix.rules.context import Context
+from volfix.rules.evidence.servers import servers_by_source
 from volfix.rules.findings import Applicability, Finding
 from volfix.rules.ignores import is_ignored
-from volfix.rules.servers import servers_by_source
 from volfix.syntax.source import CannotEdit, FileProblem
 
 if TYPE_CHECKING:
-    from volfix.project.command_stacks import Commands
+    from volfix.project.deployments.stacks import Commands
 
 COMMAND_CODES = frozenset({"VF401", "VF402"})
 CAUTION = {Applicability.NONE: 0, Applicability.UNSAFE: 1, Applicability.SAFE: 2}
@@ -146,12 +146,12 @@ def plans_of(
 def _commands(found: Sequence[Directory], stacks: Sequence[Stack]) -> dict[Path, Commands]:
     if not any(directory.commands for directory in found):
         return {}
-    from volfix.project.command_files import deleting
+    from volfix.project.commands.files import deleting
 
     paths = deleting(found)
     if not paths:
         return {}
-    from volfix.project.command_stacks import commands_by_root
+    from volfix.project.deployments.stacks import commands_by_root
 
     return commands_by_root(paths, found, stacks)
 

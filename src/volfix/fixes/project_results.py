@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from volfix.fixes.proven import Made
+from volfix.fixes.proof.proven import Made
 from volfix.fixes.results import ProjectResult, ReportedFinding
-from volfix.project.model import Project, normalized_name
+from volfix.project.compose.model import Project, normalized_name
 from volfix.project.stack import Stack
 from volfix.rules.findings import DeploymentName, Finding, Fix, Move, NameChange
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from volfix.project.compose_file import Unread
+from volfix.project.compose.compose_file import Unread
 from volfix.project.discovery import Directory
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
@@ -53,7 +53,7 @@ def nothing_checked(paths: Iterable[Path], found: Sequence[Directory], results: 
         if any(file.is_relative_to(path) for file in files):
             continue
         yield f"nothing checked: no Compose file below {path}"
-        from volfix.project.other_names import compose_files_by_content
+        from volfix.project.compose.other_names import compose_files_by_content
 
         others = list(compose_files_by_content(path))
         names = ", ".join(str(other.relative_to(path)) for other in others[:MOST])

@@ -14,8 +14,8 @@ from itertools import chain
 from pathlib import Path
 
 from volfix.project.ci.names import is_pipeline_name
-from volfix.project.command_names import has_commands, is_document, is_script
-from volfix.project.compose_file import FILE_NAME
+from volfix.project.commands.names import has_commands, is_document, is_script
+from volfix.project.compose.compose_file import FILE_NAME
 from volfix.project.git import work_tree
 from volfix.syntax.source import FileProblem
 

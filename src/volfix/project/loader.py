@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.project.compose_file import ComposeFile, NotForVolfix, Unread, load
-from volfix.project.env_places import Copies, in_place
-from volfix.project.environment import DotenvFile, read_dotenv
+from volfix.project.compose.compose_file import ComposeFile, NotForVolfix, Unread, load
+from volfix.project.compose.env_places import Copies, in_place
+from volfix.project.compose.environment import DotenvFile, read_dotenv
 from volfix.syntax.source import FileProblem, Source
 
 if TYPE_CHECKING:

@@ -9,19 +9,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.project.combinations import projects_of
-from volfix.project.completeness import lacking
-from volfix.project.compose_file import ComposeFile, Unread
+from volfix.project.compose.combinations import projects_of
+from volfix.project.compose.completeness import lacking
+from volfix.project.compose.compose_file import ComposeFile, Unread
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.mounts import Mount
+from volfix.project.compose.named_files import with_named_files
 from volfix.project.discovery import Directory
 from volfix.project.loader import Loader
-from volfix.project.model import Project, Service
-from volfix.project.mounts import Mount
-from volfix.project.named_files import with_named_files
 from volfix.syntax.source import Source
 
 if TYPE_CHECKING:
-    from volfix.project.deliveries import Delivery
-    from volfix.project.env_places import Copies
+    from volfix.project.compose.env_places import Copies
+    from volfix.project.deployments.pipeline_deployments import Delivery
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,7 @@ def _env_copies(directories: list[Directory]) -> Copies:
     """The env files that deploying flows put into another's place."""
     if not any(directory.commands for directory in directories):
         return {}
-    from volfix.project.env_copies import env_copies
+    from volfix.project.deployments.env_copies import env_copies
 
     return env_copies(directories)
 
@@ -164,7 +164,7 @@ def _delivered(
     """Each pipeline with the projects that it deploys, and its root."""
     if not pipelines:
         return []
-    from volfix.project.deliveries import delivered
+    from volfix.project.deployments.pipeline_deployments import delivered
 
     return list(delivered(pipelines, projects, loader))
 
@@ -172,7 +172,7 @@ def _delivered(
 def _as_deployed(projects: list[Project], deliveries: tuple[Delivery, ...]) -> Iterable[Project]:
     if not deliveries:
         return projects
-    from volfix.project.deliveries import as_deployed
+    from volfix.project.deployments.pipeline_deployments import as_deployed
 
     return (as_deployed(project, deliveries) for project in projects)
 

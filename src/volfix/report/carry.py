@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.fixes.results import ProjectResult
-from volfix.project.hosts import relative
+from volfix.project.compose.host_directories import relative
 from volfix.report.entries import main_file
 from volfix.rules.findings import Move
 

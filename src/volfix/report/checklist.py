@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from volfix.fixes.secrets import scrub
+from volfix.fixes.masking.secrets import scrub
 from volfix.report.encoding import one_line
 from volfix.rules.checklist import Mark, Point
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.fixes.masking.secrets import scrub
 from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
-from volfix.fixes.secrets import scrub
-from volfix.project.hosts import relative
+from volfix.project.compose.host_directories import relative
 from volfix.rules.findings import Finding, Severity
 
 UNREADABLE = "unreadable"

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from volfix.fixes.diff import unified
+from volfix.fixes.masking.secrets import scrub
 from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
-from volfix.fixes.secrets import scrub
-from volfix.project.hosts import relative
+from volfix.project.compose.host_directories import relative
 from volfix.report.encoding import dumps
 from volfix.report.entries import main_file
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.fixes.diff import INVISIBLE
+from volfix.fixes.masking.secrets import scrub
 from volfix.fixes.results import ProjectResult, RunResult
-from volfix.fixes.secrets import scrub
-from volfix.project.hosts import relative
+from volfix.project.compose.host_directories import relative
 from volfix.report.entries import Entry, base_of, finding_entry, is_done, main_file
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from volfix import __version__
+from volfix.fixes.masking.secrets import scrub
 from volfix.fixes.results import RunResult
-from volfix.fixes.secrets import scrub
-from volfix.project.hosts import relative
+from volfix.project.compose.host_directories import relative
 from volfix.report.encoding import dumps
 from volfix.report.entries import Entry, base_of, entries
 from volfix.rules.findings import Fix

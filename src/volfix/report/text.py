@@ -11,9 +11,9 @@ from shlex import join
 import click
 
 from volfix.fixes.diff import unified
+from volfix.fixes.masking.secrets import scrub, with_secrets
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
-from volfix.fixes.secrets import scrub, with_secrets
-from volfix.project.hosts import relative
+from volfix.project.compose.host_directories import relative
 from volfix.report.carry import carry_words, identity, kind_of, real_volume
 from volfix.report.encoding import one_line
 from volfix.report.entries import is_done, main_file

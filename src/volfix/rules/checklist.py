@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from volfix.project.hosts import relative
-from volfix.project.model import Project, Service, normalized_name
-from volfix.project.mounts import BIND, VOLUME
+from volfix.project.compose.host_directories import relative
+from volfix.project.compose.model import Project, Service, normalized_name
+from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.stack import Use
-from volfix.rules.command_findings import said
 from volfix.rules.context import Context
-from volfix.rules.databases import databases_in
-from volfix.rules.deploys import Deploy, deploys
+from volfix.rules.evidence.command_words import said
+from volfix.rules.evidence.databases import databases_in
+from volfix.rules.evidence.deployments import Deploy, deploys
+from volfix.rules.evidence.held_data import UNKNOWN, holding
 from volfix.rules.findings import Finding
-from volfix.rules.holdings import UNKNOWN, holding
-from volfix.rules.volume_deletions import deleting_when_asked
+from volfix.rules.remedies.volume_deletions import deleting_when_asked
 
 if TYPE_CHECKING:
-    from volfix.project.model import EnvFile
+    from volfix.project.compose.model import EnvFile
 
 COPIES = frozenset({"cp", "mv", "install", "ln", "scp"})
 

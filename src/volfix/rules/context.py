@@ -8,16 +8,16 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from volfix.project.compose.host_directories import HostDirectory, host_directory
+from volfix.project.compose.mounts import BIND, Mount
 from volfix.project.git import tracked_below, work_tree
-from volfix.project.hosts import HostDirectory, host_directory
-from volfix.project.mounts import BIND, Mount
 from volfix.project.stack import Stack, Use
 from volfix.rules.findings import Location
 from volfix.syntax.source import Source
 
 if TYPE_CHECKING:
-    from volfix.project.command_stacks import Commands
-    from volfix.project.deployed_code import DeployedCode
+    from volfix.project.code.deployed_code import DeployedCode
+    from volfix.project.deployments.stacks import Commands
 
 Result = TypeVar("Result")
 

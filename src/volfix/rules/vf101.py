@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.mounts import BIND
-from volfix.rules.bind_findings import bind_findings
+from volfix.project.compose.mounts import BIND
 from volfix.rules.context import Context, mount_location
-from volfix.rules.database_places import is_code
-from volfix.rules.databases import databases_in
+from volfix.rules.evidence.database_places import is_code
+from volfix.rules.evidence.databases import databases_in
+from volfix.rules.evidence.held_data import DATABASE_FILE, ENGINE, holding, is_file
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.holdings import DATABASE_FILE, ENGINE, holding, is_file
+from volfix.rules.remedies.bind_findings import bind_findings
 from volfix.rules.rule import Example, Outcome, Rule
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.rules.bind_findings import bind_findings
 from volfix.rules.context import Context
+from volfix.rules.evidence.held_data import APPLICATION, UNKNOWN
 from volfix.rules.findings import Finding
-from volfix.rules.holdings import APPLICATION, UNKNOWN
+from volfix.rules.remedies.bind_findings import bind_findings
 from volfix.rules.rule import Example, Outcome, Rule
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.knowledge.targets import never_converted
-from volfix.project.mounts import BIND, VOLUME
+from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.database_files import FileUse, file_fix
-from volfix.rules.databases import databases_in
+from volfix.rules.evidence.databases import databases_in
+from volfix.rules.evidence.held_data import is_file
+from volfix.rules.evidence.host_users import host_evidence
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.holdings import is_file
-from volfix.rules.host_evidence import host_evidence
+from volfix.rules.remedies.file_mounts import FileUse, file_fix
 from volfix.rules.rule import Example, Outcome, Rule
 
 ENDINGS = (".db", ".db3", ".sqlite", ".sqlite3", ".mv.db", ".sqlitedb")

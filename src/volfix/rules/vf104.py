@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import SetScalar
-from volfix.project.mounts import VOLUME, volume_text
+from volfix.project.compose.mounts import VOLUME, volume_text
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.declarations import declared
-from volfix.rules.disguises import disguise_of
+from volfix.rules.evidence.disguises import disguise_of
+from volfix.rules.evidence.held_data import UNKNOWN, holding
+from volfix.rules.evidence.host_users import host_evidence
+from volfix.rules.evidence.servers import collision
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
-from volfix.rules.holdings import UNKNOWN, holding
-from volfix.rules.host_evidence import host_evidence
-from volfix.rules.names import volume_key
-from volfix.rules.new_volume import VERSION_1
+from volfix.rules.remedies.declarations import declared
+from volfix.rules.remedies.new_volume import VERSION_1
+from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.servers import collision
 from volfix.syntax.yaml_tree import Mapping, Scalar
 
 

@@ -9,19 +9,19 @@ from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.storage import DataDirectories, holds
 from volfix.knowledge.switches import engine_of
-from volfix.project.effective import effective_values
-from volfix.project.images import images_of
-from volfix.project.model import Part, Project, Service
-from volfix.project.mounts import ANONYMOUS, Mount
-from volfix.project.ownership import foreign_user
-from volfix.project.test_stacks import is_test_service, is_test_stack
+from volfix.project.compose.effective_environment import effective_values
+from volfix.project.compose.model import Part, Project, Service
+from volfix.project.compose.mounts import ANONYMOUS, Mount
+from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
+from volfix.project.image.images import images_of
+from volfix.project.image.ownership import foreign_user
 from volfix.rules.context import Context, at, mount_location
+from volfix.rules.evidence.held_data import directories_in, meant_for_data, starts_server
+from volfix.rules.evidence.servers import release_of
 from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
-from volfix.rules.holdings import directories_in, meant_for_data, starts_server
-from volfix.rules.names import volume_key
-from volfix.rules.new_volume import added_volume, kept_in
+from volfix.rules.remedies.new_volume import added_volume, kept_in
+from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.servers import release_of
 from volfix.syntax.yaml_tree import Scalar
 
 

@@ -11,21 +11,21 @@ from volfix.edits.operation import Operation
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entries_for, entry_at
 from volfix.knowledge.storage import DataDirectories, Relation, holds
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME
 from volfix.project.git import is_placeholder
-from volfix.project.images import images_of
-from volfix.project.model import Project, Service
-from volfix.project.mounts import BIND, UNKNOWN, VOLUME
+from volfix.project.image.images import images_of
 from volfix.project.stack import Use
-from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context, mount_location
-from volfix.rules.declarations import declared
+from volfix.rules.evidence.held_data import ENGINE, Holding, directories_in, meant_for_data, starts_server
+from volfix.rules.evidence.servers import collision
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
-from volfix.rules.holdings import ENGINE, Holding, directories_in, meant_for_data, starts_server
-from volfix.rules.mount_edits import stays_for_others, to_volume
-from volfix.rules.names import volume_key
-from volfix.rules.new_volume import VERSION_1, kept_in
+from volfix.rules.remedies.bind_to_volume import convert
+from volfix.rules.remedies.declarations import declared
+from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
+from volfix.rules.remedies.new_volume import VERSION_1, kept_in
+from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.servers import collision
 
 
 @dataclass(frozen=True, slots=True)

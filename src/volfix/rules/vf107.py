@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.paths import is_below
-from volfix.project.images import images_of
-from volfix.project.model import Project, Service
-from volfix.project.mounts import VOLUME
-from volfix.project.test_stacks import is_test_service, is_test_stack
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.mounts import VOLUME
+from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
+from volfix.project.image.images import images_of
 from volfix.rules.context import Context, at, mount_location
+from volfix.rules.evidence.held_data import directories_in
 from volfix.rules.findings import Finding, Location, Severity
-from volfix.rules.holdings import directories_in
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, resolved
 

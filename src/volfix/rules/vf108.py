@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from volfix.edits.yaml_edits import DeclareVolume
-from volfix.project.mounts import VOLUME
+from volfix.project.compose.mounts import VOLUME
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.declarations import declaring_files
 from volfix.rules.findings import Applicability, Finding, Fix, Location, Severity, VolumeChange
+from volfix.rules.remedies.declarations import declaring_files
 from volfix.rules.rule import Example, Outcome, Rule
 
 KEY = re.compile(r"[a-zA-Z0-9._-]+\Z")

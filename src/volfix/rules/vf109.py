@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.edits.yaml_edits import DeclareVolume
-from volfix.project.mounts import VOLUME
+from volfix.project.compose.mounts import VOLUME
 from volfix.project.stack import Use
 from volfix.rules.context import Context, at
-from volfix.rules.declarations import refusal
+from volfix.rules.evidence.held_data import UNKNOWN, Holding, holding
 from volfix.rules.findings import Applicability, Finding, Fix, Severity, VolumeChange
-from volfix.rules.holdings import UNKNOWN, Holding, holding
+from volfix.rules.remedies.declarations import refusal
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Alias, Mapping, Scalar, resolved
 

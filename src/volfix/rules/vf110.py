@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.replicas import replicas
+from volfix.project.compose.replicas import replicas
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
+from volfix.rules.evidence.servers import Server, colliding, server_of, source_of
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.servers import Server, colliding, server_of, source_of
 
 
 def check(context: Context) -> Iterator[Finding]:

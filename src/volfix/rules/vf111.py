@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.mounts import BIND, VOLUME
-from volfix.project.ownership import foreign_user
+from volfix.project.compose.mounts import BIND, VOLUME
+from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
-from volfix.rules.bind_to_volume import convert
 from volfix.rules.context import Context, mount_location
-from volfix.rules.database_files import FileUse, file_fix
+from volfix.rules.evidence.held_data import UNKNOWN, holding, is_file
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
-from volfix.rules.given_directory import given_directory
-from volfix.rules.holdings import UNKNOWN, holding, is_file
+from volfix.rules.remedies.bind_to_volume import convert
+from volfix.rules.remedies.file_mounts import FileUse, file_fix
+from volfix.rules.remedies.given_directory import given_directory
 from volfix.rules.rule import Example, Outcome, Rule
 
 

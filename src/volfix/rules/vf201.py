@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.loose_env import put_into_place
-from volfix.project.origins import InCode
+from volfix.project.compose.origins import InCode
+from volfix.project.compose.unreferenced_env_files import put_into_place
 from volfix.rules.context import Context
-from volfix.rules.database import Database
-from volfix.rules.database_fixes import by_hand, fix_of
-from volfix.rules.database_hosts import strange_hosts
-from volfix.rules.databases import databases
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.database_hosts import strange_hosts
+from volfix.rules.evidence.databases import databases
 from volfix.rules.findings import Finding, Severity
+from volfix.rules.remedies.database_moves import by_hand, fix_of
+from volfix.rules.remedies.values import location_in, location_of
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.values import location_in, location_of
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.origins import InCode
+from volfix.project.compose.origins import InCode
 from volfix.rules.context import Context
-from volfix.rules.database import Database
-from volfix.rules.database_fixes import by_hand, fix_of
-from volfix.rules.databases import databases
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.databases import databases
 from volfix.rules.findings import Finding, Severity
+from volfix.rules.remedies.database_moves import by_hand, fix_of
+from volfix.rules.remedies.values import location_in
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.values import location_in
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _evidence(database: Database) -> Iterator[str]:
-    from volfix.project.readers import reader_of
+    from volfix.project.code.readers import reader_of
 
     names = " and ".join(dict.fromkeys(reader.name for reader in reader_of(database.service)))
     yield f"{names or 'the library'} reads {database.shown} as {database.path}"

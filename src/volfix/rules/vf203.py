@@ -6,15 +6,15 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from volfix.project.origins import InCode
-from volfix.rules.code_files import is_told
+from volfix.project.compose.origins import InCode
 from volfix.rules.context import Context
-from volfix.rules.database import Database
-from volfix.rules.database_fixes import by_hand, fix_of
-from volfix.rules.databases import databases
+from volfix.rules.evidence.code_databases import is_told
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.databases import databases
 from volfix.rules.findings import Finding, Severity
+from volfix.rules.remedies.database_moves import by_hand, fix_of
+from volfix.rules.remedies.values import location_in
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.values import location_in
 
 MAKES_DIRECTORY = re.compile(r"\bmkdir\b|\bmakedirs\(")
 

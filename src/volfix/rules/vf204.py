@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.knowledge.variables import variable_kind
-from volfix.project.effective import effective_variables, sources_of
-from volfix.project.model import Project, Service
-from volfix.project.origins import InDockerfile, Variable
+from volfix.project.compose.effective_environment import effective_variables, sources_of
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.origins import InDockerfile, Variable
 from volfix.rules.context import Context
-from volfix.rules.database_places import places_of, settled
-from volfix.rules.database_values import MAY_BE_FILE
-from volfix.rules.engine_switch import switch_beside
+from volfix.rules.evidence.database_places import places_of, settled
+from volfix.rules.evidence.database_values import MAY_BE_FILE
+from volfix.rules.evidence.engine_switch import switch_beside
 from volfix.rules.findings import Finding, Severity
+from volfix.rules.remedies.values import location_of
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.values import location_of
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -54,8 +54,8 @@ def _path(project: Project, service: Service, variable: Variable) -> str | None:
     """The database file that the value names; None where it names none, or its place is not known."""
     if variable.value is None or not MAY_BE_FILE.search(variable.value):
         return None
-    from volfix.project.database_url import database_file
-    from volfix.project.readers import reader_of
+    from volfix.project.code.database_url import database_file
+    from volfix.project.code.readers import reader_of
 
     file = database_file(variable.value, variable_kind(variable.name), reader_of(service))
     if file is None or switch_beside(project, service, variable.name, variable.value).is_off:

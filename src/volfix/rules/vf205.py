@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 from volfix.knowledge.purposes import TEST, purposes
 from volfix.knowledge.variables import variable_kind
-from volfix.project.effective import effective_variables
-from volfix.project.model import Project, Service
-from volfix.project.origins import Variable
-from volfix.project.test_stacks import is_test_stack
+from volfix.project.compose.effective_environment import effective_variables
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.origins import Variable
+from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.rules.context import Context
-from volfix.rules.engine_switch import switch_beside
+from volfix.rules.evidence.engine_switch import switch_beside
 from volfix.rules.findings import Finding, Severity
+from volfix.rules.remedies.values import location_of
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.values import location_of
 
 MAY_BE_MEMORY = re.compile(r"sqlite|memory|:mem:", re.IGNORECASE)
 
@@ -43,7 +43,7 @@ def _is_test(service: Service) -> bool:
 
 
 def _finding(context: Context, project: Project, service: Service, variable: Variable) -> Finding | None:
-    from volfix.project.database_url import is_in_memory
+    from volfix.project.code.database_url import is_in_memory
 
     location = location_of(variable.origin)
     if (

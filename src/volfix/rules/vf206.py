@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from volfix.project.hosts import host_directory
-from volfix.project.loose_env import is_example_of
-from volfix.project.mounts import BIND
-from volfix.project.origins import InCode, InDockerfile, env_assignment
+from volfix.project.compose.host_directories import host_directory
+from volfix.project.compose.mounts import BIND
+from volfix.project.compose.origins import InCode, InDockerfile, env_assignment
+from volfix.project.compose.unreferenced_env_files import is_example_of
 from volfix.rules.context import Context
-from volfix.rules.database import Database
-from volfix.rules.databases import databases
-from volfix.rules.env_arrival import arrives
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.databases import databases
+from volfix.rules.evidence.env_arrival import arrives
 from volfix.rules.findings import Finding, Severity
+from volfix.rules.remedies.values import location_in
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.rules.values import location_in
 
 
 def check(context: Context) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.rules.context import Context
-from volfix.rules.deploys import SOCKET, deploying_steps, mounted, pipeline_finding, trusted_fix
+from volfix.rules.evidence.deployments import SOCKET, deploying_steps, mounted, pipeline_finding, trusted_fix
+from volfix.rules.evidence.pipeline_mounts import mismatches
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.pipeline_mounts import mismatches
 from volfix.rules.rule import Example, Outcome, Rule
 
 

@@ -6,13 +6,20 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
-from volfix.project.mounts import BIND
-from volfix.rules.bind_to_volume import convert
-from volfix.rules.command_findings import said
+from volfix.project.compose.mounts import BIND
 from volfix.rules.context import Context
-from volfix.rules.deploys import Deploy, deploying_steps, mount_above, mounted, pipeline_finding, trusted_fix
+from volfix.rules.evidence.command_words import said
+from volfix.rules.evidence.deployments import (
+    Deploy,
+    deploying_steps,
+    mount_above,
+    mounted,
+    pipeline_finding,
+    trusted_fix,
+)
+from volfix.rules.evidence.held_data import UNKNOWN, holding
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
-from volfix.rules.holdings import UNKNOWN, holding
+from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.rule import Example, Outcome, Rule
 
 CONVERSION = "the volume of that name is made with --unsafe-fixes only"

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import AddEntries, NameProject
-from volfix.project.compose_file import ComposeFile
-from volfix.project.mounts import BIND, VOLUME
-from volfix.rules.bind_to_volume import convert
+from volfix.project.compose.compose_file import ComposeFile
+from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.rules.context import Context
-from volfix.rules.deploys import Deploy, deploying_steps, pipeline_finding, step_refusal
+from volfix.rules.evidence.deployments import Deploy, deploying_steps, pipeline_finding, step_refusal
+from volfix.rules.evidence.held_data import UNKNOWN, holding
 from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange, Severity
-from volfix.rules.holdings import UNKNOWN, holding
-from volfix.rules.new_volume import VERSION_1
+from volfix.rules.remedies.bind_to_volume import convert
+from volfix.rules.remedies.new_volume import VERSION_1
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Mapping
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.rules.context import Context
-from volfix.rules.deploys import Deploy, deploying_steps, pipeline_finding
+from volfix.rules.evidence.deployments import Deploy, deploying_steps, pipeline_finding
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from volfix.rules.context import Context
-from volfix.rules.deploys import (
+from volfix.rules.evidence.deployments import (
     Deploy,
     deploying_steps,
     deploys,
@@ -14,8 +14,8 @@ from volfix.rules.deploys import (
     pipeline_finding,
     trusted_fix,
 )
+from volfix.rules.evidence.pipeline_mounts import mismatches
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.pipeline_mounts import mismatches
 from volfix.rules.rule import Example, Outcome, Rule
 
 CODE = "VF305"

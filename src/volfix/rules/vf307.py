@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from volfix.edits.yaml_edits import SetScalar
 from volfix.rules.context import Context
-from volfix.rules.deploys import NOT_EDITED, SHARED, Deploy, deploying_steps, in_pipeline, pipeline_finding
+from volfix.rules.evidence.deployments import NOT_EDITED, SHARED, Deploy, deploying_steps, in_pipeline, pipeline_finding
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Scalar

@@ -12,7 +12,7 @@ from volfix.rules.rule import Example, Outcome, Rule
 def check(context: Context) -> Iterator[Finding]:
     """See volume_deletions; nothing of it is imported where no file has a command that deletes."""
     if context.commands is not None:
-        from volfix.rules.volume_deletions import volume_findings
+        from volfix.rules.remedies.volume_deletions import volume_findings
 
         yield from volume_findings(context, context.commands)
 

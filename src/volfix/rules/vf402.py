@@ -12,7 +12,7 @@ from volfix.rules.rule import Example, Outcome, Rule
 def check(context: Context) -> Iterator[Finding]:
     """See bind_deletions; nothing of it is imported where no file has a command that deletes."""
     if context.commands is not None:
-        from volfix.rules.bind_deletions import bind_deletion_findings
+        from volfix.rules.evidence.bind_deletions import bind_deletion_findings
 
         yield from bind_deletion_findings(context, context.commands)
 

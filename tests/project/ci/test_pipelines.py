@@ -11,8 +11,8 @@ from volfix.project.ci.drone_08 import SYSTEM as DRONE_08
 from volfix.project.ci.load import load
 from volfix.project.ci.pipeline import PipelineFile, System
 from volfix.project.ci.woodpecker import SYSTEM as WOODPECKER
-from volfix.project.compose_file import NotForVolfix
-from volfix.project.deployments import Checkout, Deployment, deployments
+from volfix.project.compose.compose_file import NotForVolfix
+from volfix.project.deployments.deployment import Checkout, Deployment, deployments
 from volfix.syntax.source import FileProblem
 
 HEAD = "kind: pipeline\ntype: docker\nname: default\n"

@@ -14,8 +14,8 @@ from volfix.project.ci import load
 from volfix.project.ci.nodes import scalars, text
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, StepMount, System
 from volfix.project.ci.steps import entries
-from volfix.project.command_files import entries_of
-from volfix.project.command_names import has_commands
+from volfix.project.commands.files import entries_of
+from volfix.project.commands.names import has_commands
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, resolved
 

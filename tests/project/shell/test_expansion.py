@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.called import Called
-from volfix.project.command_files import CommandFile
+from volfix.project.commands.calls import Called
+from volfix.project.commands.files import CommandFile
 from volfix.project.shell.interpreter import Interpreter
 
 SET = "e= s='a b' one=1 path=/srv/app/web.tar.gz list=(x 'y z' '') none=()"

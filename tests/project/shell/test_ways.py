@@ -10,10 +10,10 @@ from real_shell import calls
 from ways import DOWN, WAYS, Way
 
 import volfix
-from volfix.project.called import Called
 from volfix.project.ci.load import load
 from volfix.project.ci.steps import entries
-from volfix.project.deployments import Checkout, deployments
+from volfix.project.commands.calls import Called
+from volfix.project.deployments.deployment import Checkout, deployments
 from volfix.project.shell.interpreter import Interpreter
 
 COMPOSE = """\

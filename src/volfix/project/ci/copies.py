@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator
 
 from volfix.project.ci.nodes import masked, text
-from volfix.project.compose_file import strings
+from volfix.project.compose.compose_file import strings
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Scalar

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 
 from volfix.project.ci.pipeline import Pipeline, Place, Step, StepMount
-from volfix.project.compose_calls import ComposeCall
 from volfix.project.shell.command import Command
+from volfix.project.shell.compose_call import ComposeCall
 
 HOST_SOCKET, DIND, THROWN_AWAY, OTHER_HOST = "host-socket", "dind", "throw-away", "remote"
 ON_HOST, NOWHERE, UNKNOWN = "exec", "none", "unknown"

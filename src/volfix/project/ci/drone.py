@@ -11,7 +11,7 @@ from pathlib import Path
 
 from volfix.project.ci.nodes import conditions_of, environment_of, flag, numbered, scalars, text
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, PipelineVolume, Place, Step, StepMount, System
-from volfix.project.compose_file import NotForVolfix
+from volfix.project.compose.compose_file import NotForVolfix
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
 

@@ -14,7 +14,7 @@ from volfix.project.ci import drone
 from volfix.project.ci.names import checkout_of
 from volfix.project.ci.nodes import conditions_of, mappings, numbered, scalars, text
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, StepMount, System
-from volfix.project.compose_file import NotForVolfix
+from volfix.project.compose.compose_file import NotForVolfix
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
 

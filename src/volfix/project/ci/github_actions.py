@@ -11,7 +11,7 @@ from pathlib import Path
 
 from volfix.project.ci.copies import copies
 from volfix.project.ci.nodes import YAML, fragments, mappings, numbered, plain_path, roots_of, text
-from volfix.project.compose_file import strings
+from volfix.project.compose.compose_file import strings
 from volfix.project.shell.entry import Entry
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Node

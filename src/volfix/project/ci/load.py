@@ -11,7 +11,7 @@ from volfix.project.ci import drone, drone_08, woodpecker
 from volfix.project.ci.documents import documents_of
 from volfix.project.ci.names import NOT_YAML
 from volfix.project.ci.pipeline import PipelineFile
-from volfix.project.compose_file import NotForVolfix
+from volfix.project.compose.compose_file import NotForVolfix
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, resolved
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from volfix.project.compose_file import strings
+from volfix.project.compose.compose_file import strings
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_scalar import units

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TextIO
 
 from volfix.bulk.records import Hazard, RepositoryRecord
-from volfix.fixes.secrets import scrub
+from volfix.fixes.masking.secrets import scrub
 from volfix.report.encoding import dumps
 from volfix.report.estate.assessment import assess
 from volfix.report.estate.glance import Glance

@@ -1,0 +1,1 @@
+"""What no output may show: environment values, credentials, passwords in URLs."""

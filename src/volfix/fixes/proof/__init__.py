@@ -1,0 +1,1 @@
+"""The proof before a write: the changed files, read again, mean exactly what the fixes declare."""

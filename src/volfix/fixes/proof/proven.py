@@ -1,0 +1,128 @@
+"""The fixes that a plan makes: all that are chosen, without those that the proof rejects and what needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from volfix.fixes.choice import chosen_of, standing
+from volfix.fixes.results import FileChange
+from volfix.project.loader import Loader
+from volfix.project.stack import Stack
+from volfix.rules.findings import Applicability, Finding
+from volfix.syntax.source import CannotEdit, Source
+
+PROOFS = 64
+"""Proofs of one stack, after which what is not proven yet is refused: telling fixes apart has a price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A stack's findings as they are shown, those whose fix is made, and those whose fix the proof rejects.
+
+    `failure` is the first rejection where it leaves nothing to make.
+    """
+
+    findings: list[Finding]
+    fixed: list[Finding] = field(default_factory=list)
+    rejected: list[Finding] = field(default_factory=list)
+    changes: tuple[FileChange, ...] = ()
+    failure: str | None = None
+
+
+def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding], loader: Loader) -> Made:
+    """Make what is wanted as far as the proof lets it."""
+    shown, chosen = chosen_of(findings, stack, wanted)
+    if not chosen:
+        return Made(shown)
+    prover = _Prover(stack, loader)
+    reasons: dict[int, str] = {}
+    while chosen and (rejection := prover.rejection(chosen)) is not None:
+        for finding, reason in prover.culprits(chosen, rejection):
+            reasons[id(finding)] = reason
+        shown, chosen = chosen_of(findings, stack, [each for each in wanted if id(each) not in reasons])
+    rejected: list[Finding] = []
+    for number, finding in enumerate(findings):
+        if id(finding) in reasons:
+            shown[number] = replace(finding, fix=None, reason=reasons[id(finding)])
+            rejected.append(shown[number])
+    shown, fixed = _with_needed(shown, chosen)
+    failure = None if chosen else next(iter(reasons.values()), None)
+    return Made(shown, fixed, rejected, prover.changes if chosen else (), failure)
+
+
+def _with_needed(shown: list[Finding], chosen: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """All findings and those that are fixed: also those whose whole edit the others make, as safe as these are."""
+    made = {operation for finding in chosen if finding.fix for operation in finding.fix.operations}
+    sure = {
+        operation
+        for finding in chosen
+        if finding.fix and finding.applicability is Applicability.SAFE
+        for operation in finding.fix.operations
+    }
+    found, fixed = [], []
+    for finding in shown:
+        fix = finding.fix
+        is_needed = fix is not None and not fix.changes and bool(sure) and sure >= set(fix.operations)
+        if fix is not None and is_needed:
+            finding = replace(finding, fix=replace(fix, applicability=Applicability.SAFE), reason=None)
+        if finding.fix is not None and made and made >= set(finding.fix.operations):
+            fixed.append(finding)
+        found.append(finding)
+    return found, fixed
+
+
+@dataclass(slots=True)
+class _Prover:
+    """Proves sets of fixes; `changes` are those of the last one that was proven."""
+
+    stack: Stack
+    loader: Loader
+    changes: tuple[FileChange, ...] = ()
+    left: int = PROOFS
+
+    def rejection(self, chosen: Sequence[Finding]) -> str | None:
+        """Why these fixes cannot be made together; None where they can, and do what they declare."""
+        from volfix.fixes.proof.proof import (
+            ProofFailed,  # the parts that change files are imported where there is a change
+        )
+
+        self.left -= 1
+        try:
+            self.changes = changes_of(self.stack, chosen, self.loader)
+        except (ProofFailed, CannotEdit) as error:
+            return str(error)
+        return None
+
+    def culprits(self, chosen: Sequence[Finding], rejection: str) -> list[tuple[Finding, str]]:
+        """The first finding whose fix is rejected beside those before it, with the reason: found by halving.
+
+        All of them, where the proofs are used up.
+        """
+        proven, rejected = 0, len(chosen)
+        while rejected - proven > 1:
+            if self.left <= 0:
+                return [(finding, rejection) for finding in chosen]
+            middle = (proven + rejected) // 2
+            found = self.rejection(standing(list(chosen[:middle]), self.stack))
+            proven, rejected, rejection = (middle, rejected, rejection) if found is None else (proven, middle, found)
+        return [(chosen[proven], rejection)]
+
+
+def changes_of(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple[FileChange, ...]:
+    """The files that the fixes change; raises CannotEdit where the text has no place for it, or ProofFailed."""
+    from volfix.fixes.masking.secrets import with_secrets
+    from volfix.fixes.proof.proof import prove
+    from volfix.fixes.render import rendered
+
+    fixes = [finding.fix for finding in chosen if finding.fix]
+    operations = list(dict.fromkeys(operation for fix in fixes for operation in fix.operations))
+    declared = tuple(dict.fromkeys(change for fix in fixes for change in fix.changes))
+    files = rendered(operations)
+    after: dict[Path, Source] = {path: source for path, (source, _) in files.items()}
+    prove(stack, operations, declared, after, loader)
+    before = {operation.source.path: operation.source for operation in operations}
+    return tuple(
+        with_secrets(FileChange(before[path], files[path][0], tuple(files[path][1]))) for path in sorted(after)
+    )

@@ -1,0 +1,41 @@
+"""The database that alembic.ini names, for migrations.
+
+Source: sqlalchemy/alembic 1.x: a relative path starts from the working directory; `%(here)s` is the ini's folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from volfix.project.code.named_database import Named
+from volfix.syntax.pieces import Piece, Value
+from volfix.syntax.source import FileProblem, Source, Span
+
+URL = re.compile(r"(?m)^sqlalchemy\.url[ \t]*[=:][ \t]*(\S+)[ \t]*\r?$")
+SCRIPTS = re.compile(r"(?m)^script_location[ \t]*[=:][ \t]*(?:%\(here\)s/)?([\w./-]+)")
+ELSEWHERE = re.compile(rb"set_main_option|environ|getenv|settings|create_engine|create_async_engine")
+"""What an env.py has in it that takes the URL from somewhere else."""
+
+
+def ini_databases(path: Path, place: str | None) -> Iterator[Named]:
+    """The database of the `sqlalchemy.url` at `path`, where env.py reads it from there; `place` is the container's."""
+    try:
+        source = Source.read(path)
+        found, scripts = URL.search(source.text), SCRIPTS.search(source.text)
+        code = (path.parent / scripts[1] / "env.py").read_bytes() if scripts else b""
+    except (FileProblem, OSError):  # alembic could not read it either
+        return
+    if found is None or not code or ELSEWHERE.search(code):
+        return
+    head, here, tail = found[1].partition("%(here)s")
+    start = found.start(1)
+    pieces = [Piece(head, Span(start, start + len(head)))]
+    if here:
+        if place is None:
+            return
+        end = found.end(1)
+        pieces = [Piece(head), Piece(place.rpartition("/")[0]), Piece(tail, Span(end - len(tail), end))]
+    if "%" not in head + tail:
+        yield Named(source, "sqlalchemy.url", Value(tuple(pieces)), "url", is_engine=True)

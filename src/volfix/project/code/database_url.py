@@ -1,0 +1,269 @@
+"""The database file that a value names: read as its readers read it, and written for another place.
+
+Source: the libraries themselves where knowledge/readers.toml says that they were run; their documentation elsewhere.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import quote, unquote
+
+from volfix.knowledge.readers import Form, Reader, reader_of_scheme
+from volfix.project.compose.mounts import clean
+
+SQLITE_URL = re.compile(
+    r"(?P<scheme>sqlite3?(?:\+[a-z0-9]+)?|spatialite)://(?P<path>[^?#]*)(?P<rest>.*)\Z", re.IGNORECASE
+)
+SQLITE_SHORT = re.compile(r"(?P<scheme>sqlite3?):(?!//)(?P<path>[^?#]+)(?P<rest>.*)\Z", re.IGNORECASE)
+FILE_URL = re.compile(r"(?P<scheme>file):(?P<path>[^?#]+)(?P<rest>.*)\Z")
+JDBC = re.compile(r"(?P<scheme>jdbc:(?:sqlite|h2|hsqldb)):(?:file:)?(?P<path>[^?;]+)(?P<rest>.*)\Z")
+DATA_SOURCE = re.compile(
+    r"(?:^|.*?;)\s*(?:data source|datasource|filename)\s*=\s*(?P<path>[^;]+)(?P<rest>.*)\Z", re.IGNORECASE
+)
+PLAIN = re.compile(r"(?P<path>[^\s:?;,]+\.(?:db3?|sqlite3?|sqlitedb|sdb))(?P<rest>\?.*)?\Z", re.IGNORECASE)
+NO_FILE = re.compile(r":|mem:|tcp:|ssl:|zip:|nio|https?:|wss?:|libsql:|res:|\||%|\$", re.IGNORECASE)
+WINDOWS = re.compile(r"/*[A-Za-z]:[\\/]|.*\\")
+IN_MEMORY = re.compile(
+    r"sqlite3?(?:\+[a-z0-9]+)?:/{0,4}(?::memory:)?(?:\?.*)?\Z|.*:memory:|jdbc:(?:h2|hsqldb):mem:"
+    r"|(?:sqlite|file|jdbc:sqlite).*[?&]mode=memory\b|.*;\s*mode\s*=\s*memory\b",
+    re.IGNORECASE,
+)
+
+FROM_THE_ROOT = ("application root", "process")
+"""Places that are the application's own directory wherever the file is found: Rails.root, Laravel's base_path()."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFile:
+    """Where value[start:end] names a database file.
+
+    `path` is what is written there as a path, escapes resolved; a relative one starts from `folder` below the working
+    directory. `ending` is what the library puts behind the name. `doubt` says why the place cannot be told; `path` is
+    then what is written. `readings` are then what it may be, as far as a mount can decide between them. `unproven` says
+    why no value is changed though it can be told. `slashes_decide` whether a known reader takes it for relative or
+    absolute by the number of slashes alone.
+    """
+
+    start: int
+    end: int
+    path: str
+    relative: bool
+    folder: str = ""
+    absolute_prefix: str = ""
+    relative_prefix: str = ""
+    decodes: bool = False
+    ending: str = ""
+    slashes_decide: bool = False
+    doubt: str | None = None
+    unproven: str | None = None
+    readings: tuple[DatabaseFile, ...] = ()
+
+
+def database_file(value: str, kind: str | None, readers: Sequence[Reader]) -> DatabaseFile | None:
+    """The database file in `value`; None where it names none (a server, a database in memory, anything else).
+
+    `kind` is what the variable's name promises (knowledge.variables); a plain path counts only where it promises a
+    file. `readers` are the libraries that may open it: none where they are not known; where several take it and read
+    it differently, the result says so in `doubt`.
+    """
+    if is_in_memory(value):
+        return None
+    if found := SQLITE_URL.match(value):
+        return _agreed(found, "url", readers) if found["path"].strip("/") else None
+    if found := SQLITE_SHORT.match(value):
+        return _agreed(found, "short", readers)
+    if found := JDBC.match(value):
+        return _agreed(found, "jdbc", readers)
+    if kind in ("url", "file") and (found := FILE_URL.match(value)):
+        return _agreed(found, "file", readers)
+    if kind == "url" and (found := DATA_SOURCE.match(value)) and PLAIN.match(found["path"].strip()):
+        return _agreed(found, "data source", readers)
+    if kind in ("file", "url") and "://" not in value and (found := PLAIN.match(value)):
+        return _agreed(found, "plain", readers)
+    return None
+
+
+def is_in_memory(value: str) -> bool:
+    """Whether the value names a database in memory."""
+    return IN_MEMORY.match(value) is not None
+
+
+def _agreed(found: re.Match[str], form: Form, readers: Sequence[Reader]) -> DatabaseFile | None:
+    """The one reading of all readers that take this form."""
+    scheme = (found.groupdict().get("scheme") or form).lower()
+    own = [*reader_of_scheme(scheme)] if form != "short" or scheme == "sqlite3" else []
+    if own and (named := [reader for reader in readers if reader in own or reader.name == own[0].name]):
+        own = named
+    taking = own or [reader for reader in readers if form in reader.forms]
+    if not taking:
+        return _unread(found, form, readers)
+    readings = list(dict.fromkeys(_read(found, form, reader) for reader in taking))
+    if len(readings) == 1:
+        return readings[0]
+    certain = [reading for reading in readings if reading is not None]
+    names = " and ".join(dict.fromkeys(reader.name for reader in taking))
+    plain = _item(found, form)
+    if not certain or plain is None:
+        return None
+    same = len({replace(each, unproven=None) for each in certain}) == 1 and len(certain) == len(readings)
+    return certain[0] if same else replace(plain, doubt=f"{names} read it differently")
+
+
+def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> DatabaseFile | None:
+    """Without a reader that takes the form: what all of them would agree on, or a doubt."""
+    item = _item(found, form)
+    if item is None:
+        return None
+    path = found["path"]
+    elsewhere = next((reader for reader in readers if reader.relative_to != "working directory"), None)
+    if form == "plain" and item.relative and elsewhere is not None:
+        return replace(item, doubt=f"it may start from the {elsewhere.relative_to} of {elsewhere.name}")
+    if form in ("plain", "data source") or (form in ("short", "file") and not item.relative):
+        return item
+    known = " and ".join(dict.fromkeys(reader.name for reader in readers if form != "url" or "url" not in reader.forms))
+    if form == "url" and path.startswith("//"):
+        return replace(item, path="/" + path.lstrip("/"), relative=False, absolute_prefix="/")
+    if form == "url" and path.startswith(("/./", "/../")):
+        return replace(item, path=path[1:], relative=True, absolute_prefix="/", relative_prefix="/")
+    if form == "short":
+        return item
+    unknown = "the library that reads it is not known" + (f" ({known} takes no such address)" if known else "")
+    doubt = unknown + (", and they differ over these slashes" if form == "url" else "")
+    return replace(item, doubt=doubt, readings=() if item.doubt else tuple(_either(item, form)))
+
+
+def _either(item: DatabaseFile, form: Form) -> Iterator[DatabaseFile]:
+    """What the libraries that differ make of it: behind three slashes an absolute path, or a relative one."""
+    yield item
+    if form == "url" and not item.relative:
+        yield replace(item, path=item.path[1:], relative=True, absolute_prefix="/", relative_prefix="/")
+
+
+def _item(found: re.Match[str], form: Form) -> DatabaseFile | None:
+    """What is written, as a path; None where it is no file of this machine, or nothing that a person would mean."""
+    path, start = found["path"].rstrip(), found.start("path")
+    if form != "url" and (NO_FILE.match(path) or not path.strip("./")) and not WINDOWS.match(path):
+        return None
+    item = DatabaseFile(start, start + len(path), path, not path.startswith("/"))
+    if form == "file" and path.startswith("///"):
+        item = replace(item, path=path[2:], absolute_prefix="//")
+    if WINDOWS.match(path):
+        return replace(item, doubt="it is a path of Windows")
+    if path.startswith("~"):
+        return replace(item, doubt="`~` is the home of the user that the container runs as")
+    return item
+
+
+def _read(found: re.Match[str], form: Form, reader: Reader) -> DatabaseFile | None:
+    item = _item(found, form)
+    if item is None or item.doubt:
+        return item
+    if form == "url":
+        item = _sqlite_url(item, found["path"], found["rest"], reader)
+    elif found.groupdict().get("rest") and form == "plain" and reader.ecosystem != "go":
+        item = replace(item, doubt=f"{reader.name} takes no query behind a path")
+    elif form == "jdbc":
+        item = _jdbc(item, found["scheme"])
+    elif form == "file" and found["path"].startswith("//") and not found["path"].startswith("///"):
+        item = replace(item, doubt="two slashes in front of a host, not of a file")
+    elif "%" in item.path and form in ("file", "short"):
+        item = replace(item, path=unquote(item.path) if reader.decodes else item.path, decodes=reader.decodes)
+    if item.relative and not item.doubt:
+        if reader.folder is None:
+            readings = (item,) if reader.relative_to in FROM_THE_ROOT else ()
+            reason = f"for {reader.name} a relative path starts from the {_place(reader)}"
+            item = replace(item, doubt=reason, readings=readings)
+        else:
+            item = replace(item, folder=reader.folder)
+    if reader.basis == "unverified":
+        item = replace(item, unproven=f"how {reader.name} reads it is known from its documentation alone")
+    return item
+
+
+def _place(reader: Reader) -> str:
+    if reader.relative_to == "process":
+        return "directory of the process, and artisan's is not the web server's"
+    return f"{reader.relative_to}, which is not found here"
+
+
+def _sqlite_url(item: DatabaseFile, path: str, rest: str, reader: Reader) -> DatabaseFile:
+    """Behind `sqlite://`: slashes, a `file:` URI within the URL, escapes."""
+    if "%kernel" in path or (not path.startswith("/") and reader.two_slashes == "refused"):
+        reason = "it holds a parameter of the framework" if "%" in path else f"{reader.name} takes no two slashes"
+        return replace(item, doubt=reason)
+    item = replace(item, slashes_decide=True)
+    if path.startswith("//"):
+        prefix = "/" if reader.three_slashes == "relative" else ""
+        path = "/" + path.lstrip("/")
+        item = replace(item, path=path, relative=False, absolute_prefix="/", relative_prefix=prefix)
+    elif reader.three_slashes == "relative":
+        item = replace(item, path=path[1:], relative=True, absolute_prefix="/", relative_prefix="/")
+        if item.path.startswith("file:"):
+            return _inner_uri(item, rest, reader)
+    else:
+        item = replace(item, path=path, relative=not path.startswith("/"))
+    if "%" in path and reader.decodes:
+        return replace(item, path=unquote(item.path), decodes=True)
+    return item
+
+
+def _inner_uri(item: DatabaseFile, rest: str, reader: Reader) -> DatabaseFile:
+    """`sqlite:///file:x?uri=true` of SQLAlchemy: SQLite's own URI, which decodes its escapes itself."""
+    path = item.path.removeprefix("file:")
+    if not re.search(r"[?&]uri=true\b", rest) or "%" in path or path.startswith("//") or "url" not in reader.forms:
+        return replace(item, doubt="it is a URI within the URL, which volfix does not rewrite")
+    start = item.start + len("/file:")
+    return DatabaseFile(start, item.end, path, not path.startswith("/"))
+
+
+def _jdbc(item: DatabaseFile, scheme: str) -> DatabaseFile:
+    if scheme == "jdbc:h2":
+        if item.relative and not item.path.startswith("."):
+            return replace(item, doubt="H2 refuses a relative path without `./` (error 90011)")
+        return replace(item, ending=".mv.db")
+    if scheme == "jdbc:sqlite" and item.path.startswith("//"):
+        return replace(item, path="/" + item.path.lstrip("/"), absolute_prefix="")
+    return item
+
+
+def resolved_path(file: DatabaseFile, directory: str | None) -> str | None:
+    """The absolute path of the file, `directory` being the working directory; None where it cannot be told."""
+    if file.doubt:
+        return None
+    if not file.relative:
+        return clean(file.path) + file.ending
+    if directory is None:
+        return None
+    return clean(posixpath.join(directory, file.folder, file.path)) + file.ending
+
+
+def other_reading(file: DatabaseFile, directory: str | None) -> str | None:
+    """The path as somebody might mean it who takes the slashes of `sqlite:///x` the other way; None where none does."""
+    if not file.slashes_decide or file.doubt or directory is None or file.path.startswith("."):
+        return None
+    if file.relative:
+        return clean("/" + file.path)
+    return posixpath.normpath(posixpath.join(directory, file.path.lstrip("/")))
+
+
+def moved(value: str, file: DatabaseFile, path: str, directory: str | None) -> str:
+    """`value` with the absolute `path` in place of the file's; relative and with `./` where it was so and can be.
+
+    The name of the file keeps its escapes where it stays the same.
+    """
+    start = posixpath.normpath(posixpath.join(directory, file.folder)) if directory is not None else None
+    path = path.removesuffix(file.ending) if file.ending else path
+    if file.relative and start is not None and path.startswith(start.rstrip("/") + "/"):
+        dot = "./" if file.path.startswith("./") else ""
+        prefix, target = file.relative_prefix + dot, posixpath.relpath(path, start)
+    else:
+        prefix, target = file.absolute_prefix, path
+    written = posixpath.basename(value[file.start : file.end])
+    if file.decodes:
+        folder, name = posixpath.split(target)
+        name = written if unquote(written) == name else quote(name)
+        target = posixpath.join(quote(folder), name)
+    return value[: file.start] + prefix + target + value[file.end :]

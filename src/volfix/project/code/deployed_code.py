@@ -1,0 +1,171 @@
+"""The code of a build context that its image runs, by what it names: modules, scripts, settings, frameworks' files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from volfix.project.code.source_files import is_own, source_files
+from volfix.project.compose.compose_file import FILE_NAME
+from volfix.project.image.docker_ignore import DockerIgnore
+
+MENTIONS = re.compile(rb"sqlite|\.db[\"']", re.IGNORECASE)
+"""What every module that names a database file has in it. Nothing else is parsed."""
+NOT_DEPLOYED = frozenset(
+    {"tests", "test", "testing", "docs", "doc", "examples", "example", "samples", "benchmarks", "benchmark", "e2e"}
+    | {"scripts", "tools", "notebooks", "fixtures", "versions"}
+)
+"""Directories of code that serves something else than the deployment."""
+TEST_MODULE = re.compile(r"(?:test|conftest)\w*\.py\Z|\w*_tests?\.py\Z")
+FRAMEWORK_FILES = ("config/database.yml", "config/database.php", "prisma/schema.prisma", "schema.prisma")
+"""Files of Rails, Laravel and Prisma that may name a database."""
+SIGNS = re.compile(r"requirements.*\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile|alembic\.ini|\w+\.py")
+COMMENT = re.compile(rb"(?m)(?:^|[ \t])#")
+STARTERS = (".sh", "entrypoint", "Procfile", ".conf")
+SETTINGS = ("Makefile", "crontab", ".yml", ".yaml", ".toml", ".ini", ".service", "package.json")
+"""Files of tools that work beside the application, as one that replicates the database: what they say by its whole path
+counts. Compose files are read as such.
+"""
+OTHER_LANGUAGES = (".js", ".mjs", ".cjs", ".ts", ".go", ".rb", ".php", ".rs", ".ex", ".exs", ".java", ".kt", ".cs")
+OTHER_TEST = re.compile(
+    r".*(?:\.(?:test|spec)\.[cm]?[jt]s|_test\.(?:go|exs)|_(?:test|spec)\.rb|Tests?\.(?:php|java|kt|cs))\Z"
+)
+OTHER_COMMENT = re.compile(rb"(?m)(?:^|[ \t])(?://|#|\*)")
+LONG_LINE = 1000
+"""Characters before a name in which a comment may have begun: generated lines can be as long as their file."""
+CALLS = (
+    rb"\b(?:(?:file_?)?exists?\??|is_?file|open\w*|remove|unlink|delete|rm|copy\w*|move|rename|getsize|stat|access"
+    rb"|read_?file|create(?:Read|Write)Stream|FileResponse|send_?file|run|call|check_call|check_output|Popen|system"
+    rb"|exec\w*|spawn)(?:Sync)?\((?:[^)]|\)(?=\s{0,80}[,/])){0,200}?[\"'`\s]"
+)
+"""A call by which code looks at a file, up to the file's name; calls inside of it may put the path together."""
+ON_PATH = rb"[\"']\s*\)+\.(?:exists|is_file|unlink|stat|open|read_bytes|write_bytes|touch|rename|replace)\("
+"""The same behind a path that Python makes of the name, or of a directory and the name."""
+ON_DEMAND = frozenset({"scripts", "tools"})
+"""Directories of programs that people and cron start in the container: what they say by its whole path counts."""
+
+
+@dataclass(frozen=True)
+class DeployedCode:
+    """What of a build context runs in the container, tests and what `.dockerignore` leaves out apart."""
+
+    directory: Path
+    dockerfile: str = "Dockerfile"
+
+    def _files(self, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
+        found = source_files(self.directory, suffixes)
+        return tuple(path for path in found if self._is_deployed(path.relative_to(self.directory)))
+
+    def _is_deployed(self, relative: Path) -> bool:
+        if NOT_DEPLOYED & set(relative.parts[:-1]) or TEST_MODULE.match(relative.name):
+            return False
+        return not self._ignore.leaves_out(relative.as_posix())
+
+    @cached_property
+    def _ignore(self) -> DockerIgnore:
+        return DockerIgnore.of(self.directory, self.dockerfile)
+
+    @cached_property
+    def mentioning(self) -> tuple[Path, ...]:
+        """The modules, ini files and frameworks' files that mention a database file, by a search of their bytes."""
+        found = {**self._modules, **self._framework_files}
+        return tuple(path for path, data in found.items() if MENTIONS.search(data))
+
+    @cached_property
+    def _framework_files(self) -> dict[Path, bytes]:
+        """Those in the context's directory, or in one just below it."""
+        below = [Path(entry.path) for entry in _entries(self.directory) if is_own(entry)]
+        found = [
+            path for place in (self.directory, *below) for name in FRAMEWORK_FILES if (path := place / name).is_file()
+        ]
+        return {path: _bytes(path) for path in found}
+
+    @cached_property
+    def _modules(self) -> dict[Path, bytes]:
+        files = self._files((".py", "alembic.ini")) if _is_python(self.directory) else ()
+        return {path: _bytes(path) for path in files}
+
+    @cached_property
+    def _starters(self) -> dict[Path, bytes]:
+        return {path: _bytes(path) for path in self._files(STARTERS)}
+
+    def having(self, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Path]:
+        """The modules in which the pattern is found outside of comments, each as often as it is; one of the words is in
+        every such place.
+        """
+        yield from _having(self._modules, pattern, words)
+
+    def starting(self, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Path]:
+        """The same for the scripts and settings that start programs."""
+        yield from _having(self._starters, pattern, words)
+
+    @cached_property
+    def _on_demand(self) -> dict[Path, bytes]:
+        found = source_files(self.directory, (".py", *STARTERS))
+        return {path: _bytes(path) for path in found if ON_DEMAND & set(path.relative_to(self.directory).parts[:-1])}
+
+    @cached_property
+    def _settings(self) -> dict[Path, bytes]:
+        files = (path for path in self._files(SETTINGS) if not FILE_NAME.search(path.name))
+        return {path: _bytes(path) for path in files}
+
+    @cached_property
+    def _other_code(self) -> dict[Path, bytes]:
+        files = (path for path in self._files(OTHER_LANGUAGES) if not OTHER_TEST.match(path.name))
+        return {path: _bytes(path) for path in files}
+
+    def scripts_naming(self, path: str) -> Iterator[Path]:
+        """The scripts and settings that name a file of the container by its whole path; those that start programs, and
+        code that looks at the file, by its name too.
+
+        A default (`${DB:-/app/app.db}`) is no name of it: the variable counts.
+        """
+        whole, name = (text.encode("utf-8", "replace") for text in (path, path.rpartition("/")[2]))
+        end = rb"(?![\w.-])"
+        by_path = re.compile(rb"(?<![\w./-])%s%s" % (re.escape(whole), end))
+        either = rb"(?<![\w./-])(?:%s|(?:\./)?%s)%s" % (re.escape(whole), re.escape(name), end)
+        yield from _having(self._on_demand, by_path, (whole,))
+        yield from _having(self._starters, re.compile(either), (name,))
+        looks = re.compile(rb"%s%s|[\"']%s%s" % (CALLS, either, either, ON_PATH), re.IGNORECASE)
+        yield from _having(self._modules, looks, (name,))
+        yield from _having(self._other_code, looks, (name,), OTHER_COMMENT)
+        yield from _having(self._settings, by_path, (whole,))
+
+
+def _having(
+    files: Mapping[Path, bytes],
+    pattern: re.Pattern[bytes],
+    words: tuple[bytes, ...],
+    comment: re.Pattern[bytes] = COMMENT,
+) -> Iterator[Path]:
+    for path, data in files.items():
+        if any(word in data for word in words):
+            for found in pattern.finditer(data):
+                start = max(data.rfind(b"\n", 0, found.start()) + 1, found.start() - LONG_LINE)
+                if not comment.search(data, start, found.end()):
+                    yield path
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # neither can the build read it
+        return b""
+
+
+def _is_python(directory: Path) -> bool:
+    """Whether the context, or a directory in it, looks like a Python project's: others are not searched."""
+    entries = _entries(directory)
+    below = [each for entry in entries if is_own(entry) for each in _entries(entry.path)]
+    return any(SIGNS.fullmatch(entry.name) for entry in [*entries, *below])
+
+
+def _entries(directory: Path | str) -> list[os.DirEntry[str]]:
+    try:
+        return list(os.scandir(directory))
+    except OSError:  # no build context, or nothing that a build could read either
+        return []

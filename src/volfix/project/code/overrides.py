@@ -1,0 +1,116 @@
+"""What else than a literal may give the code its database at run time: then the literal is not what counts.
+
+Sources: django/django (settings), pallets/flask (config.from_*), theskumar/python-dotenv, pydantic/pydantic-settings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.project.code.deployed_code import DeployedCode
+from volfix.project.compose.model import Project
+from volfix.project.compose.unreferenced_env_files import names_assigned
+
+if TYPE_CHECKING:
+    from volfix.project.code.named_database import Named
+
+READS_ENV_FILE = re.compile(
+    rb"load_dotenv|dotenv_values|read_env\(|env_file['\"]?\s*[=:]|secrets_dir|from\s+decouple|\bConfig\(\s*['\"]\.env"
+)
+"""Code that reads an env file itself, or secrets."""
+LOADS_SETTINGS = re.compile(rb"\.from_(?:prefixed_env|envvar|pyfile|file|json)\(")
+"""Flask's ways to settings that come from elsewhere."""
+FROM_ELSEWHERE = re.compile(r"(?m)^[ \t]*(?:from\s+\S+\s+import\s+\*|exec\(|include\(|\w+\.config\.from_object\()")
+CHANGES_DIRECTORY = re.compile(rb"\b(?:os|contextlib)\.chdir\(")
+SERVER = re.compile(
+    rb"(?:postgres(?:ql)?|mysql|mariadb|mssql|oracle|mongodb)(?:\+\w+)?://|backends\.(?:postgres|mysql|oracle)"
+)
+
+
+def other_source(code: DeployedCode, project: Project, named: Named) -> str | None:
+    """Why another value than the literal may be the one that counts; None where nothing in sight says so."""
+    return next(_reasons(code, project, named), None)
+
+
+def _reasons(code: DeployedCode, project: Project, named: Named) -> Iterator[str]:
+    yield from _set_again(code, named)
+    text, behind = named.source.text, max(piece.span.end for piece in named.value.pieces if piece.span)
+    if named.settings and (found := FROM_ELSEWHERE.search(text, behind)):
+        yield f"{named.source.path.name}, line {named.source.place(found.start())[0]}, takes settings from elsewhere"
+    if named.in_settings and (path := next(code.having(LOADS_SETTINGS, b".from_"), None)):
+        yield f"{_shown(code, path)} takes settings from elsewhere"
+    if named.value.variables and not _known(project, named):
+        words = (b"dotenv", b"read_env", b"env_file", b"secrets_dir", b"decouple", b".env")
+        for path in code.having(READS_ENV_FILE, *words):
+            yield f"{_shown(code, path)} reads an env file that is not in the repository, which may set the variable"
+    for path in code.having(SERVER, b"://", b"backends."):
+        yield f"{_shown(code, path)} names the database of a server too"
+    for path in code.having(re.compile(rb"\b%s\b" % named.part.encode()), named.part.encode()) if named.part else ():
+        if path != named.source.path:
+            yield f"{_shown(code, path)} uses {named.part} too"
+
+
+def _set_again(code: DeployedCode, named: Named) -> Iterator[str]:
+    own = named.source.path
+    for name in sorted(named.settings):
+        places = list(code.having(_assignment(name), name.encode()))
+        if places.count(own) > 1:
+            yield f"{own.name} sets {name} in more than one place"
+        yield from (f"{_shown(code, path)} sets {name} too" for path in places if path != own)
+    for name in sorted(named.value.names - named.settings):
+        pattern = re.compile(rb"\.%s[ \t]*=(?!=)" % re.escape(name.encode()))
+        yield from (f"{_shown(code, path)} sets {name} too" for path in code.having(pattern, name.encode()))
+    for name in sorted(named.value.variables):
+        yield from exporters(code, name)
+
+
+def exporters(code: DeployedCode, name: str) -> Iterator[str]:
+    """Code, or a script that starts it, which sets a variable of the environment, as a reason to doubt its value."""
+    key = re.escape(name.encode())
+    in_code = re.compile(
+        rb"environ\[[\"']%(key)s[\"']\][ \t]*=(?!=)|(?:setdefault|putenv)\(\s*[\"']%(key)s[\"']"
+        rb"|environ\.update\([^)]*\b%(key)s\b" % {b"key": key}
+    )
+    in_script = re.compile(rb"(?<![\w-])%s=(?=[^=\s])" % key)
+    for path in (*code.having(in_code, name.encode()), *code.starting(in_script, name.encode())):
+        yield f"{_shown(code, path)} sets {name}"
+
+
+def _known(project: Project, named: Named) -> bool:
+    """Whether env files in the repository, or examples of them, say which variables there are."""
+    return bool(names_assigned(project) - named.value.variables)
+
+
+def _assignment(name: str) -> re.Pattern[bytes]:
+    """Code that gives a setting a value which is not the same name's from elsewhere."""
+    key = re.escape(name.encode())
+    value = rb"(?!=)(?![ \t]*[\w.()]*\b%s\b)" % key
+    return re.compile(
+        rb"(?m)(?<![\w-])%(key)s(?:[ \t]*:[ \t]*[\w.\[\], |\"']+)?[ \t]*=%(value)s"
+        rb"|\b%(key)s[ \t]*(?:\[[^\]\n]*\])+[ \t]*(?:=%(value)s|\.update\()|\b%(key)s[ \t]*\.update\("
+        rb"|[\"']%(key)s[\"'][ \t]*\][ \t]*=%(value)s|[\"']%(key)s[\"'][ \t]*:%(value)s"
+        rb"|setattr\([^\n]*?[\"']%(key)s[\"']" % {b"key": key, b"value": value}
+    )
+
+
+def moves_about(code: DeployedCode) -> str | None:
+    """Which module changes the working directory, so that a relative path starts from nobody knows where."""
+    path = next(code.having(CHANGES_DIRECTORY, b"chdir("), None)
+    return f"{_shown(code, path)} changes the working directory" if path else None
+
+
+def is_joined(code: DeployedCode, name: str) -> bool:
+    """Whether the code puts the constant behind a directory, so that it is no whole path by itself."""
+    key = rb"(?:[\w.]+\.)?%s\b" % re.escape(name.encode())
+    joined = re.compile(
+        rb"(?:\bjoin|Path)\([^)\n]+,\s*%(key)s|joinpath\([^)\n]*%(key)s|/[ \t]*%(key)s|\+[ \t]*%(key)s|[^/:]/\{%(key)s"
+        % {b"key": key}
+    )
+    return next(code.having(joined, name.encode()), None) is not None
+
+
+def _shown(code: DeployedCode, path: Path) -> str:
+    return path.relative_to(code.directory).as_posix()

@@ -1,0 +1,217 @@
+"""The databases that Python code names, and which variables of the environment would replace them.
+
+Source: sqlalchemy (create_engine), pydantic-settings (BaseSettings), django (DATABASES), pallets-eco/flask-sqlalchemy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import libcst as cst
+
+from volfix.knowledge.variables import variable_kind
+from volfix.project.code.named_database import Named
+from volfix.syntax.python_source import Module, below, nodes, read_module
+from volfix.syntax.python_values import Evaluation, assigned, last_name, looked_up, string
+from volfix.syntax.source import FileProblem
+
+ENGINES = frozenset({"create_engine", "create_async_engine"})
+FILES = frozenset({"SqliteDatabase", "SqliteExtDatabase", "SqliteQueueDatabase", "APSWDatabase"})
+CONNECTING = frozenset({"sqlite3", "aiosqlite"})
+KEYWORDS = frozenset({"db_url", "url", "database"})
+CONDITIONS = (cst.If, cst.Try, cst.TryStar, cst.IfExp, cst.Match)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sink:
+    """An expression that says a database: what takes it, a URL or a file, where it is set, what replaces it."""
+
+    name: str
+    expression: cst.BaseExpression
+    kind: str
+    setting: str = ""
+    variables: frozenset[str] = frozenset()
+    in_settings: bool = False
+    doubt: str | None = None
+
+
+@lru_cache(maxsize=512)
+def _module(path: Path, _state: tuple[int, int]) -> tuple[Module, str | None] | None:
+    try:
+        source, refusal = read_module(path)
+        return Module(source), refusal
+    except FileProblem:  # Python of another version, or no Python: the application could not run it either
+        return None
+
+
+def named_databases(path: Path, file: str | None, directory: str | None) -> Iterator[Named]:
+    """The databases that the module at `path` names, each literal once; `file` is its place in the container.
+
+    `directory` is where the process works.
+    """
+    status = path.stat()
+    read = _module(path, (status.st_mtime_ns, status.st_size))
+    if read is None:
+        return
+    module, refusal = read
+    evaluation = Evaluation(module, file, directory)
+    found: dict[object, Named] = {}
+    for sink in _Sinks(module).found():
+        value = evaluation.value(_field_default(sink.expression))
+        written = [piece for piece in value.pieces if piece.span] if value else []
+        if value is None or not written:
+            continue
+        value = replace(value, variables=value.variables | sink.variables)
+        part = written[-1].name if len(value.pieces) > 1 else ""
+        doubt = f"{part} is used elsewhere in the module too" if part and evaluation.uses.get(part, 0) > 2 else None
+        named = Named(
+            module.source,
+            sink.name,
+            value,
+            sink.kind,
+            is_engine=sink.name in ENGINES,
+            settings=frozenset({sink.setting} - {""}),
+            in_settings=sink.in_settings,
+            part=part,
+            doubt=sink.doubt or doubt,
+            refusal=refusal,
+        )
+        # The same literal again: the whole of a path says more than a part of it.
+        known = found.get(written[-1].span)
+        if known is None or len(known.value.text) < len(value.text):
+            found[written[-1].span] = _with_names(named, known) if known else named
+        else:
+            found[written[-1].span] = _with_names(known, named)
+    yield from found.values()
+
+
+def _with_names(named: Named, other: Named) -> Named:
+    value = replace(named.value, variables=named.value.variables | other.value.variables)
+    return replace(named, value=value, settings=named.settings | other.settings, doubt=named.doubt or other.doubt)
+
+
+class _Sinks:
+    """The expressions of a module that say a database."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    @cached_property
+    def _classes(self) -> dict[str, cst.ClassDef]:
+        return {node.name.value: node for node in nodes(self.module.tree) if isinstance(node, cst.ClassDef)}
+
+    def found(self) -> Iterator[_Sink]:
+        yield from self._below(self.module.tree, (), None, None)
+
+    def _below(
+        self, node: cst.CSTNode, around: tuple[cst.CSTNode, ...], holder: cst.ClassDef | None, doubt: str | None
+    ) -> Iterator[_Sink]:
+        """What the node says and all below it; `holder` is the class around it."""
+        is_field = len(around) > 2 and isinstance(around[-3], cst.ClassDef)
+        for sink in _named_here(node, around):
+            variables = self._settings(holder, sink) if is_field and holder else frozenset()
+            yield replace(sink, variables=variables, doubt=doubt)
+        if isinstance(node, cst.ClassDef):
+            if "test" in node.name.value.lower():
+                return
+            holder = node
+        if isinstance(node, CONDITIONS):
+            doubt = "it stands under a condition"
+        for child in below(node):
+            yield from self._below(child, (*around, node), holder, doubt)
+
+    def _settings(self, holder: cst.ClassDef, sink: _Sink) -> frozenset[str]:
+        """The variables that give a field of pydantic's BaseSettings another value; none for plain classes."""
+        if self._is_plain(holder):
+            return frozenset()
+        prefix = ""
+        for node in nodes(holder.body):
+            if isinstance(node, cst.Arg) and node.keyword is not None and node.keyword.value == "env_prefix":
+                prefix = string(node.value) or ""
+            for key, value in assigned(node):
+                prefix = (string(value) or "") if key == "env_prefix" else prefix
+        names = {prefix + sink.name}
+        for item in sink.expression.args if isinstance(sink.expression, cst.Call) else ():
+            if item.keyword is not None and item.keyword.value in ("env", "alias", "validation_alias"):
+                names |= {text for node in nodes(item.value) if (text := string(node))}
+        return frozenset(names | {each.upper() for each in names})
+
+    def _is_plain(self, holder: cst.ClassDef, depth: int = 0) -> bool:
+        """Whether neither the class nor any that it stands on is another module's."""
+        bases = [last_name(base.value) for base in holder.bases]
+        return depth < len(self._classes) + 1 and all(
+            base == "object" or (base in self._classes and self._is_plain(self._classes[base], depth + 1))
+            for base in bases
+        )
+
+
+def _named_here(node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
+    if isinstance(node, cst.Call):
+        yield from _called(node, around)
+    elif isinstance(node, cst.Dict):
+        yield from _entries(node, around)
+    elif isinstance(node, cst.Assign) and isinstance(node.targets[0].target, cst.Subscript):
+        target = node.targets[0].target
+        index = target.slice[0].slice
+        key = string(index.value) if isinstance(index, cst.Index) else None
+        if key and key.isupper() and variable_kind(key) == "url":
+            yield _Sink(key, node.value, "url", key, in_settings=True)
+    for name, expression in assigned(node):
+        kind = variable_kind(name.upper().lstrip("_"))
+        if expression is not None and (kind == "url" or (kind == "file" and _is_path(name))):
+            yield _Sink(name, expression, kind, name)
+
+
+def _is_path(name: str) -> bool:
+    """Whether the name promises a whole path, not a file's name that is put behind a directory later."""
+    return name.lower().endswith(("path", "filepath"))
+
+
+def _called(node: cst.Call, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
+    name = last_name(node.func)
+    of = last_name(node.func.value) if isinstance(node.func, cst.Attribute) else ""
+    kind = "url" if name in ENGINES else "file" if name in FILES or (name == "connect" and of in CONNECTING) else None
+    for number, item in enumerate(node.args):
+        keyword = item.keyword.value if item.keyword else None
+        if kind and ((number == 0 and keyword is None and not item.star) or keyword in KEYWORDS):
+            yield _Sink(name, item.value, kind)
+        elif keyword == "db_url":
+            yield _Sink(keyword, item.value, "url")
+        elif keyword and keyword.isupper() and variable_kind(keyword) == "url":
+            yield _Sink(keyword, item.value, "url", keyword, in_settings=True)
+    variable = looked_up(node)
+    kind = variable_kind(variable.upper()) if variable else None
+    is_whole = bool(around) and isinstance(around[-1], cst.Return)
+    if variable and (kind == "url" or (kind == "file" and is_whole and _is_path(variable))):
+        yield _Sink(variable, node, kind, _set_around(around))
+
+
+def _entries(node: cst.Dict, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
+    entries = {string(item.key): item.value for item in node.elements if isinstance(item, cst.DictElement)}
+    if (string(entries.get("ENGINE")) or "").endswith("sqlite3") and "NAME" in entries:
+        yield _Sink("NAME", entries["NAME"], "file", _set_around(around))
+    for key, value in entries.items():
+        if key and key.isupper() and variable_kind(key) == "url":
+            yield _Sink(key, value, "url", key, in_settings=True)
+        if key == "connections" and isinstance(value, cst.Dict):  # Tortoise's
+            for item in value.elements:
+                yield _Sink("connections", item.value, "url")
+
+
+def _set_around(around: tuple[cst.CSTNode, ...]) -> str:
+    """The variable of the module that gets what stands here as a part of its value: `DATABASES`."""
+    names = [name for node in around for name, _ in assigned(node)]
+    return names[0] if names else ""
+
+
+def _field_default(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The default of pydantic's and dataclasses' `Field(...)`; any other expression as it is."""
+    if isinstance(node, cst.Call) and last_name(node.func) in ("Field", "field", "mapped_column"):
+        for item in node.args:
+            if item.keyword is None or item.keyword.value == "default":
+                return item.value
+        return None
+    return node

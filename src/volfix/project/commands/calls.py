@@ -1,0 +1,143 @@
+"""What a command calls in its own repository: scripts by their path, targets and scripts of runners by their name."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from volfix.project.commands.files import CommandFile
+from volfix.project.commands.names import has_commands
+from volfix.project.commands.recipes import make_includes
+from volfix.project.shell.entry import Entry
+from volfix.project.shell.state import State
+
+RUNNERS = {
+    **dict.fromkeys(("make", "gmake"), "target"),
+    **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), "npm"),
+    **dict.fromkeys(("task", "go-task"), "task"),
+    "just": "recipe",
+}
+"""Programs that run entries of a file, and the kind of entry that they run."""
+DIRECTORY_OPTIONS = frozenset({"-C", "--directory", "--prefix", "--cwd", "-d", "--dir"})
+FILE_OPTIONS = frozenset({"-f", "--file", "--justfile", "--taskfile"})
+NPM_WORDS = frozenset({"run", "run-script"})
+SCRIPT_ENDINGS = (".sh", ".bash")
+
+
+@dataclass(frozen=True, eq=False)
+class Called:
+    """The command files below a root, by path; in a directory that none of them is in, those that lie there."""
+
+    root: Path
+    files: Mapping[Path, CommandFile]
+
+    def contains(self, path: str) -> bool:
+        return Path(path).is_relative_to(self.root)
+
+    def script(self, name: str, state: State, *, any_name: bool = False) -> Entry | None:
+        """The script that a command's name leads to; with `any_name` the name need not look like a script's."""
+        if "$" in name or "`" in name:
+            name = posixpath.basename(name)
+            if "$" in name or not name.endswith(SCRIPT_ENDINGS):
+                return None
+        elif "/" not in name and not any_name and not name.endswith(SCRIPT_ENDINGS):
+            return None
+        for path in _candidates(name, state):
+            file = self.files.get(path)
+            if file is None and self.contains(str(path)) and path.is_file():
+                file = CommandFile(path) if path.resolve().is_relative_to(self.root.resolve()) else None
+            if file is not None:
+                return file.script
+        return None
+
+    def is_runner(self, name: str) -> bool:
+        return name in RUNNERS
+
+    def beside(self, entry: Entry, names: Sequence[str]) -> Iterator[Entry]:
+        """The entries with these names in the same file, and in the Makefiles that are read together with it."""
+        if not names:
+            return
+        path = entry.source.path
+        files = self._together.get(path) or [self._file(path)]
+        found = [other for file in files for other in file.entries if other.kind == entry.kind]
+        for name in names:
+            yield from (other for other in found if other.name == name)
+
+    @cached_property
+    def _together(self) -> dict[Path, list[CommandFile]]:
+        """The Makefiles that include each other, directly or over others, by each one's path."""
+        found: dict[Path, list[CommandFile]] = {}
+        for path, file in self.files.items():
+            if not _may_hold(path.name.lower(), "target") or b"include" not in file.data or file.source is None:
+                continue
+            for each in make_includes(file.source):
+                other = Path(os.path.normpath(each))
+                if other.is_file() and other.resolve().is_relative_to(self.root.resolve()):
+                    known = found.get(path, [file])
+                    joined = [*known, *(one for one in found.get(other, [self._file(other)]) if one not in known)]
+                    found.update((one.path, joined) for one in joined)
+        return found
+
+    def _file(self, path: Path) -> CommandFile:
+        return self.files.get(path) or CommandFile(path)
+
+    def run_by(self, words: Sequence[str], state: State) -> Iterator[tuple[Entry, str]]:
+        """The entries that `make target`, `npm run script`, `just recipe`, `task name` run, and in which directory."""
+        kind = RUNNERS[posixpath.basename(words[0])]
+        directory, asked = state.directory, list[str]()
+        at = 1
+        while at < len(words):
+            word, at = words[at], at + 1
+            if word in FILE_OPTIONS:
+                at += 1
+            elif word in DIRECTORY_OPTIONS and at < len(words):
+                directory, at = state.path(words[at]), at + 1
+            elif not word.startswith("-") and "=" not in word and not (kind == "npm" and word in NPM_WORDS):
+                asked.append(word)
+        if kind != "target":
+            asked = asked[:1]
+        entries = self._entries(Path(directory if state.here else state.home), kind)
+        if not asked and kind != "npm":
+            asked = [entry.name for entry in entries if not entry.name.startswith(".")][:1]
+        for entry in entries:
+            if entry.name in asked:
+                yield entry, directory
+
+    def _entries(self, directory: Path, kind: str) -> list[Entry]:
+        own = [file for path, file in self.files.items() if path.parent == directory] or _files_in(directory)
+        holding = [file for file in own if _may_hold(file.path.name.lower(), kind)]
+        files = dict.fromkeys(each for file in holding for each in self._together.get(file.path, [file]))
+        return [entry for file in files for entry in file.entries if entry.kind == kind]
+
+
+def _files_in(directory: Path) -> list[CommandFile]:
+    try:
+        names = sorted(entry.name for entry in os.scandir(directory) if has_commands(entry.path) and entry.is_file())
+    except OSError:
+        return []
+    return [CommandFile(directory / name) for name in names]
+
+
+def _candidates(name: str, state: State) -> Iterator[Path]:
+    """Where a file may be that the shell finds by this name: on another machine the checkout lies elsewhere."""
+    if state.here:
+        yield Path(state.path(name))
+        if not name.startswith("/"):
+            yield Path(posixpath.normpath(f"{state.script_directory}/{name}"))
+        return
+    parts = [part for part in state.path(name).split("/") if part not in ("", "~")]
+    for start in range(len(parts)):
+        yield Path(state.home).joinpath(*parts[start:])
+
+
+def _may_hold(name: str, kind: str) -> bool:
+    return {
+        "target": "makefile" in name or name.endswith(".mk"),
+        "npm": name == "package.json",
+        "recipe": "justfile" in name,
+        "task": name.startswith("taskfile"),
+    }[kind]

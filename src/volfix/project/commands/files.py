@@ -1,0 +1,179 @@
+"""Files with shell commands: which they are, by name, and the entries in them that can be run.
+
+What each kind means: GitHub Actions (workflow syntax), GitLab (CI/CD YAML syntax), Drone and Woodpecker (pipeline
+documentation), AWS CodeDeploy (AppSpec hooks), Task, just, GNU make and npm manuals.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.project.carry_script import is_carry_script
+from volfix.project.ci.names import is_pipeline_name
+from volfix.project.commands.names import CRON_TABLES
+from volfix.project.compose.compose_file import NotForVolfix
+from volfix.project.shell.entry import Entry
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.source import FileProblem, Source
+
+if TYPE_CHECKING:
+    from volfix.project.ci.pipeline import PipelineFile
+    from volfix.project.discovery import Directory
+
+DANGEROUS = re.compile(
+    rb"\bdown\b|--volumes?\b|\bvolume[\s\\]+(?:rm|remove)\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b(?:[^\n;&|]|\\\n)*\s-{1,2}\w*[rRv]"
+    rb"|\bcompose\b[^\n]*(?:\brm\b|\bup\b[^\n]*\$)|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\b(?:delete|rm):"
+)
+NAMES = re.compile(
+    rb"COMPOSE_PROJECT_NAME|--project-name|\bcompose\b[^\n]*\s-p[\s=\"'$]|\bcd\b[^\n]*[$`](?!\(dirname|\{?BASH_SOURCE|\{?0)"
+)
+"""What may give a project another name at each deployment."""
+SHELL = re.compile(rb"(?!#!)|#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
+"""How a script for a shell begins."""
+DEPLOYS = re.compile(rb"docker|compose|podman|nerdctl|deploy|\bdc\b", re.IGNORECASE)
+"""Where no file of a repository matches the one, or none the other, none of them is parsed."""
+CALLED = re.compile(
+    rb"(?<![\w./:$}-])(?:(?:\.{1,2}/)?(?:[\w.-]+/)+|\.{1,2}/|(?<=sh )|(?<=source )|(?<=\. ))([\w-]+)(?![\w./:-])"
+)
+"""What may call a file whose name has no suffix: a path, or a name behind a shell."""
+
+
+@dataclass(frozen=True, eq=False)
+class CommandFile:
+    """A file that is known by its name to hold commands, read once when it is needed.
+
+    `pipeline` is what it says where it is a pipeline that has been read.
+    """
+
+    path: Path
+    pipeline: PipelineFile | None = None
+
+    @cached_property
+    def data(self) -> bytes:
+        """The file's bytes; none where it cannot be read."""
+        try:
+            return self.path.read_bytes()
+        except OSError:
+            return b""
+
+    @cached_property
+    def is_dangerous(self) -> bool:
+        return DANGEROUS.search(self.data) is not None
+
+    @cached_property
+    def may_deploy(self) -> bool:
+        return DEPLOYS.search(self.data) is not None or "deploy" in self.path.name.lower()
+
+    @cached_property
+    def source(self) -> Source | None:
+        """The file as text; None where it is not text that volfix reads: it may be anything."""
+        if self.pipeline is not None:
+            return self.pipeline.source
+        try:
+            return Source.read(self.path)
+        except FileProblem:
+            return None
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        if self.source is None:
+            return ()
+        return tuple(self._steps() if self._is_pipeline else entries_of(self.source))
+
+    @cached_property
+    def script(self) -> Entry | None:
+        """The file as a script of a shell; None where its first line names another program, or it is no text."""
+        if self._is_pipeline or not SHELL.match(self.data):
+            return None
+        found = self.entries
+        return found[0] if len(found) == 1 and found[0].kind == "script" else None
+
+    @property
+    def _is_pipeline(self) -> bool:
+        return self.pipeline is not None or is_pipeline_name(self.path.name, self.path.parent.name)
+
+    def _steps(self) -> Iterator[Entry]:
+        """What a pipeline's steps run; nothing where it cannot be read, which its loader names."""
+        from volfix.project.ci import load, steps
+
+        try:
+            yield from steps.entries(self.pipeline or load.load(self.path, self.source))
+        except (FileProblem, NotForVolfix):
+            return
+
+
+def deleting(directories: Iterable[Directory]) -> dict[Path, tuple[Path, ...]]:
+    """The command files of each root where some command deletes data or names a project and some may deploy."""
+    found: dict[Path, list[Path]] = {}
+    for directory in directories:
+        found.setdefault(directory.root, []).extend(directory.commands)
+    kept = {}
+    for root, paths in found.items():
+        files = [CommandFile(path) for path in paths]
+        if not _matter(files):
+            files += _called(files, root)
+        if _matter(files):
+            kept[root] = tuple(paths)
+    return kept
+
+
+def _matter(files: Sequence[CommandFile]) -> bool:
+    return any(file.is_dangerous or NAMES.search(file.data) for file in files) and any(
+        file.may_deploy for file in files
+    )
+
+
+def _called(files: Sequence[CommandFile], root: Path) -> list[CommandFile]:
+    """The files below the root that these may call and whose names do not say that they hold commands."""
+    found: dict[Path, CommandFile] = {}
+    left = list(files)
+    while left:
+        file = left.pop()
+        names = {match[0].decode() for match in CALLED.finditer(file.data)}
+        for path in {Path(os.path.normpath(place / name)) for name in names for place in (root, file.path.parent)}:
+            if path not in found and path.is_relative_to(root) and path.is_file():
+                found[path] = CommandFile(path)
+                left.append(found[path])
+    return list(found.values())
+
+
+def entries_of(source: Source) -> list[Entry]:
+    """What can be run in a file; nothing where it is not what its name says."""
+    from volfix.project.ci import jobs
+    from volfix.project.commands import recipes, taskfile
+
+    name, directory = source.path.name.lower(), source.path.parent
+    if name.endswith((".yml", ".yaml")) and name.startswith("taskfile"):
+        return list(taskfile.entries(source))
+    if (found := jobs.entries(source)) is not None:
+        return list(found)
+    if name.endswith((".yml", ".yaml")):
+        return []
+    if "makefile" in name or name.endswith(".mk"):
+        return recipes.make_targets(source, _included(source))
+    if "justfile" in name:
+        return recipes.just_recipes(source)
+    if name == "package.json":
+        return recipes.npm_scripts(source)
+    if name.endswith(("crontab", ".cron")) or directory.name in CRON_TABLES:
+        return recipes.cron_lines(source)
+    if is_carry_script(source.text):
+        return []
+    return [Entry("script", source, source.path.stem, (Fragment.whole(source),), directory, labels=(source.path.stem,))]
+
+
+def _included(source: Source) -> Iterator[Source]:
+    """The files in or below a Makefile's directory that it includes, whose variables are its own: `include .env`."""
+    from volfix.project.commands.recipes import make_includes
+
+    for path in make_includes(source):
+        with suppress(FileProblem):  # make would stop, or go on without the file
+            if path.resolve().is_relative_to(source.path.parent.resolve()):
+                yield Source.read(path)

@@ -1,0 +1,162 @@
+"""The commands of a file that write a directory of the host, or ask whether something is there, on the host itself."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from volfix.project.commands.calls import RUNNERS, Called
+from volfix.project.commands.files import CommandFile
+from volfix.project.commands.host_effects import ASKS, READS, Deed, deeds
+from volfix.project.commands.names import CALLS_DOCKER, has_commands
+from volfix.project.commands.recipes import MAKE_RULE
+from volfix.project.compose.compose_file import FILE_NAME, is_of_inner_project
+from volfix.project.discovery import VENDORED
+from volfix.project.shell.command import Command
+from volfix.project.shell.entry import Entry
+from volfix.project.shell.interpreter import Interpreter
+from volfix.project.shell.paths import below, joined
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.shell import parse
+
+IN_CONTAINER = re.compile(r"(?:docker-)?entry-?point(?:\.sh)?\Z")
+"""Scripts that start in a container, by their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a program does on a line of a file: `places` are the paths that it may be about."""
+
+    line: int
+    program: str
+    does: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HostCommands:
+    """The commands in the files below `tree`, as a project in `project` sees them; each file is read once."""
+
+    project: Path
+    tree: Path
+    _known: dict[Path, tuple[Done, ...]] = field(default_factory=dict)
+
+    def disturbing(self, path: Path, host: Path) -> dict[int, tuple[str, str]]:
+        """By line of the file, the program and what it does to the directory `host`: it writes, or asks for it.
+
+        Empty for documents, and for scripts that start in a container: what a path is there, the mount says.
+        """
+        if path not in self._known:
+            self._known[path] = tuple(dict.fromkeys(self._done_in(path)))
+        found: dict[int, tuple[str, str]] = {}
+        for done in self._known[path]:
+            if any(below(place, str(host)) is not None for place in done.places):
+                found.setdefault(done.line, (done.program, done.does))
+        for line, asked in _asked_by_make(path, host):
+            found.setdefault(line, asked)
+        return found
+
+    def _done_in(self, path: Path) -> Iterator[Done]:
+        file = CommandFile(path)
+        if not (has_commands(str(path)) or "." not in path.name) or _starts_in_container(file, self._images):
+            return
+        for entry in file.entries:
+            if not _is_run_in_container(entry, self._images):
+                yield from self._of_entry(_with_functions(entry))
+
+    @cached_property
+    def _images(self) -> tuple[str, ...]:
+        return _texts_of_images(self.tree)
+
+    def _of_entry(self, entry: Entry) -> Iterator[Done]:
+        interpreter = Interpreter(Called(self.tree, {}))
+        for directory in _started_in(entry, self.project, self.tree):
+            for command in interpreter.commands(entry, directory):
+                source = command.fragment.source
+                if source.path == entry.source.path:  # what it calls is read by itself
+                    for deed in deeds(command):
+                        if deed.does != READS:
+                            places = tuple(_places(deed, command, self.project, self.tree))
+                            line = source.place(command.place.start)[0]
+                            yield Done(line, command.program, deed.does, places)
+
+
+def _started_in(entry: Entry, project: Path, tree: Path) -> list[str]:
+    """The directories that an entry may be started in: of a script its own, the project's or the repository's."""
+    own = str(entry.directory)
+    if entry.kind not in ("script", "cron") or is_of_inner_project(entry.directory, project):
+        return [own]
+    return list(dict.fromkeys((own, str(project), str(tree))))
+
+
+def _with_functions(entry: Entry) -> Entry:
+    """A script that calls each of its functions at its end: others read it for them."""
+    text = entry.source.text
+    if entry.kind != "script" or ("()" not in text and "function" not in text):
+        return entry
+    found = (re.search(rf"(?<![\w-]){re.escape(name)}(?=\s*[({{])", text) for name in parse(text).functions)
+    calls = [Fragment.part(entry.source, *each.span()) for each in found if each]
+    return replace(entry, fragments=(*entry.fragments, *calls))
+
+
+def _places(deed: Deed, command: Command, project: Path, tree: Path) -> Iterator[str]:
+    """What the path may be; what begins with a directory of unknown name, or is on the server, is in the checkout."""
+    text = deed.path
+    if text.startswith(("$", "`")):
+        yield joined(str(project), text.partition("/")[2])
+    elif text.startswith("/") or command.here:
+        yield joined(command.directory, text)
+    elif not text.startswith("~"):
+        yield joined(str(project), text)
+        yield joined(str(tree), text)
+
+
+def _asked_by_make(path: Path, host: Path) -> Iterator[tuple[int, tuple[str, str]]]:
+    """The rules that make makes or waits for a file in the directory by: not for the directory alone."""
+    if "makefile" not in path.name.lower() and path.suffix != ".mk":
+        return
+    for number, line in enumerate(CommandFile(path).data.decode(errors="replace").splitlines(), 1):
+        rule = None if line.startswith(("\t", "#")) else MAKE_RULE.match(line)
+        for word in f"{rule[1]} {rule[2]}".split() if rule else ():
+            place = joined(str(path.parent), word)
+            if below(place, str(host)) not in (None, ".") or (place == str(host) and host.suffix):
+                yield number, ("make", ASKS)
+
+
+def _texts_of_images(tree: Path) -> tuple[str, ...]:
+    """The Dockerfiles and Compose files of a tree: they say what starts in a container."""
+    found = []
+    for current, directories, names in os.walk(tree):
+        directories[:] = [name for name in directories if name not in VENDORED]
+        for name in names:
+            if "dockerfile" in name.lower() or FILE_NAME.search(name):
+                try:
+                    found.append(Path(current, name).read_text(encoding="utf-8", errors="replace"))
+                except OSError:  # whoever reads the file says so
+                    continue
+    return tuple(found)
+
+
+def _starts_in_container(file: CommandFile, texts: tuple[str, ...]) -> bool:
+    """Whether an image or a Compose file names the script, and it does not call Docker itself."""
+    name = file.path.name
+    if has_commands(str(file.path)) and file.path.suffix not in (".sh", ".bash"):
+        return False
+    named = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    is_named = IN_CONTAINER.match(name) or any(named.search(text) for text in texts)
+    return bool(is_named) and not CALLS_DOCKER.search(file.data)
+
+
+def _is_run_in_container(entry: Entry, texts: tuple[str, ...]) -> bool:
+    """Whether an image or a Compose file starts the npm script or the target."""
+    runners = [name for name, kind in RUNNERS.items() if kind == entry.kind]
+    if not runners:
+        return False
+    name = re.sub(r"\A(?:pre|post)(?=\w)", "", entry.name) if entry.kind == "npm" else entry.name
+    started = re.compile(rf"\b(?:{'|'.join(runners)})\b[^\n]*?[\s\"',]{re.escape(posixpath.basename(name))}(?![\w-])")
+    return any(started.search(text) for text in texts)

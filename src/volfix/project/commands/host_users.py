@@ -1,0 +1,171 @@
+"""Who uses a directory on the host: Makefiles, scripts, cron tables, pipelines, documentation.
+
+Looked at only where the directory is about to become a volume, which tools on the host do not see.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.host_tools import host_tools
+from volfix.project.carry_script import is_carry_script
+from volfix.project.commands.names import has_commands, is_document
+from volfix.project.compose.compose_file import is_of_inner_project
+from volfix.project.discovery import VENDORED
+from volfix.project.git import work_tree
+
+if TYPE_CHECKING:
+    from volfix.project.commands.host_commands import HostCommands
+
+LARGEST = 300_000
+"""Bytes of a file that is looked at; what is longer is no script and no page that somebody wrote."""
+MOST = 3000
+"""Files of one tree that are looked at."""
+LONGEST = 2000
+"""Bytes of a line that somebody wrote."""
+SCRIPT = re.compile(rb"#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
+"""How a script begins whose name does not say that it is one."""
+PREFIX = rb"(?<![\w./~${}-])(?P<before>(?:[\w.~-]*/|\$\w+/|\$\{\w+\}/|\$\([^()\s]*\)/|`pwd`/|/)*)"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A line that names the directory; `tool` is the program that uses it there, None where only a text names it.
+
+    `does` says what the program does there that a volume in its place would not stand: it writes, or asks for it.
+    """
+
+    path: Path
+    line: int
+    tool: str | None
+    does: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    data: bytes
+
+
+@lru_cache(maxsize=64)
+def mentions(host: Path, project: Path, root: Path) -> tuple[Mention, ...]:
+    """Where files of the repository use the host's directory or file `host`, which a project in `project` mounts.
+
+    `root` is the repository; where it is no git work tree, only the project's own directory is looked at.
+    """
+    name = os.fsencode(host.name)
+    word = re.compile(PREFIX + re.escape(name) + rb"(?:(?P<after>/)|(?![\w-]|\.\w))")
+    found: list[Mention] = []
+    commands: HostCommands | None = None
+    for file in _files(_tree(project, root)):
+        if name not in file.data or file.path.name == ".gitignore":
+            continue
+        if not is_document(file.path.name):
+            commands = commands or _commands(project, _tree(project, root))
+        done = commands.disturbing(file.path, host) if commands else {}
+        for number, line in enumerate(file.data.splitlines(), 1):
+            used = _used(line, word, file.path, host, (project, root)) if name in line and len(line) < LONGEST else None
+            tool, does = done.get(number, (None, None))
+            if used or does:
+                found.append(Mention(file.path, number, tool or (used[0] if used else None), does))
+    return tuple(found)
+
+
+def files_of(project: Path, root: Path) -> Iterator[tuple[Path, bytes]]:
+    """The documents and the files with commands that belong to a project, with what they hold."""
+    yield from ((file.path, file.data) for file in _files(_tree(project, root)))
+
+
+def _tree(project: Path, root: Path) -> Path:
+    return root if work_tree(root) is not None else project
+
+
+@lru_cache(maxsize=64)
+def _commands(project: Path, tree: Path) -> HostCommands:
+    from volfix.project.commands.host_commands import (
+        HostCommands,  # reads shell: most runs name no directory in a script
+    )
+
+    return HostCommands(project, tree)
+
+
+def _used(
+    line: bytes, word: re.Pattern[bytes], path: Path, host: Path, directories: Sequence[Path]
+) -> tuple[str | None] | None:
+    """The tool that uses the directory in this line, in a tuple; None where the line does not name it."""
+    for command in re.split(rb"[;&|]+", line):
+        programs = [text.decode() for text in re.findall(rb"(?<![\w./$-])[a-z0-9]+(?=\s)", command)]
+        tool = next((text for text in programs if text in host_tools() and host_tools()[text].bare), None)
+        for found in word.finditer(command):
+            before = found["before"].decode(errors="replace")
+            is_path = bool(before or found["after"] or tool)  # a bare word may be anything
+            if is_path and _leads_to(before, path, host, directories):
+                return (tool,)
+    return None
+
+
+def _leads_to(before: str, path: Path, host: Path, directories: Sequence[Path]) -> bool:
+    """Whether `before`, a path as it is written in the file at `path`, is the directory in which `host` lies."""
+    if before.startswith("~"):
+        return False
+    if before.startswith(("$", "`")):
+        project = directories[0]
+        before = before.partition("/")[2]
+        return path.is_relative_to(project) and Path(os.path.normpath(project / before)) == host.parent
+    near = [path.parent]
+    if not is_of_inner_project(path.parent, directories[0]):
+        near += (each for each in directories if path.is_relative_to(each))
+    return any(Path(os.path.normpath(each / before)) == host.parent for each in near)
+
+
+@lru_cache(maxsize=8)
+def _files(tree: Path) -> tuple[_File, ...]:
+    """The files of a tree that may use a directory of the host, read once; `clear_cache` forgets them."""
+    found: list[_File] = []
+    for current, directories, names in os.walk(tree):
+        directories[:] = sorted(name for name in directories if name not in VENDORED)
+        for name in sorted(names):
+            path = os.path.join(current, name)  # noqa: PTH118 - a Path for each entry of a tree costs
+            known = is_document(name) or has_commands(path)
+            if known or ("." not in name and _is_marked(path)):
+                data = _read(path)
+                if data and (known or SCRIPT.match(data)) and not is_carry_script(data.decode(errors="replace")):
+                    found.append(_File(Path(path), data))
+        if len(found) >= MOST:
+            break
+    return tuple(found)
+
+
+def _is_marked(path: str) -> bool:
+    """Whether a file begins as scripts do: most files without a suffix are none, and may be large."""
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            return file.read(2) == b"#!"
+    except OSError:  # nobody asked for the file
+        return False
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _read(path: str) -> bytes:
+    try:
+        if os.path.getsize(path) > LARGEST or not os.path.isfile(path):  # noqa: PTH202, PTH113 - as above
+            return b""
+        return Path(path).read_bytes()
+    except OSError:  # nobody asked for the file
+        return b""
+
+
+def clear_cache() -> None:
+    """Forget what was read, where files may have changed."""
+    _files.cache_clear()
+    mentions.cache_clear()
+    _commands.cache_clear()

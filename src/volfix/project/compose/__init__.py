@@ -1,0 +1,1 @@
+"""What Compose files mean: merging, services, mounts, environment, interpolation, and which files make a project."""

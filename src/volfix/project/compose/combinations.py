@@ -1,0 +1,117 @@
+"""Which Compose files of a directory are merged: its projects, in every combination that is known.
+
+Source: compose-spec/compose-go, cli/options.go (default and override file names, COMPOSE_FILE).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from volfix.project.compose.completeness import lacking, undeclared
+from volfix.project.compose.compose_file import BASE_NAMES, OVERRIDE_NAMES, ComposeFile, Unread
+from volfix.project.compose.merging import build_project
+from volfix.project.compose.model import Project
+from volfix.project.discovery import Directory
+from volfix.project.loader import Loader
+
+
+def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
+    """The directory's projects: what COMPOSE_FILE in `.env` merges, the base file with its override, what command
+    lines merge, and each file beside these, merged with the base where it is no project alone.
+
+    A file here that cannot be read may belong to each of them.
+    """
+    if not directory.files and not directory.pipelines and not directory.named:
+        return
+    setting = _setting(directory.path, loader)
+    beside = (*_unread(directory.files, loader), *_unread(setting, loader))
+    called: dict[tuple[ComposeFile, ...], tuple[Path, list[Unread]]] = {}
+    for paths, home in _called(directory, setting, loader):
+        here = [path for path in paths if _is_file(path)]
+        if files := _read(here, loader):
+            called.setdefault(files, (home, []))[1].extend((*_unread(here, loader), *_not_here(paths)))
+    loaded: set[Path] = set()
+    for files, (home, unread) in called.items():
+        project = build_project(directory.root, home, files, loader, directory.path)
+        loaded |= {file.path for file in project.loaded if lacking(project) is None}
+        yield _beside(project, (*beside, *unread))
+    default = {path for paths, _ in _called(replace(directory, named=()), setting, loader) for path in paths}
+    for file in _read([path for path in directory.files if path not in default], loader):
+        if (own := _of_one(directory, file, loader, is_part=file.path in loaded)) is not None:
+            yield _beside(own, beside)
+
+
+def _beside(project: Project, unread: Iterable[Unread]) -> Project:
+    return replace(project, unread_files=(*project.unread_files, *unread))
+
+
+def _called(directory: Directory, setting: Sequence[Path], loader: Loader) -> Iterator[tuple[Sequence[Path], Path]]:
+    """The files that are merged together, and where their relative paths start from."""
+    base = _base(directory, loader)
+    if setting:
+        yield setting, setting[0].parent
+    if base is not None and base not in setting:
+        by_name = {path.name: path for path in directory.files}
+        override = next((by_name[name] for name in OVERRIDE_NAMES if name in by_name and not setting), None)
+        yield [base, override] if override else [base], directory.path
+    for paths in directory.named:
+        yield paths, directory.path
+
+
+def _of_one(directory: Directory, file: ComposeFile, loader: Loader, *, is_part: bool) -> Project | None:
+    """The project of a file that nothing known merges: with the base file where it is incomplete alone; None where it
+    is a part of another project, which includes or extends it.
+    """
+    alone = build_project(directory.root, directory.path, (file,), loader)
+    if lacking(alone) is None and not undeclared(alone):
+        return alone
+    if is_part:
+        return None
+    base = _base(directory, loader)
+    first = loader.compose(base) if base is not None else None
+    return build_project(directory.root, directory.path, (first, file), loader) if first else alone
+
+
+def _base(directory: Directory, loader: Loader) -> Path | None:
+    by_name = {path.name: path for path in directory.files}
+    names = (name for name in BASE_NAMES if name in by_name)
+    return next((by_name[name] for name in names if _is_compose(by_name[name], loader)), None)
+
+
+def _is_compose(path: Path, loader: Loader) -> bool:
+    return loader.compose(path) is not None or loader.unread(path) is not None
+
+
+def _read(paths: Sequence[Path], loader: Loader) -> tuple[ComposeFile, ...]:
+    return tuple(file for path in paths if _is_file(path) and (file := loader.compose(path)) is not None)
+
+
+def _unread(paths: Sequence[Path], loader: Loader) -> Iterator[Unread]:
+    """Those of the files that are not read; one that is not there is looked for by Compose alone."""
+    for path in paths:
+        if not _is_file(path):
+            yield Unread.of(path, "there is no such file")
+        elif (unread := loader.unread(path)) is not None:
+            yield unread
+
+
+def _not_here(paths: Sequence[Path]) -> Iterator[Unread]:
+    """The files that a command line names and that only the machine has that runs it."""
+    for path in paths:
+        if not _is_file(path):
+            yield Unread(path.name, "a command names it, and it is not in the repository", None)
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - never raises
+
+
+def _setting(directory: Path, loader: Loader) -> list[Path]:
+    """The files that COMPOSE_FILE in the directory's `.env` names: they replace the default."""
+    dotenv = loader.dotenv(directory)
+    text = dotenv.values.get("COMPOSE_FILE") or ""
+    separator = dotenv.values.get("COMPOSE_PATH_SEPARATOR") or ":"
+    return [Path(os.path.normpath(directory / name.strip())) for name in text.split(separator) if name.strip()]

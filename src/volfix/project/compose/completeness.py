@@ -1,0 +1,83 @@
+"""What a project's files lack together: an overlay that is never deployed alone names what only its base has.
+
+Source: compose-spec/compose-go, loader/validate.go (checkConsistency). Services in profiles count too, which Compose
+judges only where the profile is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.project.compose.compose_file import strings
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.mounts import VOLUME
+from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
+
+STARTS = ("image", "build", "extends", "provider")
+SERVICE = "service:"
+
+
+def lacking(project: Project) -> str | None:
+    """The first thing that Compose misses, in words; None where it would take the project, or cannot be known here.
+
+    Volumes that are not declared are told by `undeclared`.
+    """
+    if project.unread_files or any(file.version_1 for file in project.files):
+        return None
+    if not project.services:
+        return "it has no services"
+    return next((reason for service in project.services.values() for reason in _lacking(project, service)), None)
+
+
+def undeclared(project: Project) -> frozenset[str]:
+    """The keys of volumes that services mount and no file of the project declares."""
+    used = {
+        mount.source
+        for service in project.services.values()
+        for mount in service.mounts
+        if mount.kind == VOLUME and not mount.overridden and "$" not in mount.source
+    }
+    return frozenset(used - project.declared.keys())
+
+
+def _lacking(project: Project, service: Service) -> Iterator[str]:
+    if all(part.node.get(key) is None for part in service.parts for key in STARTS):
+        yield f"{service.name} has neither image nor build"
+    for name in sorted(_services_named(service) - project.services.keys()):
+        yield f"{service.name} needs the service {name}"
+    for section, word in (("networks", "network"), ("secrets", "secret"), ("configs", "config")):
+        known = {key for file in project.merged for key in file.section(section)} | {"default"}
+        for name in sorted(_names(service, section) - known):
+            yield f"{service.name} needs the {word} {name}"
+
+
+def _services_named(service: Service) -> set[str]:
+    found = _names(service, "depends_on")
+    found |= {text.partition(":")[0] for text in _names(service, "links")}
+    found |= {text for text, _ in service.volumes_from}
+    for key in ("network_mode", "pid", "ipc"):
+        text = service.text(key) or ""
+        found |= {text.removeprefix(SERVICE)} if text.startswith(SERVICE) else set()
+    return {name for name in found if "$" not in name}
+
+
+def _names(service: Service, key: str) -> set[str]:
+    """The names under a key of the service, those of all its parts; in the long form of an entry its `source`."""
+    found: set[str] = set()
+    for part in service.parts:
+        node = part.node.get(key)
+        if node is not None and node.tag in ("!reset", "!override"):
+            found.clear()
+        if node is not None and node.tag != "!reset":
+            found |= set(_said(node))
+    return {service.interpolated(text) for text in found}
+
+
+def _said(node: Node) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        yield from (name for name, _ in node.items())
+    for item in node.items if isinstance(node, Sequence) else ():
+        entry = resolved(item)
+        if isinstance(entry, Mapping) and isinstance(source := entry.get("source"), Scalar):
+            yield source.value
+    yield from strings(node)

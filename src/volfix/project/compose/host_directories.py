@@ -1,0 +1,54 @@
+"""Where on the host a bind mount's source lies, as far as it can be known."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.project.compose.mounts import Mount
+
+
+@dataclass(frozen=True, slots=True)
+class HostDirectory:
+    """A bind mount's source: equal for two mounts of the same directory.
+
+    `path` is absolute and normalised; None where the source is in a home directory, on Windows or of unknown value.
+    `inside` says whether it lies in the repository, where a fresh checkout loses it.
+    """
+
+    key: str
+    path: Path | None
+    inside: bool
+
+    def contains(self, other: HostDirectory) -> bool:
+        """Whether the other directory lies below this one."""
+        return self.path is not None and other.path is not None and other.key.startswith(self.key.rstrip("/") + "/")
+
+
+def host_directory(mount: Mount, root: Path) -> HostDirectory:
+    """The host directory of a bind mount, links followed; `root` is the repository's, and of `inside`."""
+    text = mount.source
+    if "${" in text or not text.startswith((".", "/")):
+        return HostDirectory(os.path.normpath(text) if text.startswith("~") else text.rstrip("/"), None, inside=False)
+    path, top = _real(os.path.join(mount.directory, text)), _real(str(root))  # noqa: PTH118 - thousands in a run
+    return HostDirectory(path, Path(path), inside=path == top or path.startswith(top.rstrip("/") + "/"))
+
+
+def _real(path: str) -> str:
+    """The path with its links followed, as far as they can be."""
+    try:
+        return os.path.realpath(path)
+    except OSError:  # a link of the system's that only root may read: /proc/1/ns/net
+        return os.path.normpath(path)
+
+
+def relative(path: Path, base: Path) -> str:
+    """The path from `base`, with forward slashes; the whole path where it lies elsewhere."""
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
+
+
+def is_within(path: Path, root: Path) -> bool:
+    """Whether a file lies below the root, `..` and links followed."""
+    top = os.path.realpath(root)
+    return os.path.realpath(path).startswith(top.rstrip("/") + "/")

@@ -1,0 +1,152 @@
+"""A project out of its Compose files, those that they include and extend, merged as Compose does.
+
+Source: compose-spec/compose-go, loader/include.go, loader/extends.go, cli/options.go.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from volfix.project.compose.compose_file import ComposeFile, IncludeEntry, Unread
+from volfix.project.compose.environment import lookup_in
+from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
+from volfix.project.compose.model import Part, Project, Service, normalized_name
+from volfix.project.loader import Loader
+from volfix.syntax import yaml_tree
+from volfix.syntax.yaml_tree import Scalar
+
+REMOTE = re.compile(r"(?:oci|git|ssh|https?)://|[\w.-]+@[\w.-]+:|github\.com/")
+"""What Compose fetches instead of opening it. Source: docker/compose, pkg/remote; moby/buildkit, ParseGitRef."""
+
+
+def build_project(
+    root: Path, directory: Path, files: tuple[ComposeFile, ...], loader: Loader, called_in: Path | None = None
+) -> Project:
+    """The project that these files make when Compose, called in `called_in`, merges them in this order."""
+    called_in = called_in or directory
+    lookup = lookup_in(called_in, loader.dotenv(called_in))
+    if called_in != directory:
+        lookup = lookup_in(directory, loader.dotenv(directory), lookup)
+    builder = _Builder(loader, lookup)
+    for file in files:
+        builder.add(file, directory)
+    services = {}
+    for name, parts in builder.parts.items():
+        services[name] = Service(name, tuple(parts), builder.lookup_of(parts[0].directory), loader.env_file)
+    name = _project_name(loader.dotenv(called_in).values.get("COMPOSE_PROJECT_NAME") or "", files, lookup)
+    return Project(
+        root,
+        directory,
+        name or normalized_name(directory.resolve().name),
+        files,
+        services,
+        tuple(builder.loaded.values()),
+        extended=frozenset(builder.loaded.keys() - builder.merged),
+        unread_files=tuple(builder.unread),
+        called_in=called_in,
+        included_env=frozenset(path for paths in builder.env_files.values() for path in paths),
+        copies=loader.copies,
+    )
+
+
+def _project_name(given: str, files: tuple[ComposeFile, ...], lookup: Lookup) -> str:
+    """The name that `.env` or the last file says; with a variable of unknown value as it is written, empty for none."""
+    name = given or next((file.name for file in reversed(files) if file.name), "")
+    try:
+        found = interpolate(name, lookup)
+    except InterpolationError:
+        return name
+    return found.value if found.unknown else normalized_name(found.value)
+
+
+class _Builder:
+    """Collects the parts of each service, those of included files first, as Compose merges them."""
+
+    def __init__(self, loader: Loader, lookup: Lookup) -> None:
+        self.loader, self.lookup = loader, lookup
+        self.parts: dict[str, list[Part]] = {}
+        self.loaded: dict[Path, ComposeFile] = {}
+        self.merged: set[Path] = set()
+        self.unread: list[Unread] = []
+        self.env_files: dict[Path, tuple[Path, ...]] = {}
+
+    def lookup_of(self, directory: Path) -> Lookup:
+        """What the services of a directory's files see: the project's values, then those of the `include:`'s env files.
+
+        Without `env_file:` these are the directory's `.env`; of several the last one wins.
+        """
+        lookup = self.lookup
+        for path in reversed(self.env_files.get(directory, (directory / ".env",))):
+            lookup = lookup_in(directory, self.loader.env_file(path, raw=False), lookup)
+        return lookup
+
+    def add(self, file: ComposeFile, directory: Path) -> None:
+        if file.path in self.merged:
+            return
+        self.merged.add(file.path)
+        self.loaded[file.path] = file
+        for entry in file.includes:
+            self._include(entry, directory)
+        for name, node, _ in file.services():
+            self.parts.setdefault(name, []).extend(self._extended(name, node, file, directory, frozenset()))
+
+    def _include(self, entry: IncludeEntry, directory: Path) -> None:
+        paths = [path for text in entry.paths if (path := self._path(directory, text)) is not None]
+        paths = [path / "compose.yaml" if os.path.isdir(path) else path for path in paths]  # noqa: PTH112 - never raises
+        if not paths:
+            return
+        start = directory / entry.project_directory if entry.project_directory else paths[0].parent
+        env_files = [path for text in entry.env_files if (path := self._path(directory, text)) is not None]
+        if env_files:
+            self.env_files[start] = tuple(env_files)
+        for path in paths:
+            if (included := self._read(path)) is not None:
+                self.add(included, start)
+
+    def _path(self, directory: Path, text: str) -> Path | None:
+        """The file that an `include:` or `extends:` names; None, and a note, where only the deployment knows it."""
+        try:
+            found = interpolate(text, self.lookup)
+        except InterpolationError:
+            found = None
+        if found is None or found.unknown or REMOTE.match(text):
+            self.loader.note(f"{directory}: {text} is not followed: volfix cannot tell where it leads")
+            self.unread.append(Unread(text, "volfix cannot tell where it leads", None))
+            return None
+        return Path(os.path.normpath(directory / found.value))
+
+    def _read(self, path: Path) -> ComposeFile | None:
+        if not os.path.exists(path):  # noqa: PTH110 - never raises
+            self.unread.append(Unread.of(path, "there is no such file"))
+            return None
+        unread = self.loader.unread(path)
+        self.unread += [unread] if unread else []
+        return self.loader.compose(path)
+
+    def _extended(
+        self, name: str, node: yaml_tree.Mapping, file: ComposeFile, directory: Path, seen: frozenset[tuple[Path, str]]
+    ) -> list[Part]:
+        own = Part(name, node, file, directory)
+        extends = node.get("extends")
+        if extends is None or (file.path, name) in seen:
+            return [own]
+        seen |= {(file.path, name)}
+        base_file, base_directory, base_name = file, directory, None
+        if isinstance(extends, Scalar):
+            base_name = extends.value
+        elif isinstance(extends, yaml_tree.Mapping):
+            service, where = extends.get("service"), extends.get("file")
+            base_name = service.value if isinstance(service, Scalar) else None
+            if isinstance(where, Scalar):
+                path = self._path(directory, where.value)
+                other = self._read(path) if path is not None else None
+                if path is None or other is None:
+                    return [own]
+                base_file, base_directory = other, path.parent
+                self.loaded.setdefault(other.path, other)
+        for other_name, other_node, _ in base_file.services():
+            if other_name == base_name:
+                return [*self._extended(other_name, other_node, base_file, base_directory, seen), own]
+        return [own]

@@ -1,0 +1,210 @@
+"""The mounts of a service as they are written: Compose's short and long syntax.
+
+Source: compose-spec/compose-go, format/volume.go and loader (the short form's grammar, which sources are paths).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.project.compose.interpolation import Interpolated, InterpolationError, Lookup, interpolate
+from volfix.project.compose.words import boolean, mount_options
+from volfix.syntax.source import Source
+from volfix.syntax.yaml_tree import Mapping, Node, Pair, Scalar, resolved
+
+BIND, VOLUME, ANONYMOUS, UNKNOWN = "bind", "volume", "anonymous", "unknown"
+"""The kinds of mounts that a rule looks at; any other is Compose's own word: tmpfs, npipe, cluster, image."""
+
+BIND_ONLY_OPTIONS = frozenset(
+    {"z", "Z", "U", "private", "rprivate", "shared", "rshared", "slave", "rslave", "cached", "delegated", "consistent"}
+)
+WINDOWS_DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|\Z)")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mount:
+    """One entry of a service's `volumes:`.
+
+    `node` is the entry; `raw_source` and `raw_target` are as written, `source` and `target` after interpolation, where
+    a variable of unknown value stays visible as `${NAME}`. `directory` is what a relative source is relative to.
+    `problem` says why the entry cannot be understood or edited.
+    """
+
+    service: str
+    file: Source
+    node: Node
+    kind: str
+    raw_source: str
+    source: str
+    raw_target: str
+    target: str
+    read_only: bool
+    directory: Path
+    no_copy: bool = False
+    subpath: str | None = None
+    overridden: bool = False
+    problem: str | None = None
+
+    @property
+    def place(self) -> int:
+        """Where the entry is written, a character of the file's text."""
+        return self.node.span.start
+
+    @property
+    def clean_target(self) -> str:
+        return clean(self.target)
+
+    @property
+    def written_as(self) -> str:
+        """The entry as people say it: source:target."""
+        return f"{self.raw_source}:{self.raw_target}" if self.raw_source else self.raw_target
+
+    @property
+    def source_is_known(self) -> bool:
+        return "${" not in self.source
+
+
+def clean(target: str) -> str:
+    """A mount target as Compose compares it: Go's path.Clean."""
+    cleaned = posixpath.normpath(target) if target else "."
+    return "/" + cleaned.lstrip("/") if cleaned.startswith("//") else cleaned
+
+
+def split_short(text: str) -> list[str]:
+    """The sections of a short mount between its colons, none inside `${...}` or behind a Windows drive letter."""
+    sections: list[str] = []
+    start = depth = 0
+    for at, character in enumerate(text):
+        if text.startswith("${", at):
+            depth += 1
+        elif character == "}" and depth:
+            depth -= 1
+        elif character == ":" and not depth:
+            if at - start == 1 and text[start].isalpha() and len(text) > 2:
+                continue
+            sections.append(text[start:at])
+            start = at + 1
+    return [*sections, text[start:]]
+
+
+def is_path(source: str) -> bool:
+    """Whether Compose takes a source for a host path, by its first characters."""
+    return source.startswith((".", "/", "~", "\\\\")) or WINDOWS_DRIVE.match(source) is not None
+
+
+def source_kind(value: Interpolated) -> str:
+    """bind or volume; unknown where the source begins with a variable of unknown value and no path follows."""
+    text = value.value
+    if is_path(text):
+        return BIND
+    if text.startswith("${") and value.unknown:
+        rest = text[text.index("}") + 1 :]
+        return BIND if rest.startswith(("/", "\\")) else UNKNOWN
+    return VOLUME
+
+
+def read_mount(service: str, file: Source, node: Node, directory: Path, lookup: Lookup) -> Mount | None:
+    """The mount that an entry of `volumes:` describes; None where the entry is not one that Compose takes."""
+    entry = resolved(node)
+    try:
+        if isinstance(entry, Scalar):
+            return _read_short(service, file, entry, directory, lookup)
+        if isinstance(entry, Mapping):
+            return _read_long(service, file, entry, directory, lookup)
+    except InterpolationError as error:
+        return Mount(
+            service, file, entry, UNKNOWN, "", "", "", "", False, directory, problem=f"not interpolated: {error}"
+        )
+    return None
+
+
+def _read_short(service: str, file: Source, node: Scalar, directory: Path, lookup: Lookup) -> Mount | None:
+    sections = split_short(node.value)
+    values = [interpolate(section, lookup) for section in sections]
+    problem = None
+    if any(":" in value.value for value in values[-2:]) or len(split_short(values[0].resolved)) > 1:
+        problem = "a variable stands for more than one part of the mount"
+    if len(sections) == 1:
+        kind = ANONYMOUS if not values[0].unknown else UNKNOWN
+        return Mount(service, file, node, kind, "", "", sections[0], values[0].value, False, directory, problem=problem)
+    if len(sections) > 3 or not all(sections):
+        return None
+    options = mount_options(values[2].value if len(sections) == 3 else "")
+    if options.read_only is None:
+        problem = f"volfix cannot tell whether the mount is read-only ({sections[2]})"
+    return Mount(
+        service,
+        file,
+        node,
+        source_kind(values[0]),
+        sections[0],
+        values[0].value,
+        sections[1],
+        values[1].value,
+        options.read_only is True,
+        directory,
+        no_copy=options.no_copy,
+        problem=problem,
+    )
+
+
+def _read_long(service: str, file: Source, node: Mapping, directory: Path, lookup: Lookup) -> Mount | None:
+    def text(key: str) -> tuple[str, str]:
+        value = node.get(key)
+        if not isinstance(value, Scalar) or value.is_null:
+            return "", ""
+        return value.value, interpolate(value.value, lookup).value
+
+    kind, (raw_source, source), (raw_target, target) = text("type")[1], text("source"), text("target")
+    if not target:
+        return None
+    problem = None
+    if node.pair("type") is None or (raw_source and node.pair("source") is None):
+        problem = "parts of the mount come from a merge key"
+    read_only = boolean(node.get("read_only"), lookup)
+    if read_only is None:
+        problem = f"volfix cannot tell whether the mount is read-only (read_only: {text('read_only')[0]})"
+    if kind == VOLUME and not source:
+        kind = ANONYMOUS
+    inner = node.get("volume")
+    inner = inner if isinstance(inner, Mapping) else None
+    subpath = inner.get("subpath") if inner else None
+    return Mount(
+        service,
+        file,
+        node,
+        kind,
+        raw_source,
+        source,
+        raw_target,
+        target,
+        read_only is True,
+        directory,
+        no_copy=inner is not None and boolean(inner.get("nocopy"), lookup) is True,
+        subpath=subpath.value if isinstance(subpath, Scalar) else None,
+        problem=problem,
+    )
+
+
+def volume_text(mount: Mount, key: str) -> str:
+    """A short mount with the named volume `key` as its source: `ro` stays, options that only a bind has go."""
+    assert isinstance(mount.node, Scalar)
+    sections = split_short(mount.node.value)
+    if len(sections) < 3:
+        return f"{key}:{sections[1]}"
+    kept = [option for option in sections[2].split(",") if option.strip() not in BIND_ONLY_OPTIONS]
+    return ":".join([key, sections[1], *([",".join(kept)] if kept else [])])
+
+
+def retargeted(mount: Mount, source: str, target: str) -> str:
+    """A short mount with another named volume and another target; its options as `volume_text` keeps them."""
+    _, _, *options = split_short(volume_text(mount, source))
+    return ":".join([source, target, *options])
+
+
+def bind_pair(mount: Mount) -> Pair | None:
+    """The `bind:` entry of a long mount, which a volume may not have."""
+    return mount.node.pair("bind") if isinstance(mount.node, Mapping) else None

@@ -1,0 +1,28 @@
+"""How many containers of a service run at once."""
+
+from __future__ import annotations
+
+from volfix.project.compose.model import Service
+from volfix.syntax.yaml_tree import Mapping, Scalar
+
+
+def replicas(service: Service) -> int | None:
+    """The number that `deploy: replicas:` or `scale:` says, else 1; None where it depends on the nodes or a variable.
+
+    Source: compose-spec/compose-spec, deploy.md (mode, replicas), 05-services.md (scale).
+    """
+    mode, count = _said(service, "mode"), _said(service, "replicas")
+    if mode is not None and mode not in ("replicated", "replicated-job"):
+        return None
+    text = count if count is not None else service.text("scale") or "1"
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+
+
+def _said(service: Service, key: str) -> str | None:
+    """What the last part says of it: `deploy:` is merged key by key."""
+    for part in reversed(service.parts):
+        deploy = part.node.get("deploy")
+        value = deploy.get(key) if isinstance(deploy, Mapping) else None
+        if isinstance(value, Scalar) and not value.is_null:
+            return service.interpolated(value.value)
+    return None

@@ -1,0 +1,137 @@
+"""Env files beside the Compose files that none of them names: `.env.prod`, `staging.env`, `.env.example`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from volfix.knowledge.env_files import is_example
+from volfix.project.compose.env_places import EnvCopy, in_place
+from volfix.project.compose.environment import DotenvFile
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.origins import PutTogether, Variable, env_assignment
+from volfix.syntax import dotenv
+from volfix.syntax.dotenv import Assignment
+from volfix.syntax.source import FileProblem, Source
+
+ENV_FILE_NAME = re.compile(r"\.env(?:[._-][\w.-]+)?\Z|[\w.-]+\.env\Z")
+EXAMPLE_NAME = re.compile(r"(?:dot)?env[._-][\w.-]+\Z")
+"""The name of an env file where a word in it says example."""
+FOLDERS = ("config", "env", "envs", ".envs", "environments")
+DATABASE = re.compile(r"sqlite|\.db\b|jdbc:h2|file:", re.IGNORECASE)
+
+
+def loose_variables(project: Project) -> Iterator[Variable]:
+    """The variables, with a database file to all appearance, of env files that no service of the project loads.
+
+    A file that cannot be read as an env file is passed over: nothing refers to it, so it may be something else.
+    """
+    named = {file.path for service in project.services.values() for file in service.env_files}
+    own = project.directory / ".env"
+    loaded = {in_place(project.copies, path) for path in project.env_places if path != own or own in named}
+    taken = _taken(project, own)
+    for path in _env_files(project):
+        for variable in _read(path) if path not in loaded else ():
+            if path != own or variable.name not in taken:
+                yield variable
+
+
+def _env_files(project: Project) -> list[Path]:
+    """The env files in the project's directories, and those that deploying flows put into place there."""
+    found = dict.fromkeys(path for directory in directories(project) for path in env_files_in(directory))
+    return [*found, *(path for path in sorted(project.env_paths - project.env_places) if path not in found)]
+
+
+def env_files_in(directory: Path) -> Iterator[Path]:
+    """The env files of a directory, by their names, in their order."""
+    for entry in sorted(os.scandir(directory), key=lambda entry: entry.name):
+        if is_env_file(entry.name) and entry.is_file():
+            yield directory / entry.name
+
+
+def assignments_in(path: Path) -> Iterator[tuple[Assignment, Source]]:
+    """The assignments of an env file; none of a file that cannot be read as such, which may be something else."""
+    try:
+        source = Source.read(path)
+        yield from ((item, source) for item in dotenv.read(source))
+    except FileProblem:  # nothing refers to the file
+        return
+
+
+def is_env_file(name: str) -> bool:
+    """Whether a file of this name is an env file to all appearance."""
+    return bool(ENV_FILE_NAME.match(name) or (EXAMPLE_NAME.match(name) and is_example(name)))
+
+
+def is_example_of(project: Project, path: Path) -> bool:
+    """Whether the env file is an example or a template, by its name or by a directory of the project that it is in."""
+    inside = path.is_relative_to(project.directory)
+    return is_example(path.relative_to(project.directory).as_posix() if inside else path.name)
+
+
+def put_into_place(project: Project, path: Path) -> Iterator[tuple[Path, EnvCopy]]:
+    """Where deploying flows put this file as an env file of the project, and how."""
+    for place in sorted(project.env_places):
+        yield from ((place, copy) for copy in project.copies.get(place, ()) if copy.source == path)
+
+
+def _taken(project: Project, own: Path) -> frozenset[str]:
+    """The variables of the project's `.env` that its services take, alone or within a value."""
+    variables = [each for service in project.services.values() for each in service.environment.values()]
+    whole = {
+        found.assignment.name
+        for variable in variables
+        if (found := env_assignment(variable.origin)) is not None and found.file.path == own
+    }
+    parts = (variable.origin.pieces for variable in variables if isinstance(variable.origin, PutTogether))
+    return frozenset(whole | {piece.name for pieces in parts for piece in pieces if piece.name})
+
+
+def _read(path: Path) -> Iterable[Variable]:
+    """The variables of an env file that name a database file to all appearance; see above for a file that is none."""
+    try:
+        source = Source.read(path)
+        assignments = dotenv.read(source) if DATABASE.search(source.text) else ()
+    except FileProblem:
+        return ()
+    variables = DotenvFile(path, source, assignments).variables.values()
+    return [variable for variable in variables if DATABASE.search(variable.value or "")]
+
+
+def assigned_in(project: Project, name: str) -> Path | None:
+    """An env file beside the Compose files, other than `.env`, that sets the variable; examples do not count."""
+    for path in env_files_in(project.directory):
+        if path.name == ".env" or is_example_of(project, path):
+            continue
+        if any(item.name == name and item.value for item, _ in assignments_in(path)):
+            return path
+    return None
+
+
+def names_assigned(project: Project) -> frozenset[str]:
+    """The variables that env files beside the Compose files and in the build contexts speak of, examples included:
+    who deploys may set them.
+    """
+    return frozenset(item.name for path in _env_files(project) for item, _ in assignments_in(path))
+
+
+def may_be_given(project: Project, service: Service, names: Collection[str]) -> bool:
+    """Whether an env file of the service that is not in the repository may set one of the variables: the env files that
+    are there, from which it is copied or by whose example it is made, speak of one, or there are none.
+    """
+    if all(file.path is not None and in_place(project.copies, file.path).exists() for file in service.env_files):
+        return False
+    known = names_assigned(project)
+    return not known or bool(known & set(names))
+
+
+def directories(project: Project) -> list[Path]:
+    """The project's directory, the folders for settings in it, and those that its services are built from."""
+    own = [project.directory, *(project.directory / name for name in FOLDERS)]
+    for service in project.services.values():
+        if service.build is not None and service.build.context is not None:
+            own += [service.build.context, service.build.context / "config"]
+    places = {Path(os.path.normpath(path)): None for path in own}
+    return [path for path in places if path.is_relative_to(project.root) and path.is_dir()]

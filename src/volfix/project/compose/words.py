@@ -1,0 +1,42 @@
+"""Compose's own words: what it takes for true and false, and what the options of a short mount say.
+
+Source: compose-spec/compose-go, loader/interpolate.go (toBoolean) and format/volume.go (populateFieldFromOption).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
+from volfix.syntax.yaml_tree import Node, Scalar, resolved
+
+BOOLEANS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no": False, "off": False, "n": False}
+"""In any mixture of capitals, with quotes or without; what else is written there Compose refuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class MountOptions:
+    """The third section of a short mount; `read_only` is None where a variable of unknown value may say it."""
+
+    read_only: bool | None
+    no_copy: bool
+
+
+def boolean(node: Node | None, lookup: Lookup, *, default: bool = False) -> bool | None:
+    """What a field says, `default` where it is missing; None for what is not known and for what Compose refuses."""
+    value = resolved(node) if node is not None else None
+    if value is None:
+        return default
+    if not isinstance(value, Scalar) or value.is_null:
+        return None
+    try:
+        return BOOLEANS.get(interpolate(value.value, lookup).value.lower())
+    except InterpolationError:
+        return None
+
+
+def mount_options(text: str) -> MountOptions:
+    """The options of a short mount after interpolation: exact words, the last of `ro` and `rw` counts."""
+    words = text.split(",")
+    said = [word for word in words if word in ("ro", "rw")]
+    return MountOptions(None if "${" in text else said[-1:] == ["ro"], "nocopy" in words)

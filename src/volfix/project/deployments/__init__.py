@@ -1,0 +1,1 @@
+"""Which flows of commands deploy which stack, and under which name."""

@@ -1,0 +1,221 @@
+"""Which steps of a pipeline bring a stack up: on which daemon, from which directory, under which project name.
+
+Source: drone/docs; drone-runners/drone-runner-docker, engine/compiler; docker/compose, cmd/compose/compose.go.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.knowledge.commands import docker_call
+from volfix.knowledge.purposes import TEST, purposes
+from volfix.project.ci.daemons import daemon_of
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, only_for_requests
+from volfix.project.ci.steps import step_entries
+from volfix.project.commands.calls import Called
+from volfix.project.compose.compose_file import BASE_NAMES
+from volfix.project.compose.model import normalized_name
+from volfix.project.shell.command import Command
+from volfix.project.shell.compose_call import ComposeCall, compose_call, named_purposes
+from volfix.project.shell.interpreter import Interpreter
+from volfix.project.shell.paths import joined, moved
+from volfix.syntax.source import Span
+
+TEST_FLAGS = frozenset({"--abort-on-container-exit", "--abort-on-container-failure", "--exit-code-from"})
+REMOTE = "ssh"
+
+
+@dataclass(frozen=True, eq=False)
+class Deployment:
+    """A call of Compose in a step that brings a stack up.
+
+    `target` is the daemon: host-socket, dind, remote, ssh, exec, none, unknown. `directory` is the project directory
+    in the step, `files` the Compose files, both as absolute paths there (None and empty where they are not known).
+    `project` is the name that the call itself, the environment or the directory gives; `named_by` which of them.
+    `is_test` says that the stack is thrown away again; `commands` are all that the step runs.
+    """
+
+    file: PipelineFile
+    pipeline: Pipeline
+    step: Step
+    call: ComposeCall
+    command: Command
+    target: str
+    directory: str | None
+    files: tuple[str, ...]
+    project: str | None
+    named_by: str
+    is_test: bool
+    commands: tuple[Command, ...]
+    checkout: Checkout
+
+    @property
+    def place(self) -> Span:
+        """Where the pipeline's file says the command, or what leads to it."""
+        return self.command.origin
+
+    def path_of(self, command: Command, text: str) -> str | None:
+        """The absolute path in the step that a command of it means; None where it is not known."""
+        return self.checkout.path_of(self.pipeline, command, text)
+
+    @property
+    def step_name(self) -> str:
+        return self.file.step_name(self.pipeline, self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """Where the repository lies on this machine (`root`), for paths that a step has below its workspace."""
+
+    root: Path
+
+    def find(self, pipeline: Pipeline, path: str) -> Path | None:
+        """The file or directory of the repository that a step knows by this absolute path."""
+        if path == pipeline.workspace:
+            return self.root
+        if path.startswith(pipeline.workspace + "/"):
+            return self.root / path[len(pipeline.workspace) + 1 :]
+        return None
+
+    def path_of(self, pipeline: Pipeline, command: Command, text: str = ".") -> str | None:
+        """The absolute path in the step that a command of it means; None where it is not known."""
+        path = joined(command.directory, text)
+        if "$" in path or "`" in path or not path.startswith("/"):
+            return None
+        return path if command.elsewhere and not command.here else moved(path, str(self.root), pipeline.workspace)
+
+
+def deployments(
+    file: PipelineFile, checkout: Checkout, unread: dict[tuple[Path, int], Span] | None = None
+) -> Iterator[Deployment]:
+    """Every deployment of every pipeline of the file, in order; `unread` gets what is no shell, as Interpreter does."""
+    interpreter = Interpreter(Called(checkout.root, {}), {} if unread is None else unread)
+    for pipeline in file.pipelines:
+        found: list[tuple[Step, Command, ComposeCall, tuple[Command, ...]]] = []
+        for step in pipeline.steps:
+            ran = tuple(
+                command
+                for entry in step_entries(file, pipeline, step, checkout.root)
+                for command in interpreter.commands(entry)
+                if command.trap in (None, "EXIT")
+            )
+            found += [(step, command, call, ran) for command in ran if (call := compose_call(command.values))]
+        for number, (step, command, call, ran) in enumerate(found):
+            if call.brings_up:
+                later = [
+                    (other.directory, next_call)
+                    for later_step, other, next_call, _ in found[number + 1 :]
+                    if not later_step.after_failure
+                ]
+                yield _deployment(file, pipeline, step, command, call, ran, checkout, later)
+
+
+def _deployment(
+    file: PipelineFile,
+    pipeline: Pipeline,
+    step: Step,
+    command: Command,
+    call: ComposeCall,
+    ran: tuple[Command, ...],
+    checkout: Checkout,
+    later: list[tuple[str, ComposeCall]],
+) -> Deployment:
+    named = call.files or tuple(filter(None, (command.environment.get("COMPOSE_FILE") or "").split(":")))
+    files = tuple(path for name in named if (path := checkout.path_of(pipeline, command, name)) is not None)
+    directory = _project_directory(pipeline, command, call, files, checkout)
+    if not named and directory is not None:
+        files = tuple(_default_files(pipeline, directory, checkout))
+    project, named_by = _project(pipeline, command, call, directory, checkout)
+    return Deployment(
+        file=file,
+        pipeline=pipeline,
+        step=step,
+        call=call,
+        command=command,
+        target=REMOTE if command.elsewhere else daemon_of(pipeline, step, command, call, ran),
+        directory=directory,
+        files=files,
+        project=project,
+        named_by=named_by,
+        is_test=_is_test(pipeline, step, command, call, files or named, later),
+        commands=ran,
+        checkout=checkout,
+    )
+
+
+def _project_directory(
+    pipeline: Pipeline, command: Command, call: ComposeCall, files: tuple[str, ...], checkout: Checkout
+) -> str | None:
+    """That of `--project-directory`, else of the first file, else where Compose finds its default file going up."""
+    if call.project_directory is not None:
+        return checkout.path_of(pipeline, command, call.project_directory)
+    if files:
+        return posixpath.dirname(files[0])
+    start = checkout.path_of(pipeline, command)
+    if call.files or start is None:
+        return None
+    place = start
+    while True:
+        if any(True for _ in _default_files(pipeline, place, checkout)):
+            return place
+        if place in (pipeline.workspace, "/") or not place.startswith(pipeline.workspace):
+            return start
+        place = posixpath.dirname(place)
+
+
+def _default_files(pipeline: Pipeline, directory: str, checkout: Checkout) -> Iterator[str]:
+    found = checkout.find(pipeline, directory)
+    for name in BASE_NAMES if found is not None else ():
+        if found is not None and (found / name).is_file():
+            yield posixpath.join(directory, name)
+            return
+
+
+def _project(
+    pipeline: Pipeline, command: Command, call: ComposeCall, directory: str | None, checkout: Checkout
+) -> tuple[str | None, str]:
+    """The project's name as far as the pipeline says it, and what says it."""
+    if call.project is not None:
+        return (None if "$" in call.project else normalized_name(call.project)), "-p"
+    if "COMPOSE_PROJECT_NAME" in command.environment:
+        value = command.environment["COMPOSE_PROJECT_NAME"]
+        return (None if value is None or "$" in value else normalized_name(value)), "COMPOSE_PROJECT_NAME"
+    named = [checkout.path_of(pipeline, command, name) for name in call.env_files]
+    if not named and directory is not None:
+        named = [posixpath.join(directory, ".env")]
+    for path in reversed(named):
+        found = checkout.find(pipeline, path) if path is not None else None
+        if found is not None and (name := _named_in_dotenv(found)):
+            return normalized_name(name), posixpath.basename(found)
+    return (normalized_name(posixpath.basename(directory)) if directory else None), "directory"
+
+
+def _named_in_dotenv(path: Path) -> str | None:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = re.search(r"^(?:export +)?COMPOSE_PROJECT_NAME *= *[\"']?([^\"'\s#]+)", text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def _is_test(
+    pipeline: Pipeline,
+    step: Step,
+    command: Command,
+    call: ComposeCall,
+    files: tuple[str, ...],
+    later: list[tuple[str, ComposeCall]],
+) -> bool:
+    """Whether the stack is thrown away: its files' names, the event, flags of `up`, or a `down` behind it say so."""
+    said = docker_call(command.values)
+    if any(TEST in purposes(posixpath.basename(name)) for name in files) or (said and TEST in named_purposes(said)):
+        return True
+    if TEST_FLAGS & call.flags or only_for_requests(step.events or pipeline.events):
+        return True
+    same = [other for directory, other in later if directory == command.directory or other.files == call.files]
+    return bool(same) and not any(other.brings_up for other in same) and any(other.takes_down for other in same)

@@ -1,0 +1,169 @@
+"""The env files that deploying flows put into another's place: `cp .env.prod .env`, `--env-file .env.prod`."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.commands import COMPOSE, docker_call
+from volfix.knowledge.env_files import FileCopy, copy_of, filtered, is_example
+from volfix.knowledge.purposes import NOT_DEPLOYED, purposes
+from volfix.project.compose.env_places import Copies, EnvCopy
+from volfix.project.shell.paths import joined
+
+if TYPE_CHECKING:
+    from volfix.project.discovery import Directory
+    from volfix.project.shell.command import Command
+
+SPEAKS_OF_ENV = re.compile(rb"(?<!process)(?<!meta)\.env\b|\benv\.[a-z]|--env-file|COMPOSE_ENV_FILES")
+ENV_WORD = re.compile(r"(?:^|[._-])env(?:[._-]|$)", re.IGNORECASE)
+READ = re.compile(r"(?<![<>&\d])<\s*([^\s;&|<>()]+)")
+WRITTEN = re.compile(r"(?<![<>&2])>\|?\s*([^\s;&|<>()]+)")
+REMOTE = re.compile(r"(?:rsync://)?(?:[\w.@-]|\$\w+|\$\{\w+\})+:")
+"""What stands before a path on another machine, as scp and rsync take it."""
+UNKNOWN = re.compile(r"\$(?:\{[^{}]*\}|\w+|[@*#?])")
+"""A part of a name that only the deployment knows: `.env.$1`."""
+TESTED = re.compile(r"(?:\[|\btest\b)[^;\n]*(?:\|\||&&)\s*(?:\\\n\s*)?\Z")
+"""A test in the same list before a command: `[ -f .env ] || `."""
+TEST = re.compile(r"^\W*test\b")
+
+
+def env_copies(directories: Iterable[Directory]) -> Copies:
+    """For each env file that a deploying flow puts into place, the files of the repository that it is made from."""
+    commands: dict[Path, list[Path]] = {}
+    homes: dict[Path, set[Path]] = {}
+    for directory in directories:
+        commands.setdefault(directory.root, []).extend(directory.commands)
+        if directory.files:
+            homes.setdefault(directory.root, set()).add(directory.path)
+    found: dict[Path, tuple[EnvCopy, ...]] = {}
+    for root, paths in commands.items():
+        if root in homes and any(_speaks_of_env(path) for path in paths):
+            for target, copy in _copies(root, tuple(paths), frozenset(homes[root])):
+                found[target] = tuple(dict.fromkeys((*found.get(target, ()), copy)))
+    return found
+
+
+def _speaks_of_env(path: Path) -> bool:
+    try:
+        return SPEAKS_OF_ENV.search(path.read_bytes()) is not None
+    except OSError:  # whoever reads the commands says so
+        return False
+
+
+def _copies(root: Path, paths: tuple[Path, ...], homes: frozenset[Path]) -> Iterator[tuple[Path, EnvCopy]]:
+    """Places and what is put there, in the order of the flows."""
+    from volfix.project.deployments.flows import PIPELINE, CommandFiles
+
+    places = _Places(root, homes)
+    for flow in CommandFiles(root, paths, homes).flows:
+        for command in flow.commands:
+            if command.trap is None and not any(_is_for_others(guard) for guard in command.guards):
+                yield from places.copies(command, fresh=flow.why == PIPELINE and command.here)
+
+
+def _is_for_others(guard: str) -> bool:
+    """Whether a test that a command depends on makes it one for tests or development, or that somebody asks for."""
+    return bool(purposes(TEST.sub("", guard)) & NOT_DEPLOYED)
+
+
+class _Places:
+    """Where the files of commands lie in the repository: on another machine the checkout lies elsewhere."""
+
+    def __init__(self, root: Path, homes: frozenset[Path]) -> None:
+        self.root, self.homes = root, homes
+
+    def copies(self, command: Command, *, fresh: bool) -> Iterator[tuple[Path, EnvCopy]]:
+        """What a command puts where; `fresh`, where it runs in a checkout that has only what git has."""
+        for copy in _of_command(command):
+            for source in (source for word in copy.sources for source in self._sources(command, word)):
+                if not (ENV_WORD.search(source.name) or ENV_WORD.search(copy.target)):
+                    continue
+                target = self._target(command, copy.target, source)
+                if target is None or target == source:
+                    continue
+                spares = _spares(command, copy, source, target)
+                if not (spares and target.exists()):
+                    yield target, EnvCopy(source, " ".join(command.values), spares and not fresh)
+
+    def _sources(self, command: Command, word: str) -> Iterator[Path]:
+        """The files of the repository that a command may read: several, where a variable names one of them."""
+        name = posixpath.basename(word)
+        if REMOTE.match(word) or not word:
+            return
+        if not UNKNOWN.search(name):
+            yield from itertools.islice((path for path in self._places(command, word) if path.is_file()), 1)
+            return
+        wanted = re.compile("[\\w-]+".join(map(re.escape, UNKNOWN.split(name))) + r"\Z")
+        is_open = not UNKNOWN.sub("", word).strip("\"'./~")  # `cp $ENV_FILE .env`: only an env file's name tells it
+        for directory in self._places(command, posixpath.dirname(word) or "."):
+            if directory.is_dir():
+                found = (path for path in sorted(directory.iterdir()) if wanted.match(path.name) and path.is_file())
+                found = (path for path in found if not is_open or ENV_WORD.search(path.name))
+                yield from (path for path in found if not is_example(path.name))
+                return
+
+    def _places(self, command: Command, word: str) -> Iterator[Path]:
+        """Where in the repository a path of a command may be."""
+        if command.here and not word.startswith(("~", "$", "`")):
+            places = [joined(command.directory, word)]
+        else:
+            parts = [part for part in word.split("/") if part not in ("", "~") and "$" not in part]
+            tails = ["/".join(parts[number:]) for number in range(len(parts))] or ["."]
+            places = [str(home / tail) for tail in tails for home in (command.entry.directory, *sorted(self.homes))]
+        found = (Path(os.path.normpath(place)) for place in places)
+        return (path for path in found if path.is_relative_to(self.root))
+
+    def _target(self, command: Command, word: str, source: Path) -> Path | None:
+        """The place in the repository that stands for where a command writes."""
+        if command.here and not REMOTE.match(word) and not word.startswith(("~", "$", "`")):
+            path = Path(joined(command.directory, word))
+            path = path / source.name if path.is_dir() or word.endswith("/") else path
+            return path if path.is_relative_to(self.root) else self._beside(word, source)
+        return self._beside(word, source)
+
+    def _beside(self, word: str, source: Path) -> Path | None:
+        """On the machine that is deployed to, the file lies beside the Compose file that is near its source."""
+        name = posixpath.basename(word.partition(":")[2] if REMOTE.match(word) else word)
+        above = [path for path in source.parents if path in self.homes]
+        home = above[0] if above else next(iter(self.homes)) if len(self.homes) == 1 else None
+        return home / (name if ENV_WORD.search(name) else source.name) if home is not None else None
+
+
+def _of_command(command: Command) -> Iterator[FileCopy]:
+    words = command.values
+    call = docker_call(words)
+    if call is not None and call.program == COMPOSE:
+        files = call.values("-f", "--file")
+        home = call.values("--project-directory") or [posixpath.dirname(files[0]) if files else ""]
+        given = command.environment.get("COMPOSE_ENV_FILES") or ""
+        for name in reversed(call.values("--env-file") or given.split(",")):  # of several the last one wins
+            yield FileCopy((name,), posixpath.join(home[-1], ".env"))
+        return
+    last = command.words[-1]
+    behind = (
+        last.fragment.text[last.span.end :].partition("\n")[0] if last.fragment is command.words[0].fragment else ""
+    )
+    behind = re.split(r"[;&]|\|\|?(?!\s*>)", behind, maxsplit=1)[0]
+    read, written = READ.search(behind), WRITTEN.search(behind)
+    found = copy_of(words) or filtered(words, _unquoted(read), _unquoted(written))
+    if found is not None:
+        yield found
+
+
+def _unquoted(found: re.Match[str] | None) -> str | None:
+    return found[1].strip("\"'") if found else None
+
+
+def _spares(command: Command, copy: FileCopy, source: Path, target: Path) -> bool:
+    """Whether the command leaves alone what is there: `cp -n`, `[ -f .env ] || cp .env.example .env`, make's target."""
+    is_target = command.entry.kind == "target" and posixpath.basename(command.entry.name) == target.name
+    made_once = is_target and all(posixpath.basename(need) != source.name for need in command.entry.needs)
+    guarded = TESTED.search(command.words[0].fragment.text[: command.words[0].span.start])
+    guards = [*command.guards, guarded[0] if guarded else ""]
+    return copy.spares or made_once or any(target.name in guard for guard in guards)

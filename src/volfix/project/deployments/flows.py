@@ -1,0 +1,283 @@
+"""Which of a repository's flows of commands deploy a stack, and the commands in them that delete data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, Option, deletion_of, docker_call
+from volfix.knowledge.purposes import DEPLOY, DEV, NOT_DEPLOYED, TEST, nearest_purpose, purposes
+from volfix.project.commands.calls import Called
+from volfix.project.commands.files import CommandFile
+from volfix.project.shell.command import Command
+from volfix.project.shell.compose_call import is_for_use
+from volfix.project.shell.entry import Entry
+from volfix.project.shell.interpreter import Interpreter
+from volfix.syntax.source import Span
+
+if TYPE_CHECKING:
+    from volfix.project.ci.pipeline import PipelineFile
+
+PIPELINE, NAMED, INSTALLED, STARTS, ASKED = "pipeline", "named", "installed", "starts", "asked"
+"""Why a flow is a deployment: a pipeline's job; a script or target by its name, since it works on a stack that lies
+outside of the checkout, or since it brings the stack up. What somebody asks for is none."""
+
+OF_A_STACK = frozenset({"stack", "named", "unused"})
+"""What a deletion reaches that may be a volume which a Compose file declares."""
+
+
+Place = tuple[Path, Span]
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """The commands that one job, script or target runs; `why` says what makes it a deployment."""
+
+    why: str
+    entry: Entry
+    commands: tuple[Command, ...]
+
+    @cached_property
+    def starting(self) -> tuple[int, ...]:
+        """The numbers of the commands that bring the stack up."""
+        return tuple(number for number, command in enumerate(self.commands) if starts(command))
+
+    def starts_beside(self, guards: tuple[str, ...]) -> bool:
+        """Whether the guards let a command run where the stack is brought up: those of one begin with the other's."""
+        branches, beginnings = self._branches
+        return guards in beginnings or any(guards[:length] in branches for length in range(len(guards)))
+
+    @cached_property
+    def _branches(self) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
+        """The guards of the commands that bring the stack up, and everything that they begin with."""
+        branches = frozenset(self.commands[number].guards for number in self.starting)
+        return branches, frozenset(each[:length] for each in branches for length in range(len(each) + 1))
+
+    @cached_property
+    def takers(self) -> dict[Place, set[Place]]:
+        """By the place of a word, where the programs are written whose commands take it."""
+        found: dict[Place, set[Place]] = {}
+        for command in self.commands:
+            program = command.words[0].fragment.source.path, command.words[0].place
+            for word in command.words:
+                found.setdefault((word.fragment.source.path, word.place), set()).add(program)
+        return found
+
+    @cached_property
+    def by_origin(self) -> dict[tuple[int, Span], list[Command]]:
+        """The commands by the identity of their start and by what of its text led to them."""
+        found: dict[tuple[int, Span], list[Command]] = {}
+        for command in self.commands:
+            found.setdefault((id(command.start), command.origin), []).append(command)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeDeletion:
+    """A command of a deployment that deletes volumes; `option` is the option that makes it, where one does."""
+
+    flow: Flow
+    command: Command
+    call: DockerCall
+    deletion: Deletion
+    option: Option | None
+
+
+@dataclass(frozen=True, eq=False)
+class CommandFiles:
+    """The files with commands below one root, read when the first of them is needed.
+
+    `homes` are the directories that have Compose files, `pipelines` those of the paths that have been read already.
+    """
+
+    root: Path
+    paths: tuple[Path, ...]
+    homes: frozenset[Path] = frozenset()
+    pipelines: Mapping[Path, PipelineFile] = field(default_factory=dict)
+    _ran: dict[int, tuple[Command, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def files(self) -> dict[Path, CommandFile]:
+        return {path: CommandFile(path, self.pipelines.get(path)) for path in self.paths}
+
+    @cached_property
+    def interpreter(self) -> Interpreter:
+        return Interpreter(Called(self.root, self.files))
+
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """The flows that deploy a stack, pipelines first."""
+        found = list(self._pipelines())
+        for file in self.files.values():
+            for entry in file.entries:
+                flow = None if entry.is_pipeline else self._flow(entry)
+                found += [flow] if flow else []
+        order = (PIPELINE, NAMED, INSTALLED, STARTS)
+        return tuple(sorted(found, key=lambda flow: order.index(flow.why)))
+
+    def _pipelines(self) -> Iterator[Flow]:
+        for file in self.files.values():
+            jobs: dict[str, list[Entry]] = {}
+            for entry in file.entries:
+                if entry.is_pipeline:
+                    jobs.setdefault(entry.group, []).append(entry)
+            for entries in jobs.values():
+                steps = [(pipeline_purpose(entry), self._own_acts(entry)) for entry in entries]
+                commands = [command for purpose, own in steps if purpose not in NOT_DEPLOYED for command in own]
+                named = any(purpose == DEPLOY for purpose, _ in steps)
+                if commands and (named or any(starts(command) for command in commands)):
+                    deployed = {stack_of(command) for command in commands if starts(command)} - {None}
+                    kept = (
+                        command
+                        for purpose, own in steps
+                        for command in own
+                        if purpose not in NOT_DEPLOYED
+                        or (purpose == TEST and _deletes(command) and stack_of(command) in deployed)
+                    )
+                    yield Flow(PIPELINE, entries[0], tuple(kept))
+
+    def _own_acts(self, entry: Entry) -> list[Command]:
+        return [command for command in self.interpreter.commands(entry) if not command.hosted]
+
+    def _flow(self, entry: Entry) -> Flow | None:
+        purpose = self._purpose(entry)
+        if purpose in NOT_DEPLOYED:
+            return None
+        commands = self._ran_by(entry)
+        if purpose == DEPLOY:
+            return Flow(NAMED, entry, commands)
+        if any(_on_server(command, self.root) for command in commands):
+            return Flow(INSTALLED, entry, commands)
+        return Flow(STARTS, entry, commands) if any(starts(command) for command in commands) else None
+
+    def _ran_by(self, entry: Entry) -> tuple[Command, ...]:
+        """What a script or target runs, found once."""
+        if id(entry) not in self._ran:
+            self._ran[id(entry)] = tuple(self.interpreter.commands(entry, str(self._start(entry))))
+        return self._ran[id(entry)]
+
+    def _start(self, entry: Entry) -> Path:
+        """The directory that a script is most likely called from: the next one, upwards, with a Compose file."""
+        if entry.kind != "script":
+            return entry.directory
+        for directory in (entry.directory, *entry.directory.parents):
+            if directory in self.homes:
+                return directory
+            if directory == self.root:
+                break
+        return entry.directory
+
+    def _purpose(self, entry: Entry) -> str | None:
+        """What the names around a script or target say that it is for, the nearest name first."""
+        names = [*entry.labels]
+        for directory in (entry.source.path.parent, *entry.source.path.parent.parents):
+            if directory == self.root or directory in self.homes or self.root not in directory.parents:
+                break
+            names.append(directory.name)
+        return nearest_purpose(names)
+
+    @cached_property
+    def volume_deletions(self) -> tuple[VolumeDeletion, ...]:
+        """Every command of a deployment that deletes volumes, each once."""
+        found: dict[tuple[Path, Span], VolumeDeletion] = {}
+        for flow in self.flows:
+            for number, command in enumerate(flow.commands):
+                call = docker_call(command.values)
+                deletes = deletion_of(call) if call else None
+                if call is None or deletes is None or not self.counts(flow, number):
+                    continue
+                if call.program == COMPOSE and _takes_away_its_own(flow, number):
+                    continue
+                key = (command.fragment.source.path, command.place)
+                found.setdefault(key, VolumeDeletion(flow, command, call, *deletes))
+        return tuple(found.values())
+
+    @cached_property
+    def handled(self) -> tuple[VolumeDeletion, ...]:
+        """The commands that delete a stack's volumes where a script that is called a deployment ends or fails."""
+        found = []
+        for flow in self.flows:
+            for number, command in enumerate(flow.commands if flow.why == NAMED else ()):
+                call = docker_call(command.values) if command.trap is not None else None
+                deletes = deletion_of(call) if call and is_for_use(call) else None
+                if call and deletes and deletes[0].reaches in OF_A_STACK and not self.counts(flow, number):
+                    found.append(VolumeDeletion(flow, command, call, *deletes))
+        return tuple(found)
+
+    @cached_property
+    def asked_for(self) -> tuple[VolumeDeletion, ...]:
+        """The commands outside of deployments that delete a stack's volumes when somebody asks for it, each once."""
+        known = {(item.command.fragment.source.path, item.command.place) for item in self.volume_deletions}
+        found: dict[tuple[Path, Span], VolumeDeletion] = {}
+        for file in self.files.values():
+            for entry in file.entries if file.is_dangerous else ():
+                commands = () if entry.is_pipeline else self._ran_by(entry)
+                for command in commands:
+                    call = docker_call(command.values)
+                    deletes = deletion_of(call) if call and is_for_use(call) else None
+                    key = (command.fragment.source.path, command.place)
+                    if call and deletes and deletes[0].reaches in OF_A_STACK and key not in known:
+                        found.setdefault(key, VolumeDeletion(Flow(ASKED, entry, commands), command, call, *deletes))
+        return tuple(found.values())
+
+    def counts(self, flow: Flow, number: int) -> bool:
+        """Whether a command of a deployment runs when it deploys: not for tests, and not where somebody asks for it."""
+        command = flow.commands[number]
+        if any(purposes(text) & NOT_DEPLOYED for text in command.guards):
+            return False
+        later = (flow.commands[each] for each in reversed(flow.starting) if each >= number)
+        if command.trap is not None and not any(other.trap for other in later):
+            return False
+        call = docker_call(command.values)
+        if call is not None and not is_for_use(call):
+            return False
+        return not flow.starting or flow.starts_beside(command.guards)
+
+
+def pipeline_purpose(entry: Entry) -> str | None:
+    """What the names of a step, its job and its workflow say; a step that cleans up is a part of its job."""
+    if entry.kind == "hook":
+        return DEPLOY
+    own = nearest_purpose([entry.name])
+    if own in (TEST, DEV, DEPLOY):
+        return own
+    return nearest_purpose([label for label in entry.labels[::-1] if label != entry.name])
+
+
+def starts(command: Command) -> bool:
+    """Whether the command brings a stack up that people use."""
+    call = docker_call(command.values)
+    return call is not None and call.starts and is_for_use(call)
+
+
+def stack_of(command: Command) -> tuple[object, ...] | None:
+    """What makes two calls of Compose speak of the same stack: place, files, name; None for another command."""
+    call = docker_call(command.values)
+    if call is None or call.program != COMPOSE:
+        return None
+    files, names = call.values("-f", "--file"), call.values("-p", "--project-name")
+    return command.elsewhere, command.directory, tuple(files), tuple(names)
+
+
+def _deletes(command: Command) -> bool:
+    call = docker_call(command.values)
+    return call is not None and deletion_of(call) is not None
+
+
+def _on_server(command: Command, root: Path) -> bool:
+    """Whether the command works on a Compose file at an absolute path outside of the checkout: an installed stack."""
+    call = docker_call(command.values)
+    if call is None or call.program != COMPOSE:
+        return False
+    files = call.values("-f", "--file")
+    return any(name.startswith("/") and not Path(name).is_relative_to(root) for name in files)
+
+
+def _takes_away_its_own(flow: Flow, number: int) -> bool:
+    """Whether a flow brings a stack up for a while only: it is taken down at the end, and not brought up again."""
+    if (flow.why != STARTS and not flow.entry.is_pipeline) or flow.commands[number].start.after_failure:
+        return False
+    return bool(flow.starting) and flow.starting[-1] < number

@@ -1,0 +1,146 @@
+"""Which pipeline deploys which stacks: a pipeline file with its deployments, as seen from the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.project.ci.names import checkout_of
+from volfix.project.ci.pipeline import PipelineFile
+from volfix.project.compose.model import Project, normalized_name
+from volfix.project.deployments.deployment import Checkout, Deployment, deployments
+from volfix.project.git import work_tree
+from volfix.syntax.source import FileProblem, Source, Span
+
+if TYPE_CHECKING:
+    from volfix.project.loader import Loader
+
+MENTIONS = re.compile(r"docker|compose")
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """A pipeline file, where its repository lies, and every deployment that its steps make.
+
+    `unread` are the parts of files that are no shell that volfix understands, with the place of the first character.
+    """
+
+    file: PipelineFile
+    checkout: Checkout
+    deployments: tuple[Deployment, ...]
+    unread: tuple[tuple[Path, int, Span], ...] = ()
+
+    def notes(self) -> Iterator[str]:
+        """What could not be read, a line each."""
+        for path, offset, span in self.unread:
+            try:
+                source = self.file.source if path == self.file.path else Source.read(path)
+            except FileProblem:  # it was there when it was interpreted
+                continue
+            if MENTIONS.search(source.text[span.start : span.end]):
+                line, column = source.place(offset)
+                yield f"{path}:{line}:{column}: not read: volfix does not understand these commands"
+
+    def paths(self, deployment: Deployment) -> tuple[Path, ...]:
+        """The Compose files of a deployment that lie in the repository, in the order in which Compose merges them."""
+        found = (self.checkout.find(deployment.pipeline, path) for path in deployment.files)
+        return tuple(path for path in found if path is not None and path.is_file())
+
+    def projects(self, deployment: Deployment, projects: Iterable[Project]) -> list[Project]:
+        """The projects that the deployment brings up: those whose files it names, the closest match alone."""
+        paths = self.paths(deployment)
+        wanted = set(paths)
+        own = [project for project in projects if wanted & {file.path for file in project.files}]
+        exact = [project for project in own if {file.path for file in project.files} == wanted]
+        if exact or len(own) < 2:
+            return exact or own
+        first = [project for project in own if project.files[0].path == paths[0]]
+        return first if len(paths) == 1 and first else own
+
+    def local(self, deployment: Deployment, path: str) -> Path | None:
+        """The place in the repository that the deployment's step knows by this absolute path."""
+        return self.checkout.find(deployment.pipeline, path)
+
+    @property
+    def repository(self) -> str:
+        """The repository's name: that of its remote, else of its directory, as a project may be called."""
+        return normalized_name(_remote_name(self.checkout.root) or self.checkout.root.name)
+
+    def reaches(self, project: Project) -> bool:
+        """Whether the project lies in the repository."""
+        return project.directory.is_relative_to(self.checkout.root)
+
+
+def _remote_name(root: Path) -> str | None:
+    """The last part of the address of `origin`, as git's configuration has it."""
+    tree = work_tree(root)
+    try:
+        text = (tree.git_dir / "config").read_text(encoding="utf-8", errors="replace") if tree else ""
+    except OSError:
+        return None
+    found = re.search(r'^\[remote "origin"\][^\[]*?^\s*url *= *\S*?([^/:\s]+?)(?:\.git)?/?\s*$', text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def deliveries(paths: Sequence[Path], loader: Loader) -> Iterator[Delivery]:
+    """The pipelines at these paths; what cannot be read or is none is named by the loader."""
+    for path in paths:
+        file = loader.pipeline(path)
+        if file is not None:
+            delivery = _delivery(file)
+            for note in delivery.notes():
+                loader.note(note)
+            yield delivery
+
+
+def _delivery(file: PipelineFile) -> Delivery:
+    """The repository is the git work tree, unless the files that the pipeline names lie beside it alone."""
+    roots = list(_roots(file.path))
+    found = []
+    for root in roots:
+        unread: dict[tuple[Path, int], Span] = {}
+        deployed = tuple(deployments(file, Checkout(root), unread))
+        parts = tuple((path, offset, span) for (path, offset), span in unread.items())
+        found.append(Delivery(file, Checkout(root), deployed, parts))
+    return next((delivery for delivery in found if any(map(delivery.paths, delivery.deployments))), found[0])
+
+
+def _roots(path: Path) -> Iterator[Path]:
+    tree = work_tree(path.parent)
+    if tree is not None:
+        yield tree.root
+    own = checkout_of(path)
+    if tree is None or tree.root != own:
+        yield own
+
+
+def delivered(
+    pipelines: Sequence[tuple[Path, Path]], projects: Sequence[Project], loader: Loader
+) -> Iterator[tuple[Delivery, list[Project], Path]]:
+    """Each pipeline (given as path and root) with the projects that it deploys, and its root.
+
+    Where its commands do not tell, it is for the one directory of projects that its repository has.
+    """
+    roots = dict(pipelines)
+    for delivery in deliveries(list(roots), loader):
+        reached = [item for deployment in delivery.deployments for item in delivery.projects(deployment, projects)]
+        if not reached:
+            near = [project for project in projects if delivery.reaches(project)]
+            reached = near if len({project.directory for project in near}) == 1 else []
+        yield delivery, reached, roots[delivery.file.path]
+
+
+def as_deployed(project: Project, found: Sequence[Delivery]) -> Project:
+    """The project with the name that the pipelines deploy it under, where they agree on one."""
+    if any(file.name for file in project.files):
+        return project
+    names = {
+        deployment.project
+        for delivery in found
+        for deployment in delivery.deployments
+        if not deployment.is_test and deployment.project and delivery.projects(deployment, [project])
+    }
+    return replace(project, deployed_as=names.pop()) if len(names) == 1 else project

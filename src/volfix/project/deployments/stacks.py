@@ -1,0 +1,293 @@
+"""Which stack a command of a deployment is about, and which stack's result reports it."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
+from volfix.project.commands.files import DANGEROUS
+from volfix.project.compose.compose_file import BASE_NAMES, Unread
+from volfix.project.compose.model import Project
+from volfix.project.deployments.flows import CommandFiles, Flow, VolumeDeletion
+from volfix.project.deployments.old_texts import old_commands
+from volfix.project.deployments.throwaway_stacks import is_test_stack
+from volfix.project.discovery import Directory
+from volfix.project.shell.command import Command
+from volfix.project.shell.file_deletions import Reach, reaches
+from volfix.project.shell.paths import joined
+from volfix.project.stack import Stack
+from volfix.syntax.source import FileProblem, Source, Span
+from volfix.syntax.yaml_tree import Document, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A project's directory as the commands of a flow name it; `place` may be on another machine."""
+
+    place: str
+    project: Project
+
+
+@dataclass(frozen=True, slots=True)
+class FileDeletion:
+    """A command of a deployment that deletes files, with where the flow's projects lie."""
+
+    flow: Flow
+    command: Command
+    reached: tuple[Reach, ...]
+    anchors: tuple[Anchor, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Commands:
+    """The commands below one root, with the stacks there."""
+
+    files: CommandFiles
+    stacks: tuple[Stack, ...]
+    _anchors: dict[int, list[Anchor]] = field(default_factory=dict)
+    _documents: dict[Path, tuple[Document, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def projects(self) -> tuple[Project, ...]:
+        return tuple(project for stack in self.stacks for project in stack.projects)
+
+    @cached_property
+    def volume_deletions(self) -> tuple[tuple[VolumeDeletion, tuple[Project, ...]], ...]:
+        """The commands that delete volumes, with the projects that they are about: none where that is not known."""
+        found = []
+        for item in self.files.volume_deletions:
+            about = self.about(item.flow, item.command, item.call)
+            if not about or not all(is_test_stack(project) for project in about):
+                found.append((item, about))
+        return tuple(found)
+
+    @cached_property
+    def by_text(self) -> dict[int, list[VolumeDeletion]]:
+        """The commands that delete volumes, by the identity of the text that they stand in as they are run."""
+        found: dict[int, list[VolumeDeletion]] = {}
+        for item, _ in self.volume_deletions:
+            if item.command.is_written:
+                found.setdefault(id(item.command.words[0].fragment), []).append(item)
+        return found
+
+    def documents(self, source: Source) -> tuple[Document, ...]:
+        """The documents of a YAML file with commands, read once."""
+        if source.path not in self._documents:
+            pipeline = self.files.pipelines.get(source.path)
+            try:
+                self._documents[source.path] = tuple(pipeline.documents if pipeline is not None else parse(source))
+            except FileProblem:
+                self._documents[source.path] = ()
+        return self._documents[source.path]
+
+    def asked_for(self, project: Project) -> Iterator[VolumeDeletion]:
+        """What deletes the project's volumes when somebody asks for it: `make clean`."""
+        for item in self.files.asked_for:
+            if project in self.about(item.flow, item.command, item.call):
+                yield item
+
+    def reported_by(self, stack: Stack) -> Iterator[tuple[VolumeDeletion, tuple[Project, ...]]]:
+        """The deletions that the stack's result reports. A file has one stack, so that one plan edits it."""
+        for item, about in self.volume_deletions:
+            if self._owners.get(item.command.fragment.source.path) is stack:
+                yield item, about
+
+    @cached_property
+    def updates(self) -> dict[tuple[Path, Span], Command]:
+        """By the place of a command that an old text says: what brings its checkout up to date in the meantime."""
+        found: dict[tuple[Path, Span], Command] = {}
+        for flow in self.files.flows:
+            for number, update in old_commands(flow):
+                if self.files.counts(flow, number):
+                    command = flow.commands[number]
+                    found.setdefault((command.fragment.source.path, command.place), update)
+        return found
+
+    def owner(self, path: Path) -> Stack | None:
+        """The stack whose plan edits a file."""
+        return self._owners.get(path)
+
+    def unowned(self, unread: tuple[Unread, ...] = ()) -> Iterator[Stack]:
+        """A stack without projects for the commands that are about none of the stacks; they may be for `unread`."""
+        homeless = Stack(self.files.root, (), unread=unread)
+        left = [path for path in self._paths if path not in self._owners]
+        self._owners.update(dict.fromkeys(left, homeless))
+        if left:
+            yield homeless
+
+    @property
+    def _paths(self) -> list[Path]:
+        return list(dict.fromkeys(item.command.fragment.source.path for item, _ in self.volume_deletions))
+
+    @cached_property
+    def _owners(self) -> dict[Path, Stack]:
+        pipelines = {one.file.path: stack for stack in self.stacks for one in stack.deliveries}
+        found = {path: pipelines[path] for path in self._paths if path in pipelines}
+        for item, about in self.volume_deletions:
+            for stack in self.stacks:
+                if any(project in stack.projects for project in about):
+                    found.setdefault(item.command.fragment.source.path, stack)
+        return found
+
+    @cached_property
+    def file_deletions(self) -> tuple[FileDeletion, ...]:
+        """The commands of deployments that delete files, each flow's own."""
+        found = []
+        for flow in self.files.flows:
+            for number, command in enumerate(flow.commands):
+                reached = tuple(reaches(command))
+                if reached and self.files.counts(flow, number):
+                    found.append(FileDeletion(flow, command, reached, tuple(self._places(flow))))
+        return tuple(found)
+
+    def _places(self, flow: Flow) -> list[Anchor]:
+        """Where the flow's projects lie; without any Compose command, the projects that are near its start."""
+        about = () if self.anchors(flow) or not flow.commands else self._near(_home(flow.commands[0]))
+        return self.anchors(flow) or [Anchor(str(project.directory), project) for project in about]
+
+    def notes(self) -> Iterator[str]:
+        """What could not be read as shell and mentions what deletes, a line each."""
+        for (path, offset), span in sorted(self.files.interpreter.unread.items()):
+            source = self.source(path)
+            if source is not None and DANGEROUS.search(source.text[span.start : span.end].encode()):
+                line, column = source.place(offset)
+                yield f"{path}:{line}:{column}: not read: volfix does not understand these commands"
+
+    def source(self, path: Path) -> Source | None:
+        """A command file that has been read."""
+        file = self.files.files.get(path)
+        return file.source if file is not None else None
+
+    def about(self, flow: Flow, command: Command, call: DockerCall | None) -> tuple[Project, ...]:
+        """The projects that a command is about: those whose files or directory it names, else those of its flow."""
+        if call is not None and call.program == COMPOSE:
+            found = self._named(command, call)
+            return found or self._of_flow(flow) or self._near(_home(command))
+        return self._of_flow(flow) or self._near(_home(command))
+
+    def _of_flow(self, flow: Flow) -> tuple[Project, ...]:
+        return tuple(dict.fromkeys(anchor.project for anchor in self.anchors(flow)))
+
+    def anchors(self, flow: Flow) -> list[Anchor]:
+        """The directories that a flow's Compose commands name or run in, with the projects that these are."""
+        key = id(flow)
+        if key not in self._anchors:
+            self._anchors[key] = self._find_anchors(flow)
+        return self._anchors[key]
+
+    def _find_anchors(self, flow: Flow) -> list[Anchor]:
+        found: list[Anchor] = []
+        for command in flow.commands:
+            call = docker_call(command.values)
+            if call is None or call.program != COMPOSE:
+                continue
+            for project in self._named(command, call) or (() if command.here else self._near(_home(command))):
+                anchor = Anchor(str(project.directory) if command.here else _project_directory(command, call), project)
+                if anchor not in found:
+                    found.append(anchor)
+        return found
+
+    def _named(self, command: Command, call: DockerCall) -> tuple[Project, ...]:
+        names = call.values("-f", "--file")
+        places = [joined(command.directory, name) for name in names] or [
+            posixpath.join(_project_directory(command, call), "")
+        ]
+        if not command.here or any(not place.startswith(str(self.files.root)) for place in places):
+            return self._elsewhere(command, names)
+        if names:
+            wanted = {os.path.normpath(place) for place in places}
+            own = [item for item in self.projects if wanted & {str(file.path) for file in item.files}]
+            exact = [item for item in own if {str(file.path) for file in item.files} == wanted]
+            return tuple(exact or own)
+        return self._in(places[0])
+
+    def _elsewhere(self, command: Command, names: Sequence[str]) -> tuple[Project, ...]:
+        """On the machine that is deployed to, the files lie as they do in the checkout: they have the same names."""
+        near = self._near(_home(command))
+        if not names:
+            return tuple(item for item in near if item.files[0].path.name in BASE_NAMES) or near
+        wanted = {posixpath.basename(name) for name in names}
+        below = self._below.get(posixpath.normpath(_home(command)), set())
+        own = [item for place in below for item in self._at[place] if wanted & {file.path.name for file in item.files}]
+        return tuple(own if len({item.directory for item in own}) == 1 else ()) or near
+
+    @cached_property
+    def _at(self) -> dict[str, tuple[Project, ...]]:
+        """The projects of each directory."""
+        found: dict[str, list[Project]] = {}
+        for project in self.projects:
+            found.setdefault(str(project.directory), []).append(project)
+        return {place: tuple(own) for place, own in found.items()}
+
+    @cached_property
+    def _below(self) -> dict[str, set[str]]:
+        """For each directory that contains some, the directories of projects below it."""
+        found: dict[str, set[str]] = {}
+        for place in self._at:
+            for parent in _upwards(place, self._root):
+                found.setdefault(parent, set()).add(place)
+        return found
+
+    @property
+    def _root(self) -> str:
+        return str(self.files.root)
+
+    def _in(self, directory: str) -> tuple[Project, ...]:
+        """The projects of a directory or of the next one above that has some, where Compose finds its default file."""
+        for place in _upwards(directory, self._root):
+            if own := self._at.get(place):
+                return tuple(item for item in own if item.files[0].path.name in BASE_NAMES) or own
+        return ()
+
+    def _near(self, directory: str) -> tuple[Project, ...]:
+        """The projects of the directory, else of the only directory below it, or below one above it, that has some."""
+        for place in _upwards(directory, self._root):
+            if own := self._at.get(place):
+                return own
+            if below := self._below.get(place):
+                return self._at[next(iter(below))] if len(below) == 1 else ()
+        return ()
+
+
+def _upwards(directory: str, root: str) -> Iterator[str]:
+    """The directory and those above it, up to the root."""
+    place = posixpath.normpath(directory)
+    while place != root and place.startswith(root):
+        yield place
+        place = posixpath.dirname(place)
+    yield root
+
+
+def _home(command: Command) -> str:
+    return command.directory if command.here else str(command.entry.directory)
+
+
+def _project_directory(command: Command, call: DockerCall) -> str:
+    given = call.values("--project-directory")
+    if given:
+        return joined(command.directory, given[-1])
+    files = call.values("-f", "--file")
+    return posixpath.dirname(joined(command.directory, files[0])) or "." if files else command.directory
+
+
+def commands_by_root(
+    paths: Mapping[Path, tuple[Path, ...]], directories: Iterable[Directory], stacks: Sequence[Stack]
+) -> dict[Path, Commands]:
+    """The commands in the files at these paths, by root, with the stacks that they may be about."""
+    homes: dict[Path, set[Path]] = {}
+    for directory in directories:
+        if directory.files:
+            homes.setdefault(directory.root, set()).add(directory.path)
+    pipelines = {one.file.path: one.file for stack in stacks for one in stack.deliveries}
+    return {
+        root: Commands(
+            CommandFiles(root, own, frozenset(homes.get(root, ())), pipelines),
+            tuple(stack for stack in stacks if stack.root == root),
+        )
+        for root, own in paths.items()
+    }

@@ -1,0 +1,23 @@
+"""Which projects and services serve tests: their data is thrown away on purpose."""
+
+from __future__ import annotations
+
+from volfix.knowledge.purposes import TEST, purposes
+from volfix.project.compose.model import Project, Service
+
+
+def is_test_stack(project: Project) -> bool:
+    """Whether the name of a file or of a directory below the root says that the project serves tests."""
+    names = {file.path.name for file in project.files}
+    if project.directory.is_relative_to(project.root):
+        names.update(project.directory.relative_to(project.root).parts)
+    return any(map(_says_test, names))
+
+
+def is_test_service(service: Service) -> bool:
+    """Whether a service of any stack serves tests: by its name, or since each of its profiles is for them."""
+    return _says_test(service.name) or bool(service.profiles and all(map(_says_test, service.profiles)))
+
+
+def _says_test(text: str) -> bool:
+    return TEST in purposes(text)

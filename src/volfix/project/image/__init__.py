@@ -1,0 +1,1 @@
+"""What a service's image is made of: Dockerfile stages, owners, what a build puts where."""

@@ -1,0 +1,90 @@
+"""Whose the directories are that the commands of a Dockerfile make: owners by path, None where it is not known."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+
+from volfix.project.image.modes import opens_to
+from volfix.project.image.values import place
+from volfix.syntax.dockerfile import Instruction, commands, expanded
+
+Owners = dict[str, str | None]
+
+
+def give_by_run(
+    item: Instruction,
+    known: Mapping[str, str | None],
+    workdir: str | None,
+    user: str | None,
+    owners: Owners,
+    opened: dict[str, str],
+) -> None:
+    """The directories that the commands of a RUN make, and whom they give them to, or let write them (`opened`)."""
+    directory = workdir
+    user = user.partition(":")[0] if user else None
+    for command, *words in commands(item):
+        values = [expanded(word, known) for word in words]
+        paths = [None if value is None or set(value) & set("*?[{~`(") else place(value, directory) for value in values]
+        options = [word for word in words if word.startswith("-")]
+        plain = [number for number, word in enumerate(words) if not word.startswith("-")]
+        if command == "cd":
+            directory = paths[0] if paths else None
+        elif command == "mkdir":
+            _make_each(owners, words, paths, user)
+        elif command == "chown" and len(plain) > 1 and not any(word.startswith("--reference") for word in options):
+            owner = (values[plain[0]] or "?").partition(":")[0]
+            deep = any(word == "--recursive" or (word[1] != "-" and "R" in word) for word in options if len(word) > 1)
+            for number in plain[1:]:
+                _give(owners, paths[number], owner, deep=deep)
+        elif command == "chmod" and len(plain) > 1 and (whose := opens_to(words[plain[0]])):
+            opened.update((path, whose) for number in plain[1:] if (path := paths[number]) is not None)
+        elif command == "install":
+            given, numbers = _installed(words, user)
+            for number in numbers:
+                _give(owners, paths[number], given, deep=False)
+
+
+def _make_each(owners: Owners, words: list[str], paths: list[str | None], owner: str | None) -> None:
+    """`mkdir`: the directories among its words, at these paths."""
+    for number, word in enumerate(words):
+        if not word.startswith("-") and not (number and words[number - 1] in ("-m", "--mode")):
+            _make(owners, paths[number], owner)
+
+
+def _make(owners: Owners, path: str | None, owner: str | None) -> None:
+    """A directory is made, if it was not there; those above it may have been, whosever they are."""
+    while path is not None and path != "/":
+        owners.setdefault(path, owner)
+        path, owner = posixpath.dirname(path), None
+
+
+def _give(owners: Owners, path: str | None, owner: str | None, *, deep: bool) -> None:
+    """A directory, and with `deep` those below it, get another owner; where it is not known which, all are in doubt."""
+    if owner == "":
+        return
+    below = None if path is None else path.rstrip("/") + "/"
+    for made, current in owners.items():
+        if (below is None and current != owner) or (deep and below is not None and made.startswith(below)):
+            owners[made] = None if below is None else owner
+    if path is not None:
+        owners[path] = owner
+
+
+def _installed(words: list[str], user: str | None) -> tuple[str | None, list[int]]:
+    """The owner that `install -d` gives, and which of its words are the directories; none without -d."""
+    is_directory, owner, takes = False, user, ""
+    numbers: list[int] = []
+    for number, word in enumerate(words):
+        if takes:
+            owner = word if takes == "o" else owner
+            takes = ""
+        elif word.startswith("--"):
+            is_directory |= word == "--directory"
+            owner = word.partition("=")[2] if word.startswith("--owner=") else owner
+        elif word.startswith("-"):
+            is_directory |= "d" in word
+            takes = word[-1] if word[-1] in "ogmS" else ""
+        else:
+            numbers.append(number)
+    return owner, numbers if is_directory else []

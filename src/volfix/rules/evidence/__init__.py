@@ -1,0 +1,1 @@
+"""What rules ask: which data a mount holds, where a database lies, who else uses it."""

@@ -1,0 +1,148 @@
+"""What VF402 says of a command that deletes files: what of them a service has mounted."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.knowledge.targets import never_converted
+from volfix.project.compose.mounts import BIND, VOLUME
+from volfix.project.deployments.flows import Flow
+from volfix.project.deployments.stacks import Anchor, Commands
+from volfix.project.deployments.throwaway_stacks import is_test_stack
+from volfix.project.git_ignore import keeps_all_of, names
+from volfix.project.shell.command import Command
+from volfix.project.shell.file_deletions import Reach, covers, is_kept, relative_to
+from volfix.project.shell.paths import below
+from volfix.project.stack import Use
+from volfix.rules.context import Context, at
+from volfix.rules.evidence.command_words import lines, reached, said
+from volfix.rules.evidence.disguises import disguise_of
+from volfix.rules.evidence.held_data import UNKNOWN, holding, is_file
+from volfix.rules.findings import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A directory of the host that a service writes to; `known` says what is in it, None where only the mount does."""
+
+    use: Use
+    path: str
+    known: str | None
+
+
+def bind_deletion_findings(context: Context, commands: Commands) -> Iterator[Finding]:
+    """Every command in a flow that deploys the stack which deletes a directory that a service has mounted."""
+    kept: list[Kept] | None = None
+    seen: set[object] = set()
+    for item in commands.file_deletions:
+        anchors = [anchor for anchor in item.anchors if anchor.project in context.stack.projects]
+        key = (item.command.fragment.source.path, item.command.place)
+        if not anchors or key in seen:
+            continue
+        kept = list(_kept(context)) if kept is None else kept
+        for reach in item.reached:
+            if hit := _hit(reach, anchors, kept, context):
+                seen.add(key)
+                yield _finding(item.flow, item.command, reach, hit)
+                break
+
+
+def _finding(flow: Flow, command: Command, reach: Reach, hit: list[Kept]) -> Finding:
+    source, place = command.fragment.source, command.place
+    known = [item for item in hit if item.known]
+    first = (known or hit)[0]
+    what = first.known or "what the containers have written"
+    spare = {"rsync --delete": "an --exclude for it", "git clean": "an -e pattern for it"}.get(
+        reach.verb, "another path"
+    )
+    mount = first.use.mount
+    return Finding(
+        code="VF402",
+        severity=Severity.ERROR if known else Severity.WARNING,
+        location=at(source, place.start, place.end),
+        message=f"the deployment runs `{said(command)}`, which deletes {what} in {mount.raw_source}",
+        evidence=tuple(
+            lines(
+                reached(flow, command),
+                *dict.fromkeys(f"{item.use.service.name} mounts {item.use.mount.written_as}" for item in hit),
+                "git clean keeps what git ignores: nothing says that it ignores this" if reach.only_untracked else None,
+            )
+        ),
+        step=command.start.step,
+        reason=f"what the command is for is not known: it needs {spare}, or the data a named volume",
+    )
+
+
+def _kept(context: Context) -> Iterator[Kept]:
+    """The directories of the host in which the stack keeps something that a deployment does not bring along."""
+    for use in context.stack.uses:
+        mount = use.mount
+        if mount.read_only or mount.overridden or is_file(mount) or is_test_stack(use.project):
+            continue
+        source = mount.source if mount.kind == BIND else None
+        if mount.kind == VOLUME and (disguise := disguise_of(use)) is not None:
+            source = disguise.device
+        if source is None:
+            continue
+        path = source if source.startswith(("~", "$")) else os.path.normpath(use.project.directory / source)
+        held = holding(context, use)
+        if held is not None and held.kind != UNKNOWN:
+            yield Kept(use, path, f"the data of {held.entry.name}" if held.entry else "the database")
+        elif not (
+            never_converted(None, mount.clean_target)
+            or Path(path).exists()
+            or use.project.directory.is_relative_to(path)
+        ):
+            yield Kept(use, path, None)
+
+
+def _hit(reach: Reach, anchors: Sequence[Anchor], kept: Sequence[Kept], context: Context) -> list[Kept]:
+    """What of the kept directories the command deletes."""
+    found = []
+    for item in kept:
+        own = [anchor for anchor in anchors if anchor.project is item.use.project]
+        if own and any(_deletes(reach, anchor, item, context) for anchor in own):
+            found.append(item)
+    return found
+
+
+def _deletes(reach: Reach, anchor: Anchor, kept: Kept, context: Context) -> bool:
+    if reach.verb == "rm -r":
+        return any(covers(path, kept.path) for path in _as_in_checkout(reach.path, anchor))
+    if reach.source is not None:
+        return _synced_away(reach, anchor, kept)
+    for path in _as_in_checkout(reach.path, anchor):
+        relative = relative_to(kept.path, path)
+        if relative is not None and not names(reach.kept, relative):
+            directory = Path(path, relative)
+            ignored = directory.is_relative_to(context.root) and keeps_all_of(directory, context.root)
+            return not (reach.only_untracked and ignored)
+    return False
+
+
+def _as_in_checkout(path: str, anchor: Anchor) -> Iterator[str]:
+    """The path, and the place in the checkout that it stands for where the project is deployed elsewhere."""
+    yield path
+    directory = str(anchor.project.directory)
+    relative = below(path, anchor.place)
+    if relative is not None and anchor.place != directory:
+        yield posixpath.normpath(f"{directory}/{relative}")
+    elif below(anchor.place, path) is not None and anchor.place != directory:
+        yield directory
+
+
+def _synced_away(reach: Reach, anchor: Anchor, kept: Kept) -> bool:
+    """Whether a copy deletes the directory on the other side, since the copied tree does not have it."""
+    assert reach.source is not None
+    relative = relative_to(kept.path, reach.source)
+    if relative is None:
+        relative = relative_to(kept.path, reach.path)
+        return relative is not None and not is_kept(relative, reach.kept)
+    if is_kept(relative, reach.kept) or reach.path.startswith("/tmp"):  # noqa: S108 - a place that nothing runs in
+        return False
+    elsewhere = anchor.place if below(anchor.place, reach.source) is None else None
+    return elsewhere is None or elsewhere == "~" or below(elsewhere, reach.path) is not None

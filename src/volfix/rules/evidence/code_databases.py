@@ -1,0 +1,276 @@
+"""The database files that a service's code names itself: Python modules and alembic.ini in its build context."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.switches import is_host, switch_of
+from volfix.knowledge.variables import variable_kind
+from volfix.project.code.deployed_code import DeployedCode
+from volfix.project.code.places import container_path, may_be_in_image
+from volfix.project.compose.effective_environment import effective_values
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.mounts import BIND
+from volfix.project.compose.origins import InCode, Variable
+from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned
+from volfix.project.deployments.throwaway_stacks import is_test_stack
+from volfix.project.image.build import Build
+from volfix.rules.context import Context
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.database_places import only_suggested, working_directory
+from volfix.rules.evidence.database_values import placed
+from volfix.rules.evidence.engine_switch import switch_beside
+from volfix.rules.evidence.old_path import named_on_host
+
+if TYPE_CHECKING:
+    from volfix.project.code.named_database import Named
+    from volfix.syntax.pieces import Piece
+
+ANY_DATABASE = "DATABASE_PATH"
+"""A setting beside which are the switches that belong to no name of an application (`DB_TYPE`, `DATABASE_ENGINE`)."""
+PLAIN = re.compile(r"[^\"'\\{}%\n]+\Z")
+"""A literal's content that needs no escape in any kind of string."""
+
+
+def of_code(context: Context, found: Sequence[Database]) -> Iterator[Database]:
+    """The databases that literals in code name for the services, where nothing gives the code another value.
+
+    Of a service that its environment tells which database it is, those alone that `found`, its other databases, moves.
+    """
+    told = _told(context)
+    for project in context.stack.projects:
+        if is_test_stack(project):
+            continue
+        for service in project.services.values():
+            build = service.build
+            if build is None or build.context is None:
+                continue
+            moved = {each.path for each in found if each.service is service and (each.new_value or _is_alone(each))}
+            if is_told(service) and not moved:
+                continue
+            code = code_of(context, build)
+            named = _apart([each for path in code.mentioning for each in _in_file(project, service, code, path)])
+            if is_told(service):
+                yield from (each for each in named if each.path in moved)
+                continue
+            other = next((each for each in told.get(build.context, ()) if each[1] is not service), None)
+            for database in named:
+                if other is None or database.is_inside:
+                    yield database
+                else:
+                    doubt = f"{other[0]} tells {other[1].name}, which has the same code, another database"
+                    yield replace(database, doubt=database.doubt or doubt)
+
+
+def _is_alone(database: Database) -> bool:
+    """Whether the file itself is mounted: VF103 moves it, and everything that names it."""
+    mount = database.mount
+    return mount is not None and mount.kind == BIND and mount.clean_target == database.path
+
+
+def doubted(context: Context, found: Sequence[Database]) -> Iterator[Database]:
+    """The databases; with a doubt where the service's code or start sets the variable itself, or names the file in a
+    place that stays: they move together or not at all.
+    """
+    asked = [replace(each, doubt=_doubt(context, each) or each.doubt) if _is_asked(each) else each for each in found]
+    staying: dict[tuple[int, str | None], Database] = {
+        (id(each.service), each.path): each
+        for each in asked
+        if not (_moves(each) or each.is_inside or each.loose or each.path is None)
+    }
+    for database in asked:
+        other = staying.get((id(database.service), database.path)) if database.path else None
+        if other is None or not _moves(database):
+            yield database
+        else:
+            yield replace(database, doubt=f"{_place(other)} names {database.path} too, and stays")
+
+
+def _moves(database: Database) -> bool:
+    return database.new_value is not None and not database.doubt
+
+
+def _is_asked(database: Database) -> bool:
+    """Whether what else names the file is to be said; it says more than that a volume of its own is a new one."""
+    return _moves(database) or (database.directory is not None and database.new_value is not None)
+
+
+def _place(database: Database) -> str:
+    origin = database.origin
+    if not isinstance(origin, InCode):
+        return f"{database.variable} of {database.service.name}"
+    return f"{origin.file.path.name}, line {origin.file.place(origin.span.start)[0]},"
+
+
+def _doubt(context: Context, database: Database) -> str | None:
+    if (reason := set_at_start(context, database)) is not None or database.path is None:
+        return reason
+    return script_naming(context, database.service, database.path) or named_on_host(database)
+
+
+def script_naming(context: Context, service: Service, path: str) -> str | None:
+    """A script of the service's image that names the file, and would look at the old place."""
+    if service.build is None or service.build.context is None:
+        return None
+    script = next(code_of(context, service.build).scripts_naming(path), None)
+    return f"{script.relative_to(service.build.context).as_posix()} also names {path}" if script else None
+
+
+def set_at_start(context: Context, database: Database) -> str | None:
+    """How the service gives the variable another value when it starts; literals in code are asked for that before."""
+    from volfix.project.code.overrides import exporters
+
+    if isinstance(database.origin, InCode):
+        return None
+    service, name = database.service, database.variable
+    if any(re.search(rf"(?<![\w-]){re.escape(name)}=", word) for word in service.started):
+        return f"the command of {service.name} sets {name}"
+    if service.build is None or service.build.context is None:
+        return None
+    return next(exporters(code_of(context, service.build), name), None)
+
+
+def code_of(context: Context, build: Build) -> DeployedCode:
+    """The deployed code of a build whose context is a directory, read once for all rules."""
+    assert build.context is not None
+    place = (build.context, build.dockerfile)
+    return context.code.setdefault(place, DeployedCode(*place))
+
+
+def _told(context: Context) -> dict[Path, list[tuple[str, Service]]]:
+    """By build context, the services that their environment tells which database it is, and in which file."""
+    found: dict[Path, list[tuple[str, Service]]] = {}
+    for project in context.stack.projects:
+        for service in project.services.values():
+            if service.build is not None and service.build.context is not None and is_told(service):
+                name = project.files[-1].path.name
+                found.setdefault(service.build.context, []).append((name, service))
+    return found
+
+
+def is_told(service: Service) -> bool:
+    """Whether the environment says which database it is: then the literal is not what counts, or not alone."""
+    values = effective_values(service)
+    if any(variable_kind(name) in ("url", "file") or is_host(name) for name in values):
+        return True
+    switch = switch_of(ANY_DATABASE, values)
+    return switch is not None and switch.engine == "server"
+
+
+def _in_file(project: Project, service: Service, code: DeployedCode, path: Path) -> Iterator[Database]:
+    from volfix.project.code.overrides import is_joined, other_source
+
+    for named in named_in(project, service, path):
+        if _is_replaced(project, service, named):
+            continue
+        is_alone = named.kind == "file" and named.name in named.settings and len(named.value.pieces) == 1
+        if is_alone and is_joined(code, named.name):
+            continue
+        found = _database(project, service, code, named)
+        if found is None:
+            continue
+        if named.refusal and found.new_value is not None:
+            yield found.refused(named.refusal)
+        elif named.refusal and found.is_inside:
+            yield replace(found, reason=named.refusal)
+        else:
+            engine = switch_beside(project, service, ANY_DATABASE, named.value.text).doubt
+            yield replace(found, doubt=found.doubt or named.doubt or other_source(code, project, named) or engine)
+
+
+def named_in(project: Project, service: Service, path: Path) -> Iterator[Named]:
+    """The databases that a file of the service's code names."""
+    place = container_path(project, service, path)
+    if place is None and not may_be_in_image(service):
+        return
+    if path.suffix == ".ini":
+        from volfix.project.code.alembic import ini_databases
+
+        yield from ini_databases(path, place)
+    elif path.suffix != ".py":
+        from volfix.project.code.framework_files import framework_databases
+
+        yield from framework_databases(path, place, effective_values(service))
+    else:
+        from volfix.project.code.python_databases import named_databases
+
+        directory = working_directory(project, service)
+        guess = only_suggested(service, "", directory)
+        sure = {each.value.text for each in named_databases(path, place, None)} if guess else set()
+        for named in named_databases(path, place, directory):
+            yield replace(named, doubt=guess) if guess and named.value.text not in sure else named
+
+
+def _is_replaced(project: Project, service: Service, named: Named) -> bool:
+    """Whether a variable that the code asks for first is set, or may be: in an env file, or in one that is not here."""
+    names = {name.upper() for name in named.value.variables}
+    if not names:
+        return False
+    if may_be_given(project, service, named.value.variables):
+        return True
+    if any(re.search(rf"\b{re.escape(name)}=", word) for word in service.started for name in named.value.variables):
+        return True
+    assigned = names_assigned(project) | set(service.environment)
+    assigned |= set(service.stage.environment) if service.stage else set()
+    return bool({name.upper() for name in assigned} & names)
+
+
+def _database(project: Project, service: Service, code: DeployedCode, named: Named) -> Database | None:
+    from volfix.knowledge.readers import reader_of_scheme
+    from volfix.project.code.database_url import database_file
+    from volfix.project.code.overrides import moves_about
+    from volfix.project.code.readers import reader_of
+
+    readers = [reader for reader in reader_of(service) if reader.ecosystem == "python"]
+    if named.is_engine:
+        own = reader_of_scheme("sqlite+pysqlite")
+        readers = [reader for reader in readers if reader in own] or list(own)
+    text = named.value.text
+    file = database_file(text, named.kind, readers if named.kind == "url" else ())
+    if file is None:
+        return None
+    if file.relative and not file.doubt and (reason := moves_about(code)):
+        file = replace(file, doubt=reason)
+    pieces = named.value.pieces
+    first = next(number for number, piece in enumerate(pieces) if piece.span)
+    origin = _origin(named, pieces, first)
+    found = placed(project, service, Variable(named.name, text, origin), file)
+    if found is None or found.new_value is None or named.refusal:
+        return found
+    for number in reversed(range(len(pieces))):
+        if pieces[number].span is None:
+            continue
+        origin = _origin(named, pieces, number)
+        if can_say(origin, found.new_value):
+            return replace(found, origin=origin)
+    return replace(found, new_value=None, mount=None, reason="no literal in the code alone makes it another path")
+
+
+def can_say(origin: InCode, value: str) -> bool:
+    """Whether the literal alone can make the code's value this one, in any kind of string."""
+    literal = origin.literal(value)
+    return bool(literal and PLAIN.match(literal))
+
+
+def _origin(named: Named, pieces: tuple[Piece, ...], number: int) -> InCode:
+    before = "".join(piece.text for piece in pieces[:number])
+    after = "".join(piece.text for piece in pieces[number + 1 :])
+    replaced = pieces[max(0, number - pieces[number].replaces) : number]
+    span = pieces[number].span
+    assert span is not None
+    return InCode(named.source, span, before, after, "".join(piece.text for piece in replaced))
+
+
+def _apart(found: list[Database]) -> Iterator[Database]:
+    """Where the code names several files, which of them the deployment opens is not known."""
+    paths = {database.path for database in found}
+    for database in found:
+        if len(paths) > 1 and database.new_value is not None:
+            others = ", ".join(sorted(path for path in paths if path and path != database.path)) or "others"
+            yield replace(database, doubt=database.doubt or f"the code names other databases too ({others})")
+        else:
+            yield database

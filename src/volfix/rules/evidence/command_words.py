@@ -1,0 +1,96 @@
+"""What the rules about commands share: how a command is said, and the edit that takes words out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from volfix.edits.command_edits import SetText
+from volfix.syntax.source import Span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from volfix.knowledge.commands import Option
+    from volfix.project.deployments.flows import Flow
+    from volfix.project.shell.command import Command
+
+WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job"}
+
+
+def said(command: Command) -> str:
+    """The command as it is written, on one line."""
+    place = command.place
+    return " ".join(command.fragment.source.text[place.start : place.end].replace("\\\n", " ").split())
+
+
+def reached(flow: Flow, command: Command) -> str:
+    """How the deployment comes to run the command."""
+    from volfix.project.deployments.flows import INSTALLED, NAMED, PIPELINE, STARTS  # reads shell
+
+    entry = command.start
+    name = entry.name or entry.source.path.name
+    through = f", through {', '.join(command.calls)}" if command.calls else ""
+    if flow.why == PIPELINE:
+        return f"{entry.source.path.name} runs it in {name}{through}"
+    runs = {
+        NAMED: "deploys, as its name or its directory's says",
+        INSTALLED: "works on a stack outside of the checkout",
+        STARTS: "brings the stack up",
+    }
+    return f"the {WHAT.get(entry.kind, entry.kind)} {name} {runs[flow.why]}{through}"
+
+
+def removal(command: Command, option: Option, flow: Flow) -> tuple[SetText, ...] | str:
+    """The edit that takes an option, and nothing else, out of a command; why there is none where it cannot.
+
+    The option stays where the word is handed on to another command of the flow.
+    """
+    word = command.words[option.word]
+    if flow.takers.get((word.fragment.source.path, word.place), set()) - {_written_by(command)}:
+        return f"{option.name} is handed on to other commands too"
+    if option.shared:
+        start = word.span.start + option.offset
+        if word.expanded or not _is_plain(command, option.word):
+            return f"{option.name} stands in a word that volfix does not edit"
+        return (SetText(word.fragment.source, word.fragment.place(start, start + 1)),)
+    numbers = [option.word]
+    if option.value is not None and "=" not in word.value:
+        numbers.append(option.word + 1)
+    before = command.words[option.word - 1]
+    last = command.words[numbers[-1]]
+    if any(not _is_plain(command, number) for number in numbers) or before.fragment is not word.fragment:
+        return f"{option.name} is not written in the command itself"
+    begin, end = before.span.end, last.span.end
+    if begin >= word.span.start or word.fragment.text[begin : word.span.start].strip(" \t\\\n"):
+        return f"something else stands before {option.name}"
+    places = [word.fragment.place(at, at + 1) for at in range(begin, end)]
+    before_it = word.fragment.source.text[places[0].start : word.fragment.starts[word.span.start]]
+    if before_it.strip(" \t\\\r\n") or any(one.end > other.start for one, other in pairwise(places)):
+        return f"{option.name} stands in a text that volfix does not edit"
+    return (SetText(word.fragment.source, Span(places[0].start, places[-1].end)),)
+
+
+def _written_by(command: Command) -> tuple[Path, Span]:
+    """Where the program of a command is written."""
+    first = command.words[0]
+    return first.fragment.source.path, first.place
+
+
+def _is_plain(command: Command, number: int) -> bool:
+    """Whether a word stands in the file as the command gets it."""
+    word = command.words[number]
+    text = word.fragment.text[word.span.start : word.span.end]
+    return not word.expanded and text == word.value and word.fragment.is_verbatim(word.span.start, word.span.end)
+
+
+def static_arguments(command: Command, numbers: tuple[int, ...]) -> list[str] | None:
+    """The values of some words; None where one of them is only known when the command runs."""
+    values = [command.words[number].value for number in numbers]
+    return None if not values or any("$" in value or "`" in value or "*" in value for value in values) else values
+
+
+def lines(*texts: str | None) -> Iterator[str]:
+    """The texts that there are."""
+    yield from (text for text in texts if text)

@@ -1,0 +1,107 @@
+"""A database file that a value names, for one service."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.lookup import entries_for
+from volfix.project.compose.interpolation import VISIBLE
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.mounts import Mount
+from volfix.project.compose.origins import InCode, InDockerfile, Origin, PutTogether
+from volfix.project.image.images import images_of
+
+if TYPE_CHECKING:
+    from volfix.project.code.database_url import DatabaseFile
+
+LEADING_SLASHES = re.compile("/*")
+"""Those of a value that is put together may be more than are needed, and some of them a variable's."""
+PLACEHOLDER = re.compile(r"\{\{.*?\}\}|<%.*?%>|<[\w -]+>|__[A-Z][A-Z_]*__|@[A-Z][A-Z_]*@")
+"""What a template's engine, or a person, puts something else in the place of."""
+PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
+"""What a Dockerfile takes without quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database file that a value names, for one service.
+
+    `path` is absolute in the container, None where it cannot be told; `by_mount` marks what only the mounts suggest.
+    `mount` holds it (`is_inside`), or is the one that it can be moved into, as `new_value` and `path_in_mount` say;
+    `reason` says why neither. `trap` marks slashes that say something else than they were meant to: `path` is what they
+    say. `loose` marks a value in an env file that no Compose file refers to. `directory` is where a volume of its own
+    would be mounted, for a service that has none.
+    """
+
+    project: Project
+    service: Service
+    variable: str
+    value: str
+    origin: Origin
+    path: str | None
+    file: DatabaseFile
+    """Where in the value the file is named, and how."""
+    mount: Mount | None = None
+    is_inside: bool = False
+    path_in_mount: str = ""
+    new_value: str | None = None
+    reason: str | None = None
+    doubt: str | None = None
+    loose: bool = False
+    beside: bool = False
+    """A loose value for which the service has a good one already: it counts where a deployment passes its file."""
+    trap: bool = False
+    by_mount: bool = False
+    directory: str | None = None
+    shown: str = ""
+    """The value as messages show it: its path, and `***` for what follows."""
+
+    def refused(self, reason: str) -> Database:
+        """The same, with nothing proposed."""
+        return replace(self, mount=None, directory=None, new_value=None, doubt=None, reason=reason)
+
+    def value_at(self, path: str, workdir: str | None) -> str:
+        """The value that names this path instead, whether or not it can be written where it is (see `unsayable`)."""
+        from volfix.project.code.database_url import moved
+
+        value = moved(self.value, self.file, path, workdir)
+        if self.file.relative or unsayable(self.origin, value) is None:
+            return value
+        slashes = LEADING_SLASHES.match(self.value, self.file.start)
+        written = value[self.file.start :].lstrip("/")
+        kept = f"{self.value[: self.file.start]}{slashes[0] if slashes else ''}{written}"
+        return kept if unsayable(self.origin, kept) is None else value
+
+    @property
+    def unknown(self) -> str | None:
+        """Why the path is not known, though it can be read: it holds a variable, which something else gives a value."""
+        named = self.value[self.file.start : self.file.end]
+        if (blank := PLACEHOLDER.search(named)) is not None and not isinstance(self.origin, InCode):
+            return f"volfix cannot tell what replaces `{blank[0]}`"
+        found = VISIBLE.search(named)
+        if found is None or isinstance(self.origin, InCode):
+            return None
+        if self.origin is None or isinstance(self.origin, PutTogether):
+            return f"volfix does not know the value of {found[1]}"
+        return f"the container gets `{found[0]}` as it is written: volfix cannot tell how the application reads it"
+
+    @property
+    def written_at(self) -> object:
+        """What is the same for every service that takes the very same value; None where it comes from outside."""
+        return (self.origin.file.path, self.origin.place) if self.origin is not None else None
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the image is a known application's: what lies where in it is not said by files here."""
+        return any(entries_for(image) for image in images_of(self.service))
+
+
+def unsayable(origin: Origin, value: str) -> str | None:
+    """Why the value cannot be written where it comes from; None where it can."""
+    if isinstance(origin, InDockerfile) and not PLAIN_WORD.match(value):
+        return "the Dockerfile would need quotes that are not there"
+    if isinstance(origin, PutTogether) and origin.saying(value) is None:
+        return "the value is put together, and no change of one literal part gives the new path"
+    return None

@@ -1,0 +1,199 @@
+"""Where a service's database file may lie: its working directory, the mount that holds a path, the mounts for data."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.base_images import starts_in_root
+from volfix.knowledge.lookup import entries_for
+from volfix.knowledge.paths import lies_in
+from volfix.knowledge.targets import is_application_root, never_converted
+from volfix.project.code.places import comes_with_image
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
+from volfix.project.image.images import images_of
+
+if TYPE_CHECKING:
+    from volfix.project.code.database_url import DatabaseFile
+
+DATA_WORDS = frozenset(
+    {"data", "db", "database", "databases", "sqlite", "storage", "state", "persist", "persistent", "instance"}
+)
+"""A directory of this name is where a project keeps data, whatever the service."""
+CHANGES_DIRECTORY = re.compile(r"(?:^|[\s;&|])cd\s|^cd\Z|^--(?:chdir|directory|app-dir|prefix|cwd)\b|^-C\Z")
+"""A word, or a script, that makes the process work somewhere else than where its container starts it."""
+SCRIPT = re.compile(r"(?<![\w./-])[\w./-]+\.sh\b|(?<![\w./-])[\w./-]*entrypoint[\w-]*")
+GOES = re.compile(r"(?m)(?:^|[;&|({]|\bthen\b|\bdo\b)[ \t]*(?:cd|pushd)[ \t]+([^\s;&|)]+)")
+TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run")  # noqa: S108 - places in a container
+
+
+def working_directory(project: Project, service: Service) -> str | None:
+    """Where a relative path of the service starts: `working_dir:`, the Dockerfile, else what the mounts suggest.
+
+    None where that is not known, or where the command or the script that it starts changes it.
+    """
+    directory = _start(project, service)
+    return None if directory is None or _is_left(service, directory) else directory
+
+
+def _is_left(service: Service, directory: str) -> bool:
+    """Whether the command, or the script that it starts, goes to another directory."""
+    return any(map(CHANGES_DIRECTORY.search, service.started)) or _script_leaves(service, directory)
+
+
+def places_of(project: Project, service: Service, file: DatabaseFile) -> tuple[str, ...]:
+    """The absolute path of a file, relative ones from the working directory; none where it cannot be told.
+
+    Where only the mounts suggest the working directory, those whose targets end like the file's directories count
+    first, one or several: `./var/data/app.db` lies in a mount at /srv/app/var/data.
+    """
+    from volfix.project.code.database_url import resolved_path
+
+    if fitting := in_fitting_mounts(project, service, file):
+        return fitting
+    path = resolved_path(file, working_directory(project, service))
+    return () if path is None else (path,)
+
+
+def settled(project: Project, service: Service, file: DatabaseFile) -> DatabaseFile:
+    """The reading of a doubtful address that alone lies in a writable mount; the file as it is where none does."""
+    found = {}
+    for reading in file.readings:
+        for path in places_of(project, service, reading):
+            within = holder(project, service, path)
+            if within is not None and not within.read_only:
+                found[path] = reading
+    readings = set(found.values())
+    return readings.pop() if len(readings) == 1 else file
+
+
+def in_fitting_mounts(project: Project, service: Service, file: DatabaseFile) -> tuple[str, ...]:
+    """The path of a relative file in each mount whose target ends like the file's directories, the longest end alone; a
+    mount of a file ends like the whole path.
+
+    None where the working directory is known, or the project itself is mounted; of several, one at a customary root of
+    applications. The root of the file system is no working directory (the slash trap).
+    """
+    if file.doubt or not file.relative:
+        return ()
+    start = _start(project, service) if _known_start(service) is not None or _codes(project, service) else None
+    if start is not None and not _is_left(service, start):
+        return ()
+    words = posixpath.normpath(posixpath.join(file.folder, file.path)).split("/")
+    names = [word for word in words if word not in ("..", ".")]
+    targets = {mount.clean_target for mount in project.mounts_of(service)} | service.tmpfs
+    for count in range(len(names), 0, -1):
+        end = "/" + "/".join(names[:count])
+        roots = {target.removesuffix(end) for target in targets - _roots(targets) if target.endswith(end)}
+        roots -= {"", start}
+        if roots:
+            return tuple(posixpath.join(root, *names) + file.ending for root in sorted(_roots(roots) or roots))
+    return ()
+
+
+def _roots(directories: Iterable[str]) -> set[str]:
+    return {directory for directory in directories if is_application_root(directory)}
+
+
+def only_suggested(service: Service, path: str, directory: str | None) -> str | None:
+    """Why the working directory is no evidence for this relative path; None where it is known.
+
+    What a mount's name suggests is evidence at a customary root of applications, for a file without directories; not
+    beside a Dockerfile that sets none, for its base image counts then.
+    """
+    if directory is None or _known_start(service) is not None:
+        return None
+    if service.stage is None and is_application_root(directory) and "/" not in posixpath.normpath(path):
+        return None
+    return f"volfix only guesses from a mount that {service.name} works in {directory}: set `working_dir:`"
+
+
+def _known_start(service: Service) -> str | None:
+    """Where the container starts its process, as `working_dir:`, the Dockerfile or an official image say."""
+    given = service.text("working_dir")
+    if given is not None:
+        return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
+    if service.build is not None:
+        return service.stage.workdir if service.stage is not None else None
+    return "/" if any(map(starts_in_root, images_of(service))) else None
+
+
+def _codes(project: Project, service: Service) -> set[str]:
+    return {mount.clean_target for mount in project.mounts_of(service) if is_code(mount)}
+
+
+def _start(project: Project, service: Service) -> str | None:
+    known = _known_start(service)
+    if known is not None or service.text("working_dir") is not None:
+        return known
+    if any(entries_for(image) for image in images_of(service)):
+        return None
+    parents = {
+        posixpath.dirname(mount.clean_target)
+        for mount in project.mounts_of(service)
+        if posixpath.basename(mount.clean_target) in DATA_WORDS and posixpath.dirname(mount.clean_target) != "/"
+    }
+    said = _codes(project, service) or parents
+    return next(iter(said)) if len(said) == 1 else None
+
+
+def _script_leaves(service: Service, directory: str) -> bool:
+    """Whether a script of the build context that the container starts goes to another directory."""
+    for word in SCRIPT.findall(" ".join(service.started)):
+        for place in (posixpath.normpath(posixpath.join(directory, word)), f"/usr/local/bin/{word}"):
+            path = comes_with_image(service, place)
+            if path is not None and any(posixpath.normpath(goal) != directory for goal in _goals(path)):
+                return True
+    return False
+
+
+def _goals(path: Path) -> list[str]:
+    """Where a script goes, as written."""
+    try:
+        return [goal.strip("\"'") for goal in GOES.findall(path.read_text(encoding="utf-8", errors="replace"))]
+    except OSError:  # neither can the build read it
+        return []
+
+
+def is_code(mount: Mount) -> bool:
+    """Whether the mount is the project itself."""
+    return mount.kind == BIND and posixpath.normpath(mount.source) == "."
+
+
+def holder(project: Project, service: Service, path: str) -> Mount | None:
+    """The mount in which the path lies, the innermost one; None where it is in the container's own layer."""
+    inside = [mount for mount in project.mounts_of(service) if lies_in(path, mount.clean_target)]
+    if not inside:
+        return None
+    innermost = max(inside, key=lambda mount: len(mount.clean_target))
+    covered = any(
+        path.startswith(target + "/") and len(target) > len(innermost.clean_target) for target in service.tmpfs
+    )
+    return innermost if innermost.kind in (BIND, VOLUME, UNKNOWN) and not covered else None
+
+
+def is_forgotten(service: Service, path: str) -> bool:
+    """Whether the path lies where things are forgotten on purpose: in memory, or among temporary files."""
+    return any(path.startswith(place.rstrip("/") + "/") for place in (*service.tmpfs, *TEMPORARY))
+
+
+def candidates(project: Project, service: Service) -> list[Mount]:
+    """The mounts that are made for data: writable, persistent, neither code nor a server's, nor of another meaning."""
+    known = [entry for image in images_of(service) for entry in entries_for(image)]
+    directories = {path for entry in known if entry.kind != "engine" for path in entry.data_directories}
+    servers = {path for entry in known if entry.kind == "engine" for path in entry.data_directories}
+    found = {}
+    for mount in project.mounts_of(service):
+        target = mount.clean_target
+        if mount.read_only or mount.kind not in (BIND, VOLUME) or mount.problem or is_code(mount) or target in servers:
+            continue
+        if target in directories or (
+            posixpath.basename(target).lower() in DATA_WORDS
+            and not any(never_converted(entry, target) for entry in known or (None,))
+        ):
+            found[target] = mount
+    return list(found.values())

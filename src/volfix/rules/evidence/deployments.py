@@ -1,0 +1,156 @@
+"""What the rules about pipelines share: the deployments of a stack, evident trust, host volumes for a step."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import AppendItem
+from volfix.rules.context import Context, at, once
+from volfix.rules.findings import Applicability, Finding, Fix, Location, Severity
+from volfix.syntax.yaml_tree import resolved
+
+if TYPE_CHECKING:
+    from volfix.project.compose.model import Project
+    from volfix.project.deployments.deployment import Deployment
+    from volfix.project.deployments.pipeline_deployments import Delivery
+    from volfix.syntax.yaml_tree import Mapping, Scalar
+
+SOCKET = "/var/run/docker.sock"
+NOT_EDITED = "volfix edits the pipelines of Drone 1 and later; of others it only reads what they do"
+NO_TRUST = (
+    "a host volume needs a repository that the Drone server trusts, else the build is refused: "
+    "--trusted says that it is"
+)
+SIGNED = "the pipeline is signed, and any change to it breaks the signature: sign it again with `drone sign`"
+SHARED = "the step is shared with others by an anchor, an alias or a merge key"
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """A deployment that is no test, with the pipeline file that makes it and the projects that it brings up."""
+
+    delivery: Delivery
+    deployment: Deployment
+    projects: tuple[Project, ...]
+
+    @property
+    def runs_in_container(self) -> bool:
+        """Whether the step is a container of its own beside the stack, as under Drone's docker runner."""
+        return self.deployment.pipeline.runs_in_container
+
+    def trust(self, context: Context) -> Applicability:
+        """What a fix with a host volume may be: safe in a trusted repository's unsigned pipeline."""
+        trusted = context.trusted or self.delivery.file.shows_trust
+        return Applicability.SAFE if trusted and not self.delivery.file.signed else Applicability.UNSAFE
+
+
+@once
+def deploys(context: Context) -> list[Deploy]:
+    """Every deployment of the stack's pipelines but tests, in order."""
+    return [
+        Deploy(delivery, deployment, tuple(delivery.projects(deployment, context.stack.projects)))
+        for delivery in context.stack.deliveries
+        for deployment in delivery.deployments
+        if not deployment.is_test
+    ]
+
+
+def deploying_steps(context: Context) -> Iterator[Deploy]:
+    """The first deployment of each step."""
+    seen = set()
+    for deploy in deploys(context):
+        if id(deploy.deployment.step) not in seen:
+            seen.add(id(deploy.deployment.step))
+            yield deploy
+
+
+def in_pipeline(deploy: Deploy, node: Mapping | Scalar | None = None) -> Location:
+    """Where the command, or another node of the pipeline, is written."""
+    span = node.span if node is not None else deploy.deployment.place
+    return at(deploy.delivery.file.source, span.start, span.end)
+
+
+def pipeline_finding(
+    code: str,
+    deploy: Deploy,
+    severity: Severity,
+    message: str,
+    evidence: tuple[str, ...],
+    fix: Fix | None = None,
+    reason: str | None = None,
+    location: Location | None = None,
+    target: str | None = None,
+) -> Finding:
+    """A finding about a step, or about what is at a `target` in it."""
+    return Finding(
+        code=code,
+        severity=severity,
+        location=location or in_pipeline(deploy),
+        message=message,
+        evidence=evidence,
+        target=target,
+        step=deploy.deployment.step_name,
+        fix=fix,
+        reason=reason,
+    )
+
+
+def trusted_fix(context: Context, deploy: Deploy, operations: list[Operation]) -> tuple[Fix | None, str | None]:
+    """The fix that adds host volumes to a step, as sure as the trust is; and what keeps it from being safe or made."""
+    refusal = step_refusal(deploy)
+    if refusal is not None:
+        return None, refusal
+    applicability = deploy.trust(context)
+    why = SIGNED if deploy.delivery.file.signed else NO_TRUST
+    reason = why if applicability is Applicability.UNSAFE else None
+    return Fix(tuple(operations), (), applicability), reason
+
+
+def step_refusal(deploy: Deploy) -> str | None:
+    """Why the step cannot be edited; None where it can."""
+    if not deploy.delivery.file.is_editable:
+        return NOT_EDITED
+    step = deploy.deployment.step
+    volumes = step.node.pair("volumes")
+    if step.node.anchor is not None or (volumes is not None and resolved(volumes.value).anchor is not None):
+        return SHARED
+    return None
+
+
+def mounted(deploy: Deploy, name: str, host: str, path: str) -> list[Operation]:
+    """The operations that mount a host path in the step: the declaration, where it is missing, and the mount."""
+    file, pipeline, step = deploy.delivery.file, deploy.deployment.pipeline, deploy.deployment.step
+    declared = next((volume for volume in pipeline.volumes if volume.host == host and volume.name), None)
+    operations: list[Operation] = []
+    if declared is not None and declared.name is not None:
+        name = declared.name
+    else:
+        name = _free_name(deploy, name)
+        operations.append(declaration(deploy, name, host))
+    entries = (("name", name), ("path", path))
+    return [*operations, AppendItem(file.source, pipeline.document, step.node, "volumes", entries)]
+
+
+def declaration(deploy: Deploy, name: str, host: str) -> AppendItem:
+    """The operation that declares a host volume of the pipeline."""
+    pipeline = deploy.deployment.pipeline
+    entries = (("name", name), ("host", (("path", host),)))
+    return AppendItem(deploy.delivery.file.source, pipeline.document, pipeline.node, "volumes", entries)
+
+
+def _free_name(deploy: Deploy, name: str) -> str:
+    taken = {volume.name for volume in deploy.deployment.pipeline.volumes}
+    found, number = name, 2
+    while found in taken:
+        found, number = f"{name}-{number}", number + 1
+    return found
+
+
+def mount_above(deploy: Deploy, path: str) -> bool:
+    """Whether the step mounts something at the path or above it."""
+    places = [posixpath.normpath(mount.path) for mount in deploy.deployment.step.mounts if mount.path]
+    return any(path == place or path.startswith(place.rstrip("/") + "/") for place in places)

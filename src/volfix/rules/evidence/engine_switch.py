@@ -1,0 +1,83 @@
+"""Whether the engine of a database file is the one that counts: a type switch beside its setting may name a server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.knowledge.switches import SCHEME, Said, engine_in, host_beside, switch_of
+from volfix.project.compose.effective_environment import effective_values
+from volfix.project.compose.interpolation import REFERENCE
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.origins import InCompose
+from volfix.project.compose.unreferenced_env_files import assigned_in
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSwitch:
+    """What a service's environment says about the engine of one setting and its value.
+
+    `said` is the type switch beside it, `host` the variable of a server's host where there is no switch; `elsewhere` is
+    an env file that sets the switch, for which the Compose file has a default only.
+    """
+
+    name: str
+    value: str
+    said: Said | None
+    elsewhere: Path | None
+    host: str | None
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the switch names a server: the value is a schema there, or counts for nothing."""
+        return self._engine == "server" and not self._names_file
+
+    @property
+    def doubt(self) -> str | None:
+        """Why it is not known that the application opens the file; None where nothing speaks against it."""
+        if self.elsewhere is not None:
+            return f"{self.elsewhere.name} sets the engine too ({self.said} here): the database may be on a server"
+        if self._engine == "unknown":
+            return f"volfix cannot tell the engine from {self.said}: the database may be on a server"
+        if self._engine == "server":
+            return f"{self.said} names a server and {self.name} a file: which of them counts is not known"
+        if self.host is not None and "/" not in self.value:
+            return f"{self.host} names a server: {self.value} may be the name of a database there"
+        return None
+
+    @property
+    def _engine(self) -> str | None:
+        if self.said is None:
+            return None
+        return "unknown" if self.elsewhere else self.said.engine
+
+    @property
+    def _names_file(self) -> bool:
+        """Whether the value says itself that it is a file, as a URL does, in a setting that any engine may have."""
+        scheme = SCHEME.match(self.value)
+        return scheme is not None and engine_in(scheme[1]) == "file" and engine_in(self.name) != "file"
+
+
+def switch_beside(
+    project: Project, service: Service, name: str, value: str, beside: Mapping[str, str] | None = None
+) -> EngineSwitch:
+    """What the service's environment says about the setting; `beside` are the values of an env file that nothing names.
+
+    Those come before defaults, and after what the Compose file says itself.
+    """
+    environment = effective_values(service)
+    if beside:
+        own = {key for key, variable in service.environment.items() if _default(variable.origin) == []}
+        environment.update((key, text) for key, text in beside.items() if key not in own)
+    said = switch_of(name, environment)
+    variable = service.environment.get(said.name) if said and not beside else None
+    names = _default(variable.origin) if variable is not None else None
+    files = [assigned_in(project, each) for each in names or ()]
+    host = host_beside(name, environment) if said is None else None
+    return EngineSwitch(name, value, said, next(filter(None, files), None), host)
+
+
+def _default(origin: object) -> list[str] | None:
+    """The variables whose default in the Compose file the value is; none where it is written there as it is."""
+    return REFERENCE.findall(origin.scalar.value) if isinstance(origin, InCompose) else None

@@ -1,0 +1,71 @@
+"""Whether an env file that no Compose file names reaches a service's process all the same."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from volfix.project.code.package_versions import MANIFESTS, packages_in
+from volfix.project.compose.model import Service
+from volfix.project.image.docker_ignore import DockerIgnore
+from volfix.rules.context import Context
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.database_places import is_code
+
+LOADS = re.compile(
+    r"dotenv|pydantic[-_]settings|decouple|environ|starlette|fastapi|laravel/framework|prisma|\"next\"|\"vite\"|flask",
+    re.IGNORECASE,
+)
+"""Packages that read an env file themselves."""
+
+
+def arrives(context: Context, database: Database, path: Path) -> bool | None:
+    """Whether the env file reaches the container: the application reads it, or a deployment passes it; None where what
+    is in the image is not known.
+
+    Only `.env` beside the Compose file is judged: another file is passed on the command line, or takes that name.
+    """
+    project, service = database.project, database.service
+    if path != project.directory / ".env":
+        return True
+    if any(".env" in delivery.file.source.text for delivery in context.stack.deliveries):
+        return True
+    is_there = any(map(is_code, project.mounts_of(service))) or _comes_with_image(service, path)
+    loads = _loads_itself(service)
+    if is_there is False or loads is False:
+        return False
+    return True if is_there and loads else None
+
+
+def _loads_itself(service: Service) -> bool | None:
+    """Whether the application reads env files, by the packages that it names; None where it names none here."""
+    build = service.build
+    if build is None or build.context is None:
+        return None
+    context = build.context
+    named = [text for name in MANIFESTS for text in packages_in(context, name, locked=False)]
+    return any(map(LOADS.search, named)) if named else None
+
+
+def _comes_with_image(service: Service, path: Path) -> bool | None:
+    """Whether the build copies the file; None where nothing is built from a Dockerfile that can be read."""
+    build, stage = service.build, service.stage
+    if build is None or build.context is None or stage is None:
+        return None
+    if not path.is_relative_to(build.context.resolve()):
+        return False
+    relative = path.relative_to(build.context.resolve()).as_posix()
+    ignored = DockerIgnore.of(build.context, build.dockerfile).leaves_out(relative)
+    return not ignored and any(source in (".", ".env") for source, _ in stage.copied)
+
+
+def copied_as(service: Service, path: Path) -> Iterator[str]:
+    """The env files of the image that the build makes of this file: `COPY .env.prod .env`."""
+    build, stage = service.build, service.stage
+    if build is None or build.context is None or stage is None:
+        return
+    for source, target in stage.copied:
+        if (build.context / source).resolve() == path.resolve() and not target.endswith("/"):
+            yield posixpath.basename(target)

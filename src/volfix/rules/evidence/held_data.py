@@ -1,0 +1,195 @@
+"""What a mount holds, and how volfix knows: by the image, by where the path lies, by a database URL."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from volfix.knowledge.entries import Entry
+from volfix.knowledge.images import Image
+from volfix.knowledge.lookup import derived_entry, entries_for, entry_at, is_client
+from volfix.knowledge.paths import lies_in
+from volfix.knowledge.storage import DataDirectories, data_directories, holds
+from volfix.knowledge.switches import engine_of
+from volfix.knowledge.targets import never_converted, state_like
+from volfix.project.compose.effective_environment import effective_values
+from volfix.project.compose.model import Service
+from volfix.project.compose.mounts import BIND, VOLUME, Mount
+from volfix.project.compose.mounts import UNKNOWN as UNKNOWN_SOURCE
+from volfix.project.image.images import images_of
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+from volfix.rules.evidence.databases import databases_in
+
+HOST_SYSTEM = ("/etc", "/proc", "/sys", "/dev", "/run", "/var/run", "/var/log", "/tmp", "/lib", "/usr", "/boot")  # noqa: S108
+"""Sources from which an image that volfix does not know gets no state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a mount keeps: `entry` is None where only a database URL or the path says so.
+
+    `doubt` says what the evidence rests on that volfix cannot see; None where it is decided. `is_rest` marks what an
+    application keeps beside its database, which is on a server.
+    """
+
+    kind: str
+    entry: Entry | None
+    evidence: tuple[str, ...]
+    doubt: str | None = None
+    is_rest: bool = False
+
+
+ENGINE, APPLICATION, DATABASE_FILE, UNKNOWN = "engine", "application", "database file", "unknown"
+
+
+def holding(context: Context, use: Use) -> Holding | None:
+    """What the mount of `use` holds that a redeploy must not lose; None where nothing says that it holds anything."""
+    mount = use.mount
+    target = mount.clean_target
+    if "${" in target or mount.source == "/" or is_file(mount):
+        return None
+    images = images_of(use.service)
+    known = [entry for image in images for entry in entries_for(image)]
+    moved_here = any(target in directories_in(use.service, entry).paths for entry in known)
+    if not moved_here and any(never_converted(entry, target) for entry in known or (None,)):
+        return None
+    found = next(_by_image(use, known, target), None)
+    if found is None:
+        found = next(_by_url(context, use), None)
+    if found is None and not known:
+        found = _by_name_or_path(use, images, target)
+    if found is None and not known and state_like(target) and not _is_elsewhere(context, mount):
+        named = images[0].text if images else "the image that the service builds"
+        return Holding(UNKNOWN, None, (f"volfix does not know what {named} keeps in {mount.raw_target}",))
+    return found
+
+
+def directories_in(service: Service, entry: Entry) -> DataDirectories:
+    """Where the service's engine keeps its data, its environment and command considered."""
+    return data_directories(entry, effective_values(service), service.words)
+
+
+def runs_client(words: tuple[str, ...]) -> bool:
+    """Whether the command is a client's or a backup tool's, in a shell too: then the image's server does not run."""
+    programs = words[:1] if len(words) < 3 or words[1] not in ("-c", "-ec", "-lc", "-xc") else tuple(words[2].split())
+    return any(is_client(posixpath.basename(program)) for program in programs)
+
+
+def starts_server(words: tuple[str, ...], entry: Entry) -> bool:
+    """Whether the command is the image's own, or flags for it, or names the server: a backup job names its tool."""
+    if not words or words[0].startswith("-"):
+        return True
+    program = posixpath.basename(words[0])
+    known = {
+        entry.family,
+        *entry.words,
+        *entry.subcommands,
+        *(posixpath.basename(word) for word in entry.default_command[:1]),
+    }
+    return program in known or program.removesuffix("d") in known or program.endswith(("-server", "entrypoint.sh"))
+
+
+def meant_for_data(mount: Mount, possible: Iterable[tuple[Entry, DataDirectories]]) -> bool:
+    """Whether a mount of an engine looks meant for its data, for some of the versions that the image may be."""
+    target = mount.clean_target
+    if mount.kind not in (BIND, VOLUME, UNKNOWN_SOURCE) or mount.read_only or is_file(mount):
+        return False
+    if any(never_converted(entry, target) for entry, _ in possible):
+        return False
+    relations = {holds(target, where) for _, where in possible}
+    if relations & {"holds", "shadowed"} or entry_at(target) is not None:
+        return True
+    return "elsewhere" in relations and state_like(target)
+
+
+def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:
+    holding_entries = [
+        (entry, where) for entry in known if holds(target, where := directories_in(use.service, entry)) == "holds"
+    ]
+    for entry, where in holding_entries:
+        if where.keeps_nothing or runs_client(use.service.words):
+            continue
+        image = use.service.image or "the image"
+        versions = f" {entry.versions}" if len(known) > 1 and entry.versions else ""
+        place = next((path for path in where.paths if path == target), where.paths[0])
+        moved = f" ({where.moved_by})" if where.moved_by else ""
+        evidence = f"{image}: {entry.name}{versions} keeps its data in {place}{moved}"
+        doubt = None
+        if not entry.verified:
+            doubt = f"where {entry.name} keeps its data is not verified ({entry.source})"
+        elif where.unknown:
+            doubt = f"the value of {where.moved_by} is not known"
+        if entry.bundles:
+            evidence += f", that of {' and '.join(entry.bundles)} within"
+        kind = ENGINE if entry.kind == "engine" or entry.bundles else APPLICATION
+        notes = (entry.note,) if entry.note and kind == APPLICATION and entry.hand_edited else ()
+        engine = engine_of(entry, effective_values(use.service)) if kind == APPLICATION else None
+        if engine is not None and engine.engine == "server":
+            doubt = f"{engine}: the database of {entry.name} is on a server, only other files are here"
+        elif engine is not None and engine.engine == "unknown":  # the directory moves whole, whatever is in it
+            notes = (*notes, f"volfix cannot tell the engine from {engine}: with a server only other files are here")
+        is_rest = engine is not None and engine.engine == "server"
+        yield Holding(kind, entry, (evidence, *notes), doubt, is_rest)
+
+
+def _by_url(context: Context, use: Use) -> Iterator[Holding]:
+    """The mount holds a database file that the service's environment names, or will when VF201 has moved it there."""
+    target = use.mount.clean_target
+    for database in databases_in(context, use.project, use.service):
+        if database.mount is not None and database.mount.clean_target == target and database.path != target:
+            verb = "is" if database.is_inside else "belongs at"
+            said = ", judging by the mounts" if database.by_mount else ""
+            yield Holding(
+                DATABASE_FILE,
+                None,
+                (f"{database.variable}={database.shown}: the database {verb} {database.path_in_mount}{said}",),
+                database.doubt,
+            )
+
+
+def _by_name_or_path(use: Use, images: list[Image], target: str) -> Holding | None:
+    for image in images:
+        for entry in derived_entry(image):
+            if holds(target, directories_in(use.service, entry)) == "holds" and target != "/":
+                return Holding(
+                    ENGINE,
+                    entry,
+                    (f"{image.text}: the name speaks of {entry.name}, which keeps its data in {target}",),
+                    "volfix does not know the image, only its name",
+                )
+    entry_here = entry_at(target)
+    if entry_here is not None:
+        named = images[0].text if images else "the service's image"
+        return Holding(
+            ENGINE,
+            entry_here,
+            (f"{target} is where {entry_here.name} keeps its data",),
+            f"volfix does not know what {named} runs",
+        )
+    return None
+
+
+def is_file(mount: Mount) -> bool:
+    """Whether the mount is of a single file: the source is one on this machine, or its name and the target's say so."""
+    source = mount.directory / mount.source
+    if mount.source_is_known and not mount.source.startswith("~"):
+        try:
+            if source.exists():
+                return not source.is_dir()
+        except OSError:
+            return False
+    ending = posixpath.splitext(mount.clean_target)[1]
+    return bool(ending) and posixpath.splitext(mount.source.rstrip("/"))[1] == ending and not ending[1:].isdigit()
+
+
+def _is_elsewhere(context: Context, mount: Mount) -> bool:
+    """Whether the source is something of the host's, or the project itself, which an unknown image does not fill."""
+    if mount.read_only:
+        return True
+    host = context.host_of(mount)
+    if host.path is not None and (host.path == mount.directory or host.path in mount.directory.parents):
+        return True
+    source = posixpath.normpath(mount.source)
+    return any(lies_in(source, path) for path in HOST_SYSTEM)

@@ -1,0 +1,65 @@
+"""What the finding about a bind mount says of the host: who uses the directory there, and what git need not ignore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from volfix.knowledge.entries import Entry
+from volfix.project.commands.host_users import Mention, mentions
+from volfix.project.compose.host_directories import relative
+from volfix.project.image.ownership import runs_as_root
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+
+MOST = 5
+"""Places that a finding names one by one."""
+
+
+def host_evidence(context: Context, use: Use, path: Path | None = None, source: str | None = None) -> Iterator[str]:
+    """The lines of the repository that use the mount's source on the host, and those of .gitignore that become idle.
+
+    For a mount that is about to become a volume: tools on the host do not see what is in one. `path` and `source`, its
+    text, are given where the mount itself does not say them.
+    """
+    path = path or context.host_of(use.mount).path
+    source = source or use.mount.raw_source
+    if path is None or path in (context.root, use.project.directory):
+        return
+    found = list(mentions(path, use.project.directory, context.root))
+    yield from (_said(context, mention, source) for mention in found[:MOST])
+    if len(found) > MOST:
+        yield f"{len(found) - MOST} more lines of the repository name {source} on the host"
+    from volfix.project.git_ignore import lines_for
+
+    if path.is_relative_to(context.root) and path not in context.above_binds:
+        for file, line, pattern in islice(lines_for(path, context.root), MOST):
+            yield f"{relative(file, context.root)}:{line}: git ignores {pattern}, which has nothing to ignore any more"
+
+
+def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Iterator[str]:
+    """Who writes the mount's source on the host, or asks for it: they would work on a directory that nobody uses.
+
+    Who gives it to another owner matters where the service may need that: an image that is known, as by its `entry`,
+    does it itself, and root needs nothing.
+    """
+    path = context.host_of(use.mount).path
+    if path is None or path in (context.root, use.project.directory):
+        return
+    is_settled = entry is not None or runs_as_root(use.service)
+    for mention in mentions(path, use.project.directory, context.root):
+        if mention.does is None:
+            continue
+        from volfix.project.commands.host_effects import OWNS  # reads commands: most directories are in none
+
+        if not (mention.does == OWNS and is_settled):
+            place = f"{relative(mention.path, context.root)}, line {mention.line}"
+            yield f"{place}: `{mention.tool}` {mention.does} {use.mount.raw_source} on the host"
+
+
+def _said(context: Context, mention: Mention, source: str) -> str:
+    place = f"{relative(mention.path, context.root)}:{mention.line}"
+    if mention.tool is None:
+        return f"{place}: names {source} on the host, which will not have the data any more"
+    return f"{place}: `{mention.tool}` uses {source} on the host, and will not see the volume"

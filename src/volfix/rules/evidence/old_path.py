@@ -1,0 +1,148 @@
+"""Who else names a database file: the fix that moves it is safe only where nobody would look at the old place."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.variables import variable_kind
+from volfix.project.commands.host_users import files_of
+from volfix.project.commands.names import CALLS_DOCKER, is_document
+from volfix.project.compose.effective_environment import effective_variables
+from volfix.project.compose.host_directories import relative
+from volfix.project.compose.origins import compose_scalar
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.database_places import working_directory
+from volfix.syntax.yaml_tree import Node, Scalar, Sequence, resolved
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from volfix.syntax.source import Span
+
+SPLIT = re.compile(r"[\s;&|<>()'\"=,:]+")
+"""What stands between the paths of a command."""
+BESIDE = ("healthcheck", "labels", "annotations", "post_start", "pre_stop")
+"""Fields of a service with words that programs read, in the container or beside it."""
+
+
+def mention(database: Database) -> str | None:
+    """Where the file is named, but for the variables and literals that say where the database is; None for nowhere."""
+    return (
+        _named_elsewhere(database) or _named_by_build(database) or _named_at_start(database) or _named_beside(database)
+    )
+
+
+def _named_elsewhere(database: Database) -> str | None:
+    """Where the project also names the file, in a command, health check or label: it would look at the old place.
+
+    Variables that name a database are asked by themselves.
+    """
+    assert database.path is not None
+    known: dict[Path, list[Span]] = {}
+    for service in database.project.services.values():
+        for name, variable in service.environment.items():
+            written = compose_scalar(variable.origin)
+            if written is not None and variable_kind(name) in ("url", "file"):
+                known.setdefault(written.file.path, []).append(written.scalar.span)
+    for file in database.project.loaded:
+        source = file.source
+        start = source.text.find(database.path)
+        while start >= 0:
+            if not any(start in range(span.start, span.end) for span in known.get(source.path, ())):
+                return f"{source.path.name}, line {source.place(start)[0]}, also names {database.path}"
+            start = source.text.find(database.path, start + 1)
+    return None
+
+
+def _named_by_build(database: Database) -> str | None:
+    """Where the Dockerfile makes the file, or its schema: what is made there stays in the image."""
+    stage = database.service.stage
+    if stage is None:
+        return None
+    name = stage.source.path.name
+    assert database.path is not None
+    if database.path in stage.filled:
+        return f"{name} copies {database.path} from elsewhere: it may be more than rows"
+    if database.path in stage.named or any(_names(text, database.path) for text in stage.runs):
+        return f"a RUN of {name} also names {database.path}"
+    if stage.migration is not None:
+        command, line = stage.migration
+        return f"{name}, line {line}, runs `{command}`: the schema that it makes stays in the image"
+    return None
+
+
+def _named_at_start(database: Database) -> str | None:
+    """Where the command names the file, or another variable than those for databases."""
+    assert database.path is not None
+    service = database.service
+    directory = working_directory(database.project, service) or "/"
+    if any(_names(word, database.path) for word in service.started):
+        return f"the command of {service.name} also names {database.path}"
+    for variable in effective_variables(service):
+        if variable_kind(variable.name) not in ("url", "file") and _names(variable.value or "", database.path):
+            return f"{variable.name} of {service.name} also names {database.path}"
+    for word in SPLIT.split(" ".join(service.started)):
+        if word and posixpath.normpath(posixpath.join(directory, word)) == database.path:
+            return f"the command of {service.name} also names {word}"
+    return None
+
+
+def _names(text: str, path: str) -> bool:
+    """Whether the whole path is in the text, in a URL or by itself."""
+    return path in text and re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w.-])", text) is not None
+
+
+def _named_beside(database: Database) -> str | None:
+    """Where a health check, a hook or a label names the file by its name alone: from where, nobody knows."""
+    assert database.path is not None
+    service, stage = database.service, database.service.stage
+    said = [
+        (f"{key} of {service.name}", service.interpolated(text))
+        for part in service.parts
+        for key in BESIDE
+        for text in _texts(part.node.get(key))
+    ]
+    if stage is not None:
+        said += [(f"{keyword} of {stage.source.path.name}", text) for keyword, text in stage.said]
+    name = posixpath.basename(database.path)
+    for where, text in said:
+        for word in SPLIT.split(text):
+            if word == database.path or (not word.startswith("/") and posixpath.basename(word) == name):
+                return f"{where} also names {name}"
+    return None
+
+
+def named_on_host(database: Database) -> str | None:
+    """Where a script or pipeline says the whole path to Docker: to copy it, or for a program in the container."""
+    assert database.path is not None
+    project, whole = database.project, database.path.encode("utf-8", "replace")
+    named = re.compile(rb"(?<![\w./-])%s(?![\w.-])" % re.escape(whole))
+    for path, data in files_of(project.directory, project.root):
+        if whole not in data or is_document(path.name):
+            continue
+        command = b""
+        for number, line in enumerate(data.splitlines(), 1):
+            command = command + line if command.endswith(b"\\") else line
+            if named.search(line) and CALLS_DOCKER.search(command) and not line.lstrip().startswith(b"#"):
+                return f"{relative(path, project.root)}, line {number}, names {database.path} in the container"
+    return None
+
+
+def _texts(node: Node | None) -> Iterator[str]:
+    """Every scalar in a node, keys left out; one that several aliases stand for comes once."""
+    waiting, seen = [node], set[int]()
+    while waiting:
+        found = waiting.pop()
+        inner = resolved(found) if found is not None else None
+        if inner is None or id(inner) in seen:
+            continue
+        seen.add(id(inner))
+        if isinstance(inner, Scalar):
+            yield inner.value
+        elif isinstance(inner, Sequence):
+            waiting += inner.items
+        else:
+            waiting += [pair.value for _, pair in inner.items()]

@@ -1,0 +1,100 @@
+"""Which mounts of a deploying step come to nothing, and what would make each of them fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import AddEntries, SetScalar
+from volfix.rules.evidence.deployments import (
+    SOCKET,
+    Deploy,
+    declaration,
+    mounted,
+)
+from volfix.syntax.yaml_tree import Mapping, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """What does not fit, where it is written, and the operations that make it fit; a reason where there are none."""
+
+    message: str
+    evidence: str
+    node: Mapping | Scalar | None
+    operations: tuple[Operation, ...] = ()
+    reason: str | None = None
+
+
+def mismatches(deploy: Deploy) -> Iterator[Mismatch]:
+    """The mounts of the step that nothing stands behind, and a declared socket that the step has to do without."""
+    from volfix.project.ci.daemons import NOWHERE
+
+    pipeline, step = deploy.deployment.pipeline, deploy.deployment.step
+    if not pipeline.mounts_host_volumes:
+        return
+    found = False
+    for mount in step.mounts:
+        assert isinstance(mount.node, Mapping)
+        if mount.name is None or mount.path is None:
+            if not found and any(other.path for other in step.mounts if other.name is None):
+                found = True
+                yield Mismatch(
+                    "name and path of a mount stand in two list items: nothing is mounted",
+                    "an entry of a step's volumes needs both `name` and `path`",
+                    mount.node,
+                    reason="which path belongs to which name is for a person to say",
+                )
+            continue
+        volume = pipeline.volume(mount.name)
+        if volume is None:
+            found = True
+            yield _undeclared(deploy, mount.name, mount.path, mount.node, mount.name_node)
+        elif not volume.kind:
+            found = True
+            yield _empty(deploy, mount.name, mount.path, mount.node, volume.node)
+    if not found and deploy.deployment.target == NOWHERE:
+        yield from _unused_socket(deploy)
+
+
+def _undeclared(deploy: Deploy, name: str, path: str, node: Mapping, name_node: Scalar | None) -> Mismatch:
+    from volfix.project.ci.daemons import is_socket_path
+
+    pipeline = deploy.deployment.pipeline
+    message = f"the step mounts the volume {name}, which the pipeline does not declare: nothing is at {path}"
+    names = ", ".join(volume.name for volume in pipeline.volumes if volume.name) or "none"
+    evidence = f"declared in the pipeline: {names}"
+    if not is_socket_path(path):
+        return Mismatch(message, evidence, node, reason="what the volume is meant to be is for a person to say")
+    declared = next((volume for volume in pipeline.volumes if is_socket_path(volume.host) and volume.name), None)
+    if declared is not None and declared.name is not None and name_node is not None:
+        return Mismatch(message, evidence, node, (SetScalar(deploy.delivery.file.source, name_node, declared.name),))
+    return Mismatch(message, evidence, node, (declaration(deploy, name, SOCKET),))
+
+
+def _empty(deploy: Deploy, name: str, path: str, node: Mapping, declared: Mapping) -> Mismatch:
+    from volfix.project.ci.daemons import is_socket_path
+
+    message = f"the volume {name} is declared without `host:` or `temp:`: nothing is at {path}"
+    evidence = "a pipeline's volume says what it is: `host: {path: ...}` or `temp: {}`"
+    if not is_socket_path(path) or declared.anchor is not None:
+        return Mismatch(message, evidence, node, reason="what the volume is meant to be is for a person to say")
+    source, document = deploy.delivery.file.source, deploy.deployment.pipeline.document
+    return Mismatch(
+        message, evidence, node, (AddEntries(source, document, declared, (("host", (("path", SOCKET),)),)),)
+    )
+
+
+def _unused_socket(deploy: Deploy) -> Iterator[Mismatch]:
+    from volfix.project.ci.daemons import is_socket_path
+
+    for volume in deploy.deployment.pipeline.volumes:
+        if is_socket_path(volume.host) and volume.host is not None and volume.name:
+            yield Mismatch(
+                "the pipeline declares the host's Docker socket, but the step that deploys does not mount it",
+                f"the volume {volume.name} is {volume.host} of the host",
+                None,
+                tuple(mounted(deploy, volume.name, volume.host, SOCKET)),
+            )
+            return

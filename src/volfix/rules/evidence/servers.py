@@ -1,0 +1,174 @@
+"""Which database servers use one source, a host directory or a volume, and which of them cannot share it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.knowledge.entries import Entry
+from volfix.knowledge.images import Image
+from volfix.knowledge.lookup import entries_for, version_in
+from volfix.knowledge.paths import is_below, meet
+from volfix.knowledge.storage import DataDirectories, holds
+from volfix.project.compose.host_directories import host_directory, relative
+from volfix.project.compose.mounts import BIND, VOLUME
+from volfix.project.image.images import images_of
+from volfix.project.stack import Stack, Use
+from volfix.rules.context import Context
+from volfix.rules.evidence.held_data import directories_in, meant_for_data, starts_server
+
+WHOLE_MAJOR = 10
+"""From this major version on PostgreSQL's is one number; before it, and for other engines, a release has two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A database server of one service; `directory` is its project's, `files` are the project's.
+
+    `inner` is where below the source it keeps its data; `misses` says that its mount is only meant for the data, which
+    is elsewhere; `written` is the file and the place of the mount; `image` says engine and release, which is empty
+    where the tag floats.
+    """
+
+    directory: Path
+    files: tuple[Path, ...]
+    service: str
+    engine: str
+    release: tuple[int, ...]
+    image: str
+    inner: str
+    misses: bool
+    profiles: frozenset[str]
+    written: tuple[Path, int]
+
+    def excludes(self, other: Server) -> bool:
+        """Whether only one of the two runs at a time: files of one directory replace each other, profiles may too."""
+        if self.directory == other.directory and self.service == other.service:
+            return True
+        return bool(self.profiles and other.profiles and not self.profiles & other.profiles)
+
+    def is_alike(self, other: Server) -> bool:
+        """Whether one reads what the other writes, as far as the images say: the same engine in the same release."""
+        both = zip(self.release, other.release, strict=False)  # `8` may be any 8
+        return self.engine == other.engine and all(one == two for one, two in both)
+
+    def collides(self, other: Server) -> bool:
+        """Whether the two cannot share their source: both run on it at once, or one cannot read the other's files."""
+        same = self.directory == other.directory and self.service == other.service
+        if (same and self.written == other.written) or not _nested(self.inner, other.inner):
+            return False  # one service in several combinations of files, or two directories of one source
+        if not self.excludes(other):
+            return True
+        return not self.is_alike(other) and (same or self.engine != other.engine)
+
+    def said(self, root: Path, other: Server) -> str:
+        """The server in words, for somebody who looks at `other`."""
+        if self.directory != other.directory:
+            place = relative(self.directory, root)
+            return f"{self.service} of {place}"
+        return f"{self.service} of {self.written[0].name}" if self.service == other.service else self.service
+
+
+def servers_by_source(stacks: Iterable[Stack]) -> dict[str, frozenset[Server]]:
+    """For each host directory and each volume that several servers mount for their data, these servers."""
+    found: dict[str, set[Server]] = {}
+    for stack in stacks:
+        for use in stack.uses:
+            source = source_of(use, stack.root)
+            server = server_of(use) if source is not None else None
+            if source is not None and server is not None:
+                found.setdefault(source, set()).add(server)
+    return {source: frozenset(servers) for source, servers in found.items() if len(servers) > 1}
+
+
+def source_of(use: Use, root: Path) -> str | None:
+    """What the servers on one source are told by: the host directory, or the volume by its real name.
+
+    What depends on a variable of unknown value, or on the project's name, is compared within one directory only.
+    """
+    mount = use.mount
+    if mount.read_only or mount.overridden:
+        return None
+    if mount.kind == BIND:
+        host = host_directory(mount, root)
+        return host.key if host.path is not None else f"{host.key} of {use.project.directory}"
+    if mount.kind != VOLUME:
+        return None
+    name = use.project.real_name(mount.source)
+    own = name == f"{use.project.name}_{mount.source}" or "${" in name
+    place = posixpath.normpath(f"volume {name}/{mount.subpath or ''}")
+    return f"{place} of {use.project.directory}" if own else place
+
+
+def server_of(use: Use) -> Server | None:
+    """The server whose data the mount holds, or is meant to hold; None for clients, backups and applications."""
+    known = [
+        (image, entry, where)
+        for image in images_of(use.service)
+        for entry in entries_for(image)
+        if entry.kind == "engine" and starts_server(use.service.words, entry)
+        if not (where := directories_in(use.service, entry)).keeps_nothing and not where.unknown
+    ]
+    target = use.mount.clean_target
+    for image, entry, where in known:
+        if holds(target, where) == "holds":
+            path = next((path for path in where.paths if path == target or is_below(path, target)), target)
+            return _server(use, image, entry, posixpath.relpath(path, target), misses=False)
+    if known and meant_for_data(use.mount, _places(known)):
+        return _server(use, *known[0][:2], ".", misses=True)
+    return None
+
+
+def release_of(image: Image, entry: Entry) -> tuple[int, ...]:
+    """The part of the version that decides which files an engine reads; empty where the tag does not say it."""
+    version = version_in(image.tag or "", entry.version) or ()
+    whole = entry.family == "postgres" and version[:1] >= (WHOLE_MAJOR,)
+    return version[: 1 if whole else 2]
+
+
+def colliding(context: Context, use: Use) -> Iterator[Server]:
+    """The servers with which the one of this mount cannot share the mount's source."""
+    source = source_of(use, context.root)
+    others = context.servers.get(source, frozenset()) if source is not None else frozenset()
+    own = server_of(use) if others else None
+    if own is not None:
+        yield from sorted(
+            (other for other in others if own.collides(other)),
+            key=lambda other: (str(other.directory), other.service, other.written),
+        )
+
+
+def collision(context: Context, use: Use) -> str | None:
+    """Why the data of this mount stays where it is: servers that differ use its source, which a fix would not part."""
+    own = server_of(use)
+    for other in colliding(context, use):
+        if own is not None and not own.is_alike(other):
+            who = f"{own.service} ({own.image}) and {other.said(context.root, own)} ({other.image})"
+            return f"{who} cannot share {use.mount.raw_source}: see VF110"
+    return None
+
+
+def _server(use: Use, image: Image, entry: Entry, inner: str, *, misses: bool) -> Server:
+    return Server(
+        use.project.directory,
+        tuple(file.path for file in use.project.files),
+        use.service.name,
+        entry.family,
+        release_of(image, entry),
+        image.text,
+        inner,
+        misses,
+        frozenset(use.service.profiles),
+        (use.mount.file.path, use.mount.place),
+    )
+
+
+def _places(known: list[tuple[Image, Entry, DataDirectories]]) -> list[tuple[Entry, DataDirectories]]:
+    return [(entry, where) for _, entry, where in known]
+
+
+def _nested(one: str, other: str) -> bool:
+    """Whether one place is the other, or lies in it."""
+    return meet(posixpath.normpath(f"/{one}"), posixpath.normpath(f"/{other}"))

@@ -1,0 +1,134 @@
+"""The database files that env files name which no Compose file refers to, and the service that may take each."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from volfix.knowledge.lookup import entries_for
+from volfix.project.compose.effective_environment import effective_variables
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.origins import InCompose, Variable
+from volfix.project.compose.unreferenced_env_files import is_env_file, is_example_of, loose_variables, put_into_place
+from volfix.project.image.images import images_of
+from volfix.rules.context import Context
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.database_places import candidates
+from volfix.rules.evidence.database_values import MAY_BE_FILE, located
+from volfix.rules.evidence.env_arrival import arrives, copied_as
+from volfix.syntax import dotenv
+
+
+def of_loose_files(context: Context, found: Sequence[Database]) -> Iterator[Database]:
+    """Values in env files beside the Compose files that none of them names: deployments copy or pass such files.
+
+    They are for services with a mount for data, or with one to come: `found` has the databases of the services. A file
+    that no deployment puts into place counts only for a service that nothing else gives a good value.
+    """
+    to_come = {id(database.service) for database in found if database.directory is not None}
+    seen: set[tuple[Path, int]] = set()
+    beside: dict[tuple[Path, int], list[Database]] = {}
+    for project in context.stack.projects:
+        for variable in loose_variables(project):
+            assert variable.origin is not None and variable.value is not None
+            path = variable.origin.file.path
+            key = (path, variable.origin.place)
+            if key in seen or not MAY_BE_FILE.search(variable.value):
+                continue
+            services = _near(project, path.parent, _plausible(project, variable.name, to_come))
+            takers = [service for service in services if _counts(project, service, path, variable.name, found)]
+            if takers:
+                seen.add(key)
+                yield from _taken(context, project, takers, variable, path)
+            elif not is_example_of(project, path):
+                beside.setdefault(key, list(_beside_good(project, services, variable)))
+    yield from (database for key, own in beside.items() if key not in seen for database in own)
+
+
+def _taken(
+    context: Context, project: Project, takers: Sequence[Service], variable: Variable, path: Path
+) -> Iterator[Database]:
+    """The value for the one service that may take it; refused where several may."""
+    assert variable.origin is not None
+    others = {item.name: item.value for item in dotenv.read(variable.origin.file)}
+    for service in takers:
+        loose = located(project, service, variable.name, variable, others)  # who takes one value takes all of the file
+        if loose is not None and len(takers) == 1:
+            yield _judged(context, replace(loose, loose=True), path)
+        elif loose is not None and not loose.is_inside:
+            names = ", ".join(sorted(service.name for service in takers))
+            reason = f"several services could take this value ({names}): say which with `env_file:`"
+            yield replace(loose.refused(reason), loose=True)
+
+
+def _beside_good(project: Project, services: Sequence[Service], variable: Variable) -> Iterator[Database]:
+    """What a file says that nothing needs: it counts for nobody, unless a deployment passes it all the same."""
+    for service in services:
+        loose = located(project, service, variable.name, variable)
+        if loose is not None and not loose.is_inside:
+            good = f"{service.name} has another {variable.name} with a good value"
+            reason = f"{good}: change this file only if a deployment passes it"
+            yield replace(loose.refused(reason), loose=True, beside=True)
+
+
+def _counts(project: Project, service: Service, path: Path, name: str, found: Sequence[Database]) -> bool:
+    """Whether a deployment puts the file into place, or the service has no good value for the variable without it."""
+    if any(put_into_place(project, path)):
+        return True
+    given = next((each for each in effective_variables(service) if each.name == name and each.value), None)
+    if given is None:
+        return True
+    named = [each for each in found if each.service is service and each.variable == name]
+    return not all(each.is_inside for each in named) if named else "://" not in (given.value or "")
+
+
+def _judged(context: Context, database: Database, path: Path) -> Database:
+    """With a doubt where no deployment is known to read the value from this file; refused where Compose itself does."""
+    project, service = database.project, database.service
+    if database.is_inside or any(put_into_place(project, path)):
+        return database
+    if path == project.directory / ".env" and (file := _taken_by(project, database.variable)):
+        return database.refused(f"{file} takes it too, beside `environment:`: the two have to change together")
+    doubt = None
+    if is_example_of(project, path) and not any(map(is_env_file, copied_as(service, path))):
+        doubt = f"{path.name} is an example that no deployment copies into place: change the deployed one too"
+    elif arrives(context, database, path) is False:
+        doubt = f"the container never gets {database.variable}: Compose uses `.env` only to fill in `${{...}}` (VF206)"
+    return replace(database, doubt=doubt or database.doubt)
+
+
+def _taken_by(project: Project, name: str) -> str | None:
+    """A Compose file that interpolates the variable."""
+    use = re.compile(rf"(?<!\$)(?:\$\$)*\$\{{?{re.escape(name)}\b")
+    return next((file.path.name for file in project.loaded if use.search(file.source.text)), None)
+
+
+def _near(project: Project, directory: Path, services: list[Service]) -> list[Service]:
+    """Those of the services that are built from the directory of the env file, where it is not the project's own."""
+    near = [
+        service
+        for service in services
+        if service.build is not None
+        and service.build.context is not None
+        and Path(os.path.normpath(service.build.context)) in (directory, directory.parent)
+    ]
+    return near if near and directory != project.directory else services
+
+
+def _plausible(project: Project, name: str, to_come: set[int]) -> list[Service]:
+    """The services that may take a value that nothing gives them yet, the strongest evidence alone."""
+    services = list(project.services.values())
+    if named := [service for service in services if name in service.environment]:
+        return [service for service in named if not _is_literal(service.environment[name])]
+    placed = [service for service in services if id(service) in to_come or candidates(project, service)]
+    if own := [service for service in placed if service.build is not None]:
+        return own
+    return [service for service in placed if not any(entries_for(image) for image in images_of(service))]
+
+
+def _is_literal(variable: Variable) -> bool:
+    """Whether the Compose file says the value itself, so that no env file can give another."""
+    return isinstance(variable.origin, InCompose) and "${" not in variable.origin.scalar.value

@@ -1,0 +1,87 @@
+"""The findings about bind mounts that hold data, shared by the rules that tell them apart by what is held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from volfix.project.compose.mounts import BIND, UNKNOWN
+from volfix.project.stack import Use
+from volfix.rules.context import Context, mount_location
+from volfix.rules.evidence.held_data import UNKNOWN as UNKNOWN_HOLDING
+from volfix.rules.evidence.held_data import Holding, holding
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.remedies.bind_to_volume import Conversion, convert
+
+
+def bind_findings(context: Context, code: str, wanted: Callable[[Holding], bool]) -> Iterator[Finding]:
+    """A finding for each bind mount whose holding is wanted."""
+    for use in context.stack.uses:
+        if use.mount.kind not in (BIND, UNKNOWN) or use.mount.read_only:
+            continue
+        held = holding(context, use)
+        if held is None or not wanted(held):
+            continue
+        if use.mount.kind == UNKNOWN:
+            yield _finding(context, code, use, held, Conversion(None, _unknown_source(use)))
+        elif held.kind == UNKNOWN_HOLDING:
+            yield _finding(context, code, use, held, Conversion(None, "volfix does not know whether it is a database"))
+        else:
+            yield _finding(context, code, use, held, convert(context, use, held))
+
+
+def _finding(context: Context, code: str, use: Use, held: Holding, conversion: Conversion) -> Finding:
+    mount = use.mount
+    host = context.host_of(mount)
+    key = conversion.fix.moves[0].volume if conversion.fix else None
+    real = (f"on the host the volume will be called {use.project.real_name(key)}",) if key else ()
+    return Finding(
+        code=code,
+        severity=_severity(held, inside=host.inside, known=mount.kind == BIND),
+        location=mount_location(mount),
+        message=_message(use, held, inside=host.inside),
+        evidence=(*held.evidence, *real, *(_left_behind(context, use, key) if key else ())),
+        service=use.service.name,
+        target=mount.raw_target,
+        fix=conversion.fix,
+        reason=conversion.reason,
+    )
+
+
+def _left_behind(context: Context, use: Use, key: str) -> Iterator[str]:
+    """What on the host works with the directory today, and will not see the volume."""
+    from volfix.rules.evidence.host_users import host_evidence
+
+    yield from host_evidence(context, use)
+    yield from _spared(context, use, key)
+
+
+def _spared(context: Context, use: Use, key: str) -> Iterator[str]:
+    """The commands of the repository that delete volumes when somebody asks for it, and the new one with them."""
+    if context.commands is not None:
+        from volfix.rules.remedies.volume_deletions import asked_for
+
+        yield from asked_for(context.commands, use.project, use.mount, key)
+
+
+def _severity(held: Holding, *, inside: bool, known: bool) -> Severity:
+    if held.kind == UNKNOWN_HOLDING or held.is_rest:
+        return Severity.INFO
+    return Severity.ERROR if inside and known else Severity.WARNING
+
+
+def _message(use: Use, held: Holding, *, inside: bool) -> str:
+    mount = use.mount
+    where = f"{mount.raw_source} on the host"
+    if held.kind == UNKNOWN_HOLDING:
+        return f"{mount.raw_target} is kept in {where}; if it is a database, it has no volume"
+    what = f"the data of {held.entry.name}" if held.entry else "the database"
+    what = f"{what}, but not its database," if held.is_rest else what
+    if mount.kind == UNKNOWN:
+        return f"{what} is kept in {mount.raw_source}, which may be a host path or a volume"
+    if inside:
+        return f"{what} is kept in {mount.raw_source}, in the checkout: a fresh checkout or a cleaned one is without it"
+    return f"{what} is kept in {where}: a redeploy on the same host keeps it, another host is without it"
+
+
+def _unknown_source(use: Use) -> str:
+    return f"the value of {use.mount.raw_source} is not known: it may be a host path or a volume"

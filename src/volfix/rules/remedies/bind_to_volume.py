@@ -1,0 +1,210 @@
+"""One host directory becomes one named volume: every mount of it, or none, with the reasons."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.edits.operation import Operation
+from volfix.knowledge.targets import never_converted
+from volfix.project.compose.host_directories import HostDirectory, is_within, relative
+from volfix.project.compose.mounts import BIND
+from volfix.project.git import GitUnavailable
+from volfix.project.image.ownership import foreign_user
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+from volfix.rules.evidence.databases import databases
+from volfix.rules.evidence.held_data import UNKNOWN, Holding, holding, is_file
+from volfix.rules.evidence.host_users import host_doubts
+from volfix.rules.evidence.servers import collision
+from volfix.rules.evidence.source_variables import set_elsewhere
+from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
+from volfix.rules.ignores import is_ignored
+from volfix.rules.remedies.declarations import declared
+from volfix.rules.remedies.mount_edits import to_volume
+from volfix.rules.remedies.new_volume import VERSION_1
+from volfix.rules.remedies.volume_names import volume_key
+from volfix.syntax.yaml_tree import Scalar
+
+CONFIGURATION = ("/etc/", "/docker-entrypoint", "/var/log", "/run/", "/var/run/")
+"""Targets of what is read at a start, or only written: it may stay on the host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The fix, None where there is none, and why it is unsafe or missing."""
+
+    fix: Fix | None
+    reason: str | None
+
+
+def convert(context: Context, use: Use, held: Holding) -> Conversion:
+    """Turn the host directory of this bind mount into a named volume, at each of its mounts in the stack."""
+    host = context.host_of(use.mount)
+    uses = context.binds[host]
+    refusal = next(_refusals(context, host, uses), None)
+    if refusal:
+        return Conversion(None, refusal)
+    doubts = list(dict.fromkeys(_doubts(context, host, uses, held)))
+    key = volume_key(context, use.service.name, use.mount.clean_target, host.key)
+    operations: list[Operation] = []
+    changes: list[MountChange | VolumeChange] = []
+    for each in uses:
+        operations += [item for item in to_volume(each.mount, key) if item not in operations]
+        changes.append(
+            MountChange(each.mount.file.path, each.service.name, each.mount.clean_target, key, each.mount.place)
+        )
+    for operation, change in dict.fromkeys(pair for each in uses for pair in declared(each, key)):
+        operations.append(operation)
+        changes.append(change)
+    applicability = Applicability.UNSAFE if doubts else Applicability.SAFE
+    move = Move(use.service.name, use.mount.raw_source, key, use.mount.raw_target)
+    fix = Fix(tuple(operations), tuple(dict.fromkeys(changes)), applicability, (move,))
+    return Conversion(fix, "; ".join(doubts) or None)
+
+
+def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
+    """Why the directory stays a bind mount, the first reason being enough."""
+    for use in uses:
+        if use.project.files[0].version_1:
+            yield VERSION_1
+        yield from _mount_refusals(context, use)
+        directory = use.project.directory
+        if host.path is not None and (directory == host.path or host.path in directory.parents):
+            yield f"{use.mount.raw_source} is the project's own directory"
+    yield from filter(None, (collision(context, use) for use in uses))
+    others = context.users.get(host.key, frozenset())
+    if len(others) > 1:
+        names = ", ".join(sorted(said_of(context, path, name) for path, name in others))
+        yield f"several projects mount this host directory ({names}): as a volume each would have its own"
+    yield from _inner_mounts(context, host)
+    yield from _outer_mounts(context, host)
+    if host.inside and host.path is not None:
+        yield from _tracked(context, host.path)
+
+
+def _mount_refusals(context: Context, use: Use) -> Iterator[str]:
+    mount = use.mount
+    if mount.problem:
+        yield mount.problem
+    if not is_within(mount.file.path, context.root):
+        yield f"{mount.file.path} lies outside {context.root}"
+    if is_ignored(mount.file, mount.node.span.start):
+        yield f"the mount of {mount.raw_source} in {use.service.name} is marked to be ignored"
+    if is_file(mount):
+        yield f"{mount.raw_source} is a file for {use.service.name}, and a named volume cannot be one"
+    if isinstance(mount.node, Scalar) and mount.node.tag is not None:
+        yield f"the mount carries the tag {mount.node.tag}"
+
+
+def _tracked(context: Context, directory: Path) -> Iterator[str]:
+    try:
+        tracked = context.tracked_below(directory)
+    except GitUnavailable as unavailable:
+        yield f"git cannot be asked what it tracks there: {unavailable.reason}"
+        return
+    if tracked:
+        yield f"git tracks {tracked} in it: it is part of the repository, not only run-time data"
+
+
+def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
+    """Writable directories below this one that are mounted by themselves: their data would be in two places."""
+    for other, uses in context.binds.items():
+        if host.contains(other):
+            for use in uses:
+                mount = use.mount
+                if not (mount.read_only or is_file(mount) or never_converted(None, mount.clean_target)):
+                    yield f"{use.service.name} mounts {mount.raw_source}, which lies in it"
+
+
+def said_of(context: Context, directory: Path, name: str) -> str:
+    """A project in words: its directory below the root, and its name where that is another."""
+    place = relative(directory, context.root)
+    return place if name == directory.name else f"{place}, project {name}"
+
+
+def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
+    """Data directories above this one: as volumes, the two would no longer lie in each other."""
+    for use in _containing(context, host):
+        held = holding(context, use)
+        if held is not None and held.kind != UNKNOWN and not use.mount.read_only:
+            yield f"{use.service.name} keeps its data in {use.mount.raw_source}, which contains it"
+
+
+def _containing(context: Context, host: HostDirectory) -> Iterator[Use]:
+    """The mounts of directories above this one, the project's own left out."""
+    for other, uses in context.binds.items():
+        if other.contains(host):
+            for use in uses:
+                if other.path not in (use.project.directory, *use.project.directory.parents):
+                    yield use
+
+
+def _seen_in_project(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
+    """Services that see the directory where its users do, through a mount of the whole project: a web server, say."""
+    services = {id(use.service) for use in uses}
+    targets = {use.mount.clean_target for use in uses}
+    for other, outer in context.binds.items():
+        if other.path is None or host.path is None or not other.contains(host):
+            continue
+        below = host.path.relative_to(other.path).as_posix()
+        for use in outer:
+            place = posixpath.join(use.mount.clean_target, below)
+            if id(use.service) not in services and place in targets and not use.mount.overridden:
+                yield f"{use.service.name} sees it in {place} too, through {use.mount.raw_source}"
+
+
+def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holding) -> Iterator[str]:
+    """What a person has to know before the directory becomes a volume."""
+    if held.doubt:
+        yield held.doubt
+    if held.entry is not None and held.entry.hand_edited:
+        yield f"{held.entry.name} keeps files there that people edit by hand: in a volume they are harder to reach"
+    if not host.inside:
+        yield "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
+    for use in uses:
+        if not use.mount.read_only and (user := foreign_user(use.service, use.mount.clean_target, held.entry)):
+            yield f"{use.service.name} runs as {user}, and a new volume at {use.mount.raw_target} may belong to root"
+    for use in _containing(context, host):
+        yield f"{use.service.name} mounts {use.mount.raw_source}, which contains it"
+    yield from _seen_in_project(context, host, uses)
+    yield from _stale_mounts(context, host)
+    for use in uses:
+        yield from host_doubts(context, use, held.entry)
+    yield from _other_users(context, host, uses)
+    for use in uses:
+        yield from set_elsewhere(context, use)
+
+
+def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
+    """Parts of the directory that others read from the host: they would see what lies there now, for ever."""
+    for other, uses in context.binds.items():
+        if host.contains(other):
+            for use in uses:
+                if not use.mount.clean_target.startswith(CONFIGURATION):
+                    yield f"{use.service.name} mounts {use.mount.raw_source}, which lies in it and would go stale"
+
+
+def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
+    """Other projects that mount a directory above, and databases that a service reaches through the code's mount."""
+    own = {use.project.directory for use in uses}
+    for parent in host.path.parents if host.path else ():
+        for directory, name in context.users.get(str(parent), frozenset()):
+            if directory not in own and not directory.is_relative_to(parent):  # its own code, or the whole host
+                yield f"the project in {said_of(context, directory, name)} mounts {parent.name}, which contains it"
+    mounts = {id(use.mount) for use in uses}
+    for database in databases(context):
+        mount = database.mount
+        if (
+            mount is None
+            or not database.is_inside
+            or database.path is None
+            or mount.kind != BIND
+            or id(mount) in mounts
+        ):
+            continue
+        inner = posixpath.relpath(database.path, mount.clean_target)
+        if host.path and f"{context.host_of(mount).key}/{inner}".startswith(host.key + "/"):
+            yield f"{database.service.name} opens {database.path} in it through {mount.raw_source}"

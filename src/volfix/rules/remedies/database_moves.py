@@ -1,0 +1,84 @@
+"""How a database's value is changed, with what has to be carried then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.project.compose.mounts import BIND
+from volfix.project.image.ownership import foreign_user
+from volfix.rules.context import Context
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.databases import takers_of, use_of
+from volfix.rules.evidence.held_data import holding
+from volfix.rules.findings import Applicability, Fix, Move
+from volfix.rules.ignores import is_ignored
+from volfix.rules.remedies.bind_to_volume import convert
+from volfix.rules.remedies.given_directory import given_directory
+from volfix.rules.remedies.new_volume import added_volume, kept_in
+from volfix.rules.remedies.values import set_value
+from volfix.rules.remedies.volume_names import volume_key
+
+
+def fix_of(context: Context, database: Database) -> Fix | None:
+    """The value in its new place, and what has to be carried there; None where the database has no new value."""
+    if database.directory is not None:
+        return _own_volume(context, database, database.directory)
+    if database.new_value is None or database.mount is None or database.origin is None:
+        return None
+    operation, change = set_value(database, database.new_value)
+    is_sure = not database.doubt and _left_behind(context, database) is None
+    applicability = Applicability.SAFE if is_sure else Applicability.UNSAFE
+    return Fix((operation,), (change,), applicability, tuple(_moves(context, database)))
+
+
+def _left_behind(context: Context, database: Database) -> Database | None:
+    """A database that the edit moves and whose rows nothing carries along."""
+    return next((each for each in takers_of(context, database) if not any(_moves(context, each))), None)
+
+
+def _own_volume(context: Context, database: Database, directory: str) -> Fix:
+    """A volume at the directory, the value where the database is to move into it, and the directory's owner."""
+    service = database.service
+    key = volume_key(context, service.name, directory, f"{service.name} {directory}")
+    added = added_volume(service, key, directory)
+    assert not isinstance(added, str), added  # a directory is proposed where a volume can be added
+    operations, changes = added
+    if database.new_value is not None:
+        operation, change = set_value(database, database.new_value)
+        operations, changes = (*operations, operation), (*changes, change)
+    if (user := foreign_user(service, directory, None)) is not None:
+        given = given_directory(database.project, service, user, directory)
+        assert not isinstance(given, str), given
+        operations, changes = (*operations, given[0]), (*changes, given[1])
+    source = kept_in(service, directory) if database.new_value is None else f"container:{database.path}"
+    return Fix(operations, changes, Applicability.UNSAFE, (Move(service.name, source, key, directory),))
+
+
+def _moves(context: Context, database: Database) -> Iterator[Move]:
+    """The rows that are there lie in the container's own layer, and have to reach the volume.
+
+    None where the mount stays a bind mount, or may: no volume is there to carry them to.
+    """
+    use = use_of(context, database)
+    if use is None:
+        return
+    key = use.mount.source
+    if use.mount.kind == BIND:
+        held = holding(context, use) if "VF101" in context.selected else None
+        conversion = convert(context, use, held) if held else None
+        if conversion is None or conversion.fix is None or conversion.fix.applicability is not Applicability.SAFE:
+            return
+        if is_ignored(use.mount.file, use.mount.place, "VF101"):
+            return
+        key = conversion.fix.moves[0].volume
+    yield Move(database.service.name, f"container:{database.path}", key, use.mount.raw_target)
+
+
+def by_hand(context: Context, database: Database, fix: Fix | None) -> str | None:
+    """What the fix leaves to people, as the reason why it is not safe."""
+    left = _left_behind(context, database) if fix is not None and database.directory is None else None
+    if left is None or left.mount is None:
+        return None
+    place = left.path if left.service is database.service else f"{left.path} of {left.service.name}"
+    source = left.mount.raw_source
+    return f"what is in {place} now dies with the container: copy it into {source} by hand first"

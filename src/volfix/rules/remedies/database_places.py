@@ -1,0 +1,142 @@
+"""Where a database file that no mount holds could lie safely, and what could go wrong with it there."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.project.code.places import comes_with_image
+from volfix.project.compose.host_directories import is_within
+from volfix.project.compose.model import Project
+from volfix.project.compose.mounts import Mount
+from volfix.project.compose.origins import InDockerfile, PutTogether
+from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned, put_into_place
+from volfix.project.image.ownership import foreign_user
+from volfix.rules.evidence.database import Database, unsayable
+from volfix.rules.evidence.database_places import candidates, holder, is_code
+from volfix.rules.evidence.old_path import mention
+from volfix.rules.remedies.own_volume import no_mount, own_directory
+
+if TYPE_CHECKING:
+    from volfix.project.code.database_url import DatabaseFile
+
+
+def meant(project: Project, base: Database, file: DatabaseFile, directory: str | None) -> Database | None:
+    """The database where the other reading of its slashes is the one that a mount holds: the slash trap."""
+    from volfix.project.code.database_url import moved, other_reading
+
+    path = other_reading(file, directory)
+    within = holder(project, base.service, path) if path is not None else None
+    if path is None or within is None or within.read_only or is_code(within) or base.origin is None:
+        return None
+    value = moved(base.value, replace(file, relative=not file.relative), path, directory)
+    if _refusal(project, base, value):
+        return None
+    return replace(base, mount=within, path_in_mount=path, new_value=value, doubt=_doubt(base, within), trap=True)
+
+
+def proposed(project: Project, base: Database, workdir: str | None) -> Database:
+    """The database in the service's one mount for data; in a volume of its own where it has none; or why in neither."""
+    assert base.path is not None
+    possible = candidates(project, base.service)
+    if len(possible) > 1:
+        targets = ", ".join(mount.raw_target for mount in possible)
+        return replace(base, reason=f"the service has several mounts that could be meant ({targets})")
+    if not possible:
+        return _in_own_volume(project, base, workdir)
+    mount = possible[0]
+    path = posixpath.join(mount.clean_target, posixpath.basename(base.path))
+    value = base.value_at(path, workdir)
+    if refusal := _refusal(project, base, value):
+        return replace(base, reason=refusal)
+    return replace(base, mount=mount, path_in_mount=path, new_value=value, doubt=_doubt(base, mount))
+
+
+def _refusal(project: Project, base: Database, value: str) -> str | None:
+    """Why the value cannot become this one where it comes from."""
+    if base.unknown:
+        return base.unknown
+    if base.origin is None:
+        return "the value is put together from several places"
+    if not is_within(base.origin.file.path, project.root):
+        return f"the value is written outside the repository, in {base.origin.file.path.name}"
+    return unsayable(base.origin, value)
+
+
+def _in_own_volume(project: Project, base: Database, workdir: str | None) -> Database:
+    """The database in a volume that the service has yet to mount: where it lies, or in a new directory beside it."""
+    assert base.path is not None
+    directory, reason = own_directory(project, base, workdir)
+    if reason is not None:
+        return base.refused(reason)
+    assert directory is not None
+    path = posixpath.join(directory, posixpath.basename(base.path))
+    value = base.value_at(path, workdir) if path != base.path else None
+    if _refusal(project, base, value or base.value):
+        return base.refused(no_mount(base.service))
+    doubt = _doubt(base, None) or f"the volume at {directory} is a new one: whether rows are to be kept is yours to say"
+    return replace(base, directory=directory, path_in_mount=path, new_value=value, doubt=doubt)
+
+
+def _doubt(database: Database, mount: Mount | None) -> str | None:
+    """What could go wrong with the file in another place, that volfix does not see."""
+    if elsewhere := mention(database):
+        return elsewhere
+    if mount and (user := foreign_user(database.service, mount.clean_target, None)):
+        return f"{database.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
+    if mount and (other := _strange_user(database, mount)):
+        return f"{other} mounts {mount.raw_source} too: it would see the database there, and may serve it"
+    if database.path is not None and (file := comes_with_image(database.service, database.path)):
+        return f"{file.name} is in the repository and comes with the image: it may be more than rows"
+    if mount and database.is_foreign:
+        return f"the image is not built here: it may link {database.path} into {mount.raw_target}"
+    if database.origin is not None and (reason := _is_spared(database.project, database.origin.file.path)):
+        return reason
+    if isinstance(database.origin, PutTogether):
+        given = (piece.instead_of for piece in database.origin.pieces if piece.instead_of)
+        known = names_assigned(database.project)
+        return next(
+            (
+                f"an env file here mentions {name}, and may replace the default that counts now"
+                for name in given
+                if name in known
+            ),
+            None,
+        )
+    if not isinstance(database.origin, InDockerfile):
+        return None
+    if may_be_given(database.project, database.service, (database.variable,)):
+        return "an env file that is not in the repository may set the variable"
+    return "another stage of the Dockerfile takes the value too" if database.origin.shared else None
+
+
+def _is_spared(project: Project, path: Path) -> str | None:
+    """The command that puts the env file into place, and leaves alone what an earlier deployment has put there."""
+    for place, copy in put_into_place(project, path):
+        if copy.spares:
+            return f"`{copy.command}` leaves alone the {place.name} that is there already: change it there too"
+    return None
+
+
+def _strange_user(database: Database, mount: Mount) -> str | None:
+    """Another service that mounts what the file would move into, with neither the same code nor the same variable."""
+    own, project = database.service, database.project
+    for name, other in project.services.items():
+        is_kin = database.variable in other.environment or (
+            own.build is not None and other.build is not None and own.build.context == other.build.context
+        )
+        if other is own or is_kin:
+            continue
+        if any(_same_source(mount, theirs) for theirs in project.mounts_of(other)):
+            return name
+    return None
+
+
+def _same_source(one: Mount, other: Mount) -> bool:
+    return (one.kind, one.directory, posixpath.normpath(one.source)) == (
+        other.kind,
+        other.directory,
+        posixpath.normpath(other.source),
+    )

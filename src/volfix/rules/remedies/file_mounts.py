@@ -1,0 +1,304 @@
+"""A database file that is mounted alone becomes a file in a volume's directory, wherever the stack says its path."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from volfix.edits.code_edits import SetLiteral
+from volfix.edits.env_file_edits import SetAssignment
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import SetScalar
+from volfix.project.compose.effective_environment import effective_variables
+from volfix.project.compose.host_directories import HostDirectory, is_within
+from volfix.project.compose.mounts import BIND
+from volfix.project.compose.origins import InCode, InCompose, compose_scalar
+from volfix.project.git import GitUnavailable, is_placeholder
+from volfix.project.image.ownership import foreign_user
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+from volfix.rules.evidence.code_databases import can_say, script_naming, set_at_start
+from volfix.rules.evidence.database import Database, unsayable
+from volfix.rules.evidence.database_places import working_directory
+from volfix.rules.evidence.databases import databases, databases_in
+from volfix.rules.evidence.host_users import host_doubts
+from volfix.rules.evidence.path_words import PathWord, path_words, scalars
+from volfix.rules.evidence.source_variables import set_elsewhere
+from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move
+from volfix.rules.ignores import is_ignored
+from volfix.rules.remedies.bind_to_volume import Conversion, said_of
+from volfix.rules.remedies.declarations import declared
+from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
+from volfix.rules.remedies.new_volume import VERSION_1
+from volfix.rules.remedies.values import set_value
+from volfix.rules.remedies.volume_names import volume_key
+from volfix.syntax.source import Span
+
+DIRECTORIES = ("data", "db", "database")
+"""What the file's new directory may be called: one of its own, for the one that the file lies in may hold code."""
+BESIDE = ("-wal", "-shm", "-journal")
+
+
+@dataclass(frozen=True)
+class FileUse:
+    """One service's mount of a database file, and everything that tells this service its path."""
+
+    context: Context
+    use: Use
+
+    @property
+    def path(self) -> str:
+        return self.use.mount.clean_target
+
+    @property
+    def service(self) -> str:
+        return self.use.service.name
+
+    @cached_property
+    def values(self) -> tuple[Database, ...]:
+        found = databases_in(self.context, self.use.project, self.use.service)
+        return tuple(item for item in found if item.mount is self.use.mount)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a value says that the mount's own target is a database file, whatever its source is called."""
+        return any(database.path == self.path for database in self.values)
+
+    @cached_property
+    def words(self) -> tuple[PathWord, ...]:
+        return tuple(path_words(self.use, self.path))
+
+    @cached_property
+    def directory(self) -> str | None:
+        """The directory that holds the file from now on; None where each that could is in use for something else."""
+        parent = posixpath.dirname(self.path)
+        names = [posixpath.join(parent, name) for name in DIRECTORIES]
+        own = [parent] if posixpath.basename(parent) == DIRECTORIES[0] else []
+        return next(
+            (path for path in (*own, *names) if not any(_contents(self.use, path)) and self._claims(path)), None
+        )
+
+    def _claims(self, directory: str) -> bool:
+        """Whether the directory is for this file: another one of the service's gets a volume of its own."""
+        host = self.context.host_of(self.use.mount).key
+        return self.context.file_directories.setdefault((self.service, directory), host) == host
+
+    def value_of(self, database: Database, path: str) -> str:
+        """The database's value, with the new path in it."""
+        from volfix.project.code.database_url import moved
+
+        directory = working_directory(self.use.project, self.use.service)
+        return moved(database.value, database.file, path, directory)
+
+    def moved(self, path: str) -> Iterator[tuple[Operation, Change]]:
+        """The edits that tell the service the new path, and what they change."""
+        for database in self.values:
+            yield set_value(database, self.value_of(database, path))
+        for word in self.words:
+            yield word.moved(self.path, path)
+
+    def said_elsewhere(self, known: set[tuple[Path, Span]]) -> Iterator[str]:
+        """Where the path is said too, beside the places that are known: what reads it would look at the old place."""
+        for file in self.use.project.loaded:
+            at = file.source.text.find(self.path)
+            while at >= 0:
+                if not any(path == file.path and at in range(span.start, span.end) for path, span in known):
+                    yield f"{file.path.name}, line {file.source.place(at)[0]}, also names {self.path}"
+                at = file.source.text.find(self.path, at + 1)
+        own = {item.variable for item in self.values}
+        for variable in effective_variables(self.use.service):
+            written_here = isinstance(variable.origin, InCompose)
+            if variable.name not in own and not written_here and self.path in (variable.value or ""):
+                yield f"{variable.name} of {self.service} also names {self.path}"
+
+
+def file_fix(context: Context, use: Use) -> Conversion:
+    """The fix for the file that `use` mounts and writes, at each of its mounts in the stack; or why there is none."""
+    host = context.host_of(use.mount)
+    uses = [FileUse(context, other) for other in context.binds[host]]
+    live = [item for item in uses if not item.use.mount.overridden]
+    refusal = next(_refusals(context, host, live), None)
+    if refusal is not None:
+        return Conversion(None, refusal)
+    writer = next(item for item in live if not item.use.mount.read_only)
+    assert writer.directory is not None
+    key = volume_key(context, writer.service, writer.directory, host.key)
+    edits = [edit for item in uses for edit in _mount_edits(item, key)]
+    edits += [edit for item in live for edit in item.moved(_new_path(item))]
+    operations = tuple(dict.fromkeys(operation for operation, _ in edits))
+    if clash := _clash(operations):
+        return Conversion(None, clash)
+    doubts = list(dict.fromkeys(_doubts(context, host, live)))
+    applicability = Applicability.UNSAFE if doubts else Applicability.SAFE
+    move = Move(writer.service, writer.use.mount.raw_source, key, writer.directory, file=writer.path)
+    changes = tuple(dict.fromkeys(change for _, change in edits))
+    return Conversion(Fix(operations, changes, applicability, (move,)), "; ".join(doubts) or None)
+
+
+def _new_path(item: FileUse) -> str:
+    assert item.directory is not None
+    return posixpath.join(item.directory, posixpath.basename(item.path))
+
+
+def _mount_edits(item: FileUse, key: str) -> Iterator[tuple[Operation, Change]]:
+    mount = item.use.mount
+    change = MountChange(mount.file.path, item.service, item.path, key, mount.place, new_target=item.directory)
+    for operation in to_volume(mount, key, item.directory):
+        yield operation, change
+    yield from declared(item.use, key)
+
+
+def _clash(operations: Iterable[Operation]) -> str | None:
+    """Two services that share a line, and need different ones."""
+    said: dict[object, str] = {}
+    for operation in operations:
+        if not isinstance(operation, SetScalar | SetAssignment | SetLiteral):
+            continue
+        place, text = (operation.source.path, operation.place.start), operation.value
+        if said.setdefault(place, text) != text:
+            line = operation.source.place(place[1])[0]
+            return (
+                f"{place[0].name}, line {line}, would have to say {said[place]} for one service and {text} for another"
+            )
+    return None
+
+
+def _refusals(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
+    """Why the file stays mounted alone, the first reason being enough."""
+    for item in live:
+        yield from _mount_refusals(item)
+        if (reason := stays_for_others(context, item.use)) is not None:
+            yield reason
+        yield from _path_refusals(item)
+        if posixpath.basename(item.path) != posixpath.basename(live[0].path):
+            yield f"{live[0].service} and {item.service} call the file by different names"
+    others = context.users.get(host.key, frozenset())
+    if len(others) > 1:
+        names = ", ".join(sorted(said_of(context, path, name) for path, name in others))
+        yield f"several projects mount this file ({names}): as a volume each would have its own"
+    yield from _other_readers(context, host, live)
+    if host.inside and host.path is not None:
+        yield from _tracked(context, host.path)
+
+
+def _mount_refusals(item: FileUse) -> Iterator[str]:
+    mount, project = item.use.mount, item.use.project
+    if project.files[0].version_1:
+        yield VERSION_1
+    if mount.problem:
+        yield mount.problem
+    if not is_within(mount.file.path, project.root):
+        yield f"{mount.file.path} lies outside {project.root}"
+    if is_ignored(mount.file, mount.node.span.start):
+        yield f"the mount of {mount.raw_source} in {item.service} is marked to be ignored"
+    for other in project.mounts_of(item.use.service):
+        if other.clean_target in {item.path + ending for ending in BESIDE}:
+            yield f"{other.raw_target} is mounted beside it: these files belong together in one directory"
+
+
+def _path_refusals(item: FileUse) -> Iterator[str]:
+    if not item.values and not item.words:
+        yield f"where {item.service} is told that its database is {item.path} is not found"
+    if any(database.origin is None for database in item.values):
+        yield "the value that names the file is put together from several places"
+    yield from (database.reason for database in item.values if database.reason)
+    if item.directory is None:
+        yield f"beside {item.path}, {', '.join(DIRECTORIES)} are in use"
+        return
+    for database in item.values:
+        origin = database.origin
+        value = item.value_of(database, _new_path(item))
+        if isinstance(origin, InCode) and not can_say(origin, value):
+            yield f"no literal in {origin.file.path.name} alone makes it another path"
+        yield from filter(None, (database.unknown, unsayable(origin, value)))
+
+
+def _tracked(context: Context, file: Path) -> Iterator[str]:
+    try:
+        tracked = context.tracked_below(file)
+    except GitUnavailable as unavailable:
+        yield f"git cannot be asked whether it tracks the file: {unavailable.reason}"
+        return
+    if tracked:
+        yield f"git tracks {tracked}: it is part of the repository, not only run-time data"
+
+
+def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
+    """Services that open the file, or take the value that names it, and do not mount it alone."""
+    mounts = {id(item.use.mount) for item in live}
+    values = {database.written_at for item in live for database in item.values} - {None}
+    words = {(word.file.path, word.scalar.span) for item in live for word in item.words}
+    for database in databases(context):
+        mount = database.mount
+        if mount is not None and id(mount) in mounts:
+            continue
+        if database.written_at in values:
+            yield f"{database.service.name} takes the same value and does not mount the file"
+        if mount is not None and mount.kind == BIND and database.is_inside and database.path:
+            inner = posixpath.relpath(database.path, mount.clean_target)
+            if posixpath.normpath(f"{context.host_of(mount).key}/{inner}") == host.key:
+                yield f"{database.service.name} opens the file through {mount.raw_source}"
+    services = {id(item.use.service) for item in live}
+    for project in context.stack.projects:
+        for service in project.services.values():
+            if id(service) not in services and words & {(file.path, scalar.span) for file, scalar in scalars(service)}:
+                yield f"{service.name} takes the same words and does not mount the file"
+
+
+def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
+    """What a person has to know before the file moves."""
+    if not host.inside:
+        yield "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
+    for item in live:
+        yield from host_doubts(context, item.use)
+        yield from set_elsewhere(context, item.use)
+    known = {(item.use.mount.file.path, item.use.mount.node.span) for item in live}
+    for item in live:
+        known |= {(word.file.path, word.scalar.span) for word in item.words}
+        written = filter(None, (compose_scalar(database.origin) for database in item.values))
+        known |= {(each.file.path, each.scalar.span) for each in written}
+    for item in live:
+        assert item.directory is not None
+        if not item.use.mount.read_only and (user := foreign_user(item.use.service, item.directory, None)):
+            yield f"{item.service} runs as {user}, and a new volume may belong to root"
+        if not item.values and not item.use.mount.read_only:
+            yield f"the command of {item.service} names the file, and nothing says that it is the only place"
+        yield from item.said_elsewhere(known)
+        for database in item.values:
+            yield from filter(None, (database.doubt, set_at_start(context, database)))
+        if script := script_naming(context, item.use.service, item.path):
+            yield script
+
+
+def _contents(use: Use, directory: str) -> Iterator[str]:
+    """What is at a place in the container already: mounts, and files of the image or of the code's own mount."""
+    below = directory.rstrip("/") + "/"
+    name = posixpath.basename(use.mount.clean_target)
+    for other in use.project.mounts_of(use.service):
+        target = other.clean_target
+        if other is not use.mount and (target == directory or target.startswith(below)):
+            yield other.raw_target
+        elif other.kind == BIND and below.startswith(target.rstrip("/") + "/") and other.source_is_known:
+            yield from _files(Path(other.directory, other.source, posixpath.relpath(directory, target)), name)
+    yield from (target for target in use.service.tmpfs if target == directory or below.startswith(target + "/"))
+    stage, build = use.service.stage, use.service.build
+    filled = (*stage.filled, *stage.named) if stage else ()
+    yield from (path for path in filled if path.startswith(below) and posixpath.basename(path) != name)
+    for source, target in stage.copied if stage else ():
+        place = target.rstrip("/") or "/"
+        if place.startswith(below):
+            yield target
+        elif build is not None and build.context is not None and below.startswith(place.rstrip("/") + "/"):
+            yield from _files(build.context / source / posixpath.relpath(directory, place), name)
+
+
+def _files(directory: Path, database: str) -> Iterator[str]:
+    """What lies in a directory, but for what keeps it in the repository and the database itself."""
+    try:
+        names = sorted(entry.name for entry in directory.iterdir())
+    except OSError:  # there is none, or it cannot be looked into: the build and the container would say so
+        return
+    yield from (name for name in names if not name.startswith(database) and not is_placeholder(name))

@@ -1,0 +1,42 @@
+"""The edits that give a mount another source or target where it is written, in the short and in the long form."""
+
+from __future__ import annotations
+
+from volfix.edits.operation import Operation
+from volfix.edits.yaml_edits import RemoveEntry, SetScalar
+from volfix.project.compose.mounts import VOLUME, Mount, bind_pair, retargeted, volume_text
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+from volfix.syntax.yaml_tree import Mapping, Scalar
+
+
+def to_volume(mount: Mount, key: str, target: str | None = None) -> list[Operation]:
+    """A mount gets the named volume `key` as its source, and goes to `target` where that is another one.
+
+    The mount must have no `problem`: its parts are then written in its own entry.
+    """
+    if isinstance(mount.node, Scalar):
+        text = volume_text(mount, key) if target is None else retargeted(mount, key, target)
+        return [SetScalar(mount.file, mount.node, text)]
+    assert isinstance(mount.node, Mapping)
+    found: list[Operation] = []
+    for name, value in (("type", VOLUME), ("source", key), ("target", target)):
+        pair = mount.node.pair(name)
+        if value is not None and pair is not None and isinstance(pair.value, Scalar) and pair.value.value != value:
+            found.append(SetScalar(mount.file, pair.value, value))
+    if bind := bind_pair(mount):
+        found.append(RemoveEntry(mount.file, mount.node, bind))
+    return found
+
+
+def stays_for_others(context: Context, use: Use) -> str | None:
+    """Why a mount may not get another target: files that are merged replace one another's mounts by their targets."""
+    mount = use.mount
+    for other in use.service.mounts:
+        if other.overridden and other is not mount and other.clean_target == mount.clean_target:
+            return f"{other.raw_source}, which it replaces at {mount.raw_target}, would come back"
+    for other_use in context.stack.uses:
+        if other_use.mount.node is mount.node and other_use.mount.overridden:
+            files = " and ".join(file.path.name for file in other_use.project.files)
+            return f"with {files}, another mount replaces it, and would not any more"
+    return None

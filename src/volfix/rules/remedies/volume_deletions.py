@@ -1,0 +1,152 @@
+"""What VF401 says of a command that deletes volumes: which of them, how sure that is, and the edit."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from volfix.knowledge.commands import DockerCall
+from volfix.knowledge.lookup import entries_for
+from volfix.project.compose.host_directories import relative
+from volfix.project.compose.model import Project
+from volfix.project.compose.mounts import VOLUME, Mount
+from volfix.project.deployments.flows import VolumeDeletion
+from volfix.project.deployments.stacks import Commands
+from volfix.project.image.images import images_of
+from volfix.project.shell.command import Command
+from volfix.rules.context import Context, at
+from volfix.rules.evidence.command_words import lines, reached, said, static_arguments
+from volfix.rules.findings import Applicability, Finding, Fix, Severity
+from volfix.rules.remedies.command_removal import taken_out
+
+COMPOSE_LABEL = "com.docker.compose."
+"""What Compose labels its volumes with: a filter for another label spares them."""
+VOLUMES = "/var/lib/docker/volumes"
+"""Where Docker Engine keeps volumes. Source: docker.com, Storage, Volumes."""
+_ABOVE = ("/var", "/var/lib", "/var/lib/docker", VOLUMES)
+
+
+def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
+    """Every command in a flow that deploys the stack which deletes volumes, or would if there were some."""
+    for item, projects in commands.reported_by(context.stack):
+        named = _named_volumes(item, projects)
+        if named is None:
+            continue
+        source, place = item.command.fragment.source, item.command.place
+        fix, reason = _fix(commands, item)
+        yield Finding(
+            code="VF401",
+            severity=_severity(item, projects, named),
+            location=at(source, place.start, place.end),
+            message=f"the deployment runs `{said(item.command)}`, which {item.deletion.says}",
+            evidence=tuple(
+                lines(reached(item.flow, item.command), _what_goes(item, projects, named), item.deletion.source)
+            ),
+            step=item.command.start.step,
+            fix=fix,
+            reason=reason,
+        )
+
+
+def _named_volumes(item: VolumeDeletion, projects: tuple[Project, ...]) -> list[str] | None:
+    """The stack's volumes that the command reaches by their real names; None where it reaches others only."""
+    names = static_arguments(item.command, item.call.arguments)
+    if item.deletion.reaches == "container":
+        known = {name for project in projects for name in _containers(project)}
+        return None if names is not None and not known & set(names) else []
+    volumes = {name: key for project in projects for key, name in _volumes(project, item.call).items()}
+    if item.deletion.reaches == "named" and names is not None:
+        own = [name for name, key in volumes.items() if any(_is_volume(text, name, key) for text in names)]
+        return own if own or not projects else None
+    return sorted(volumes) if item.deletion.reaches in ("stack", "named", "unused", "changed") else []
+
+
+def _is_volume(text: str, name: str, key: str) -> bool:
+    """Whether a volume's name on the command line is this one: the project may have been called otherwise."""
+    return text == name or text.endswith((f"_{key}", f"-{key}"))
+
+
+def _volumes(project: Project, call: DockerCall) -> dict[str, str]:
+    """The real names of the volumes that Compose may remove, by key; a name that the call gives is the project's."""
+    for name in call.values("-p", "--project-name"):
+        project = replace(project, deployed_as="*" if "$" in name or "`" in name else name)
+    return {key: project.real_name(key) for key in project.declared if not project.is_external(key)}
+
+
+def _containers(project: Project) -> Iterator[str]:
+    """The containers that may keep data in an anonymous volume."""
+    for name, service in project.services.items():
+        if not any(entries_for(image) for image in images_of(service)):
+            continue
+        yield service.text("container_name") or f"{project.name}-{name}-1"
+        yield f"{project.name}_{name}_1"
+
+
+def _severity(item: VolumeDeletion, projects: tuple[Project, ...], named: list[str]) -> Severity:
+    if item.deletion.reaches in ("changed", "container"):
+        return Severity.WARNING
+    used = any(use.kind == VOLUME for project in projects for one in project.services.values() for use in one.mounts)
+    return Severity.ERROR if named or used or not projects or item.deletion.reaches == "anonymous" else Severity.WARNING
+
+
+def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[str]) -> str:
+    if not projects:
+        return "which stack it is about is not known"
+    stack = " and ".join(dict.fromkeys(project.name for project in projects))
+    if item.deletion.reaches == "unused":
+        return f"after `down`, the volumes of {stack} are unused" + (f": {', '.join(named)}" if named else "")
+    if named:
+        return f"of the stack {stack}: {', '.join(named)}"
+    if item.deletion.reaches in ("anonymous", "container"):
+        return f"of the stack {stack}: what no mount keeps"
+    return f"the stack {stack} declares no volume today: the first one that it gets would go"
+
+
+def _fix(commands: Commands, item: VolumeDeletion) -> tuple[Fix | None, str | None]:
+    edit = taken_out(commands, item)
+    if isinstance(edit, str):
+        return None, edit
+    return Fix(edit, (), Applicability.UNSAFE), "somebody may rely on the volumes being deleted"
+
+
+def deletes(item: VolumeDeletion, project: Project, key: str) -> bool:
+    """Whether the command would delete a volume of the project that is not external and that nothing mounts then."""
+    if item.deletion.reaches == "named":
+        names = static_arguments(item.command, item.call.arguments)
+        return names is None or any(_is_volume(name, project.real_name(key), key) for name in names)
+    labels = [value for value in item.call.values("--filter") if value.startswith("label=")]
+    if item.deletion.reaches == "unused" and any(COMPOSE_LABEL not in label for label in labels):
+        return False
+    return item.deletion.reaches in ("stack", "unused")
+
+
+def below_engine(path: str, name: str) -> bool:
+    """Whether a path that is deleted, whose last part may be a pattern, holds the volume of this real name."""
+    place = f"{VOLUMES}/{name}"
+    return fnmatch.fnmatchcase(place, path) or any(fnmatch.fnmatchcase(each, path) for each in _ABOVE)
+
+
+def place_of(command: Command, root: Path) -> str:
+    """`deploy.sh:3`, below the root."""
+    source = command.fragment.source
+    return f"{relative(source.path, root)}:{source.place(command.place.start)[0]}"
+
+
+def asked_for(commands: Commands, project: Project, mount: Mount, key: str) -> Iterator[str]:
+    """The commands that spare a bind mount and will delete the volume that it becomes, when somebody asks for them."""
+    for command in deleting_when_asked(commands, project, key):
+        yield f"{command} spares {mount.raw_source} and will delete the volume when somebody asks for it"
+
+
+def deleting_when_asked(commands: Commands, project: Project, *keys: str) -> Iterator[str]:
+    """The first commands that delete volumes of the project when somebody asks for it, each with its place.
+
+    With keys, those alone that delete one of these.
+    """
+    found = commands.asked_for(project)
+    for item in islice((each for each in found if not keys or any(deletes(each, project, key) for key in keys)), 3):
+        place = place_of(item.command, project.root)
+        yield f"{place}: `{said(item.command)}` in {item.command.start.name or place.partition(':')[0]}"
