@@ -431,3 +431,13 @@ def test_a_volume_that_another_project_of_the_name_filled_is_not_taken_for_carri
     alpha.volfix("carry", "--write", "-p", "src", "--replace", "--map", "./data=app-db")
     assert rows_in(content("src_app-db") / "rows.db") == 1000
     assert "nothing to do" in alpha.volfix("carry", "-p", "src", "--map", "./data=app-db")
+
+
+def test_a_container_that_goes_while_the_engine_is_asked_is_none(host: Host, engine: Engine) -> None:
+    names = ("stays", "goes")
+    for name in names:
+        host.docker("run", "-d", "--network=none", "--label", "com.docker.compose.project=src", "--name", name, "box:1")
+    listed = engine.containers()
+    host.docker("rm", "-f", "goes")
+    assert {item.name for item in listed} >= set(names)
+    assert {item.name for item in listed if item.id in engine.processes(listed)} == {"stays"}

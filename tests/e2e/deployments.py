@@ -99,8 +99,9 @@ def _steps(repository: Repository) -> list[tuple[dict[str, Any], list[str]]]:
 def add_carry_step(repository: Repository, command: str) -> None:
     """What the README says for Drone: the script is a step before the one that deploys."""
     clone = repository.clone(repository.directory / "host" / repository.name)
-    words = [word for word in shlex.split(command)[1:] if word != "--write"]
-    (repository.origin / "carry.sh").write_text(repository.volfix(clone, *words, "--script"))
+    words = [word for word in shlex.split(command) if word != "--write"]
+    typed = f"{shlex.join(words)} --script >{shlex.quote(str(repository.origin / 'carry.sh'))}"
+    repository.host.command(clone, "sh", "-ec", typed)
     pipeline = repository.origin / ".drone.yml"
     pipeline.write_text(pipeline.read_text().replace("steps:\n", f"steps:\n{CARRY_STEP}"))
     repository.commit("Carry the data before deploying")

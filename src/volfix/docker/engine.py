@@ -84,6 +84,19 @@ class Engine:
         with _said():
             return environment_in(self._api.inspect_container(container))
 
+    def processes(self, containers: Iterable[Container]) -> dict[str, Process]:
+        """How each container's program is started, by the container's id; one that has gone meanwhile is left out."""
+        import docker
+
+        found = {}
+        with _said():
+            for item in containers:
+                try:
+                    found[item.id] = environment_in(self._api.inspect_container(item.id))
+                except docker.errors.NotFound:
+                    continue
+        return found
+
     def made_and_used(self, container: str) -> tuple[str, str]:
         """When a container was made, and last started or stopped, to the second in UTC, as text that sorts; year 1 for
         never.

@@ -57,8 +57,8 @@ def containers_under(engine: Engine, deployed: Deployed, names: Iterable[str]) -
     less has to agree.
     """
     wanted = frozenset(names)
-    under = [item for item in engine.containers() if item.project in wanted]
-    processes = {item.id: engine.process(item.id) for item in under}
+    processes = engine.processes(listed := [item for item in engine.containers() if item.project in wanted])
+    under = [item for item in listed if item.id in processes]
     reasons = {item.id: reason for item in under if (reason := _elsewhere(item, deployed.read))}
     waiting = [item for item in under if item.id not in reasons]
     own: list[Container] = []
