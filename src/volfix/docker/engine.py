@@ -32,6 +32,10 @@ class EngineProblem(Exception):
     """The engine cannot be reached, or refuses a request; the message says why in one line."""
 
 
+class NotThere(EngineProblem):
+    """What the request names does not exist, or has gone since it was listed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """A program that ran in a container: its exit status and what it wrote."""
@@ -86,15 +90,12 @@ class Engine:
 
     def processes(self, containers: Iterable[Container]) -> dict[str, Process]:
         """How each container's program is started, by the container's id; one that has gone meanwhile is left out."""
-        import docker
-
         found = {}
-        with _said():
-            for item in containers:
-                try:
-                    found[item.id] = environment_in(self._api.inspect_container(item.id))
-                except docker.errors.NotFound:
-                    continue
+        for item in containers:
+            try:
+                found[item.id] = self.process(item.id)
+            except NotThere:
+                continue
         return found
 
     def made_and_used(self, container: str) -> tuple[str, str]:
@@ -299,6 +300,8 @@ def _said() -> Iterator[None]:
 
     try:
         yield
+    except docker.errors.NotFound as error:
+        raise NotThere(str(error.explanation or error)) from error
     except docker.errors.APIError as error:
         raise EngineProblem(str(error.explanation or error)) from error
     except (docker.errors.DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
