@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from volfix.cli.carry_back import back
 from volfix.cli.carry_next import (
-    after_back,
     after_failure,
     after_taking_back,
     mapped,
@@ -21,7 +21,7 @@ from volfix.cli.carry_next import (
     typed,
     until_deployed,
 )
-from volfix.cli.carry_shown import check_space, progress_of, show
+from volfix.cli.carry_shown import check_space, finish_undisturbed, progress_of, say, show
 
 if TYPE_CHECKING:
     from volfix.docker.engine import Engine
@@ -91,13 +91,13 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
 
     path = Path(os.path.abspath(given))  # noqa: PTH100 - links stay
     deployed = deployed_at(path, options["project_name"])
-    search = Search(engine, deployed, Maps(options["maps"], options["from_project"]))
+    search = Search(engine, deployed, Maps(options["maps"], options["from_project"]), back=options["back"])
     if options["back"]:
-        return _back(engine, search, given, options)
+        return back(engine, search, given, options)
     quick = options["write"] and not options["script"]
     found, failed, doubts = _surveyed(search, given, options, quick=quick)
     for note in search.notes:
-        _say(note)
+        say(note)
     if options["script"]:
         from volfix.docker.script import script
 
@@ -135,19 +135,19 @@ def _surveyed(
     for job in search.jobs():
         again = job.key in named and replaces(options, job.key)
         try:
-            one = survey(search.engine, job, _say, again=again, quick=quick)
+            one = survey(search.engine, job, say, again=again, quick=quick)
         except CarryProblem as problem:
             if job.doubtful:
                 then = mapped(given, options, "SOURCE", job.key)
-                _say(f"{problem}. {job.key} is in use all the same: if rows are missing, {then}")
+                say(f"{problem}. {job.key} is in use all the same: if rows are missing, {then}")
                 doubts = True
                 continue
-            _say(str(problem))
+            say(str(problem))
             failed = True
             continue
         if job.doubtful and one.state == "different":
             shown = job.origins[0]
-            _say(
+            say(
                 f"{job.key} is in use and holds other data than {shown.shown} ({shown.evidence}): if rows are missing, "
                 f"{mapped(given, options, shown.shown, job.key)}"
             )
@@ -186,14 +186,14 @@ def _write(
         try:
             with progress_of(2 * one.bytes) as progress:
                 overwrite = replaces(options, one.job.key)
-                there = carry(engine, one, overwrite=overwrite, say=_say, progress=progress)
+                there = carry(engine, one, overwrite=overwrite, say=say, progress=progress)
         except (CarryProblem, EngineProblem, BrokenArchive) as problem:
             then = f"Once the cause is mended: {typed(given, options)}"
             said = _after_failure(search, found, number, before)
             raise CarryProblem(f"{problem}\n{said}\n{then}") from problem
         except KeyboardInterrupt:
             said = _after_failure(search, found, number, before)
-            _say(f"{said}\nTo go on: {typed(given, options)}")
+            say(f"{said}\nTo go on: {typed(given, options)}")
             raise
         if there:
             click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {size(there)}")
@@ -212,14 +212,12 @@ def _after_failure(search: Search, found: list[Surveyed], number: int, before: l
     from volfix.docker.engine import EngineProblem
     from volfix.docker.restore import start_again, take_back
 
-    signals = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    for each in signals:
-        signal.signal(each, signal.SIG_IGN)
+    finish_undisturbed()
     try:
-        if take_back(search.engine, found[: number + 1], _say) and start_again(search.engine, before, _say):
+        if take_back(search.engine, found[: number + 1], say) and start_again(search.engine, before, say):
             return after_taking_back(found, before)
     except EngineProblem as problem:
-        _say(f"the services are not started again: {problem}")
+        say(f"the services are not started again: {problem}")
     return after_failure(search, found, number)
 
 
@@ -228,33 +226,7 @@ def _retire(engine: Engine, search: Search) -> set[str]:
     from volfix.docker.stop import retire
 
     old = search.former()
-    for name, new in retire(engine, old, search.in_memory, _say):
+    for name, new in retire(engine, old, search.in_memory, say):
         click.echo(f"stopped and kept: the old container {name}, now {new}")
     ran = {item.service for item in old if item.is_running}
     return {name for name in search.deployed.project.services if name in ran}
-
-
-def _back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) -> bool:
-    from volfix.docker.carry_back import back_jobs, give_back
-
-    jobs = list(back_jobs(search))
-    for note in search.notes:
-        _say(note)
-    for job in jobs:
-        click.echo(f"{job.name} -> {job.origins[0].shown} ({job.origins[0].evidence})")
-        if options["write"]:
-            with progress_of(0) as progress:
-                copied = give_back(engine, job, _say, progress)
-            place = job.origins[0].name
-            click.echo(f"{job.key}: {f'copied to {place} and compared' if copied else f'{place} equals it already'}")
-    if not jobs:
-        click.echo("nothing to carry back: no host directory is known to have been mounted before (see --map)")
-    elif options["write"]:
-        click.echo(after_back(search, jobs))
-    else:
-        click.echo(f"Nothing is copied yet. Next: {typed(given, options)}")
-    return bool(jobs)
-
-
-def _say(line: str) -> None:
-    click.echo(f"volfix: {line}", err=True)

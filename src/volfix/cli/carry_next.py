@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from volfix.docker.find_moves import Search
-    from volfix.docker.jobs import Job, Surveyed
+    from volfix.docker.jobs import Surveyed
     from volfix.docker.restore import Ran
 
 
@@ -95,17 +95,6 @@ def after_taking_back(found: Sequence[Surveyed], before: Sequence[Ran]) -> str:
     said = f"Do not deploy yet. Not carried: {keys}; the sources are as they were."
     names = ", ".join(sorted(item.container.name for item in before))
     return f"{said}\nRunning as before, on the sources: {names}." if names else said
-
-
-def after_back(search: Search, jobs: Sequence[Job]) -> str:
-    """After `--back`: as `until_deployed`; where the files still name the volume, they are to be put back first."""
-    mounts = [mount for service in search.deployed.project.services.values() for mount in service.mounts]
-    still = [job.key for job in jobs if any((item.kind, item.source) == ("volume", job.key) for item in mounts)]
-    said = until_deployed(search, [name for job in jobs for name in job.services])
-    if still:
-        first = f"put the files back that mount {', '.join(still)} (`volfix undo`, or git), then "
-        said = said.replace("Next: ", f"Next: {first}", 1)
-    return f"The volumes stay as they are. {said}"
 
 
 def _stopped(search: Search, services: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -108,3 +109,14 @@ def progress_of(total: int) -> Iterator[Callable[[int], None] | None]:
         yield went_by
     finally:
         click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def finish_undisturbed() -> None:
+    """Signals are ignored until the end: the services are about to be started again."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+
+
+def say(line: str) -> None:
+    """Tell what is done, or what is to be known, on standard error."""
+    click.echo(f"volfix: {line}", err=True)

@@ -2,43 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from volfix.docker import helper_containers as through
 from volfix.docker.archive import differences
 from volfix.docker.aside import volume_of
 from volfix.docker.carry import image_for
-from volfix.docker.containers import VOLUME_KEY, MountPoint
+from volfix.docker.containers import VOLUME_KEY, Container, MountPoint
 from volfix.docker.engine import Engine, EngineProblem
 from volfix.docker.find_moves import Search
 from volfix.docker.held import held
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
+from volfix.docker.history import binds, check_one
 from volfix.docker.interrupted_copy import is_part
-from volfix.docker.jobs import CarryProblem, Job, Origin, Say, users_of
+from volfix.docker.jobs import CarryProblem, Job, Say, users_of
+from volfix.docker.mapped import mapped
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import stop
+from volfix.docker.tar_stream import BrokenArchive
 from volfix.docker.verify import shown
-from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.mounts import BIND
 
+Held = Literal["missing", "empty", "equal", "interrupted"]
+"""What a directory is beside the volume: `interrupted` holds a part of it, from a copy that was ended."""
 
-def back_jobs(search: Search) -> Iterator[Job]:
-    """Each volume with the one host directory that it stands for: by --map, by the containers, by the history."""
+
+def back_jobs(search: Search) -> list[Job]:
+    """Each volume with the one host directory that it stands for: by --map, by the containers, by the history.
+
+    Raises CarryProblem where it may stand for several.
+    """
+    found = []
     for job in search.jobs():
         origins = tuple(origin for origin in job.origins if origin.kind == "bind" and not origin.below)
         if len(origins) == 1:
-            yield replace(job, origins=origins)
+            found.append(replace(job, origins=origins))
+    named = {mount.source for service in search.deployed.project.services.values() for mount in service.mounts}
+    put_back: dict[tuple[str, str], Job] = {}
+    for job in _put_back(search):
+        same = put_back.get((job.name, job.origins[0].name))
+        services = tuple(dict.fromkeys((*(same.services if same else ()), *job.services)))
+        put_back[job.name, job.origins[0].name] = replace(job, services=services)
+    search.check_maps({*named, *(job.key for job in put_back.values())})
+    return [*found, *put_back.values()]
+
+
+def _put_back(search: Search) -> Iterator[Job]:
+    """What the containers still have in a volume, where the files mount a directory again."""
     project = search.deployed.project
     for service in project.services.values():
         for mount in service.mounts:
-            path = host_directory(mount, project.root).path if mount.kind == BIND and not mount.overridden else None
-            for container in search.containers_of(service) if path else ():
+            if mount.kind != BIND or mount.overridden:
+                continue
+            for container in search.containers_of(service):
                 there = container.mount_at(mount.clean_target)
                 volume = search.engine.volume(there.source) if there and there.kind == "volume" else None
-                if volume and (key := volume.labels.get(VOLUME_KEY)):
-                    origin = Origin("bind", str(path), mount.raw_source, f"{container.name} has the volume")
+                key = volume.labels.get(VOLUME_KEY) if volume else None
+                if volume is None or key is None:
+                    continue
+                told = [source for source, name in search.maps.pairs if name == key]
+                places = [
+                    *(item for source in told for item in mapped(search.engine, project.directory, (), source)),
+                    *(() if told else binds(search.deployed, search.witnesses(service), mount, "the files of now")),
+                ]
+                check_one(key, places)
+                for origin in places:
                     yield Job(
                         *(project.name, key, volume.name, (service.name,), (mount.clean_target,), (origin,)),
                         former=search.maps.former,
@@ -47,42 +77,81 @@ def back_jobs(search: Search) -> Iterator[Job]:
                     )
 
 
-def give_back(engine: Engine, job: Job, say: Say, progress: Progress | None = None) -> bool:
-    """Copy the volume to the directory, compared; False where that equals it already.
-
-    Raises CarryProblem where the directory holds other data.
+@dataclass(slots=True)
+class Return:
+    """A job with what was found of it: the project's containers that run on either side, whether one of them has the
+    volume, and what the directory is. `begun` says that this run may have written to the directory.
     """
-    place, volume = job.origins[0], volume_of(job)
+
+    job: Job
+    running: tuple[Container, ...]
+    writing: bool
+    state: Held
+    begun: bool = False
+
+
+def look(engine: Engine, job: Job) -> Return:
+    """What a job is about to do. Raises CarryProblem where others use the data, or the directory holds other data."""
     users = [item for item in users_of(engine, MountPoint("volume", job.name, INSIDE)) if CARRIER not in item.labels]
-    writing = [item for item in users if item.is_running]
-    users += users_of(engine, MountPoint("bind", place.name, INSIDE), writable=True)
+    writing = any(item.is_running for item in users)
+    users += users_of(engine, MountPoint("bind", job.origins[0].name, INSIDE), writable=True)
     running = {item.id: item for item in users if item.is_running}.values()
     if foreign := [item.name for item in running if not job.owns(item)]:
         raise CarryProblem(
             f"{job.key}: containers of other projects use the data: stop them first ({', '.join(foreign)})"
         )
     with Carriers(engine, image_for(engine, job), job.name) as carriers:
-        state = _state(engine, carriers, job, volume, place)
-        if state != "equal" or writing:
-            for container in running:
-                stop(engine, container, job.in_memory, say)
-            if running:  # which may have written their last when they were stopped
-                state = _state(engine, carriers, job, volume, place)
-        if state == "equal":
-            return False
-        if state == "missing":
+        return Return(job, tuple(running), writing, _state(engine, carriers, job))
+
+
+def stopped(engine: Engine, found: Return, say: Say) -> Return:
+    """The job after its containers were stopped, which may have written their last then."""
+    if not found.running or (found.state == "equal" and not found.writing):
+        return found
+    for container in found.running:
+        stop(engine, container, found.job.in_memory, say)
+    again = look(engine, found.job)
+    if again.running:
+        raise CarryProblem(f"{found.job.key}: {again.running[0].name} was started meanwhile: stop it")
+    return again
+
+
+def give_back(engine: Engine, found: Return, progress: Progress | None = None) -> bool:
+    """Copy the volume to the directory, compared; False where that equals it already."""
+    job = found.job
+    place = job.origins[0]
+    if found.state == "equal":
+        return False
+    with Carriers(engine, image_for(engine, job), job.name) as carriers:
+        if found.state == "missing":
             carriers.making(place.name)
-        sent = through.copy(engine, carriers, [volume], ("bind", place.name), progress)
+        found.begun = True
+        sent = through.copy(engine, carriers, [volume_of(job)], ("bind", place.name), progress)
         there = through.manifest_of(engine, *carriers.source_of(place), progress=progress)
-        if wrong := differences(sent, there):
-            raise CarryProblem(f"{place.shown}: the copy differs from the volume: {shown(wrong)}")
+    if wrong := differences(sent, there):
+        raise CarryProblem(f"{place.shown}: the copy differs from the volume: {shown(wrong)}")
     return True
 
 
-def _state(
-    engine: Engine, carriers: Carriers, job: Job, volume: Origin, place: Origin
-) -> Literal["missing", "empty", "equal", "interrupted"]:
+def left(engine: Engine, found: Iterable[Return]) -> list[Return]:
+    """The jobs whose directories hold something of what this run copied, or may.
+
+    Rows that a service writes to the volume from now on are missing there.
+    """
+    return [item for item in found if item.begun and not _is_empty(engine, item.job)]
+
+
+def _is_empty(engine: Engine, job: Job) -> bool:
+    with Carriers(engine, image_for(engine, job), job.name) as carriers:
+        try:
+            return not any(through.manifest_of(engine, *carriers.source_of(job.origins[0])))
+        except (EngineProblem, BrokenArchive):
+            return False
+
+
+def _state(engine: Engine, carriers: Carriers, job: Job) -> Held:
     """What the directory is beside the volume. Raises CarryProblem where it holds something else."""
+    volume, place = volume_of(job), job.origins[0]
     wanted = through.manifest_of(engine, *carriers.source_of(volume))
     try:
         there = through.manifest_of(engine, *carriers.source_of(place))

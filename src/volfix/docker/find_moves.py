@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from volfix.docker.containers import DIRECTORY, Container, MountPoint
 from volfix.docker.deployed import Deployed
 from volfix.docker.engine import Engine
-from volfix.docker.history import from_history
+from volfix.docker.history import check_one, from_history
 from volfix.docker.jobs import CarryProblem, Job, Origin, is_user
 from volfix.docker.mapped import mapped
 from volfix.docker.markers import is_carried
@@ -39,12 +39,16 @@ class Maps:
 
 @dataclass
 class Search:
-    """The jobs of one project; `notes` say what is not carried, and why."""
+    """The jobs of one project; `notes` say what is not carried, and why.
+
+    `back` is for copies to the places of before: these have to be beyond doubt, and the files may be put back already.
+    """
 
     engine: Engine
     deployed: Deployed
     maps: Maps
     notes: list[str] = field(default_factory=list)
+    back: bool = False
 
     def __post_init__(self) -> None:
         self._names = {self.deployed.project.name, self.maps.former or self.deployed.project.name}
@@ -64,10 +68,15 @@ class Search:
             for mount in service.mounts:
                 if mount.kind == VOLUME and not mount.overridden and not mount.problem and mount.source_is_known:
                     uses.setdefault(mount.source, []).append((service, mount))
-        if unknown := [key for _, key in self.maps.pairs if key not in uses]:
-            raise CarryProblem(f"--map: no service of {self.deployed.project.name} mounts a volume {unknown[0]}")
+        if not self.back:
+            self.check_maps(uses)
         found = (self._job(key, places) for key, places in uses.items())
         return [job for job in found if job is not None]
+
+    def check_maps(self, keys: Collection[str]) -> None:
+        """Raise CarryProblem where --map names a volume that is not among these keys."""
+        if unknown := [key for _, key in self.maps.pairs if key not in keys]:
+            raise CarryProblem(f"--map: no service of {self.deployed.project.name} mounts a volume {unknown[0]}")
 
     def _job(self, key: str, uses: Sequence[tuple[Service, Mount]]) -> Job | None:
         origins: dict[tuple[str, str, str], Origin] = {}
@@ -83,12 +92,19 @@ class Search:
         doubtful = False
         if not origins:
             doubtful = any(self.containers_of(service) for service, _ in uses)
-            for service, mount in uses:
-                for origin in from_history(self.engine, self.deployed, self.maps.former, service, mount):
-                    origins.setdefault(origin.place, origin)
+            origins = {origin.place: origin for origin in self._from_files(key, uses)}
             if not doubtful:
                 self._refuse_to_guess(key, uses, tuple(origins.values()))
         return self._made(key, uses, tuple(origins.values()), doubtful=doubtful) if origins else None
+
+    def _from_files(self, key: str, uses: Sequence[tuple[Service, Mount]]) -> Iterator[Origin]:
+        """What the files of before say, the likeliest place of each mount."""
+        for service, mount in uses:
+            witnesses = self.witnesses(service)
+            places = from_history(self.engine, self.deployed, self.maps.former, witnesses, service, mount)
+            if self.back:
+                check_one(key, places)
+            yield from places[:1]
 
     def _refuse_to_replace(self, key: str, uses: Sequence[tuple[Service, Mount]]) -> None:
         """Raise CarryProblem where the deployment would replace a container that is not known to be the project's."""
@@ -173,6 +189,10 @@ class Search:
     def containers_of(self, service: Service) -> list[Container]:
         """The containers of a service, one for each replica."""
         return [item for item in self.found.own if item.service == service.name]
+
+    def witnesses(self, service: Service) -> Sequence[Container]:
+        """The containers that tell where the project was started: the service's, else any of its own."""
+        return self.containers_of(service) or self.found.own
 
     def _check_names(self) -> None:
         """Containers that were started from this directory under another name may be the project's own."""

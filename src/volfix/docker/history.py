@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from volfix.docker.containers import DIRECTORY, Container
 from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
-from volfix.docker.jobs import Origin
+from volfix.docker.jobs import CarryProblem, Origin
 from volfix.project.ci.daemons import HOST_SOCKET
 from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.model import Project, Service
@@ -17,12 +19,17 @@ from volfix.rules.evidence.deployments import deploys
 
 
 def from_history(
-    engine: Engine, deployed: Deployed, former: str | None, service: Service, mount: Mount
-) -> Iterator[Origin]:
-    """The newest earlier files in which something else was mounted at the same place.
+    engine: Engine,
+    deployed: Deployed,
+    former: str | None,
+    containers: Iterable[Container],
+    service: Service,
+    mount: Mount,
+) -> list[Origin]:
+    """What the newest earlier files mounted at the same place that is not the volume of now.
 
-    `former` is the name that the project had, where a person says it; a volume has to be there, a directory is not
-    looked for.
+    A volume has to be there. Of a directory it is not looked whether it is; it is each place that `binds` finds.
+    `former` is the name that the project had, where a person says it; `containers` are as in `binds`.
     """
     project = deployed.project
     for version in earlier(deployed):
@@ -30,25 +37,64 @@ def from_history(
         for was in old.mounts if old else ():
             if was.overridden or was.clean_target != mount.clean_target or not was.source_is_known:
                 continue
-            if was.kind == BIND and (path := host_directory(was, project.root).path) is not None:
-                yield _bind(deployed, path, was.raw_source, version.when)
-                return
+            if was.kind == BIND and (found := binds(deployed, containers, was, version.when)):
+                return found
             if was.kind == VOLUME:
                 name = _former_name(version.project, former, was.source)
                 if name != project.real_name(mount.source) and engine.volume(name) is not None:
-                    yield Origin("volume", name, f"volume:{name}", version.when)
-                    return
+                    return [Origin("volume", name, f"volume:{name}", version.when)]
+    return []
 
 
-def _bind(deployed: Deployed, path: Path, written: str, when: str) -> Origin:
+def binds(deployed: Deployed, containers: Iterable[Container], mount: Mount, when: str) -> list[Origin]:
+    """Where on the daemon's host a bind of the files lies: by the directories that the project's own `containers` were
+    started in, then by the pipelines; where neither says, in this checkout. The same place comes once.
+
+    Source: docker/compose, the working_dir label is what relative sources start from.
+    """
+    path = host_directory(mount, deployed.project.root).path
+    if path is None:
+        return []
+    here = Origin("bind", str(path), mount.raw_source, when)
+    if mount.raw_source.startswith("/"):
+        return [here]
+    found = list(_by_containers(deployed, containers, mount, here))
+    found += _by_pipelines(deployed, path, when)
+    return list({os.path.realpath(item.name): item for item in reversed(found)}.values())[::-1] or [here]
+
+
+def _by_containers(deployed: Deployed, containers: Iterable[Container], mount: Mount, here: Origin) -> Iterator[Origin]:
+    directory = deployed.project.directory
+    inner = os.path.relpath(os.path.join(mount.directory, mount.source), directory)  # noqa: PTH118 - links stay
+    for item in containers:
+        started = item.labels.get(DIRECTORY)
+        if started:
+            by = f"{here.evidence}; {item.name} was started in {started}"
+            place = os.path.normpath(f"{started}/{inner}")
+            is_here = os.path.realpath(started) == os.path.realpath(directory)
+            yield replace(here, evidence=by) if is_here else Origin("bind", place, place, by)
+
+
+def _by_pipelines(deployed: Deployed, path: Path, when: str) -> Iterator[Origin]:
     """A pipeline's step that speaks to the host's daemon gives it the paths of its own workspace, not of a checkout."""
     for deploy in deploys(deployed.context):
         root = deploy.delivery.checkout.root
         is_own = any(project is deployed.read for project in deploy.projects)
         if is_own and deploy.deployment.target == HOST_SOCKET and path.is_relative_to(root):
             place = str(Path(deploy.deployment.pipeline.workspace) / path.relative_to(root))
-            return Origin("bind", place, place, f"{when}; the pipeline deploys from there")
-    return Origin("bind", str(path), written, when)
+            yield Origin("bind", place, place, f"{when}; the pipeline deploys from there")
+
+
+def check_one(key: str, places: Iterable[Origin]) -> None:
+    """Raise CarryProblem where a volume may stand for several directories."""
+    shown = {item.shown: item.evidence for item in places}
+    if len(shown) > 1:
+        said = "; ".join(f"{place} ({evidence})" for place, evidence in shown.items())
+        maps = " or ".join(f"--map {place}={key}" for place in shown)
+        raise CarryProblem(
+            f"{key}: nothing is copied, because it is not clear which directory the application would read: {said}. "
+            f"Say which: {maps}"
+        )
 
 
 def _former_name(project: Project, former: str | None, key: str) -> str:

@@ -1,0 +1,109 @@
+"""`volfix carry --back`: the volumes are copied to the directories of before; what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from volfix.cli.carry_next import typed, until_deployed
+from volfix.cli.carry_shown import finish_undisturbed, progress_of, say
+
+if TYPE_CHECKING:
+    from volfix.docker.carry_back import Return
+    from volfix.docker.engine import Engine
+    from volfix.docker.find_moves import Search
+    from volfix.docker.jobs import Job
+    from volfix.docker.restore import Ran
+
+
+def back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) -> bool:
+    """Copy each volume back, or say where it would go; whether there is one. Raises CarryProblem, EngineProblem."""
+    from volfix.docker.carry_back import back_jobs, look
+
+    jobs = back_jobs(search)
+    for note in search.notes:
+        say(note)
+    for job in jobs:
+        click.echo(f"{job.name} -> {job.origins[0].shown} ({job.origins[0].evidence})")
+    if not jobs:
+        click.echo("nothing to carry back: no host directory is known to have been mounted before (see --map)")
+    elif options["write"]:
+        _give_back(engine, search, [look(engine, job) for job in jobs], given, options)
+        click.echo(_after_back(search, jobs))
+    else:
+        click.echo(f"Nothing is copied yet. Next: {typed(given, options)}")
+    return bool(jobs)
+
+
+def _give_back(engine: Engine, search: Search, found: list[Return], given: Path, options: dict[str, Any]) -> None:
+    """Stop what runs on any of the volumes, look again, and only then copy the first."""
+    from volfix.docker.carry_back import give_back, stopped
+    from volfix.docker.engine import EngineProblem
+    from volfix.docker.jobs import CarryProblem
+    from volfix.docker.restore import ran
+    from volfix.docker.tar_stream import BrokenArchive
+
+    before = ran(engine, (item for one in found for item in one.running))
+    try:
+        for number, one in enumerate(found):
+            found[number] = stopped(engine, one, say)
+        for one in found:
+            with progress_of(0) as progress:
+                copied = give_back(engine, one, progress)
+            place = one.job.origins[0].name
+            done = f"copied to {place} and compared" if copied else f"{place} equals it already"
+            click.echo(f"{one.job.key}: {done}")
+    except (CarryProblem, EngineProblem, BrokenArchive) as problem:
+        then = f"Once the cause is mended: {typed(given, options)}"
+        raise CarryProblem(f"{problem}\n{_after_failed_back(search, found, before)}\n{then}") from problem
+    except KeyboardInterrupt:
+        say(f"{_after_failed_back(search, found, before)}\nTo go on: {typed(given, options)}")
+        raise
+
+
+def _after_failed_back(search: Search, found: list[Return], before: list[Ran]) -> str:
+    """Start again what was stopped, where no directory has a copy that would fall behind; what to say of it."""
+    from volfix.docker.carry_back import left
+    from volfix.docker.engine import EngineProblem
+    from volfix.docker.restore import start_again
+
+    copies = [item for item in found if item.begun]
+    finish_undisturbed()
+    try:
+        copies = left(search.engine, found)
+        if not copies and start_again(search.engine, before, say):
+            return _after_failure([], before, running=True)
+    except EngineProblem as problem:
+        say(f"the services are not started again: {problem}")
+    return _after_failure(copies, before, running=False)
+
+
+def _after_failure(copies: Sequence[Return], before: Sequence[Ran], *, running: bool) -> str:
+    """Where `--back` failed: which directories hold something of the copy, and which containers run or stand."""
+    names = ", ".join(sorted(item.container.name for item in before))
+    if running:
+        said = "Nothing is copied; the volumes are as they were."
+        return f"{said}\nRunning as before, on the volumes: {names}." if names else said
+    places = ", ".join(item.job.origins[0].name for item in copies)
+    said = f"Stopped, and left so, also by a restart of the daemon: {names}." if names else "No service was stopped."
+    if not places:
+        return f"{said} Nothing is copied."
+    return (
+        f"{said} {places} may hold a copy, or a part of it: rows that are written to the volumes from now on would be "
+        "missing there. Do not deploy yet. To go on with the volumes instead, move that away first"
+        + (f", then: docker start {names.replace(',', '')}" if names else "")
+    )
+
+
+def _after_back(search: Search, jobs: Sequence[Job]) -> str:
+    """After `--back`: as `until_deployed`; where the files still name the volume, they are to be put back first."""
+    mounts = [mount for service in search.deployed.project.services.values() for mount in service.mounts]
+    still = [job.key for job in jobs if any((item.kind, item.source) == ("volume", job.key) for item in mounts)]
+    said = until_deployed(search, [name for job in jobs for name in job.services])
+    if still:
+        first = f"put the files back that mount {', '.join(still)} (`volfix undo`, or git), then "
+        said = said.replace("Next: ", f"Next: {first}", 1)
+    return f"The volumes stay as they are. {said}"
