@@ -495,16 +495,57 @@ UNKNOWN = {
     "Docker's own directory": "docker compose down\nsudo rm -rf /var/lib/docker\ndocker compose up -d\n",
     "the volume's directory": "docker compose down\nrm -rf /var/lib/docker/volumes/{project}_db-data\n"
     "docker compose up -d\n",
+    **{
+        command: f"docker compose down\n{command}\ndocker compose up -d\n"
+        for command in (
+            "rm -rf /var/lib/docker/volumes/{project}_db-data/_data/*",
+            "find /var/lib/docker/volumes -delete",
+            "sudo find /var/lib/docker/volumes -mindepth 1 -delete",
+            "find /var/lib/docker/volumes/{project}_db-data/_data -type f -delete",
+            "find /var/lib/docker/volumes -mtime +7 -exec rm -rf {{}} +",
+            "find /var/lib/docker/volumes -name '*db*' -exec rm -rf {{}} \\;",
+            "docker run --rm -v /var/lib/docker/volumes:/v alpine rm -rf /v/{project}_db-data",
+            "docker run --rm -v /var/lib/docker:/v:rw alpine sh -c 'rm -rf /v/volumes/*'",
+            "docker run --rm --mount type=bind,source=/var/lib/docker/volumes,target=/v alpine find /v -delete",
+            "docker container run --rm --volume=/var/lib/docker/volumes:/v alpine sh -c 'cd /v && rm -rf *'",
+        )
+    },
 }
 
 
 @pytest.mark.parametrize("title", UNKNOWN)
 def test_what_deletes_the_engines_own_files_makes_the_fix_unsafe(title: str, tmp_path: Path) -> None:
-    text = UNKNOWN[title].replace("{project}", tmp_path.name)
+    text = UNKNOWN[title].replace("{project}", tmp_path.name).replace("{{}}", "{}")
     placed(tmp_path, {"compose.yaml": bind(), "deploy.sh": text})
     finding = found(tmp_path)
     assert finding.applicability is Applicability.UNSAFE
     assert "(deploy.sh:2)" in (finding.reason or "")
+
+
+SPARED = (
+    "find /var/lib/docker/volumes -name '*.log'",
+    "find /var/lib/docker/volumes/other_rows -delete",
+    "find /var/log/app -mtime +7 -delete",
+    "docker run --rm -v /var/lib/docker/volumes:/v alpine ls /v",
+    "docker run --rm -v /var/lib/docker/volumes:/v:ro -v /srv/old:/old alpine rm -rf /old",
+    "docker run --rm -v /var/lib/docker/volumes:/v alpine rm -rf /v/other_rows",
+    "docker run --rm -v /var/lib/docker/volumes:/v alpine rm -rf /var/cache",
+)
+
+
+@pytest.mark.parametrize("command", SPARED)
+def test_a_command_that_spares_the_volume_leaves_the_fix_safe(command: str, tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": bind(), "deploy.sh": f"docker compose down\n{command}\ndocker compose up -d\n"})
+    assert found(tmp_path).applicability is Applicability.SAFE
+
+
+def test_a_pipeline_step_deletes_through_the_daemon(tmp_path: Path) -> None:
+    deletes = "docker run --rm -v /var/lib/docker/volumes:/v docker:27 rm -rf /v"
+    steps = f"    commands: [docker compose down, '{deletes}', docker compose up -d]\n"
+    placed(tmp_path, {"compose.yaml": bind(), ".drone.yml": DRONE + steps + HOST})
+    finding = found(tmp_path)
+    assert finding.applicability is Applicability.UNSAFE
+    assert "deletes Docker's own files" in (finding.reason or "")
 
 
 def test_a_command_about_a_stack_that_is_not_known_makes_the_fix_unsafe(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,6 +120,7 @@ def plans_of(
     users = host_directory_users(known)
     codes = options.codes()
     commands = _commands(found, stacks)
+    deploying = cache(lambda root: commands.get(root) or _all_commands(root, found, stacks))
     if codes & COMMAND_CODES:
         stacks += [stack for root, each in commands.items() for stack in each.unowned(unread_in(root, found, loader))]
     servers = servers_by_source(known)
@@ -131,6 +133,7 @@ def plans_of(
             real_names=names,
             trusted=options.trusted,
             commands=commands.get(stack.root),
+            deploying=partial(deploying, stack.root),
             asked=asked,
         )
         for path, reason in stack.incomplete.items():
@@ -154,6 +157,16 @@ def _commands(found: Sequence[Directory], stacks: Sequence[Stack]) -> dict[Path,
     from volfix.project.deployments.stacks import commands_by_root
 
     return commands_by_root(paths, found, stacks)
+
+
+def _all_commands(root: Path, found: Sequence[Directory], stacks: Sequence[Stack]) -> Commands | None:
+    """The files with shell commands below a root, whatever the commands do; None where there are none."""
+    paths = tuple(path for directory in found if directory.root == root for path in directory.commands)
+    if not paths:
+        return None
+    from volfix.project.deployments.stacks import commands_by_root
+
+    return commands_by_root({root: paths}, found, stacks)[root]
 
 
 def real_names(stacks: Iterable[Stack]) -> dict[tuple[Path, str], str]:

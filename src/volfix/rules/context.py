@@ -41,7 +41,9 @@ class Context:
     results: dict[Callable[[Context], Any], Any] = field(default_factory=dict)
     trusted: bool = False
     commands: Commands | None = None
-    """The files with shell commands below the root."""
+    """The files with shell commands below the root, where some delete data or name a project."""
+    deploying: Callable[[], Commands | None] = lambda: None
+    """The same files, whatever the commands do, read when it is called."""
     asked: frozenset[Path] | None = None
     """The directories whose commands are reported where they are about no project; None for all."""
     code: dict[tuple[Path, str], DeployedCode] = field(default_factory=dict)

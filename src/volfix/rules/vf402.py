@@ -27,8 +27,8 @@ RULE = Rule(
     name="command-deletes-bind-data",
     summary="A command of the deployment deletes the files behind a bind mount.",
     why=(
-        "A bind mount is a directory of the host like any other: `git clean -fdx`, `rm -rf data` and `rsync --delete` "
-        "delete the database in it with everything else that the repository does not hold."
+        "A bind mount is a directory of the host like any other: `git clean -fdx`, `rm -rf data`, `find data -delete` "
+        "and `rsync --delete` delete the database in it with everything else that the repository does not hold."
     ),
     fix="None: what the command is for is not known. The finding says what it has to leave out.",
     sources=("git: git-clean", "rsync(1): --delete, FILTER RULES", "Drillster/drone-rsync: DOCS.md"),
@@ -37,6 +37,24 @@ RULE = Rule(
             "a script that empties the data directory before it starts the stack",
             {"compose.yaml": STACK, "run.sh": "rm -rf ./state/*\ndocker compose up -d\n"},
             Outcome.REPORTED,
+        ),
+        Example(
+            "find, which deletes what it finds",
+            {"compose.yaml": STACK, "run.sh": "find ./state -mindepth 1 -delete\ndocker compose up -d\n"},
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a container that has the directory mounted",
+            {
+                "compose.yaml": STACK,
+                "run.sh": "docker run --rm -v ./state:/v alpine sh -c 'rm -rf /v/*'\ndocker compose up -d\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "find with a test, which says that it spares some",
+            {"compose.yaml": STACK, "run.sh": "find ./state -name '*.tmp' -delete\ndocker compose up -d\n"},
+            Outcome.UNTOUCHED,
         ),
         Example(
             "on the server, where the checkout lies elsewhere",

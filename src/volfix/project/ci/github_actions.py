@@ -10,7 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.ci.copies import copies
-from volfix.project.ci.nodes import YAML, fragments, mappings, numbered, plain_path, roots_of, text
+from volfix.project.ci.nodes import (
+    YAML,
+    environment_of,
+    fragments,
+    mappings,
+    numbered,
+    places_of,
+    plain_path,
+    roots_of,
+    text,
+)
 from volfix.project.compose.compose_file import strings
 from volfix.project.shell.entry import Entry
 from volfix.syntax.source import Source
@@ -56,8 +66,22 @@ def _jobs(source: Source, root: Mapping) -> Iterator[Entry]:
             labels = (source.path.stem, *(label or "" for label in said))
             at = f"{job}/{name}"
             given = step.get("with")
+            scopes = (root.get("env"), body.get("env"), step.get("env"))
+            environment = {name: value for node in scopes for name, value in environment_of(node).items()}
             if run := tuple(fragments(source, step.get("run"))):
-                yield Entry("pipeline", source, name, run, directory, job, at, labels, hosted=hosted)
+                yield Entry(
+                    "pipeline",
+                    source,
+                    name,
+                    run,
+                    directory,
+                    job,
+                    at,
+                    labels,
+                    hosted=hosted,
+                    environment=environment,
+                    given_at=places_of(source, *scopes),
+                )
             elif isinstance(given, Mapping):
                 uses = text(step, "uses") or ""
                 if copy := tuple(copies(source, uses, given)):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.ci.daemons import is_daemon_image
-from volfix.project.ci.nodes import YAML, fragments, mappings, roots_of, text
+from volfix.project.ci.nodes import YAML, environment_of, fragments, mappings, places_of, roots_of, text
 from volfix.project.shell.entry import Entry
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
@@ -41,7 +41,13 @@ def _jobs(source: Source, root: Mapping) -> Iterator[Entry]:
         ]
         labels = (job, text(body, "stage") or "")
         hosted = any(map(is_daemon_image, services))
-        yield Entry("pipeline", source, job, tuple(found), home, group=job, step=job, labels=labels, hosted=hosted)
+        scopes = (root.get("variables"), body.get("variables"))
+        environment = {name: value for node in scopes for name, value in environment_of(node).items()}
+        yield Entry(
+            *("pipeline", source, job, tuple(found), home, job, job, labels, hosted),
+            environment=environment,
+            given_at=places_of(source, *scopes),
+        )
 
 
 def _images(node: Node | None) -> Iterator[str]:

@@ -20,6 +20,11 @@ GROOVY = re.compile(
     re.DOTALL,
 )
 
+ENVIRONMENT = re.compile(
+    r"(?m)^[ \t]*(?P<name>[A-Z_]\w*)[ \t]*=[ \t]*(?:'(?P<single>[^'\n]*)'|\"(?P<double>[^\"\n]*)\"|credentials\()"
+)
+"""An entry of a block `environment`; of several stages' the last one is taken for all."""
+
 
 def is_named(path: Path) -> bool:
     """Whether a file at this path is a Jenkinsfile."""
@@ -30,6 +35,8 @@ def entries(source: Source) -> Iterator[Entry]:
     """The `sh` steps of a Jenkinsfile, each with the name of the stage that it stands in."""
     text = source.text
     stage, at = "", 0
+    given_at = {found["name"]: (source, found.start("name")) for found in ENVIRONMENT.finditer(text)}
+    environment = {found["name"]: _value(found) for found in ENVIRONMENT.finditer(text)}
     while found := GROOVY.search(text, at):
         at = found.end()
         if found["stage"]:
@@ -40,7 +47,13 @@ def entries(source: Source) -> Iterator[Entry]:
             while end < len(text) and not text.startswith(quote, end):
                 end += 2 if text[end] == "\\" else 1
             fragment = Fragment.of(source, _groovy_characters(text, at, end))
-            yield Entry("pipeline", source, stage, (fragment,), source.path.parent, step=stage or None, labels=(stage,))
+            yield Entry(
+                *("pipeline", source, stage, (fragment,), source.path.parent),
+                step=stage or None,
+                labels=(stage,),
+                environment=environment,
+                given_at=given_at,
+            )
             at = end + len(quote)
 
 
@@ -53,3 +66,8 @@ def _groovy_characters(text: str, at: int, end: int) -> Iterator[Character]:
         else:
             yield text[at], at, at + 1
             at += 1
+
+
+def _value(found: re.Match[str]) -> str | None:
+    """What an entry of a block `environment` says; None for a credential."""
+    return found["single"] if found["single"] is not None else found["double"]

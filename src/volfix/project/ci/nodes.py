@@ -61,6 +61,20 @@ def environment_of(node: Node | None) -> dict[str, str | None]:
     return found
 
 
+def places_of(source: Source, *nodes: Node | None) -> dict[str, tuple[Source, int]]:
+    """Where the variables of several `environment:` stand, of which a later one wins."""
+    found: dict[str, tuple[Source, int]] = {}
+    for node in nodes:
+        node = resolved(node) if node is not None else None
+        if isinstance(node, Mapping):
+            found |= {name: (source, pair.key.span.start) for name, pair in node.items()}
+        elif isinstance(node, Sequence):
+            items = (resolved(item) for item in node.items)
+            scalars_of = [item for item in items if isinstance(item, Scalar)]
+            found |= {item.value.partition("=")[0]: (source, item.span.start) for item in scalars_of}
+    return found
+
+
 def conditions_of(node: Node | None, key: str) -> frozenset[str] | None:
     """What a `when:` or `trigger:` asks of the event, the status ...: the only values it lets through, None for any."""
     conditions = node.items if isinstance(node, Sequence) else (node,)

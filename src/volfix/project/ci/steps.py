@@ -9,7 +9,7 @@ from pathlib import Path
 from volfix.project.ci.copies import copies
 from volfix.project.ci.daemons import host_path, is_daemon_image, is_socket_path
 from volfix.project.ci.names import checkout_of
-from volfix.project.ci.nodes import scalar_fragment
+from volfix.project.ci.nodes import places_of, scalar_fragment
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, only_for_requests
 from volfix.project.ci.substitution import substituted
 from volfix.project.shell.entry import Entry
@@ -46,6 +46,7 @@ def step_entries(file: PipelineFile, pipeline: Pipeline, step: Step, home: Path)
             after_failure=step.after_failure,
             mounted=tuple(_mounted(pipeline, step, home)) if pipeline.runs_in_container else None,
             environment={**places, **pipeline.environment, **step.environment},
+            given_at=places_of(source, pipeline.node.get("environment"), step.node.get("environment")),
             workspace=workspace,
             home=home,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,7 @@ RUNNERS = {
 DIRECTORY_OPTIONS = frozenset({"-C", "--directory", "--prefix", "--cwd", "-d", "--dir"})
 FILE_OPTIONS = frozenset({"-f", "--file", "--justfile", "--taskfile"})
 NPM_WORDS = frozenset({"run", "run-script"})
+GIVEN = re.compile(r"([A-Za-z_]\w*):{0,2}=(.*)\Z", re.DOTALL)
 SCRIPT_ENDINGS = (".sh", ".bash")
 
 
@@ -106,6 +108,12 @@ class Called:
         for entry in entries:
             if entry.name in asked:
                 yield entry, directory
+
+    def given_by(self, words: Sequence[str]) -> dict[str, str]:
+        """The variables that `make NAME=value target` hands on to the commands of its recipes."""
+        if RUNNERS[posixpath.basename(words[0])] != "target":
+            return {}
+        return {found[1]: found[2] for word in words[1:] if (found := GIVEN.match(word))}
 
     def _entries(self, directory: Path, kind: str) -> list[Entry]:
         own = [file for path, file in self.files.items() if path.parent == directory] or _files_in(directory)

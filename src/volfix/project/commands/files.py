@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 DANGEROUS = re.compile(
     rb"\bdown\b|--volumes?\b|\bvolume[\s\\]+(?:rm|remove)\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b(?:[^\n;&|]|\\\n)*\s-{1,2}\w*[rRv]"
-    rb"|\bcompose\b[^\n]*(?:\brm\b|\bup\b[^\n]*\$)|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\b(?:delete|rm):"
+    rb"|\bcompose\b[^\n]*(?:\brm\b|\bup\b[^\n]*\$)|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\s-delete\b|\b(?:delete|rm):"
 )
 NAMES = re.compile(
     rb"COMPOSE_PROJECT_NAME|--project-name|\bcompose\b[^\n]*\s-p[\s=\"'$]|\bcd\b[^\n]*[$`](?!\(dirname|\{?BASH_SOURCE|\{?0)"

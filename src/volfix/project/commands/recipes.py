@@ -6,7 +6,7 @@ Sources: GNU make manual (5.1 Recipe Syntax, 6 How to Use Variables), just manua
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.source import Source
 
 MAKE_VARIABLE = re.compile(r"(?:export\s+|override\s+)*([\w.-]+)\s*(?::{0,3}|\?|\+|!)=\s*(.*)\Z", re.DOTALL)
+MAKE_EXPORT = re.compile(r"(?:export\b|\.EXPORT_ALL_VARIABLES\s*:)([^#=]*)")
 MAKE_INCLUDE = re.compile(r"[-s]?include\s+([^#]*)")
 MAKE_RULE = re.compile(r"([^\s#:=][^:=#]*?)\s*::?(?!=)\s*([^=;#]*)(?:[;#].*)?\Z", re.DOTALL)
 SPECIAL_TARGET = re.compile(r"\.[A-Z_]+\Z")
@@ -23,6 +24,7 @@ REFERENCE = re.compile(r"\$(?:\$|\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\{([^{}]*)\}|
 CALL_ARGUMENT = re.compile(r"\$[({]?([1-9])[)}]?")
 JUST_RECIPE = re.compile(r"@?([A-Za-z_][\w-]*)(?:\s+[^:=\n]*)?:(?!=)\s*([^\n#]*)")
 JUST_VARIABLE = re.compile(r"(?:export\s+)?(\w+)\s*:=\s*(?:\"([^\"\n]*)\"|'([^'\n]*)')")
+JUST_EXPORT = re.compile(r"(?m)^set\s+export\s*(?::=\s*true\s*)?$")
 JUST_REFERENCE = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 JSON_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
@@ -45,8 +47,12 @@ def make_includes(source: Source) -> list[Path]:
 def make_targets(source: Source, included: Iterable[Source] = ()) -> list[Entry]:
     """The targets of a Makefile, with the variables of those that it includes; each line of a recipe has its shell."""
     variables, rules = _make_lines(source)
+    sources = [source]
     for other in included:
         variables = {**_make_lines(other)[0], **variables}
+        sources.append(other)
+    given_at = _make_exports(sources)
+    environment = {name: _make_text(variables.get(name), variables) for name in given_at}
     found: list[Entry] = []
     for names, needs, lines in rules:
         needed = tuple(word for word in needs.split() if "$" not in word and word != "|")
@@ -57,7 +63,14 @@ def make_targets(source: Source, included: Iterable[Source] = ()) -> list[Entry]
                 fragments = tuple(_make_fragment(source, start, end, known) for start, end in lines)
                 parent = source.path.parent
                 found.append(
-                    Entry("target", source, name, fragments, parent, labels=(name,), separate=True, needs=needed)
+                    Entry(
+                        *("target", source, name, fragments, parent),
+                        labels=(name,),
+                        separate=True,
+                        needs=needed,
+                        environment=environment,
+                        given_at=given_at,
+                    )
                 )
     return found
 
@@ -89,6 +102,29 @@ def _make_lines(source: Source) -> tuple[dict[str, str], list[Rule]]:
         elif rule := MAKE_RULE.match(line):
             rules.append((rule[1], rule[2].replace("\\\n", " "), []))
     return variables, rules
+
+
+def _make_exports(sources: Sequence[Source]) -> dict[str, tuple[Source, int]]:
+    """The variables that the recipes' commands get, with where each is written: `export NAME = x`, `export`."""
+    assigned: dict[str, tuple[Source, int]] = {}
+    exported: set[str] = set()
+    everything = False
+    for source in sources:
+        for start, end in _logical_lines(source):
+            line = source.text[start:end].rstrip("\r\n")
+            found = MAKE_VARIABLE.match(line)
+            if found:
+                assigned.setdefault(found[1], (source, start))
+            if (export := MAKE_EXPORT.match(line)) is not None:
+                names = [found[1]] if found else export[1].split()
+                everything = everything or not names
+                exported.update(names)
+    return {name: place for name, place in assigned.items() if everything or name in exported}
+
+
+def _make_text(value: str | None, variables: dict[str, str]) -> str | None:
+    """A variable's value, what it refers to expanded."""
+    return value and REFERENCE.sub(lambda found: _make_value(found, variables, 0), value)
 
 
 def _logical_lines(source: Source) -> Iterator[tuple[int, int]]:
@@ -144,6 +180,13 @@ def just_recipes(source: Source) -> list[Entry]:
     """The recipes of a justfile; a recipe that begins with `#!` is one script, else each line has its own shell."""
     text = source.text
     variables = {found[1]: found[2] or found[3] or "" for found in JUST_VARIABLE.finditer(text)}
+    everything = JUST_EXPORT.search(text) is not None
+    given_at = {
+        found[1]: (source, found.start())
+        for found in JUST_VARIABLE.finditer(text)
+        if everything or found[0].startswith("export")
+    }
+    environment = {name: variables[name] for name in given_at}
     entries: list[Entry] = []
     lines: list[tuple[int, int]] = []
     header: re.Match[str] | None = None
@@ -165,6 +208,8 @@ def just_recipes(source: Source) -> list[Entry]:
                 labels=(header[1],),
                 separate=True,
                 needs=needs,
+                environment=environment,
+                given_at=given_at,
             )
         )
 

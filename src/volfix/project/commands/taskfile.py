@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.ci.nodes import fragments, mappings, plain_path, roots_of, text
+from volfix.project.ci.nodes import environment_of, fragments, mappings, places_of, plain_path, roots_of, text
 from volfix.project.compose.compose_file import strings
 from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Fragment
@@ -17,17 +17,31 @@ from volfix.syntax.yaml_tree import Mapping, Sequence, resolved
 
 def entries(source: Source) -> Iterator[Entry]:
     """The tasks, each with those that it needs."""
-    for name, body in (pair for root in roots_of(source) for pair in mappings(root.get("tasks"))):
-        found: list[Fragment] = []
-        needs = list(strings(body.get("deps")))
-        commands = body.get("cmds")
-        for item in commands.items if isinstance(commands, Sequence) else ():
-            command = resolved(item)
-            if isinstance(command, Mapping):
-                needs += [needed] if (needed := text(command, "task")) else []
-                found += fragments(source, command.get("cmd"))
-            else:
-                found += fragments(source, command)
-        found += fragments(source, body.get("cmd"))
-        directory = source.path.parent / plain_path(text(body, "dir") or "".replace("{{", "$"))
-        yield Entry("task", source, name, tuple(found), directory, labels=(name,), separate=True, needs=tuple(needs))
+    for root in roots_of(source):
+        for name, body in mappings(root.get("tasks")):
+            yield _task(source, root, name, body)
+
+
+def _task(source: Source, root: Mapping, name: str, body: Mapping) -> Entry:
+    found: list[Fragment] = []
+    needs = list(strings(body.get("deps")))
+    commands = body.get("cmds")
+    for item in commands.items if isinstance(commands, Sequence) else ():
+        command = resolved(item)
+        if isinstance(command, Mapping):
+            needs += [needed] if (needed := text(command, "task")) else []
+            found += fragments(source, command.get("cmd"))
+        else:
+            found += fragments(source, command)
+    found += fragments(source, body.get("cmd"))
+    directory = source.path.parent / plain_path(text(body, "dir") or "".replace("{{", "$"))
+    scopes = (root.get("env"), body.get("env"))
+    environment = {name: value for node in scopes for name, value in environment_of(node).items()}
+    return Entry(
+        *("task", source, name, tuple(found), directory),
+        labels=(name,),
+        separate=True,
+        needs=tuple(needs),
+        environment=environment,
+        given_at=places_of(source, *scopes),
+    )

@@ -13,7 +13,7 @@ from volfix.knowledge.purposes import DEPLOY, DEV, NOT_DEPLOYED, TEST, nearest_p
 from volfix.project.commands.calls import Called
 from volfix.project.commands.files import CommandFile
 from volfix.project.shell.command import Command
-from volfix.project.shell.compose_call import is_for_use
+from volfix.project.shell.compose_call import compose_call, is_for_use
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.interpreter import Interpreter
 from volfix.syntax.source import Span
@@ -223,6 +223,19 @@ class CommandFiles:
                         found.setdefault(key, VolumeDeletion(Flow(ASKED, entry, commands), command, call, *deletes))
         return tuple(found.values())
 
+    @cached_property
+    def lasting(self) -> tuple[tuple[Flow, Command, DockerCall], ...]:
+        """The commands of deployments that bring up a stack which the flow does not take down again."""
+        found = []
+        for flow in self.flows:
+            if any(_takes_down(command) and _takes_away_its_own(flow, at) for at, command in enumerate(flow.commands)):
+                continue
+            for number in flow.starting:
+                call = docker_call(flow.commands[number].values)
+                if call is not None and self.counts(flow, number):
+                    found.append((flow, flow.commands[number], call))
+        return tuple(found)
+
     def counts(self, flow: Flow, number: int) -> bool:
         """Whether a command of a deployment runs when it deploys: not for tests, and not where somebody asks for it."""
         command = flow.commands[number]
@@ -265,6 +278,11 @@ def stack_of(command: Command) -> tuple[object, ...] | None:
 def _deletes(command: Command) -> bool:
     call = docker_call(command.values)
     return call is not None and deletion_of(call) is not None
+
+
+def _takes_down(command: Command) -> bool:
+    call = compose_call(command.values)
+    return call is not None and call.takes_down
 
 
 def _on_server(command: Command, root: Path) -> bool:

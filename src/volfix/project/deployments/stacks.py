@@ -67,6 +67,11 @@ class Commands:
         return tuple(found)
 
     @cached_property
+    def starting(self) -> tuple[tuple[Command, DockerCall, tuple[Project, ...]], ...]:
+        """The commands of deployments that bring a stack up for good, with the projects that they are about."""
+        return tuple((command, call, self.about(flow, command, call)) for flow, command, call in self.files.lasting)
+
+    @cached_property
     def by_text(self) -> dict[int, list[VolumeDeletion]]:
         """The commands that delete volumes, by the identity of the text that they stand in as they are run."""
         found: dict[int, list[VolumeDeletion]] = {}

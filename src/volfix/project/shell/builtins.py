@@ -29,8 +29,9 @@ def declare(command: SimpleCommand, fragment: Fragment, state: State) -> None:
     if keyword in ("local", "declare", "typeset"):
         names = [item.name for item in command.assignments] + [word.partition("=")[0] for word in words[1:]]
         state.local.update((name, state.variables.get(name, UNSET)) for name in names if name not in state.local)
+    at = fragment.source, fragment.place(command.span.start, command.span.end).start
     for item in command.assignments:
-        state.set(item.name, _value(item, command, fragment, state), exported=exported)
+        state.set(item.name, _value(item, command, fragment, state), exported=exported, at=at)
     for word in words[1:]:
         name, equals, value = word.partition("=")
         if not name.isidentifier():  # an option, or words that are not known: `export $(cat .env)`
@@ -38,7 +39,7 @@ def declare(command: SimpleCommand, fragment: Fragment, state: State) -> None:
                 state.doubt()
             continue
         if equals:
-            state.set(name, value, exported=exported)
+            state.set(name, value, exported=exported, at=at)
         elif exported:
             state.exported.add(name)
 

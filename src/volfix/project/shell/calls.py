@@ -16,7 +16,7 @@ from volfix.project.shell.expansion import arguments, plain
 from volfix.project.shell.state import State
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell_commands import Guard, SimpleCommand
-from volfix.syntax.source import Span
+from volfix.syntax.source import Source, Span
 
 REFERENCE = re.compile(r"\$\{?[!#]?(\w+|\W)")
 
@@ -106,6 +106,12 @@ class Call:
     def program(self) -> str:
         return posixpath.basename(self.first)
 
+    @property
+    def place(self) -> tuple[Source, int]:
+        """Where the command is written."""
+        span = self.command.span
+        return self.fragment.source, self.fragment.place(span.start, span.end).start
+
     def given(self) -> dict[str, str]:
         """The variables that are written before the command."""
         text = self.fragment.text
@@ -136,7 +142,7 @@ class Call:
         """The state of the program that the call starts."""
         state = self.state.process()
         for name, value in self.assigned.items():
-            state.set(name, value, exported=True)
+            state.set(name, value, exported=True, at=self.place)
         if self.directory is not None:
             state.directory = state.path(self.directory)
         return state

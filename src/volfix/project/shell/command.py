@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from volfix.knowledge.commands import docker_call
 from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Character, Fragment
-from volfix.syntax.source import Span
+from volfix.syntax.source import Source, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ class Command:
     trap: str | None = None
     calls: tuple[str, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
+    given_at: Mapping[str, tuple[Source, int]] = field(default_factory=dict)
+    """Where the values of that environment are written."""
     number: int = 0
     """How many commands of the start run before it."""
     opened: int = 0

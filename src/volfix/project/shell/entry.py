@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -21,9 +21,9 @@ class Entry:
     `needs` are entries of the same file that run first, `brings` those that run behind it; `directory` is where its
     commands start; `after_failure` says that it runs only where one before it has failed. `mounted` is None for what
     runs on a machine itself; in a container with a workspace of its own it is where directories of the host are, in
-    the workspace by the place in the checkout. `environment` has None for a value that is not known; `workspace` is
-    the checkout's path where the commands run, None where it is not there or not known, and `home` the checkout's
-    directory here.
+    the workspace by the place in the checkout. `environment` has None for a value that is not known,
+    `given_at` says where each is written; `workspace` is the checkout's path where the commands run, None where it is
+    not there or not known, and `home` the checkout's directory here.
     """
 
     kind: str
@@ -42,8 +42,16 @@ class Entry:
     after_failure: bool = False
     mounted: tuple[str, ...] | None = None
     environment: Mapping[str, str | None] = field(default_factory=dict)
+    given_at: Mapping[str, tuple[Source, int]] = field(default_factory=dict)
     workspace: str | None = None
     home: Path | None = None
+
+    def with_variables(self, given: Mapping[str, str], at: tuple[Source, int]) -> Entry:
+        """The entry as it runs with variables that its caller gives, at a place."""
+        if not given:
+            return self
+        given_at = {**self.given_at, **dict.fromkeys(given, at)}
+        return replace(self, environment={**self.environment, **given}, given_at=given_at)
 
     @property
     def is_pipeline(self) -> bool:

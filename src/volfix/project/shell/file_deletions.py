@@ -6,12 +6,13 @@ Sources: POSIX rm; git, git-clean; rsync(1), FILTER RULES.
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from volfix.knowledge.commands import skip_options
+from volfix.knowledge.commands import DOCKER, DockerCall, docker_call, skip_options
 from volfix.knowledge.paths import meet
 from volfix.project.shell.command import Command
 from volfix.project.shell.paths import below, joined
@@ -34,6 +35,16 @@ RSYNC_VALUES = frozenset(
     }
 )
 GIT_VALUES = frozenset({"-C", "-c", "--git-dir", "--work-tree"})
+FIND_RUNS = frozenset({"-exec", "-execdir"})
+FIND_TESTS = frozenset(
+    {
+        *("-name", "-iname", "-path", "-wholename", "-regex", "-mtime", "-mmin", "-atime", "-ctime", "-newer", "-size"),
+        *("-empty", "-user", "-perm", "!", "-not", "-prune"),
+    }
+)
+"""Tests that may leave some of the files."""
+RUNS = frozenset({(DOCKER, "run"), (DOCKER, "container run")})
+IN_CONTAINER = re.compile(r"\brm\s+(?:-\S+\s+)*(?:-\w*[rR]|--recursive)|\bfind\b.*(?:-delete\b|\brm\b)")
 HOST = re.compile(r"(?:[^/:\s]+@)?[^/:\s]+:")
 
 
@@ -43,7 +54,7 @@ class Reach:
 
     `source`, for a copy that deletes, is the directory that is copied there; what `kept` names is left out;
     `only_untracked` says that what git ignores is left out too; `elsewhere`, that it is on another machine than the
-    command's.
+    command's, `partly` that it tests which of the files it deletes.
     """
 
     verb: str
@@ -53,6 +64,7 @@ class Reach:
     source: str | None = None
     only_untracked: bool = False
     elsewhere: bool = False
+    partly: bool = False
 
 
 def reaches(command: Command) -> Iterator[Reach]:
@@ -74,6 +86,10 @@ def _reaches(command: Command) -> Iterator[Reach]:
         yield from _git_clean(command)
     elif name == "rsync":
         yield from _rsync(command)
+    elif name == "find":
+        yield from _find(command)
+    elif (call := docker_call(command.values)) is not None:
+        yield from _in_container(command, call)
 
 
 def _rm(command: Command) -> Iterator[Reach]:
@@ -81,6 +97,47 @@ def _rm(command: Command) -> Iterator[Reach]:
     if any(option == "--recursive" or re.match(r"-\w*[rR]", option) for option, _ in options):
         for path in paths:
             yield Reach("rm -r", joined(command.directory, path), command.here)
+
+
+def _find(command: Command) -> Iterator[Reach]:
+    """`find PLACE -delete`, `find PLACE -exec rm -rf {} +`. Source: POSIX, find; GNU findutils manual."""
+    words = command.values[1:]
+    places = list(itertools.takewhile(lambda word: word[:1] not in ("-", "(", "!", "\\"), words))
+    ran = [words[number + 1] for number, word in enumerate(words[:-1]) if word in FIND_RUNS]
+    if "-delete" in words or any(posixpath.basename(word) in ("rm", "shred") for word in ran):
+        for place in places or ["."]:
+            yield Reach("find", joined(command.directory, place), command.here, partly=bool(FIND_TESTS & {*words}))
+
+
+def _in_container(command: Command, call: DockerCall) -> Iterator[Reach]:
+    """`docker run -v /srv/data:/v IMAGE rm -rf /v/old`: what the container's command deletes of the host's.
+
+    The daemon's machine is the host, wherever the command itself runs.
+    """
+    words = command.values[call.word + 1 :] if (call.program, call.verb) in RUNS else []
+    told = " ".join(words)
+    for source, target in _host_mounts(words) if IN_CONTAINER.search(told) else ():
+        for found in re.finditer(rf"(?<![\w./:=-]){re.escape(target.rstrip('/'))}(/[^\s;&|'\"]*)?(?![\w.:-])", told):
+            path = joined(command.directory, source + (found[1] or ""))
+            yield Reach("rm -r", path, command.here, elsewhere=True)
+
+
+def _host_mounts(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The directories of the host that `docker run` mounts, with their places in the container."""
+    for option, following in zip(words, [*words[1:], ""], strict=True):
+        name, equals, value = option.partition("=")
+        value = value if equals else following
+        if name in ("-v", "--volume"):
+            source, _, rest = value.partition(":")
+            target = rest.partition(":")[0]
+        elif name == "--mount":
+            said = dict(part.partition("=")[::2] for part in value.split(","))
+            source = said.get("source") or said.get("src") or ""
+            target = said.get("target") or said.get("dst") or said.get("destination") or ""
+        else:
+            continue
+        if source.startswith(("/", ".", "~")) and target.strip("/"):
+            yield source, target
 
 
 def _git_clean(command: Command) -> Iterator[Reach]:

@@ -50,8 +50,6 @@ class Interpreter:
             state = state.remote()
         state.elsewhere = entry.remote
         state.here = state.checkout and self.resolver.contains(state.directory)
-        for name, value in entry.environment.items():
-            state.set(name, value, exported=True)
         state.script = str(entry.source.path)
         state.zero = state.script if entry.kind == "script" else ""
         frame = Frame(entry, entry, hosted=entry.hosted)
@@ -68,6 +66,8 @@ class Interpreter:
         if key in frame.stack or len(frame.stack) > DEPTH:
             return
         frame = replace(frame, entry=entry, stack=(*frame.stack, key))
+        for name, value in entry.environment.items():
+            state.set(name, value, exported=True, at=entry.given_at.get(name))
         for other in self.resolver.beside(entry, entry.needs):
             yield from self._entry(other, state.copy(), frame.called(other.name))
         for fragment in entry.texts:
@@ -156,6 +156,7 @@ class Interpreter:
             trap=frame.trap,
             calls=frame.calls,
             environment={**state.environment(), **call.assigned},
+            given_at={**state.given_at, **dict.fromkeys(call.assigned, call.place)},
             number=self.ran - 1,
             opened=frame.opened,
             lies=frame.lies,
@@ -174,7 +175,7 @@ class Interpreter:
         state, frame = call.state, replace(call.frame, stack=(*call.frame.stack, call.first))
         before = state.call(tuple(call.words[1:]))
         for name, value in call.assigned.items():
-            state.set(name, value, exported=True)
+            state.set(name, value, exported=True, at=call.place)
         yield from self._commands(body, text, state, frame)
         state.back(before)
 
@@ -206,13 +207,14 @@ class Interpreter:
         entries = list(self.resolver.run_by(call.values, start))
         if not entries:
             yield self._leaf(call)
+        given = self.resolver.given_by(call.values)
         for entry, directory in entries:
             state = start.process()
             state.directory, state.here = directory, state.checkout and self.resolver.contains(directory)
             state.arguments = None
             state.script = str(entry.source.path)
             frame = self._opened(call.frame.called(f"{call.program} {entry.name}"), state)
-            yield from self._process(self._entry(entry, state, frame), state, frame)
+            yield from self._process(self._entry(entry.with_variables(given, call.place), state, frame), state, frame)
 
     def _inner(self, words: Sequence[Argument], state: State, frame: Frame) -> Iterator[Command]:
         """Words that are commands by themselves, as `ssh` and `eval` put them together."""

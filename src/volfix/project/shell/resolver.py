@@ -24,5 +24,8 @@ class Resolver(Protocol):
     def run_by(self, words: Sequence[str], state: State) -> Iterator[tuple[Entry, str]]:
         """The entries that a runner runs, each with the directory that it starts in."""
 
+    def given_by(self, words: Sequence[str]) -> dict[str, str]:
+        """The variables that the words of a runner hand on to what it runs: `make NAME=value target`."""
+
     def beside(self, entry: Entry, names: Sequence[str]) -> Iterator[Entry]:
         """The entries with these names that the runner finds for another one: what it needs, what runs behind it."""

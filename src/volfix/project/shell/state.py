@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from volfix.project.shell.command import Argument
     from volfix.syntax.fragment import Fragment
     from volfix.syntax.shell_commands import SimpleCommand
-    from volfix.syntax.source import Span
+    from volfix.syntax.source import Source, Span
+
+    Place = tuple[Source, int]
 
 Value = str | tuple[str, ...] | None
 """A variable's value: text, the elements of an array, or None where it is set and not known."""
@@ -36,7 +38,8 @@ class State:
     both absolute. `arguments` are `$1` and so on, None where nobody knows them. `uncertain` are the variables that were
     set by commands that may not run, as they do while `maybe` is set, and behind a command that may leave the function
     (`leaves_early`). `local` are the values that its caller gets back. `functions` have the text that they stand in;
-    `traps` run when the shell ends. `scopes` are the states that the subshells around return to, `scope` their numbers.
+    `traps` run when the shell ends; `given_at` says where a variable's last value stands. `scopes` are the states that
+    the subshells around return to, `scope` their numbers.
     """
 
     directory: str
@@ -60,6 +63,7 @@ class State:
     functions: dict[str, tuple[tuple[SimpleCommand, ...], Fragment]] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     traps: list[tuple[Argument, Span]] = field(default_factory=list)
+    given_at: dict[str, Place] = field(default_factory=dict)
     scope: tuple[int, ...] = ()
     scopes: list[State] = field(default_factory=list)
 
@@ -71,6 +75,7 @@ class State:
             variables=dict(self.variables),
             uncertain=set(self.uncertain),
             exported=set(self.exported),
+            given_at=dict(self.given_at),
             functions=dict(self.functions),
             aliases=dict(self.aliases),
             scope=(),
@@ -113,11 +118,13 @@ class State:
             return posixpath.normpath(f"{self.home}/{relative}")
         return path
 
-    def set(self, name: str, value: Value, *, exported: bool = False) -> None:
-        """Give a variable a value."""
+    def set(self, name: str, value: Value, *, exported: bool = False, at: Place | None = None) -> None:
+        """Give a variable a value, which is written at a place."""
         if isinstance(value, str) and len(value) > LONGEST:
             value = None
         self.variables[name] = value
+        if at is not None:
+            self.given_at[name] = at
         (self.uncertain.add if self.maybe else self.uncertain.discard)(name)
         if exported or self.exports_all:
             self.exported.add(name)

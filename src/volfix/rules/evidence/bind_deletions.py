@@ -111,6 +111,8 @@ def _hit(reach: Reach, anchors: Sequence[Anchor], kept: Sequence[Kept], context:
 
 
 def _deletes(reach: Reach, anchor: Anchor, kept: Kept, context: Context) -> bool:
+    if reach.partly:
+        return False
     if reach.verb == "rm -r":
         return any(covers(path, kept.path) for path in _as_in_checkout(reach.path, anchor))
     if reach.source is not None:

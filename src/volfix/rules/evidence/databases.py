@@ -15,6 +15,7 @@ from volfix.rules.context import Context, once
 from volfix.rules.evidence.code_databases import doubted, of_code
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
+from volfix.rules.evidence.deployed_values import overridden
 from volfix.rules.evidence.unreferenced_env_files import of_loose_files
 from volfix.rules.remedies.own_volume import alone
 
@@ -26,6 +27,7 @@ def databases(context: Context) -> tuple[Database, ...]:
     found += of_loose_files(context, found)
     found += of_code(context, found)
     found = list(alone(list(_apart(context, list(_agreed(list(_whole(context, found))))))))
+    found = list(overridden(context, found))
     found = list(doubted(context, list(_agreed(found))))  # again: what was refused for one is refused for all
     written = [item.origin for item in found if compose_scalar(item.origin) is None]
     context.env_files.update((each.file.path, each.file) for each in written if each is not None)

@@ -126,7 +126,7 @@ def deletes(item: VolumeDeletion, project: Project, key: str) -> bool:
 def below_engine(path: str, name: str) -> bool:
     """Whether a path that is deleted, whose last part may be a pattern, holds the volume of this real name."""
     place = f"{VOLUMES}/{name}"
-    return fnmatch.fnmatchcase(place, path) or any(fnmatch.fnmatchcase(each, path) for each in _ABOVE)
+    return any(fnmatch.fnmatchcase(each, path.removesuffix("/*")) for each in (*_ABOVE, place, f"{place}/_data"))
 
 
 def place_of(command: Command, root: Path) -> str:

@@ -1,0 +1,83 @@
+"""A project as a command deploys it: the command's environment and its `--env-file` win over `.env` and over defaults.
+
+Source: docker/docs, Compose, environment variables precedence; docker/compose, cmd/compose (COMPOSE_ENV_FILES).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from volfix.knowledge.commands import DockerCall
+from volfix.project.compose.env_places import in_place
+from volfix.project.compose.environment import DirectoryLookup, DotenvFile, read_dotenv
+from volfix.project.compose.interpolation import Lookup
+from volfix.project.compose.model import Project
+from volfix.project.shell.command import Command
+from volfix.project.shell.paths import joined
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The variables that a command hands to Compose; a value that is not known is shown as `${NAME}`."""
+
+    environment: Mapping[str, str | None]
+
+    def __call__(self, name: str) -> str | None:
+        if name not in self.environment:
+            return None
+        value = self.environment[name]
+        return f"${{{name}}}" if value is None or "$" in value or "{{" in value or "`" in value else value
+
+
+@dataclass(frozen=True, slots=True)
+class _NotRead:
+    """The variables of an env file that is not here: it may set any of them."""
+
+    first: Lookup
+
+    def __call__(self, name: str) -> str | None:
+        value = self.first(name)
+        return f"${{{name}}}" if value is None else value
+
+
+def env_file_names(command: Command, call: DockerCall) -> list[str]:
+    """The env files that take the place of the project's `.env`, the one that wins last."""
+    named = call.values("--env-file")
+    return named or [name for name in (command.environment.get("COMPOSE_ENV_FILES") or "").split(",") if name]
+
+
+def as_deployed(project: Project, environment: Mapping[str, str | None], files: Sequence[Path | None] = ()) -> Project:
+    """The project with these variables, and with these env files in the place of its `.env`; None for one not here."""
+    outer: Lookup = Given(environment)
+    for path in reversed(files):
+        read = None if path is None else read_dotenv(path, [])
+        outer = _NotRead(outer) if read is None else DirectoryLookup(project.directory, read, outer)
+    places = {project.directory / ".env", (project.called_in or project.directory) / ".env"} if files else set()
+    replaced = frozenset(in_place(project.copies, place) for place in places)
+    services = {
+        name: replace(service, lookup=_below(service.lookup, outer, replaced))
+        for name, service in project.services.items()
+    }
+    return replace(project, services=services)
+
+
+def _below(lookup: Lookup | None, outer: Lookup, replaced: frozenset[Path]) -> Lookup:
+    """The lookup with another one that comes first, and without the env files that are replaced."""
+    if not isinstance(lookup, DirectoryLookup):
+        return outer
+    dotenv = lookup.dotenv
+    if dotenv.path in replaced:
+        dotenv = DotenvFile(dotenv.path, None, ())
+    return DirectoryLookup(lookup.directory, dotenv, _below(lookup.parent, outer, replaced))
+
+
+def env_files(project: Project, command: Command, call: DockerCall) -> list[Path | None]:
+    """The env files that the command names; on another machine they lie as they do beside the project's files."""
+    found: list[Path | None] = []
+    for name in env_file_names(command, call):
+        places = [joined(command.directory, name)] if command.here else [f"{project.directory}/{name}"]
+        path = next((Path(place) for place in places if Path(place).is_relative_to(project.root)), None)
+        found.append(path if path is not None and path.is_file() else None)
+    return found

@@ -1,0 +1,240 @@
+"""Given a database's variable, when the deploying command is handed another value, then the fix of the value that loses is unsafe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import volfix
+from volfix.rules.findings import Applicability, Finding
+
+VALUE = "${DATABASE_URL:-sqlite:///./app.db}"
+COMPOSE = """\
+services:
+  app:
+    image: ghcr.io/acme/app:1
+    working_dir: /app
+    environment:
+      DATABASE_URL: {value}
+    volumes:
+      - {source}:/app/data
+{declared}"""
+DECLARED = "volumes:\n  app-db:\n    driver: local\n"
+PROD = "sqlite:///./prod.db"
+SERVER = "postgresql://db.example.org/app"
+DRONE = """\
+kind: pipeline
+type: exec
+name: default
+{pipeline}steps:
+  - name: {name}
+{step}    commands:
+      - {command}
+"""
+WOODPECKER = "steps:\n  - name: deploy\n    image: docker:27\n{step}    commands:\n      - docker compose up -d\n"
+ACTIONS = "on: push\n{root}jobs:\n  deploy:\n    runs-on: self-hosted\n{job}    steps:\n      - run: docker compose up -d\n{step}"
+GITLAB = "{root}deploy:\n{job}  script:\n    - docker compose up -d\n"
+
+
+def drone(pipeline: str = "", step: str = "", command: str = "docker compose up -d", name: str = "deploy") -> str:
+    return DRONE.format(pipeline=pipeline, step=step, command=command, name=name)
+
+
+def variables(key: str, indent: int, value: str = PROD) -> str:
+    blank = " " * indent
+    return f"{blank}{key}:\n{blank}  DATABASE_URL: {value}\n"
+
+
+WINS = {
+    "step of Drone": (".drone.yml", drone(step=variables("environment", 4)), 7),
+    "pipeline of Drone": (".drone.yml", drone(pipeline=variables("environment", 0)), 5),
+    "secret of Drone": (".drone.yml", drone(step=variables("environment", 4, "{from_secret: url}")), 7),
+    "export in a step": (".drone.yml", drone(command=f"export DATABASE_URL={PROD} && docker compose up -d"), 7),
+    "before the command": (".drone.yml", drone(command=f"DATABASE_URL={PROD} docker compose up -d"), 7),
+    "env": (".drone.yml", drone(command=f"env DATABASE_URL={PROD} docker compose up -d"), 7),
+    "another value that is the default's": (
+        ".drone.yml",
+        drone(step=variables("environment", 4, "sqlite:///./app.db")),
+        7,
+    ),
+    "a server": (".drone.yml", drone(step=variables("environment", 4, "postgresql://db.example.org/app")), 7),
+    "step of Woodpecker": (".woodpecker.yml", WOODPECKER.format(step=variables("environment", 4)), 5),
+    "secret of Woodpecker": (
+        ".woodpecker.yml",
+        WOODPECKER.format(step=variables("environment", 4, "{from_secret: u}")),
+        5,
+    ),
+    "workflow": (".github/workflows/d.yml", ACTIONS.format(root=variables("env", 0), job="", step=""), 3),
+    "job": (".github/workflows/d.yml", ACTIONS.format(root="", job=variables("env", 4), step=""), 6),
+    "step of a job": (".github/workflows/d.yml", ACTIONS.format(root="", job="", step=variables("env", 8)), 8),
+    "secret of a job": (
+        ".github/workflows/d.yml",
+        ACTIONS.format(root="", job=variables("env", 4, "${{ secrets.URL }}"), step=""),
+        6,
+    ),
+    "GitLab": (".gitlab-ci.yml", GITLAB.format(root=variables("variables", 0), job=""), 2),
+    "job of GitLab": (".gitlab-ci.yml", GITLAB.format(root="", job=variables("variables", 2)), 3),
+    "Jenkins": (
+        "Jenkinsfile",
+        "pipeline {\n  environment {\n    DATABASE_URL = 'sqlite:///./prod.db'\n  }\n"
+        "  stages { stage('deploy') { steps { sh 'docker compose up -d' } } }\n}\n",
+        3,
+    ),
+    "credentials of Jenkins": (
+        "Jenkinsfile",
+        "pipeline {\n  environment {\n    DATABASE_URL = credentials('url')\n  }\n"
+        "  stages { stage('deploy') { steps { sh 'docker compose up -d' } } }\n}\n",
+        3,
+    ),
+    "script": ("ops/deploy.sh", f"set -e\nexport DATABASE_URL={PROD}\ncd ..\ndocker compose up -d\n", 2),
+    "script with a value that is not known": ("deploy.sh", 'export DATABASE_URL="$1"\ndocker compose up -d\n', 1),
+    "make": ("Makefile", f"export DATABASE_URL := {PROD}\ndeploy:\n\tdocker compose up -d\n", 1),
+    "make, all variables": ("Makefile", f"DATABASE_URL = {PROD}\nexport\ndeploy:\n\tdocker compose up -d\n", 1),
+    "word of make": ("deploy.sh", f"make release DATABASE_URL={PROD}\n", 1),
+    "just": ("justfile", f'export DATABASE_URL := "{PROD}"\ndeploy:\n    docker compose up -d\n', 1),
+    "task": ("Taskfile.yml", f"env:\n  DATABASE_URL: {PROD}\ntasks:\n  deploy:\n    cmds: [docker compose up -d]\n", 2),
+}
+BESIDE = {"word of make": {"Makefile": "release:\n\tdocker compose up -d\n"}}
+
+
+def plan(root: Path, files: dict[str, str]) -> list[Finding]:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return list(volfix.plan(root).findings)
+
+
+def found(root: Path, files: dict[str, str], code: str = "VF201") -> Finding:
+    (finding,) = (each for each in plan(root, files) if each.code == code)
+    return finding
+
+
+def composed(value: str = VALUE, source: str = "app-db") -> str:
+    return COMPOSE.format(value=value, source=source, declared=DECLARED if source == "app-db" else "")
+
+
+PLACES = {
+    "the default": {"compose.yaml": composed()},
+    ".env": {"compose.yaml": composed("${DATABASE_URL}"), ".env": "DATABASE_URL=sqlite:///./app.db\n"},
+}
+
+
+@pytest.mark.parametrize("way", WINS)
+@pytest.mark.parametrize("place", PLACES)
+def test_the_value_that_wins_lies_in_no_volume(place: str, way: str, tmp_path: Path) -> None:
+    name, text, line = WINS[way]
+    finding = found(tmp_path, {**PLACES[place], **BESIDE.get(way, {}), name: text})
+    assert finding.applicability is Applicability.UNSAFE
+    assert finding.reason is not None
+    assert finding.reason.startswith(f"{name}:{line} sets DATABASE_URL for `")
+
+
+@pytest.mark.parametrize("way", ["step of Drone", "secret of Woodpecker", "script", "make"])
+def test_the_bind_that_such_a_value_names(way: str, tmp_path: Path) -> None:
+    name, text, line = WINS[way]
+    inside = composed("${DATABASE_URL:-sqlite:////app/data/app.db}", "./data")
+    finding = found(tmp_path, {"compose.yaml": inside, name: text}, "VF101")
+    assert finding.applicability is Applicability.UNSAFE
+    assert f"{name}:{line} sets DATABASE_URL" in (finding.reason or "")
+
+
+@pytest.mark.parametrize("way", ["step of Drone", "secret of Drone", "script"])
+def test_the_slash_trap(way: str, tmp_path: Path) -> None:
+    name, text, line = WINS[way]
+    trap = composed("${DATABASE_URL:-sqlite:///app/data/app.db}")
+    files = {"compose.yaml": trap.replace("image: ghcr.io/acme/app:1", "build: ."), name: text}
+    files |= {"Dockerfile": "FROM python:3.12\nWORKDIR /srv\n", "requirements.txt": "sqlalchemy==2.0.36\n"}
+    finding = found(tmp_path, files, "VF202")
+    assert finding.applicability is Applicability.UNSAFE
+    assert f"{name}:{line} sets DATABASE_URL" in (finding.reason or "")
+
+
+ENV_FILES = {
+    "an env file with another value": (
+        {"ops/prod.env": f"DATABASE_URL={SERVER}\n"},
+        "docker compose --env-file ops/prod.env up -d",
+    ),
+    "an env file that is not here": ({}, "docker compose --env-file /etc/app.env up -d"),
+    "the variable for env files": (
+        {"ops/prod.env": f"DATABASE_URL={SERVER}\n"},
+        "COMPOSE_ENV_FILES=ops/prod.env docker compose up -d",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "command"), ENV_FILES.values(), ids=ENV_FILES)
+def test_an_env_file_that_the_command_names(files: dict[str, str], command: str, tmp_path: Path) -> None:
+    start = {"compose.yaml": composed(), ".env": "DATABASE_URL=sqlite:///./app.db\n", "deploy.sh": f"{command}\n"}
+    finding = next(each for each in plan(tmp_path, {**start, **files}) if each.location.path.name == ".env")
+    assert finding.applicability is Applicability.UNSAFE
+    assert "(deploy.sh:1) reads " in (finding.reason or "")
+
+
+STAYS = {
+    "no value": ("deploy.sh", "docker compose up -d\n"),
+    "a value in the volume": (".drone.yml", drone(step=variables("environment", 4, "sqlite:////app/data/prod.db"))),
+    "a relative value in the volume": ("deploy.sh", "DATABASE_URL=sqlite:///./data/prod.db docker compose up -d\n"),
+    "another variable": (".drone.yml", drone(step=variables("environment", 4).replace("DATABASE_URL", "CACHE_URL"))),
+    "a step of tests": (".drone.yml", drone(step=variables("environment", 4), name="test")),
+    "a step that does not deploy": (
+        ".drone.yml",
+        drone(step=variables("environment", 4), command="alembic upgrade head"),
+    ),
+    "another step": (
+        ".drone.yml",
+        drone(step=variables("environment", 4), command="pytest")
+        + "  - name: deploy\n    commands: [docker compose up -d]\n",
+    ),
+    "a stack that is taken down": (
+        "ci.sh",
+        f"export DATABASE_URL={PROD}\ndocker compose up -d\npytest\ndocker compose down\n",
+    ),
+    "a job of tests": (
+        ".github/workflows/test.yml",
+        ACTIONS.format(root=variables("env", 0), job="", step="").replace("deploy", "test"),
+    ),
+    "not exported": ("deploy.sh", f"DATABASE_URL={PROD}\ndocker compose up -d\n"),
+    "another machine": ("deploy.sh", f"export DATABASE_URL={PROD}\nssh host 'cd /srv/app && docker compose up -d'\n"),
+    "make, not exported": ("Makefile", f"DATABASE_URL = {PROD}\ndeploy:\n\tdocker compose up -d\n"),
+}
+
+
+@pytest.mark.parametrize("way", STAYS)
+def test_what_stays_safe(way: str, tmp_path: Path) -> None:
+    name, text = STAYS[way]
+    finding = found(tmp_path, {"compose.yaml": composed(), name: text})
+    assert finding.applicability is Applicability.SAFE, finding.reason
+
+
+READS_ITS_OWN = {
+    "set -a": ("deploy.sh", "set -a\n. ./.env\nset +a\ndocker compose up -d\n"),
+    "make": ("Makefile", "include .env\nexport\ndeploy:\n\tdocker compose up -d\n"),
+    "--env-file": ("deploy.sh", "docker compose --env-file .env up -d\n"),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), READS_ITS_OWN.values(), ids=READS_ITS_OWN)
+def test_the_value_comes_from_the_file_that_is_edited(name: str, text: str, tmp_path: Path) -> None:
+    finding = found(tmp_path, {**PLACES[".env"], name: text})
+    assert finding.applicability is Applicability.SAFE, finding.reason
+
+
+def test_an_env_file_that_is_edited_too(tmp_path: Path) -> None:
+    files = {**PLACES["the default"], "prod.env": f"DATABASE_URL={PROD}\n"}
+    files |= {"deploy.sh": "docker compose --env-file prod.env up -d\n", ".env": "DATABASE_URL=sqlite:///./app.db\n"}
+    made = {each.location.path.name: each.applicability for each in plan(tmp_path, files) if each.code == "VF201"}
+    assert made == {".env": Applicability.SAFE, "prod.env": Applicability.SAFE}
+
+
+def test_a_literal_takes_no_variable(tmp_path: Path) -> None:
+    name, text, _ = WINS["step of Drone"]
+    finding = found(tmp_path, {"compose.yaml": composed("sqlite:///./app.db"), name: text})
+    assert finding.applicability is Applicability.SAFE
+
+
+def test_a_part_of_the_value_stays_in_the_volume_with_the_edit(tmp_path: Path) -> None:
+    deploy = "NAME=prod.db docker compose up -d\n"
+    finding = found(tmp_path, {"compose.yaml": composed("sqlite:///./${NAME:-app.db}"), "deploy.sh": deploy})
+    assert finding.applicability is Applicability.SAFE, finding.reason
