@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import Host
-from test_carry_command import AFTER, BEFORE, INSIDE, Shop, database, rows_in
+from test_carry_command import AFTER, BEFORE, BESIDE, INSIDE, Shop, database, filled, rows_in
 
 from volfix.docker.engine import Engine
 
@@ -196,3 +197,55 @@ def test_what_was_stopped_runs_again_where_nothing_is_copied(shop: Shop, content
         assert "docker start shop-app-1 shop-worker-1" in said
         assert {state.split()[0] for state in running(shop).values()} == {"false"}
     assert "Once the cause is mended: volfix carry --back --write" in said
+
+
+def in_layer(shop: Shop, tmp_path: Path, url: str, mounts: str = "    volumes:\n      - ./data:/app/data\n") -> str:
+    """A service whose database is in its container's own layer, carried into a volume; its files of before."""
+    before = BEFORE.format(url=url).partition("    volumes:")[0] + mounts
+    shop.write(before)
+    shop.compose("up", "-d")
+    name = url.rpartition("/")[2]
+    shop.host.docker("cp", str(database(tmp_path / name)), f"{shop.container()}:/app/{name}")
+    shop.write(AFTER.replace("database.db", name))
+    shop.volfix("carry", "--write")
+    return before
+
+
+@pytest.mark.parametrize("url", ["sqlite:///./database.db", BESIDE, "sqlite:///./shop.sqlite3"])
+def test_a_database_that_was_in_the_container_s_layer_is_said_to_be_elsewhere(
+    shop: Shop, tmp_path: Path, url: str
+) -> None:
+    before, name = in_layer(shop, tmp_path, url), url.rpartition("/")[2]
+    told = f"app-db: /app/{name} was in a container's own layer, which no new container has"
+    then = f"have them name /app/data/{name} in place of /app/{name}."
+    for words in ((), ("--write",)):
+        said = shop.volfix("carry", "--back", *words, "--map", "./data=app-db")
+        assert told in said
+        assert f"they are in {shop.directory}/data/{name}, and they stay in the volume shop_app-db ({name})" in said
+        assert then in said
+    shutil.rmtree(shop.directory / "data")
+    shop.write(before)
+    said = shop.volfix("carry", "--back", "--write")
+    assert told in said
+    assert then in said
+    shop.write(BEFORE.format(url=f"sqlite:////app/data/{name}"))
+    assert "own layer" not in shop.volfix("carry", "--back", "--write"), "what was told to do is done"
+    shop.compose("up", "-d")
+    assert rows_in(shop.directory / "data" / name) == 1000
+
+
+@pytest.mark.parametrize("put_back", [False, True])
+def test_without_a_directory_of_before_only_the_volume_has_it(shop: Shop, tmp_path: Path, put_back: bool) -> None:
+    before = in_layer(shop, tmp_path, BESIDE, mounts="")
+    if put_back:
+        shop.write(before)
+    said = shop.volfix("carry", "--back", "--write", status=1)
+    assert "app-db: /app/database.db was in a container's own layer" in said
+    assert "They are in the volume shop_app-db (database.db). Do not put the files back" in said
+
+
+def test_a_database_that_was_in_the_directory_is_where_it_was(shop: Shop) -> None:
+    filled(shop)
+    shop.volfix("carry", "--write")
+    shutil.rmtree(shop.directory / "data")
+    assert "own layer" not in shop.volfix("carry", "--back", "--write", "--map", "./data=app-db")

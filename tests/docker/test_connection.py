@@ -47,6 +47,47 @@ def test_the_context_in_use_and_the_one_that_is_named(host: Host, monkeypatch: p
         Engine.connect()
 
 
+@pytest.mark.parametrize("place", ["DOCKER_CONFIG", "home", "beside another's config.json", "with .dockercfg"])
+def test_a_context_is_found_where_there_is_no_config_json(
+    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
+) -> None:
+    """Only `docker context use` and `docker login` write that file."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home" / ".docker").mkdir(parents=True)
+    if place == "beside another's config.json":
+        (tmp_path / "home" / ".docker" / "config.json").write_text('{"currentContext": "theirs"}')
+    elif place != "DOCKER_CONFIG":
+        monkeypatch.delenv("DOCKER_CONFIG")
+    if place == "with .dockercfg":
+        (tmp_path / "home" / ".dockercfg").write_text("{}")
+    words = ("docker", "context", "create", "own", "--docker", f"host={host.socket}")
+    subprocess.run(words, check=True, capture_output=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOCKER_CONTEXT", "own")
+    assert Engine.connect().any_image()
+
+
+def test_a_context_that_names_no_engine_is_said_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    words = ("docker", "context", "create", "own", "--docker", "host=unix:///nowhere")
+    subprocess.run(words, check=True, capture_output=True)
+    (file,) = (tmp_path / "docker").rglob("meta.json")
+    file.write_text("[]")
+    monkeypatch.setenv("DOCKER_CONTEXT", "own")
+    with pytest.raises(EngineProblem, match="context own names no engine that volfix can read"):
+        Engine.connect()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
+def test_a_context_s_certificates_are_spoken_with(
+    port: int, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ",".join(f"{name}={certificates}/{name}.pem" for name in ("ca", "cert", "key"))
+    words = ("docker", "context", "create", "far", "--docker", f"host=tcp://127.0.0.1:{port},{given}")
+    subprocess.run(words, check=True, capture_output=True)
+    monkeypatch.setenv("DOCKER_CONTEXT", "far")
+    assert Engine.connect().any_image()
+
+
 @pytest.mark.parametrize("there", [False, True])
 def test_who_does_not_answer_is_named_without_python_s_words(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: bool

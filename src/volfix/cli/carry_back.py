@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from volfix.docker.engine import Engine
     from volfix.docker.find_moves import Search
     from volfix.docker.jobs import Job
+    from volfix.docker.layers import Layered
     from volfix.docker.restore import Ran
 
 
 def back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) -> bool:
     """Copy each volume back, or say where it would go; whether there is one. Raises CarryProblem, EngineProblem."""
     from volfix.docker.carry_back import back_jobs, look
+    from volfix.docker.layers import from_layers
 
     jobs = back_jobs(search)
     for note in search.notes:
         say(note)
     for job in jobs:
         click.echo(f"{job.name} -> {job.origins[0].shown} ({job.origins[0].evidence})")
+    lost = [_from_layer(item, jobs) for item in from_layers(search, jobs)]
     if not jobs:
         click.echo("nothing to carry back: no host directory is known to have been mounted before (see --map)")
     elif options["write"]:
@@ -35,7 +38,26 @@ def back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) -
         click.echo(_after_back(search, jobs))
     else:
         click.echo(f"Nothing is copied yet. Next: {typed(given, options)}")
+    for line in lost:
+        click.echo(line)
     return bool(jobs)
+
+
+def _from_layer(item: Layered, jobs: Sequence[Job]) -> str:
+    """That the files of before name a place where no rows are, where these are, and what to do."""
+    place = next((job.origins[0].name for job in jobs if job.name == item.volume), None)
+    said = (
+        f"{item.key}: {item.old} was in a container's own layer, which no new container has: with the files of before, "
+        "the application would start there without its rows."
+    )
+    volume = f"in the volume {item.volume}{f' ({item.below})' if item.below else ''}"
+    if place is None:
+        return f"{said} They are {volume}. Do not put the files back: only the mount of {item.key} has {item.new}."
+    copy = f"{place}/{item.below}".rstrip("/")
+    return (
+        f"{said} Once copied, they are in {copy}, and they stay {volume}. "
+        f"Before you deploy the files of before, have them name {item.new} in place of {item.old}."
+    )
 
 
 def _give_back(engine: Engine, search: Search, found: list[Return], given: Path, options: dict[str, Any]) -> None:

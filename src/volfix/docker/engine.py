@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from volfix.docker.containers import Container, MountPoint, Process, Volume, container_in, environment_in, volume_in
+from volfix.docker.contexts import ContextProblem, context_in_use
 from volfix.fixes.masking.secrets import scrub
 
 CHUNK = 1 << 20
@@ -66,6 +67,8 @@ class Engine:
             address = _address()
             asked = f" at {scrub(os.environ.get('DOCKER_HOST') or address.get('base_url') or USUAL)}"
             api = docker.APIClient(version="auto", timeout=timeout, **address)
+        except ContextProblem as problem:
+            raise EngineProblem(str(problem)) from problem
         except Exception as error:  # the SDK's, requests', paramiko's: each means the same here
             raise EngineProblem(
                 f"no Docker engine answers{asked}: {_reason(error)}. DOCKER_HOST or `docker context use` names another"
@@ -282,11 +285,9 @@ def _address() -> dict[str, Any]:
         if str(found.get("base_url", "")).startswith("ssh://"):
             found["use_ssh_client"] = True
         return found
-    context = docker.ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT") or None)
-    if context is None:
-        raise EngineProblem(f"there is no Docker context {os.environ.get('DOCKER_CONTEXT')}")
-    found = {"base_url": context.Host, "tls": context.TLSConfig}
-    if str(context.Host).startswith("ssh://"):
+    context = context_in_use()
+    found = {"base_url": context.host, "tls": context.tls}
+    if context.host.startswith("ssh://"):
         found["use_ssh_client"] = True
     return {key: value for key, value in found.items() if value}
 
