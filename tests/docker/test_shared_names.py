@@ -6,6 +6,7 @@ A deployment is played as a pipeline makes it: its checkout is gone when somebod
 from __future__ import annotations
 
 import shlex
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -330,6 +331,30 @@ def test_the_script_stops_and_renames_the_project_s_own_only(server: Server, hos
     assert "left alone: src-app-2" in done.stderr
     assert server.running == {"src-app-2"}
     assert any(name.startswith("src-app-1-before-carry-") for name in server.names())
+    assert rows_in(content("alpha_app-db") / "rows.db") == 1000
+
+
+def test_the_script_goes_on_where_another_s_container_goes_meanwhile(
+    server: Server, host: Host, content: Content, tmp_path: Path
+) -> None:
+    alpha, _ = both(server, {"image": "beta:1", "source": "./store"})
+    script = printed(server, alpha)
+    real = shutil.which("docker")
+    commands = tmp_path / "commands"
+    commands.mkdir()
+    removing = f"""\
+#!/bin/sh
+if [ "$1 $3" = "inspect {{{{.Name}}}}" ] && [ "$({real} inspect -f '{{{{.Name}}}}' "$4")" = /src-app-2 ]; then
+  {real} rm -f "$4" >/dev/null
+fi
+exec {real} "$@"
+"""
+    (commands / "docker").write_text(removing)
+    (commands / "docker").chmod(0o755)
+    environment = {**host.environment, "PATH": f"{commands}:{host.environment['PATH']}"}
+    done = subprocess.run(["sh", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "src-app-2" not in server.names()
     assert rows_in(content("alpha_app-db") / "rows.db") == 1000
 
 

@@ -133,9 +133,15 @@ end() {
   ended "$1" || fail "it runs on, and is not killed: its log says why. Stop it so that it saves, and run this again"
 }
 
+# gone CONTAINER: it has been removed since it was listed, as others deploy too; else it is a failure
+gone() {
+  left=$(docker ps -aq --filter "id=$1") || fail "the engine does not answer"
+  [ -z "$left" ] || fail "container $1 cannot be looked at"
+}
+
 stop() {
   for id in "$@"; do
-    name=$(docker inspect -f '{{.Name}}' "$id")
+    name=$(docker inspect -f '{{.Name}}' "$id" 2>/dev/null) || { gone "$id"; continue; }
     name=${name#/}
     own "$id" || fail "$name uses the data, and is none of the containers that this script was made for: stop it first, or make the script again"
     say "stopping $name"
@@ -153,7 +159,7 @@ stop() {
 # retire: the project's containers under its former name hold no port and no name any more; none is removed
 retire() {
   for id in $(docker ps -aq --filter "label=com.docker.compose.project=$former"); do
-    name=$(docker inspect -f '{{.Name}}' "$id")
+    name=$(docker inspect -f '{{.Name}}' "$id" 2>/dev/null) || { gone "$id"; continue; }
     name=${name#/}
     if ! own "$id"; then
       say "left alone: $name, of the project name $former"
