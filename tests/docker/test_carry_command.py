@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -122,9 +123,11 @@ def test_a_running_bind_mount_is_carried_and_the_service_runs_on_the_volume(shop
     assert shop.host.docker("inspect", "-f", form, shop.container()).split() == ["shop_app-db", "/app/data", "true"]
     assert "warn" not in shop.compose("up", "-d").lower(), "Compose takes the volume for its own"
     assert "earlier run" in shop.volfix("carry", "--write", "--map", "./data=app-db")
+    started = shop.host.docker("inspect", "-f", "{{.State.StartedAt}}", shop.container())
     again = shop.volfix("carry", "--write")
     assert "nothing to do" in again
-    assert "started" not in again
+    assert "runs again" not in again
+    assert shop.host.docker("inspect", "-f", "{{.State.StartedAt}}", shop.container()) == started
     assert rows_in(content("shop_app-db") / "database.db") == 1000
 
 
@@ -528,11 +531,14 @@ def test_services_are_not_started_on_a_copy_that_differs(
         spoiled(how, content("shop_app-db"))
 
     monkeypatch.setattr(Engine, "write", write)
+    hearing = signal.getsignal(signal.SIGHUP)
     result = CliRunner().invoke(command, ["--write", str(shop.directory)])
     assert result.exit_code == 1
     assert "the copy differs" in result.output
+    assert signal.getsignal(signal.SIGHUP) is hearing, "the process hears signals as before"
     assert shop.container() == old
-    assert shop.host.docker("inspect", "-f", "{{.State.Running}}", old).strip() == "false"
+    form = "{{.State.Running}}{{range .Mounts}} {{.Type}} {{.Source}}{{end}}"
+    assert shop.host.docker("inspect", "-f", form, old).split() == ["true", "bind", str(shop.directory / "data")]
     assert shop.host.docker("volume", "ls", "-q") == ""
 
 

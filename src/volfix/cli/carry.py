@@ -21,7 +21,7 @@ from volfix.cli.carry_next import (
     typed,
     until_deployed,
 )
-from volfix.cli.carry_shown import check_space, finish_undisturbed, progress_of, say, show
+from volfix.cli.carry_shown import check_space, finish_undisturbed, handle, progress_of, say, show
 
 if TYPE_CHECKING:
     from volfix.docker.engine import Engine
@@ -76,8 +76,8 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
     except EngineProblem as problem:
         click.echo(f"volfix: {problem}", err=True)
         ctx.exit(2)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # who ends it finds the services as after Ctrl-C
-        signal.signal(number, signal.default_int_handler)
+    # Who ends the command finds the services as after Ctrl-C.
+    handle(signal.default_int_handler, signal.SIGTERM, signal.SIGHUP)
     try:
         ctx.exit(0 if _run(engine, path, options) else 1)
     except (CarryProblem, EngineProblem, BrokenArchive) as problem:

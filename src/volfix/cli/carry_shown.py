@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,8 @@ import click
 from volfix.cli.carry_next import replaces
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from volfix.docker.engine import Engine
     from volfix.docker.find_moves import Search
     from volfix.docker.jobs import Surveyed
@@ -112,9 +115,16 @@ def progress_of(total: int) -> Iterator[Callable[[int], None] | None]:
 
 
 def finish_undisturbed() -> None:
-    """Signals are ignored until the end: the services are about to be started again."""
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, signal.SIG_IGN)
+    """Signals are ignored until the command ends: the services are about to be started again."""
+    handle(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def handle(handler: Callable[[int, FrameType | None], Any] | signal.Handlers, *numbers: signal.Signals) -> None:
+    """Give these signals a handler until the command ends; then each has the handler that it had before."""
+    for number in numbers:
+        before = signal.signal(number, handler)
+        if before is not None:
+            click.get_current_context().call_on_close(partial(signal.signal, number, before))
 
 
 def say(line: str) -> None:
