@@ -70,7 +70,7 @@ MARIADB = Database(
 )
 REDIS = Database(
     *("Redis", "redis", "redis:7", "{}", "redis", "/data"),
-    ask="redis-cli -e",
+    ask="xargs redis-cli -e",  # with the commands on its input, it ends with 0 where no server listens
     fill="EVAL \"for i = 1, $rows do redis.call('SET', '$owner:' .. i, i) end\" 0",
     count="EVAL \"local own = #redis.call('KEYS', '$owner:*') return {own, redis.call('DBSIZE') - own}\" 0",
 )

@@ -30,7 +30,7 @@ services:
 {volumes}"""
 BEFORE = COMPOSE.format(cache="./redis", db="./pg", volumes="")
 AFTER = COMPOSE.format(cache="cache-data", db="db-data", volumes="volumes:\n  cache-data:\n  db-data:\n")
-PSQL, REDIS = "psql -XAtq -U postgres -d shop -v ON_ERROR_STOP=1", "redis-cli -e"
+PSQL, REDIS = "psql -XAtq -U postgres -d shop -v ON_ERROR_STOP=1", "xargs redis-cli -e"
 FILL = "EVAL \"for i = 1, 1000 do redis.call('SET', 'key:' .. i, i) end\" 0"
 
 

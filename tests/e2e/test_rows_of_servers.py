@@ -70,7 +70,7 @@ class Stack:
 
 PSQL = "psql -q -U postgres -d shop -v ON_ERROR_STOP=1"
 MARIADB = 'MYSQL_PWD="$MARIADB_ROOT_PASSWORD" mariadb -u root shop'
-REDIS = "REDISCLI_AUTH=res3cret redis-cli -e"
+REDIS = "REDISCLI_AUTH=res3cret xargs redis-cli -e"
 
 
 def test_the_rows_of_every_server_are_counted_and_compared(servers: Host, tmp_path: Path) -> None:
