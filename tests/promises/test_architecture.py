@@ -36,6 +36,24 @@ HEAVY = (
     *("volfix.project.shell.command", "volfix.project.deployments.env_copies", "volfix.project.git_ignore"),
     *("volfix.knowledge.commands", "volfix.fixes.deletions", "volfix.fixes.after"),
 )
+OPENS = frozenset(
+    {"open", "fdopen", "read_text", "read_bytes", "iterdir", "glob", "rglob", "walk", "scandir", "listdir"}
+)
+"""Functions and methods that open a file or look into a directory."""
+OPEN_OTHER_FILES = {
+    "syntax/disk.py": "every file of a repository is opened here",
+    "fixes/write/": "the writer and its journal work through descriptors of directories, with checks of their own",
+    "bulk/state.py": "the state of a run, a file of volfix's own",
+    "bulk/run.py": "the patches that a run leaves",
+    "bulk/sources.py": "the list of repositories that a person names, and the directories that hold them",
+    "docker/contexts.py": "the settings of the person's own Docker",
+    "docker/local_files.py": "the files of a volume, which are rows and belong to no repository",
+    "docker/sqlite_files.py": "copies of rows in a directory of volfix's own",
+    "knowledge/": "volfix's own tables",
+    "report/estate/": "the page that volfix writes, and its own template",
+    "cli/": "what a person names on the command line, beside the repositories",
+}
+"""The modules that open files themselves, with the files that these are."""
 CALLED_FROM_OUTSIDE = {
     "__getattr__": "Python asks a module's for the names that the module does not have",
     "list_commands": "click asks a group",
@@ -107,6 +125,52 @@ def test_no_module_imports_itself_through_others() -> None:
         TopologicalSorter(module_graph()).prepare()
     except CycleError as error:
         pytest.fail(f"a circle: {' <- '.join(error.args[1])}")
+
+
+def opening(text: str) -> Iterator[str]:
+    """The places in a module's text that name what opens a file or looks into a directory, called there or not."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module in ("os", "io", "pathlib", "glob"):
+            yield from (f"{node.lineno}: {each.name}" for each in node.names if each.name in OPENS)
+        elif isinstance(node, ast.Name) and node.id == "open":
+            yield f"{node.lineno}: open"
+        elif isinstance(node, ast.Attribute) and node.attr in OPENS and ast.unparse(node.value) not in ("ast", "disk"):
+            yield f"{node.lineno}: {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "open('x')",
+        "os.open('x', 0)",
+        "list(map(open, names))",
+        "Path('x').read_bytes()",
+        "path.open('rb')",
+        "from os import scandir",
+        "for entry in os.scandir(x): pass",
+        "import os as system\nsystem.walk(x)",
+        "read = path.read_text",
+    ],
+)
+def test_a_call_that_opens_a_file_is_seen(text: str) -> None:
+    assert list(opening(text))
+
+
+def test_files_of_a_repository_are_opened_in_one_module() -> None:
+    names = {path: path.relative_to(PACKAGE).as_posix() for path in sorted(PACKAGE.rglob("*.py"))}
+    found = {
+        f"{name}:{call}"
+        for path, name in names.items()
+        if not name.startswith(tuple(OPEN_OTHER_FILES))
+        for call in opening(path.read_text(encoding="utf-8"))
+    }
+    assert not found
+
+
+def test_each_module_that_opens_files_itself_still_does() -> None:
+    for place in OPEN_OTHER_FILES:
+        paths = sorted((PACKAGE / place).rglob("*.py")) or [PACKAGE / place]
+        assert any(list(opening(path.read_text(encoding="utf-8"))) for path in paths), place
 
 
 def test_no_rule_is_imported_by_its_name() -> None:

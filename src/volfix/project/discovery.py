@@ -17,6 +17,7 @@ from volfix.project.ci.names import is_pipeline_name
 from volfix.project.commands.names import has_commands, is_document, is_script
 from volfix.project.compose.compose_file import FILE_NAME
 from volfix.project.git import work_tree
+from volfix.syntax import disk
 from volfix.syntax.source import FileProblem
 
 VENDORED = frozenset(
@@ -76,7 +77,7 @@ def _root_of(path: Path) -> Path:
 
 def _of_files(directory: Path, root: Path, asked: Sequence[Path]) -> Directory:
     """The directory of files that were asked for, whatever they are called; a pipeline stands for all beside it."""
-    found = _of_interest(directory, root, list(os.scandir(directory)))
+    found = _of_interest(directory, root, disk.entries(directory))
     own = frozenset(path for path in asked if path.parent == directory)
     if any(is_pipeline_name(path.name, directory.name) for path in own):
         own |= {*found.files, *found.pipelines}
@@ -89,7 +90,7 @@ def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FilePro
     while pending:
         current, root = pending.pop()
         try:
-            entries = sorted(os.scandir(current), key=lambda entry: entry.name)
+            entries = disk.entries(current)
         except OSError as error:
             problems.append(FileProblem(Path(current), error.strerror or str(error)))
             continue
@@ -129,11 +130,7 @@ def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]
 
 def _named_by_dotenv(directory: Path) -> list[Path]:
     """The files that COMPOSE_FILE in the directory's `.env` names, whatever they are called."""
-    try:
-        text = (directory / ".env").read_bytes()
-    except OSError:  # it is named when it is read
-        return []
-    found = COMPOSE_FILE.search(text)
+    found = COMPOSE_FILE.search(disk.read_or_nothing(directory / ".env"))
     names = found[1].decode(errors="replace").strip("\"' \r").split(":") if found else []
     return [directory / name for name in names if name and os.path.isfile(directory / name)]  # noqa: PTH113 - never raises
 

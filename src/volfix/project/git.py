@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from volfix.syntax import disk
+
 TIMEOUT = 60
 """Seconds that one call of git may take."""
 PLACEHOLDERS = frozenset({".gitkeep", ".keep", ".gitignore", ".gitattributes"})
@@ -73,8 +75,7 @@ def _git_dir(directory: Path) -> Path | None:
     try:
         if entry.is_dir():
             return entry if os.path.lexists(entry / "HEAD") else None
-        with entry.open("rb") as file:
-            content = file.read(8192)
+        content = disk.beginning(entry, 8192)
     except OSError:
         return None
     if not content.startswith(b"gitdir: "):

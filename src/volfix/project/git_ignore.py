@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from volfix.syntax import disk
+
 NAME = ".gitignore"
 PROBE = "volfix-rows"
 """A name that no pattern is written for: what ignores it in a directory ignores whatever a program puts there."""
@@ -95,8 +97,7 @@ def _lines(directory: Path) -> tuple[str, ...]:
     try:
         if path.is_symlink() or not path.is_file():
             return ()
-        with path.open("rb") as file:
-            data = file.read(LARGEST)
+        data = disk.beginning(path, LARGEST)
     except OSError:
         return ()
     return tuple(line.removesuffix("\r") for line in data.decode("utf-8-sig", "surrogateescape").split("\n"))

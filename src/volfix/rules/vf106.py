@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
 from volfix.rules.remedies.new_volume import VERSION_1, kept_in
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax import disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def _has_files(directory: Path) -> bool:
         raise error
 
     try:
-        return any(not is_placeholder(name) for _, _, names in os.walk(directory, onerror=fail) for name in names)
+        return any(not is_placeholder(name) for _, names in disk.walk(directory, onerror=fail) for name in names)
     except FileNotFoundError:
         return False
     except OSError:

@@ -17,6 +17,7 @@ from pathlib import Path
 import libcst
 from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
+from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source, Span
 
 DEPTH = 100
@@ -78,7 +79,7 @@ def _check_depth(source: Source) -> None:
 def read_module(path: Path) -> tuple[Source, str | None]:
     """A module's source, and why it is not edited: it is in another encoding than UTF-8. Raises FileProblem."""
     try:
-        data = path.read_bytes()
+        data = disk.read(path)
     except OSError as error:
         raise FileProblem(path, error.strerror or str(error)) from error
     try:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from volfix.syntax import disk
+
 BOM = b"\xef\xbb\xbf"
 SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes: the largest file that is read. The largest Compose file in public use is well under a tenth of it."""
@@ -70,7 +72,7 @@ class Source:
                 raise FileProblem(path, "not a regular file")
             if status.st_size > SIZE_LIMIT:
                 raise FileProblem(path, f"{status.st_size} bytes: larger than volfix reads ({SIZE_LIMIT} bytes)")
-            data = path.read_bytes()
+            data = disk.read(path)
         except OSError as error:
             raise FileProblem(path, error.strerror or str(error)) from error
         return cls.of(path, data, stat.S_IMODE(status.st_mode))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.code.named_database import Named
+from volfix.syntax import disk
 from volfix.syntax.pieces import Piece, Value
 from volfix.syntax.source import FileProblem, Source, Span
 
@@ -24,7 +25,7 @@ def ini_databases(path: Path, place: str | None) -> Iterator[Named]:
     try:
         source = Source.read(path)
         found, scripts = URL.search(source.text), SCRIPTS.search(source.text)
-        code = (path.parent / scripts[1] / "env.py").read_bytes() if scripts else b""
+        code = disk.read(path.parent / scripts[1] / "env.py") if scripts else b""
     except (FileProblem, OSError):  # alembic could not read it either
         return
     if found is None or not code or ELSEWHERE.search(code):

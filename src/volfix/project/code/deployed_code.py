@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from volfix.project.code.source_files import is_own, source_files
 from volfix.project.compose.compose_file import FILE_NAME
 from volfix.project.image.docker_ignore import DockerIgnore
+from volfix.syntax import disk
 
 MENTIONS = re.compile(rb"sqlite|\.db[\"']", re.IGNORECASE)
 """What every module that names a database file has in it. Nothing else is parsed."""
@@ -78,20 +78,20 @@ class DeployedCode:
     @cached_property
     def _framework_files(self) -> dict[Path, bytes]:
         """Those in the context's directory, or in one just below it."""
-        below = [Path(entry.path) for entry in _entries(self.directory) if is_own(entry)]
+        below = [Path(entry.path) for entry in disk.entries_or_none(self.directory) if is_own(entry)]
         found = [
             path for place in (self.directory, *below) for name in FRAMEWORK_FILES if (path := place / name).is_file()
         ]
-        return {path: _bytes(path) for path in found}
+        return {path: disk.read_or_nothing(path) for path in found}
 
     @cached_property
     def _modules(self) -> dict[Path, bytes]:
         files = self._files((".py", "alembic.ini")) if _is_python(self.directory) else ()
-        return {path: _bytes(path) for path in files}
+        return {path: disk.read_or_nothing(path) for path in files}
 
     @cached_property
     def _starters(self) -> dict[Path, bytes]:
-        return {path: _bytes(path) for path in self._files(STARTERS)}
+        return {path: disk.read_or_nothing(path) for path in self._files(STARTERS)}
 
     def having(self, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Path]:
         """The modules in which the pattern is found outside of comments, each as often as it is; one of the words is in
@@ -105,18 +105,19 @@ class DeployedCode:
 
     @cached_property
     def _on_demand(self) -> dict[Path, bytes]:
-        found = source_files(self.directory, (".py", *STARTERS))
-        return {path: _bytes(path) for path in found if ON_DEMAND & set(path.relative_to(self.directory).parts[:-1])}
+        files = source_files(self.directory, (".py", *STARTERS))
+        found = (path for path in files if ON_DEMAND & set(path.relative_to(self.directory).parts[:-1]))
+        return {path: disk.read_or_nothing(path) for path in found}
 
     @cached_property
     def _settings(self) -> dict[Path, bytes]:
         files = (path for path in self._files(SETTINGS) if not FILE_NAME.search(path.name))
-        return {path: _bytes(path) for path in files}
+        return {path: disk.read_or_nothing(path) for path in files}
 
     @cached_property
     def _other_code(self) -> dict[Path, bytes]:
         files = (path for path in self._files(OTHER_LANGUAGES) if not OTHER_TEST.match(path.name))
-        return {path: _bytes(path) for path in files}
+        return {path: disk.read_or_nothing(path) for path in files}
 
     def scripts_naming(self, path: str) -> Iterator[Path]:
         """The scripts and settings that name a file of the container by its whole path; those that start programs, and
@@ -150,22 +151,8 @@ def _having(
                     yield path
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:  # neither can the build read it
-        return b""
-
-
 def _is_python(directory: Path) -> bool:
     """Whether the context, or a directory in it, looks like a Python project's: others are not searched."""
-    entries = _entries(directory)
-    below = [each for entry in entries if is_own(entry) for each in _entries(entry.path)]
+    entries = disk.entries_or_none(directory)
+    below = [each for entry in entries if is_own(entry) for each in disk.entries_or_none(entry.path)]
     return any(SIGNS.fullmatch(entry.name) for entry in [*entries, *below])
-
-
-def _entries(directory: Path | str) -> list[os.DirEntry[str]]:
-    try:
-        return list(os.scandir(directory))
-    except OSError:  # no build context, or nothing that a build could read either
-        return []

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
 
 Version = tuple[int, ...]
@@ -60,7 +61,7 @@ def packages_in(context: Path, ecosystem: str, *, locked: bool) -> Sequence[str]
     """The texts of the context's dependency files of one ecosystem: manifests, or lock files; comments left out."""
     texts = []
     for pattern in (LOCKS if locked else MANIFESTS).get(ecosystem, ()):
-        for path in sorted(context.glob(pattern)):
+        for path in disk.matching(context, pattern):
             try:
                 text = Source.read(path).text
             except FileProblem:  # not a dependency file that a package manager could read either

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from volfix.project.compose.model import Project, Service
 from volfix.project.compose.mounts import BIND
+from volfix.syntax import disk
 
 KEEPS = frozenset({".gitkeep", ".keep", ".gitignore", ".dockerignore"})
 """Files that keep an empty directory in a repository."""
@@ -79,7 +80,7 @@ def is_filled_by_build(service: Service, directory: str) -> bool:
 def _has_files(directory: Path) -> bool:
     """Whether more lies in it than what keeps it in a repository; one that nobody can look into may hold anything."""
     try:
-        return any(entry.name not in KEEPS for entry in os.scandir(directory))
+        return any(entry.name not in KEEPS for entry in disk.entries(directory))
     except PermissionError:
         return True
     except (OSError, ValueError):  # there is no such directory, or none can be called so

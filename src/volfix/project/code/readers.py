@@ -12,6 +12,7 @@ from volfix.knowledge.readers import Reader, readers
 from volfix.project.code.package_versions import MANIFESTS, named, packages_in, versions_of
 from volfix.project.code.source_files import source_files
 from volfix.project.compose.model import Service
+from volfix.syntax import disk
 
 SOURCES = {"python": (".py",), "node": (".js", ".ts", ".mjs", ".cjs", ".tsx")}
 FLASK = re.compile(rb"\bFlask\(([^)]*)\)")
@@ -56,10 +57,7 @@ def _imported_in(context: Path) -> list[Reader]:
         known = [reader for reader in readers() if reader.ecosystem == ecosystem and reader.imports]
         patterns = [(reader, _import_of(reader, ecosystem)) for reader in known]
         for path in source_files(context, suffixes):
-            try:
-                data = path.read_bytes()
-            except OSError:  # neither can the build read it
-                continue
+            data = disk.read_or_nothing(path)
             for reader, pattern in patterns:
                 if pattern.search(data):
                     found[reader.name + reader.since] = reader
@@ -91,11 +89,7 @@ def _instance_folder(context: Path) -> str | None:
     """
     makers: set[str] = set()
     for path in source_files(context, (".py",)):
-        try:
-            data = path.read_bytes()
-        except OSError:  # neither can the build read it
-            continue
-        for call in FLASK.findall(data):
+        for call in FLASK.findall(disk.read_or_nothing(path)):
             if b"instance" in call or b"__name__" not in call:
                 return None
             makers.add(path.relative_to(context).as_posix())
@@ -111,7 +105,7 @@ def _schema_directory(context: Path) -> str | None:
     import json
 
     try:
-        settings = json.loads((context / "package.json").read_text(encoding="utf-8"))
+        settings = json.loads(disk.read(context / "package.json"))
     except (OSError, ValueError):
         settings = {}
     prisma = settings.get("prisma") if isinstance(settings, dict) else None

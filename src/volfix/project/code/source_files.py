@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from volfix.syntax import disk
+
 FOREIGN = frozenset(
     {
         "node_modules",
@@ -25,12 +27,8 @@ FOREIGN = frozenset(
 
 def source_files(directory: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     """The files below `directory` whose names end so, in a steady order; links to directories are not followed."""
-    try:
-        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
-    except OSError:  # nothing that a build could read either
-        return
     below = []
-    for entry in entries:
+    for entry in disk.entries_or_none(directory):
         if entry.is_dir(follow_symlinks=False):
             if is_own(entry):
                 below.append(entry.path)

@@ -15,6 +15,7 @@ from volfix.project.commands.names import has_commands
 from volfix.project.commands.recipes import make_includes
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.state import State
+from volfix.syntax import disk
 
 RUNNERS = {
     **dict.fromkeys(("make", "gmake"), "target"),
@@ -123,11 +124,8 @@ class Called:
 
 
 def _files_in(directory: Path) -> list[CommandFile]:
-    try:
-        names = sorted(entry.name for entry in os.scandir(directory) if has_commands(entry.path) and entry.is_file())
-    except OSError:
-        return []
-    return [CommandFile(directory / name) for name in names]
+    found = (entry for entry in disk.entries_or_none(directory) if has_commands(entry.path) and entry.is_file())
+    return [CommandFile(Path(entry.path)) for entry in found]
 
 
 def _candidates(name: str, state: State) -> Iterator[Path]:

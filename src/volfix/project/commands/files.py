@@ -20,6 +20,7 @@ from volfix.project.ci.names import is_pipeline_name
 from volfix.project.commands.names import CRON_TABLES
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.project.shell.entry import Entry
+from volfix.syntax import disk
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 
@@ -58,10 +59,7 @@ class CommandFile:
     @cached_property
     def data(self) -> bytes:
         """The file's bytes; none where it cannot be read."""
-        try:
-            return self.path.read_bytes()
-        except OSError:
-            return b""
+        return disk.read_or_nothing(self.path)
 
     @cached_property
     def is_dangerous(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from volfix.project.shell.command import Command
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.interpreter import Interpreter
 from volfix.project.shell.paths import below, joined
+from volfix.syntax import disk
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
 
@@ -130,16 +130,9 @@ def _asked_by_make(path: Path, host: Path) -> Iterator[tuple[int, tuple[str, str
 
 def _texts_of_images(tree: Path) -> tuple[str, ...]:
     """The Dockerfiles and Compose files of a tree: they say what starts in a container."""
-    found = []
-    for current, directories, names in os.walk(tree):
-        directories[:] = [name for name in directories if name not in VENDORED]
-        for name in names:
-            if "dockerfile" in name.lower() or FILE_NAME.search(name):
-                try:
-                    found.append(Path(current, name).read_text(encoding="utf-8", errors="replace"))
-                except OSError:  # whoever reads the file says so
-                    continue
-    return tuple(found)
+    paths = (Path(current, name) for current, names in disk.walk(tree, VENDORED) for name in names)
+    found = (path for path in paths if "dockerfile" in path.name.lower() or FILE_NAME.search(path.name))
+    return tuple(disk.read_or_nothing(path).decode(errors="replace") for path in found)
 
 
 def _starts_in_container(file: CommandFile, texts: tuple[str, ...]) -> bool:

@@ -19,6 +19,7 @@ from volfix.project.commands.names import has_commands, is_document
 from volfix.project.compose.compose_file import is_of_inner_project
 from volfix.project.discovery import VENDORED
 from volfix.project.git import work_tree
+from volfix.syntax import disk
 
 if TYPE_CHECKING:
     from volfix.project.commands.host_commands import HostCommands
@@ -128,9 +129,8 @@ def _leads_to(before: str, path: Path, host: Path, directories: Sequence[Path]) 
 def _files(tree: Path) -> tuple[_File, ...]:
     """The files of a tree that may use a directory of the host, read once; `clear_cache` forgets them."""
     found: list[_File] = []
-    for current, directories, names in os.walk(tree):
-        directories[:] = sorted(name for name in directories if name not in VENDORED)
-        for name in sorted(names):
+    for current, names in disk.walk(tree, VENDORED):
+        for name in names:
             path = os.path.join(current, name)  # noqa: PTH118 - a Path for each entry of a tree costs
             known = is_document(name) or has_commands(path)
             if known or ("." not in name and _is_marked(path)):
@@ -145,21 +145,16 @@ def _files(tree: Path) -> tuple[_File, ...]:
 def _is_marked(path: str) -> bool:
     """Whether a file begins as scripts do: most files without a suffix are none, and may be large."""
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            return file.read(2) == b"#!"
+        return disk.beginning(path, 2) == b"#!"
     except OSError:  # nobody asked for the file
         return False
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _read(path: str) -> bytes:
     try:
         if os.path.getsize(path) > LARGEST or not os.path.isfile(path):  # noqa: PTH202, PTH113 - as above
             return b""
-        return Path(path).read_bytes()
+        return disk.read(path)
     except OSError:  # nobody asked for the file
         return b""
 

@@ -9,6 +9,7 @@ import os
 import re
 
 from volfix.project.ci.names import may_have_jobs
+from volfix.syntax import disk
 
 COMMAND_FILE = re.compile(
     r"(?:GNUmakefile|[Mm]akefile|\.?[Jj]ustfile|[Tt]askfile\.ya?ml|package\.json|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron))\Z"
@@ -32,8 +33,7 @@ def is_script(entry: os.DirEntry[str]) -> bool:
     if "." in entry.name or not entry.is_file(follow_symlinks=False) or not entry.stat().st_mode & 0o111:
         return False
     try:
-        with open(entry.path, "rb") as file:  # noqa: PTH123 - a Path for each entry of a tree costs
-            return SHEBANG.match(file.read(80)) is not None
+        return SHEBANG.match(disk.beginning(entry.path, 80)) is not None
     except OSError:  # it is named where it is called
         return False
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from volfix.project.shell.entry import Entry
+from volfix.syntax import disk
 from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.source import Source
 
@@ -40,7 +41,7 @@ def make_includes(source: Source) -> list[Path]:
     paths: list[Path] = []
     for name in (name for each in found for name in each[1].replace("\\\n", " ").split()):
         path = source.path.parent / REFERENCE.sub(lambda inner: _make_value(inner, variables, 0), name)
-        paths += sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
+        paths += disk.matching(path.parent, path.name) if "*" in path.name else [path]
     return paths
 
 

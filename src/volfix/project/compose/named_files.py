@@ -14,6 +14,7 @@ from pathlib import Path
 
 from volfix.project.commands.names import is_document
 from volfix.project.discovery import Directory
+from volfix.syntax import disk
 
 CALL = re.compile(
     rb"compose\b((?:[ \t]+(?:-f|--file|-p|--project-name|--env-file|--profile|--ansi|--progress)"
@@ -61,7 +62,7 @@ def _sources(directories: Sequence[Directory]) -> Iterator[tuple[Path, Path]]:
 
 def _combinations(path: Path, root: Path) -> Iterator[tuple[Path, ...]]:
     try:
-        data = path.read_bytes() if path.stat().st_size <= LARGEST else b""
+        data = disk.read(path) if path.stat().st_size <= LARGEST else b""
     except OSError:  # whoever reads the commands says so
         return
     if b"compose" not in data and b"COMPOSE_FILE" not in data:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from volfix.project.discovery import VENDORED
+from volfix.syntax import disk
 
 SERVICES = re.compile(
     rb"^services:[ \t]*(?:\{|(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]+[^\s#-])", re.MULTILINE
@@ -24,8 +24,7 @@ def compose_files_by_content(path: Path) -> Iterator[Path]:
     """The YAML files at or below the path with services at their top, as a search of their bytes tells."""
     for candidate in islice(_yaml_files(path), MOST):
         try:
-            with candidate.open("rb") as file:
-                data = file.read(LARGEST)
+            data = disk.beginning(candidate, LARGEST)
         except OSError:  # nobody asked for it
             continue
         if SERVICES.search(data) and STARTS.search(data):
@@ -33,8 +32,7 @@ def compose_files_by_content(path: Path) -> Iterator[Path]:
 
 
 def _yaml_files(path: Path) -> Iterator[Path]:
-    for current, directories, names in os.walk(path):
-        directories[:] = sorted(name for name in directories if name not in VENDORED)
-        for name in sorted(names):
+    for current, names in disk.walk(path, VENDORED):
+        for name in names:
             if name.lower().endswith((".yml", ".yaml")) and (found := Path(current, name)).is_file():
                 yield found

@@ -12,7 +12,7 @@ from volfix.project.compose.env_places import EnvCopy, in_place
 from volfix.project.compose.environment import DotenvFile
 from volfix.project.compose.model import Project, Service
 from volfix.project.compose.origins import PutTogether, Variable, env_assignment
-from volfix.syntax import dotenv
+from volfix.syntax import disk, dotenv
 from volfix.syntax.dotenv import Assignment
 from volfix.syntax.source import FileProblem, Source
 
@@ -46,7 +46,7 @@ def _env_files(project: Project) -> list[Path]:
 
 def env_files_in(directory: Path) -> Iterator[Path]:
     """The env files of a directory, by their names, in their order."""
-    for entry in sorted(os.scandir(directory), key=lambda entry: entry.name):
+    for entry in disk.entries(directory):
         if is_env_file(entry.name) and entry.is_file():
             yield directory / entry.name
 

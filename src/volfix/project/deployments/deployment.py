@@ -23,6 +23,7 @@ from volfix.project.shell.command import Command
 from volfix.project.shell.compose_call import ComposeCall, compose_call, named_purposes
 from volfix.project.shell.interpreter import Interpreter
 from volfix.project.shell.paths import joined, moved
+from volfix.syntax import disk
 from volfix.syntax.source import Span
 
 TEST_FLAGS = frozenset({"--abort-on-container-exit", "--abort-on-container-failure", "--exit-code-from"})
@@ -195,10 +196,7 @@ def _project(
 
 
 def _named_in_dotenv(path: Path) -> str | None:
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
+    text = disk.read_or_nothing(path).decode(errors="replace")
     found = re.search(r"^(?:export +)?COMPOSE_PROJECT_NAME *= *[\"']?([^\"'\s#]+)", text, re.MULTILINE)
     return found[1] if found else None
 

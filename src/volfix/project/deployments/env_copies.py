@@ -15,6 +15,7 @@ from volfix.knowledge.env_files import FileCopy, copy_of, filtered, is_example
 from volfix.knowledge.purposes import NOT_DEPLOYED, purposes
 from volfix.project.compose.env_places import Copies, EnvCopy
 from volfix.project.shell.paths import joined
+from volfix.syntax import disk
 
 if TYPE_CHECKING:
     from volfix.project.discovery import Directory
@@ -50,10 +51,7 @@ def env_copies(directories: Iterable[Directory]) -> Copies:
 
 
 def _speaks_of_env(path: Path) -> bool:
-    try:
-        return SPEAKS_OF_ENV.search(path.read_bytes()) is not None
-    except OSError:  # whoever reads the commands says so
-        return False
+    return SPEAKS_OF_ENV.search(disk.read_or_nothing(path)) is not None
 
 
 def _copies(root: Path, paths: tuple[Path, ...], homes: frozenset[Path]) -> Iterator[tuple[Path, EnvCopy]]:
@@ -103,7 +101,8 @@ class _Places:
         is_open = not UNKNOWN.sub("", word).strip("\"'./~")  # `cp $ENV_FILE .env`: only an env file's name tells it
         for directory in self._places(command, posixpath.dirname(word) or "."):
             if directory.is_dir():
-                found = (path for path in sorted(directory.iterdir()) if wanted.match(path.name) and path.is_file())
+                paths = (directory / entry.name for entry in disk.entries_or_none(directory))
+                found = (path for path in paths if wanted.match(path.name) and path.is_file())
                 found = (path for path in found if not is_open or ENV_WORD.search(path.name))
                 yield from (path for path in found if not is_example(path.name))
                 return

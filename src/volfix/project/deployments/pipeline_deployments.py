@@ -13,6 +13,7 @@ from volfix.project.ci.pipeline import PipelineFile
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.deployments.deployment import Checkout, Deployment, deployments
 from volfix.project.git import work_tree
+from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source, Span
 
 if TYPE_CHECKING:
@@ -77,10 +78,7 @@ class Delivery:
 def _remote_name(root: Path) -> str | None:
     """The last part of the address of `origin`, as git's configuration has it."""
     tree = work_tree(root)
-    try:
-        text = (tree.git_dir / "config").read_text(encoding="utf-8", errors="replace") if tree else ""
-    except OSError:
-        return None
+    text = disk.read_or_nothing(tree.git_dir / "config").decode(errors="replace") if tree else ""
     found = re.search(r'^\[remote "origin"\][^\[]*?^\s*url *= *\S*?([^/:\s]+?)(?:\.git)?/?\s*$', text, re.MULTILINE)
     return found[1] if found else None
 

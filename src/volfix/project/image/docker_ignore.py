@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.syntax import disk
+
 if TYPE_CHECKING:
     from pathspec import PathSpec, RegexPattern
 
@@ -38,8 +40,7 @@ class DockerIgnore:
         for path in (context / (dockerfile + NAME), context / NAME):
             try:
                 if path.is_file():
-                    with path.open("rb") as file:
-                        return cls(file.read(LARGEST).decode("utf-8-sig", "replace").splitlines())
+                    return cls(disk.beginning(path, LARGEST).decode("utf-8-sig", "replace").splitlines())
             except OSError:
                 continue
         return cls()

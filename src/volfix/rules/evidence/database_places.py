@@ -16,6 +16,7 @@ from volfix.project.code.places import comes_with_image
 from volfix.project.compose.model import Project, Service
 from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.image.images import images_of
+from volfix.syntax import disk
 
 if TYPE_CHECKING:
     from volfix.project.code.database_url import DatabaseFile
@@ -153,10 +154,7 @@ def _script_leaves(service: Service, directory: str) -> bool:
 
 def _goals(path: Path) -> list[str]:
     """Where a script goes, as written."""
-    try:
-        return [goal.strip("\"'") for goal in GOES.findall(path.read_text(encoding="utf-8", errors="replace"))]
-    except OSError:  # neither can the build read it
-        return []
+    return [goal.strip("\"'") for goal in GOES.findall(disk.read_or_nothing(path).decode(errors="replace"))]
 
 
 def is_code(mount: Mount) -> bool:

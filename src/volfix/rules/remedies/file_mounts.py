@@ -35,6 +35,7 @@ from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
 from volfix.rules.remedies.new_volume import VERSION_1
 from volfix.rules.remedies.values import set_value
 from volfix.rules.remedies.volume_names import volume_key
+from volfix.syntax import disk
 from volfix.syntax.source import Span
 
 DIRECTORIES = ("data", "db", "database")
@@ -297,8 +298,5 @@ def _contents(use: Use, directory: str) -> Iterator[str]:
 
 def _files(directory: Path, database: str) -> Iterator[str]:
     """What lies in a directory, but for what keeps it in the repository and the database itself."""
-    try:
-        names = sorted(entry.name for entry in directory.iterdir())
-    except OSError:  # there is none, or it cannot be looked into: the build and the container would say so
-        return
+    names = (entry.name for entry in disk.entries_or_none(directory))
     yield from (name for name in names if not name.startswith(database) and not is_placeholder(name))
