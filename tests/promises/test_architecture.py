@@ -183,6 +183,16 @@ def test_no_rule_is_imported_by_its_name() -> None:
     assert not named
 
 
+def test_evidence_knows_no_remedy() -> None:
+    upward = {
+        f"{module} imports {each}"
+        for module, imported in module_graph().items()
+        for each in imported
+        if module.startswith("volfix.rules.evidence.") and each.startswith("volfix.rules.remedies.")
+    }
+    assert not upward
+
+
 def test_nothing_is_defined_that_nothing_uses() -> None:
     code = Vulture()
     code.scavenge([PACKAGE])

@@ -11,8 +11,8 @@ from volfix.project.discovery import directories
 from volfix.project.loader import Loader
 from volfix.project.stack import read_stacks
 from volfix.rules.context import Context
-from volfix.rules.evidence.database import Database
-from volfix.rules.evidence.databases import databases
+from volfix.rules.evidence.databases import proposals
+from volfix.rules.evidence.proposal import Proposal
 
 
 def test_the_table_is_as_long_as_it_has_to_be() -> None:
@@ -20,7 +20,7 @@ def test_the_table_is_as_long_as_it_has_to_be() -> None:
     assert {row[0] for row in TABLE} == set(READERS)
 
 
-def found(root: Path, reader: str, value: str, directory: str, mounts: str) -> list[Database]:
+def found(root: Path, reader: str, value: str, directory: str, mounts: str) -> list[Proposal]:
     targets = [] if mounts == "-" else mounts.split(",")
     volumes = "".join(f"      - v{number}:{target}\n" for number, target in enumerate(targets))
     compose = (
@@ -33,27 +33,27 @@ def found(root: Path, reader: str, value: str, directory: str, mounts: str) -> l
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     stack = next(iter(read_stacks(directories([root], (), []), Loader([], []))))
-    return list(databases(Context(stack, {}, frozenset())))
+    return list(proposals(Context(stack, {}, frozenset())))
 
 
-def verdict(database: Database) -> str:
-    if database.is_inside:
+def verdict(proposal: Proposal) -> str:
+    if proposal.database.is_inside:
         return "inside"
-    if database.trap:
+    if proposal.trap:
         return "trap"
-    if database.directory is not None:
+    if proposal.directory is not None:
         return "own volume"
-    return "unsure" if database.new_value is None else "moved"
+    return "unsure" if proposal.new_value is None else "moved"
 
 
 @pytest.mark.parametrize(("reader", "value", "directory", "mounts", "path", "said", "after"), TABLE)
 def test_row(
     reader: str, value: str, directory: str, mounts: str, path: str, said: str, after: str, tmp_path: Path
 ) -> None:
-    database = next(iter(found(tmp_path, reader, value, directory, mounts)), None)
+    proposal = next(iter(found(tmp_path, reader, value, directory, mounts)), None)
     if said == "none":
-        assert database is None
+        assert proposal is None
         return
-    assert database is not None
-    assert (database.path or "-", verdict(database), database.new_value or "") == (path, said, after)
-    assert said in ("inside", "moved", "trap", "own volume") or database.reason
+    assert proposal is not None
+    assert (proposal.database.path or "-", verdict(proposal), proposal.new_value or "") == (path, said, after)
+    assert said in ("inside", "moved", "trap", "own volume") or proposal.reason

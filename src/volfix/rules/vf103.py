@@ -46,8 +46,8 @@ def _finding(context: Context, item: FileUse) -> Finding:
         location=mount_location(mount),
         message=f"the database file {mount.raw_target} is mounted alone: its -wal and -journal files stay in the container",
         evidence=(
-            *(f"{database.variable}={database.shown}" for database in item.values),
-            *(f"{word.scalar.value} is what {item.service} runs" for word in item.words if not item.values),
+            *(f"{database.variable}={database.shown}" for database in item.databases),
+            *(f"{word.scalar.value} is what {item.service} runs" for word in item.words if not item.databases),
             "where the host's file is missing, Docker makes a directory of that name",
             *(host_evidence(context, item.use) if conversion.fix else ()),
         ),

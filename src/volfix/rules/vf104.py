@@ -12,10 +12,10 @@ from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.disguises import disguise_of
 from volfix.rules.evidence.held_data import UNKNOWN, holding
 from volfix.rules.evidence.host_users import host_evidence
+from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
 from volfix.rules.remedies.declarations import declared
-from volfix.rules.remedies.new_volume import VERSION_1
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Mapping, Scalar

@@ -17,12 +17,13 @@ from volfix.project.image.images import images_of
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.held_data import ENGINE, Holding, directories_in, meant_for_data, starts_server
+from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.remedies.declarations import declared
 from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
-from volfix.rules.remedies.new_volume import VERSION_1, kept_in
+from volfix.rules.remedies.new_volume import kept_in
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax import disk

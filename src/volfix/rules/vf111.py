@@ -36,10 +36,10 @@ def check(context: Context) -> Iterator[Finding]:
 def _of_file(context: Context, use: Use) -> Iterator[Finding]:
     """The directory that VF103 gives a database file which is mounted alone."""
     item = FileUse(context, use)
-    fix = file_fix(context, use).fix if item.values or item.words else None
+    fix = file_fix(context, use).fix if item.databases or item.words else None
     user = foreign_user(use.service, item.directory, None) if fix and item.directory else None
     if user is not None and item.directory is not None:
-        evidence = tuple(f"{database.variable}={database.shown}" for database in item.values)
+        evidence = tuple(f"{database.variable}={database.shown}" for database in item.databases)
         yield _finding(use, evidence, user, item.directory)
 
 

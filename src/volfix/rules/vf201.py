@@ -9,7 +9,7 @@ from volfix.project.compose.unreferenced_env_files import put_into_place
 from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_hosts import strange_hosts
-from volfix.rules.evidence.databases import databases
+from volfix.rules.evidence.databases import proposals
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.database_moves import by_hand, fix_of
 from volfix.rules.remedies.values import location_in, location_of
@@ -18,12 +18,13 @@ from volfix.rules.rule import Example, Outcome, Rule
 
 def check(context: Context) -> Iterator[Finding]:
     """Every value that names a database file outside each persistent mount of the service that takes it."""
-    for database in databases(context):
-        if database.is_inside or database.trap or isinstance(database.origin, InCode):
+    for proposal in proposals(context):
+        database = proposal.database
+        if database.is_inside or proposal.trap or isinstance(database.origin, InCode):
             continue
         if database.path is None and database.loose:
             continue
-        fix = fix_of(context, database)
+        fix = fix_of(context, proposal)
         yield Finding(
             code="VF201",
             severity=_severity(database),
@@ -31,9 +32,9 @@ def check(context: Context) -> Iterator[Finding]:
             message=_message(database),
             evidence=tuple(_evidence(database)),
             service=database.service.name,
-            target=database.mount.raw_target if database.mount else None,
+            target=proposal.mount.raw_target if proposal.mount else None,
             fix=fix,
-            reason=database.reason or database.doubt or by_hand(context, database, fix),
+            reason=proposal.reason or proposal.doubt or by_hand(context, proposal, fix),
         )
     yield from _strangers(context)
 

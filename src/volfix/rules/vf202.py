@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volfix.project.compose.mounts import Mount
 from volfix.project.compose.origins import InCode
 from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database
-from volfix.rules.evidence.databases import databases
+from volfix.rules.evidence.databases import proposals
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.database_moves import by_hand, fix_of
 from volfix.rules.remedies.values import location_in
@@ -16,30 +17,30 @@ from volfix.rules.rule import Example, Outcome, Rule
 
 def check(context: Context) -> Iterator[Finding]:
     """Every URL that is outside all mounts as its reader reads it, and inside one with a slash more or less."""
-    for database in databases(context):
-        if database.trap and database.mount is not None and not isinstance(database.origin, InCode):
-            fix = fix_of(context, database)
+    for proposal in proposals(context):
+        database = proposal.database
+        if proposal.trap and proposal.mount is not None and not isinstance(database.origin, InCode):
+            fix = fix_of(context, proposal)
             yield Finding(
                 code="VF202",
                 severity=Severity.WARNING if database.loose or database.by_mount else Severity.ERROR,
                 location=location_in(database),
-                message=f"{database.variable} looks like {database.path_in_mount} but is {database.path}: "
+                message=f"{database.variable} looks like {proposal.path_in_mount} but is {database.path}: "
                 "its slashes say the one, the mount the other",
-                evidence=tuple(_evidence(database)),
+                evidence=tuple(_evidence(database, proposal.mount)),
                 service=database.service.name,
-                target=database.mount.raw_target,
+                target=proposal.mount.raw_target,
                 fix=fix,
-                reason=database.reason or database.doubt or by_hand(context, database, fix),
+                reason=proposal.reason or proposal.doubt or by_hand(context, proposal, fix),
             )
 
 
-def _evidence(database: Database) -> Iterator[str]:
+def _evidence(database: Database, mount: Mount) -> Iterator[str]:
     from volfix.project.code.readers import reader_of
 
     names = " and ".join(dict.fromkeys(reader.name for reader in reader_of(database.service)))
     yield f"{names or 'the library'} reads {database.shown} as {database.path}"
-    mount = database.mount.raw_target if database.mount else ""
-    yield f"{database.service.name} mounts {mount}, and nothing at {database.path}"
+    yield f"{database.service.name} mounts {mount.raw_target}, and nothing at {database.path}"
 
 
 FILE = "services:\n  app:\n    build: .\n    environment:\n      DATABASE_URL: {url}\n    volumes: [rows:{target}]\nvolumes: {{rows: }}\n"

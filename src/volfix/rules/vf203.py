@@ -10,7 +10,8 @@ from volfix.project.compose.origins import InCode
 from volfix.rules.context import Context
 from volfix.rules.evidence.code_databases import is_told
 from volfix.rules.evidence.database import Database
-from volfix.rules.evidence.databases import databases
+from volfix.rules.evidence.databases import proposals
+from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.database_moves import by_hand, fix_of
 from volfix.rules.remedies.values import location_in
@@ -21,20 +22,21 @@ MAKES_DIRECTORY = re.compile(r"\bmkdir\b|\bmakedirs\(")
 
 def check(context: Context) -> Iterator[Finding]:
     """Every literal in code that names a database file outside each mount of the service, and is what counts."""
-    for database in databases(context):
+    for proposal in proposals(context):
+        database = proposal.database
         if database.is_inside or not isinstance(database.origin, InCode):
             continue
-        fix = fix_of(context, database)
+        fix = fix_of(context, proposal)
         yield Finding(
             code="VF203",
             severity=Severity.ERROR if database.path is not None and not database.by_mount else Severity.WARNING,
             location=location_in(database),
             message=_message(database),
-            evidence=tuple(_evidence(database, database.origin)),
+            evidence=tuple(_evidence(proposal, database.origin)),
             service=database.service.name,
-            target=database.mount.raw_target if database.mount else None,
+            target=proposal.mount.raw_target if proposal.mount else None,
             fix=fix,
-            reason=database.reason or database.doubt or by_hand(context, database, fix),
+            reason=proposal.reason or proposal.doubt or by_hand(context, proposal, fix),
         )
 
 
@@ -46,15 +48,16 @@ def _message(database: Database) -> str:
     return f"the code names {database.path}, which no mount of {name} holds: it {verb} with the container"
 
 
-def _evidence(database: Database, origin: InCode) -> Iterator[str]:
+def _evidence(proposal: Proposal, origin: InCode) -> Iterator[str]:
+    database = proposal.database
     if is_told(database.service):
         yield f"{database.variable}: {database.shown}; {database.service.name} is told to open the same file"
     else:
         yield f"{database.variable}: {database.shown}; no variable of {database.service.name} says another database"
-    if database.trap:
-        yield f"its slashes make it {database.path}, not {database.path_in_mount}"
-    directory = posixpath.dirname(database.path_in_mount)
-    if database.new_value is not None and not MAKES_DIRECTORY.search(origin.file.text):
+    if proposal.trap:
+        yield f"its slashes make it {database.path}, not {proposal.path_in_mount}"
+    directory = posixpath.dirname(proposal.path_in_mount)
+    if proposal.new_value is not None and not MAKES_DIRECTORY.search(origin.file.text):
         yield f"the code does not make {directory}: outside the container it has to be made (mkdir -p)"
 
 

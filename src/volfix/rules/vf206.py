@@ -11,7 +11,7 @@ from volfix.project.compose.origins import InCode, InDockerfile, env_assignment
 from volfix.project.compose.unreferenced_env_files import is_example_of
 from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database
-from volfix.rules.evidence.databases import databases
+from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.env_arrival import arrives
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.values import location_in
@@ -20,14 +20,14 @@ from volfix.rules.rule import Example, Outcome, Rule
 
 def check(context: Context) -> Iterator[Finding]:
     """Database values in an env file that nothing loads, and values in the image that VF201 to VF203 change."""
-    for database in databases(context):
-        origin = database.origin
+    for proposal in proposals(context):
+        database, origin = proposal.database, proposal.database.origin
         written = env_assignment(origin)
         if written is not None and database.loose and not database.beside:
             path = written.file.path
             if not is_example_of(database.project, path) and not arrives(context, database, path):
                 yield _not_loaded(database, path)
-        elif isinstance(origin, InDockerfile | InCode) and database.new_value is not None:
+        elif isinstance(origin, InDockerfile | InCode) and proposal.new_value is not None:
             yield _baked(
                 database, origin, mounted=isinstance(origin, InCode) and _is_mounted(context, database, origin)
             )

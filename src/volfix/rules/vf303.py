@@ -11,9 +11,9 @@ from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.rules.context import Context
 from volfix.rules.evidence.deployments import Deploy, deploying_steps, pipeline_finding, step_refusal
 from volfix.rules.evidence.held_data import UNKNOWN, holding
+from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange, Severity
 from volfix.rules.remedies.bind_to_volume import convert
-from volfix.rules.remedies.new_volume import VERSION_1
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Mapping
 

@@ -25,6 +25,7 @@ from volfix.rules.evidence.database_places import only_suggested, working_direct
 from volfix.rules.evidence.database_values import placed
 from volfix.rules.evidence.engine_switch import switch_beside
 from volfix.rules.evidence.old_path import named_on_host
+from volfix.rules.evidence.proposal import Proposal
 
 if TYPE_CHECKING:
     from volfix.project.code.named_database import Named
@@ -36,10 +37,10 @@ PLAIN = re.compile(r"[^\"'\\{}%\n]+\Z")
 """A literal's content that needs no escape in any kind of string."""
 
 
-def of_code(context: Context, found: Sequence[Database]) -> Iterator[Database]:
+def of_code(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
     """The databases that literals in code name for the services, where nothing gives the code another value.
 
-    Of a service that its environment tells which database it is, those alone that `found`, its other databases, moves.
+    Of a service that its environment tells which database it is, those alone that `found` moves.
     """
     told = _told(context)
     for project in context.stack.projects:
@@ -49,54 +50,61 @@ def of_code(context: Context, found: Sequence[Database]) -> Iterator[Database]:
             build = service.build
             if build is None or build.context is None:
                 continue
-            moved = {each.path for each in found if each.service is service and (each.new_value or _is_alone(each))}
+            own = [each for each in found if each.database.service is service]
+            moved = {each.database.path for each in own if each.new_value or _is_mounted_itself(each.database)}
             if is_told(service) and not moved:
                 continue
             code = code_of(context, build)
             named = _apart([each for path in code.mentioning for each in _in_file(project, service, code, path)])
             if is_told(service):
-                yield from (each for each in named if each.path in moved)
+                yield from (each for each in named if each.database.path in moved)
                 continue
             other = next((each for each in told.get(build.context, ()) if each[1] is not service), None)
-            for database in named:
-                if other is None or database.is_inside:
-                    yield database
+            for proposal in named:
+                if other is None or proposal.database.is_inside:
+                    yield proposal
                 else:
                     doubt = f"{other[0]} tells {other[1].name}, which has the same code, another database"
-                    yield replace(database, doubt=database.doubt or doubt)
+                    yield replace(proposal, doubt=proposal.doubt or doubt)
 
 
-def _is_alone(database: Database) -> bool:
+def _is_mounted_itself(database: Database) -> bool:
     """Whether the file itself is mounted: VF103 moves it, and everything that names it."""
     mount = database.mount
     return mount is not None and mount.kind == BIND and mount.clean_target == database.path
 
 
-def doubted(context: Context, found: Sequence[Database]) -> Iterator[Database]:
-    """The databases; with a doubt where the service's code or start sets the variable itself, or names the file in a
+def doubted(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
+    """The proposals; with a doubt where the service's code or start sets the variable itself, or names the file in a
     place that stays: they move together or not at all.
     """
-    asked = [replace(each, doubt=_doubt(context, each) or each.doubt) if _is_asked(each) else each for each in found]
+    asked = [
+        replace(each, doubt=_doubt(context, each.database) or each.doubt) if _is_asked(each) else each for each in found
+    ]
     staying: dict[tuple[int, str | None], Database] = {
-        (id(each.service), each.path): each
-        for each in asked
-        if not (_moves(each) or each.is_inside or each.loose or each.path is None)
+        (id(each.database.service), each.database.path): each.database for each in asked if _stays(each)
     }
-    for database in asked:
+    for proposal in asked:
+        database = proposal.database
         other = staying.get((id(database.service), database.path)) if database.path else None
-        if other is None or not _moves(database):
-            yield database
+        if other is None or not _moves(proposal):
+            yield proposal
         else:
-            yield replace(database, doubt=f"{_place(other)} names {database.path} too, and stays")
+            yield replace(proposal, doubt=f"{_place(other)} names {database.path} too, and stays")
 
 
-def _moves(database: Database) -> bool:
-    return database.new_value is not None and not database.doubt
+def _stays(proposal: Proposal) -> bool:
+    database = proposal.database
+    return not (_moves(proposal) or database.is_inside or database.loose or database.path is None)
 
 
-def _is_asked(database: Database) -> bool:
+def _moves(proposal: Proposal) -> bool:
+    return proposal.new_value is not None and not proposal.doubt
+
+
+def _is_asked(proposal: Proposal) -> bool:
     """Whether what else names the file is to be said; it says more than that a volume of its own is a new one."""
-    return _moves(database) or (database.directory is not None and database.new_value is not None)
+    return _moves(proposal) or (proposal.directory is not None and proposal.new_value is not None)
 
 
 def _place(database: Database) -> str:
@@ -161,7 +169,7 @@ def is_told(service: Service) -> bool:
     return switch is not None and switch.engine == "server"
 
 
-def _in_file(project: Project, service: Service, code: DeployedCode, path: Path) -> Iterator[Database]:
+def _in_file(project: Project, service: Service, code: DeployedCode, path: Path) -> Iterator[Proposal]:
     from volfix.project.code.overrides import is_joined, other_source
 
     for named in named_in(project, service, path):
@@ -175,7 +183,7 @@ def _in_file(project: Project, service: Service, code: DeployedCode, path: Path)
             continue
         if named.refusal and found.new_value is not None:
             yield found.refused(named.refusal)
-        elif named.refusal and found.is_inside:
+        elif named.refusal and found.database.is_inside:
             yield replace(found, reason=named.refusal)
         else:
             engine = switch_beside(project, service, ANY_DATABASE, named.value.text).doubt
@@ -219,7 +227,7 @@ def _is_replaced(project: Project, service: Service, named: Named) -> bool:
     return bool({name.upper() for name in assigned} & names)
 
 
-def _database(project: Project, service: Service, code: DeployedCode, named: Named) -> Database | None:
+def _database(project: Project, service: Service, code: DeployedCode, named: Named) -> Proposal | None:
     from volfix.knowledge.readers import reader_of_scheme
     from volfix.project.code.database_url import database_file
     from volfix.project.code.overrides import moves_about
@@ -246,7 +254,7 @@ def _database(project: Project, service: Service, code: DeployedCode, named: Nam
             continue
         origin = _origin(named, pieces, number)
         if can_say(origin, found.new_value):
-            return replace(found, origin=origin)
+            return replace(found, database=replace(found.database, origin=origin))
     return replace(found, new_value=None, mount=None, reason="no literal in the code alone makes it another path")
 
 
@@ -265,12 +273,12 @@ def _origin(named: Named, pieces: tuple[Piece, ...], number: int) -> InCode:
     return InCode(named.source, span, before, after, "".join(piece.text for piece in replaced))
 
 
-def _apart(found: list[Database]) -> Iterator[Database]:
+def _apart(found: list[Proposal]) -> Iterator[Proposal]:
     """Where the code names several files, which of them the deployment opens is not known."""
-    paths = {database.path for database in found}
-    for database in found:
-        if len(paths) > 1 and database.new_value is not None:
-            others = ", ".join(sorted(path for path in paths if path and path != database.path)) or "others"
-            yield replace(database, doubt=database.doubt or f"the code names other databases too ({others})")
+    paths = {proposal.database.path for proposal in found}
+    for proposal in found:
+        if len(paths) > 1 and proposal.new_value is not None:
+            others = ", ".join(sorted(path for path in paths - {proposal.database.path} if path)) or "others"
+            yield replace(proposal, doubt=proposal.doubt or f"the code names other databases too ({others})")
         else:
-            yield database
+            yield proposal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.lookup import entries_for
@@ -29,10 +29,8 @@ class Database:
     """A database file that a value names, for one service.
 
     `path` is absolute in the container, None where it cannot be told; `by_mount` marks what only the mounts suggest.
-    `mount` holds it (`is_inside`), or is the one that it can be moved into, as `new_value` and `path_in_mount` say;
-    `reason` says why neither. `trap` marks slashes that say something else than they were meant to: `path` is what they
-    say. `loose` marks a value in an env file that no Compose file refers to. `directory` is where a volume of its own
-    would be mounted, for a service that has none.
+    `mount` holds the file. `loose` marks a value in an env file that no Compose file refers to. A `Proposal` says where
+    the file could lie safely.
     """
 
     project: Project
@@ -44,23 +42,17 @@ class Database:
     file: DatabaseFile
     """Where in the value the file is named, and how."""
     mount: Mount | None = None
-    is_inside: bool = False
-    path_in_mount: str = ""
-    new_value: str | None = None
-    reason: str | None = None
-    doubt: str | None = None
     loose: bool = False
     beside: bool = False
     """A loose value for which the service has a good one already: it counts where a deployment passes its file."""
-    trap: bool = False
     by_mount: bool = False
-    directory: str | None = None
     shown: str = ""
     """The value as messages show it: its path, and `***` for what follows."""
 
-    def refused(self, reason: str) -> Database:
-        """The same, with nothing proposed."""
-        return replace(self, mount=None, directory=None, new_value=None, doubt=None, reason=reason)
+    @property
+    def is_inside(self) -> bool:
+        """Whether a mount holds the file."""
+        return self.mount is not None
 
     def value_at(self, path: str, workdir: str | None) -> str:
         """The value that names this path instead, whether or not it can be written where it is (see `unsayable`)."""

@@ -21,6 +21,7 @@ from volfix.rules.evidence.database_places import (
     settled,
     working_directory,
 )
+from volfix.rules.evidence.proposal import Proposal, proposed, without_slash_mistake
 
 if TYPE_CHECKING:
     from volfix.project.code.database_url import DatabaseFile
@@ -31,7 +32,7 @@ MAY_BE_FILE = re.compile(r"sqlite|jdbc:|file:|\.s?db|\.sq|data ?source|filename"
 
 def located(
     project: Project, service: Service, name: str, variable: Variable, beside: Mapping[str, str] | None = None
-) -> Database | None:
+) -> Proposal | None:
     """The database file that a variable's value names, for a service that takes it, with the values `beside` it.
 
     None where it names none, and where a type switch says that the engine is another one.
@@ -50,32 +51,32 @@ def located(
     return found if found is None or switch.doubt is None else replace(found, doubt=switch.doubt)
 
 
-def placed(project: Project, service: Service, variable: Variable, file: DatabaseFile) -> Database | None:
-    """The database of a value, with the mount that holds it or may; None where it is not meant to last."""
+def placed(project: Project, service: Service, variable: Variable, file: DatabaseFile) -> Proposal | None:
+    """The database of a value, and where it could lie safely; None where it is not meant to last."""
     from volfix.project.code.database_url import resolved_path
-    from volfix.rules.remedies.database_places import meant, proposed
 
     assert variable.value is not None
     directory = working_directory(project, service)
     file, literal = settled(project, service, file), resolved_path(file, directory)
     path, *others = places_of(project, service, file) or (None,)
     shown = _shown(variable.value, file)
-    base = Database(project, service, variable.name, variable.value, variable.origin, path, file, shown=shown)
-    base = replace(base, by_mount=path != literal, doubt=_guess(project, service, file, others))
+    database = Database(project, service, variable.name, variable.value, variable.origin, path, file, shown=shown)
+    database, guess = replace(database, by_mount=path != literal), _guess(project, service, file, others)
     if path is not None and not path.isprintable():
         return None
     if path is None:
-        return replace(base, reason=file.doubt or "the service's working directory is not known")
+        return Proposal(database, reason=file.doubt or "the service's working directory is not known", doubt=guess)
     if is_forgotten(service, path):
         return None
     within = holder(project, service, path)
     if within is not None:
-        return replace(base, mount=within, is_inside=True, path_in_mount=path)
+        return Proposal(replace(database, mount=within), doubt=guess)
     if file.doubt or file.unproven:
-        return replace(base, reason=file.doubt or file.unproven)
-    found = meant(project, base, file, directory) or proposed(project, base, directory)
-    guess = only_suggested(service, file.path.lstrip("/"), directory) if found.trap else base.doubt
-    return found if guess is None else replace(found, doubt=guess, by_mount=True)
+        return Proposal(database, reason=file.doubt or file.unproven, doubt=guess)
+    found = without_slash_mistake(database, directory) or proposed(database, directory)
+    if found.trap:
+        guess = only_suggested(service, file.path.lstrip("/"), directory)
+    return found if guess is None else replace(found, database=replace(database, by_mount=True), doubt=guess)
 
 
 def _guess(project: Project, service: Service, file: DatabaseFile, others: list[str]) -> str | None:

@@ -18,6 +18,7 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.command_words import said
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
+from volfix.rules.evidence.proposal import Proposal
 
 if TYPE_CHECKING:
     from volfix.knowledge.commands import DockerCall
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
     from volfix.syntax.source import Source
 
 
-def overridden(context: Context, found: Sequence[Database]) -> Iterator[Database]:
-    """The databases; with a doubt where a command that deploys the project is handed another value, which wins."""
-    moved = {place for each in found if each.new_value is not None and not each.doubt for place in _places(each)}
-    for database in found:
-        doubt = database.doubt or (next(_doubts(context, database, moved), None) if _may_change(database) else None)
-        yield replace(database, doubt=doubt)
+def overridden(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
+    """The proposals; with a doubt where a command that deploys the project is handed another value, which wins."""
+    moving = [each.database for each in found if each.new_value is not None and not each.doubt]
+    moved = {place for database in moving for place in _places(database)}
+    for proposal in found:
+        doubt = proposal.doubt or (next(_doubts(context, proposal, moved), None) if _may_change(proposal) else None)
+        yield replace(proposal, doubt=doubt)
 
 
 def _places(database: Database) -> Iterator[object]:
@@ -41,9 +43,10 @@ def _places(database: Database) -> Iterator[object]:
         yield database.origin.file.path, database.variable
 
 
-def _may_change(database: Database) -> bool:
+def _may_change(proposal: Proposal) -> bool:
     """Whether the fix says something about the value, and Compose asks for variables before it knows it."""
-    is_asked = database.new_value is not None or database.directory is not None or database.is_inside
+    database = proposal.database
+    is_asked = proposal.new_value is not None or proposal.directory is not None or database.is_inside
     return is_asked and not (database.loose or isinstance(database.origin, InCode)) and bool(_asked(database.service))
 
 
@@ -67,28 +70,29 @@ def _asked(service: Service) -> set[str]:
     return lookup.names
 
 
-def _doubts(context: Context, database: Database, moved: set[object]) -> Iterator[str]:
+def _doubts(context: Context, proposal: Proposal, moved: set[object]) -> Iterator[str]:
     """What the deploying commands do to the value, a reason each."""
     commands = context.deploying()  # read where a value asks for variables, and nowhere else
     for command, call, projects in commands.starting if commands is not None else ():
-        if database.project in projects and (doubt := _doubt(context, database, command, call, moved)):
+        if proposal.database.project in projects and (doubt := _doubt(context, proposal, command, call, moved)):
             yield doubt
 
 
-def _doubt(context: Context, database: Database, command: Command, call: DockerCall, moved: set[object]) -> str | None:
+def _doubt(context: Context, proposal: Proposal, command: Command, call: DockerCall, moved: set[object]) -> str | None:
     """Why the command's value is not the one that the fix edits, or is in a volume; None where it is, or is."""
     from volfix.project.deployments.given_values import as_deployed, env_file_names, env_files
 
+    database = proposal.database
     known = {name: command.environment[name] for name in _asked(database.service) if name in command.environment}
     own = {name: value for name, value in known.items() if not _is_from(command, name, database, moved)}
     files = env_files(database.project, command, call)
     if not own and not files:
         return None
-    because = _bad(database, as_deployed(database.project, own, files), moved)
+    because = _bad(proposal, as_deployed(database.project, own, files), moved)
     if because is None:
         return None
     alone = ((name, as_deployed(database.project, {name: value})) for name, value in own.items())
-    culprit = next((name for name, project in alone if _bad(database, project, moved)), None)
+    culprit = next((name for name, project in alone if _bad(proposal, project, moved)), None)
     if culprit is None:
         named = f"`{said(command)}` ({_line(context, command.fragment.source, command.place.start)})"
         return f"{named} reads {', '.join(env_file_names(command, call))}: {because}"
@@ -104,8 +108,9 @@ def _is_from(command: Command, name: str, database: Database, moved: set[object]
     return (path, name) in moved or (database.origin is not None and path == database.origin.file.path)
 
 
-def _bad(database: Database, project: Project, moved: set[object]) -> str | None:
+def _bad(proposal: Proposal, project: Project, moved: set[object]) -> str | None:
     """What is wrong with the value that the service gets in the project as it is deployed: no volume holds its file."""
+    database = proposal.database
     service = project.services[database.service.name]
     found = next((each for each in effective_variables(service) if each.name == database.variable), None)
     if found is None:
@@ -114,26 +119,27 @@ def _bad(database: Database, project: Project, moved: set[object]) -> str | None
     if place is not None and (place == database.written_at or place in moved):
         if not isinstance(found.origin, PutTogether) or found.value == database.value:
             return None
-        found = Variable(found.name, _after(database, service), found.origin)
+        found = Variable(found.name, _after(proposal, service), found.origin)
     wins = f"the value of {found.name} that wins there"
     if found.value is None or VISIBLE.search(found.value):
         return f"{wins} is not known"
-    named = located(project, service, found.name, found)
+    located_there = located(project, service, found.name, found)
+    named = located_there.database if located_there else None
     if named is None or named.path is None:
         return f"{wins} names no file in a volume"
-    if not named.is_inside or named.mount is None:
+    if named.mount is None:
         return f"{wins} names {named.path}, outside every volume"
-    if database.is_inside and database.mount and named.mount.clean_target != database.mount.clean_target:
+    if database.mount and named.mount.clean_target != database.mount.clean_target:
         return f"{wins} names {named.path}, in {named.mount.raw_target}"
     return None
 
 
-def _after(database: Database, service: Service) -> str | None:
+def _after(proposal: Proposal, service: Service) -> str | None:
     """The value that the edited text gives the deployed service; None where that is not known."""
-    origin = database.origin
+    origin = proposal.database.origin
     if not isinstance(origin, PutTogether):
         return None
-    text = origin.written.text if database.new_value is None else origin.saying(database.new_value)
+    text = origin.written.text if proposal.new_value is None else origin.saying(proposal.new_value)
     try:
         return None if text is None else interpolate(text, service.lookup).value
     except InterpolationError:

@@ -20,7 +20,7 @@ from volfix.project.compose.mounts import UNKNOWN as UNKNOWN_SOURCE
 from volfix.project.image.images import images_of
 from volfix.project.stack import Use
 from volfix.rules.context import Context
-from volfix.rules.evidence.databases import databases_in
+from volfix.rules.evidence.databases import proposals_in
 
 HOST_SYSTEM = ("/etc", "/proc", "/sys", "/dev", "/run", "/var/run", "/var/log", "/tmp", "/lib", "/usr", "/boot")  # noqa: S108
 """Sources from which an image that volfix does not know gets no state."""
@@ -137,16 +137,14 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:
 def _by_url(context: Context, use: Use) -> Iterator[Holding]:
     """The mount holds a database file that the service's environment names, or will when VF201 has moved it there."""
     target = use.mount.clean_target
-    for database in databases_in(context, use.project, use.service):
-        if database.mount is not None and database.mount.clean_target == target and database.path != target:
+    for proposal in proposals_in(context, use.project, use.service):
+        database = proposal.database
+        mount, path = proposal.place or (None, None)
+        if mount is not None and mount.clean_target == target and database.path != target:
             verb = "is" if database.is_inside else "belongs at"
-            said = ", judging by the mounts" if database.by_mount else ""
-            yield Holding(
-                DATABASE_FILE,
-                None,
-                (f"{database.variable}={database.shown}: the database {verb} {database.path_in_mount}{said}",),
-                database.doubt,
-            )
+            source = ", judging by the mounts" if database.by_mount else ""
+            evidence = f"{database.variable}={database.shown}: the database {verb} {path}{source}"
+            yield Holding(DATABASE_FILE, None, (evidence,), proposal.doubt)
 
 
 def _by_name_or_path(use: Use, images: list[Image], target: str) -> Holding | None:

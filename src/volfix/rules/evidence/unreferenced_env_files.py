@@ -15,22 +15,22 @@ from volfix.project.compose.origins import InCompose, Variable
 from volfix.project.compose.unreferenced_env_files import is_env_file, is_example_of, loose_variables, put_into_place
 from volfix.project.image.images import images_of
 from volfix.rules.context import Context
-from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_places import candidates
 from volfix.rules.evidence.database_values import MAY_BE_FILE, located
 from volfix.rules.evidence.env_arrival import arrives, copied_as
+from volfix.rules.evidence.proposal import Proposal
 from volfix.syntax import dotenv
 
 
-def of_loose_files(context: Context, found: Sequence[Database]) -> Iterator[Database]:
+def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
     """Values in env files beside the Compose files that none of them names: deployments copy or pass such files.
 
     They are for services with a mount for data, or with one to come: `found` has the databases of the services. A file
     that no deployment puts into place counts only for a service that nothing else gives a good value.
     """
-    to_come = {id(database.service) for database in found if database.directory is not None}
+    to_come = {id(each.database.service) for each in found if each.directory is not None}
     seen: set[tuple[Path, int]] = set()
-    beside: dict[tuple[Path, int], list[Database]] = {}
+    beside: dict[tuple[Path, int], list[Proposal]] = {}
     for project in context.stack.projects:
         for variable in loose_variables(project):
             assert variable.origin is not None and variable.value is not None
@@ -45,59 +45,64 @@ def of_loose_files(context: Context, found: Sequence[Database]) -> Iterator[Data
                 yield from _taken(context, project, takers, variable, path)
             elif not is_example_of(project, path):
                 beside.setdefault(key, list(_beside_good(project, services, variable)))
-    yield from (database for key, own in beside.items() if key not in seen for database in own)
+    yield from (each for key, own in beside.items() if key not in seen for each in own)
 
 
 def _taken(
     context: Context, project: Project, takers: Sequence[Service], variable: Variable, path: Path
-) -> Iterator[Database]:
+) -> Iterator[Proposal]:
     """The value for the one service that may take it; refused where several may."""
     assert variable.origin is not None
     others = {item.name: item.value for item in dotenv.read(variable.origin.file)}
     for service in takers:
         loose = located(project, service, variable.name, variable, others)  # who takes one value takes all of the file
         if loose is not None and len(takers) == 1:
-            yield _judged(context, replace(loose, loose=True), path)
-        elif loose is not None and not loose.is_inside:
+            yield _judged(context, _as_loose(loose), path)
+        elif loose is not None and not loose.database.is_inside:
             names = ", ".join(sorted(service.name for service in takers))
             reason = f"several services could take this value ({names}): say which with `env_file:`"
-            yield replace(loose.refused(reason), loose=True)
+            yield _as_loose(loose.refused(reason))
 
 
-def _beside_good(project: Project, services: Sequence[Service], variable: Variable) -> Iterator[Database]:
+def _beside_good(project: Project, services: Sequence[Service], variable: Variable) -> Iterator[Proposal]:
     """What a file says that nothing needs: it counts for nobody, unless a deployment passes it all the same."""
     for service in services:
         loose = located(project, service, variable.name, variable)
-        if loose is not None and not loose.is_inside:
+        if loose is not None and not loose.database.is_inside:
             good = f"{service.name} has another {variable.name} with a good value"
             reason = f"{good}: change this file only if a deployment passes it"
-            yield replace(loose.refused(reason), loose=True, beside=True)
+            yield _as_loose(loose.refused(reason), beside=True)
 
 
-def _counts(project: Project, service: Service, path: Path, name: str, found: Sequence[Database]) -> bool:
+def _as_loose(proposal: Proposal, *, beside: bool = False) -> Proposal:
+    return replace(proposal, database=replace(proposal.database, loose=True, beside=beside))
+
+
+def _counts(project: Project, service: Service, path: Path, name: str, found: Sequence[Proposal]) -> bool:
     """Whether a deployment puts the file into place, or the service has no good value for the variable without it."""
     if any(put_into_place(project, path)):
         return True
     given = next((each for each in effective_variables(service) if each.name == name and each.value), None)
     if given is None:
         return True
-    named = [each for each in found if each.service is service and each.variable == name]
+    named = [each.database for each in found]
+    named = [each for each in named if each.service is service and each.variable == name]
     return not all(each.is_inside for each in named) if named else "://" not in (given.value or "")
 
 
-def _judged(context: Context, database: Database, path: Path) -> Database:
+def _judged(context: Context, proposal: Proposal, path: Path) -> Proposal:
     """With a doubt where no deployment is known to read the value from this file; refused where Compose itself does."""
-    project, service = database.project, database.service
+    database, project, service = proposal.database, proposal.database.project, proposal.database.service
     if database.is_inside or any(put_into_place(project, path)):
-        return database
+        return proposal
     if path == project.directory / ".env" and (file := _taken_by(project, database.variable)):
-        return database.refused(f"{file} takes it too, beside `environment:`: the two have to change together")
+        return proposal.refused(f"{file} takes it too, beside `environment:`: the two have to change together")
     doubt = None
     if is_example_of(project, path) and not any(map(is_env_file, copied_as(service, path))):
         doubt = f"{path.name} is an example that no deployment copies into place: change the deployed one too"
     elif arrives(context, database, path) is False:
         doubt = f"the container never gets {database.variable}: Compose uses `.env` only to fill in `${{...}}` (VF206)"
-    return replace(database, doubt=doubt or database.doubt)
+    return replace(proposal, doubt=doubt or proposal.doubt)
 
 
 def _taken_by(project: Project, name: str) -> str | None:

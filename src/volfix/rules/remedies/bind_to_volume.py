@@ -18,13 +18,13 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.databases import databases
 from volfix.rules.evidence.held_data import UNKNOWN, Holding, holding, is_file
 from volfix.rules.evidence.host_users import host_doubts
+from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
 from volfix.rules.evidence.source_variables import set_elsewhere
 from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
 from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.declarations import declared
 from volfix.rules.remedies.mount_edits import to_volume
-from volfix.rules.remedies.new_volume import VERSION_1
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.syntax.yaml_tree import Scalar
 

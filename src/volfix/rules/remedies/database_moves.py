@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from volfix.project.compose.mounts import BIND
 from volfix.project.image.ownership import foreign_user
 from volfix.rules.context import Context
-from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.databases import takers_of, use_of
 from volfix.rules.evidence.held_data import holding
+from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.findings import Applicability, Fix, Move
 from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.bind_to_volume import convert
@@ -19,47 +19,47 @@ from volfix.rules.remedies.values import set_value
 from volfix.rules.remedies.volume_names import volume_key
 
 
-def fix_of(context: Context, database: Database) -> Fix | None:
+def fix_of(context: Context, proposal: Proposal) -> Fix | None:
     """The value in its new place, and what has to be carried there; None where the database has no new value."""
-    if database.directory is not None:
-        return _own_volume(context, database, database.directory)
-    if database.new_value is None or database.mount is None or database.origin is None:
+    if proposal.directory is not None:
+        return _own_volume(context, proposal, proposal.directory)
+    if proposal.new_value is None or proposal.mount is None or proposal.database.origin is None:
         return None
-    operation, change = set_value(database, database.new_value)
-    is_sure = not database.doubt and _left_behind(context, database) is None
+    operation, change = set_value(proposal.database, proposal.new_value)
+    is_sure = not proposal.doubt and _left_behind(context, proposal) is None
     applicability = Applicability.SAFE if is_sure else Applicability.UNSAFE
-    return Fix((operation,), (change,), applicability, tuple(_moves(context, database)))
+    return Fix((operation,), (change,), applicability, tuple(_moves(context, proposal)))
 
 
-def _left_behind(context: Context, database: Database) -> Database | None:
+def _left_behind(context: Context, proposal: Proposal) -> Proposal | None:
     """A database that the edit moves and whose rows nothing carries along."""
-    return next((each for each in takers_of(context, database) if not any(_moves(context, each))), None)
+    return next((each for each in takers_of(context, proposal) if not any(_moves(context, each))), None)
 
 
-def _own_volume(context: Context, database: Database, directory: str) -> Fix:
+def _own_volume(context: Context, proposal: Proposal, directory: str) -> Fix:
     """A volume at the directory, the value where the database is to move into it, and the directory's owner."""
-    service = database.service
+    database, service = proposal.database, proposal.database.service
     key = volume_key(context, service.name, directory, f"{service.name} {directory}")
     added = added_volume(service, key, directory)
     assert not isinstance(added, str), added  # a directory is proposed where a volume can be added
     operations, changes = added
-    if database.new_value is not None:
-        operation, change = set_value(database, database.new_value)
+    if proposal.new_value is not None:
+        operation, change = set_value(database, proposal.new_value)
         operations, changes = (*operations, operation), (*changes, change)
     if (user := foreign_user(service, directory, None)) is not None:
         given = given_directory(database.project, service, user, directory)
         assert not isinstance(given, str), given
         operations, changes = (*operations, given[0]), (*changes, given[1])
-    source = kept_in(service, directory) if database.new_value is None else f"container:{database.path}"
+    source = kept_in(service, directory) if proposal.new_value is None else f"container:{database.path}"
     return Fix(operations, changes, Applicability.UNSAFE, (Move(service.name, source, key, directory),))
 
 
-def _moves(context: Context, database: Database) -> Iterator[Move]:
+def _moves(context: Context, proposal: Proposal) -> Iterator[Move]:
     """The rows that are there lie in the container's own layer, and have to reach the volume.
 
     None where the mount stays a bind mount, or may: no volume is there to carry them to.
     """
-    use = use_of(context, database)
+    use = use_of(context, proposal)
     if use is None:
         return
     key = use.mount.source
@@ -71,14 +71,16 @@ def _moves(context: Context, database: Database) -> Iterator[Move]:
         if is_ignored(use.mount.file, use.mount.place, "VF101"):
             return
         key = conversion.fix.moves[0].volume
+    database = proposal.database
     yield Move(database.service.name, f"container:{database.path}", key, use.mount.raw_target)
 
 
-def by_hand(context: Context, database: Database, fix: Fix | None) -> str | None:
+def by_hand(context: Context, proposal: Proposal, fix: Fix | None) -> str | None:
     """What the fix leaves to people, as the reason why it is not safe."""
-    left = _left_behind(context, database) if fix is not None and database.directory is None else None
-    if left is None or left.mount is None:
+    left = _left_behind(context, proposal) if fix is not None and proposal.directory is None else None
+    if left is None or left.place is None:
         return None
-    place = left.path if left.service is database.service else f"{left.path} of {left.service.name}"
-    source = left.mount.raw_source
-    return f"what is in {place} now dies with the container: copy it into {source} by hand first"
+    database, (mount, _) = left.database, left.place
+    is_same = database.service is proposal.database.service
+    place = database.path if is_same else f"{database.path} of {database.service.name}"
+    return f"what is in {place} now dies with the container: copy it into {mount.raw_source} by hand first"

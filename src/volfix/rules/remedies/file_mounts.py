@@ -23,16 +23,17 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.code_databases import can_say, script_naming, set_at_start
 from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import working_directory
-from volfix.rules.evidence.databases import databases, databases_in
+from volfix.rules.evidence.databases import proposals, proposals_in
 from volfix.rules.evidence.host_users import host_doubts
+from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.path_words import PathWord, path_words, scalars
+from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.evidence.source_variables import set_elsewhere
 from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move
 from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.bind_to_volume import Conversion, said_of
 from volfix.rules.remedies.declarations import declared
 from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
-from volfix.rules.remedies.new_volume import VERSION_1
 from volfix.rules.remedies.values import set_value
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.syntax import disk
@@ -59,14 +60,19 @@ class FileUse:
         return self.use.service.name
 
     @cached_property
-    def values(self) -> tuple[Database, ...]:
-        found = databases_in(self.context, self.use.project, self.use.service)
-        return tuple(item for item in found if item.mount is self.use.mount)
+    def proposals(self) -> tuple[Proposal, ...]:
+        found = proposals_in(self.context, self.use.project, self.use.service)
+        return tuple(each for each in found if each.place is not None and each.place[0] is self.use.mount)
+
+    @property
+    def databases(self) -> tuple[Database, ...]:
+        """The databases that the service opens in the mount."""
+        return tuple(proposal.database for proposal in self.proposals)
 
     @property
     def is_named(self) -> bool:
         """Whether a value says that the mount's own target is a database file, whatever its source is called."""
-        return any(database.path == self.path for database in self.values)
+        return any(database.path == self.path for database in self.databases)
 
     @cached_property
     def words(self) -> tuple[PathWord, ...]:
@@ -96,7 +102,7 @@ class FileUse:
 
     def moved(self, path: str) -> Iterator[tuple[Operation, Change]]:
         """The edits that tell the service the new path, and what they change."""
-        for database in self.values:
+        for database in self.databases:
             yield set_value(database, self.value_of(database, path))
         for word in self.words:
             yield word.moved(self.path, path)
@@ -109,7 +115,7 @@ class FileUse:
                 if not any(path == file.path and at in range(span.start, span.end) for path, span in known):
                     yield f"{file.path.name}, line {file.source.place(at)[0]}, also names {self.path}"
                 at = file.source.text.find(self.path, at + 1)
-        own = {item.variable for item in self.values}
+        own = {item.variable for item in self.databases}
         for variable in effective_variables(self.use.service):
             written_here = isinstance(variable.origin, InCompose)
             if variable.name not in own and not written_here and self.path in (variable.value or ""):
@@ -201,15 +207,15 @@ def _mount_refusals(item: FileUse) -> Iterator[str]:
 
 
 def _path_refusals(item: FileUse) -> Iterator[str]:
-    if not item.values and not item.words:
+    if not item.databases and not item.words:
         yield f"where {item.service} is told that its database is {item.path} is not found"
-    if any(database.origin is None for database in item.values):
+    if any(database.origin is None for database in item.databases):
         yield "the value that names the file is put together from several places"
-    yield from (database.reason for database in item.values if database.reason)
+    yield from (proposal.reason for proposal in item.proposals if proposal.reason)
     if item.directory is None:
         yield f"beside {item.path}, {', '.join(DIRECTORIES)} are in use"
         return
-    for database in item.values:
+    for database in item.databases:
         origin = database.origin
         value = item.value_of(database, _new_path(item))
         if isinstance(origin, InCode) and not can_say(origin, value):
@@ -230,10 +236,10 @@ def _tracked(context: Context, file: Path) -> Iterator[str]:
 def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
     """Services that open the file, or take the value that names it, and do not mount it alone."""
     mounts = {id(item.use.mount) for item in live}
-    values = {database.written_at for item in live for database in item.values} - {None}
+    values = {database.written_at for item in live for database in item.databases} - {None}
     words = {(word.file.path, word.scalar.span) for item in live for word in item.words}
-    for database in databases(context):
-        mount = database.mount
+    for proposal in proposals(context):
+        database, mount = proposal.database, proposal.database.mount or proposal.mount
         if mount is not None and id(mount) in mounts:
             continue
         if database.written_at in values:
@@ -259,17 +265,17 @@ def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Itera
     known = {(item.use.mount.file.path, item.use.mount.node.span) for item in live}
     for item in live:
         known |= {(word.file.path, word.scalar.span) for word in item.words}
-        written = filter(None, (compose_scalar(database.origin) for database in item.values))
+        written = filter(None, (compose_scalar(database.origin) for database in item.databases))
         known |= {(each.file.path, each.scalar.span) for each in written}
     for item in live:
         assert item.directory is not None
         if not item.use.mount.read_only and (user := foreign_user(item.use.service, item.directory, None)):
             yield f"{item.service} runs as {user}, and a new volume may belong to root"
-        if not item.values and not item.use.mount.read_only:
+        if not item.databases and not item.use.mount.read_only:
             yield f"the command of {item.service} names the file, and nothing says that it is the only place"
         yield from item.said_elsewhere(known)
-        for database in item.values:
-            yield from filter(None, (database.doubt, set_at_start(context, database)))
+        for proposal in item.proposals:
+            yield from filter(None, (proposal.doubt, set_at_start(context, proposal.database)))
         if script := script_naming(context, item.use.service, item.path):
             yield script
 

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from volfix.edits.code_edits import AddInstruction
-from volfix.knowledge.lookup import entries_for
 from volfix.project.compose.model import Project, Service
-from volfix.project.image.images import images_of
-from volfix.project.image.root_places import root_place
+from volfix.rules.evidence.image_directories import line_making
 from volfix.rules.findings import InstructionChange
-from volfix.syntax.dockerfile import read
-
-NO_SHELL = re.compile(
-    r"distroless|(?:^|/)scratch\b|(?:^|/)static\b|chainguard|nanoserver|servercore|windows", re.IGNORECASE
-)
-"""Base images that have no POSIX shell for a RUN."""
 
 
 def given_directory(
     project: Project, service: Service, user: str, target: str
 ) -> tuple[AddInstruction, InstructionChange] | str:
     """The line for the directory `target` of the service's image, and what that changes; or why there is none."""
-    stage = service.stage
-    if stage is None:
-        known = [entry.owner for image in images_of(service) for entry in entries_for(image) if entry.owner]
-        owner = f": the image's own user is {known[0][0]}:{known[0][1]}" if known else ""
-        return f"the image is not built here{owner}"
-    if not stage.source.path.is_relative_to(project.root):
-        return "the Dockerfile lies outside the repository"
-    if stage.base_image is None or NO_SHELL.search(stage.base_image):
-        return "the image has no shell, or volfix does not know which it is built on"
-    if "$" in user or not re.fullmatch(r"[\w.-]+(?::[\w.-]+)?", user) or re.search(r"[^\w./-]", target):
-        return "the user or the directory is not a plain word"
-    place = root_place(read(stage.source), service.build.target if service.build else None)
-    text = place.run((f"mkdir -p {target}", f"chown {user} {target}")) if place else None
-    if place is None or text is None:
-        return "no place in the Dockerfile is known where a shell runs as root: the directory has to be made there"
-    return AddInstruction(stage.source, place.start, text), InstructionChange(stage.source.path, text)
+    line = line_making(project, service, user, target)
+    if isinstance(line, str):
+        return line
+    source, start, text = line
+    return AddInstruction(source, start, text), InstructionChange(source.path, text)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from volfix.project.code.places import comes_with_image
 from volfix.project.compose.host_directories import is_within
@@ -17,67 +16,98 @@ from volfix.project.image.ownership import foreign_user
 from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import candidates, holder, is_code
 from volfix.rules.evidence.old_path import mention
-from volfix.rules.remedies.own_volume import no_mount, own_directory
-
-if TYPE_CHECKING:
-    from volfix.project.code.database_url import DatabaseFile
+from volfix.rules.evidence.own_volume import no_mount, own_directory
 
 
-def meant(project: Project, base: Database, file: DatabaseFile, directory: str | None) -> Database | None:
-    """The database where the other reading of its slashes is the one that a mount holds: the slash trap."""
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Where a database could lie safely: in `mount`, which the service has, or in a new volume at `directory`.
+
+    The file would be `path_in_mount`, which `new_value` names, None where the value stays. `reason` says why nothing is
+    proposed, `doubt` what could go wrong with it, or with the mount that holds the file already. `trap` marks slashes
+    that are likely a mistake: the database's own path is what they say.
+    """
+
+    database: Database
+    mount: Mount | None = None
+    directory: str | None = None
+    path_in_mount: str = ""
+    new_value: str | None = None
+    reason: str | None = None
+    doubt: str | None = None
+    trap: bool = False
+
+    @property
+    def place(self) -> tuple[Mount, str] | None:
+        """The mount that holds the database now or after the fix, and its path there; None where no mount does."""
+        if self.mount is not None:
+            return self.mount, self.path_in_mount
+        mount, path = self.database.mount, self.database.path
+        return (mount, path) if mount is not None and path is not None else None
+
+    def refused(self, reason: str) -> Proposal:
+        """No proposal for the same database, and why."""
+        return Proposal(self.database, reason=reason)
+
+
+def without_slash_mistake(database: Database, directory: str | None) -> Proposal | None:
+    """The other reading of the value's slashes, where a mount holds that file: the slash trap."""
     from volfix.project.code.database_url import moved, other_reading
 
+    file, project = database.file, database.project
     path = other_reading(file, directory)
-    within = holder(project, base.service, path) if path is not None else None
-    if path is None or within is None or within.read_only or is_code(within) or base.origin is None:
+    within = holder(project, database.service, path) if path is not None else None
+    if path is None or within is None or within.read_only or is_code(within) or database.origin is None:
         return None
-    value = moved(base.value, replace(file, relative=not file.relative), path, directory)
-    if _refusal(project, base, value):
+    value = moved(database.value, replace(file, relative=not file.relative), path, directory)
+    if _refusal(database, value):
         return None
-    return replace(base, mount=within, path_in_mount=path, new_value=value, doubt=_doubt(base, within), trap=True)
+    doubt = _doubt(database, within)
+    return Proposal(database, within, path_in_mount=path, new_value=value, doubt=doubt, trap=True)
 
 
-def proposed(project: Project, base: Database, workdir: str | None) -> Database:
-    """The database in the service's one mount for data; in a volume of its own where it has none; or why in neither."""
-    assert base.path is not None
-    possible = candidates(project, base.service)
+def proposed(database: Database, workdir: str | None) -> Proposal:
+    """The service's one mount for data; a volume of its own where it has none; or why neither."""
+    assert database.path is not None
+    possible = candidates(database.project, database.service)
     if len(possible) > 1:
         targets = ", ".join(mount.raw_target for mount in possible)
-        return replace(base, reason=f"the service has several mounts that could be meant ({targets})")
+        return Proposal(database, reason=f"the service has several mounts that could be meant ({targets})")
     if not possible:
-        return _in_own_volume(project, base, workdir)
+        return _in_own_volume(database, workdir)
     mount = possible[0]
-    path = posixpath.join(mount.clean_target, posixpath.basename(base.path))
-    value = base.value_at(path, workdir)
-    if refusal := _refusal(project, base, value):
-        return replace(base, reason=refusal)
-    return replace(base, mount=mount, path_in_mount=path, new_value=value, doubt=_doubt(base, mount))
+    path = posixpath.join(mount.clean_target, posixpath.basename(database.path))
+    value = database.value_at(path, workdir)
+    if refusal := _refusal(database, value):
+        return Proposal(database, reason=refusal)
+    return Proposal(database, mount, path_in_mount=path, new_value=value, doubt=_doubt(database, mount))
 
 
-def _refusal(project: Project, base: Database, value: str) -> str | None:
+def _refusal(database: Database, value: str) -> str | None:
     """Why the value cannot become this one where it comes from."""
-    if base.unknown:
-        return base.unknown
-    if base.origin is None:
+    if database.unknown:
+        return database.unknown
+    if database.origin is None:
         return "the value is put together from several places"
-    if not is_within(base.origin.file.path, project.root):
-        return f"the value is written outside the repository, in {base.origin.file.path.name}"
-    return unsayable(base.origin, value)
+    if not is_within(database.origin.file.path, database.project.root):
+        return f"the value is written outside the repository, in {database.origin.file.path.name}"
+    return unsayable(database.origin, value)
 
 
-def _in_own_volume(project: Project, base: Database, workdir: str | None) -> Database:
-    """The database in a volume that the service has yet to mount: where it lies, or in a new directory beside it."""
-    assert base.path is not None
-    directory, reason = own_directory(project, base, workdir)
+def _in_own_volume(database: Database, workdir: str | None) -> Proposal:
+    """A volume that the service has yet to mount: where the database lies, or at a new directory beside it."""
+    assert database.path is not None
+    directory, reason = own_directory(database, workdir)
     if reason is not None:
-        return base.refused(reason)
+        return Proposal(database, reason=reason)
     assert directory is not None
-    path = posixpath.join(directory, posixpath.basename(base.path))
-    value = base.value_at(path, workdir) if path != base.path else None
-    if _refusal(project, base, value or base.value):
-        return base.refused(no_mount(base.service))
-    doubt = _doubt(base, None) or f"the volume at {directory} is a new one: whether rows are to be kept is yours to say"
-    return replace(base, directory=directory, path_in_mount=path, new_value=value, doubt=doubt)
+    path = posixpath.join(directory, posixpath.basename(database.path))
+    value = database.value_at(path, workdir) if path != database.path else None
+    if _refusal(database, value or database.value):
+        return Proposal(database, reason=no_mount(database.service))
+    new = f"the volume at {directory} is a new one: whether rows are to be kept is yours to say"
+    doubt = _doubt(database, None) or new
+    return Proposal(database, None, directory, path, value, doubt=doubt)
 
 
 def _doubt(database: Database, mount: Mount | None) -> str | None:

@@ -1,0 +1,236 @@
+"""What the proposals of a stack have to agree about: values that several services take, and files that stay apart."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from volfix.project.compose.effective_environment import effective_variables
+from volfix.project.compose.model import Service
+from volfix.project.compose.mounts import BIND
+from volfix.project.compose.origins import InCode, InDockerfile, PutTogether, compose_scalar, env_assignment
+from volfix.rules.context import Context
+from volfix.rules.evidence.database import Database, unsayable
+from volfix.rules.evidence.database_places import working_directory
+from volfix.rules.evidence.proposal import Proposal
+
+
+def by_written_value(found: Iterable[Proposal]) -> dict[object, list[Proposal]]:
+    """The proposals by where the value is written: one value that several services take is one place."""
+    groups: dict[object, list[Proposal]] = {}
+    for proposal in found:
+        if proposal.database.written_at is not None:
+            groups.setdefault(proposal.database.written_at, []).append(proposal)
+    return groups
+
+
+def parts_kept(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
+    """Values that are a part of others stay: `NAME=shop.db` beside `sqlite:///./${NAME}`, whose literal part moves."""
+    parts = {
+        piece.name
+        for project in context.stack.projects
+        for service in project.services.values()
+        for variable in effective_variables(service)
+        for piece in (variable.origin.pieces if isinstance(variable.origin, PutTogether) else ())
+    }
+    for proposal in found:
+        variable, origin = proposal.database.variable, proposal.database.origin
+        assigned = env_assignment(origin)
+        names = {variable, assigned.assignment.name if assigned else variable} & parts
+        if names and proposal.new_value is not None and (assigned or compose_scalar(origin)):
+            yield proposal.refused(f"{' and '.join(sorted(names))} is a part of other values, which would change too")
+        else:
+            yield proposal
+
+
+def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
+    """Values that several services take are moved only where the new value is right for each of them."""
+    groups = by_written_value(found)
+    for proposal in found:
+        group = groups.get(proposal.database.written_at, [proposal])
+        other = next((each for each in group if each.new_value != proposal.new_value), None)
+        if other is None or proposal.database.is_inside:
+            yield proposal
+        else:
+            reason = proposal.reason or f"{other.database.service.name} takes the same value, and its mounts differ"
+            yield proposal.refused(reason)
+
+
+def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
+    """Files that were apart stay apart: two that would become one are not moved, nor is what takes the same value.
+
+    Where all of them are told the same value, people may mean one file: with what each has now, that is a doubt.
+    """
+    places: dict[tuple[str, str], dict[tuple[str, str | None], Proposal]] = {}
+    for proposal in found:
+        if (place := _place(context, proposal)) is not None:
+            places.setdefault(place, {}).setdefault(_old_place(context, proposal), proposal)
+    reasons: dict[object, str] = {}
+    doubts: dict[object, str] = {}
+    for proposal in found:
+        place, written_at = _place(context, proposal), proposal.database.written_at
+        if place is None or proposal.new_value is None or len(places[place]) < 2:
+            continue
+        others = [each.database for each in places[place].values()]
+        if any(each.is_inside or each.written_at != written_at for each in others):
+            reasons[written_at] = f"another database would be the same file, {proposal.path_in_mount}"
+        else:
+            names = " and ".join(sorted(each.service.name for each in others))
+            doubts[written_at] = (
+                f"{names} may each have a file at the old path: after the fix they would share one file"
+            )
+    for proposal in found:
+        written_at = proposal.database.written_at
+        if proposal.new_value is None:
+            yield proposal
+        elif reason := reasons.get(written_at):
+            yield proposal.refused(reason)
+        else:
+            yield replace(proposal, doubt=doubts.get(written_at) or proposal.doubt)
+
+
+def own_volumes(found: Sequence[Proposal]) -> Iterator[Proposal]:
+    """A new volume is for the only database of one service; who shares what with whom is for people to say.
+
+    The value of an env file that nothing names goes where the service's own value goes, or nowhere.
+    """
+    settled = [each if each.database.loose else _settled(each, found) for each in found]
+    directories = {
+        id(each.database.service): each.directory
+        for each in settled
+        if each.directory is not None and not each.database.loose
+    }
+    for proposal in settled:
+        if not proposal.database.loose or proposal.directory is None:
+            yield proposal
+        elif (directory := directories.get(id(proposal.database.service))) is not None:
+            yield _with_service_value(proposal, directory)
+        else:
+            yield proposal.refused(
+                "the service has no mount for data, and nothing says that the deployment takes this env file"
+            )
+
+
+def _with_service_value(proposal: Proposal, directory: str) -> Proposal:
+    """The value of an env file that nothing names, in the volume that the service's own value gets."""
+    database = proposal.database
+    assert database.path is not None
+    path = posixpath.join(directory, posixpath.basename(database.path))
+    workdir = working_directory(database.project, database.service)
+    value = None if path == database.path else database.value_at(path, workdir)
+    if value is not None and (reason := unsayable(database.origin, value)):
+        return proposal.refused(reason)
+    return replace(proposal, directory=directory, path_in_mount=path, new_value=value)
+
+
+def _settled(proposal: Proposal, found: Sequence[Proposal]) -> Proposal:
+    if proposal.directory is None:
+        return proposal
+    others = (each.database for each in found if not each.database.loose)
+    reason = next(filter(None, (_concern(proposal.database, other) for other in others)), None)
+    return proposal if reason is None else proposal.refused(reason)
+
+
+def _concern(database: Database, other: Database) -> str | None:
+    """Why another database of the stack leaves it open what goes with this one."""
+    service, name = database.service, other.service.name
+    same_value = other is not database and database.written_at == other.written_at
+    if service.name != name:
+        same_code = _context(service) is not None and _context(service) == _context(other.service)
+        if same_value or (same_code and other.path and _name(database) == _name(other)):
+            file = other.path or "the file"
+            return f"{name} names {file} too: mount one volume in both services, or give each a file of its own"
+        return None
+    if other is database or other.path is None:
+        return None
+    if other.is_inside:
+        files = " and ".join(file.path.name for file in other.project.files)
+        return f"with {files}, a mount holds a database of {name}: whether it shall without is not known"
+    return None if same_value else f"{other.variable} of {name} names {other.path}, which no mount holds either"
+
+
+def _name(database: Database) -> str:
+    return posixpath.basename(database.path or "")
+
+
+def _context(service: Service) -> Path | str | None:
+    """What tells the code that the service runs: the directory that it is built from, else its image."""
+    return service.build.context if service.build is not None else service.image
+
+
+def with_doubts_of_others(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
+    """What is doubtful for a service is so for each that takes the same value: one edit moves them all."""
+    groups = by_written_value(found)
+    unknown_uses = _unknown_uses(context, groups)
+    for proposal in found:
+        written_at = proposal.database.written_at
+        if proposal.new_value is None or proposal.doubt:
+            yield proposal
+            continue
+        group = groups[written_at]
+        others = (f"{each.database.service.name} takes the same value: {each.doubt}" for each in group if each.doubt)
+        doubt = next(others, None) or _scattered(context, group) or unknown_uses.get(written_at)
+        yield replace(proposal, doubt=doubt)
+
+
+def _scattered(context: Context, group: Sequence[Proposal]) -> str | None:
+    """Two services of one project that would keep what one value names in two volumes."""
+    known: dict[int, tuple[str, Database]] = {}
+    for proposal in group:
+        database = proposal.database
+        if (place := _place(context, proposal)) is not None:
+            volume, other = known.setdefault(id(database.project), (place[0], database))
+            if volume != place[0]:
+                return f"{other.service.name} and {database.service.name} take the same value in different volumes"
+    return None
+
+
+def _unknown_uses(context: Context, groups: Mapping[object, Sequence[Proposal]]) -> dict[object, str]:
+    """Who takes the same value, without that volfix knows what becomes of it there: another image, another variable."""
+    found: dict[object, str] = {}
+    for project in context.stack.projects:
+        for service in project.services.values():
+            for variable in effective_variables(service):
+                place = (variable.origin.file.path, variable.origin.place) if variable.origin else None
+                group = [each.database for each in groups.get(place, ())]
+                if group and not any(each.service is service and each.variable == variable.name for each in group):
+                    doubt = f"{variable.name} of {service.name} takes the same value: volfix cannot tell its use"
+                    found.setdefault(place, doubt)
+    for written_at, proposals in groups.items():
+        group = [each.database for each in proposals]
+        if isinstance(group[0].origin, InDockerfile | InCode) and (other := _runs_the_image(group)):
+            found.setdefault(written_at, other)
+    return found
+
+
+def _runs_the_image(group: Sequence[Database]) -> str | None:
+    """A service that runs the image that another one builds, and with it what is written in there."""
+    for database in group:
+        image = database.service.image
+        for other in database.project.services.values() if image else ():
+            if other.image == image and other.build is None and database.variable not in other.environment:
+                return f"{other.name} runs {image} too, where the value is the same"
+    return None
+
+
+def _place(context: Context, proposal: Proposal) -> tuple[str, str] | None:
+    """The volume or host directory, and the path in it, where the database is or shall be.
+
+    Projects of one directory count as one, whatever they are called: they may be deployed under one name.
+    """
+    if proposal.place is None:
+        return None
+    (mount, path), project = proposal.place, proposal.database.project
+    if mount.kind == BIND:
+        source = context.host_of(mount).key
+    else:
+        source = project.fixed_name(mount.source) or f"{project.directory}: {mount.source}"
+    return source, posixpath.relpath(path, mount.clean_target)
+
+
+def _old_place(context: Context, proposal: Proposal) -> tuple[str, str | None]:
+    """What tells the file apart as it is: its place in a volume, or the service's container and its path there."""
+    place = _place(context, proposal) if proposal.database.is_inside else None
+    return place or (f"container of {proposal.database.service.name}", proposal.database.path)

@@ -1,0 +1,37 @@
+"""Whether the Dockerfile can make a directory that belongs to the service's user, as a new volume on it then does."""
+
+from __future__ import annotations
+
+import re
+
+from volfix.knowledge.lookup import entries_for
+from volfix.project.compose.model import Project, Service
+from volfix.project.image.images import images_of
+from volfix.project.image.root_places import root_place
+from volfix.syntax.dockerfile import read
+from volfix.syntax.source import Source
+
+NO_SHELL = re.compile(
+    r"distroless|(?:^|/)scratch\b|(?:^|/)static\b|chainguard|nanoserver|servercore|windows", re.IGNORECASE
+)
+"""Base images that have no POSIX shell for a RUN."""
+
+
+def line_making(project: Project, service: Service, user: str, target: str) -> tuple[Source, int, str] | str:
+    """The Dockerfile, the place in it and the line that makes the directory for the user; or why there is none."""
+    stage = service.stage
+    if stage is None:
+        known = [entry.owner for image in images_of(service) for entry in entries_for(image) if entry.owner]
+        owner = f": the image's own user is {known[0][0]}:{known[0][1]}" if known else ""
+        return f"the image is not built here{owner}"
+    if not stage.source.path.is_relative_to(project.root):
+        return "the Dockerfile lies outside the repository"
+    if stage.base_image is None or NO_SHELL.search(stage.base_image):
+        return "the image has no shell, or volfix does not know which it is built on"
+    if "$" in user or not re.fullmatch(r"[\w.-]+(?::[\w.-]+)?", user) or re.search(r"[^\w./-]", target):
+        return "the user or the directory is not a plain word"
+    place = root_place(read(stage.source), service.build.target if service.build else None)
+    text = place.run((f"mkdir -p {target}", f"chown {user} {target}")) if place else None
+    if place is None or text is None:
+        return "no place in the Dockerfile is known where a shell runs as root: the directory has to be made there"
+    return stage.source, place.start, text

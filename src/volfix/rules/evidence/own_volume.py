@@ -1,0 +1,125 @@
+"""A new volume for a service that mounts no data: whether and where it can be mounted."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from volfix.knowledge.paths import lies_in, meet
+from volfix.knowledge.targets import never_converted
+from volfix.project.code.places import is_filled_by_build
+from volfix.project.compose.model import Part, Project, Service
+from volfix.project.compose.replicas import replicas
+from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
+from volfix.project.image.ownership import foreign_user
+from volfix.rules.evidence.database import Database
+from volfix.rules.evidence.database_places import DATA_WORDS
+from volfix.rules.evidence.image_directories import line_making
+from volfix.syntax.yaml_tree import Document, Mapping, Scalar, resolved
+from volfix.syntax.yaml_tree import Sequence as Items
+
+VERSION_1 = "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
+
+
+def own_directory(database: Database, workdir: str | None) -> tuple[str | None, str | None]:
+    """Where the volume would be mounted: the file's directory, if it holds nothing else, else a new `data` in it.
+
+    Or why nowhere. A volume hides what later images have in its place, so it is mounted over no code.
+    """
+    assert database.path is not None
+    project, service, there = database.project, database.service, posixpath.dirname(database.path)
+    if is_test_stack(project) or is_test_service(service):
+        return None, "a stack for tests may be meant to forget its rows"
+    if database.is_foreign or any(service.volumes_of_containers):
+        return None, no_mount(service)
+    if (reason := refusal(service) or _claimed(project, service)) is not None:
+        return None, reason
+    if service.build is not None and service.stage is None:
+        return None, no_mount(service)
+    is_known = workdir is not None and service.stage is not None
+    is_data = posixpath.basename(there).lower() in DATA_WORDS or (is_known and not _is_of_system(there, workdir))
+    directory = there if is_data and _is_free(service, there, workdir) else posixpath.join(there, "data")
+    if directory != there and not (is_known and _is_free(service, directory, workdir)):
+        return None, no_mount(service)
+    if any(meet(target, directory) for target in _mounted(project, service)):
+        return None, no_mount(service)
+    user = foreign_user(service, directory, None)
+    if user is not None and isinstance(line_making(project, service, user, directory), str):
+        return None, f"{service.name} runs as {user}, and a new volume may belong to root: {_by_hand(service)}"
+    return directory, None
+
+
+def refusal(service: Service) -> str | None:
+    """Why no volume can be added to this service alone; None where one can."""
+    if service.parts[0].file.version_1:
+        return VERSION_1
+    if _editable(service) is None or document_of(service.parts[0]) is None:
+        return "the service comes from an anchor, a merge key or another project's file"
+    if replicas(service) not in (0, 1):
+        return f"several containers of {service.name} may run at once, and would share the volume"
+    return None
+
+
+def _editable(service: Service) -> Part | None:
+    """The part to which a mount can be added for this service alone."""
+    part = service.parts[0]
+    shared = part.node.anchor is not None or part.service != service.name or part.node.get("volumes") is not None
+    if shared and (part.node.anchor is not None or part.service != service.name or part.node.pair("volumes") is None):
+        return None
+    return part
+
+
+def document_of(part: Part) -> Document | None:
+    """The document of the Compose file in which the service is written itself; None for an alias or a merge key."""
+    for name, node, document in part.file.services():
+        if name == part.service and node is part.node:
+            return document
+    return None
+
+
+def _claimed(project: Project, service: Service) -> str | None:
+    """Another service that would get the mount too."""
+    own = service.parts[0].node
+    for name, other in project.services.items():
+        if other is not service and any(part.node is own for part in other.parts):
+            return f"{name} extends {service.name}, and would get the volume too"
+        if any(source == service.name for source, _ in other.volumes_from):
+            return f"{name} takes its mounts from {service.name}, and would get the volume too"
+    return None
+
+
+def no_mount(service: Service) -> str:
+    """The reason where volfix does not know a directory for the volume."""
+    return f"the service has no mount for data: {_by_hand(service)}"
+
+
+def _by_hand(service: Service) -> str:
+    return f"mount a named volume ({service.name}-db) and name a file in it"
+
+
+def _is_of_system(directory: str, workdir: str | None) -> bool:
+    """Whether a base image has this directory itself, with files in it that no Dockerfile here names."""
+    if workdir not in (None, "/") and directory.startswith(f"{workdir}/"):
+        return False
+    return directory.count("/") < 2 or directory.startswith("/usr/") or posixpath.dirname(directory) == "/home"
+
+
+def _is_free(service: Service, directory: str, workdir: str | None) -> bool:
+    """Whether nothing but data can be in this directory of the image, as far as volfix sees."""
+    above_code = workdir is not None and lies_in(workdir, directory)
+    return not (
+        directory == "/" or above_code or never_converted(None, directory) or is_filled_by_build(service, directory)
+    )
+
+
+def _mounted(project: Project, service: Service) -> Iterator[str]:
+    """Every place of the container in which something is mounted: volumes, memory, configs, secrets."""
+    yield from (mount.clean_target for mount in project.mounts_of(service))
+    yield from service.tmpfs
+    for part in service.parts:
+        for key, default in (("configs", ""), ("secrets", "run/secrets/")):
+            node = part.node.get(key)
+            for item in map(resolved, node.items) if isinstance(node, Items) else ():
+                named = item.get("target") or item.get("source") if isinstance(item, Mapping) else item
+                if isinstance(named, Scalar):
+                    yield posixpath.join(f"/{default}", service.interpolated(named.value))
