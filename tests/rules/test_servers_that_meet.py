@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.rules.findings import Applicability
+from volfix.rules.findings import Applicability, Finding, Severity
 
 
 def service(name: str, image: str, mount: str | None, extra: str = "") -> str:
@@ -228,3 +228,51 @@ ALL = {**MEETING, **SHARING, **NEW_VOLUMES, **ALIKE}
 @pytest.mark.parametrize("files", ALL.values(), ids=ALL)
 def test_a_second_run_changes_nothing(files: dict[str, str], unsafe: bool, tmp_path: Path) -> None:
     settles(laid(tmp_path, files), unsafe=unsafe)
+
+
+def meeting(directory: Path, files: dict[str, str]) -> list[Finding]:
+    return [each for each in volfix.plan(laid(directory, files)).findings if each.code == "VF110"]
+
+
+ALTERNATIVES = {
+    "with and without a proxy": ("compose.plain.yaml", "mysql:8.4", "db", "compose.proxy.yaml", "mysql:8.4", "sql"),
+    "two engines": ("docker-compose.mysql.yml", "mysql:8.4", "db", "docker-compose.maria.yml", "mariadb:11", "db"),
+    "two versions": ("docker-compose.old.yml", "mysql:5.7", "db", "docker-compose.new.yml", "mysql:8.4", "db"),
+}
+
+
+@pytest.mark.parametrize(("one_name", "image", "service_name", "name", "other", "second"), ALTERNATIVES.values())
+def test_alternative_files_are_projects_of_their_own(
+    one_name: str, image: str, service_name: str, name: str, other: str, second: str, tmp_path: Path
+) -> None:
+    files = {one_name: one(image, "rows:/var/lib/mysql", service_name), name: one(other, "rows:/var/lib/mysql", second)}
+    assert not meeting(tmp_path, files)
+
+
+@pytest.mark.parametrize("named", ["name: shop\n", ""])
+@pytest.mark.parametrize("mount", ["./rows:/var/lib/mysql", "/srv/rows:/var/lib/mysql"])
+def test_alternative_files_with_one_host_directory_are_a_warning(named: str, mount: str, tmp_path: Path) -> None:
+    files = {
+        "compose.one.yaml": named + one("mysql:8.4", mount, "one"),
+        "compose.two.yaml": named + one("mysql:8.4", mount, "two"),
+    }
+    reported = meeting(tmp_path, files)
+    assert [each.severity for each in reported] == [Severity.WARNING] * 2
+    assert "two of compose.two.yaml use one data directory: brought up at once" in reported[0].message
+
+
+def test_a_name_for_the_project_makes_one_volume_of_alternative_files(tmp_path: Path) -> None:
+    files = {
+        f"compose.{name}.yaml": f"name: shop\n{one('mysql:8.4', 'rows:/var/lib/mysql', name)}"
+        for name in ("one", "two")
+    }
+    assert len(meeting(tmp_path, files)) == 2
+
+
+def test_two_servers_that_one_combination_merges_are_an_error(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": one("mysql:8.4", "rows:/var/lib/mysql"),
+        "compose.two.yaml": f"services:\n{service('two', 'mysql:8.4', 'rows:/var/lib/mysql')}",
+    }
+    reported = meeting(tmp_path, files)
+    assert {each.severity for each in reported} == {Severity.ERROR}

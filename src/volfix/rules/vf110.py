@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from volfix.project.compose.replicas import replicas
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.evidence.servers import Server, colliding, server_of, source_of
+from volfix.rules.evidence.servers import Server, are_alternatives, colliding, server_of, source_of
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 
@@ -28,14 +28,17 @@ def check(context: Context) -> Iterator[Finding]:
 def _finding(context: Context, use: Use, server: Server, others: list[Server]) -> Finding:
     names = ", ".join(dict.fromkeys(other.said(context.root, server) for other in others))
     together = any(not other.excludes(server) for other in others)
+    alternative = are_alternatives(context, use, others)
     strange = dict.fromkeys(other.image for other in others if not other.is_alike(server))
     images = " and ".join((server.image, *strange))
     what = "run a server on one data directory: they would corrupt it"
-    if not together:
+    if together and alternative:
+        what = "use one data directory: brought up at once, they would corrupt it"
+    elif not together:
         what = f"use one data directory, and {images} may not read each other's files"
     return Finding(
         code="VF110",
-        severity=Severity.ERROR if together else Severity.WARNING,
+        severity=Severity.ERROR if together and not alternative else Severity.WARNING,
         location=mount_location(use.mount),
         message=f"{use.service.name} and {names} {what}",
         evidence=(
@@ -99,6 +102,28 @@ RULE = Rule(
                 "    volumes: ['./pg:/var/lib/postgresql']\n",
             },
             Outcome.REPORTED,
+        ),
+        Example(
+            "two files of one directory that are not merged, with a server of another name on one volume",
+            {
+                "compose.yaml": "services:\n  db:\n    image: postgres:16\n    volumes: ['pg:/var/lib/postgresql/data']\n"
+                "volumes: {pg: }\n",
+                "compose.database.yaml": "services:\n  only:\n    image: postgres:16\n"
+                "    volumes: ['pg:/var/lib/postgresql/data']\nvolumes: {pg: }\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "two files of which each is a project of its own (`-f`, `-p`), with a volume of its own",
+            {
+                "overrides/compose.own.yaml": "services:\n  db:\n    image: mariadb:11\n"
+                "    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n",
+                "overrides/compose.shared.yaml": "services:\n  database:\n    image: mariadb:11\n"
+                "    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n",
+                "overrides/compose.postgres.yaml": "services:\n  db:\n    image: postgres:16\n"
+                "    volumes: ['sql:/var/lib/postgresql/data']\nvolumes: {sql: }\n",
+            },
+            Outcome.UNTOUCHED,
         ),
         Example(
             "a backup job and a reader",

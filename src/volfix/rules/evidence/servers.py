@@ -12,6 +12,7 @@ from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import entries_for, version_in
 from volfix.knowledge.paths import is_below, meet
 from volfix.knowledge.storage import DataDirectories, holds
+from volfix.project.compose.compose_file import BASE_NAMES
 from volfix.project.compose.host_directories import host_directory, relative
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.image.images import images_of
@@ -29,7 +30,7 @@ class Server:
 
     `inner` is where below the source it keeps its data; `misses` says that its mount is only meant for the data, which
     is elsewhere; `written` is the file and the place of the mount; `image` says engine and release, which is empty
-    where the tag floats.
+    where the tag floats; `by_project` says that its source is a volume whose name depends on the project's name.
     """
 
     directory: Path
@@ -42,12 +43,22 @@ class Server:
     misses: bool
     profiles: frozenset[str]
     written: tuple[Path, int]
+    by_project: bool
 
     def excludes(self, other: Server) -> bool:
         """Whether only one of the two runs at a time: files of one directory replace each other, profiles may too."""
         if self.directory == other.directory and self.service == other.service:
             return True
         return bool(self.profiles and other.profiles and not self.profiles & other.profiles)
+
+    def is_alternative(self, other: Server) -> bool:
+        """Whether the two are in files of one directory that are not merged: both run where both files are up."""
+        return self.directory == other.directory and self.files != other.files
+
+    def is_apart(self, other: Server) -> bool:
+        """Whether each has a volume of its own, as alternative files have that need `-f`, and a `-p` each."""
+        named = {self.files[0].name, other.files[0].name}
+        return self.by_project and other.by_project and self.is_alternative(other) and named.isdisjoint(BASE_NAMES)
 
     def is_alike(self, other: Server) -> bool:
         """Whether one reads what the other writes, as far as the images say: the same engine in the same release."""
@@ -59,6 +70,8 @@ class Server:
         same = self.directory == other.directory and self.service == other.service
         if (same and self.written == other.written) or not _nested(self.inner, other.inner):
             return False  # one service in several combinations of files, or two directories of one source
+        if self.is_apart(other):
+            return False
         if not self.excludes(other):
             return True
         return not self.is_alike(other) and (same or self.engine != other.engine)
@@ -68,7 +81,7 @@ class Server:
         if self.directory != other.directory:
             place = relative(self.directory, root)
             return f"{self.service} of {place}"
-        return f"{self.service} of {self.written[0].name}" if self.service == other.service else self.service
+        return self.service if self.files == other.files else f"{self.service} of {self.written[0].name}"
 
 
 def servers_by_source(stacks: Iterable[Stack]) -> dict[str, frozenset[Server]]:
@@ -97,9 +110,13 @@ def source_of(use: Use, root: Path) -> str | None:
     if mount.kind != VOLUME:
         return None
     name = use.project.real_name(mount.source)
-    own = name == f"{use.project.name}_{mount.source}" or "${" in name
     place = posixpath.normpath(f"volume {name}/{mount.subpath or ''}")
-    return f"{place} of {use.project.directory}" if own else place
+    return f"{place} of {use.project.directory}" if _is_by_project(use, name) else place
+
+
+def _is_by_project(use: Use, name: str) -> bool:
+    """Whether the volume's real name depends on the project's name, or on a variable of unknown value."""
+    return name == f"{use.project.name}_{use.mount.source}" or "${" in name
 
 
 def server_of(use: Use) -> Server | None:
@@ -140,6 +157,15 @@ def colliding(context: Context, use: Use) -> Iterator[Server]:
         )
 
 
+def are_alternatives(context: Context, use: Use, others: Iterable[Server]) -> bool:
+    """Whether no project has the server of this mount together with one of the others: they are in files of one
+    directory that are not merged, and run at once only where somebody brings both up."""
+    own = server_of(use)
+    known = context.servers.get(source_of(use, context.root) or "", frozenset())
+    together = {server.files for server in known if own is not None and server.written == own.written}
+    return own is not None and all(other.is_alternative(own) and other.files not in together for other in others)
+
+
 def collision(context: Context, use: Use) -> str | None:
     """Why the data of this mount stays where it is: servers that differ use its source, which a fix would not part."""
     own = server_of(use)
@@ -151,6 +177,9 @@ def collision(context: Context, use: Use) -> str | None:
 
 
 def _server(use: Use, image: Image, entry: Entry, inner: str, *, misses: bool) -> Server:
+    project, key = use.project, use.mount.source
+    named = any(file.name for file in project.files)
+    by_project = use.mount.kind == VOLUME and not named and _is_by_project(use, project.real_name(key))
     return Server(
         use.project.directory,
         tuple(file.path for file in use.project.files),
@@ -162,6 +191,7 @@ def _server(use: Use, image: Image, entry: Entry, inner: str, *, misses: bool) -
         misses,
         frozenset(use.service.profiles),
         (use.mount.file.path, use.mount.place),
+        by_project,
     )
 
 
