@@ -55,7 +55,7 @@ def finding(
     moves: tuple[Move, ...] = (),
 ) -> Finding:
     fix = None if applicability is Applicability.NONE else Fix((), (), applicability, moves)
-    location = Location(path, Span(0, 1), line, column)
+    location = Location(path, Span(0, 1), line, column, Source.of(path, b""))
     return Finding(code, severity, location, message, evidence, service, target, step, fix, reason)
 
 

@@ -171,7 +171,7 @@ class _Judge:
         pipeline = self.commands.files.pipelines.get(source.path)
         if self.ignored:
             return f"{CODE} is ignored"
-        if is_ignored(source, command.place.start, CODE):
+        if is_ignored(self.context, source, command.place.start, CODE):
             return "a comment says to ignore it"
         if command.entry is not command.start and nearest_purpose([command.entry.name]) in NOT_DEPLOYED:
             return f"people also run {command.entry.name} by hand"

@@ -25,7 +25,7 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.servers import servers_by_source
 from volfix.rules.findings import Applicability, Finding
 from volfix.rules.ignores import is_ignored
-from volfix.syntax.source import CannotEdit, FileProblem
+from volfix.syntax.source import CannotEdit, FileProblem, Span
 
 if TYPE_CHECKING:
     from volfix.project.deployments.stacks import Commands
@@ -127,6 +127,8 @@ def plans_of(
     names = real_names(known)
     asked = asked_directories(found)
     stacks = [stack for stack in stacks if stack.asked is None or stack.asked]
+    last = {stack.root: stack for stack in stacks}
+    used: set[tuple[Path, Span, str]] = set()
     for number, stack in enumerate(stacks, 1):
         context = Context(
             *(stack, users, codes, servers),
@@ -135,6 +137,8 @@ def plans_of(
             commands=commands.get(stack.root),
             deploying=partial(deploying, stack.root),
             asked=asked,
+            closed=tuple(_with_commands(stack.root, found, asked)) if last[stack.root] is stack else (),
+            used_ignores=used,
         )
         for path, reason in stack.incomplete.items():
             loader.note(f"{path}: not changed: {reason}, and volfix found no Compose file that adds it")
@@ -167,6 +171,13 @@ def _all_commands(root: Path, found: Sequence[Directory], stacks: Sequence[Stack
     from volfix.project.deployments.stacks import commands_by_root
 
     return commands_by_root({root: paths}, found, stacks)[root]
+
+
+def _with_commands(root: Path, found: Sequence[Directory], asked: frozenset[Path] | None) -> Iterator[Path]:
+    """The files below a root with commands, pipelines among them, in the directories that were asked for."""
+    for directory in found:
+        if directory.root == root and (asked is None or directory.path in asked):
+            yield from (*directory.pipelines, *directory.commands)
 
 
 def real_names(stacks: Iterable[Stack]) -> dict[tuple[Path, str], str]:
@@ -234,8 +245,7 @@ def _findings(context: Context) -> Iterator[Finding]:
             path = finding.location.path
             if path in others or (places is not None and path.parent not in places):
                 continue
-            source = context.source(finding.location.path)
-            if source is not None and is_ignored(source, finding.location.span.start, code):
+            if is_ignored(context, finding.location.source, finding.location.span.start, code):
                 continue
             key = (code, finding.location, finding.service, finding.target, finding.step)
             other = found.get(key)

@@ -13,7 +13,7 @@ from volfix.project.compose.mounts import BIND, Mount
 from volfix.project.git import tracked_below, work_tree
 from volfix.project.stack import Stack, Use
 from volfix.rules.findings import Location
-from volfix.syntax.source import Source
+from volfix.syntax.source import Source, Span
 
 if TYPE_CHECKING:
     from volfix.project.code.deployed_code import DeployedCode
@@ -28,8 +28,8 @@ class Context:
 
     `users` says for each host directory which projects (directory, name) mount it, over the whole run; `selected` are
     the codes of the rules that run; `servers` are the database servers on one source (see servers.py); `real_names` are
-    the volumes of the run on the host, with whom they belong to; `env_files` are those that name a database; `results`
-    are those of functions that are marked with `once`; `trusted` says that the CI server trusts the repositories.
+    the volumes of the run on the host, with whom they belong to; `results` are those of functions that are marked with
+    `once`; `trusted` says that the CI server trusts the repositories.
     """
 
     stack: Stack
@@ -37,7 +37,6 @@ class Context:
     selected: frozenset[str]
     servers: Mapping[str, frozenset[Any]] = field(default_factory=dict)
     real_names: dict[tuple[Path, str], str] = field(default_factory=dict)
-    env_files: dict[Path, Source] = field(default_factory=dict)
     results: dict[Callable[[Context], Any], Any] = field(default_factory=dict)
     trusted: bool = False
     commands: Commands | None = None
@@ -46,6 +45,10 @@ class Context:
     """The same files, whatever the commands do, read when it is called."""
     asked: frozenset[Path] | None = None
     """The directories whose commands are reported where they are about no project; None for all."""
+    closed: tuple[Path, ...] = ()
+    """The files with commands below the root, where no other stack there is planned behind this one."""
+    used_ignores: set[tuple[Path, Span, str]] = field(default_factory=set)
+    """The comments, each by its place, that have ignored a code so far in this run."""
     code: dict[tuple[Path, str], DeployedCode] = field(default_factory=dict)
     """The deployed code that was read, by build context and Dockerfile."""
     volume_keys: dict[str, str] = field(default_factory=dict)
@@ -76,11 +79,6 @@ class Context:
     def host_of(self, mount: Mount) -> HostDirectory:
         return host_directory(mount, self.root)
 
-    def source(self, path: Path) -> Source | None:
-        """A file that the stack has read: a Compose file, or an env file that names a database."""
-        own = self.env_files.get(path) or self.stack.source(path)
-        return own or (self.commands.source(path) if self.commands else None)
-
     def tracked_below(self, directory: Path) -> str | None:
         """A file below the directory that git tracks, relative to the work tree; raises GitUnavailable."""
         tree = work_tree(self.root)
@@ -102,9 +100,7 @@ def once(compute: Callable[[Context], Result]) -> Callable[[Context], Result]:
 
 def at(source: Source, start: int, end: int) -> Location:
     """The location of some characters of a file."""
-    from volfix.syntax.source import Span
-
-    return Location(source.path, Span(start, end), *source.place(start))
+    return Location(source.path, Span(start, end), *source.place(start), source)
 
 
 def mount_location(mount: Mount) -> Location:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from volfix.edits.operation import Operation
-from volfix.syntax.source import Span
+from volfix.syntax.source import Source, Span
 
 
 class Severity(str, Enum):
@@ -28,12 +28,13 @@ class Applicability(str, Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """Where a mount, value or command is written; `line` and `column` count from 1."""
+    """Where a mount, value or command is written, in a file as it was read; `line` and `column` count from 1."""
 
     path: Path
     span: Span
     line: int
     column: int
+    source: Source = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

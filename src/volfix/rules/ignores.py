@@ -3,26 +3,65 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from volfix.syntax.source import Source
+from volfix.syntax.source import Source, Span
 
-IGNORE = re.compile(r"#\s*volfix:\s*ignore(?:\[([A-Za-z0-9,\s]*)\])?")
+if TYPE_CHECKING:
+    from volfix.rules.context import Context
+
+MARK = b"volfix:"
+"""What every such comment has in it."""
+COMMENT = re.compile(r"(?:#|//)[ \t]*(volfix:[ \t]*(ignore[\w-]*)[ \t]*(?:\[([^\[\]\n]*)\]|(\[|(?<! )\())?)")
+CODE = re.compile(r"[^,;\s]+")
+ANY = ""
+"""What a comment has ignored where a rule asked for any code: it kept a mount as it is."""
+OWN = "VF901"
+"""The rule about these comments; only its code ignores its findings."""
 
 
-def ignored_codes(source: Source, offset: int) -> frozenset[str] | None:
-    """The codes that a comment at the place of `offset` ignores: empty for all of them, None where there is none."""
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """A comment that ignores findings. `span` is what volfix reads of it, `word` is `ignore` or a misspelling.
+
+    `codes` are in capitals, by their places: empty where all are ignored, None where the brackets cannot be read.
+    """
+
+    source: Source
+    span: Span
+    word: str
+    codes: Mapping[str, Span] | None
+
+    def covers(self, code: str | None) -> bool:
+        """Whether the comment ignores the code (or, without a code, any of them)."""
+        if self.word != "ignore" or self.codes is None:
+            return False
+        return code is None or code in self.codes or (not self.codes and code != OWN)
+
+
+def ignores_in(source: Source, start: int = 0, end: int | None = None) -> Iterator[Ignore]:
+    """The comments of a file, or of a part of it, that ignore something."""
+    for found in COMMENT.finditer(source.text, start, len(source.text) if end is None else end):
+        written = CODE.finditer(source.text, *found.span(3)) if found[3] else ()
+        codes = {code[0].upper(): Span(*code.span()) for code in written}
+        yield Ignore(source, Span(*found.span(1)), found[2], None if found[4] else codes)
+
+
+def is_ignored(context: Context, source: Source, offset: int, code: str | None = None) -> bool:
+    """Whether a comment ignores the code (or, without a code, any of them) at a place; the context notes which did."""
+    found = [ignore for ignore in _around(source, offset) if ignore.covers(code)]
+    context.used_ignores.update((source.path, ignore.span, code or ANY) for ignore in found)
+    return bool(found)
+
+
+def _around(source: Source, offset: int) -> Iterator[Ignore]:
+    """The comments on the line of a place, and on the comment line above it."""
     if "volfix:" not in source.text:
-        return None
+        return
     start = source.line_start(offset)
-    own = source.text[start : source.line_end(offset)]
-    above = source.text[source.line_start(start - 1) : start] if start else ""
-    for line in (own, above if above.lstrip().startswith("#") else ""):
-        if found := IGNORE.search(line):
-            return frozenset(code.strip().upper() for code in (found[1] or "").split(",") if code.strip())
-    return None
-
-
-def is_ignored(source: Source, offset: int, code: str | None = None) -> bool:
-    """Whether a comment ignores the code (or, without a code, any of them) there."""
-    codes = ignored_codes(source, offset)
-    return codes is not None and (not codes or code is None or code in codes)
+    yield from ignores_in(source, start, source.line_end(offset))
+    above = source.line_start(start - 1) if start else 0
+    if source.text[above:start].lstrip().startswith(("#", "//")):
+        yield from ignores_in(source, above, start)

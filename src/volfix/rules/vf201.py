@@ -43,8 +43,7 @@ def _strangers(context: Context) -> Iterator[Finding]:
     """A note on each URL of a server that is no service here: its rows are not in this stack's volumes."""
     for _, service, variable, host in strange_hosts(context):
         location = location_of(variable.origin)
-        if location is not None and variable.origin is not None:
-            context.env_files.setdefault(variable.origin.file.path, variable.origin.file)
+        if location is not None:
             here = "the container itself" if host == "localhost" else "no service here"
             yield Finding(
                 code="VF201",

@@ -23,10 +23,10 @@ def check(context: Context) -> Iterator[Finding]:
         for service in project.services.values():
             for variable in effective_variables(service):
                 if variable.value is not None and MAY_BE_FILE.search(variable.value):
-                    yield from _of_variable(context, project, service, variable)
+                    yield from _of_variable(project, service, variable)
 
 
-def _of_variable(context: Context, project: Project, service: Service, variable: Variable) -> Iterator[Finding]:
+def _of_variable(project: Project, service: Service, variable: Variable) -> Iterator[Finding]:
     wins = _path(project, service, variable)
     if wins is None:
         return
@@ -34,9 +34,8 @@ def _of_variable(context: Context, project: Project, service: Service, variable:
     for name, other in sources[1:]:
         location = location_of(other.origin)
         loses = _path(project, service, other)
-        if location is None or loses is None or loses == wins or other.origin is None:
+        if location is None or loses is None or loses == wins:
             continue
-        context.env_files.setdefault(other.origin.file.path, other.origin.file)
         # An ENV of the image is a default, which Compose is meant to replace.
         default = isinstance(other.origin, InDockerfile)
         yield Finding(

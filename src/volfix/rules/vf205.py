@@ -32,7 +32,7 @@ def check(context: Context) -> Iterator[Finding]:
                 if (
                     variable.value
                     and MAY_BE_MEMORY.search(variable.value)
-                    and (found := _finding(context, project, service, variable))
+                    and (found := _finding(project, service, variable))
                 ):
                     yield found
 
@@ -42,7 +42,7 @@ def _is_test(service: Service) -> bool:
     return any(TEST in purposes(text) for text in (service.name, *service.profiles))
 
 
-def _finding(context: Context, project: Project, service: Service, variable: Variable) -> Finding | None:
+def _finding(project: Project, service: Service, variable: Variable) -> Finding | None:
     from volfix.project.code.database_url import is_in_memory
 
     location = location_of(variable.origin)
@@ -53,8 +53,6 @@ def _finding(context: Context, project: Project, service: Service, variable: Var
         or switch_beside(project, service, variable.name, variable.value or "").is_off
     ):
         return None
-    if variable.origin is not None:
-        context.env_files.setdefault(variable.origin.file.path, variable.origin.file)
     return Finding(
         code="VF205",
         severity=Severity.WARNING,

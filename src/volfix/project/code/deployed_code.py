@@ -99,6 +99,10 @@ class DeployedCode:
         """
         yield from _having(self._modules, pattern, words)
 
+    def marked(self, mark: bytes) -> Iterator[Path]:
+        """The modules, ini files and frameworks' files with these bytes."""
+        yield from (path for path, data in {**self._modules, **self._framework_files}.items() if mark in data)
+
     def starting(self, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Path]:
         """The same for the scripts and settings that start programs."""
         yield from _having(self._starters, pattern, words)

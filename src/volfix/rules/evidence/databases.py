@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project, Service
-from volfix.project.compose.origins import compose_scalar
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
 from volfix.rules.evidence.agreement import (
@@ -35,8 +34,6 @@ def proposals(context: Context) -> tuple[Proposal, ...]:
     found = list(own_volumes(list(files_kept_apart(context, found))))
     found = list(overridden(context, found))
     found = list(doubted(context, list(agreed(found))))  # again: what was refused for one is refused for all
-    origins = [each.database.origin for each in found if compose_scalar(each.database.origin) is None]
-    context.env_files.update((origin.file.path, origin.file) for origin in origins if origin is not None)
     return tuple(with_doubts_of_others(context, found))
 
 

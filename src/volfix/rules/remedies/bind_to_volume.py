@@ -91,7 +91,7 @@ def _mount_refusals(context: Context, use: Use) -> Iterator[str]:
         yield mount.problem
     if not is_within(mount.file.path, context.root):
         yield f"{mount.file.path} lies outside {context.root}"
-    if is_ignored(mount.file, mount.node.span.start):
+    if is_ignored(context, mount.file, mount.node.span.start):
         yield f"the mount of {mount.raw_source} in {use.service.name} is marked to be ignored"
     if is_file(mount):
         yield f"{mount.raw_source} is a file for {use.service.name}, and a named volume cannot be one"

@@ -68,7 +68,7 @@ def _moves(context: Context, proposal: Proposal) -> Iterator[Move]:
         conversion = convert(context, use, held) if held else None
         if conversion is None or conversion.fix is None or conversion.fix.applicability is not Applicability.SAFE:
             return
-        if is_ignored(use.mount.file, use.mount.place, "VF101"):
+        if is_ignored(context, use.mount.file, use.mount.place, "VF101"):
             return
         key = conversion.fix.moves[0].volume
     database = proposal.database

@@ -176,7 +176,7 @@ def _clash(operations: Iterable[Operation]) -> str | None:
 def _refusals(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
     """Why the file stays mounted alone, the first reason being enough."""
     for item in live:
-        yield from _mount_refusals(item)
+        yield from _mount_refusals(context, item)
         if (reason := stays_for_others(context, item.use)) is not None:
             yield reason
         yield from _path_refusals(item)
@@ -191,7 +191,7 @@ def _refusals(context: Context, host: HostDirectory, live: list[FileUse]) -> Ite
         yield from _tracked(context, host.path)
 
 
-def _mount_refusals(item: FileUse) -> Iterator[str]:
+def _mount_refusals(context: Context, item: FileUse) -> Iterator[str]:
     mount, project = item.use.mount, item.use.project
     if project.files[0].version_1:
         yield VERSION_1
@@ -199,7 +199,7 @@ def _mount_refusals(item: FileUse) -> Iterator[str]:
         yield mount.problem
     if not is_within(mount.file.path, project.root):
         yield f"{mount.file.path} lies outside {project.root}"
-    if is_ignored(mount.file, mount.node.span.start):
+    if is_ignored(context, mount.file, mount.node.span.start):
         yield f"the mount of {mount.raw_source} in {item.service} is marked to be ignored"
     for other in project.mounts_of(item.use.service):
         if other.clean_target in {item.path + ending for ending in BESIDE}:

@@ -1,0 +1,129 @@
+"""VF901: a comment that ignores findings, and ignores none."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from volfix.rules.context import Context, at
+from volfix.rules.evidence.ignore_places import ignores_of
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.ignores import ANY, OWN, Ignore
+from volfix.rules.rule import Example, Outcome, Rule
+from volfix.syntax.source import Span
+
+FORM = "write `# volfix: ignore[VF101] reason`, with the codes to ignore"
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Each comment that cannot be read, names no code or an unknown one, or names a code without a finding there.
+
+    Runs behind all other rules: the context knows what the comments have ignored.
+    """
+    for ignore in ignores_of(context):
+        for place, severity, message, reason in _problems(context, ignore):
+            yield Finding(
+                code=OWN,
+                severity=severity,
+                location=at(ignore.source, place.start, place.end),
+                message=message,
+                evidence=("a comment covers its own line; on a line of its own, the next line",),
+                reason=reason,
+            )
+
+
+def _problems(context: Context, ignore: Ignore) -> Iterator[tuple[Span, Severity, str, str]]:
+    text = ignore.source.text[ignore.span.start : ignore.span.end].strip()
+    used = sorted(code for path, span, code in context.used_ignores if (path, span) == _key(ignore))
+    kept, used = used == [ANY], [code for code in used if code != ANY]
+    if ignore.word != "ignore":
+        yield (
+            ignore.span,
+            Severity.WARNING,
+            f"`{text}` ignores nothing: volfix does not know the word `{ignore.word}`",
+            FORM,
+        )
+    elif ignore.codes is None:
+        yield ignore.span, Severity.WARNING, f"`{text}` ignores nothing: its brackets do not name codes", FORM
+    elif not ignore.codes:
+        now = f": today it hides {', '.join(used)}" if used else ""
+        yield ignore.span, Severity.WARNING, f"`{text}` hides every finding here, also those of tomorrow{now}", FORM
+    else:
+        known = _known()
+        for code, place in ignore.codes.items():
+            if code not in known:
+                yield place, Severity.WARNING, f"`{text}`: volfix has no rule {code}", _nearest(code, known)
+            elif code in context.selected and code not in used and code != OWN and not kept:
+                message = f"`{text}` hides nothing: {code} has no finding here"
+                yield place, Severity.INFO, message, f"take {code} out, or move the comment to the line of the finding"
+
+
+def _key(ignore: Ignore) -> tuple[object, object]:
+    return ignore.source.path, ignore.span
+
+
+def _known() -> frozenset[str]:
+    from volfix.rules import REGISTRY  # which has this rule, too
+
+    return frozenset(REGISTRY)
+
+
+def _nearest(code: str, known: frozenset[str]) -> str:
+    """What may be meant by an unknown code: the beginning of some, one with other letters, else the list."""
+    if code.startswith("VF") and (begun := sorted(each for each in known if each.startswith(code))):
+        return f"name each code: {', '.join(begun)}"
+    readable = "VF" + "".join({"O": "0", "I": "1", "L": "1"}.get(char, char) for char in code if char.isalnum())[-3:]
+    near = [readable] if readable in known else difflib.get_close_matches(code, sorted(known), 1)
+    return f"did you mean {near[0]}?" if near else "`volfix explain` lists the codes"
+
+
+BIND = "services:\n  db:\n    image: postgres:16\n    volumes:\n      - ./rows:/var/lib/postgresql/data{}\n"
+
+RULE = Rule(
+    code=OWN,
+    name="ignore-without-effect",
+    summary="A comment ignores findings, and its code is unknown, missing or not needed.",
+    why=(
+        "A code that is spelt wrong hides nothing, and somebody believes that the finding is dealt with. A comment without a "
+        "code hides whatever volfix finds there later, as does one that has outlived its finding: the next loss is silent."
+    ),
+    fix="None: say which findings the comment is to ignore, or take it out.",
+    sources=("astral-sh/ruff: RUF100 unused-noqa, PGH004 blanket-noqa",),
+    examples=(
+        Example(
+            "a code that no rule has", {"compose.yaml": BIND.format("  # volfix: ignore[VF1O1]")}, Outcome.REPORTED
+        ),
+        Example(
+            "no code: it hides every finding of the line",
+            {"compose.yaml": BIND.format("  # volfix: ignore the host's snapshots need the files")},
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a code without a finding, beside another that has one",
+            {"compose.yaml": BIND.format("  # volfix: ignore[VF101, VF106] snapshots")},
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a comment above the service, which covers the next line alone",
+            {
+                "compose.yaml": "# volfix: ignore[VF105]\nservices:\n  db:\n    image: postgres:16\n"
+                "    volumes: ['rows:/var/lib/postgresql/data']\nvolumes: {rows: }\n"
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a comment that hides a finding",
+            {"compose.yaml": BIND.format("  # volfix: ignore[VF101] the host's snapshots need the files")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a text that speaks of volfix",
+            {
+                "compose.yaml": "# volfix: see the README about its ignore comments\nservices:\n  web:\n    image: nginx\n"
+                "    command: ['echo', 'volfix: ignore[VF999]']\n"
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)
