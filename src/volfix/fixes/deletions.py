@@ -133,7 +133,7 @@ class _Judge:
         for deletion in self.commands.file_deletions:
             about = tuple(anchor.project for anchor in deletion.anchors)
             names = {project.real_name(key) for project in about for key in made.get(project, ())}
-            if any(below_engine(reach.path, name) for reach in deletion.reached for name in names):
+            if any(below_engine(deleted.path, name) for deleted in deletion.paths for name in names):
                 yield f"{self.named(deletion.command)} deletes Docker's own files, and the volume with them"
         yield from dict.fromkeys(self.other_names(made))
 

@@ -90,7 +90,7 @@ def _data_directories(context: Context, deploy: Deploy) -> Iterator[tuple[str, F
 def _reader(deploy: Deploy, path: str) -> str | None:
     """The first command of the step that names something in the directory."""
     for command in deploy.deployment.commands:
-        if command.elsewhere or command.program in NO_READERS:
+        if command.is_remote or command.program in NO_READERS:
             continue
         for word in command.values[1:]:
             place = None if word.startswith("-") else deploy.deployment.path_of(command, word)

@@ -29,7 +29,7 @@ def check(context: Context) -> Iterator[Finding]:
         client = client_in(step.image)
         if client is None or (client.plugin if call.plugin else client.program):
             continue
-        if any(installs_compose(command.values) for command in deploy.deployment.commands if not command.elsewhere):
+        if any(installs_compose(command.values) for command in deploy.deployment.commands if not command.is_remote):
             continue
         called = "docker compose" if call.plugin else "docker-compose"
         node = step.node.get("image")

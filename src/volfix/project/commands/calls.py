@@ -103,7 +103,7 @@ class Called:
                 asked.append(word)
         if kind != "target":
             asked = asked[:1]
-        entries = self._entries(Path(directory if state.here else state.home), kind)
+        entries = self._entries(Path(directory if state.in_checkout else state.home), kind)
         if not asked and kind != "npm":
             asked = [entry.name for entry in entries if not entry.name.startswith(".")][:1]
         for entry in entries:
@@ -130,7 +130,7 @@ def _files_in(directory: Path) -> list[CommandFile]:
 
 def _candidates(name: str, state: State) -> Iterator[Path]:
     """Where a file may be that the shell finds by this name: on another machine the checkout lies elsewhere."""
-    if state.here:
+    if state.in_checkout:
         yield Path(state.path(name))
         if not name.startswith("/"):
             yield Path(posixpath.normpath(f"{state.script_directory}/{name}"))

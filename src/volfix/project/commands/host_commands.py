@@ -109,7 +109,7 @@ def _places(deed: Deed, command: Command, project: Path, tree: Path) -> Iterator
     text = deed.path
     if text.startswith(("$", "`")):
         yield joined(str(project), text.partition("/")[2])
-    elif text.startswith("/") or command.here:
+    elif text.startswith("/") or command.in_checkout:
         yield joined(command.directory, text)
     elif not text.startswith("~"):
         yield joined(str(project), text)

@@ -87,7 +87,9 @@ class Checkout:
         path = joined(command.directory, text)
         if "$" in path or "`" in path or not path.startswith("/"):
             return None
-        return path if command.elsewhere and not command.here else moved(path, str(self.root), pipeline.workspace)
+        return (
+            path if command.is_remote and not command.in_checkout else moved(path, str(self.root), pipeline.workspace)
+        )
 
 
 def deployments(
@@ -137,7 +139,7 @@ def _deployment(
         step=step,
         call=call,
         command=command,
-        target=REMOTE if command.elsewhere else daemon_of(pipeline, step, command, call, ran),
+        target=REMOTE if command.is_remote else daemon_of(pipeline, step, command, call, ran),
         directory=directory,
         files=files,
         project=project,

@@ -62,7 +62,7 @@ def _copies(root: Path, paths: tuple[Path, ...], homes: frozenset[Path]) -> Iter
     for flow in CommandFiles(root, paths, homes).flows:
         for command in flow.commands:
             if command.trap is None and not any(_is_for_others(guard) for guard in command.guards):
-                yield from places.copies(command, fresh=flow.why == PIPELINE and command.here)
+                yield from places.copies(command, fresh=flow.why == PIPELINE and command.in_checkout)
 
 
 def _is_for_others(guard: str) -> bool:
@@ -109,7 +109,7 @@ class _Places:
 
     def _places(self, command: Command, word: str) -> Iterator[Path]:
         """Where in the repository a path of a command may be."""
-        if command.here and not word.startswith(("~", "$", "`")):
+        if command.in_checkout and not word.startswith(("~", "$", "`")):
             places = [joined(command.directory, word)]
         else:
             parts = [part for part in word.split("/") if part not in ("", "~") and "$" not in part]
@@ -120,7 +120,7 @@ class _Places:
 
     def _target(self, command: Command, word: str, source: Path) -> Path | None:
         """The place in the repository that stands for where a command writes."""
-        if command.here and not REMOTE.match(word) and not word.startswith(("~", "$", "`")):
+        if command.in_checkout and not REMOTE.match(word) and not word.startswith(("~", "$", "`")):
             path = Path(joined(command.directory, word))
             path = path / source.name if path.is_dir() or word.endswith("/") else path
             return path if path.is_relative_to(self.root) else self._beside(word, source)

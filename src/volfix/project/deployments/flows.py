@@ -272,7 +272,7 @@ def stack_of(command: Command) -> tuple[object, ...] | None:
     if call is None or call.program != COMPOSE:
         return None
     files, names = call.values("-f", "--file"), call.values("-p", "--project-name")
-    return command.elsewhere, command.directory, tuple(files), tuple(names)
+    return command.is_remote, command.directory, tuple(files), tuple(names)
 
 
 def _deletes(command: Command) -> bool:

@@ -77,7 +77,7 @@ def env_files(project: Project, command: Command, call: DockerCall) -> list[Path
     """The env files that the command names; on another machine they lie as they do beside the project's files."""
     found: list[Path | None] = []
     for name in env_file_names(command, call):
-        places = [joined(command.directory, name)] if command.here else [f"{project.directory}/{name}"]
+        places = [joined(command.directory, name)] if command.in_checkout else [f"{project.directory}/{name}"]
         path = next((Path(place) for place in places if Path(place).is_relative_to(project.root)), None)
         found.append(path if path is not None and path.is_file() else None)
     return found

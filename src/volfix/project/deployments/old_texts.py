@@ -21,9 +21,9 @@ def old_commands(flow: Flow) -> Iterator[tuple[int, Command]]:
     updates = [each for each in flow.commands if updates_checkout(each.values)]
     starts = {start: number for number, start in enumerate(dict.fromkeys(id(each.start) for each in flow.commands))}
     for number, command in enumerate(flow.commands if updates else ()):
-        if command.start.is_pipeline and command.lies == CHECKOUT:
+        if command.start.is_pipeline and command.text_place == CHECKOUT:
             continue
-        first = next((each for each in updates if each.elsewhere == (command.lies == ELSEWHERE)), None)
-        opened = (starts[id(command.start)], command.opened)
-        if first is not None and (starts[id(first.start)], first.number) >= opened:
+        first = next((each for each in updates if each.is_remote == (command.text_place == ELSEWHERE)), None)
+        read_after = (starts[id(command.start)], command.read_after)
+        if first is not None and (starts[id(first.start)], first.number) >= read_after:
             yield number, first

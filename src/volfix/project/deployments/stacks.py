@@ -18,7 +18,7 @@ from volfix.project.deployments.old_texts import old_commands
 from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.project.discovery import Directory
 from volfix.project.shell.command import Command
-from volfix.project.shell.file_deletions import Reach, reaches
+from volfix.project.shell.file_deletions import DeletedPath, deleted_paths
 from volfix.project.shell.paths import joined
 from volfix.project.stack import Stack
 from volfix.syntax.source import FileProblem, Source, Span
@@ -39,7 +39,7 @@ class FileDeletion:
 
     flow: Flow
     command: Command
-    reached: tuple[Reach, ...]
+    paths: tuple[DeletedPath, ...]
     anchors: tuple[Anchor, ...]
 
 
@@ -145,9 +145,9 @@ class Commands:
         found = []
         for flow in self.files.flows:
             for number, command in enumerate(flow.commands):
-                reached = tuple(reaches(command))
-                if reached and self.files.counts(flow, number):
-                    found.append(FileDeletion(flow, command, reached, tuple(self._places(flow))))
+                paths = tuple(deleted_paths(command))
+                if paths and self.files.counts(flow, number):
+                    found.append(FileDeletion(flow, command, paths, tuple(self._places(flow))))
         return tuple(found)
 
     def _places(self, flow: Flow) -> list[Anchor]:
@@ -191,8 +191,10 @@ class Commands:
             call = docker_call(command.values)
             if call is None or call.program != COMPOSE:
                 continue
-            for project in self._named(command, call) or (() if command.here else self._near(_home(command))):
-                anchor = Anchor(str(project.directory) if command.here else _project_directory(command, call), project)
+            for project in self._named(command, call) or (() if command.in_checkout else self._near(_home(command))):
+                anchor = Anchor(
+                    str(project.directory) if command.in_checkout else _project_directory(command, call), project
+                )
                 if anchor not in found:
                     found.append(anchor)
         return found
@@ -202,7 +204,7 @@ class Commands:
         places = [joined(command.directory, name) for name in names] or [
             posixpath.join(_project_directory(command, call), "")
         ]
-        if not command.here or any(not place.startswith(str(self.files.root)) for place in places):
+        if not command.in_checkout or any(not place.startswith(str(self.files.root)) for place in places):
             return self._elsewhere(command, names)
         if names:
             wanted = {os.path.normpath(place) for place in places}
@@ -269,7 +271,7 @@ def _upwards(directory: str, root: str) -> Iterator[str]:
 
 
 def _home(command: Command) -> str:
-    return command.directory if command.here else str(command.entry.directory)
+    return command.directory if command.in_checkout else str(command.entry.directory)
 
 
 def _project_directory(command: Command, call: DockerCall) -> str:

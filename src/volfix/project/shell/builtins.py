@@ -68,7 +68,7 @@ def _change_directory(call: Call, resolver: Resolver) -> None:
 
 def _go(state: State, path: str, resolver: Resolver) -> None:
     state.previous, state.directory = state.directory, path
-    state.here = state.checkout and path.startswith("/") and resolver.contains(path)
+    state.in_checkout = state.has_checkout and path.startswith("/") and resolver.contains(path)
 
 
 def _pop_directory(call: Call, resolver: Resolver) -> None:

@@ -35,8 +35,8 @@ class Frame:
     hosted: bool = False
     calls: tuple[str, ...] = ()
     stack: tuple[object, ...] = ()
-    opened: int = 0
-    lies: str = CHECKOUT
+    read_after: int = 0
+    text_place: str = CHECKOUT
 
     def deeper(self) -> Frame:
         """The frame of a text that a command of this one holds."""
@@ -60,7 +60,8 @@ class Frame:
             repeated=repeated,
         )
 
-    def called(self, name: str) -> Frame:
+    def entering(self, name: str) -> Frame:
+        """The frame of what this text calls by a name."""
         return replace(self, calls=(*self.calls, name))
 
 
@@ -135,7 +136,9 @@ class Call:
     def aliased(self) -> Call:
         """The call with the alias that is its first word put in."""
         name, text = self.words[0], self.state.aliases[self.first]
-        words = [replace(name, value=part, expanded=True, characters=_said(part, name)) for part in text.split()]
+        words = [
+            replace(name, value=part, expanded=True, characters=_characters_at(part, name)) for part in text.split()
+        ]
         return replace(self, words=[*words, *self.words[1:]])
 
     def process(self) -> State:
@@ -153,12 +156,12 @@ class Call:
         return next((each for each in self.siblings if each.span == span and each.words), None) if span else None
 
 
-def _said(text: str, word: Argument) -> tuple[tuple[str, int, int], ...]:
+def _characters_at(text: str, word: Argument) -> tuple[tuple[str, int, int], ...]:
     return tuple((char, word.span.start, word.span.end) for char in text)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Payload:
     """What a program that runs others is told to run: a text, a script or words; nothing where it reads its input."""
 
     text: Argument | None = None
@@ -168,7 +171,7 @@ class Told:
     logs_in: bool = False
 
 
-def shell_call(words: Sequence[Argument]) -> Told:
+def shell_call(words: Sequence[Argument]) -> Payload:
     """What a shell runs: `bash -eo pipefail deploy.sh`, `sh -c text name argument`.
 
     Source: POSIX, sh; bash manual, 6.1 Invoking Bash. `-o` takes a word also in a cluster.
@@ -188,13 +191,13 @@ def shell_call(words: Sequence[Argument]) -> Told:
         reads = reads or (word[0] == "-" and "s" in word)
     rest = list(words[at:])
     if not rest or reads:
-        return Told(arguments=rest)
+        return Payload(arguments=rest)
     if is_text:
-        return Told(text=rest[0], arguments=rest[1:])
-    return Told(script=rest[0], arguments=rest[1:])
+        return Payload(text=rest[0], arguments=rest[1:])
+    return Payload(script=rest[0], arguments=rest[1:])
 
 
-def user_call(words: Sequence[Argument]) -> Told:
+def user_call(words: Sequence[Argument]) -> Payload:
     """What `su` and `runuser` run: `su - app -c text`, `runuser -u app -- command`.
 
     Source: util-linux, su(1) and runuser(1).
@@ -220,7 +223,7 @@ def user_call(words: Sequence[Argument]) -> Told:
             at -= 1
             break
     rest = list(words[at:])
-    return Told(text=text, words=rest if is_named else [], logs_in=logs_in)
+    return Payload(text=text, words=rest if is_named else [], logs_in=logs_in)
 
 
 def echoed(words: Sequence[Argument]) -> Sequence[Argument]:

@@ -60,12 +60,12 @@ CHECKOUT, MACHINE, ELSEWHERE = "checkout", "machine", "elsewhere"
 class Command:
     """A command that is run, in `directory`; `environment` are the variables that are handed to it, as far as known.
 
-    `here` says that the directory lies in the checkout that is read; `elsewhere`, that the command runs on another
-    machine; `hosted`, on one that is thrown away. `start` is the entry that was run, `entry` the one that the command
-    is written in, `origin` what of the start's text led to it. `guards` are the texts of the tests that it depends on;
-    `trap` the signal whose handler it is a part of; `calls` what was called on the way to it. `outputs` are the files
-    that its output goes to; `is_fed` says that it reads a file, a here-document or another command's output, `decides`
-    that what runs next depends on whether it succeeds.
+    `in_checkout` says that the directory lies in the checkout that is read; `is_remote`, that the command runs on
+    another machine; `hosted`, on one that is thrown away. `start` is the entry that was run, `entry` the one that the
+    command is written in, `origin` what of the start's text led to it. `guards` are the texts of the tests that it
+    depends on; `trap` the signal whose handler it is a part of; `calls` what was called on the way to it. `outputs` are
+    the files that its output goes to; `is_fed` says that it reads a file, a here-document or another command's output,
+    `decides` that what runs next depends on whether it succeeds.
     """
 
     words: tuple[Argument, ...]
@@ -74,8 +74,8 @@ class Command:
     start: Entry
     origin: Span
     directory: str
-    here: bool
-    elsewhere: bool
+    in_checkout: bool
+    is_remote: bool
     hosted: bool
     guards: tuple[str, ...] = ()
     trap: str | None = None
@@ -85,9 +85,9 @@ class Command:
     """Where the values of that environment are written."""
     number: int = 0
     """How many commands of the start run before it."""
-    opened: int = 0
+    read_after: int = 0
     """How many commands of the start had run when the text that the command is written in was read."""
-    lies: str = CHECKOUT
+    text_place: str = CHECKOUT
     """Where that text lies."""
     outputs: tuple[Argument, ...] = ()
     is_fed: bool = False

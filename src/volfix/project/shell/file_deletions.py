@@ -49,36 +49,36 @@ HOST = re.compile(r"(?:[^/:\s]+@)?[^/:\s]+:")
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class DeletedPath:
     """What a command deletes: `path`, with what is below it; its last part may be a pattern.
 
     `source`, for a copy that deletes, is the directory that is copied there; what `kept` names is left out;
-    `only_untracked` says that what git ignores is left out too; `elsewhere`, that it is on another machine than the
+    `only_untracked` says that what git ignores is left out too; `is_remote`, that it is on another machine than the
     command's, `partly` that it tests which of the files it deletes.
     """
 
     verb: str
     path: str
-    here: bool
+    in_checkout: bool
     kept: tuple[str, ...] = ()
     source: str | None = None
     only_untracked: bool = False
-    elsewhere: bool = False
+    is_remote: bool = False
     partly: bool = False
 
 
-def reaches(command: Command) -> Iterator[Reach]:
+def deleted_paths(command: Command) -> Iterator[DeletedPath]:
     """The places that a command deletes; none for one that deletes no directories.
 
     In a container of its own, as a pipeline's step is, it deletes only what is mounted there from the host.
     """
-    mounted = None if command.elsewhere else command.start.mounted
-    for reach in _reaches(command):
-        if mounted is None or reach.elsewhere or any(meet(reach.path, place) for place in mounted):
-            yield reach
+    mounted = None if command.is_remote else command.start.mounted
+    for deleted in _all_deleted(command):
+        if mounted is None or deleted.is_remote or any(meet(deleted.path, place) for place in mounted):
+            yield deleted
 
 
-def _reaches(command: Command) -> Iterator[Reach]:
+def _all_deleted(command: Command) -> Iterator[DeletedPath]:
     name = posixpath.basename(command.values[0])
     if name == "rm":
         yield from _rm(command)
@@ -92,24 +92,26 @@ def _reaches(command: Command) -> Iterator[Reach]:
         yield from _in_container(command, call)
 
 
-def _rm(command: Command) -> Iterator[Reach]:
+def _rm(command: Command) -> Iterator[DeletedPath]:
     options, paths = _split(command.values[1:], frozenset())
     if any(option == "--recursive" or re.match(r"-\w*[rR]", option) for option, _ in options):
         for path in paths:
-            yield Reach("rm -r", joined(command.directory, path), command.here)
+            yield DeletedPath("rm -r", joined(command.directory, path), command.in_checkout)
 
 
-def _find(command: Command) -> Iterator[Reach]:
+def _find(command: Command) -> Iterator[DeletedPath]:
     """`find PLACE -delete`, `find PLACE -exec rm -rf {} +`. Source: POSIX, find; GNU findutils manual."""
     words = command.values[1:]
     places = list(itertools.takewhile(lambda word: word[:1] not in ("-", "(", "!", "\\"), words))
     ran = [words[number + 1] for number, word in enumerate(words[:-1]) if word in FIND_RUNS]
     if "-delete" in words or any(posixpath.basename(word) in ("rm", "shred") for word in ran):
         for place in places or ["."]:
-            yield Reach("find", joined(command.directory, place), command.here, partly=bool(FIND_TESTS & {*words}))
+            yield DeletedPath(
+                "find", joined(command.directory, place), command.in_checkout, partly=bool(FIND_TESTS & {*words})
+            )
 
 
-def _in_container(command: Command, call: DockerCall) -> Iterator[Reach]:
+def _in_container(command: Command, call: DockerCall) -> Iterator[DeletedPath]:
     """`docker run -v /srv/data:/v IMAGE rm -rf /v/old`: what the container's command deletes of the host's.
 
     The daemon's machine is the host, wherever the command itself runs.
@@ -119,7 +121,7 @@ def _in_container(command: Command, call: DockerCall) -> Iterator[Reach]:
     for source, target in _host_mounts(words) if IN_CONTAINER.search(told) else ():
         for found in re.finditer(rf"(?<![\w./:=-]){re.escape(target.rstrip('/'))}(/[^\s;&|'\"]*)?(?![\w.:-])", told):
             path = joined(command.directory, source + (found[1] or ""))
-            yield Reach("rm -r", path, command.here, elsewhere=True)
+            yield DeletedPath("rm -r", path, command.in_checkout, is_remote=True)
 
 
 def _host_mounts(words: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -140,7 +142,7 @@ def _host_mounts(words: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield source, target
 
 
-def _git_clean(command: Command) -> Iterator[Reach]:
+def _git_clean(command: Command) -> Iterator[DeletedPath]:
     words = command.values[1:]
     at = skip_options(words, 0, GIT_VALUES)
     if at >= len(words) or words[at] != "clean":
@@ -156,10 +158,10 @@ def _git_clean(command: Command) -> Iterator[Reach]:
         kept = tuple(value for option, value in options if option in ("-e", "--exclude") and value)
         untracked = not re.search("[xX]", letters)
         for path in paths or ["."]:
-            yield Reach("git clean", joined(directory, path), command.here, kept, only_untracked=untracked)
+            yield DeletedPath("git clean", joined(directory, path), command.in_checkout, kept, only_untracked=untracked)
 
 
-def _rsync(command: Command) -> Iterator[Reach]:
+def _rsync(command: Command) -> Iterator[DeletedPath]:
     options, paths = _split(command.values[1:], RSYNC_VALUES)
     names = {option for option, _ in options}
     deletes = any(name == "--del" or name.startswith("--delete") for name in names)
@@ -183,8 +185,13 @@ def _rsync(command: Command) -> Iterator[Reach]:
         source = joined(command.directory, path)
         whole = path.endswith("/") or posixpath.basename(path) in (".", "")
         reached = place if whole else f"{place}/{posixpath.basename(source)}"
-        yield Reach(
-            "rsync --delete", reached, command.here and not remote, tuple(kept), source, elsewhere=remote is not None
+        yield DeletedPath(
+            "rsync --delete",
+            reached,
+            command.in_checkout and not remote,
+            tuple(kept),
+            source,
+            is_remote=remote is not None,
         )
 
 

@@ -37,27 +37,27 @@ class Interpreter:
 
     resolver: Resolver
     unread: dict[tuple[Path, int], Span] = field(default_factory=dict)
-    left: int = LIMIT
-    ran: int = 0
+    remaining: int = LIMIT
+    count: int = 0
 
     def commands(self, entry: Entry, directory: str | None = None) -> list[Command]:
         """The commands that running the entry runs, in order; `directory` is where it is called from."""
-        self.left, self.ran = LIMIT, 0
+        self.remaining, self.count = LIMIT, 0
         start = directory or str(entry.directory)
         home = str(entry.home or start)
         state = State(start, home, workspace=entry.workspace)
         if entry.remote and entry.workspace is None:
             state = state.remote()
-        state.elsewhere = entry.remote
-        state.here = state.checkout and self.resolver.contains(state.directory)
+        state.is_remote = entry.remote
+        state.in_checkout = state.has_checkout and self.resolver.contains(state.directory)
         state.script = str(entry.source.path)
         state.zero = state.script if entry.kind == "script" else ""
         frame = Frame(entry, entry, hosted=entry.hosted)
         return list(self._process(self._entry(entry, state, frame), state, frame))
 
-    def _process(self, ran: Iterator[Command], state: State, frame: Frame) -> Iterator[Command]:
+    def _process(self, commands: Iterator[Command], state: State, frame: Frame) -> Iterator[Command]:
         """What a process runs, and at its end the handlers that it has set for that."""
-        yield from ran
+        yield from commands
         for handler, origin in list(state.traps):
             yield from self._inner([handler], state, replace(frame, trap="EXIT", origin=origin))
 
@@ -69,11 +69,11 @@ class Interpreter:
         for name, value in entry.environment.items():
             state.set(name, value, exported=True, at=entry.given_at.get(name))
         for other in self.resolver.beside(entry, entry.needs):
-            yield from self._entry(other, state.copy(), frame.called(other.name))
+            yield from self._entry(other, state.copy(), frame.entering(other.name))
         for fragment in entry.texts:
             yield from self._text(fragment, state.copy() if entry.separate else state, frame)
         for other in self.resolver.beside(entry, entry.brings):
-            yield from self._entry(other, state.copy(), frame.called(other.name))
+            yield from self._entry(other, state.copy(), frame.entering(other.name))
 
     def _text(self, fragment: Fragment, state: State, frame: Frame) -> Iterator[Command]:
         script = parse(fragment.text)
@@ -105,9 +105,9 @@ class Interpreter:
         if call.words and call.words[0].value in call.state.aliases:
             call = call.aliased()
         command = unwrapped(call.words)
-        if not command.words or self.left <= 0 or len(call.frame.stack) > DEPTH:
+        if not command.words or self.remaining <= 0 or len(call.frame.stack) > DEPTH:
             return
-        self.left -= 1
+        self.remaining -= 1
         call = replace(call, words=command.words, assigned=call.given() | command.assigned, directory=command.directory)
         if command.finds_functions and call.first in call.state.functions and call.first not in call.frame.stack:
             yield from self._function(call)
@@ -141,7 +141,7 @@ class Interpreter:
         frame, state = call.frame, call.state
         assert frame.origin is not None
         directory = state.directory if call.directory is None else state.path(call.directory)
-        self.ran += 1
+        self.count += 1
         return Command(
             words=tuple(call.words),
             home=call.command.span,
@@ -149,17 +149,17 @@ class Interpreter:
             start=frame.start,
             origin=frame.origin,
             directory=directory,
-            here=state.here,
-            elsewhere=state.elsewhere,
+            in_checkout=state.in_checkout,
+            is_remote=state.is_remote,
             hosted=frame.hosted,
             guards=frame.guards,
             trap=frame.trap,
             calls=frame.calls,
             environment={**state.environment(), **call.assigned},
             given_at={**state.given_at, **dict.fromkeys(call.assigned, call.place)},
-            number=self.ran - 1,
-            opened=frame.opened,
-            lies=frame.lies,
+            number=self.count - 1,
+            read_after=frame.read_after,
+            text_place=frame.text_place,
             outputs=call.outputs(),
             is_fed=call.is_fed,
             decides=call.command.decides,
@@ -167,8 +167,8 @@ class Interpreter:
 
     def _opened(self, frame: Frame, state: State) -> Frame:
         """The frame of a file that is read now."""
-        lies = CHECKOUT if state.checkout and state.here else ELSEWHERE if state.elsewhere else MACHINE
-        return replace(frame, opened=self.ran, lies=lies)
+        text_place = CHECKOUT if state.has_checkout and state.in_checkout else ELSEWHERE if state.is_remote else MACHINE
+        return replace(frame, read_after=self.count, text_place=text_place)
 
     def _function(self, call: Call) -> Iterator[Command]:
         body, text = call.state.functions[call.first]
@@ -196,11 +196,11 @@ class Interpreter:
         """`ssh host command`, and what it sends to a shell there."""
         at = knowledge.skip_options(call.values, 1, knowledge.option_values("remotes")) + 1
         state, frame = call.state.remote(), replace(call.frame, hosted=False)
-        told = [word for word in call.words[at:] if word.value != "--"]
-        ran = unwrapped(told).words
-        if not ran or knowledge.is_shell(posixpath.basename((ran[0].value.split() or [""])[0])):
+        words = [word for word in call.words[at:] if word.value != "--"]
+        first = unwrapped(words).words
+        if not first or knowledge.is_shell(posixpath.basename((first[0].value.split() or [""])[0])):
             yield from self._process(self._input(call, state, frame), state, frame)
-        yield from self._process(self._inner(told, state, frame), state, frame)
+        yield from self._process(self._inner(words, state, frame), state, frame)
 
     def _runner(self, call: Call) -> Iterator[Command]:
         start = call.process()
@@ -210,10 +210,10 @@ class Interpreter:
         given = self.resolver.given_by(call.values)
         for entry, directory in entries:
             state = start.process()
-            state.directory, state.here = directory, state.checkout and self.resolver.contains(directory)
+            state.directory, state.in_checkout = directory, state.has_checkout and self.resolver.contains(directory)
             state.arguments = None
             state.script = str(entry.source.path)
-            frame = self._opened(call.frame.called(f"{call.program} {entry.name}"), state)
+            frame = self._opened(call.frame.entering(f"{call.program} {entry.name}"), state)
             yield from self._process(self._entry(entry.with_variables(given, call.place), state, frame), state, frame)
 
     def _inner(self, words: Sequence[Argument], state: State, frame: Frame) -> Iterator[Command]:
@@ -260,36 +260,36 @@ class Interpreter:
         script = self.resolver.script(name, call.state, any_name=True)
         if script is not None:
             for fragment in script.fragments:
-                inner = self._opened(frame.called(script.source.path.name), state)
+                inner = self._opened(frame.entering(script.source.path.name), state)
                 yield from self._text(fragment, state, inner.deeper())
 
     def _shell(self, call: Call) -> Iterator[Command]:
         """`sh -c text`, `sh script`, `sh <<EOF`."""
-        told = shell_call(call.words)
+        payload = shell_call(call.words)
         state = call.process()
-        if told.text is not None:
-            state.arguments, state.zero = tuple(told.arguments[1:]), ""
-            yield from self._process(self._inner([told.text], state, call.frame), state, call.frame)
-        elif told.script is not None:
-            script = self.resolver.script(told.script.value, call.state, any_name=True)
+        if payload.text is not None:
+            state.arguments, state.zero = tuple(payload.arguments[1:]), ""
+            yield from self._process(self._inner([payload.text], state, call.frame), state, call.frame)
+        elif payload.script is not None:
+            script = self.resolver.script(payload.script.value, call.state, any_name=True)
             if script is not None:
-                yield from self._script(script, [told.script, *told.arguments], call)
+                yield from self._script(script, [payload.script, *payload.arguments], call)
             else:
                 yield self._leaf(call)
         else:
-            state.arguments = tuple(told.arguments)
+            state.arguments = tuple(payload.arguments)
             yield from self._process(self._input(call, state, call.frame), state, call.frame)
 
     def _user(self, call: Call) -> Iterator[Command]:
         """`su - app -c text`, `runuser -u app -- command`."""
-        told = user_call(call.words)
+        payload = user_call(call.words)
         state = call.process()
-        if told.logs_in:
-            state.directory, state.here = "~", False
-        if told.text is not None:
-            yield from self._process(self._inner([told.text], state, call.frame), state, call.frame)
-        elif told.words:
-            yield from self._run(replace(call, words=told.words, state=state))
+        if payload.logs_in:
+            state.directory, state.in_checkout = "~", False
+        if payload.text is not None:
+            yield from self._process(self._inner([payload.text], state, call.frame), state, call.frame)
+        elif payload.words:
+            yield from self._run(replace(call, words=payload.words, state=state))
         else:
             yield from self._process(self._input(call, state, call.frame), state, call.frame)
 
@@ -305,12 +305,12 @@ class Interpreter:
         state.script = str(script.source.path)
         if len(words) > 1:
             state.arguments = tuple(words[1:])
-        yield from self._entry(script, state, self._opened(call.frame.called(script.source.path.name), state))
+        yield from self._entry(script, state, self._opened(call.frame.entering(script.source.path.name), state))
         state.script, state.arguments = before
 
     def _script(self, script: Entry, words: Sequence[Argument], call: Call) -> Iterator[Command]:
         state = call.process()
-        state.zero = str(script.source.path) if state.checkout else state.path(words[0].value)
+        state.zero = str(script.source.path) if state.has_checkout else state.path(words[0].value)
         state.script, state.arguments = state.zero, tuple(words[1:])
-        frame = self._opened(call.frame.called(script.source.path.name), state)
+        frame = self._opened(call.frame.entering(script.source.path.name), state)
         yield from self._process(self._entry(script, state, frame), state, frame)

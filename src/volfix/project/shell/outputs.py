@@ -87,7 +87,7 @@ def _printf(words: Sequence[str], _: State) -> str | None:
 
 
 def _git(words: Sequence[str], state: State) -> str | None:
-    return state.home if list(words) == ["rev-parse", "--show-toplevel"] and state.checkout else None
+    return state.home if list(words) == ["rev-parse", "--show-toplevel"] and state.has_checkout else None
 
 
 def _found(words: Sequence[str], _: State) -> str | None:

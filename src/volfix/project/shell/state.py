@@ -33,20 +33,20 @@ LONGEST = 4000
 class State:
     """`directory` is a path as in paths.py; in the checkout it is the place on the machine that reads it.
 
-    `home` is the checkout's directory, `workspace` its path where the commands run; `checkout` says that it is there.
-    `here`: the directory lies in it; `elsewhere`: on another machine. `zero` is `$0`, `script` the file that is read,
-    both absolute. `arguments` are `$1` and so on, None where nobody knows them. `uncertain` are the variables that were
-    set by commands that may not run, as they do while `maybe` is set, and behind a command that may leave the function
-    (`leaves_early`). `local` are the values that its caller gets back. `functions` have the text that they stand in;
-    `traps` run when the shell ends; `given_at` says where a variable's last value stands. `scopes` are the states that
-    the subshells around return to, `scope` their numbers.
+    `home` is the checkout's directory, `workspace` its path where the commands run; `has_checkout` says that it is
+    there. `in_checkout`: the directory lies in it; `is_remote`: on another machine. `zero` is `$0`, `script` the file
+    that is read, both absolute. `arguments` are `$1` and so on, None where nobody knows them. `uncertain` are the
+    variables that were set by commands that may not run, as they do while `maybe` is set, and behind a command that may
+    leave the function (`leaves_early`). `local` are the values that its caller gets back. `functions` have the text
+    that they stand in; `traps` run when the shell ends; `given_at` says where a variable's last value stands. `scopes`
+    are the states that the subshells around return to, `scope` their numbers.
     """
 
     directory: str
     home: str
-    here: bool = True
-    checkout: bool = True
-    elsewhere: bool = False
+    in_checkout: bool = True
+    has_checkout: bool = True
+    is_remote: bool = False
     workspace: str | None = None
     zero: str = ""
     script: str = ""
@@ -91,7 +91,9 @@ class State:
 
     def remote(self) -> State:
         """The state of a shell on another machine: nothing of this one is there."""
-        return State("~", self.home, here=False, checkout=False, elsewhere=True, zero="~", script="~", arguments=())
+        return State(
+            "~", self.home, in_checkout=False, has_checkout=False, is_remote=True, zero="~", script="~", arguments=()
+        )
 
     def enter(self, scope: tuple[int, ...]) -> None:
         """Go into and out of subshells: whatever they set, the shell around them stays as it was."""
@@ -114,7 +116,7 @@ class State:
     def path(self, text: str) -> str:
         """A path as the shell takes it, normalised; below the workspace it is the place in the checkout."""
         path = joined(self.directory, text)
-        if self.workspace and self.checkout and (relative := below(path, self.workspace)) is not None:
+        if self.workspace and self.has_checkout and (relative := below(path, self.workspace)) is not None:
             return posixpath.normpath(f"{self.home}/{relative}")
         return path
 

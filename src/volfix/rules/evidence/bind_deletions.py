@@ -15,7 +15,7 @@ from volfix.project.deployments.stacks import Anchor, Commands
 from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.project.git_ignore import keeps_all_of, names
 from volfix.project.shell.command import Command
-from volfix.project.shell.file_deletions import Reach, covers, is_kept, relative_to
+from volfix.project.shell.file_deletions import DeletedPath, covers, is_kept, relative_to
 from volfix.project.shell.paths import below
 from volfix.project.stack import Use
 from volfix.rules.context import Context, at
@@ -44,20 +44,20 @@ def bind_deletion_findings(context: Context, commands: Commands) -> Iterator[Fin
         if not anchors or key in seen:
             continue
         kept = list(_kept(context)) if kept is None else kept
-        for reach in item.reached:
-            if hit := _hit(reach, anchors, kept, context):
+        for deleted in item.paths:
+            if hit := _hit(deleted, anchors, kept, context):
                 seen.add(key)
-                yield _finding(item.flow, item.command, reach, hit)
+                yield _finding(item.flow, item.command, deleted, hit)
                 break
 
 
-def _finding(flow: Flow, command: Command, reach: Reach, hit: list[Kept]) -> Finding:
+def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[Kept]) -> Finding:
     source, place = command.fragment.source, command.place
     known = [item for item in hit if item.known]
     first = (known or hit)[0]
     what = first.known or "what the containers have written"
     spare = {"rsync --delete": "an --exclude for it", "git clean": "an -e pattern for it"}.get(
-        reach.verb, "another path"
+        deleted.verb, "another path"
     )
     mount = first.use.mount
     return Finding(
@@ -69,7 +69,9 @@ def _finding(flow: Flow, command: Command, reach: Reach, hit: list[Kept]) -> Fin
             lines(
                 reached(flow, command),
                 *dict.fromkeys(f"{item.use.service.name} mounts {item.use.mount.written_as}" for item in hit),
-                "git clean keeps what git ignores: nothing says that it ignores this" if reach.only_untracked else None,
+                "git clean keeps what git ignores: nothing says that it ignores this"
+                if deleted.only_untracked
+                else None,
             )
         ),
         step=command.start.step,
@@ -100,29 +102,29 @@ def _kept(context: Context) -> Iterator[Kept]:
             yield Kept(use, path, None)
 
 
-def _hit(reach: Reach, anchors: Sequence[Anchor], kept: Sequence[Kept], context: Context) -> list[Kept]:
+def _hit(deleted: DeletedPath, anchors: Sequence[Anchor], kept: Sequence[Kept], context: Context) -> list[Kept]:
     """What of the kept directories the command deletes."""
     found = []
     for item in kept:
         own = [anchor for anchor in anchors if anchor.project is item.use.project]
-        if own and any(_deletes(reach, anchor, item, context) for anchor in own):
+        if own and any(_deletes(deleted, anchor, item, context) for anchor in own):
             found.append(item)
     return found
 
 
-def _deletes(reach: Reach, anchor: Anchor, kept: Kept, context: Context) -> bool:
-    if reach.partly:
+def _deletes(deleted: DeletedPath, anchor: Anchor, kept: Kept, context: Context) -> bool:
+    if deleted.partly:
         return False
-    if reach.verb == "rm -r":
-        return any(covers(path, kept.path) for path in _as_in_checkout(reach.path, anchor))
-    if reach.source is not None:
-        return _synced_away(reach, anchor, kept)
-    for path in _as_in_checkout(reach.path, anchor):
+    if deleted.verb == "rm -r":
+        return any(covers(path, kept.path) for path in _as_in_checkout(deleted.path, anchor))
+    if deleted.source is not None:
+        return _synced_away(deleted, anchor, kept)
+    for path in _as_in_checkout(deleted.path, anchor):
         relative = relative_to(kept.path, path)
-        if relative is not None and not names(reach.kept, relative):
+        if relative is not None and not names(deleted.kept, relative):
             directory = Path(path, relative)
             ignored = directory.is_relative_to(context.root) and keeps_all_of(directory, context.root)
-            return not (reach.only_untracked and ignored)
+            return not (deleted.only_untracked and ignored)
     return False
 
 
@@ -137,14 +139,14 @@ def _as_in_checkout(path: str, anchor: Anchor) -> Iterator[str]:
         yield directory
 
 
-def _synced_away(reach: Reach, anchor: Anchor, kept: Kept) -> bool:
+def _synced_away(deleted: DeletedPath, anchor: Anchor, kept: Kept) -> bool:
     """Whether a copy deletes the directory on the other side, since the copied tree does not have it."""
-    assert reach.source is not None
-    relative = relative_to(kept.path, reach.source)
+    assert deleted.source is not None
+    relative = relative_to(kept.path, deleted.source)
     if relative is None:
-        relative = relative_to(kept.path, reach.path)
-        return relative is not None and not is_kept(relative, reach.kept)
-    if is_kept(relative, reach.kept) or reach.path.startswith("/tmp"):  # noqa: S108 - a place that nothing runs in
+        relative = relative_to(kept.path, deleted.path)
+        return relative is not None and not is_kept(relative, deleted.kept)
+    if is_kept(relative, deleted.kept) or deleted.path.startswith("/tmp"):  # noqa: S108 - a place that nothing runs in
         return False
-    elsewhere = anchor.place if below(anchor.place, reach.source) is None else None
-    return elsewhere is None or elsewhere == "~" or below(elsewhere, reach.path) is not None
+    elsewhere = anchor.place if below(anchor.place, deleted.source) is None else None
+    return elsewhere is None or elsewhere == "~" or below(elsewhere, deleted.path) is not None
