@@ -170,8 +170,8 @@ def test_what_cannot_be_told_is_a_doubt_and_no_path(reader: tuple[Reader, ...], 
     ("reader", "value"),
     [
         (one("Doctrine"), "sqlite:////srv/app.db"),
-        (one("Ecto"), "/srv/app.db"),
-        (one("rusqlite"), "/srv/app.db"),
+        (one("Ecto"), "srv/app.db"),
+        (one("rusqlite"), "./app.db"),
         ((), "jdbc:hsqldb:file:/srv/db"),
         (of("Flask-SQLAlchemy 2"), "sqlite:////srv/app.db"),
     ],
@@ -221,6 +221,14 @@ def test_what_is_no_file(value: str) -> None:
         "jdbc:sqlite::memory:",
         "Data Source=:memory:",
         "Data Source=x;Mode=Memory",
+        "jdbc:sqlite:",
+        "sqlite3::memory:",
+        "sqlite:////:memory:",
+        "sqlite:///%3Amemory%3A",
+        "file:/shop.db?vfs=memdb",
+        "jdbc:p6spy:h2:mem:shop",
+        "r2dbc:h2:mem:///shop",
+        "jdbc:derby:memory:shop;create=true",
     ],
 )
 def test_in_memory(value: str) -> None:
@@ -229,7 +237,7 @@ def test_in_memory(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["sqlite:///memory.db", "file:memory.db", "postgres://db/mode=memory", "/data/mem.db"]
+    "value", ["sqlite:///memory.db", "file:memory.db", "postgres://db/mode=memory", "/data/mem.db", "jdbc:h2:file:/mem"]
 )
 def test_not_in_memory(value: str) -> None:
     assert not is_in_memory(value)

@@ -106,7 +106,8 @@ sqlx               | sqlite:/srv/app.db                       | /app | /app/data
 sqlx               | sqlite://my%20app.db                     | /app | /app/data | /app/my app.db | moved | sqlite://data/my%20app.db
 diesel             | file:app.db                              | /app | /app/data | /app/app.db | moved | file:data/app.db
 diesel             | app.db                                   | /app | /app/data | /app/app.db | moved | data/app.db
-rusqlite           | /srv/app.db                              | /app | /app/data | /srv/app.db | unsure |
+rusqlite           | /srv/app.db                              | /app | /app/data | /srv/app.db | moved | /app/data/app.db
+rusqlite           | app.db                                   | /app | /app/data | /app/app.db | unsure |
 sequelize          | sqlite:app.db                            | /app | /app/data | /app/app.db | moved | sqlite:data/app.db
 sequelize          | sqlite::memory:                          | /app | /app/data | - | none |
 better-sqlite3     | ./app.sqlite                             | /app | /app/data | /app/app.sqlite | moved | ./data/app.sqlite
@@ -132,7 +133,8 @@ laravel            | /srv/database.sqlite                     | /app | /app/data
 laravel            | database/database.sqlite                 | /app | /app/data | - | unsure |
 doctrine           | sqlite:////srv/app.db                    | /app | /app/data | /srv/app.db | unsure |
 doctrine           | sqlite:///%kernel.project_dir%/var/a.db  | /app | /app/data | - | unsure |
-ecto               | /etc/app/app.db                          | /app | /app/data | /etc/app/app.db | unsure |
+ecto               | /etc/app/app.db                          | /app | /app/data | /etc/app/app.db | moved | /app/data/app.db
+ecto               | ./app.db                                 | /app | /app/data | /app/app.db | unsure |
 ef core            | Data Source=app.db;Cache=Shared          | /app | /app/data | /app/app.db | moved | Data Source=data/app.db;Cache=Shared
 ef core            | Cache=Shared;DataSource=/srv/app.db      | /app | /app/data | /srv/app.db | moved | Cache=Shared;DataSource=/app/data/app.db
 ef core            | Data Source=x;Mode=Memory                | /app | /app/data | - | none |
@@ -143,7 +145,10 @@ jdbc               | jdbc:sqlite:file:app.db                  | /app | /app/data
 jdbc               | jdbc:h2:./db;MODE=MySQL                  | /app | /app/data | /app/db.mv.db | moved | jdbc:h2:./data/db;MODE=MySQL
 jdbc               | jdbc:h2:file:/srv/db                     | /app | /app/data | /srv/db.mv.db | moved | jdbc:h2:file:/app/data/db
 jdbc               | jdbc:h2:data/db                          | /app | /app/data | - | unsure |
-jdbc               | jdbc:h2:~/db                             | /app | /app/data | - | unsure |
+jdbc               | jdbc:h2:~/db                             | /app | /app/data | /root/db.mv.db | moved | jdbc:h2:/app/data/db
+jdbc               | jdbc:h2:~app/db                          | /app | /app/data | - | unsure |
+jdbc               | jdbc:hsqldb:file:~/db                    | /app | /app/data | /root/db | unsure |
+jdbc               | jdbc:sqlite:~/app.db                     | /app | /app/data | - | unsure |
 jdbc               | jdbc:h2:mem:x                            | /app | /app/data | - | none |
 jdbc               | jdbc:hsqldb:file:/srv/db                 | /app | /app/data | /srv/db | unsure |
 unknown            | sqlite:///app.db                         | /app | /app/data | - | unsure |

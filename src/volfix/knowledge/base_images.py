@@ -1,18 +1,22 @@
-"""Where official images start a process, when nothing on top of them says another place."""
+"""Where base images start a process, when nothing on top of them says another place."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from volfix.knowledge.entries import HERE, parsed
 from volfix.knowledge.images import Image
 
 
-def starts_in_root(image: Image) -> bool:
-    """Whether the image is an official one that sets no working directory: then it is the root of the file system."""
-    return image.registry in (None, "docker.io") and image.repository in _without_workdir()
+def start_directory(image: Image) -> str | None:
+    """The working directory that the image itself sets, `/` where it sets none; None for an image that is not known."""
+    registry = "" if image.registry in (None, "docker.io") else f"{image.registry}/"
+    return _directories().get(registry + image.repository)
 
 
 @cache
-def _without_workdir() -> frozenset[str]:
-    return frozenset(parsed((HERE / "base_images.toml").read_text(encoding="utf-8"))["without_workdir"])
+def _directories() -> Mapping[str, str]:
+    table = parsed((HERE / "base_images.toml").read_text(encoding="utf-8"))
+    directories: dict[str, str] = table["workdirs"]
+    return {**dict.fromkeys(table["without_workdir"], "/"), **directories}

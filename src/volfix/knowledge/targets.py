@@ -29,6 +29,11 @@ def state_like(target: str) -> bool:
     return any(matches(target, pattern) for pattern in _targets("state")) and not never_converted(None, target)
 
 
+def is_beside_program(path: str) -> bool:
+    """Does the file at `path` lie in a directory of programs?"""
+    return cleaned(path).rpartition("/")[0] in _targets("programs")
+
+
 def is_application_root(path: str) -> bool:
     """Is `path` where images customarily keep, and start, an application of one's own?"""
     return any(matches(cleaned(path), pattern) for pattern in _targets("application_roots"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.knowledge.targets import never_converted
+from volfix.knowledge.targets import is_beside_program, never_converted
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
@@ -34,7 +34,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _looks_like_one(target: str) -> bool:
     """Whether a file that nothing names is a database to all appearance; name servers call their zone files `.db` too."""
-    return target.endswith(ENDINGS) and not never_converted(None, target)
+    return target.endswith(ENDINGS) and (is_beside_program(target) or not never_converted(None, target))
 
 
 def _finding(context: Context, item: FileUse) -> Finding:
@@ -119,6 +119,17 @@ RULE = Rule(
             "a file that is no database",
             {"compose.yaml": FILE.format(mount="./app.toml:/app/app.toml", url="postgres://db/x")},
             Outcome.UNTOUCHED,
+        ),
+        *(
+            Example(
+                f"a program's database beside it, {target}",
+                {
+                    "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n"
+                    f"    volumes: ['./var{target}:{target}']\n"
+                },
+                Outcome.REPORTED,
+            )
+            for target in ("/usr/bin/shop.db", "/usr/local/bin/app.sqlite3", "/bin/state.sqlite")
         ),
         Example(
             "a name server's zone file, which is configuration",

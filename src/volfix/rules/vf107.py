@@ -1,24 +1,28 @@
-"""VF107: a database's data directory in memory."""
+"""VF107: a database's data directory, or its file, in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from volfix.knowledge.lookup import entries_for
-from volfix.knowledge.paths import is_below
+from volfix.knowledge.paths import is_below, meet
+from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project, Service
 from volfix.project.compose.mounts import VOLUME
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.image.images import images_of
 from volfix.rules.context import Context, at, mount_location
+from volfix.rules.evidence.database_places import TEMPORARY
+from volfix.rules.evidence.database_values import place_of
 from volfix.rules.evidence.held_data import directories_in
 from volfix.rules.findings import Finding, Location, Severity
 from volfix.rules.rule import Example, Outcome, Rule
-from volfix.syntax.yaml_tree import Mapping, Node, Scalar, resolved
+from volfix.syntax.yaml_tree import Mapping as Entries
+from volfix.syntax.yaml_tree import Node, Scalar, resolved
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every engine whose data directory is on a tmpfs, but in stacks that serve tests."""
+    """Every engine whose data directory, and every database file that, is on a tmpfs, but in stacks that serve tests."""
     for project in context.stack.projects:
         if is_test_stack(project):
             continue
@@ -29,7 +33,31 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _of_service(project: Project, service: Service) -> Iterator[Finding]:
     places = _in_memory(project, service)
-    for image in images_of(service) if places else ():
+    if places:
+        yield from _of_engine(project, service, places)
+        yield from _of_files(project, service, places)
+
+
+def _of_files(project: Project, service: Service, places: Mapping[str, Location | None]) -> Iterator[Finding]:
+    """A finding on each place in memory that holds a database file which the service is told to open."""
+    for variable in effective_variables(service):
+        path = place_of(project, service, variable)
+        target = _holder(project, service, path) if path is not None else None
+        if target is not None and target in places and not any(meet(target, place) for place in TEMPORARY):
+            yield Finding(
+                code="VF107",
+                severity=Severity.WARNING,
+                location=places[target] or _location(service, target),
+                message=f"{target} is in memory: the database {path} goes when the container stops",
+                evidence=(f"{variable.name} names {path}",),
+                service=service.name,
+                target=target,
+                reason="memory may be meant: if not, mount a named volume there",
+            )
+
+
+def _of_engine(project: Project, service: Service, places: Mapping[str, Location | None]) -> Iterator[Finding]:
+    for image in images_of(service):
         for entry in entries_for(image):
             where = directories_in(service, entry)
             target = next((place for path in where.paths if (place := _holder(project, service, path)) in places), None)
@@ -53,8 +81,8 @@ def _in_memory(project: Project, service: Service) -> dict[str, Location | None]
     found: dict[str, Location | None] = dict.fromkeys(service.tmpfs)
     for mount in project.mounts_of(service):
         entry = resolved(project.declared[mount.source]) if mount.source in project.declared else None
-        options = entry.get("driver_opts") if mount.kind == VOLUME and isinstance(entry, Mapping) else None
-        kind = options.get("type") if isinstance(options, Mapping) else None
+        options = entry.get("driver_opts") if mount.kind == VOLUME and isinstance(entry, Entries) else None
+        kind = options.get("type") if isinstance(options, Entries) else None
         if isinstance(kind, Scalar) and kind.value == "tmpfs":
             found[mount.clean_target] = mount_location(mount)
     return found
@@ -78,12 +106,14 @@ def _location(service: Service, target: str) -> Location:
     return at(part.file.source, part.node.span.start, part.node.span.start)
 
 
+TOLD = "services:\n  app:\n    build: .\n    environment: {{DATABASE_URL: 'sqlite:///./data/app.db'}}\n{keys}"
+BUILT = {"Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n", "requirements.txt": "sqlalchemy==2.0.36\n"}
 ENGINE = "services:\n  db:\n    image: {image}\n    tmpfs:\n      - {target}\n"
 
 RULE = Rule(
     code="VF107",
     name="database-on-tmpfs",
-    summary="A database's data directory is on a tmpfs.",
+    summary="A database's data directory or file is on a tmpfs.",
     why="A tmpfs lives as long as its container runs: every restart is an empty database.",
     fix="None: memory may be meant. In stacks whose name says that they serve tests it is not reported.",
     sources=("docker/docs: tmpfs.md", "compose-spec/compose-spec: 05-services.md"),
@@ -108,6 +138,45 @@ RULE = Rule(
                 "volumes:\n  rows:\n    driver_opts: {type: tmpfs, device: tmpfs}\n"
             },
             Outcome.REPORTED,
+        ),
+        Example(
+            "a database file that the service is told to open",
+            {"compose.yaml": TOLD.format(keys="    tmpfs: [/app/data]\n"), **BUILT},
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a database file in a mount of the type tmpfs",
+            {
+                "compose.yaml": TOLD.format(keys="    volumes: [{type: tmpfs, target: /app/data}]\n"),
+                **BUILT,
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a database file in a volume that is in memory by its driver options",
+            {
+                "compose.yaml": TOLD.format(keys="    volumes: ['rows:/app/data']\n")
+                + "volumes:\n  rows:\n    driver_opts: {type: tmpfs, device: tmpfs}\n",
+                **BUILT,
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a database file beside the directory in memory",
+            {
+                "compose.yaml": TOLD.format(keys="    tmpfs: [/app/cache]\n    volumes: ['rows:/app/data']\n")
+                + "volumes: {rows: }\n",
+                **BUILT,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a database file among temporary files",
+            {
+                "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n    tmpfs: [/tmp]\n"
+                "    environment: {DATABASE_URL: 'sqlite:////tmp/app.db'}\n"
+            },
+            Outcome.UNTOUCHED,
         ),
         Example(
             "tests",

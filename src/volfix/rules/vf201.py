@@ -59,14 +59,18 @@ def _strangers(context: Context) -> Iterator[Finding]:
 def _severity(database: Database) -> Severity:
     if database.beside:
         return Severity.INFO
-    sure = database.path is not None and not (database.loose or database.is_foreign or database.by_mount)
+    if database.path is None:
+        return Severity.ERROR if database.has_no_mount else Severity.WARNING
+    sure = not (database.loose or database.is_foreign or database.by_mount)
     return Severity.ERROR if sure else Severity.WARNING
 
 
 def _message(database: Database) -> str:
     name, service = database.variable, database.service.name
+    if database.has_no_mount:
+        return f"{service} mounts nothing: the database file of {name} dies with the container, wherever it lies"
     if database.path is None:
-        return f"{name} names a database file whose place is not known: no mount of {service} may hold it"
+        return f"volfix cannot tell where the database file of {name} is: maybe no mount of {service} holds it"
     if database.loose:
         return f"{name} names {database.path}, which no mount of {service} holds: it would die with the container"
     verb = "may die" if database.is_foreign or database.by_mount else "dies"

@@ -29,7 +29,7 @@ def check(context: Context) -> Iterator[Finding]:
         fix = fix_of(context, proposal)
         yield Finding(
             code="VF203",
-            severity=Severity.ERROR if database.path is not None and not database.by_mount else Severity.WARNING,
+            severity=_severity(database),
             location=location_in(database),
             message=_message(database),
             evidence=tuple(_evidence(proposal, database.origin)),
@@ -40,10 +40,17 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
+def _severity(database: Database) -> Severity:
+    is_sure = database.has_no_mount or (database.path is not None and not database.by_mount)
+    return Severity.ERROR if is_sure else Severity.WARNING
+
+
 def _message(database: Database) -> str:
     name = database.service.name
+    if database.has_no_mount:
+        return f"{name} mounts nothing: the database file that the code names dies with the container, wherever it lies"
     if database.path is None:
-        return f"the code names a database file whose place is not known: no mount of {name} may hold it"
+        return f"volfix cannot tell where the code's database file is: maybe no mount of {name} holds it"
     verb = "may die" if database.by_mount else "dies"
     return f"the code names {database.path}, which no mount of {name} holds: it {verb} with the container"
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.knowledge.variables import variable_kind
 from volfix.project.compose.effective_environment import effective_variables, sources_of
 from volfix.project.compose.model import Project, Service
 from volfix.project.compose.origins import InDockerfile, Variable
 from volfix.rules.context import Context
-from volfix.rules.evidence.database_places import places_of, settled
-from volfix.rules.evidence.database_values import MAY_BE_FILE
-from volfix.rules.evidence.engine_switch import switch_beside
+from volfix.rules.evidence.database_values import place_of
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.values import location_of
 from volfix.rules.rule import Example, Outcome, Rule
@@ -22,18 +19,17 @@ def check(context: Context) -> Iterator[Finding]:
     for project in context.stack.projects:
         for service in project.services.values():
             for variable in effective_variables(service):
-                if variable.value is not None and MAY_BE_FILE.search(variable.value):
-                    yield from _of_variable(project, service, variable)
+                yield from _of_variable(project, service, variable)
 
 
 def _of_variable(project: Project, service: Service, variable: Variable) -> Iterator[Finding]:
-    wins = _path(project, service, variable)
+    wins = place_of(project, service, variable)
     if wins is None:
         return
     sources = sources_of(service, variable.name)
     for name, other in sources[1:]:
         location = location_of(other.origin)
-        loses = _path(project, service, other)
+        loses = place_of(project, service, other)
         if location is None or loses is None or loses == wins:
             continue
         # An ENV of the image is a default, which Compose is meant to replace.
@@ -47,20 +43,6 @@ def _of_variable(project: Project, service: Service, variable: Variable) -> Iter
             service=service.name,
             reason="which of the two is meant is not for volfix to say",
         )
-
-
-def _path(project: Project, service: Service, variable: Variable) -> str | None:
-    """The database file that the value names; None where it names none, or its place is not known."""
-    if variable.value is None or not MAY_BE_FILE.search(variable.value):
-        return None
-    from volfix.project.code.database_url import database_file
-    from volfix.project.code.readers import reader_of
-
-    file = database_file(variable.value, variable_kind(variable.name), reader_of(service))
-    if file is None or switch_beside(project, service, variable.name, variable.value).is_off:
-        return None
-    places = places_of(project, service, settled(project, service, file))
-    return places[0] if len(places) == 1 else None
 
 
 FILE = "services:\n  app:\n    build: .\n{keys}    volumes: ['rows:/data']\nvolumes: {{rows: }}\n"

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 from urllib.parse import quote, unquote
 
 from volfix.knowledge.readers import Form, Reader, reader_of_scheme
@@ -27,11 +28,19 @@ PLAIN = re.compile(r"(?P<path>[^\s:?;,]+\.(?:db3?|sqlite3?|sqlitedb|sdb))(?P<res
 NO_FILE = re.compile(r":|mem:|tcp:|ssl:|zip:|nio|https?:|wss?:|libsql:|res:|\||%|\$", re.IGNORECASE)
 WINDOWS = re.compile(r"/*[A-Za-z]:[\\/]|.*\\")
 IN_MEMORY = re.compile(
-    r"sqlite3?(?:\+[a-z0-9]+)?:/{0,4}(?::memory:)?(?:\?.*)?\Z|.*:memory:|jdbc:(?:h2|hsqldb):mem:"
-    r"|(?:sqlite|file|jdbc:sqlite).*[?&]mode=memory\b|.*;\s*mode\s*=\s*memory\b",
+    r"(?:jdbc:)?sqlite3?(?:\+[a-z0-9]+)?:/{0,4}(?:\?.*)?\Z|.*(?::|%3A)memory(?::|%3A)|(?:jdbc|r2dbc):(?:\w+:)*mem:"
+    r"|jdbc:derby:memory:|(?:sqlite|file|jdbc:sqlite).*[?&](?:mode=memory|vfs=memdb)\b|.*;\s*mode\s*=\s*memory\b",
     re.IGNORECASE,
 )
 
+HOME = ("jdbc:h2", "jdbc:hsqldb")
+"""Schemes whose library puts the home directory in the place of `~`; to others it is a directory of that name.
+
+Sources: h2database/h2database, FilePathDisk.expandUserHomeDirectory; hsqldb.org, guide (the `~` of a file's path).
+"""
+SYMFONY = re.compile(r"/%kernel\.project_dir%/([^%]+)\Z")
+Base = Literal["", "home", "Symfony"]
+"""The home directory of the process's user; the directory of Symfony's project, where composer.json is."""
 FROM_THE_ROOT = ("application root", "process")
 """Places that are the application's own directory wherever the file is found: Rails.root, Laravel's base_path()."""
 
@@ -42,9 +51,9 @@ class DatabaseFile:
 
     `path` is what is written there as a path, escapes resolved; a relative one starts from `folder` below the working
     directory. `ending` is what the library puts behind the name. `doubt` says why the place cannot be told; `path` is
-    then what is written. `readings` are then what it may be, as far as a mount can decide between them. `unproven` says
-    why no value is changed though it can be told. `slashes_decide` whether a known reader takes it for relative or
-    absolute by the number of slashes alone.
+    then what is written. `readings` are then what it may be, as far as a mount can decide between them, and `base` the
+    directory of the container that `below` starts from. `unproven` says why no value is changed though it can be told.
+    `slashes_decide` whether a known reader takes it for relative or absolute by the number of slashes alone.
     """
 
     start: int
@@ -60,6 +69,8 @@ class DatabaseFile:
     doubt: str | None = None
     unproven: str | None = None
     readings: tuple[DatabaseFile, ...] = ()
+    base: Base = ""
+    below: str = ""
 
 
 def database_file(value: str, kind: str | None, readers: Sequence[Reader]) -> DatabaseFile | None:
@@ -115,8 +126,8 @@ def _agreed(found: re.Match[str], form: Form, readers: Sequence[Reader]) -> Data
 def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> DatabaseFile | None:
     """Without a reader that takes the form: what all of them would agree on, or a doubt."""
     item = _item(found, form)
-    if item is None:
-        return None
+    if item is None or item.doubt:
+        return item
     path = found["path"]
     elsewhere = next((reader for reader in readers if reader.relative_to != "working directory"), None)
     if form == "plain" and item.relative and elsewhere is not None:
@@ -132,7 +143,7 @@ def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> Data
         return item
     unknown = "the library that reads it is not known" + (f" ({known} takes no such address)" if known else "")
     doubt = unknown + (", and they differ over these slashes" if form == "url" else "")
-    return replace(item, doubt=doubt, readings=() if item.doubt else tuple(_either(item, form)))
+    return replace(item, doubt=doubt, readings=tuple(_either(item, form)))
 
 
 def _either(item: DatabaseFile, form: Form) -> Iterator[DatabaseFile]:
@@ -153,14 +164,21 @@ def _item(found: re.Match[str], form: Form) -> DatabaseFile | None:
     if WINDOWS.match(path):
         return replace(item, doubt="it is a path of Windows")
     if path.startswith("~"):
-        return replace(item, doubt="`~` is the home of the user that the container runs as")
+        scheme = found.groupdict().get("scheme")
+        item = replace(item, doubt="`~` is the home of the user that the container runs as")
+        ending = ".mv.db" if scheme == "jdbc:h2" else ""
+        is_home = path.startswith("~/") and scheme in HOME
+        return replace(item, base="home", below=path[2:], ending=ending) if is_home else item
+    if form == "url" and (symfony := SYMFONY.match(path)):
+        item = replace(item, doubt="where Symfony's project lies is not known", base="Symfony", below=symfony[1])
+        return replace(item, unproven="volfix does not rewrite a path that holds a parameter of Symfony")
     return item
 
 
 def _read(found: re.Match[str], form: Form, reader: Reader) -> DatabaseFile | None:
     item = _item(found, form)
     if item is None or item.doubt:
-        return item
+        return item if item is None or not item.base else _proven(item, form, reader)
     if form == "url":
         item = _sqlite_url(item, found["path"], found["rest"], reader)
     elif found.groupdict().get("rest") and form == "plain" and reader.ecosystem != "go":
@@ -178,9 +196,14 @@ def _read(found: re.Match[str], form: Form, reader: Reader) -> DatabaseFile | No
             item = replace(item, doubt=reason, readings=readings)
         else:
             item = replace(item, folder=reader.folder)
-    if reader.basis == "unverified":
-        item = replace(item, unproven=f"how {reader.name} reads it is known from its documentation alone")
-    return item
+    return _proven(item, form, reader)
+
+
+def _proven(item: DatabaseFile, form: Form, reader: Reader) -> DatabaseFile:
+    """The file, unproven where nobody ran its reader; an absolute path by itself has one reading only."""
+    if reader.basis != "unverified" or (form == "plain" and not item.relative):
+        return item
+    return replace(item, unproven=f"how {reader.name} reads it is known from its documentation alone")
 
 
 def _place(reader: Reader) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from volfix.knowledge.base_images import starts_in_root
+from volfix.knowledge.base_images import start_directory
 from volfix.knowledge.images import Image
 from volfix.project.image.build import Build
 from volfix.project.image.modes import may_write
@@ -207,7 +207,7 @@ def _begun(item: Instruction, names: Mapping[str, _Stage], outer: Values) -> tup
         return names[image.lower()].on_top(), name
     if image == "scratch":
         return _Stage(None, "/"), name
-    return _Stage(image or None, "/" if image and starts_in_root(Image.parse(image)) else None), name
+    return _Stage(image or None, start_directory(Image.parse(image)) if image else None), name
 
 
 def _declare(item: Instruction, given: Mapping[str, str], outer: Values, scope: Values, values: Values) -> None:

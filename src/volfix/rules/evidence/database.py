@@ -80,6 +80,13 @@ class Database:
         return f"the container gets `{found[0]}` as it is written: volfix cannot tell how the application reads it"
 
     @property
+    def has_no_mount(self) -> bool:
+        """Whether the place of the file is not known, in a container all of whose places go with it."""
+        service, stage = self.service, self.service.stage
+        holds = any(self.project.mounts_of(service)) or any(service.volumes_of_containers) or service.tmpfs
+        return self.path is None and not (holds or (stage and stage.volumes) or self.loose or self.is_foreign)
+
+    @property
     def written_at(self) -> object:
         """What is the same for every service that takes the very same value; None where it comes from outside."""
         return (self.origin.file.path, self.origin.place) if self.origin is not None else None

@@ -5,21 +5,23 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.base_images import starts_in_root
+from volfix.knowledge.base_images import start_directory
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.paths import lies_in
 from volfix.knowledge.targets import is_application_root, never_converted
-from volfix.project.code.places import comes_with_image
+from volfix.project.code.places import comes_with_image, container_path
 from volfix.project.compose.model import Project, Service
 from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.image.images import images_of
+from volfix.project.image.ownership import runs_as_root
 from volfix.syntax import disk
 
 if TYPE_CHECKING:
-    from volfix.project.code.database_url import DatabaseFile
+    from volfix.project.code.database_url import Base, DatabaseFile
 
 DATA_WORDS = frozenset(
     {"data", "db", "database", "databases", "sqlite", "storage", "state", "persist", "persistent", "instance"}
@@ -29,7 +31,7 @@ CHANGES_DIRECTORY = re.compile(r"(?:^|[\s;&|])cd\s|^cd\Z|^--(?:chdir|directory|a
 """A word, or a script, that makes the process work somewhere else than where its container starts it."""
 SCRIPT = re.compile(r"(?<![\w./-])[\w./-]+\.sh\b|(?<![\w./-])[\w./-]*entrypoint[\w-]*")
 GOES = re.compile(r"(?m)(?:^|[;&|({]|\bthen\b|\bdo\b)[ \t]*(?:cd|pushd)[ \t]+([^\s;&|)]+)")
-TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run")  # noqa: S108 - places in a container
+TEMPORARY = ("/tmp", "/var/tmp", "/dev", "/run")  # noqa: S108 - places in a container
 
 
 def working_directory(project: Project, service: Service) -> str | None:
@@ -70,6 +72,24 @@ def settled(project: Project, service: Service, file: DatabaseFile) -> DatabaseF
                 found[path] = reading
     readings = set(found.values())
     return readings.pop() if len(readings) == 1 else file
+
+
+def based(project: Project, service: Service, file: DatabaseFile) -> DatabaseFile:
+    """The file with its absolute path, where it starts from a directory of the container that is known."""
+    start = _base(project, service, file.base)
+    return file if start is None else replace(file, path=posixpath.join(start, file.below), relative=False, doubt=None)
+
+
+def _base(project: Project, service: Service, base: Base) -> str | None:
+    if base == "home":
+        is_said = service.text("user") is not None or (service.stage is not None and service.stage.user is not None)
+        is_root = runs_as_root(service) and (is_said or any(map(start_directory, images_of(service))))
+        return "/root" if is_root else None
+    if base == "Symfony" and service.build is not None and service.build.context is not None:
+        manifest = service.build.context / "composer.json"
+        place = container_path(project, service, manifest) if manifest.is_file() else None
+        return posixpath.dirname(place) if place is not None else None
+    return None
 
 
 def in_fitting_mounts(project: Project, service: Service, file: DatabaseFile) -> tuple[str, ...]:
@@ -120,7 +140,7 @@ def _known_start(service: Service) -> str | None:
         return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
     if service.build is not None:
         return service.stage.workdir if service.stage is not None else None
-    return "/" if any(map(starts_in_root, images_of(service))) else None
+    return next(filter(None, map(start_directory, images_of(service))), None)
 
 
 def _codes(project: Project, service: Service) -> set[str]:

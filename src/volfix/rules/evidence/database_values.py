@@ -13,6 +13,7 @@ from volfix.project.compose.model import Project, Service
 from volfix.project.compose.origins import Variable
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_places import (
+    based,
     holder,
     in_fitting_mounts,
     is_forgotten,
@@ -37,18 +38,37 @@ def located(
 
     None where it names none, and where a type switch says that the engine is another one.
     """
-    assert variable.value is not None
-    if not MAY_BE_FILE.search(variable.value):
+    named = _named(project, service, Variable(name, variable.value, variable.origin), beside)
+    if named is None:
+        return None
+    file, doubt = named
+    found = placed(project, service, Variable(name, variable.value, variable.origin), file)
+    return found if found is None or doubt is None else replace(found, doubt=doubt)
+
+
+def place_of(project: Project, service: Service, variable: Variable) -> str | None:
+    """The path of the database file that a variable's value names; None where it names none, or in no known place."""
+    named = _named(project, service, variable, None)
+    if named is None:
+        return None
+    places = places_of(project, service, settled(project, service, based(project, service, named[0])))
+    return places[0] if len(places) == 1 else None
+
+
+def _named(
+    project: Project, service: Service, variable: Variable, beside: Mapping[str, str] | None
+) -> tuple[DatabaseFile, str | None] | None:
+    """The file as it is written, with a doubt about its engine; None as above."""
+    if variable.value is None or not MAY_BE_FILE.search(variable.value):
         return None
     from volfix.project.code.database_url import database_file  # few projects name a database file
     from volfix.project.code.readers import reader_of
     from volfix.rules.evidence.engine_switch import switch_beside
 
-    file = database_file(variable.value, variable_kind(name), reader_of(service))
-    if file is None or (switch := switch_beside(project, service, name, variable.value, beside)).is_off:
+    file = database_file(variable.value, variable_kind(variable.name), reader_of(service))
+    if file is None or (switch := switch_beside(project, service, variable.name, variable.value, beside)).is_off:
         return None
-    found = placed(project, service, Variable(name, variable.value, variable.origin), file)
-    return found if found is None or switch.doubt is None else replace(found, doubt=switch.doubt)
+    return file, switch.doubt
 
 
 def placed(project: Project, service: Service, variable: Variable, file: DatabaseFile) -> Proposal | None:
@@ -57,6 +77,7 @@ def placed(project: Project, service: Service, variable: Variable, file: Databas
 
     assert variable.value is not None
     directory = working_directory(project, service)
+    file = based(project, service, file)
     file, literal = settled(project, service, file), resolved_path(file, directory)
     path, *others = places_of(project, service, file) or (None,)
     shown = _shown(variable.value, file)
