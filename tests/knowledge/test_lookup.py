@@ -115,6 +115,26 @@ def test_a_word_of_the_tag_decides_between_two_entries() -> None:
 
 
 @pytest.mark.parametrize(
+    ("image", "directories"),
+    [
+        ("mattermost/focalboard:7.5.2", ["/data"]),
+        ("mattermost/focalboard:7.10.6", ["/opt/focalboard/data"]),
+        ("stalwartlabs/stalwart:v0.15.5", ["/opt/stalwart"]),
+        ("stalwartlabs/stalwart:v0.16.3", ["/var/lib/stalwart"]),
+        ("aceberg/watchyourlan:1.0.6", ["/data"]),
+        ("aceberg/watchyourlan:2.1.4", ["/data/WatchYourLAN"]),
+        ("lycheeorg/lychee:v6.10.4", ["/conf"]),
+        ("lycheeorg/lychee:v7.1.0", ["/app/database"]),
+        ("danielszabo99/microbin:1.2.1", ["/app/pasta_data"]),
+        ("danielszabo99/microbin:2.0.4", ["/app/microbin_data"]),
+        ("mattermost/focalboard", ["/opt/focalboard/data", "/data"]),
+    ],
+)
+def test_the_tag_decides_where_an_application_keeps_its_data(image: str, directories: list[str]) -> None:
+    assert first_directories(image) == directories
+
+
+@pytest.mark.parametrize(
     ("tag", "version"),
     [
         ("15", (15,)),

@@ -110,6 +110,9 @@ def test_redis_without_persistence_keeps_nothing(command: tuple[str, ...], keeps
         ("surrealdb/surrealdb", ("start", "memory"), True),
         ("surrealdb/surrealdb", ("start", "--user", "root", "rocksdb:/mydata/my.db"), False),
         ("surrealdb/surrealdb", ("start", "--pass", "/no/path"), True),
+        ("apache/rocketmq:5.3", ("sh", "mqnamesrv"), True),
+        ("apache/rocketmq:5.3", ("sh", "mqbroker", "-n", "namesrv:9876"), False),
+        ("apache/rocketmq:5.3", ("sh", "-c", "./mqbroker -n namesrv:9876"), False),
     ],
 )
 def test_what_is_kept_in_memory_is_not_kept(image: str, command: tuple[str, ...], keeps_nothing: bool) -> None:

@@ -183,6 +183,11 @@ def test_the_applications_of_self_hosting_are_known_by_name() -> None:
         ("jc21/nginx-proxy-manager", "/data"),
         ("ghcr.io/paperless-ngx/paperless-ngx", "/usr/src/paperless/data"),
         ("registry.gitlab.com/crafty-controller/crafty-4", "/crafty/app/config"),
+        ("donaldzou/wgdashboard:v4.3.3", "/data"),
+        ("datarhei/restreamer:2.12.0", "/core/config"),
+        ("mindsdb/mindsdb:v25.7.4.0", "/root/mdb_storage"),
+        ("rancher/rancher:v2.11.2", "/var/lib/rancher"),
+        ("znc:1.10", "/znc-data"),
     ],
 )
 def test_a_well_known_application_is_verified_to_keep_its_state_there(image: str, directory: str) -> None:
@@ -220,6 +225,7 @@ def test_state_that_lies_beside_configuration_is_marked(image: str, target: str)
         ("traefik:v3", "/letsencrypt"),
         ("caddy:2", "/data"),
         ("gethomepage/homepage", "/app/config"),
+        ("datarhei/restreamer", "/core/data"),
         ("postgres:16", "/etc/postgresql/postgresql.conf"),
     ],
 )
