@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Kind = Literal["engine", "application"]
+Needs = Literal["first", "all", "any"]
 HERE = Path(__file__).parent
 FOLDERS: Mapping[str, Kind] = {"engines": "engine", "applications": "application"}
 LEADING_NUMBER = r"^v?(\d+(?:\.\d+)*)"
@@ -58,8 +59,10 @@ class Entry:
 
     `images` are repositories, with a trailing `*` as a pattern; `versions` is a range such as `>=2 <3`, empty for all;
     `version` the pattern that finds the version in a tag; `tag_has` and `tag_lacks` are words that a tag has or lacks.
-    `data_directories` are absolute, the most important first; `inner` are places below them that hold the database all
-    the same. `database_settings` name the variables that name the database;
+    `data_directories` are absolute, the most important first; `needs` says whether the rows are lost without the first
+    of them, without each, or only without all (the image uses one of them). `inner` are places below them that hold the
+    database all the same, the first of them by itself. A server does not start with a mount at one of `refused_mounts`.
+    `database_settings` name the variables that name the database;
     `bundles` are the database servers that an application's image runs inside. `at` are directories that identify the
     engine by themselves, `words` those that identify it in a foreign image's name. `default_command` is the image's
     own command where it decides whether anything is kept; `subcommands` are first words of a command with which the
@@ -78,7 +81,9 @@ class Entry:
     version: str = LEADING_NUMBER
     tag_has: str = ""
     tag_lacks: str = ""
+    needs: Needs = "first"
     inner: tuple[str, ...] = ()
+    refused_mounts: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     absences: tuple[Absence, ...] = ()
     default_command: tuple[str, ...] = ()

@@ -1,12 +1,16 @@
-"""What a name says about what it names: whether it deploys, tests, develops, or does what somebody asks for."""
+"""What a name says about what it names: whether it deploys, tests, develops, or does what somebody asks for; and what a
+volume or a directory holds.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
-from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.entries import HERE, index, parsed
 
 DEPLOY, ASKED, TEST, DEV = "deploy", "asked", "test", "dev"
 NOT_DEPLOYED = frozenset({ASKED, TEST, DEV})
@@ -18,8 +22,8 @@ CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 def purposes(text: str, *, in_ci: bool = False) -> frozenset[str]:
     """Everything that a name says about what it is for; `in_ci`, where "ci" only says that CI runs it."""
-    words = set(re.split(r"[^a-z0-9]+", CAMEL.sub("-", text).lower())) - ({"ci"} if in_ci else set())
-    return frozenset(purpose for purpose, known in _table().items() if words & known)
+    words = set(_words(text)) - ({"ci"} if in_ci else set())
+    return frozenset(purpose for purpose, known in _tables()["purpose"].items() if words & known)
 
 
 def nearest_purpose(names: Iterable[str]) -> str | None:
@@ -35,7 +39,50 @@ def nearest_purpose(names: Iterable[str]) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a volume or a directory holds, as a word of its name says: a database, data, or something other."""
+
+    kind: Literal["database", "data", "other"]
+    word: str
+
+
+def content_of(name: str, ignored: Collection[str] = ()) -> Content | None:
+    """What the name of a volume or a directory says about what is in it; None where it says nothing.
+
+    The last word that says anything counts (`db-backups`, `sqlite-data`, `web_db`), and a word for data only where no
+    other word says more. The words of `ignored` are left out where others are there: `media-data` of a service `media`.
+    """
+    words = [stripped for word in _words(name) if (stripped := word.rstrip("0123456789"))]
+    words = [word for word in words if word not in ignored] or words
+    known = [(word, kind) for word in reversed(words) if (kind := _content(word)) != "filler"]
+    specific = [word for word, kind in known if kind != "data"]
+    if specific and _content(specific[0]) == "other":
+        return Content("other", specific[0])
+    kinds: tuple[Literal["database", "data"], ...] = ("database", "data")
+    return next((Content(kind, word) for kind in kinds for word, found in known if found == kind), None)
+
+
+def _words(text: str) -> list[str]:
+    return re.split(r"[^a-z0-9]+", CAMEL.sub("-", text).lower())
+
+
 @cache
-def _table() -> dict[str, frozenset[str]]:
-    data = parsed((HERE / "purposes.toml").read_text(encoding="utf-8"))["purpose"]
-    return {purpose: frozenset(words) for purpose, words in data.items()}
+def _content(word: str) -> str:
+    """The list of `content` that a word is in, whole before by its end; an engine's name is something other."""
+    lists = _tables()["content"]
+    whole = next((kind for kind, words in lists.items() if word in words), None)
+    if whole is None and word in index().words:
+        return "other"
+    ending = next((kind for kind, words in lists.items() if any(_ends(word, each) for each in words)), None)
+    return whole or ending or ""
+
+
+def _ends(word: str, pattern: str) -> bool:
+    return pattern.startswith("*") and word.endswith(pattern[1:])
+
+
+@cache
+def _tables() -> dict[str, dict[str, frozenset[str]]]:
+    tables = parsed((HERE / "purposes.toml").read_text(encoding="utf-8"))
+    return {name: {key: frozenset(words) for key, words in table.items()} for name, table in tables.items()}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -28,7 +28,8 @@ class DataDirectories:
 
     `moved_by` is the setting that moved them, as text, None where the defaults stand; `unknown` says that a setting is
     there whose value is not (`paths` are then the defaults); `keeps_nothing` that the engine is told to keep no data.
-    `declared_volumes` and `inner` are the entry's.
+    `declared_volumes` and `inner` are the entry's. The rows are kept where all of `needed` are held; of none,
+    where one of `paths` is.
     """
 
     paths: tuple[str, ...]
@@ -37,6 +38,7 @@ class DataDirectories:
     keeps_nothing: bool = False
     declared_volumes: tuple[str, ...] = ()
     inner: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,20 @@ def data_directories(entry: Entry, environment: Mapping[str, str | None], comman
     words = _words(command or entry.default_command)
     present = _first_of_each(entry, environment, words)
     paths: list[str] = []
+    needed: list[str] = []
     moved: list[str] = []
     unknown = in_memory = False
     for default in entry.data_directories:
         found = present.get(default)
         where = [default] if found is None else _places(found, entry.working_directory)
-        if found is not None and where != [default]:
+        is_moved = found is not None and where != [default]
+        if found is not None and is_moved:
             moved.append(found.text)
         in_memory |= found is not None and found.value in _IN_MEMORY
         unknown |= not where
         paths += (path for path in where or [default] if path not in paths)
+        if entry.needs == "all" or (entry.needs == "any" and is_moved) or (entry.needs == "first" and not needed):
+            needed += where or [default]
     nothing = not paths or in_memory or any(_is_absent(rule, words, not present) for rule in entry.absences)
     return DataDirectories(
         paths=tuple(paths),
@@ -73,6 +79,7 @@ def data_directories(entry: Entry, environment: Mapping[str, str | None], comman
         keeps_nothing=nothing,
         declared_volumes=entry.declared_volumes,
         inner=entry.inner,
+        needed=tuple(needed),
     )
 
 
@@ -84,6 +91,35 @@ def holds(target: str, directories: DataDirectories) -> Relation:
     target = cleaned(target)
     relations = [_relation(target, path, directories) for path in directories.paths]
     return min(relations, key=_RELATIONS.index, default="elsewhere")
+
+
+def holds_one(target: str, directories: DataDirectories) -> bool:
+    """Does a mount at `target` hold one of the data directories whole?"""
+    return any(_is_held(path, (cleaned(target),), directories) for path in directories.paths)
+
+
+def unheld(targets: Iterable[str], directories: DataDirectories) -> tuple[str, ...]:
+    """The data directories that no mount at one of `targets` holds, where rows are lost with them; none where the data
+    is held. A mount below holds the data only at the first place of `inner`, or above or below that.
+    """
+    places = [cleaned(target) for target in targets]
+    free = tuple(path for path in directories.needed or directories.paths if not _is_held(path, places, directories))
+    return free if directories.needed or len(free) == len(directories.paths) else ()
+
+
+def _is_held(path: str, targets: Iterable[str], directories: DataDirectories) -> bool:
+    main = next((inner for inner in directories.inner if is_below(inner, path)), None)
+    return any(
+        _relation(target, path, directories) == "holds"
+        and (not is_below(target, path) or (main is not None and _meets(target, main)))
+        for target in targets
+    )
+
+
+def _meets(target: str, pattern: str) -> bool:
+    """Is `target` a place that `pattern` means, or above or below one?"""
+    depth = min(target.count("/"), pattern.count("/")) + 1
+    return matches("/".join(target.split("/")[:depth]), "/".join(pattern.split("/")[:depth]))
 
 
 def _relation(target: str, path: str, directories: DataDirectories) -> Relation:

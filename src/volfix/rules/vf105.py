@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entries_for
-from volfix.knowledge.storage import DataDirectories, holds
-from volfix.knowledge.switches import engine_of
-from volfix.project.compose.effective_environment import effective_values
+from volfix.knowledge.paths import is_below
+from volfix.knowledge.storage import DataDirectories
+from volfix.knowledge.targets import never_converted, state_like
 from volfix.project.compose.model import Part, Project, Service
-from volfix.project.compose.mounts import ANONYMOUS, Mount
+from volfix.project.compose.mounts import ANONYMOUS, BIND, VOLUME, Mount
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.image.images import images_of
 from volfix.project.image.ownership import foreign_user
 from volfix.rules.context import Context, at, mount_location
-from volfix.rules.evidence.held_data import directories_in, meant_for_data, starts_server
+from volfix.rules.evidence.held_data import directories_in, is_file
 from volfix.rules.evidence.servers import release_of
+from volfix.rules.evidence.unheld_data import Unheld, rows_in, unheld_data
 from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
 from volfix.rules.remedies.new_volume import added_volume, kept_in
 from volfix.rules.remedies.volume_names import volume_key
@@ -26,78 +27,51 @@ from volfix.syntax.yaml_tree import Scalar
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every service of a known engine or application that keeps data where nothing of the project is mounted."""
-    for project in context.stack.projects:
-        if is_test_stack(project):
+    """Every service of a known engine or application that keeps data where nothing of the project is mounted; where a
+    mount looks meant for the data, that is VF106.
+    """
+    for unheld in unheld_data(context):
+        is_test = is_test_stack(unheld.project) or is_test_service(unheld.service)
+        if is_test or unheld.misplaced or not unheld.is_sure:
             continue
-        for service in project.services.values():
-            if is_test_service(service) or any(service.volumes_of_containers):
-                continue
-            known = [entry for image in images_of(service) for entry in entries_for(image)]
-            if known:
-                yield from _of_service(context, project, service, known)
+        places = {mount.clean_target: mount for mount in unheld.service.mounts if mount.kind == ANONYMOUS}
+        first = unheld.missed[0]
+        bare = _Bare(context, unheld, first.entry, first.where, first.free[0], places.get(first.free[0]))
+        yield _finding(bare, _fix(bare))
 
 
 @dataclass(frozen=True, slots=True)
 class _Bare:
-    """A service of an engine, and where it keeps data that nothing of the project holds."""
+    """A service of an engine or application, and the directory (`target`) with data that nothing of the project holds."""
 
     context: Context
-    project: Project
-    service: Service
+    unheld: Unheld
     entry: Entry
     where: DataDirectories
+    target: str
     anonymous: Mount | None
 
     @property
-    def target(self) -> str:
-        return self.where.paths[0]
-
-
-def _of_service(context: Context, project: Project, service: Service, known: list[Entry]) -> Iterator[Finding]:
-    places = [directories_in(service, entry) for entry in known]
-    mounts = project.mounts_of(service)
-    if not starts_server(service.words, known[0]) and known[0].kind == "engine":
-        return
-    if any(where.keeps_nothing or not where.paths for where in places):
-        return
-    engines = [engine_of(entry, effective_values(service)) for entry in known if entry.kind == "application"]
-    if any(said is not None and said.engine == "server" for said in engines):
-        return
-    anonymous = None
-    for mount in mounts:
-        if "${" in mount.target:
-            return
-        if mount.kind != ANONYMOUS and meant_for_data(mount, list(zip(known, places, strict=True))):
-            return
-        if any(holds(mount.clean_target, where) != "elsewhere" for where in places):
-            if mount.kind != ANONYMOUS or mount.clean_target != places[0].paths[0]:
-                return
-            anonymous = mount
-    if any(holds(target, where) != "elsewhere" for target in service.tmpfs for where in places):
-        return
-    bare = _Bare(context, project, service, known[0], places[0], anonymous)
-    yield _finding(bare, _fix(bare, known, places))
+    def service(self) -> Service:
+        return self.unheld.service
 
 
 def _finding(bare: _Bare, fix: Fix | str) -> Finding:
     service, entry = bare.service, bare.entry
-    small = entry.cache or entry.kind == "application"
     part = service.parts[0]
+    rows = rows_in(bare.where, bare.target)
     if bare.anonymous is not None:
         location = mount_location(bare.anonymous)
         message = f"the data of {entry.name} is in an anonymous volume: `down` or another project name leaves it behind"
     else:
         location = at(part.file.source, *_name_of(part))
-        kept = "an anonymous volume" if bare.target in bare.where.declared_volumes else "the container itself"
-        message = f"nothing is mounted at {bare.target}: {entry.name} keeps its data in {kept}"
-    moved = f" ({bare.where.moved_by})" if bare.where.moved_by else ""
+        message = f"nothing is mounted at {bare.target}: {entry.name} keeps its data in {rows}"
     return Finding(
         code="VF105",
-        severity=Severity.INFO if small else Severity.WARNING,
+        severity=_severity(bare),
         location=location,
         message=message,
-        evidence=(f"{service.image or 'the image'}: {entry.name} keeps its data in {bare.target}{moved}", *_fate(bare)),
+        evidence=(f"{service.image or 'the image'}: {bare.unheld.missed[0].described()}", *_beside(bare), _FATE[rows]),
         service=service.name,
         target=bare.anonymous.raw_target if bare.anonymous else bare.target,
         fix=fix if isinstance(fix, Fix) else None,
@@ -105,12 +79,38 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
     )
 
 
-def _fate(bare: _Bare) -> Iterator[str]:
-    """What happens to the data where it is."""
-    if bare.anonymous is not None or bare.target in bare.where.declared_volumes:
-        yield "`down`, or another project name, leaves an anonymous volume behind: the next `up` starts with an empty one"
-    else:
-        yield "the container's own layer goes when it is recreated: with another image, setting or `--force-recreate`"
+_FATE = {
+    "an anonymous volume": "`down`, or another project name, leaves an anonymous volume behind: the next `up` starts with "
+    "an empty one",
+    "the container itself": "the container's own layer goes when it is recreated: with another image, setting or "
+    "`--force-recreate`",
+}
+"""What happens to the data where it is."""
+
+
+def _severity(bare: _Bare) -> Severity:
+    """A note for a cache, and for an application; but not where a mount elsewhere shows that its data is to be kept."""
+    if bare.entry.cache or (bare.entry.kind == "application" and not (bare.entry.verified and _elsewhere(bare))):
+        return Severity.INFO
+    return Severity.WARNING
+
+
+def _elsewhere(bare: _Bare) -> list[Mount]:
+    """The mounts of the service that look like state, or hold a part of its data directory."""
+    return [
+        mount
+        for mount in bare.service.mounts
+        if mount.kind in (BIND, VOLUME)
+        and not (mount.overridden or mount.read_only or is_file(mount))
+        and not any(never_converted(version.entry, mount.clean_target) for version in bare.unheld.versions)
+        and (state_like(mount.clean_target) or is_below(mount.clean_target, bare.target))
+    ]
+
+
+def _beside(bare: _Bare) -> Iterator[str]:
+    """The mounts that may be meant for the data, and do not hold it."""
+    if bare.anonymous is None and (mounts := _elsewhere(bare)):
+        yield f"{bare.service.name} mounts {', '.join(mount.written_as for mount in mounts)}, which does not hold it"
 
 
 def _name_of(part: Part) -> tuple[int, int]:
@@ -124,9 +124,9 @@ def _name_of(part: Part) -> tuple[int, int]:
     return part.node.span.start, part.node.span.end
 
 
-def _fix(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Fix | str:
+def _fix(bare: _Bare) -> Fix | str:
     """The fix, or why there is none."""
-    refusal = next(_refusals(bare, known, places), None)
+    refusal = next(_refusals(bare), None)
     if refusal is not None:
         return refusal
     service = bare.service
@@ -134,8 +134,7 @@ def _fix(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Fix 
     added = added_volume(service, key, bare.target)
     if isinstance(added, str):
         return added
-    written = (bare.target,) if bare.anonymous else ()
-    source = kept_in(service, bare.target, (*bare.where.declared_volumes, *written))
+    source = kept_in(service, bare.target, bare.where.declared_volumes)
     move = Move(service.name, source, key, bare.target)
     return Fix(*added, Applicability.UNSAFE, (move,))
 
@@ -156,14 +155,14 @@ def _written_together(bare: _Bare) -> Iterator[tuple[Project, Service]]:
             yield project, other
 
 
-def _refusals(bare: _Bare, known: list[Entry], places: list[DataDirectories]) -> Iterator[str]:
+def _refusals(bare: _Bare) -> Iterator[str]:
     if bare.entry.kind == "application":
         yield "what the application keeps there, and whether it matters, is for a person to say"
     if bare.entry.cache:
         yield f"{bare.entry.name} often is a cache that may forget"
-    if len({where.paths for where in places}) > 1:
+    if len({version.where.paths for version in bare.unheld.versions}) > 1:
         said = "; ".join(
-            f"{entry.versions or 'any version'}: {where.paths[0]}" for entry, where in zip(known, places, strict=True)
+            f"{version.entry.versions or 'any version'}: {version.where.paths[0]}" for version in bare.unheld.versions
         )
         yield f"the image's version is not fixed, and the data directory depends on it ({said})"
     if len(bare.where.paths) > 1 or bare.where.unknown:
@@ -236,8 +235,24 @@ RULE = Rule(
             Outcome.UNTOUCHED,
         ),
         Example(
-            "a mount of the directory above",
-            {"compose.yaml": ENGINE.format(image="mariadb:11") + "    volumes: [sql:/var/lib]\nvolumes: {sql: }\n"},
+            "a mount of the directory above, below which Docker mounts the volume that the image declares",
+            {
+                "compose.yaml": ENGINE.format(image="mariadb:11")
+                + "    volumes:\n      - sql:/var/lib\nvolumes:\n  sql:\n"
+            },
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": ENGINE.format(image="mariadb:11")
+                + "    volumes:\n      - sql:/var/lib\n      - db-data:/var/lib/mysql\nvolumes:\n  sql:\n"
+                "  db-data:\n    driver: local\n"
+            },
+        ),
+        Example(
+            "a mount of the directory above, where the image declares no volume",
+            {
+                "compose.yaml": ENGINE.format(image="timescale/timescaledb-ha:pg16")
+                + "    volumes: [rows:/home/postgres/pgdata]\nvolumes: {rows: }\n"
+            },
             Outcome.UNTOUCHED,
         ),
         Example(

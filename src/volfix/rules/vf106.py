@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 from volfix.edits.operation import Operation
 from volfix.knowledge.entries import Entry
-from volfix.knowledge.lookup import entries_for, entry_at
-from volfix.knowledge.storage import DataDirectories, Relation, holds
-from volfix.project.compose.model import Project, Service
-from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME
+from volfix.knowledge.lookup import entry_at
+from volfix.knowledge.paths import is_below
+from volfix.knowledge.storage import DataDirectories, holds
+from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.git import is_placeholder
-from volfix.project.image.images import images_of
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.evidence.held_data import ENGINE, Holding, directories_in, meant_for_data, starts_server
+from volfix.rules.evidence.held_data import APPLICATION, ENGINE, Holding, holding
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
+from volfix.rules.evidence.unheld_data import Unheld, rows_in, unheld_data, versions_of
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.remedies.declarations import declared
@@ -29,79 +29,35 @@ from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax import disk
 
 
-@dataclass(frozen=True, slots=True)
-class Possible:
-    """One version of the engine that the image may be, and where it keeps its data."""
-
-    entry: Entry
-    where: DataDirectories
-
-    @property
-    def said(self) -> str:
-        versions = f" {self.entry.versions}" if self.entry.versions else ""
-        moved = f" ({self.where.moved_by})" if self.where.moved_by else ""
-        return f"{self.entry.name}{versions} keeps its data in {', '.join(self.where.paths)}{moved}"
-
-
 def check(context: Context) -> Iterator[Finding]:
-    """Every mount of an engine that looks meant for its data and, for some version of it, does not hold the data."""
-    for project in context.stack.projects:
-        for service in project.services.values():
-            possible = _possible(service)
-            if possible and not any(item.where.keeps_nothing or item.where.unknown for item in possible):
-                yield from _of_service(context, project, service, possible)
+    """Every mount that looks meant for the data of an engine or application and, for some version of it, does not hold
+    the data; where VF101 or VF102 reports the mount, they say that it depends on the version.
+    """
+    for unheld in unheld_data(context):
+        findings = [_finding(context, unheld, mount) for mount in unheld.misplaced if _is_own(context, unheld, mount)]
+        for finding in findings:
+            if len(findings) > 1 and finding.fix is not None:
+                targets = ", ".join(mount.raw_target for mount in unheld.misplaced)
+                reason = f"the service has several mounts that could be meant ({targets})"
+                finding = replace(finding, fix=None, reason=reason)
+            yield finding
 
 
-def _possible(service: Service) -> list[Possible]:
-    return [
-        Possible(entry, directories_in(service, entry))
-        for image in images_of(service)
-        for entry in entries_for(image)
-        if entry.kind == "engine" and starts_server(service.words, entry)
-    ]
+def _is_own(context: Context, unheld: Unheld, mount: Mount) -> bool:
+    """Whether the mount is this rule's to report."""
+    use = Use(unheld.project, unheld.service, mount)
+    return unheld.is_sure or mount.kind == VOLUME or holding(context, use) is None
 
 
-def _of_service(context: Context, project: Project, service: Service, possible: list[Possible]) -> Iterator[Finding]:
-    mounts = project.mounts_of(service)
-    if any("${" in mount.target for mount in mounts):
-        return
-    held = {mount.clean_target for mount in mounts}
-    missed = [item for item in possible if not any(holds(target, item.where) == "holds" for target in held)]
-    if not missed or any(path in service.tmpfs for item in missed for path in item.where.paths):
-        return
-    places = [(item.entry, item.where) for item in possible]
-    meant = [mount for mount in mounts if mount in service.mounts and meant_for_data(mount, places)]
-    for mount in meant:
-        use = Use(project, service, mount)
-        relation = holds(mount.clean_target, missed[0].where)
-        finding = _finding(context, use, possible, missed, relation)
-        if len(meant) > 1 and finding.fix is not None:
-            targets = ", ".join(each.raw_target for each in meant)
-            finding = replace(
-                finding, fix=None, reason=f"the service has several mounts that could be meant ({targets})"
-            )
-        yield finding
-
-
-def _finding(
-    context: Context, use: Use, possible: list[Possible], missed: list[Possible], relation: Relation
-) -> Finding:
-    mount, entry = use.mount, missed[0].entry
-    sure = len(missed) == len(possible)
-    fix = _fix(context, use, missed[0], relation) if sure else "the image's version is not fixed: fix its tag first"
-    if not sure:
-        message = f"whether {mount.raw_target} holds the data of {entry.name} depends on a version that is not said"
-    elif relation == "shadowed":
-        message = f"{mount.raw_target} does not hold the data of {entry.name}: an anonymous volume is mounted below it"
-    else:
-        place = missed[0].where.paths[0]
-        message = f"{mount.raw_target} does not hold the data of {entry.name}: it is in {place}"
+def _finding(context: Context, unheld: Unheld, mount: Mount) -> Finding:
+    use = Use(unheld.project, unheld.service, mount)
+    fix = _fix(context, use, unheld) if unheld.is_sure else "the image's version is not fixed: fix its tag first"
     return Finding(
         code="VF106",
-        severity=Severity.ERROR if sure else Severity.WARNING,
+        severity=_severity(unheld),
         location=mount_location(mount),
-        message=message,
-        evidence=tuple(f"{use.service.image or 'the image'}: {item.said}" for item in possible),
+        message=_message(unheld, mount),
+        evidence=tuple(f"{use.service.image or 'the image'}: {each.described(mount)}" for each in unheld.versions),
         service=use.service.name,
         target=mount.raw_target,
         fix=fix if isinstance(fix, Fix) else None,
@@ -109,17 +65,46 @@ def _finding(
     )
 
 
-def _fix(context: Context, use: Use, missed: Possible, relation: Relation) -> Fix | str:
+def _severity(unheld: Unheld) -> Severity:
+    entry = unheld.missed[0].entry
+    if entry.kind == "engine":
+        return Severity.ERROR if unheld.is_sure else Severity.WARNING
+    return Severity.WARNING if entry.verified else Severity.INFO
+
+
+def _message(unheld: Unheld, mount: Mount) -> str:
+    """Where the rows are, or may be."""
+    missed = unheld.missed[0]
+    name, target = missed.entry.name, mount.raw_target
+    if not unheld.is_sure:
+        return f"whether {target} holds the data of {name} depends on a version that is not said"
+    if missed.refuses(mount):
+        return (
+            f"{name} {missed.entry.versions} does not start with a mount at {target}: "
+            f"the rows in {mount.raw_source}, if any, are an older version's"
+        )
+    place = missed.free[0]
+    verb = "holds at most a part of" if is_below(mount.clean_target, place) else "does not hold"
+    return f"{target} {verb} the data of {name}: the rows are in {rows_in(missed.where, place)}, at {place}"
+
+
+def _fix(context: Context, use: Use, unheld: Unheld) -> Fix | str:
     """A new volume at the data directory; the reason where that is not for volfix to decide."""
+    missed = unheld.missed[0]
     mount, where = use.mount, missed.where
     if use.project.files[0].version_1:
         return VERSION_1
+    if missed.refuses(mount):
+        return (
+            f"rows there have to be upgraded, not only moved: first start the version that wrote {mount.raw_source} and "
+            f"dump them, then mount a new volume at {where.paths[0]} and restore the dump"
+        )
     if len(where.paths) > 1 or not missed.entry.verified:
         return f"where {missed.entry.name} keeps its data is not verified, or in several places"
     if where.moved_by and mount.clean_target in missed.entry.data_directories:
         return f"the mount is at the engine's default and {where.moved_by} moves it: which is meant is not known"
-    other = entry_at(mount.clean_target)
-    if relation != "shadowed" and other is not None and other.family == missed.entry.family:
+    relation = holds(mount.clean_target, where)
+    if relation != "shadowed" and _is_of_other_version(mount, missed.entry):
         return "the mount is where another version or image keeps its data, which has to be upgraded, not only moved"
     reason = next(_refusals(context, use, where), None)
     if reason is not None:
@@ -128,10 +113,18 @@ def _fix(context: Context, use: Use, missed: Possible, relation: Relation) -> Fi
         return _new_volume(
             context, use, where, volume_key(context, use.service.name, where.paths[0], f"volume {mount.source}")
         )
-    conversion = convert(context, use, Holding(ENGINE, missed.entry, ()))
+    kind = ENGINE if missed.entry.kind == "engine" else APPLICATION
+    conversion = convert(context, use, Holding(kind, missed.entry, ()))
     if conversion.fix is None:
         return conversion.reason or "the mount cannot become a volume"
     return _new_volume(context, use, where, conversion.fix.moves[0].volume)
+
+
+def _is_of_other_version(mount: Mount, entry: Entry) -> bool:
+    """Whether the mount is where another version or image of the engine keeps its data, or below."""
+    target = PurePosixPath(mount.clean_target)
+    places = {str(place) for place in (target, *target.parents)} - {*entry.data_directories}
+    return any((other := entry_at(place)) is not None and other.family == entry.family for place in sorted(places))
 
 
 def _refusals(context: Context, use: Use, where: DataDirectories) -> Iterator[str]:
@@ -151,7 +144,7 @@ def _refusals(context: Context, use: Use, where: DataDirectories) -> Iterator[st
     for other in context.stack.uses:
         files = " and ".join(file.path.name for file in other.project.files)
         if other.mount.node is mount.node and other.service.name == use.service.name:
-            if any(item.where.paths != where.paths for item in _possible(other.service)):
+            if any(version.where.paths != where.paths for version in versions_of(other.project, other.service)):
                 yield f"with {files}, {other.service.name} keeps its data in another directory"
         elif _is_of_same_source(context, use, other):
             what = "volume" if mount.kind == VOLUME else "host directory"
@@ -208,7 +201,8 @@ RULE = Rule(
     summary="A mount that is meant for the database does not hold its data directory.",
     why=(
         "The data then is in an anonymous volume or in the container's own layer, while everybody believes that it is "
-        "in the mount. The directory differs by version and by the variables and flags that move it."
+        "in the mount. The directory differs by version and by the variables and flags that move it, and a mount below "
+        "it holds a part at most."
     ),
     fix=(
         "A new volume at the data directory, under a key of its own: the old volume may hold what Docker has copied "
@@ -282,6 +276,24 @@ RULE = Rule(
             "two mounts that could be meant",
             {"compose.yaml": NAMED.format(image="postgres:16", mount="rows:/data\n      - ./old:/var/data")},
             Outcome.REPORTED,
+        ),
+        Example(
+            "a directory below, which holds a part at most",
+            {"compose.yaml": NAMED.format(image="mariadb:11", mount="rows:/var/lib/mysql/data")},
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": NAMED.format(image="mariadb:11", mount="db-data:/var/lib/mysql")
+                + "  db-data:\n    driver: local\n"
+            },
+        ),
+        Example(
+            "a directory below, of an application",
+            {"compose.yaml": NAMED.format(image="grafana/grafana:11.3.0", mount="rows:/var/lib/grafana/data")},
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": NAMED.format(image="grafana/grafana:11.3.0", mount="db-data:/var/lib/grafana")
+                + "  db-data:\n    driver: local\n"
+            },
         ),
         Example(
             "the directory of an older version",

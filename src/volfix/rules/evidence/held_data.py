@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.images import Image
@@ -31,7 +31,8 @@ class Holding:
     """What a mount keeps: `entry` is None where only a database URL or the path says so.
 
     `doubt` says what the evidence rests on that volfix cannot see; None where it is decided. `is_rest` marks what an
-    application keeps beside its database, which is on a server.
+    application keeps beside its database, which is on a server; `depends_on_version` what another version, which the
+    image may be, keeps elsewhere.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Holding:
     evidence: tuple[str, ...]
     doubt: str | None = None
     is_rest: bool = False
+    depends_on_version: bool = False
 
 
 ENGINE, APPLICATION, DATABASE_FILE, UNKNOWN = "engine", "application", "database file", "unknown"
@@ -67,8 +69,12 @@ def holding(context: Context, use: Use) -> Holding | None:
 
 
 def directories_in(service: Service, entry: Entry) -> DataDirectories:
-    """Where the service's engine keeps its data, its environment and command considered."""
-    return data_directories(entry, effective_values(service), service.words)
+    """Where the service's engine keeps its data, its environment and command considered; `declared_volumes` are the
+    image's and those of the Dockerfile that builds on it.
+    """
+    found = data_directories(entry, effective_values(service), service.words)
+    built = service.stage.volumes if service.stage else ()
+    return replace(found, declared_volumes=(*found.declared_volumes, *built)) if built else found
 
 
 def runs_client(words: tuple[str, ...]) -> bool:

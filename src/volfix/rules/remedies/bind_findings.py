@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from volfix.project.compose.mounts import BIND, UNKNOWN
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.held_data import UNKNOWN as UNKNOWN_HOLDING
 from volfix.rules.evidence.held_data import Holding, holding
+from volfix.rules.evidence.unheld_data import versions_of
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.bind_to_volume import Conversion, convert
 
@@ -18,15 +20,34 @@ def bind_findings(context: Context, code: str, wanted: Callable[[Holding], bool]
     for use in context.stack.uses:
         if use.mount.kind not in (BIND, UNKNOWN) or use.mount.read_only:
             continue
-        held = holding(context, use)
-        if held is None or not wanted(held):
+        found = holding(context, use)
+        if found is None or not wanted(found):
             continue
+        held = _of_version(use, found)
         if use.mount.kind == UNKNOWN:
             yield _finding(context, code, use, held, Conversion(None, _unknown_source(use)))
         elif held.kind == UNKNOWN_HOLDING:
             yield _finding(context, code, use, held, Conversion(None, "volfix does not know whether it is a database"))
         else:
             yield _finding(context, code, use, held, convert(context, use, held))
+
+
+def _of_version(use: Use, held: Holding) -> Holding:
+    """The same with its doubt, where a version that the image may be keeps its data elsewhere; none where that version
+    does not start with the mount.
+    """
+    versions = versions_of(use.project, use.service) if held.entry is not None else ()
+    missed = [version for version in versions if version.free]
+    if len(missed) == len(versions):
+        return held
+    doubt = None
+    if not all(version.refuses(use.mount) for version in missed):
+        doubt = "which version runs is not said, and the rows may be elsewhere: fix the image's tag first"
+    image = use.service.image or "the image"
+    others = (f"{image}: {version.described(use.mount)}" for version in missed)
+    return replace(
+        held, evidence=(*held.evidence, *others), doubt=held.doubt or doubt, depends_on_version=doubt is not None
+    )
 
 
 def _finding(context: Context, code: str, use: Use, held: Holding, conversion: Conversion) -> Finding:
@@ -76,6 +97,7 @@ def _message(use: Use, held: Holding, *, inside: bool) -> str:
         return f"{mount.raw_target} is kept in {where}; if it is a database, it has no volume"
     what = f"the data of {held.entry.name}" if held.entry else "the database"
     what = f"{what}, but not its database," if held.is_rest else what
+    what = f"{what}, in some of its versions," if held.depends_on_version else what
     if mount.kind == UNKNOWN:
         return f"{what} is kept in {mount.raw_source}, which may be a host path or a volume"
     if inside:

@@ -1,0 +1,133 @@
+"""Services of known engines and applications whose data no mount of the project holds, and the mounts that miss it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from volfix.knowledge.entries import Entry
+from volfix.knowledge.lookup import entries_for
+from volfix.knowledge.paths import lies_in
+from volfix.knowledge.purposes import content_of
+from volfix.knowledge.storage import DataDirectories, holds, holds_one, unheld
+from volfix.knowledge.switches import engine_of
+from volfix.knowledge.targets import never_converted
+from volfix.project.compose.effective_environment import effective_values
+from volfix.project.compose.model import Project, Service
+from volfix.project.compose.mounts import ANONYMOUS, BIND, UNKNOWN, VOLUME, Mount
+from volfix.project.image.images import images_of
+from volfix.rules.context import Context, once
+from volfix.rules.evidence.held_data import directories_in, is_file, meant_for_data, starts_server
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version that the service's image may be: where it keeps its data, and what of it no mount holds (`free`)."""
+
+    entry: Entry
+    where: DataDirectories
+    free: tuple[str, ...]
+
+    def refuses(self, mount: Mount) -> bool:
+        """Whether the server does not start with this mount."""
+        return mount.clean_target in self.entry.refused_mounts and not self.where.moved_by
+
+    def described(self, mount: Mount | None = None) -> str:
+        """Where this version keeps its data, and whether it starts with the mount, as a line of evidence."""
+        versions = f" {self.entry.versions}" if self.entry.versions else ""
+        moved = f" ({self.where.moved_by})" if self.where.moved_by else ""
+        refused = f", and does not start with a mount at {mount.raw_target}" if mount and self.refuses(mount) else ""
+        doubt = "" if self.entry.verified else f" (not verified: {self.entry.source})"
+        return f"{self.entry.name}{versions} keeps its data in {', '.join(self.where.paths)}{moved}{refused}{doubt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unheld:
+    """A service whose data no mount holds, for some of the versions that its image may be.
+
+    `misplaced` are the mounts of the service that look meant for the data.
+    """
+
+    project: Project
+    service: Service
+    versions: tuple[Version, ...]
+    misplaced: tuple[Mount, ...]
+
+    @property
+    def missed(self) -> tuple[Version, ...]:
+        """The versions whose data is not held."""
+        return tuple(version for version in self.versions if version.free)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the data is held for no version at all."""
+        return len(self.missed) == len(self.versions)
+
+
+def rows_in(where: DataDirectories, path: str) -> str:
+    """What keeps a data directory that no mount of the project holds."""
+    anonymous = any(lies_in(path, volume) for volume in where.declared_volumes)
+    return "an anonymous volume" if anonymous else "the container itself"
+
+
+@once
+def unheld_data(context: Context) -> tuple[Unheld, ...]:
+    """Every service of the stack whose server or application keeps data that no mount of the project holds."""
+    return tuple(_unheld(context))
+
+
+def _unheld(context: Context) -> Iterator[Unheld]:
+    for project in context.stack.projects:
+        for service in project.services.values():
+            mounts = project.mounts_of(service)
+            if any("${" in mount.target for mount in mounts) or any(service.volumes_of_containers):
+                continue
+            versions = versions_of(project, service)
+            if any(version.free for version in versions):
+                misplaced = tuple(mount for mount in service.mounts if _is_misplaced(mount, versions))
+                yield Unheld(project, service, versions, misplaced)
+
+
+def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
+    """The versions that the service's image may be; none where it keeps nothing, or where that is not known.
+
+    Memory holds the data here: VF107 is about it.
+    """
+    known = [entry for image in images_of(service) for entry in entries_for(image)]
+    if any(entry.kind == "engine" and not starts_server(service.words, entry) for entry in known):
+        return ()
+    engines = [engine_of(entry, effective_values(service)) for entry in known if entry.kind == "application"]
+    if any(found is not None and found.engine == "server" for found in engines):
+        return ()
+    mounts = project.mounts_of(service)
+    anonymous = tuple(mount.clean_target for mount in mounts if mount.kind == ANONYMOUS)
+    targets = [mount.clean_target for mount in mounts if mount.kind != ANONYMOUS and not is_file(mount)]
+    versions = []
+    for entry in known:
+        found = directories_in(service, entry)
+        where = replace(found, declared_volumes=(*found.declared_volumes, *anonymous))
+        if where.keeps_nothing or where.unknown:
+            return ()
+        versions.append(Version(entry, where, unheld((*targets, *service.tmpfs), where)))
+    return tuple(versions)
+
+
+def _is_misplaced(mount: Mount, versions: tuple[Version, ...]) -> bool:
+    """Whether a mount that holds no data directory looks meant for one: at another version's directory, above or below;
+    of an application, below only where its name says data.
+    """
+    engines = [(version.entry, version.where) for version in versions if version.entry.kind == "engine"]
+    if mount.overridden or mount.read_only or mount.kind not in (BIND, VOLUME, UNKNOWN) or is_file(mount):
+        return False
+    target = mount.clean_target
+    if any(version.free and holds_one(target, version.where) for version in versions):
+        return False
+    if engines and meant_for_data(mount, engines):
+        return True
+    if any(never_converted(version.entry, target) for version in versions):
+        return False
+    relations = {holds(target, version.where) for version in versions}
+    if relations & {"holds", "shadowed"}:
+        return True
+    content = content_of(target.rpartition("/")[2])
+    return "inside" in relations and (bool(engines) or (content is not None and content.kind != "other"))
