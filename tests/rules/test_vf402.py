@@ -175,7 +175,7 @@ def test_plugins_that_copy(step: str, count: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["clean.sh", "reset.sh", "tests/run.sh", "uninstall.sh", "dev.sh", "docker-compose.test.yml"]
+    "name", ["wipe.sh", "reset.sh", "tests/run.sh", "recreate-db.sh", "dev.sh", "docker-compose.test.yml"]
 )
 def test_what_somebody_asks_for_is_no_finding(name: str, tmp_path: Path) -> None:
     assert found(tmp_path, {"compose.yaml": COMPOSE, name: f"rm -rf state\n{UP}"}) == []

@@ -12,8 +12,8 @@ from typing import Literal
 
 from volfix.knowledge.entries import HERE, index, parsed
 
-DEPLOY, ASKED, TEST, DEV = "deploy", "asked", "test", "dev"
-NOT_DEPLOYED = frozenset({ASKED, TEST, DEV})
+DEPLOY, ASKED, CLEANS, TEST, DEV = "deploy", "asked", "cleans", "test", "dev"
+NOT_DEPLOYED = frozenset({ASKED, CLEANS, TEST, DEV})
 """What is not run when the stack that people use is deployed."""
 FOR_A_WHILE = frozenset({TEST, DEV})
 """What has a stack of its own, whose data is thrown away."""
@@ -29,11 +29,13 @@ def purposes(text: str, *, in_ci: bool = False) -> frozenset[str]:
 def nearest_purpose(names: Iterable[str]) -> str | None:
     """The purpose that the first name tells which tells one; what is asked for wins over a word for deployment.
 
+    What CLEANS is asked for too, unless it brings a stack up: then its name does not count.
+
     The names are those of commands, and around commands: every pipeline is one of "CI".
     """
     for name in names:
         found = purposes(name, in_ci=True)
-        for purpose in (ASKED, TEST, DEV, DEPLOY):
+        for purpose in (ASKED, CLEANS, TEST, DEV, DEPLOY):
             if purpose in found:
                 return purpose
     return None

@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, Option, deletion_of, docker_call
-from volfix.knowledge.purposes import DEPLOY, DEV, NOT_DEPLOYED, TEST, nearest_purpose, purposes
+from volfix.knowledge.purposes import CLEANS, DEPLOY, DEV, NOT_DEPLOYED, TEST, nearest_purpose, purposes
 from volfix.project.commands.calls import Called
 from volfix.project.commands.files import CommandFile
+from volfix.project.deployments.passing import (
+    deletes_what_it_made,
+    is_stack_of_its_own,
+    removed_by,
+    stack_of,
+    takes_down,
+)
 from volfix.project.shell.command import Command
-from volfix.project.shell.compose_call import compose_call, is_for_use
+from volfix.project.shell.compose_call import is_for_use
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.interpreter import Interpreter
 from volfix.syntax.source import Span
@@ -25,7 +32,8 @@ PIPELINE, NAMED, INSTALLED, STARTS, ASKED = "pipeline", "named", "installed", "s
 """Why a flow is a deployment: a pipeline's job; a script or target by its name, since it works on a stack that lies
 outside of the checkout, or since it brings the stack up. What somebody asks for is none."""
 
-OF_A_STACK = frozenset({"stack", "named", "unused"})
+NAMED_VOLUMES = "named"
+OF_A_STACK = frozenset({"stack", NAMED_VOLUMES, "unused"})
 """What a deletion reaches that may be a volume which a Compose file declares."""
 
 
@@ -75,7 +83,7 @@ class Flow:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class VolumeDeletion:
     """A command of a deployment that deletes volumes; `option` is the option that makes it, where one does."""
 
@@ -84,6 +92,20 @@ class VolumeDeletion:
     call: DockerCall
     deletion: Deletion
     option: Option | None
+
+    @cached_property
+    def _number(self) -> int:
+        return next(number for number, command in enumerate(self.flow.commands) if command is self.command)
+
+    @property
+    def removed_by(self) -> str | None:
+        """What has removed the stack's containers before the command; None where they may run."""
+        return removed_by(self.flow.commands, self._number, self.flow.starting)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the flow has brought the stack up before, and has not removed it since."""
+        return self.removed_by is None and any(each < self._number for each in self.flow.starting)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +148,8 @@ class CommandFiles:
                     jobs.setdefault(entry.group, []).append(entry)
             for entries in jobs.values():
                 steps = [(pipeline_purpose(entry), self._own_acts(entry)) for entry in entries]
+                if any(starts(command) for _, own in steps for command in own):
+                    steps = [(None if purpose == CLEANS else purpose, own) for purpose, own in steps]
                 commands = [command for purpose, own in steps if purpose not in NOT_DEPLOYED for command in own]
                 named = any(purpose == DEPLOY for purpose, _ in steps)
                 if commands and (named or any(starts(command) for command in commands)):
@@ -144,9 +168,11 @@ class CommandFiles:
 
     def _flow(self, entry: Entry) -> Flow | None:
         purpose = self._purpose(entry)
-        if purpose in NOT_DEPLOYED:
+        if purpose in NOT_DEPLOYED and purpose != CLEANS:
             return None
         commands = self._ran_by(entry)
+        if purpose == CLEANS and not any(starts(command) for command in commands):
+            return None
         if purpose == DEPLOY:
             return Flow(NAMED, entry, commands)
         if any(_on_server(command, self.root) for command in commands):
@@ -189,10 +215,9 @@ class CommandFiles:
                 deletes = deletion_of(call) if call else None
                 if call is None or deletes is None or not self.counts(flow, number):
                     continue
-                if call.program == COMPOSE and _takes_away_its_own(flow, number):
-                    continue
-                key = (command.fragment.source.path, command.place)
-                found.setdefault(key, VolumeDeletion(flow, command, call, *deletes))
+                if not _deletes_its_own(flow, number, call, deletes[0]):
+                    key = (command.fragment.source.path, command.place)
+                    found.setdefault(key, VolumeDeletion(flow, command, call, *deletes))
         return tuple(found.values())
 
     @cached_property
@@ -228,7 +253,7 @@ class CommandFiles:
         """The commands of deployments that bring up a stack which the flow does not take down again."""
         found = []
         for flow in self.flows:
-            if any(_takes_down(command) and _takes_away_its_own(flow, at) for at, command in enumerate(flow.commands)):
+            if any(takes_down(command) and _takes_away_its_own(flow, at) for at, command in enumerate(flow.commands)):
                 continue
             for number in flow.starting:
                 call = docker_call(flow.commands[number].values)
@@ -266,23 +291,18 @@ def starts(command: Command) -> bool:
     return call is not None and call.starts and is_for_use(call)
 
 
-def stack_of(command: Command) -> tuple[object, ...] | None:
-    """What makes two calls of Compose speak of the same stack: place, files, name; None for another command."""
-    call = docker_call(command.values)
-    if call is None or call.program != COMPOSE:
-        return None
-    files, names = call.values("-f", "--file"), call.values("-p", "--project-name")
-    return command.is_remote, command.directory, tuple(files), tuple(names)
-
-
 def _deletes(command: Command) -> bool:
     call = docker_call(command.values)
     return call is not None and deletion_of(call) is not None
 
 
-def _takes_down(command: Command) -> bool:
-    call = compose_call(command.values)
-    return call is not None and call.takes_down
+def _deletes_its_own(flow: Flow, number: int, call: DockerCall, deletion: Deletion) -> bool:
+    """Whether a command deletes nothing but what the flow has made for a while: its stack, a volume of its own."""
+    if deletion.reaches == "unused" and flow.why == STARTS and flow.starting and flow.starting[-1] < number:
+        return removed_by(flow.commands, number, flow.starting) is None  # the stack is up: what it uses stays
+    if call.program == COMPOSE:
+        return _takes_away_its_own(flow, number) or is_stack_of_its_own(flow.commands, number, flow.starting)
+    return deletion.reaches == NAMED_VOLUMES and deletes_what_it_made(flow.commands, number, call)
 
 
 def _on_server(command: Command, root: Path) -> bool:

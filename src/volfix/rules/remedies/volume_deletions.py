@@ -86,7 +86,7 @@ def _containers(project: Project) -> Iterator[str]:
 
 
 def _severity(item: VolumeDeletion, projects: tuple[Project, ...], named: list[str]) -> Severity:
-    if item.deletion.reaches in ("changed", "container"):
+    if item.deletion.reaches in ("changed", "container") or (item.deletion.reaches == "unused" and item.is_up):
         return Severity.WARNING
     used = any(use.kind == VOLUME for project in projects for one in project.services.values() for use in one.mounts)
     return Severity.ERROR if named or used or not projects or item.deletion.reaches == "anonymous" else Severity.WARNING
@@ -97,12 +97,20 @@ def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[
         return "which stack it is about is not known"
     stack = " and ".join(dict.fromkeys(project.name for project in projects))
     if item.deletion.reaches == "unused":
-        return f"after `down`, the volumes of {stack} are unused" + (f": {', '.join(named)}" if named else "")
+        return _what_is_unused(item, stack) + (f": {', '.join(named)}" if named else "")
     if named:
         return f"of the stack {stack}: {', '.join(named)}"
     if item.deletion.reaches in ("anonymous", "container"):
         return f"of the stack {stack}: what no mount keeps"
     return f"the stack {stack} declares no volume today: the first one that it gets would go"
+
+
+def _what_is_unused(item: VolumeDeletion, stack: str) -> str:
+    if item.removed_by is not None:
+        return f"after `{item.removed_by}`, the volumes of {stack} are unused"
+    if item.is_up:
+        return f"the stack {stack} is up then: a volume goes only where none of its containers uses it"
+    return f"where the stack {stack} has no containers then, its volumes are unused"
 
 
 def _fix(commands: Commands, item: VolumeDeletion) -> tuple[Fix | None, str | None]:
