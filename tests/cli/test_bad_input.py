@@ -149,6 +149,20 @@ def test_files_that_are_not_read_because_of_their_name_are_named(tmp_path: Path)
     assert run(str(tmp_path / "site.yaml")).stderr == ""
 
 
+@pytest.mark.parametrize(
+    "beside", ["stack/compose.yaml", "stack/wiki-stack.yml", "stack/Makefile", "stack/README.md", "compose.yaml"]
+)
+@pytest.mark.parametrize("asked", ["stack/shop.yml", "stack/site.YAML"])
+def test_a_file_that_is_typed_beside_its_own_tree_is_read(beside: str, asked: str, tmp_path: Path) -> None:
+    (tmp_path / "stack").mkdir()
+    (tmp_path / beside).write_text("services: {web: {image: nginx}}\n" if "y" in beside else "up:\n\ttrue\n")
+    database = "services:\n  db:\n    image: postgres:16\n    volumes: ['./pg:/var/lib/postgresql/data']\n"
+    (tmp_path / asked).write_text(database)
+    for paths in ([tmp_path, tmp_path / asked], [tmp_path / asked, tmp_path]):
+        result = run(*map(str, paths))
+        assert result.stdout.count("VF101") == 1, result.stdout + result.stderr
+
+
 def test_each_path_without_compose_files_is_said(tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         (tmp_path / name).mkdir()

@@ -60,7 +60,8 @@ def directories(paths: Sequence[Path], exclude: Sequence[str], problems: list[Fi
     trees = [path for path in paths if not path.is_file()]
     files = [path for path in paths if path.is_file()]
     roots = {path: _root_of(path if path in trees else path.parent) for path in paths}
-    asked = chain.from_iterable(_walk(path, roots[path], exclude, problems) for path in trees)
+    walked = chain.from_iterable(_walk(path, roots[path], exclude, problems) for path in trees)
+    asked = (_with_files(directory, files) for directory in walked)
     single = (_of_files(parent, roots[path], files) for path in files for parent in [path.parent])
     around = (root for path, root in roots.items() if root != path)
     others = chain.from_iterable(_walk(root, root, exclude, []) for root in dict.fromkeys(around))
@@ -73,6 +74,13 @@ def directories(paths: Sequence[Path], exclude: Sequence[str], problems: list[Fi
 def _root_of(path: Path) -> Path:
     tree = work_tree(path)
     return tree.root if tree else path
+
+
+def _with_files(directory: Directory, asked: Sequence[Path]) -> Directory:
+    """A directory of a tree that was asked for, with its files that were asked for too, whatever they are called."""
+    known = {*directory.pipelines, *directory.commands, *directory.documents}
+    own = {path for path in asked if path.parent == directory.path} - known
+    return replace(directory, files=tuple(sorted({*directory.files, *own}))) if own else directory
 
 
 def _of_files(directory: Path, root: Path, asked: Sequence[Path]) -> Directory:
