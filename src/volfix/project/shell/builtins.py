@@ -77,17 +77,18 @@ def _pop_directory(call: Call, resolver: Resolver) -> None:
 
 
 def _set(call: Call, _: Resolver) -> None:
-    """`set -a`, `set -- words`."""
+    """`set -a`, `set -eo pipefail`, `set -- words`."""
     values = call.values
-    for number, value in enumerate(values[1:], 1):
-        following = values[number + 1 : number + 2]
+    at = 1
+    while at < len(values):
+        value = values[at]
         if value == "--" or not value.startswith(("-", "+")):
-            _give(call.state, tuple(call.words[number + (value == "--") :]))
+            _give(call.state, tuple(call.words[at + (value == "--") :]))
             return
-        if re.match(r"[-+]\w*a", value) or (value[1:] == "o" and following == ["allexport"]):
+        named = values[at + 1 : at + 2] if value.endswith("o") else []
+        if re.match(r"[-+]\w*a", value) or named == ["allexport"]:
             call.state.exports_all = value[0] == "-"
-        if value[1:].endswith("o") and following:
-            return
+        at += 1 + len(named)
 
 
 def _shift(call: Call, _: Resolver) -> None:

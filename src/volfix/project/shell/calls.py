@@ -178,10 +178,10 @@ def shell_call(words: Sequence[Argument]) -> Payload:
     """
     values = option_values("shells")
     at, is_text, reads = 1, False, False
-    while at < len(words) and re.match(r"[-+].", words[at].value):
+    while at < len(words) and words[at].value.startswith(("-", "+")):
         word = words[at].value
         at += 1
-        if word == "--":
+        if word in ("-", "--"):
             break
         if word.startswith("--"):
             at += word in values

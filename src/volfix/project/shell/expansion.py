@@ -29,7 +29,7 @@ def arguments(fragment: Fragment, span: Span, home: Span, state: State) -> list[
     text = fragment.text[span.start : span.end]
     if not SPECIAL.search(text):
         return [Argument(text, fragment, span, home)]
-    if (handed := HANDED_ON.match(text)) and (found := _handed_on(handed, state)) is not None:
+    if (handed := HANDED_ON.match(text)) and (found := _handed_on(handed, state)):
         return found
     words = _Words(fragment.text, state)
     words.read(span.start, span.end)
@@ -41,12 +41,10 @@ def arguments(fragment: Fragment, span: Span, home: Span, state: State) -> list[
 
 def _handed_on(found: re.Match[str], state: State) -> list[Argument] | None:
     """The words of a call that `"$@"` or `$1` hands on, where they stay the words that they are."""
-    name = found[2] or found[3]
-    if state.arguments is None:
-        return [] if name in ("@", "*") else None
-    given = list(state.arguments) if name in ("@", "*") else list(state.arguments[int(name) - 1 : int(name)])
-    stay = (found[1] and name != "*") or all(re.fullmatch(r"[^\s*?]+", word.value) for word in given)
-    return given if stay and (given or name in ("@", "*") or not found[1]) else None
+    name, words = found[2] or found[3], state.arguments or ()
+    given = list(words if name in ("@", "*") else words[int(name) - 1 : int(name)])
+    stay = name != "*" if found[1] else all(re.fullmatch(r"[^\s*?]+", word.value) for word in given)
+    return given if given and stay else None
 
 
 def plain(text: str, state: State) -> str:
@@ -181,13 +179,14 @@ class _Words:
         return at + 2
 
     def expansion(self, at: int, stop: int, quoted: bool) -> None:
-        value = _value(self.text[at:stop], self.state)
+        text = self.text[at:stop]
+        value = _value(text, self.state)
         if value is None or isinstance(value, Unset):  # it stays as it is written
             self.word.characters.extend((self.text[offset], offset, offset + 1) for offset in range(at, stop))
             return
         if quoted or not self.splits:
             values = (value,) if isinstance(value, str) else value
-            if not self.splits or self.text[at : at + 2] == "$*" or "[*]" in self.text[at:stop]:
+            if not self.splits or text.startswith(("$*", "${*")) or "[*]" in text:
                 values = (" ".join(values),)
             for number, one in enumerate(values):
                 self.is_open = self.is_open and number == 0

@@ -18,7 +18,7 @@ from volfix.project.shell.command import CHECKOUT, ELSEWHERE, MACHINE, Argument,
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.expansion import arguments, document
 from volfix.project.shell.resolver import Resolver
-from volfix.project.shell.state import State
+from volfix.project.shell.state import UNSET, State
 from volfix.project.shell.wrappers import unwrapped
 from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.shell import parse
@@ -175,6 +175,7 @@ class Interpreter:
         state, frame = call.state, replace(call.frame, stack=(*call.frame.stack, call.first))
         before = state.call(tuple(call.words[1:]))
         for name, value in call.assigned.items():
+            state.local[name] = state.variables.get(name, UNSET)
             state.set(name, value, exported=True, at=call.place)
         yield from self._commands(body, text, state, frame)
         state.back(before)

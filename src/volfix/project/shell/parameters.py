@@ -34,7 +34,7 @@ def parameter(text: str, state: State, expand: Expand) -> Value | Unset:
         value = value[0] if value else UNSET
     if sign == "#":
         return str(len(value)) if isinstance(value, str | tuple) else None
-    return _applied(operation, value, state, expand) if operation else value
+    return _applied(name, operation, value, state, expand) if operation else value
 
 
 def _lookup(name: str, state: State) -> Value | Unset:
@@ -69,13 +69,14 @@ def _element(value: Value | Unset, index: str) -> Value | Unset:
     return value[int(index)] if -len(value) <= int(index) < len(value) else ""
 
 
-def _applied(operation: str, value: Value | Unset, state: State, expand: Expand) -> Value | Unset:
+def _applied(name: str, operation: str, value: Value | Unset, state: State, expand: Expand) -> Value | Unset:
     """The value after `:-default`, `%pattern`, `/pattern/text`, `,,` and their like."""
     if found := DEFAULT.match(operation):
         return _defaulted(found[1], expand(found[2], state), operation[0] == ":", value)
     if isinstance(value, tuple) and (found := re.match(r":(\d+)(?::(\d+))?\Z", operation)):
         start = int(found[1])
-        return value[start : start + int(found[2])] if found[2] else value[start:]
+        elements = (state.zero, *value) if name in ("@", "*") else value
+        return elements[start : start + int(found[2])] if found[2] else elements[start:]
     if not isinstance(value, str):
         return None
     if operation[0] in "%#":

@@ -153,6 +153,7 @@ class State:
         for name, value in self.local.items():
             if isinstance(value, Unset):
                 self.variables.pop(name, None)
+                self.exported.discard(name)
             else:
                 self.variables[name] = value
         self.arguments, self.local, self.leaves_early = before.arguments, before.local, before.leaves_early
