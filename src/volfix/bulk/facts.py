@@ -20,7 +20,7 @@ from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.deployments.deployment import REMOTE, Deployment
-from volfix.project.deployments.pipeline_deployments import Delivery
+from volfix.project.deployments.workflows import Workflow
 from volfix.project.stack import Stack, Use
 from volfix.rules.findings import DeploymentName, Fix, NameChange
 from volfix.syntax.yaml_tree import Mapping, Scalar, Sequence, resolved
@@ -60,23 +60,23 @@ def _of_stack(plan: StackPlan, forge: str | None) -> Iterator[Fact]:
     for project in stack.projects:
         if not stack.is_asked(project):
             continue
-        found: list[tuple[Delivery | None, Deployment | None]] = [*_deployments(stack, project)]
-        for delivery, deployment in found or [(None, None)]:
-            host = ANY_HOST if delivery is None or deployment is None else _host(delivery, deployment, forge)
+        found: list[tuple[Workflow | None, Deployment | None]] = [*_deployments(stack, project)]
+        for workflow, deployment in found or [(None, None)]:
+            host = ANY_HOST if workflow is None or deployment is None else _host(workflow, deployment, forge)
             now = _name(project, deployment)
             if not now:
                 continue
             after = _name_after(project, deployment, fixes) or now
             yield Fact(HazardKind.PROJECT_NAME, now, after, host)
             yield from _volumes(project, now, after, host, fixes)
-            yield from _directories(plan, project, delivery, deployment, host)
+            yield from _directories(plan, project, workflow, deployment, host)
 
 
-def _deployments(stack: Stack, project: Project) -> Iterator[tuple[Delivery, Deployment]]:
-    for delivery in stack.deliveries:
-        for deployment in delivery.deployments:
-            if not deployment.is_test and project in delivery.projects(deployment, stack.projects):
-                yield delivery, deployment
+def _deployments(stack: Stack, project: Project) -> Iterator[tuple[Workflow, Deployment]]:
+    for workflow in stack.workflows:
+        for deployment in workflow.deployments:
+            if not deployment.is_test and project in workflow.projects(deployment, stack.projects):
+                yield workflow, deployment
 
 
 def _name(project: Project, deployment: Deployment | None) -> str | None:
@@ -115,7 +115,7 @@ def _volumes(project: Project, now: str, after: str, host: str, fixes: Iterable[
 
 
 def _directories(
-    plan: StackPlan, project: Project, delivery: Delivery | None, deployment: Deployment | None, host: str
+    plan: StackPlan, project: Project, workflow: Workflow | None, deployment: Deployment | None, host: str
 ) -> Iterator[Fact]:
     """The host directories that hold a database, as the host knows them."""
     held = {}
@@ -128,29 +128,29 @@ def _directories(
     for use in plan.stack.uses:
         known = held.get((use.mount.file.path, use.service.name, use.mount.raw_target))
         if use.project is project and use.mount.kind == BIND and not use.mount.overridden and known is not None:
-            path = _on_host(use, plan.stack.root, delivery, deployment)
+            path = _on_host(use, plan.stack.root, workflow, deployment)
             if path is not None:
                 yield Fact(HazardKind.HOST_DIRECTORY, path, None if known else path, host)
 
 
-def _on_host(use: Use, root: Path, delivery: Delivery | None, deployment: Deployment | None) -> str | None:
+def _on_host(use: Use, root: Path, workflow: Workflow | None, deployment: Deployment | None) -> str | None:
     """The absolute path of a bind mount's source on the host; None for one beside a checkout that is anywhere."""
     directory = host_directory(use.mount, root)
     if directory.path is None:
         return None
     if not directory.inside and not use.mount.source.startswith("."):
         return str(directory.path)
-    if delivery is None or deployment is None or deployment.target != HOST_SOCKET:
+    if workflow is None or deployment is None or deployment.target != HOST_SOCKET:
         return None
-    below = os.path.relpath(directory.path, os.path.realpath(delivery.checkout.root))
+    below = os.path.relpath(directory.path, os.path.realpath(workflow.checkout.root))
     return posixpath.normpath(posixpath.join(deployment.pipeline.workspace, below))
 
 
-def _host(delivery: Delivery, deployment: Deployment, forge: str | None) -> str:
+def _host(workflow: Workflow, deployment: Deployment, forge: str | None) -> str:
     """Which host's daemon the deployment speaks to, in words; ANY_HOST where the pipeline does not tell."""
     if deployment.target in (HOST_SOCKET, ON_HOST):
         whose = f" of {forge}" if forge else ""
-        return f"the {delivery.file.system.name} runners{whose}{_labels(deployment)}"
+        return f"the {workflow.file.system.name} runners{whose}{_labels(deployment)}"
     address = None
     if deployment.target == OTHER_HOST:
         address = deployment.call.host or deployment.command.environment.get("DOCKER_HOST")

@@ -104,20 +104,20 @@ def pushed(repository: Repository, objects: Path, branch: str, commit: str, git:
             git,
             addresses={**git.addresses, repository.origin: git.addresses.get(repository.origin, repository.remote)},
         )
-        _, said = git.online("push", "--no-verify", lease, "--", repository.origin, f"{commit}:{name}", at=objects)
+        _, output = git.online("push", "--no-verify", lease, "--", repository.origin, f"{commit}:{name}", at=objects)
     except GitFailed as failed:
         if "stale info" in failed.output:
             raise Skipped(
                 f"the remote has a branch {branch} already, at another commit: delete it, or name another one"
             ) from None
         raise
-    return tuple(dict.fromkeys(links(said)))
+    return tuple(dict.fromkeys(links(output)))
 
 
-def links(said: str) -> Iterator[str]:
+def links(output: str) -> Iterator[str]:
     """The addresses in what a server says that make or show a request to merge the branch."""
     before = ""
-    for line in REMOTE_LINE.findall(said):
+    for line in REMOTE_LINE.findall(output):
         for link in LINK.findall(line):
             if REQUEST.search(before) or REQUEST.search(line):
                 yield shown(scrub(link))

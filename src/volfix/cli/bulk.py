@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from volfix.bulk.sources import Source
     from volfix.bulk.state import State
     from volfix.bulk.work import Task
-    from volfix.report.bulk_summary import Told
+    from volfix.report.bulk_summary import RunRequest
 
 BRANCH = "volfix/persistent-databases"
 STATE = "volfix-bulk.sqlite"
@@ -160,11 +160,11 @@ def _begin(state: State, task: Task, arguments: tuple[str, ...], options: dict[s
     from volfix.bulk.sources import SourceProblem
 
     wanted = fingerprint(task)
-    part = options["resume"] or options["only_failed"] or options["only"]
+    is_partial = options["resume"] or options["only_failed"] or options["only"]
     addresses: dict[str, str] = {}
     given = _sources(arguments, addresses, urls_only=options["scheduler"] is not None)
     try:
-        if state.options is None or not part:
+        if state.options is None or not is_partial:
             if not arguments:
                 raise click.UsageError(f"{state.path} knows of no run yet: which repositories?")
             state.begin(given, wanted, choices(task))
@@ -240,17 +240,17 @@ def _print(state: State, shared: Sequence[Hazard], options: dict[str, Any]) -> N
     from volfix.report.bulk_summary import render
     from volfix.report.encoding import encodable
 
-    text = render(state, shared, _told(options))
+    text = render(state, shared, _request(options))
     click.echo(encodable(text, sys.stdout.encoding))
 
 
-def _told(options: dict[str, Any]) -> Told:
-    from volfix.report.bulk_summary import Told
+def _request(options: dict[str, Any]) -> RunRequest:
+    from volfix.report.bulk_summary import RunRequest
 
     report = options["report"]
-    return Told(
+    return RunRequest(
         wrote=options["write"],
-        part=options.get("part"),
+        looked_again=options.get("part"),
         report=None if report is None else report / "estate.html",
     )
 

@@ -165,8 +165,8 @@ def _with_rows(search: Search, one: Surveyed) -> Surveyed:
     if one.state != "different" or not one.job.clients:
         return one
     counted = on_volume(search.engine, search.deployed, search.found, one.job.name)
-    told = tuple(f"{item.engine} {item.database}: {tables(item.tables)}" for item in counted if item.tables)
-    return replace(one, counted=told)
+    counts = tuple(f"{item.engine} {item.database}: {tables(item.tables)}" for item in counted if item.tables)
+    return replace(one, counted=counts)
 
 
 def _write(
@@ -189,11 +189,11 @@ def _write(
                 there = carry(engine, one, overwrite=overwrite, say=say, progress=progress)
         except (CarryProblem, EngineProblem, BrokenArchive) as problem:
             then = f"Once the cause is mended: {typed(given, options)}"
-            said = _after_failure(search, found, number, before)
-            raise CarryProblem(f"{problem}\n{said}\n{then}") from problem
+            state = _after_failure(search, found, number, before)
+            raise CarryProblem(f"{problem}\n{state}\n{then}") from problem
         except KeyboardInterrupt:
-            said = _after_failure(search, found, number, before)
-            say(f"{said}\nTo go on: {typed(given, options)}")
+            state = _after_failure(search, found, number, before)
+            say(f"{state}\nTo go on: {typed(given, options)}")
             raise
         if there:
             click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {size(there)}")

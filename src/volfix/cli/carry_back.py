@@ -46,16 +46,16 @@ def back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) -
 def _from_layer(item: Layered, jobs: Sequence[Job]) -> str:
     """That the files of before name a place where no rows are, where these are, and what to do."""
     place = next((job.origins[0].name for job in jobs if job.name == item.volume), None)
-    said = (
+    text = (
         f"{item.key}: {item.old} was in a container's own layer, which no new container has: with the files of before, "
         "the application would start there without its rows."
     )
     volume = f"in the volume {item.volume}{f' ({item.below})' if item.below else ''}"
     if place is None:
-        return f"{said} They are {volume}. Do not put the files back: only the mount of {item.key} has {item.new}."
+        return f"{text} They are {volume}. Do not put the files back: only the mount of {item.key} has {item.new}."
     copy = f"{place}/{item.below}".rstrip("/")
     return (
-        f"{said} Once copied, they are in {copy}, and they stay {volume}. "
+        f"{text} Once copied, they are in {copy}, and they stay {volume}. "
         f"Before you deploy the files of before, have them name {item.new} in place of {item.old}."
     )
 
@@ -107,14 +107,14 @@ def _after_failure(copies: Sequence[Return], before: Sequence[Ran], *, running: 
     """Where `--back` failed: which directories hold something of the copy, and which containers run or stand."""
     names = ", ".join(sorted(item.container.name for item in before))
     if running:
-        said = "Nothing is copied; the volumes are as they were."
-        return f"{said}\nRunning as before, on the volumes: {names}." if names else said
+        text = "Nothing is copied; the volumes are as they were."
+        return f"{text}\nRunning as before, on the volumes: {names}." if names else text
     places = ", ".join(item.job.origins[0].name for item in copies)
-    said = f"Stopped, and left so, also by a restart of the daemon: {names}." if names else "No service was stopped."
+    text = f"Stopped, and left so, also by a restart of the daemon: {names}." if names else "No service was stopped."
     if not places:
-        return f"{said} Nothing is copied."
+        return f"{text} Nothing is copied."
     return (
-        f"{said} {places} may hold a copy, or a part of it: rows that are written to the volumes from now on would be "
+        f"{text} {places} may hold a copy, or a part of it: rows that are written to the volumes from now on would be "
         "missing there. Do not deploy yet. To go on with the volumes instead, move that away first"
         + (f", then: docker start {names.replace(',', '')}" if names else "")
     )
@@ -124,8 +124,8 @@ def _after_back(search: Search, jobs: Sequence[Job]) -> str:
     """After `--back`: as `until_deployed`; where the files still name the volume, they are to be put back first."""
     mounts = [mount for service in search.deployed.project.services.values() for mount in service.mounts]
     still = [job.key for job in jobs if any((item.kind, item.source) == ("volume", job.key) for item in mounts)]
-    said = until_deployed(search, [name for job in jobs for name in job.services])
+    text = until_deployed(search, [name for job in jobs for name in job.services])
     if still:
         first = f"put the files back that mount {', '.join(still)} (`volfix undo`, or git), then "
-        said = said.replace("Next: ", f"Next: {first}", 1)
-    return f"The volumes stay as they are. {said}"
+        text = text.replace("Next: ", f"Next: {first}", 1)
+    return f"The volumes stay as they are. {text}"

@@ -75,26 +75,26 @@ def after_failure(search: Search, found: Sequence[Surveyed], number: int) -> str
     """Where the volume of this number could not be filled: what became of all of them, and which services stand."""
     from volfix.docker.engine import EngineProblem
 
-    said = []
+    texts = []
     if number:
-        said.append(f"Carried and compared: {', '.join(one.job.key for one in found[:number])}.")
-    said.append(f"Not carried: {', '.join(one.job.key for one in found[number:])}; the sources are as they were.")
+        texts.append(f"Carried and compared: {', '.join(one.job.key for one in found[:number])}.")
+    texts.append(f"Not carried: {', '.join(one.job.key for one in found[number:])}; the sources are as they were.")
     names = [name for one in found for name in one.job.services]
     try:
         stopped = _stopped(search, names)
     except EngineProblem:  # it is gone, and so may be what failed
         stopped = sorted(set(names))
     if stopped:
-        said.append(f"Stopped, and left so, also by a restart of the daemon: {', '.join(stopped)}. Do not deploy yet.")
-    return "\n".join(said)
+        texts.append(f"Stopped, and left so, also by a restart of the daemon: {', '.join(stopped)}. Do not deploy yet.")
+    return "\n".join(texts)
 
 
 def after_taking_back(found: Sequence[Surveyed], before: Sequence[Ran]) -> str:
     """Where a volume could not be filled and everything is as it was before."""
     keys = ", ".join(one.job.key for one in found if one.state != "carried")
-    said = f"Do not deploy yet. Not carried: {keys}; the sources are as they were."
+    text = f"Do not deploy yet. Not carried: {keys}; the sources are as they were."
     names = ", ".join(sorted(item.container.name for item in before))
-    return f"{said}\nRunning as before, on the sources: {names}." if names else said
+    return f"{text}\nRunning as before, on the sources: {names}." if names else text
 
 
 def _stopped(search: Search, services: Iterable[str]) -> list[str]:

@@ -213,8 +213,8 @@ def _merge_config(ctx: click.Context, options: dict[str, Any]) -> None:
     for key, value in given.items():
         if key not in kinds or not isinstance(value, kinds[key]):
             kind = {list: "a list of strings", bool: "true or false"}.get(kinds.get(key, object))
-            said = f"{key} must be {kind}" if kind else f"there is no option {key}: {', '.join(kinds)} can be set"
-            raise click.BadParameter(f"{path}: {said}", param_hint="--config")
+            problem = f"{key} must be {kind}" if kind else f"there is no option {key}: {', '.join(kinds)} can be set"
+            raise click.BadParameter(f"{path}: {problem}", param_hint="--config")
         name = key.replace("-", "_")
         source = ctx.get_parameter_source(name)
         if source is not None and source.name == "DEFAULT":

@@ -177,17 +177,17 @@ def differences(source: Mapping[str, Entry], target: Mapping[str, Entry]) -> lis
 def _difference(source: Entry, target: Entry) -> str:
     if source.kind != target.kind:
         return f"a {source.kind} became a {target.kind}"
-    told = []
+    differences = []
     if source.size != target.size:
-        told.append(f"{source.size} bytes became {target.size}")
+        differences.append(f"{source.size} bytes became {target.size}")
     if (source.owner, source.group) != (target.owner, target.group):
-        told.append(f"owner {source.owner}:{source.group} became {target.owner}:{target.group}")
+        differences.append(f"owner {source.owner}:{source.group} became {target.owner}:{target.group}")
     if source.mode != target.mode:
-        told.append(f"mode {source.mode:04o} became {target.mode:04o}")
+        differences.append(f"mode {source.mode:04o} became {target.mode:04o}")
     if source.digest != target.digest and source.size == target.size:
-        told.append("the bytes differ")
+        differences.append("the bytes differ")
     if source.modified != target.modified:
-        told.append("the time of its last change differs")
+        differences.append("the time of its last change differs")
     if source.link != target.link:
-        told.append(f"the link to {source.link} leads to {target.link}")
-    return ", ".join(told) or "device or attributes differ"
+        differences.append(f"the link to {source.link} leads to {target.link}")
+    return ", ".join(differences) or "device or attributes differ"

@@ -109,8 +109,8 @@ def _sources(
         manifest = through.united(parts)
     reason = None if late else _lacks(job, manifest, set(found.paths))
     if reason or (missing and not job.expected):
-        said = "; ".join([*missing, *([reason] if reason else [])])
-        raise CarryProblem(f"{job.key}: nothing is carried: {said}")
+        reasons = "; ".join([*missing, *([reason] if reason else [])])
+        raise CarryProblem(f"{job.key}: nothing is carried: {reasons}")
     for line in missing:
         say(f"{job.key}: {line}; the database is found all the same")
     return manifest, tuple(origin for origin, _ in parts)

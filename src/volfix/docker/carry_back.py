@@ -62,10 +62,10 @@ def _put_back(search: Search) -> Iterator[Job]:
                 key = volume.labels.get(VOLUME_KEY) if volume else None
                 if volume is None or key is None:
                     continue
-                told = [source for source, name in search.maps.pairs if name == key]
+                given = [source for source, name in search.maps.pairs if name == key]
                 places = [
-                    *(item for source in told for item in mapped(search.engine, project.directory, (), source)),
-                    *(() if told else binds(search.deployed, search.witnesses(service), mount, "the files of now")),
+                    *(item for source in given for item in mapped(search.engine, project.directory, (), source)),
+                    *(() if given else binds(search.deployed, search.witnesses(service), mount, "the files of now")),
                 ]
                 check_one(key, places)
                 for origin in places:

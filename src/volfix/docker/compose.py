@@ -32,8 +32,8 @@ def up(project: Project, services: Sequence[str]) -> None:
     except (ComposeMissing, OSError, subprocess.TimeoutExpired) as error:
         raise CarryProblem(_not_started(services, "Compose cannot be called here", command, words)) from error
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise CarryProblem(_not_started(services, f"Compose says: {scrub(said)}", command, words))
+        answer = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise CarryProblem(_not_started(services, f"Compose says: {scrub(answer)}", command, words))
 
 
 def _not_started(services: Sequence[str], reason: str, command: Sequence[str], words: Sequence[str]) -> str:

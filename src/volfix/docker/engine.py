@@ -77,18 +77,18 @@ class Engine:
 
     def host(self) -> Mapping[str, Any]:
         """What `docker info` says."""
-        with _said():
+        with _as_engine_problem():
             found: Mapping[str, Any] = self._api.info()
         return found
 
     def containers(self) -> tuple[Container, ...]:
         """Every container of the engine, running or not, the newest first."""
-        with _said():
+        with _as_engine_problem():
             return tuple(container_in(item) for item in self._api.containers(all=True))
 
     def process(self, container: str) -> Process:
         """How a container's program is started."""
-        with _said():
+        with _as_engine_problem():
             return environment_in(self._api.inspect_container(container))
 
     def processes(self, containers: Iterable[Container]) -> dict[str, Process]:
@@ -105,14 +105,14 @@ class Engine:
         """When a container was made, and last started or stopped, to the second in UTC, as text that sorts; year 1 for
         never.
         """
-        with _said():
+        with _as_engine_problem():
             found = self._api.inspect_container(container)
         state = found["State"]
         return str(found["Created"])[:19], max(str(state["StartedAt"])[:19], str(state["FinishedAt"])[:19])
 
     def any_image(self) -> str | None:
         """Some image of the engine."""
-        with _said():
+        with _as_engine_problem():
             images = self._api.images(all=True)
         return str(images[0]["Id"]) if images else None
 
@@ -120,7 +120,7 @@ class Engine:
         """A named volume; None where there is none."""
         import docker
 
-        with _said():
+        with _as_engine_problem():
             try:
                 return volume_in(self._api.inspect_volume(name))
             except docker.errors.NotFound:
@@ -129,11 +129,11 @@ class Engine:
     def create_volume(
         self, name: str, labels: Mapping[str, str], driver: str = "local", options: Mapping[str, str] | None = None
     ) -> None:
-        with _said():
+        with _as_engine_problem():
             self._api.create_volume(name, driver=driver, driver_opts=dict(options or {}), labels=dict(labels))
 
     def remove_volume(self, name: str) -> None:
-        with _said():
+        with _as_engine_problem():
             self._api.remove_volume(name)
 
     def create_carrier(
@@ -161,7 +161,7 @@ class Engine:
             )
             for mount in mounts
         ]
-        with _said():
+        with _as_engine_problem():
             settings = self._api.create_host_config(mounts=found, binds=[bind] if bind else [], network_mode="none")
             made = self._api.create_container(
                 image, entrypoint=list(NO_PROGRAM), command=[], host_config=settings, labels=dict(labels), name=name
@@ -170,33 +170,33 @@ class Engine:
 
     def remove_container(self, container: str, *, anonymous_volumes: bool = False) -> None:
         """Remove a stopped container, and on demand the volumes without a name that came into being with it."""
-        with _said():
+        with _as_engine_problem():
             self._api.remove_container(container, v=anonymous_volumes)
 
     def commit(self, container: str, repository: str, tag: str) -> None:
         """Make an image of what is in a container's own layer."""
-        with _said():
+        with _as_engine_problem():
             self._api.commit(container, repository=repository, tag=tag)
 
     def rename(self, container: str, name: str) -> None:
-        with _said():
+        with _as_engine_problem():
             self._api.rename(container, name)
 
     def restart_policy(self, container: str) -> Mapping[str, Any]:
         """When the engine starts a container again by itself."""
-        with _said():
+        with _as_engine_problem():
             found: Mapping[str, Any] = self._api.inspect_container(container)["HostConfig"]["RestartPolicy"]
         return found
 
     def restart_as(self, container: str, policy: Mapping[str, Any]) -> None:
         """Start a container, if it does not run, with this restart policy."""
-        with _said():
+        with _as_engine_problem():
             self._api.update_container(container, restart_policy={**policy, "Name": policy.get("Name") or "no"})
             self._api.start(container)
 
     def stop(self, container: str) -> None:
         """Stop a container, and see to it that a restart of the daemon does not start it again."""
-        with _said():
+        with _as_engine_problem():
             self._api.update_container(container, restart_policy={"Name": "no"})
             _accepted(self._api.post(self._url(container, "stop"), timeout=None))  # as long as the service may take
 
@@ -207,7 +207,7 @@ class Engine:
         """
         import docker
 
-        with _said():
+        with _as_engine_problem():
             signal = self._api.inspect_container(container)["Config"].get("StopSignal")
             try:
                 self._api.kill(container, signal or "SIGTERM")
@@ -216,20 +216,20 @@ class Engine:
                     raise
 
     def is_running(self, container: str) -> bool:
-        with _said():
+        with _as_engine_problem():
             return bool(self._api.inspect_container(container)["State"]["Running"])
 
     def pause(self, container: str) -> None:
-        with _said():
+        with _as_engine_problem():
             self._api.pause(container)
 
     def unpause(self, container: str) -> None:
-        with _said():
+        with _as_engine_problem():
             self._api.unpause(container)
 
     def kind_of(self, container: str, path: str) -> Literal["file", "directory", "other"] | None:
         """What is at a path of a container, running or not, its mounts considered; None for nothing."""
-        with _said():
+        with _as_engine_problem():
             answer = self._api.head(self._url(container, "archive"), params={"path": path}, timeout=None)
         if answer.status_code == 404:
             return None
@@ -242,7 +242,7 @@ class Engine:
 
     def read(self, container: str, path: str) -> Generator[bytes, None, None]:
         """A path of a container as a tar archive, whose members begin with the path's last part."""
-        with _said():
+        with _as_engine_problem():
             plain = {"Accept-Encoding": "identity"}  # else the engine spends its time on gzip
             answer = self._api.get(
                 self._url(container, "archive"), params={"path": path}, headers=plain, stream=True, timeout=None
@@ -256,7 +256,7 @@ class Engine:
 
     def write(self, container: str, directory: str, chunks: Iterable[bytes]) -> None:
         """Unpack a tar archive in a directory of a container: numeric owners, modes, times and links are kept."""
-        with _said():
+        with _as_engine_problem():
             answer = self._api.put(
                 self._url(container, "archive"), params={"path": directory}, data=iter(chunks), timeout=None
             )
@@ -264,7 +264,7 @@ class Engine:
 
     def run(self, container: str, words: Sequence[str], environment: Mapping[str, str] | None = None) -> Finished:
         """Run a program in a running container; its variables may hold what no command line may show."""
-        with _said():
+        with _as_engine_problem():
             made = self._api.exec_create(container, list(words), environment=dict(environment or {}))["Id"]
             output, errors = self._api.exec_start(made, demux=True)
             status = self._api.exec_inspect(made)["ExitCode"]
@@ -293,7 +293,7 @@ def _address() -> dict[str, Any]:
 
 
 @contextmanager
-def _said() -> Iterator[None]:
+def _as_engine_problem() -> Iterator[None]:
     """The errors of the SDK and of the connection as EngineProblem, in the engine's words."""
     import docker
     import requests

@@ -141,9 +141,9 @@ class Search:
         found = [(item, list(self._from_container(item, service, mount))) for item in self.containers_of(service)]
         having = [(item, origins) for item, origins in found if origins]
         if len({frozenset(origin.place for origin in origins) for _, origins in having}) > 1:
-            said = "; ".join(f"{item.name} has {', '.join(each.shown for each in origins)}" for item, origins in having)
+            each = "; ".join(f"{item.name} has {', '.join(one.shown for one in origins)}" for item, origins in having)
             raise CarryProblem(
-                f"{key}: nothing is carried: several containers may be this project's {service.name}: {said}. "
+                f"{key}: nothing is carried: several containers may be this project's {service.name}: {each}. "
                 f"Say whose data it is: --map SOURCE={key}"
             )
         return having[0][1] if having else []
@@ -201,11 +201,11 @@ class Search:
             other = item.project
             here = item.labels.get(DIRECTORY) == str(project.directory) and item.service in project.services
             if other and other not in self._names and here:
-                said = f"{item.name} was started in this directory as project {other}, and this is {project.name}"
+                mismatch = f"{item.name} was started in this directory as project {other}, and this is {project.name}"
                 say = f"--from-project {other} if that is its earlier name, -p {other} if it still is called so"
                 if not self.found.own and self.maps.former is None:
-                    raise CarryProblem(f"{said}: nothing is carried. Say {say}")
-                self.notes.append(f"{said}: say {say}")
+                    raise CarryProblem(f"{mismatch}: nothing is carried. Say {say}")
+                self.notes.append(f"{mismatch}: say {say}")
 
     def _from_container(self, container: Container, service: Service, mount: Mount) -> Iterator[Origin]:
         real = self.deployed.project.real_name(mount.source)

@@ -33,8 +33,8 @@ def held(manifest: Manifest, spool: Spool, clients: Sequence[Client]) -> Iterato
 
 def tables(rows: Mapping[str, int]) -> str:
     """The number of rows of each table, in words."""
-    said = (f"{table} has {number:,} {'row' if number == 1 else 'rows'}" for table, number in rows.items())
-    return ", ".join(said) or "no tables"
+    counts = (f"{table} has {number:,} {'row' if number == 1 else 'rows'}" for table, number in rows.items())
+    return ", ".join(counts) or "no tables"
 
 
 def size(manifest: Manifest) -> str:

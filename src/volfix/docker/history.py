@@ -78,7 +78,7 @@ def _by_containers(deployed: Deployed, containers: Iterable[Container], mount: M
 def _by_pipelines(deployed: Deployed, path: Path, when: str) -> Iterator[Origin]:
     """A pipeline's step that speaks to the host's daemon gives it the paths of its own workspace, not of a checkout."""
     for deploy in deploys(deployed.context):
-        root = deploy.delivery.checkout.root
+        root = deploy.workflow.checkout.root
         is_own = any(project is deployed.read for project in deploy.projects)
         if is_own and deploy.deployment.target == HOST_SOCKET and path.is_relative_to(root):
             place = str(Path(deploy.deployment.pipeline.workspace) / path.relative_to(root))
@@ -89,10 +89,10 @@ def check_one(key: str, places: Iterable[Origin]) -> None:
     """Raise CarryProblem where a volume may stand for several directories."""
     shown = {item.shown: item.evidence for item in places}
     if len(shown) > 1:
-        said = "; ".join(f"{place} ({evidence})" for place, evidence in shown.items())
+        found = "; ".join(f"{place} ({evidence})" for place, evidence in shown.items())
         maps = " or ".join(f"--map {place}={key}" for place in shown)
         raise CarryProblem(
-            f"{key}: nothing is copied, because it is not clear which directory the application would read: {said}. "
+            f"{key}: nothing is copied, because it is not clear which directory the application would read: {found}. "
             f"Say which: {maps}"
         )
 

@@ -50,7 +50,7 @@ def _is_written(plan: StackPlan) -> bool:
 
 def _key(stack: Stack, project: ProjectResult) -> Key:
     """What makes two results speak of one project: its files; the root, where only commands are reported."""
-    return project.files if stack.projects or stack.deliveries else stack.root
+    return project.files if stack.projects or stack.workflows else stack.root
 
 
 def _with_rest(plan: StackPlan, found: dict[Key, list[ProjectResult]]) -> StackPlan:

@@ -12,7 +12,7 @@ from volfix.rules.findings import Finding, VolumeChange
 from volfix.syntax.source import Span
 
 
-def chosen_of(
+def fixes_to_make(
     findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding]
 ) -> tuple[list[Finding], list[Finding]]:
     """All findings, and those of the wanted whose fix is made, in an order in which each has the volumes that it needs.
@@ -20,7 +20,7 @@ def chosen_of(
     A finding that needs a volume that no other makes loses its fix; so do two that make different things of one place.
     """
     rivals = _rivals(wanted)
-    chosen = standing([finding for finding in wanted if id(finding) not in rivals], stack)
+    chosen = with_their_volumes([finding for finding in wanted if id(finding) not in rivals], stack)
     volumes = _volumes(stack, chosen)
     reasons = {
         id(finding): f"its data would need the volume {volume}, and the fix that makes it is not made"
@@ -37,7 +37,7 @@ def chosen_of(
     return shown, sorted(chosen, key=lambda finding: _missing(finding, _volumes(stack, [finding])) is not None)
 
 
-def standing(chosen: list[Finding], stack: Stack) -> list[Finding]:
+def with_their_volumes(chosen: list[Finding], stack: Stack) -> list[Finding]:
     """Those of the findings whose fixes have every volume that they need, once all of them are made."""
     while chosen != (held := [finding for finding in chosen if _missing(finding, _volumes(stack, chosen)) is None]):
         chosen = held

@@ -18,8 +18,8 @@ from volfix.project.deployments.flows import VolumeDeletion, starts
 from volfix.project.deployments.stacks import Commands
 from volfix.project.shell.command import Command
 from volfix.rules.context import Context
-from volfix.rules.evidence.command_words import said
-from volfix.rules.evidence.held_data import holding
+from volfix.rules.evidence.command_words import shown_command
+from volfix.rules.evidence.held_data import held_data
 from volfix.rules.findings import Applicability, Finding, Fix, VolumeChange
 from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.command_removal import taken_out
@@ -56,15 +56,15 @@ class _Judge:
             return finding
         doubts = list(self.doubts(made_in))
         for item in self.threats(made_in):
-            named = self.named(item.command)
+            quoted = self.quoted(item.command)
             edit = self.edit(item)
             if isinstance(edit, str):
-                doubts.append(f"{named} would delete the volume, and stays: {edit}")
+                doubts.append(f"{quoted} would delete the volume, and stays: {edit}")
                 continue
             operations += edit
-            evidence.append(f"{named} would delete the volume: the fix removes the deletion")
+            evidence.append(f"{quoted} would delete the volume: the fix removes the deletion")
             for why, order in self.old_texts(item):
-                doubts.append(f"{named} would delete the volume once more: {why}")
+                doubts.append(f"{quoted} would delete the volume once more: {why}")
                 evidence.append(order)
         if not operations and not doubts:
             return finding
@@ -104,16 +104,16 @@ class _Judge:
             )
         update = self.commands.updates.get((path, item.command.place))
         if update is not None:
-            source = update.fragment.source
+            source, command = update.fragment.source, shown_command(update)
             place = f"{source.path.name}:{source.place(update.place.start)[0]}"
             yield (
-                f"{name} runs its old text to the end while `{said(update)}` ({place}) brings the new one",
-                f"in this order: update the checkout that {name} runs in by hand (`{said(update)}`), carry the data, "
+                f"{name} runs its old text to the end while `{command}` ({place}) brings the new one",
+                f"in this order: update the checkout that {name} runs in by hand (`{command}`), carry the data, "
                 f"and only then run {name}",
             )
 
-    def named(self, command: Command) -> str:
-        return f"`{said(command)}` ({place_of(command, self.context.root)})"
+    def quoted(self, command: Command) -> str:
+        return f"`{shown_command(command)}` ({place_of(command, self.context.root)})"
 
     def threats(self, made: Made) -> Iterator[VolumeDeletion]:
         """The commands of deployments that delete a volume which the fix makes or carries rows into."""
@@ -125,16 +125,16 @@ class _Judge:
         """The commands that may delete the volume and are not taken out: of an unknown stack, or of files."""
         for item, about in self.commands.volume_deletions:
             if not about and any(deletes(item, project, key) for project, keys in made.items() for key in keys):
-                yield f"{self.named(item.command)} may delete the volume: volfix cannot tell which stack it is for"
+                yield f"{self.quoted(item.command)} may delete the volume: volfix cannot tell which stack it is for"
         for item in self.commands.files.handled:
             about = self.commands.about(item.flow, item.command, item.call)
             if any(deletes(item, project, key) for project in about for key in made.get(project, ())):
-                yield f"{self.named(item.command)} deletes the volume where the script ends or fails (a trap)"
+                yield f"{self.quoted(item.command)} deletes the volume where the script ends or fails (a trap)"
         for deletion in self.commands.file_deletions:
             about = tuple(anchor.project for anchor in deletion.anchors)
             names = {project.real_name(key) for project in about for key in made.get(project, ())}
             if any(below_engine(deleted.path, name) for deleted in deletion.paths for name in names):
-                yield f"{self.named(deletion.command)} deletes Docker's own files, and the volume with them"
+                yield f"{self.quoted(deletion.command)} deletes Docker's own files, and the volume with them"
         yield from dict.fromkeys(self.other_names(made))
 
     def other_names(self, made: Made) -> Iterator[str]:
@@ -148,7 +148,7 @@ class _Judge:
                 for project in kept.intersection(self.commands.about(flow, command, call)):
                     if name := changing_name(command, call, project):
                         yield (
-                            f"{self.named(command)} starts an EMPTY volume each time: "
+                            f"{self.quoted(command)} starts an EMPTY volume each time: "
                             f"the project is called `{name}`, which the next deployment changes"
                         )
 
@@ -163,7 +163,7 @@ class _Judge:
 
     def holds_data(self, project: Project, key: str) -> bool:
         uses = [use for use in self.context.stack.uses if use.project is project and use.mount.source == key]
-        return any(holding(self.context, use) is not None for use in uses)
+        return any(held_data(self.context, use) is not None for use in uses)
 
     def refusal(self, item: VolumeDeletion) -> str | None:
         """Why the run does not edit the command, whatever it says."""

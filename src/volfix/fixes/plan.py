@@ -114,7 +114,7 @@ def plans_of(
 ) -> Iterator[StackPlan]:
     """The plan of each stack in the run's directories; `others` are stacks that are read and planned already."""
     loader, options, found = run.loader, run.options, run.directories
-    said = len(loader.problems), len(loader.notes)
+    earlier = len(loader.problems), len(loader.notes)
     stacks = list(read_stacks(found, loader))
     known = [*others, *stacks]
     users = host_directory_users(known)
@@ -147,7 +147,7 @@ def plans_of(
             progress(number, len(stacks))
     for note in (note for each in commands.values() for note in each.notes() if codes & COMMAND_CODES):
         loader.note(note)
-    keep_asked(found, stacks, loader, *said)
+    keep_asked(found, stacks, loader, *earlier)
 
 
 def _commands(found: Sequence[Directory], stacks: Sequence[Stack]) -> dict[Path, Commands]:
@@ -238,7 +238,7 @@ def _findings(context: Context) -> Iterator[Finding]:
     stack = context.stack
     others = {file.path for project in stack.projects if not stack.is_asked(project) for file in project.loaded}
     others -= {file.path for project in stack.projects if stack.is_asked(project) for file in project.loaded}
-    places = None if stack.projects or stack.deliveries else context.asked
+    places = None if stack.projects or stack.workflows else context.asked
     found: dict[tuple[object, ...], Finding] = {}
     for code in sorted(context.selected):
         for finding in REGISTRY[code].check(context):

@@ -53,9 +53,8 @@ def _reported(finding: Finding, made: Made) -> ReportedFinding:
 
 def _pipeline_result(stack: Stack, made: Made) -> ProjectResult:
     """The result of a stack that is a pipeline, or files with commands, and no Compose file."""
-    home = stack.deliveries[0].checkout.root if stack.deliveries else stack.root
-    delivered = [each.file.path for each in stack.deliveries]
-    paths = delivered or sorted({finding.location.path for finding in made.findings})
+    home = stack.workflows[0].checkout.root if stack.workflows else stack.root
+    paths = [each.file.path for each in stack.workflows] or sorted({finding.location.path for finding in made.findings})
     return ProjectResult(
         root=stack.root,
         name=normalized_name(home.name),

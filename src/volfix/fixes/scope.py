@@ -34,7 +34,7 @@ def keep_asked(found: Sequence[Directory], stacks: Iterable[Stack], loader: Load
         return
     places = {directory.path for directory in found if directory.is_asked or directory.only}
     for stack in stacks:
-        places |= {file.path for file in stack.files} | {delivery.file.path for delivery in stack.deliveries}
+        places |= {file.path for file in stack.files} | {workflow.file.path for workflow in stack.workflows}
         for project in stack.projects if stack.asked is None or stack.asked else ():
             places |= {project.directory, *project.env_paths}
             places |= {unread.path for unread in project.unread if unread.path is not None}
@@ -48,7 +48,7 @@ def keep_asked(found: Sequence[Directory], stacks: Iterable[Stack], loader: Load
 
 def nothing_checked(paths: Iterable[Path], found: Sequence[Directory], results: Iterable[Path]) -> Iterator[str]:
     """The lines for each path below which there is neither a Compose file nor a result, whose files are `results`."""
-    files = [*results, *(path for directory in found for path in (*directory.files, *chain(*directory.named)))]
+    files = [*results, *(path for directory in found for path in (*directory.files, *chain(*directory.file_sets)))]
     for path in paths:
         if any(file.is_relative_to(path) for file in files):
             continue

@@ -23,7 +23,7 @@ TRUE = frozenset({"1", "true", "yes", "on"})
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SwitchValue:
     """What a variable says about the engine; `unknown` where its value is, or where others contradict it."""
 
     name: str
@@ -35,13 +35,13 @@ class Said:
         return f"{self.name}={self.value}" if self.value and WORD.match(self.value) else self.name
 
 
-def switch_of(name: str, environment: Environment) -> Said | None:
+def switch_of(name: str, environment: Environment) -> SwitchValue | None:
     """What the type switch beside the setting `name` says, that with the most similar name; None without any."""
     known = {each.upper(): each for each in environment if each != name}
     for candidates in _switches_beside(name.upper()):
         found = [_by_word(known[each], environment[known[each]]) for each in candidates if each in known]
-        if (said := _agreed([each for each in found if each is not None])) is not None:
-            return said
+        if (value := _agreed([each for each in found if each is not None])) is not None:
+            return value
     return None
 
 
@@ -59,7 +59,7 @@ def is_host(name: str) -> bool:
     return _host().match(name) is not None
 
 
-def engine_of(entry: Entry, environment: Environment) -> Said | None:
+def engine_of(entry: Entry, environment: Environment) -> SwitchValue | None:
     """What the environment says about an application's own database: `server` where it is switched off.
 
     Asked are the settings that the knowledge base names for it and the switches beside them; switches decide first.
@@ -78,11 +78,11 @@ def engine_in(text: str) -> Engine:
     return kinds[0] if len(kinds) == 1 else "unknown"
 
 
-def _agreed(said: Sequence[Said]) -> Said | None:
+def _agreed(values: Sequence[SwitchValue]) -> SwitchValue | None:
     """What all of them say, as the first says it."""
-    if not said:
+    if not values:
         return None
-    return said[0] if len({each.engine for each in said}) == 1 else replace(said[0], engine="unknown")
+    return values[0] if len({each.engine for each in values}) == 1 else replace(values[0], engine="unknown")
 
 
 def _switches_beside(name: str) -> Iterator[list[str]]:
@@ -107,31 +107,31 @@ def _has(name: str, prefix: str) -> bool:
     return not prefix or name.upper().startswith(prefix + "_")
 
 
-def _by_word(name: str, value: str | None) -> Said | None:
+def _by_word(name: str, value: str | None) -> SwitchValue | None:
     """What a switch says; None where it is no switch after all: a path, a URL, or a word about something else."""
     is_about = bool(set(_tokens(name.upper())) & set(_list("about")))
     if value is None or "$" in value:
-        return Said(name, None, "unknown") if is_about else None
+        return SwitchValue(name, None, "unknown") if is_about else None
     word = value.strip().strip("\"'")
     if not WORD.match(word) or FILE_NAME.search(word):
         return None
-    said = Said(name, word, engine_in(word))
+    switch = SwitchValue(name, word, engine_in(word))
     is_sure = is_about and name.upper().endswith(_list("switches"))  # `SHOP_DB=shop` is a database's name
-    return said if is_sure or said.engine != "unknown" else None
+    return switch if is_sure or switch.engine != "unknown" else None
 
 
-def _by_setting(name: str, value: str | None) -> Said | None:
+def _by_setting(name: str, value: str | None) -> SwitchValue | None:
     """What another setting of a database says: a host, a URL, a file, `POSTGRES_ENABLED=true`; None for nothing."""
     scheme = SCHEME.match(value or "")
     if value is None or ("$" in value and not (scheme and engine_in(scheme[1]) != "unknown")):
-        return None if variable_kind(name) == "file" else Said(name, None, "unknown")
+        return None if variable_kind(name) == "file" else SwitchValue(name, None, "unknown")
     if _tokens(name.upper())[-1].endswith(tuple(_list("hosts"))) or SERVER_DSN.search(value):
-        return Said(name, value, "server")
+        return SwitchValue(name, value, "server")
     if scheme and (engine := engine_in(scheme[1])) != "unknown":
-        return Said(name, value, engine)
+        return SwitchValue(name, value, engine)
     if FILE_NAME.search(value) or engine_in(name) == "file":
-        return Said(name, value, "file")
-    return Said(name, value, "server") if value.lower() in TRUE and engine_in(name) == "server" else None
+        return SwitchValue(name, value, "file")
+    return SwitchValue(name, value, "server") if value.lower() in TRUE and engine_in(name) == "server" else None
 
 
 def _is_switch(name: str) -> bool:

@@ -44,7 +44,7 @@ class Directory:
     """Files that may hold shell commands, by their name."""
     documents: tuple[Path, ...] = ()
     """Files that people read, by their name: they may show which Compose files are merged."""
-    named: tuple[tuple[Path, ...], ...] = ()
+    file_sets: tuple[tuple[Path, ...], ...] = ()
     """Combinations of files that command lines name, the first of each in this directory (named_files)."""
     is_asked: bool = True
     """Whether its findings are reported. The others are read since they say what becomes of those that are."""

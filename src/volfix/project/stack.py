@@ -21,7 +21,7 @@ from volfix.syntax.source import Source
 
 if TYPE_CHECKING:
     from volfix.project.compose.env_places import Copies
-    from volfix.project.deployments.pipeline_deployments import Delivery
+    from volfix.project.deployments.workflows import Workflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Stack:
 
     root: Path
     projects: tuple[Project, ...]
-    deliveries: tuple[Delivery, ...] = ()
+    workflows: tuple[Workflow, ...] = ()
     asked: frozenset[Path] | None = None
     """The Compose files that were asked for, where not all were: the others are only looked at."""
     unread: tuple[Unread, ...] = ()
@@ -109,7 +109,7 @@ class Stack:
         return frozenset(keys | {use.mount.source for use in self.uses if use.mount.kind == "volume"})
 
     def source(self, path: Path) -> Source | None:
-        sources = (*(file.source for file in self.files), *(delivery.file.source for delivery in self.deliveries))
+        sources = (*(file.source for file in self.files), *(workflow.file.source for workflow in self.workflows))
         return next((source for source in sources if source.path == path), None)
 
 
@@ -134,19 +134,19 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     for project in kept:
         env_files = [str(path) for path in project.env_paths if os.path.isfile(path)]  # noqa: PTH113 - never raises
         groups.join(str(project.directory), *(str(file.path) for file in project.loaded), *env_files)
-    delivered = _delivered(pipelines, kept, loader)
-    for _, projects, _ in delivered:
+    workflows = _workflows(pipelines, kept, loader)
+    for _, projects, _ in workflows:
         groups.join(*(str(project.directory) for project in projects))
     by_group: dict[str, list[Project]] = {}
     for project in kept:
         by_group.setdefault(groups.of(str(project.directory)), []).append(project)
     for key, projects in by_group.items():
-        own = tuple(one for one, reached, _ in delivered if reached and groups.of(str(reached[0].directory)) == key)
+        own = tuple(one for one, reached, _ in workflows if reached and groups.of(str(reached[0].directory)) == key)
         some = asked.among((file.path for project in projects for file in project.files), own)
         yield Stack(projects[0].root, tuple(_as_deployed(projects, own)), own, some)
-    for delivery, projects, root in delivered:
+    for workflow, projects, root in workflows:
         if not projects:
-            yield Stack(root, (), (delivery,), asked.among((), (delivery,)), tuple(unread.get(root, ())))
+            yield Stack(root, (), (workflow,), asked.among((), (workflow,)), tuple(unread.get(root, ())))
 
 
 def _env_copies(directories: list[Directory]) -> Copies:
@@ -158,23 +158,23 @@ def _env_copies(directories: list[Directory]) -> Copies:
     return env_copies(directories)
 
 
-def _delivered(
+def _workflows(
     pipelines: list[tuple[Path, Path]], projects: list[Project], loader: Loader
-) -> list[tuple[Delivery, list[Project], Path]]:
+) -> list[tuple[Workflow, list[Project], Path]]:
     """Each pipeline with the projects that it deploys, and its root."""
     if not pipelines:
         return []
-    from volfix.project.deployments.pipeline_deployments import delivered
+    from volfix.project.deployments.workflows import with_projects
 
-    return list(delivered(pipelines, projects, loader))
+    return list(with_projects(pipelines, projects, loader))
 
 
-def _as_deployed(projects: list[Project], deliveries: tuple[Delivery, ...]) -> Iterable[Project]:
-    if not deliveries:
+def _as_deployed(projects: list[Project], workflows: tuple[Workflow, ...]) -> Iterable[Project]:
+    if not workflows:
         return projects
-    from volfix.project.deployments.pipeline_deployments import as_deployed
+    from volfix.project.deployments.workflows import as_deployed
 
-    return (as_deployed(project, deliveries) for project in projects)
+    return (as_deployed(project, workflows) for project in projects)
 
 
 class _Asked:
@@ -185,11 +185,11 @@ class _Asked:
         self.places = {directory.path for directory in directories if directory.is_asked}
         self.files = {path for directory in directories for path in directory.only}
 
-    def among(self, paths: Iterable[Path], deliveries: Iterable[Delivery]) -> frozenset[Path] | None:
+    def among(self, paths: Iterable[Path], workflows: Iterable[Workflow]) -> frozenset[Path] | None:
         """Those of a stack's Compose files; None for all, and where only a pipeline that deploys them was asked for."""
         files = frozenset(paths)
         some = frozenset(filter(self._holds, files))
-        is_piped = not some and any(self._holds(delivery.file.path) for delivery in deliveries)
+        is_piped = not some and any(self._holds(workflow.file.path) for workflow in workflows)
         return None if self.everything or is_piped or (files and some == files) else some
 
     def _holds(self, path: Path) -> bool:

@@ -24,37 +24,37 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the run was asked for. `part` is how many repositories were looked at again, None where it was all of
-    them; `report` is the page that was made."""
+class RunRequest:
+    """What the run was asked for. `looked_again` is how many repositories were looked at again, None where it was all
+    of them; `report` is the page that was made."""
 
     wrote: bool
-    part: int | None = None
+    looked_again: int | None = None
     report: Path | None = None
 
 
-def render(state: State, hazards: Sequence[Hazard], told: Told) -> str:
+def render(state: State, hazards: Sequence[Hazard], request: RunRequest) -> str:
     """The summary: every line a comment, but for the failed repositories at the end."""
     parts = (
-        _counts(state, told),
-        _causes(state, wrote=told.wrote),
+        _counts(state, request),
+        _causes(state, wrote=request.wrote),
         _found(state),
         _branches(state),
         _shared(hazards),
         _problems(state),
         _skipped(state),
         _links(state),
-        _following(state, told),
+        _following(state, request),
     )
     lines = [f"# {line}".rstrip() for part in parts for line in part]
     return "\n".join([*lines, *_failed(state)])
 
 
-def _counts(state: State, told: Told) -> Iterator[str]:
+def _counts(state: State, request: RunRequest) -> Iterator[str]:
     counts = state.counts()
     total = sum(counts.values())
-    if told.part is not None:
-        yield f"{told.part} of {total} repositories looked at again; all of them, as far as is known:"
+    if request.looked_again is not None:
+        yield f"{request.looked_again} of {total} repositories looked at again; all of them, as far as is known:"
     parts = [f"{counts[status]} {word}" for status, word in WORDS.items() if counts.get(status)]
     yield f"{total} {'repository' if total == 1 else 'repositories'}{': ' if parts else ''}{', '.join(parts)}"
 
@@ -79,17 +79,17 @@ def _branches(state: State) -> Iterator[str]:
         yield from _some([visible(source) for source in sources])
 
 
-def _following(state: State, told: Told) -> Iterator[str]:
+def _following(state: State, request: RunRequest) -> Iterator[str]:
     """What comes next, and where everything is."""
     counts = state.counts()
-    if counts.get(Status.FINDINGS) and not told.wrote and any(fixed for *_, fixed, _ in state.causes()):
+    if counts.get(Status.FINDINGS) and not request.wrote and any(fixed for *_, fixed, _ in state.causes()):
         yield "Nothing is written yet. Next: the same command with --write"
     if counts.get(Status.WRITTEN):
         yield "Next: look at a branch (git show), then the same command with --push"
     if counts.get(Status.WRITTEN) or counts.get(Status.PUSHED):
         yield "Before a branch is deployed, carry its data on the host: volfix carry"
-    if told.report is not None:
-        yield f"report: {visible(str(told.report))}"
+    if request.report is not None:
+        yield f"report: {visible(str(request.report))}"
     yield f"state: {visible(str(state.path))} (for --resume, --only-failed and --only)"
 
 

@@ -37,8 +37,8 @@ def _maps(project: ProjectResult) -> Iterator[str]:
     """
     fixes = [item.finding.fix for item in project.findings if item.fixed and item.finding.code == "VF203"]
     moves = [move for fix in fixes if fix for move in fix.moves]
-    told = {move.volume for move in moves if move.source != f"container:{posixpath.normpath(move.target)}"}
-    yield from dict.fromkeys(f"{move.source}={move.volume}" for move in project.moves if move.volume in told)
+    volumes = {move.volume for move in moves if move.source != f"container:{posixpath.normpath(move.target)}"}
+    yield from dict.fromkeys(f"{move.source}={move.volume}" for move in project.moves if move.volume in volumes)
 
 
 def identity(project: ProjectResult, move: Move) -> tuple[str, ...]:

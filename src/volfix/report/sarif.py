@@ -74,8 +74,8 @@ def _result(entry: Entry, base: Path, numbers: dict[str, int], *, show_secrets: 
         data["properties"] = {"applicability": entry.finding.applicability.value}
         changes = list(_changes(entry.finding.fix, base, show_secrets=show_secrets))
         if changes:
-            said = f"{entry.finding.applicability.value} fix of {entry.code}"
-            data["fixes"] = [{"description": {"text": said}, "artifactChanges": changes}]
+            description = f"{entry.finding.applicability.value} fix of {entry.code}"
+            data["fixes"] = [{"description": {"text": description}, "artifactChanges": changes}]
     return data
 
 

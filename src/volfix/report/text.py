@@ -44,11 +44,11 @@ def render(
     """
     text = _Text(color, verbose, context, show_secrets, base or Path.cwd(), unsafe)
     lines = [line for project in result.projects for line in text.project(project)]
-    said = text.standings(result)
-    lines += text.summary(result, said)
+    standings = text.standings(result)
+    lines += text.summary(result, standings)
     if wrote:
         lines += text.carry_commands(result)
-    lines += text.next_command(said, command, wrote=wrote)
+    lines += text.next_command(standings, command, wrote=wrote)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -153,25 +153,25 @@ class _Text:
         """How many findings there are of each standing, without the notes."""
         return Counter(_standing(project, item, unsafe=self.unsafe) for project, item in _counted(result))
 
-    def summary(self, result: RunResult, said: Counter[str]) -> Iterator[str]:
+    def summary(self, result: RunResult, standings: Counter[str]) -> Iterator[str]:
         """What the run comes to in a line, and how what was written is taken back."""
-        if not said:
+        if not standings:
             yield nothing_to_do(result)
             return
         names = ("fixed", "can be fixed", "more with --unsafe-fixes", "not made", "without a fix")
-        parts = ", ".join(f"{said[name]} {name}" for name in names if said[name])
+        parts = ", ".join(f"{standings[name]} {name}" for name in names if standings[name])
         projects = len({id(project) for project, _ in _counted(result)})
-        line = f"{count(said.total(), 'finding')} in {count(projects, 'project')}: {parts}"
+        line = f"{count(standings.total(), 'finding')} in {count(projects, 'project')}: {parts}"
         yield self.style(f"{'; '.join([line, *trouble(result)])}.", bold=True)
         files = {change.after.path for project in result.projects if project.written for change in project.changes}
         if files:
             yield f"{count(len(files), 'file')} written; `volfix undo` puts {_them(files)} back."
 
-    def next_command(self, said: Counter[str], command: str, *, wrote: bool) -> Iterator[str]:
+    def next_command(self, standings: Counter[str], command: str, *, wrote: bool) -> Iterator[str]:
         """What to type next, after all that a write leaves to a person."""
-        if said["can be fixed"] and not wrote:
+        if standings["can be fixed"] and not wrote:
             yield f"Nothing is written yet. Next: {self.clean(command)} --write"
-        elif said["more with --unsafe-fixes"]:
+        elif standings["more with --unsafe-fixes"]:
             yield f"Next: {self.clean(command)} --unsafe-fixes shows what it would change."
 
     def carry_commands(self, result: RunResult) -> Iterator[str]:
@@ -251,14 +251,14 @@ def _fix(project: ProjectResult, reported: ReportedFinding, *, unsafe: bool) -> 
     if is_done(project, reported):
         return "fixed"
     if finding.applicability is Applicability.NONE:
-        said = "none"
+        standing = "none"
     elif reported.fixed and not project.failure:
-        said = "safe" if finding.applicability is Applicability.SAFE else "unsafe, made because of --unsafe-fixes"
+        standing = "safe" if finding.applicability is Applicability.SAFE else "unsafe, made because of --unsafe-fixes"
     elif finding.applicability is Applicability.SAFE or project.failure or unsafe:
-        said = f"{finding.applicability.value}, not made"
+        standing = f"{finding.applicability.value}, not made"
     else:
-        said = "needs --unsafe-fixes"
-    return f"fix: {said}: {finding.reason}" if finding.reason else f"fix: {said}"
+        standing = "needs --unsafe-fixes"
+    return f"fix: {standing}: {finding.reason}" if finding.reason else f"fix: {standing}"
 
 
 def _standing(project: ProjectResult, reported: ReportedFinding, *, unsafe: bool) -> str:

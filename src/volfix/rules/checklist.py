@@ -13,10 +13,10 @@ from volfix.project.compose.model import Project, Service, normalized_name
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.stack import Use
 from volfix.rules.context import Context
-from volfix.rules.evidence.command_words import said
+from volfix.rules.evidence.command_words import shown_command
 from volfix.rules.evidence.databases import databases_in
-from volfix.rules.evidence.deployments import Deploy, deploys
-from volfix.rules.evidence.held_data import UNKNOWN, holding
+from volfix.rules.evidence.deployments import StackDeployment, deploys
+from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.findings import Finding
 from volfix.rules.remedies.volume_deletions import deleting_when_asked
 
@@ -87,7 +87,7 @@ def data_mounts(context: Context, project: Project) -> Iterator[tuple[Use, str]]
     """The project's mounts that keep something a redeploy must not lose, each with what that is."""
     for use in context.stack.uses:
         if use.project is project and not use.mount.overridden and use.mount.kind in (BIND, VOLUME):
-            held = holding(context, use)
+            held = held_data(context, use)
             if held is not None and held.kind != UNKNOWN:
                 yield use, f"the data of {held.entry.name}" if held.entry else "the database"
 
@@ -147,17 +147,20 @@ def _urls(context: Context, project: Project) -> Iterator[Answer]:
     for service in project.services.values():
         for database in databases_in(context, project, service):
             none = False
-            said = f"{database.variable}={database.shown} of {service.name}"
+            setting = f"{database.variable}={database.shown} of {service.name}"
             if database.path is None:
-                yield Answer(Mark.OPEN, f"{said}: where that is in the container is not known here")
+                yield Answer(Mark.OPEN, f"{setting}: where that is in the container is not known here")
             elif database.is_inside and database.mount is not None:
-                yield Answer(Mark.FINE, f"{said} is {database.path}, inside the mount at {database.mount.raw_target}")
+                yield Answer(
+                    Mark.FINE, f"{setting} is {database.path}, inside the mount at {database.mount.raw_target}"
+                )
             elif database.loose:
                 yield Answer(
-                    Mark.OPEN, f"{said} stands in a file that no service loads by its name; it would be {database.path}"
+                    Mark.OPEN,
+                    f"{setting} stands in a file that no service loads by its name; it would be {database.path}",
                 )
             else:
-                yield Answer(Mark.WRONG, f"{said} is {database.path}, which no mount holds")
+                yield Answer(Mark.WRONG, f"{setting} is {database.path}, which no mount holds")
     if none:
         yield Answer(Mark.OPEN, "no value here names a database file: a server's data is where its image keeps it")
 
@@ -182,7 +185,7 @@ def _arrival(context: Context, project: Project, service: Service, file: EnvFile
     for deploy in _of(context, project):
         for command in deploy.deployment.commands:
             if command.program in COPIES and posixpath.basename(command.values[-1]) == file.path.name:
-                return Answer(Mark.FINE, f"{service.name} loads {name}: `{said(command)}` puts it there")
+                return Answer(Mark.FINE, f"{service.name} loads {name}: `{shown_command(command)}` puts it there")
     consequence = "or Compose refuses to start" if file.required else "or its values are missing, without a word"
     return Answer(
         Mark.OPEN, f"{service.name} loads {name}, which is not here: something must put it there, {consequence}"
@@ -221,7 +224,7 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
         )
 
 
-def _of(context: Context, project: Project) -> list[Deploy]:
+def _of(context: Context, project: Project) -> list[StackDeployment]:
     return [deploy for deploy in deploys(context) if project in deploy.projects]
 
 

@@ -8,7 +8,7 @@ from volfix.project.compose.mounts import BIND
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.database_places import is_code
 from volfix.rules.evidence.databases import databases_in
-from volfix.rules.evidence.held_data import DATABASE_FILE, ENGINE, holding, is_file
+from volfix.rules.evidence.held_data import DATABASE_FILE, ENGINE, held_data, is_file
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.bind_findings import bind_findings
 from volfix.rules.rule import Example, Outcome, Rule
@@ -28,12 +28,12 @@ def _among_code(context: Context) -> Iterator[Finding]:
     for use in context.stack.uses:
         mount = use.mount
         host = context.host_of(mount)
-        if mount.kind != BIND or mount.read_only or not host.inside or is_file(mount) or holding(context, use):
+        if mount.kind != BIND or mount.read_only or not host.inside or is_file(mount) or held_data(context, use):
             continue
         for database in databases_in(context, use.project, use.service):
             if database.mount is not mount or not database.is_inside:
                 continue
-            is_note = is_code(mount) and not context.stack.deliveries
+            is_note = is_code(mount) and not context.stack.workflows
             yield Finding(
                 code="VF101",
                 severity=Severity.INFO if is_note else Severity.WARNING,

@@ -10,7 +10,7 @@ from volfix.project.compose.mounts import VOLUME, volume_text
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.disguises import disguise_of
-from volfix.rules.evidence.held_data import UNKNOWN, holding
+from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.host_users import host_evidence
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
@@ -27,7 +27,7 @@ def check(context: Context) -> Iterator[Finding]:
         if use.mount.kind != VOLUME or use.mount.read_only or use.mount.overridden:
             continue
         disguise = disguise_of(use)
-        held = holding(context, use) if disguise else None
+        held = held_data(context, use) if disguise else None
         if disguise is None or held is None or held.kind == UNKNOWN:
             continue
         fix = _fix(context, use)

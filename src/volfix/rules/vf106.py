@@ -15,7 +15,7 @@ from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.git import is_placeholder
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.evidence.held_data import APPLICATION, ENGINE, Holding, holding
+from volfix.rules.evidence.held_data import APPLICATION, ENGINE, HeldData, held_data
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
 from volfix.rules.evidence.unheld_data import Unheld, rows_in, unheld_data, versions_of
@@ -46,7 +46,7 @@ def check(context: Context) -> Iterator[Finding]:
 def _is_own(context: Context, unheld: Unheld, mount: Mount) -> bool:
     """Whether the mount is this rule's to report."""
     use = Use(unheld.project, unheld.service, mount)
-    return unheld.is_sure or mount.kind == VOLUME or holding(context, use) is None
+    return unheld.is_sure or mount.kind == VOLUME or held_data(context, use) is None
 
 
 def _finding(context: Context, unheld: Unheld, mount: Mount) -> Finding:
@@ -114,7 +114,7 @@ def _fix(context: Context, use: Use, unheld: Unheld) -> Fix | str:
             context, use, where, volume_key(context, use.service.name, where.paths[0], f"volume {mount.source}")
         )
     kind = ENGINE if missed.entry.kind == "engine" else APPLICATION
-    conversion = convert(context, use, Holding(kind, missed.entry, ()))
+    conversion = convert(context, use, HeldData(kind, missed.entry, ()))
     if conversion.fix is None:
         return conversion.reason or "the mount cannot become a volume"
     return _new_volume(context, use, where, conversion.fix.moves[0].volume)

@@ -8,7 +8,7 @@ from volfix.edits.yaml_edits import DeclareVolume
 from volfix.project.compose.mounts import VOLUME
 from volfix.project.stack import Use
 from volfix.rules.context import Context, at
-from volfix.rules.evidence.held_data import UNKNOWN, Holding, holding
+from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data
 from volfix.rules.findings import Applicability, Finding, Fix, Severity, VolumeChange
 from volfix.rules.remedies.declarations import refusal
 from volfix.rules.rule import Example, Outcome, Rule
@@ -17,10 +17,10 @@ from volfix.syntax.yaml_tree import Alias, Mapping, Scalar, resolved
 
 def check(context: Context) -> Iterator[Finding]:
     """Every declared volume that holds a database and says neither a driver nor that it is external."""
-    databases: dict[str, tuple[Use, Holding]] = {}
+    databases: dict[str, tuple[Use, HeldData]] = {}
     for use in context.stack.uses:
         if use.mount.kind == VOLUME:
-            held = holding(context, use)
+            held = held_data(context, use)
             if held is not None and held.kind != UNKNOWN:
                 databases.setdefault(use.mount.source, (use, held))
     for file in context.stack.files:

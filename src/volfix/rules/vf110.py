@@ -26,7 +26,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _finding(context: Context, use: Use, server: Server, others: list[Server]) -> Finding:
-    names = ", ".join(dict.fromkeys(other.said(context.root, server) for other in others))
+    names = ", ".join(dict.fromkeys(other.described(context.root, server) for other in others))
     together = any(not other.excludes(server) for other in others)
     alternative = are_alternatives(context, use, others)
     strange = dict.fromkeys(other.image for other in others if not other.is_alike(server))

@@ -8,7 +8,7 @@ from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.evidence.held_data import UNKNOWN, holding, is_file
+from volfix.rules.evidence.held_data import UNKNOWN, held_data, is_file
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.remedies.file_mounts import FileUse, file_fix
@@ -25,7 +25,7 @@ def check(context: Context) -> Iterator[Finding]:
         if mount.kind == BIND and is_file(mount):
             yield from _of_file(context, use)
             continue
-        held = holding(context, use)
+        held = held_data(context, use)
         if held is None or held.kind == UNKNOWN:
             continue
         user = foreign_user(use.service, mount.clean_target, held.entry)
@@ -46,13 +46,13 @@ def _of_file(context: Context, use: Use) -> Iterator[Finding]:
 def _finding(use: Use, evidence: tuple[str, ...], user: str, target: str) -> Finding:
     mount = use.mount
     fix = _fix(use, user, target)
-    said = mount.raw_target if target == mount.clean_target else target
+    shown = mount.raw_target if target == mount.clean_target else target
     return Finding(
         code="VF111",
         severity=Severity.WARNING if use.service.stage is not None else Severity.INFO,
         location=mount_location(mount),
-        message=f"{use.service.name} runs as {user}; a new volume at {said} belongs to root: writing may fail",
-        evidence=(*evidence, _who(use, user, said)),
+        message=f"{use.service.name} runs as {user}; a new volume at {shown} belongs to root: writing may fail",
+        evidence=(*evidence, _who(use, user, shown)),
         service=use.service.name,
         target=mount.raw_target,
         fix=fix if isinstance(fix, Fix) else None,

@@ -79,8 +79,8 @@ def _message(database: Database) -> str:
 
 def _evidence(database: Database) -> Iterator[str]:
     if database.path is not None:
-        said = ", judging by the mounts" if database.by_mount else ""
-        yield f"{database.variable}={database.shown} is {database.path} in the container{said}"
+        reservation = ", judging by the mounts" if database.by_mount else ""
+        yield f"{database.variable}={database.shown} is {database.path} in the container{reservation}"
     targets = [mount.raw_target for mount in database.project.mounts_of(database.service)]
     yield (
         f"{database.service.name} mounts {', '.join(targets)}" if targets else f"{database.service.name} mounts nothing"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from volfix.project.compose.origins import InCode
 from volfix.rules.context import Context
-from volfix.rules.evidence.code_databases import is_told
+from volfix.rules.evidence.code_databases import environment_names_database
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.proposal import Proposal
@@ -57,7 +57,7 @@ def _message(database: Database) -> str:
 
 def _evidence(proposal: Proposal, origin: InCode) -> Iterator[str]:
     database = proposal.database
-    if is_told(database.service):
+    if environment_names_database(database.service):
         yield f"{database.variable}: {database.shown}; {database.service.name} is told to open the same file"
     else:
         yield f"{database.variable}: {database.shown}; no variable of {database.service.name} says another database"

@@ -13,7 +13,7 @@ from volfix.rules.rule import Example, Outcome, Rule
 
 def check(context: Context) -> Iterator[Finding]:
     """Every step that brings a stack up in a container without a socket, a daemon's address or a daemon beside it."""
-    if not context.stack.deliveries:
+    if not context.stack.workflows:
         return
     from volfix.project.ci.daemons import NOWHERE
 

@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from volfix.project.compose.mounts import BIND
 from volfix.rules.context import Context
-from volfix.rules.evidence.command_words import said
+from volfix.rules.evidence.command_words import shown_command
 from volfix.rules.evidence.deployments import (
-    Deploy,
+    StackDeployment,
     deploying_steps,
     mount_above,
     mounted,
     pipeline_finding,
     trusted_fix,
 )
-from volfix.rules.evidence.held_data import UNKNOWN, holding
+from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.rule import Example, Outcome, Rule
@@ -31,7 +31,7 @@ NO_READERS = frozenset(
 
 def check(context: Context) -> Iterator[Finding]:
     """Every data directory of a deployed stack that lies in Drone's workspace, which is empty at each deployment."""
-    if not context.stack.deliveries:
+    if not context.stack.workflows:
         return
     from volfix.project.ci.daemons import HOST_SOCKET, NOWHERE
 
@@ -68,11 +68,11 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-def _data_directories(context: Context, deploy: Deploy) -> Iterator[tuple[str, Fix, tuple[str, ...]]]:
+def _data_directories(context: Context, deploy: StackDeployment) -> Iterator[tuple[str, Fix, tuple[str, ...]]]:
     """The directories of the workspace that hold a database of the stack: path in the step, the fix that makes each a
     volume, and who says so.
     """
-    root, workspace = deploy.delivery.checkout.root, deploy.deployment.pipeline.workspace
+    root, workspace = deploy.workflow.checkout.root, deploy.deployment.pipeline.workspace
     seen = set()
     for use in context.stack.uses:
         if use.mount.kind != BIND or use.mount.read_only or use.project not in deploy.projects:
@@ -80,14 +80,14 @@ def _data_directories(context: Context, deploy: Deploy) -> Iterator[tuple[str, F
         host = context.host_of(use.mount)
         if host.path is None or not host.path.is_relative_to(root) or host.path == root or host.path in seen:
             continue
-        held = holding(context, use)
+        held = held_data(context, use)
         fix = convert(context, use, held).fix if held is not None and held.kind != UNKNOWN else None
         if held is not None and fix is not None:
             seen.add(host.path)
             yield posixpath.join(workspace, host.path.relative_to(root).as_posix()), fix, held.evidence
 
 
-def _reader(deploy: Deploy, path: str) -> str | None:
+def _reader(deploy: StackDeployment, path: str) -> str | None:
     """The first command of the step that names something in the directory."""
     for command in deploy.deployment.commands:
         if command.is_remote or command.program in NO_READERS:
@@ -95,7 +95,7 @@ def _reader(deploy: Deploy, path: str) -> str | None:
         for word in command.values[1:]:
             place = None if word.startswith("-") else deploy.deployment.path_of(command, word)
             if place is not None and (place == path or place.startswith(path + "/")):
-                return said(command)
+                return shown_command(command)
     return None
 
 

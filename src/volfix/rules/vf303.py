@@ -9,8 +9,8 @@ from volfix.edits.yaml_edits import AddEntries, NameProject
 from volfix.project.compose.compose_file import ComposeFile
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.rules.context import Context
-from volfix.rules.evidence.deployments import Deploy, deploying_steps, pipeline_finding, step_refusal
-from volfix.rules.evidence.held_data import UNKNOWN, holding
+from volfix.rules.evidence.deployments import StackDeployment, deploying_steps, pipeline_finding, step_refusal
+from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange, Severity
 from volfix.rules.remedies.bind_to_volume import convert
@@ -20,7 +20,7 @@ from volfix.syntax.yaml_tree import Mapping
 
 def check(context: Context) -> Iterator[Finding]:
     """Every deployment that takes its project's name from a workspace that is called the same in every repository."""
-    if not context.stack.deliveries:
+    if not context.stack.workflows:
         return
     for deploy in deploying_steps(context):
         files = _files(context, deploy)
@@ -44,7 +44,7 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-def _shares_name(deploy: Deploy) -> bool:
+def _shares_name(deploy: StackDeployment) -> bool:
     from volfix.project.ci.daemons import DIND, THROWN_AWAY
 
     deployment = deploy.deployment
@@ -54,13 +54,13 @@ def _shares_name(deploy: Deploy) -> bool:
     return deployment.project == shared and deployment.named_by == "directory"
 
 
-def _files(context: Context, deploy: Deploy) -> list[ComposeFile]:
+def _files(context: Context, deploy: StackDeployment) -> list[ComposeFile]:
     """The Compose files of the deployment, the base file first."""
     by_path = {file.path: file for file in context.stack.files}
-    return [by_path[path] for path in deploy.delivery.paths(deploy.deployment) if path in by_path]
+    return [by_path[path] for path in deploy.workflow.paths(deploy.deployment) if path in by_path]
 
 
-def _evidence(context: Context, deploy: Deploy) -> Iterator[str]:
+def _evidence(context: Context, deploy: StackDeployment) -> Iterator[str]:
     yield f"Compose names the project after its directory, and that is {deploy.deployment.directory}"
     keys = list(dict.fromkeys(move.volume for move in _volume_moves(context, deploy)))
     if keys:
@@ -71,9 +71,9 @@ def _evidence(context: Context, deploy: Deploy) -> Iterator[str]:
     )
 
 
-def _fix(context: Context, deploy: Deploy, files: list[ComposeFile]) -> Fix | str:
+def _fix(context: Context, deploy: StackDeployment, files: list[ComposeFile]) -> Fix | str:
     """The fix, or why there is none."""
-    name, base = deploy.delivery.repository, files[0]
+    name, base = deploy.workflow.repository, files[0]
     if any(file.version_1 for file in files):
         return VERSION_1
     if not name or name == deploy.deployment.project:
@@ -88,7 +88,7 @@ def _fix(context: Context, deploy: Deploy, files: list[ComposeFile]) -> Fix | st
     return Fix((named,), (NameChange(base.path, name),), Applicability.UNSAFE, moves)
 
 
-def _may_be_version_1(deploy: Deploy) -> bool:
+def _may_be_version_1(deploy: StackDeployment) -> bool:
     """Whether the step may call Compose 1, which refuses a file with `name:`."""
     from volfix.knowledge.compose_clients import client_in
 
@@ -99,12 +99,12 @@ def _may_be_version_1(deploy: Deploy) -> bool:
     return client is None or not client.plugin
 
 
-def _variable(deploy: Deploy, name: str) -> Operation | str:
+def _variable(deploy: StackDeployment, name: str) -> Operation | str:
     """COMPOSE_PROJECT_NAME in the step's environment; or why it cannot be there."""
     refusal = step_refusal(deploy)
     if refusal is not None:
         return refusal
-    source, document = deploy.delivery.file.source, deploy.deployment.pipeline.document
+    source, document = deploy.workflow.file.source, deploy.deployment.pipeline.document
     step, entries = deploy.deployment.step.node, (("COMPOSE_PROJECT_NAME", name),)
     pair = step.pair("environment")
     if pair is None and step.get("environment") is None:
@@ -114,7 +114,7 @@ def _variable(deploy: Deploy, name: str) -> Operation | str:
     return AddEntries(source, document, pair.value, entries)
 
 
-def _volume_moves(context: Context, deploy: Deploy) -> Iterator[Move]:
+def _volume_moves(context: Context, deploy: StackDeployment) -> Iterator[Move]:
     """The volumes that are named after the project, each once."""
     seen = set()
     for use in context.stack.uses:
@@ -126,7 +126,7 @@ def _volume_moves(context: Context, deploy: Deploy) -> Iterator[Move]:
             yield Move(use.service.name, f"volume:{deploy.deployment.project}_{key}", key, use.mount.raw_target)
 
 
-def _bind_moves(context: Context, deploy: Deploy) -> Iterator[Move]:
+def _bind_moves(context: Context, deploy: StackDeployment) -> Iterator[Move]:
     """The relative bind mounts that become volumes: the daemon has had them below the workspace on the host."""
     from volfix.project.ci.daemons import HOST_SOCKET
 
@@ -135,12 +135,12 @@ def _bind_moves(context: Context, deploy: Deploy) -> Iterator[Move]:
         return
     for use in context.stack.uses:
         host = context.host_of(use.mount) if use.mount.kind == BIND and use.project in deploy.projects else None
-        if host is None or host.path is None or not host.path.is_relative_to(deploy.delivery.checkout.root):
+        if host is None or host.path is None or not host.path.is_relative_to(deploy.workflow.checkout.root):
             continue
-        held = holding(context, use)
+        held = held_data(context, use)
         fix = convert(context, use, held).fix if held is not None and held.kind != UNKNOWN else None
         if fix is not None:
-            below = host.path.relative_to(deploy.delivery.checkout.root).as_posix()
+            below = host.path.relative_to(deploy.workflow.checkout.root).as_posix()
             path = f"{deployment.pipeline.workspace}/{below}"
             yield Move(use.service.name, path, fix.moves[0].volume, use.mount.raw_target)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.rules.context import Context
-from volfix.rules.evidence.deployments import Deploy, deploying_steps, pipeline_finding
+from volfix.rules.evidence.deployments import StackDeployment, deploying_steps, pipeline_finding
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Every step that deploys to Docker-in-Docker or on a machine that is thrown away."""
-    if not context.stack.deliveries:
+    if not context.stack.workflows:
         return
     from volfix.project.ci.daemons import DIND, THROWN_AWAY
 
@@ -38,7 +38,7 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-def _daemon(deploy: Deploy) -> str:
+def _daemon(deploy: StackDeployment) -> str:
     from volfix.project.ci.daemons import is_dind
 
     for step in deploy.deployment.pipeline.steps:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from volfix.rules.context import Context
 from volfix.rules.evidence.deployments import (
-    Deploy,
+    StackDeployment,
     deploying_steps,
     deploys,
     in_pipeline,
@@ -23,7 +23,7 @@ CODE = "VF305"
 
 def check(context: Context) -> Iterator[Finding]:
     """Every mount of a deploying step that comes to nothing, and every one that shifts the paths of the stack."""
-    if not context.stack.deliveries:
+    if not context.stack.workflows:
         return
     for deploy in deploying_steps(context):
         for found in mismatches(deploy):
@@ -44,7 +44,7 @@ def check(context: Context) -> Iterator[Finding]:
         yield from _shifted(deploy)
 
 
-def _shifted(deploy: Deploy) -> Iterator[Finding]:
+def _shifted(deploy: StackDeployment) -> Iterator[Finding]:
     """The stack's directory is a host directory at another path: its relative binds mean something else there."""
     from volfix.project.ci.daemons import HOST_SOCKET, host_path
 

@@ -14,7 +14,7 @@ PIPELINE_RULES = ("VF301", "VF302", "VF303", "VF305", "VF307", "VF401")
 
 def check(context: Context) -> Iterator[Finding]:
     """Every signed pipeline file that the fix of a finding would change."""
-    signed = {each.file.path: each.file for each in context.stack.deliveries if each.file.signed}
+    signed = {each.file.path: each.file for each in context.stack.workflows if each.file.signed}
     if not signed:
         return
     from volfix.rules import REGISTRY

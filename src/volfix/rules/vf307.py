@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from volfix.edits.yaml_edits import SetScalar
 from volfix.rules.context import Context
-from volfix.rules.evidence.deployments import NOT_EDITED, SHARED, Deploy, deploying_steps, in_pipeline, pipeline_finding
+from volfix.rules.evidence.deployments import (
+    NOT_EDITED,
+    SHARED,
+    StackDeployment,
+    deploying_steps,
+    in_pipeline,
+    pipeline_finding,
+)
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Scalar
@@ -18,7 +25,7 @@ CLIENTS = ("docker", "docker/compose")
 
 def check(context: Context) -> Iterator[Finding]:
     """Every step that deploys with a Compose that its image does not carry and no command of the step installs."""
-    if not context.stack.deliveries:
+    if not context.stack.workflows:
         return
     from volfix.knowledge.compose_clients import client_in, installs_compose
 
@@ -46,10 +53,10 @@ def check(context: Context) -> Iterator[Finding]:
         )
 
 
-def _fix(deploy: Deploy, node: object) -> tuple[Fix | None, str]:
+def _fix(deploy: StackDeployment, node: object) -> tuple[Fix | None, str]:
     from volfix.knowledge.images import Image
 
-    if not deploy.delivery.file.is_editable:
+    if not deploy.workflow.file.is_editable:
         return None, NOT_EDITED
     image = deploy.deployment.step.node.pair("image")
     if image is None or image.value is not node or not isinstance(node, Scalar) or node.anchor is not None:
@@ -59,7 +66,7 @@ def _fix(deploy: Deploy, node: object) -> tuple[Fix | None, str]:
             None,
             "the step's other commands may need its image: install Compose in the step, or deploy in another one",
         )
-    operation = SetScalar(deploy.delivery.file.source, node, IMAGE)
+    operation = SetScalar(deploy.workflow.file.source, node, IMAGE)
     return Fix((operation,), (), Applicability.UNSAFE), "another image may lack what the step's other commands need"
 
 

@@ -129,13 +129,13 @@ def dump(source: Source, replaced: Mapping[Span, str]) -> list[Described]:
         node = waiting.pop()
         if wanted and isinstance(node, libcst.SimpleString | libcst.FormattedStringText):
             node = _replaced(module, node, wanted)
-        said = []
+        described = []
         for field in fields(node):
             value = getattr(node, field.name)
             below = [part for part in (value if isinstance(value, list | tuple) else (value,)) if _is_node(part)]
             waiting += below
-            said.append((field.name, len(below), "" if below else repr(value)))
-        found.append((type(node).__name__, tuple(said)))
+            described.append((field.name, len(below), "" if below else repr(value)))
+        found.append((type(node).__name__, tuple(described)))
     if wanted:
         raise FileProblem(source.path, "a string is not where it was")
     return found

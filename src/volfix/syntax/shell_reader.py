@@ -27,14 +27,14 @@ def read(text: str, root: Node) -> Script:
     """The script that a syntax tree of tree-sitter-bash says; `text` is what the tree was made from."""
     reader = _Reader(text, places(text))
     if root.type == "program":
-        reader.block(root, reader.commands, _Around())
+        reader.block(root, reader.commands, _Surroundings())
     else:
         reader.unread.append(Span(0, len(text)))
     return Script(text, tuple(reader.commands), reader.functions, tuple(reader.unread))
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
+class _Surroundings:
     """What stands around a node."""
 
     scope: tuple[int, ...] = ()
@@ -60,11 +60,11 @@ class _Reader(Nodes):
     unread: list[Span] = field(default_factory=list)
     subshells: int = 0
 
-    def block(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def block(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         for child in node.named_children:
             self.statement(child, out, around)
 
-    def statement(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def statement(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         kind = node.type
         if kind == "ERROR" or node.is_missing or (kind == "test_command" and node.has_error):
             self.unread.append(self.span(node))
@@ -75,14 +75,14 @@ class _Reader(Nodes):
         elif kind not in IGNORED:
             self.block(node, out, around)
 
-    def subshell(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def subshell(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         self.block(node, out, self.inside(around))
 
-    def inside(self, around: _Around) -> _Around:
+    def inside(self, around: _Surroundings) -> _Surroundings:
         self.subshells += 1
         return replace(around, scope=(*around.scope, self.subshells))
 
-    def substitutions(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def substitutions(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         """The commands inside `$(...)` of a word: they run before the command that the word belongs to."""
         if node.type in SUBSTITUTIONS:
             self.block(node, out, replace(self.inside(around), substituted=True, heredoc=None, input=None, extra=()))
@@ -90,7 +90,7 @@ class _Reader(Nodes):
         for child in node.named_children:
             self.substitutions(child, out, around)
 
-    def words(self, nodes: list[Node], out: list[SimpleCommand], around: _Around) -> list[Word]:
+    def words(self, nodes: list[Node], out: list[SimpleCommand], around: _Surroundings) -> list[Word]:
         found: list[Word] = []
         for node in nodes:
             if node.type == "command_name":
@@ -104,7 +104,7 @@ class _Reader(Nodes):
             self.substitutions(node, out, around)
         return found
 
-    def command(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def command(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         if any(child.type == "ERROR" or child.is_missing for child in node.children):
             self.unread.append(self.span(node))
             return
@@ -128,7 +128,7 @@ class _Reader(Nodes):
             text=self.word(given) if given is not None else None,
         )
 
-    def without_lines_before(self, children: list[Node], out: list[SimpleCommand], around: _Around) -> list[Node]:
+    def without_lines_before(self, children: list[Node], out: list[SimpleCommand], around: _Surroundings) -> list[Node]:
         """The parts of a command; the grammar takes a line of assignments that ends in an array for a part of it."""
         for number in range(len(children) - 1, 0, -1):
             before, here = self.span(children[number - 1]), self.span(children[number])
@@ -144,7 +144,7 @@ class _Reader(Nodes):
     def add(
         self,
         out: list[SimpleCommand],
-        around: _Around,
+        around: _Surroundings,
         span: Span,
         *,
         words: tuple[Word, ...] = (),
@@ -172,7 +172,7 @@ class _Reader(Nodes):
             )
         )
 
-    def assignment(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def assignment(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         self.substitutions(node, out, around)
         declaration: tuple[Word, ...]
         if node.type in ("variable_assignment", "variable_assignments"):
@@ -184,7 +184,7 @@ class _Reader(Nodes):
         items = tuple(item for each in nodes for item in self.assigned(each))
         self.add(out, around, self.span(node), assignments=items, declaration=declaration)
 
-    def redirected(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def redirected(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         extra: list[Word] = []
         later: list[Node] = []
         for child in node.named_children:
@@ -208,22 +208,22 @@ class _Reader(Nodes):
             before = self.span(body) if body is not None and child.type == "pipeline" else None
             self.statement(child, out, replace(around, heredoc=None, input=None, extra=(), piped_from=before))
 
-    def put_out(self, node: Node, around: _Around) -> _Around:
+    def put_out(self, node: Node, around: _Surroundings) -> _Surroundings:
         """What stands around a command whose output goes to a file."""
         target = [self.word(item) for item in node.named_children if item.type != "file_descriptor"][:1]
         return replace(around, outputs=(*around.outputs, *(word for word in target if word.value[:4] != "/dev")))
 
-    def function(self, node: Node, _out: list[SimpleCommand], _around: _Around) -> None:
+    def function(self, node: Node, _out: list[SimpleCommand], _around: _Surroundings) -> None:
         """A definition: its commands are kept under its name, none of them runs here."""
         name = next((child for child in node.named_children if child.type == "word"), None)
         inner: list[SimpleCommand] = []
         for child in node.named_children:
             if child is not name and child.type != "word":
-                self.statement(child, inner, _Around())
+                self.statement(child, inner, _Surroundings())
         if name is not None:
             self.functions[self.text_of(name)] = tuple(inner)
 
-    def branches(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def branches(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         """`if`, with its `elif` and `else`: what follows a test runs where the test's literals hold."""
         inner = replace(around, conditional=True)
         guarded, otherwise, tested = inner, inner, False
@@ -244,7 +244,7 @@ class _Reader(Nodes):
                     against = Guard((), test.subject, ("*",), test.patterns)
                     otherwise = replace(otherwise, guards=(*otherwise.guards, against))
 
-    def case(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def case(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         subject = self.word(node.named_children[0])
         earlier: tuple[str, ...] = ()
         for item in node.named_children:
@@ -260,7 +260,7 @@ class _Reader(Nodes):
                     self.statement(child, out, inner)
             earlier += patterns
 
-    def loop(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def loop(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         """`for NAME in WORDS`: the body once for each word."""
         children = node.named_children
         name, body = children[0], children[-1]
@@ -277,11 +277,11 @@ class _Reader(Nodes):
                 self.add(out, inner, self.span(value), assignments=(given,))
             self.statement(body, out, inner)
 
-    def repeated(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def repeated(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         """`while`, `until`: nobody knows how often."""
         self.block(node, out, replace(around, conditional=True, repeated=True))
 
-    def listed(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def listed(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         """`a && b`: where `a` is a test, `b` runs where it holds."""
         children = node.children
         decides = len(children) > 2 and children[1].type == "||" and not HARMLESS.match(self.text_of(children[2]))
@@ -293,7 +293,7 @@ class _Reader(Nodes):
             if child.is_named:
                 self.statement(child, out, around)
 
-    def test(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def test(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         """`[ -f x ]`: the command of that name; `(( x ))` is no command."""
         self.substitutions(node, out, around)
         if node.children and node.children[0].type in ("[", "[["):
@@ -307,14 +307,14 @@ class _Reader(Nodes):
             else:
                 yield from self.tested(child)
 
-    def pipeline(self, node: Node, out: list[SimpleCommand], around: _Around) -> None:
+    def pipeline(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
         before = around.piped_from
         for child in node.named_children:
             self.statement(child, out, replace(self.inside(around), piped_from=before))
             before = self.span(child)
 
 
-READERS: dict[str, Callable[[_Reader, Node, list[SimpleCommand], _Around], None]] = {
+READERS: dict[str, Callable[[_Reader, Node, list[SimpleCommand], _Surroundings], None]] = {
     "command": _Reader.command,
     "variable_assignment": _Reader.assignment,
     "variable_assignments": _Reader.assignment,

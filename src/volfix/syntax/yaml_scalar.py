@@ -116,10 +116,10 @@ def units(source: Source, scalar: Scalar) -> list[Unit] | None:
             found = list(_tokens(text, start + 1, end - 1, DOUBLE))
         case _:
             found = list(_block_units(source, scalar))
-    said = "".join(unit.value for unit in found)
-    complete = said == scalar.value
+    value = "".join(unit.value for unit in found)
+    complete = value == scalar.value
     if scalar.style in ("|", ">"):
-        complete = said.rstrip("\n") == scalar.value.rstrip("\n") and len(said) <= len(scalar.value)
+        complete = value.rstrip("\n") == scalar.value.rstrip("\n") and len(value) <= len(scalar.value)
     return found if complete else None
 
 
@@ -165,5 +165,5 @@ def _block_units(source: Source, scalar: Scalar) -> Iterator[Unit]:
             breaks = after - here
             begins = (text[first], text[lines[after][0]])
             folds = folded and not any(char in " \t" for char in begins)
-            said = ("\n" * (breaks - 1) or " ") if folds else "\n" * breaks
-            yield Unit(last, lines[after][0], said)
+            value = ("\n" * (breaks - 1) or " ") if folds else "\n" * breaks
+            yield Unit(last, lines[after][0], value)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.commands.calls import Called
+from volfix.project.commands.calls import CommandResolver
 from volfix.project.commands.files import CommandFile
 from volfix.project.shell.interpreter import Interpreter
 
@@ -31,7 +31,7 @@ def test_a_word_is_what_bash_makes_of_it(word: str, tmp_path: Path) -> None:
     told = f'program() {{ printf \'%s\\0\' "$#" "$@"; }}\n{text}'
     said = subprocess.run(["bash", "-c", told], capture_output=True, text=True, check=True).stdout.split("\0")[:-1]
     (entry,) = CommandFile(tmp_path / "x.sh").entries
-    command = Interpreter(Called(tmp_path, {})).commands(entry)[-1]
+    command = Interpreter(CommandResolver(tmp_path, {})).commands(entry)[-1]
     assert command.values[1:] == said[1:]
     assert len(command.values) - 1 == int(said[0])
 
@@ -40,5 +40,9 @@ def test_a_word_is_what_bash_makes_of_it(word: str, tmp_path: Path) -> None:
 def test_what_is_not_known_stays_as_it_is_written(word: str, tmp_path: Path) -> None:
     (tmp_path / "x.sh").write_text(f"program a {word} b\n")
     (entry,) = CommandFile(tmp_path / "x.sh").entries
-    found = [command for command in Interpreter(Called(tmp_path, {})).commands(entry) if command.program == "program"]
+    found = [
+        command
+        for command in Interpreter(CommandResolver(tmp_path, {})).commands(entry)
+        if command.program == "program"
+    ]
     assert [command.values for command in found] == [["program", "a", word.strip('"'), "b"]]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.commands.calls import Called
+from volfix.project.commands.calls import CommandResolver
 from volfix.project.commands.files import CommandFile
 from volfix.project.shell.interpreter import Interpreter
 
@@ -206,7 +206,7 @@ def test_a_program_is_called_as_bash_calls_it(script: str, tmp_path: Path) -> No
     parts = iter(calls.read_bytes().decode().split("\0")[:-1])
     ran = [(place, next(parts), [next(parts) for _ in range(int(next(parts)))]) for place in parts]
     (entry,) = CommandFile(root / "x.sh").entries
-    read = Interpreter(Called(root, {})).commands(entry)
+    read = Interpreter(CommandResolver(root, {})).commands(entry)
     said = [
         (each.directory.replace("~", found["HOME"]), each.environment.get("E") or "", each.values[1:])
         for each in read

@@ -12,7 +12,7 @@ from ways import DOWN, WAYS, Way
 import volfix
 from volfix.project.ci.load import load
 from volfix.project.ci.steps import entries
-from volfix.project.commands.calls import Called
+from volfix.project.commands.calls import CommandResolver
 from volfix.project.deployments.deployment import Checkout, deployments
 from volfix.project.shell.interpreter import Interpreter
 
@@ -49,7 +49,7 @@ def placed(way: Way, root: Path) -> Path:
 def read(root: Path, place: Path) -> list[tuple[list[str], str]]:
     """The calls of Docker that volfix reads, each with its directory."""
     file = load(root / ".drone.yml")
-    interpreter = Interpreter(Called(root, {}))
+    interpreter = Interpreter(CommandResolver(root, {}))
     found = [command for entry in entries(file) for command in interpreter.commands(entry)]
     home = str(place / "remote")
     return [

@@ -59,7 +59,7 @@ def expected_words(source: Source, replaced: Sequence[tuple[Span, str]]) -> list
 
 
 def _replaced(leaves: Iterable[Leaf], replaced: Sequence[tuple[Span, str]]) -> Iterator[str]:
-    said: set[tuple[Span, bool]] = set()
+    placed: set[tuple[Span, bool]] = set()
     order = sorted(range(len(replaced)), key=lambda number: replaced[number][0])
     starts = [replaced[number][0].start for number in order]
     ends = list(accumulate((replaced[number][0].end for number in order), max))
@@ -69,8 +69,8 @@ def _replaced(leaves: Iterable[Leaf], replaced: Sequence[tuple[Span, str]]) -> I
         for span, replacement in (replaced[number] for number in sorted(near)):
             if leaf.span in span:  # a replacement is one command of one word: `true`, or a part of a word
                 key = (span, bool(leaf.starts))
-                value = "" if key in said or not replacement else replacement.strip() if leaf.starts else leaf.value
-                said.add(key)
+                value = "" if key in placed or not replacement else replacement.strip() if leaf.starts else leaf.value
+                placed.add(key)
             elif span in leaf.span and leaf.starts:
                 value = leaf.without(span, replacement)
         yield value

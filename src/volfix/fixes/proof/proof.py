@@ -42,7 +42,7 @@ def prove(
 ) -> None:
     """Raise ProofFailed unless the files in `after` differ from the stack's in meaning by exactly the `changes`."""
     compose_files = {file.path: file for file in stack.files}
-    pipelines = {delivery.file.path: delivery.file for delivery in stack.deliveries}
+    pipelines = {workflow.file.path: workflow.file for workflow in stack.workflows}
     for path, source in after.items():
         own = [operation for operation in operations if operation.source.path == path]
         try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from volfix.fixes.choice import chosen_of, standing
+from volfix.fixes.choice import fixes_to_make, with_their_volumes
 from volfix.fixes.results import FileChange
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
@@ -33,7 +33,7 @@ class Made:
 
 def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding], loader: Loader) -> Made:
     """Make what is wanted as far as the proof lets it."""
-    shown, chosen = chosen_of(findings, stack, wanted)
+    shown, chosen = fixes_to_make(findings, stack, wanted)
     if not chosen:
         return Made(shown)
     prover = _Prover(stack, loader)
@@ -41,7 +41,7 @@ def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding]
     while chosen and (rejection := prover.rejection(chosen)) is not None:
         for finding, reason in prover.culprits(chosen, rejection):
             reasons[id(finding)] = reason
-        shown, chosen = chosen_of(findings, stack, [each for each in wanted if id(each) not in reasons])
+        shown, chosen = fixes_to_make(findings, stack, [each for each in wanted if id(each) not in reasons])
     rejected: list[Finding] = []
     for number, finding in enumerate(findings):
         if id(finding) in reasons:
@@ -105,7 +105,7 @@ class _Prover:
             if self.left <= 0:
                 return [(finding, rejection) for finding in chosen]
             middle = (proven + rejected) // 2
-            found = self.rejection(standing(list(chosen[:middle]), self.stack))
+            found = self.rejection(with_their_volumes(list(chosen[:middle]), self.stack))
             proven, rejected, rejection = (middle, rejected, rejection) if found is None else (proven, middle, found)
         return [(chosen[proven], rejection)]
 

@@ -21,7 +21,7 @@ from volfix.syntax.source import SIZE_LIMIT
 class OnDisk:
     """A regular file as it was found: the path that named it, its real one, its open directory, and what it holds."""
 
-    named: Path
+    given_path: Path
     path: Path
     directory: int
     data: bytes
@@ -38,17 +38,17 @@ class OnDisk:
         return self.data == other.data and kept[0] == kept[1]
 
 
-def find(named: Path, root: Path, closing: ExitStack) -> OnDisk:
-    """The file that `named` leads to, links followed, inside the real path `root`; `closing` closes its directory.
+def find(given_path: Path, root: Path, closing: ExitStack) -> OnDisk:
+    """The file that `given_path` leads to, links followed, inside the real path `root`; `closing` closes its directory.
 
     Raises WriteRefused where it is outside, missing, unreadable or no regular file.
     """
-    path = Path(os.path.realpath(named))
+    path = Path(os.path.realpath(given_path))
     if not path.is_relative_to(root) or path == root:
-        raise WriteRefused(named, f"leads out of {root}: files elsewhere are not edited")
+        raise WriteRefused(given_path, f"leads out of {root}: files elsewhere are not edited")
     *folders, _ = path.relative_to(root).parts
     if ".git" in path.relative_to(root).parts:
-        raise WriteRefused(named, "leads into git's own directory")
+        raise WriteRefused(given_path, "leads into git's own directory")
     try:
         directory = os.open(root, DIRECTORY_FLAGS)
         for folder in folders:
@@ -58,39 +58,40 @@ def find(named: Path, root: Path, closing: ExitStack) -> OnDisk:
             finally:
                 os.close(above)
     except OSError as error:
-        raise WriteRefused(named, advice(error)) from error
+        raise WriteRefused(given_path, advice(error)) from error
     closing.callback(os.close, directory)
-    return _look(named, path, directory)
+    return _look(given_path, path, directory)
 
 
-def _look(named: Path, path: Path, directory: int) -> OnDisk:
+def _look(given_path: Path, path: Path, directory: int) -> OnDisk:
     try:
         descriptor = os.open(path.name, os.O_RDONLY | os.O_NONBLOCK | FILE_FLAGS, dir_fd=directory)
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise WriteRefused(named, "not a regular file: it changed since it was read")
+                raise WriteRefused(given_path, "not a regular file: it changed since it was read")
             with open(descriptor, "rb", closefd=False) as file:
-                return OnDisk(named, path, directory, file.read(2 * SIZE_LIMIT), status, _attributes(descriptor))
+                return OnDisk(given_path, path, directory, file.read(2 * SIZE_LIMIT), status, _attributes(descriptor))
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise WriteRefused(named, advice(error)) from error
+        raise WriteRefused(given_path, advice(error)) from error
 
 
 def check(file: OnDisk, before: str) -> None:
     """Raise WriteRefused unless the file has the SHA-256 `before` and can be replaced without losing anything."""
     if file.digest != before:
-        raise WriteRefused(file.named, "changed since it was read: run volfix again")
+        raise WriteRefused(file.given_path, "changed since it was read: run volfix again")
     if file.status.st_nlink > 1:
         raise WriteRefused(
-            file.named, f"has {file.status.st_nlink} names (hard links), which a new version would part: make it a copy"
+            file.given_path,
+            f"has {file.status.st_nlink} names (hard links), which a new version would part: make it a copy",
         )
     effective = os.access in os.supports_effective_ids
     if not os.access(".", os.W_OK | os.X_OK, dir_fd=file.directory, effective_ids=effective):
-        raise WriteRefused(file.named, f"the directory {file.path.parent} is not writable")
+        raise WriteRefused(file.given_path, f"the directory {file.path.parent} is not writable")
     if not os.access(file.path.name, os.W_OK, dir_fd=file.directory, effective_ids=effective):
-        raise WriteRefused(file.named, "the file is not writable")
+        raise WriteRefused(file.given_path, "the file is not writable")
 
 
 def prepare(file: OnDisk, data: bytes, temporary: str) -> None:
@@ -108,7 +109,7 @@ def prepare(file: OnDisk, data: bytes, temporary: str) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise WriteFailed(file.named, advice(error)) from error
+        raise WriteFailed(file.given_path, advice(error)) from error
 
 
 def _make_alike(descriptor: int, file: OnDisk) -> None:
@@ -127,10 +128,10 @@ def _make_alike(descriptor: int, file: OnDisk) -> None:
     status = os.fstat(descriptor)
     if (status.st_uid, status.st_gid) != (wanted.st_uid, wanted.st_gid):
         owner = f"user {wanted.st_uid} and group {wanted.st_gid}"
-        raise WriteRefused(file.named, f"belongs to {owner}, and only they can keep that: run volfix as its owner")
+        raise WriteRefused(file.given_path, f"belongs to {owner}, and only they can keep that: run volfix as its owner")
     if status.st_mode != wanted.st_mode:
         mode = f"{stat.S_IMODE(wanted.st_mode):04o}"
-        raise WriteRefused(file.named, f"its mode {mode} cannot be kept: run volfix as its owner, in its group")
+        raise WriteRefused(file.given_path, f"its mode {mode} cannot be kept: run volfix as its owner, in its group")
 
 
 def _attributes(descriptor: int) -> dict[str, bytes]:
@@ -160,16 +161,16 @@ def _set_attributes(descriptor: int, wanted: dict[str, bytes]) -> None:
 def swap(file: OnDisk, temporary: str) -> None:
     """Let the prepared bytes take the file's place, if it is still as it was found; raises WriteFailed."""
     try:
-        again = _look(file.named, file.path, file.directory)
+        again = _look(file.given_path, file.path, file.directory)
         here, there = os.fstat(file.directory), file.path.parent.stat()
-        moved = os.path.realpath(file.named) != str(file.path) or not os.path.samestat(here, there)
+        moved = os.path.realpath(file.given_path) != str(file.path) or not os.path.samestat(here, there)
         if moved or not file.is_same(again):
-            raise WriteFailed(file.named, "changed while volfix was writing: run it again")
+            raise WriteFailed(file.given_path, "changed while volfix was writing: run it again")
         os.replace(temporary, file.path.name, src_dir_fd=file.directory, dst_dir_fd=file.directory)
     except WriteRefused as refused:
-        raise WriteFailed(file.named, f"changed while volfix was writing: {refused.message}") from refused
+        raise WriteFailed(file.given_path, f"changed while volfix was writing: {refused.message}") from refused
     except OSError as error:
-        raise WriteFailed(file.named, advice(error)) from error
+        raise WriteFailed(file.given_path, advice(error)) from error
 
 
 def remove(temporary: str, directory: int) -> None:

@@ -138,7 +138,9 @@ def _checked(replacements: Sequence[Replacement], boundary: Path, closing: ExitS
         check(file, replacement.before)
         other = found.setdefault(file.path, (file, replacement.data))
         if other[1] != replacement.data:
-            raise WriteRefused(replacement.path, f"is the same file as {other[0].named}, and would change differently")
+            raise WriteRefused(
+                replacement.path, f"is the same file as {other[0].given_path}, and would change differently"
+            )
     return [(file, data) for file, data in found.values() if file.data != data]
 
 
@@ -168,7 +170,7 @@ def _make_durable(files: Iterator[OnDisk]) -> None:
         try:
             os.fsync(file.directory)
         except OSError as error:
-            raise WriteFailed(file.named, advice(error)) from error
+            raise WriteFailed(file.given_path, advice(error)) from error
 
 
 def _take_back(journal: Journal, transaction: Sequence[SavedFile], error: BaseException) -> None:

@@ -62,8 +62,8 @@ def _jobs(source: Source, root: Mapping) -> Iterator[Entry]:
         hosted = ".github" in source.path.parts and bool(machine) and all(HOSTED.match(label) for label in machine)
         for name, step in _named(body.get("steps")):
             directory = home / plain_path(text(step, "working-directory") or "")
-            said = (text(root, "name"), job, text(body, "name"), text(step, "name"))
-            labels = (source.path.stem, *(label or "" for label in said))
+            titles = (text(root, "name"), job, text(body, "name"), text(step, "name"))
+            labels = (source.path.stem, *(title or "" for title in titles))
             at = f"{job}/{name}"
             given = step.get("with")
             scopes = (root.get("env"), body.get("env"), step.get("env"))

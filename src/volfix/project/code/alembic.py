@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from volfix.project.code.named_database import Named
+from volfix.project.code.named_database import NamedDatabase
 from volfix.syntax import disk
 from volfix.syntax.pieces import Piece, Value
 from volfix.syntax.source import FileProblem, Source, Span
@@ -20,7 +20,7 @@ ELSEWHERE = re.compile(rb"set_main_option|environ|getenv|settings|create_engine|
 """What an env.py has in it that takes the URL from somewhere else."""
 
 
-def ini_databases(path: Path, place: str | None) -> Iterator[Named]:
+def ini_databases(path: Path, place: str | None) -> Iterator[NamedDatabase]:
     """The database of the `sqlalchemy.url` at `path`, where env.py reads it from there; `place` is the container's."""
     try:
         source = Source.read(path)
@@ -39,4 +39,4 @@ def ini_databases(path: Path, place: str | None) -> Iterator[Named]:
         end = found.end(1)
         pieces = [Piece(head), Piece(place.rpartition("/")[0]), Piece(tail, Span(end - len(tail), end))]
     if "%" not in head + tail:
-        yield Named(source, "sqlalchemy.url", Value(tuple(pieces)), "url", is_engine=True)
+        yield NamedDatabase(source, "sqlalchemy.url", Value(tuple(pieces)), "url", is_engine=True)

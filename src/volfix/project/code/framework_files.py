@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.switches import Environment, switch_of
-from volfix.project.code.named_database import Named
+from volfix.project.code.named_database import NamedDatabase
 from volfix.syntax.pieces import Piece, Value
 from volfix.syntax.source import FileProblem, Source, Span
 from volfix.syntax.yaml_tree import Mapping as Entries
@@ -39,7 +39,7 @@ class _Found:
     advice: str = "name a file in a named volume there"
 
 
-def framework_databases(path: Path, place: str | None, environment: Environment) -> Iterator[Named]:
+def framework_databases(path: Path, place: str | None, environment: Environment) -> Iterator[NamedDatabase]:
     """The database of the file at `path`, which is at `place` in the container of a service of this environment."""
     if place is None:
         return
@@ -60,7 +60,7 @@ def framework_databases(path: Path, place: str | None, environment: Environment)
     before = "" if text.startswith("/") else f"{posixpath.join(base, found.below).rstrip('/')}/"
     value = Value((Piece(before), Piece(text, span)), frozenset(found.variables))
     refusal = f"volfix does not edit {path.name}: {found.advice}"
-    yield Named(source, path.name, value, "file", is_engine=False, refusal=refusal)
+    yield NamedDatabase(source, path.name, value, "file", is_engine=False, refusal=refusal)
 
 
 def _of_prisma(source: Source, environment: Environment) -> _Found | None:

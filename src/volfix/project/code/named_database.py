@@ -9,12 +9,12 @@ from volfix.syntax.source import Source
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedDatabase:
     """A database in code: `name` is the variable or function that takes the value, `is_engine` whether SQLAlchemy does.
 
-    `settings` are the names under which other code may set it, `in_settings` whether they are Flask's; `part` is the
-    constant in which the literal is only a part of the value. `doubt` says why it may not be what counts, `refusal` why
-    it is not edited.
+    `settings` are the names under which other code may set it, `in_settings` whether they are Flask's;
+    `constant` is the constant in which the literal is only a part of the value. `doubt` says why it may not be
+    what counts, `refusal` why it is not edited.
     """
 
     source: Source
@@ -24,6 +24,6 @@ class Named:
     is_engine: bool
     settings: frozenset[str] = frozenset()
     in_settings: bool = False
-    part: str = ""
+    constant: str = ""
     doubt: str | None = None
     refusal: str | None = None

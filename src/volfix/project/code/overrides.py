@@ -15,7 +15,7 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.unreferenced_env_files import names_assigned
 
 if TYPE_CHECKING:
-    from volfix.project.code.named_database import Named
+    from volfix.project.code.named_database import NamedDatabase
 
 READS_ENV_FILE = re.compile(
     rb"load_dotenv|dotenv_values|read_env\(|env_file['\"]?\s*[=:]|secrets_dir|from\s+decouple|\bConfig\(\s*['\"]\.env"
@@ -30,12 +30,12 @@ SERVER = re.compile(
 )
 
 
-def other_source(code: DeployedCode, project: Project, named: Named) -> str | None:
+def other_source(code: DeployedCode, project: Project, named: NamedDatabase) -> str | None:
     """Why another value than the literal may be the one that counts; None where nothing in sight says so."""
     return next(_reasons(code, project, named), None)
 
 
-def _reasons(code: DeployedCode, project: Project, named: Named) -> Iterator[str]:
+def _reasons(code: DeployedCode, project: Project, named: NamedDatabase) -> Iterator[str]:
     yield from _set_again(code, named)
     text, behind = named.source.text, max(piece.span.end for piece in named.value.pieces if piece.span)
     if named.settings and (found := FROM_ELSEWHERE.search(text, behind)):
@@ -48,12 +48,14 @@ def _reasons(code: DeployedCode, project: Project, named: Named) -> Iterator[str
             yield f"{_shown(code, path)} reads an env file that is not in the repository, which may set the variable"
     for path in code.having(SERVER, b"://", b"backends."):
         yield f"{_shown(code, path)} names the database of a server too"
-    for path in code.having(re.compile(rb"\b%s\b" % named.part.encode()), named.part.encode()) if named.part else ():
+    for path in (
+        code.having(re.compile(rb"\b%s\b" % named.constant.encode()), named.constant.encode()) if named.constant else ()
+    ):
         if path != named.source.path:
-            yield f"{_shown(code, path)} uses {named.part} too"
+            yield f"{_shown(code, path)} uses {named.constant} too"
 
 
-def _set_again(code: DeployedCode, named: Named) -> Iterator[str]:
+def _set_again(code: DeployedCode, named: NamedDatabase) -> Iterator[str]:
     own = named.source.path
     for name in sorted(named.settings):
         places = list(code.having(_assignment(name), name.encode()))
@@ -79,7 +81,7 @@ def exporters(code: DeployedCode, name: str) -> Iterator[str]:
         yield f"{_shown(code, path)} sets {name}"
 
 
-def _known(project: Project, named: Named) -> bool:
+def _known(project: Project, named: NamedDatabase) -> bool:
     """Whether env files in the repository, or examples of them, say which variables there are."""
     return bool(names_assigned(project) - named.value.variables)
 

@@ -63,7 +63,7 @@ def is_filled_by_build(service: Service, directory: str) -> bool:
     if build is None or build.context is None or stage is None:
         return False
     below = f"{directory.rstrip('/')}/"
-    if any(f"{path}/".startswith(below) for path in (*stage.named, *stage.filled)):
+    if any(f"{path}/".startswith(below) for path in (*stage.run_paths, *stage.filled)):
         return True
     if any(below.startswith(f"{path.rstrip('/')}/") for path in stage.filled):
         return True

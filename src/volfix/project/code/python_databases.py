@@ -13,7 +13,7 @@ from pathlib import Path
 import libcst as cst
 
 from volfix.knowledge.variables import variable_kind
-from volfix.project.code.named_database import Named
+from volfix.project.code.named_database import NamedDatabase
 from volfix.syntax.python_source import Module, below, nodes, read_module
 from volfix.syntax.python_values import Evaluation, assigned, last_name, looked_up, string
 from volfix.syntax.source import FileProblem
@@ -47,7 +47,7 @@ def _module(path: Path, _state: tuple[int, int]) -> tuple[Module, str | None] | 
         return None
 
 
-def named_databases(path: Path, file: str | None, directory: str | None) -> Iterator[Named]:
+def named_databases(path: Path, file: str | None, directory: str | None) -> Iterator[NamedDatabase]:
     """The databases that the module at `path` names, each literal once; `file` is its place in the container.
 
     `directory` is where the process works.
@@ -58,7 +58,7 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
         return
     module, refusal = read
     evaluation = Evaluation(module, file, directory)
-    found: dict[object, Named] = {}
+    found: dict[object, NamedDatabase] = {}
     for sink in _Sinks(module).found():
         value = evaluation.value(_field_default(sink.expression))
         written = [piece for piece in value.pieces if piece.span] if value else []
@@ -67,7 +67,7 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
         value = replace(value, variables=value.variables | sink.variables)
         part = written[-1].name if len(value.pieces) > 1 else ""
         doubt = f"{part} is used elsewhere in the module too" if part and evaluation.uses.get(part, 0) > 2 else None
-        named = Named(
+        named = NamedDatabase(
             module.source,
             sink.name,
             value,
@@ -75,7 +75,7 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
             is_engine=sink.name in ENGINES,
             settings=frozenset({sink.setting} - {""}),
             in_settings=sink.in_settings,
-            part=part,
+            constant=part,
             doubt=sink.doubt or doubt,
             refusal=refusal,
         )
@@ -88,7 +88,7 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
     yield from found.values()
 
 
-def _with_names(named: Named, other: Named) -> Named:
+def _with_names(named: NamedDatabase, other: NamedDatabase) -> NamedDatabase:
     value = replace(named.value, variables=named.value.variables | other.value.variables)
     return replace(named, value=value, settings=named.settings | other.settings, doubt=named.doubt or other.doubt)
 

@@ -109,9 +109,9 @@ def _schema_directory(context: Path) -> str | None:
     except (OSError, ValueError):
         settings = {}
     prisma = settings.get("prisma") if isinstance(settings, dict) else None
-    said = prisma.get("schema") if isinstance(prisma, dict) else None
-    if isinstance(said, str):
-        path = Path(said)
+    schema = prisma.get("schema") if isinstance(prisma, dict) else None
+    if isinstance(schema, str):
+        path = Path(schema)
         return None if path.is_absolute() else str(path.parent if path.suffix else path)
     places = [name for name in ("prisma/schema.prisma", "schema.prisma") if (context / name).is_file()]
     return str(Path(places[0]).parent) if len(places) == 1 else None

@@ -32,7 +32,7 @@ SCRIPT_ENDINGS = (".sh", ".bash")
 
 
 @dataclass(frozen=True, eq=False)
-class Called:
+class CommandResolver:
     """The command files below a root, by path; in a directory that none of them is in, those that lie there."""
 
     root: Path
@@ -118,8 +118,8 @@ class Called:
 
     def _entries(self, directory: Path, kind: str) -> list[Entry]:
         own = [file for path, file in self.files.items() if path.parent == directory] or _files_in(directory)
-        holding = [file for file in own if _may_hold(file.path.name.lower(), kind)]
-        files = dict.fromkeys(each for file in holding for each in self._together.get(file.path, [file]))
+        possible = [file for file in own if _may_hold(file.path.name.lower(), kind)]
+        files = dict.fromkeys(each for file in possible for each in self._together.get(file.path, [file]))
         return [entry for file in files for entry in file.entries if entry.kind == kind]
 
 

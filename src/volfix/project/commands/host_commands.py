@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from volfix.project.commands.calls import RUNNERS, Called
+from volfix.project.commands.calls import RUNNERS, CommandResolver
 from volfix.project.commands.files import CommandFile
-from volfix.project.commands.host_effects import ASKS, READS, Deed, deeds
+from volfix.project.commands.host_effects import ASKS, READS, PathEffect, path_effects
 from volfix.project.commands.names import CALLS_DOCKER, has_commands
 from volfix.project.commands.recipes import MAKE_RULE
 from volfix.project.compose.compose_file import FILE_NAME, is_of_inner_project
@@ -29,7 +29,7 @@ IN_CONTAINER = re.compile(r"(?:docker-)?entry-?point(?:\.sh)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class LineEffect:
     """What a program does on a line of a file: `places` are the paths that it may be about."""
 
     line: int
@@ -44,7 +44,7 @@ class HostCommands:
 
     project: Path
     tree: Path
-    _known: dict[Path, tuple[Done, ...]] = field(default_factory=dict)
+    _known: dict[Path, tuple[LineEffect, ...]] = field(default_factory=dict)
 
     def disturbing(self, path: Path, host: Path) -> dict[int, tuple[str, str]]:
         """By line of the file, the program and what it does to the directory `host`: it writes, or asks for it.
@@ -52,16 +52,16 @@ class HostCommands:
         Empty for documents, and for scripts that start in a container: what a path is there, the mount says.
         """
         if path not in self._known:
-            self._known[path] = tuple(dict.fromkeys(self._done_in(path)))
+            self._known[path] = tuple(dict.fromkeys(self._effects_in(path)))
         found: dict[int, tuple[str, str]] = {}
-        for done in self._known[path]:
-            if any(below(place, str(host)) is not None for place in done.places):
-                found.setdefault(done.line, (done.program, done.does))
+        for effect in self._known[path]:
+            if any(below(place, str(host)) is not None for place in effect.places):
+                found.setdefault(effect.line, (effect.program, effect.does))
         for line, asked in _asked_by_make(path, host):
             found.setdefault(line, asked)
         return found
 
-    def _done_in(self, path: Path) -> Iterator[Done]:
+    def _effects_in(self, path: Path) -> Iterator[LineEffect]:
         file = CommandFile(path)
         if not (has_commands(str(path)) or "." not in path.name) or _starts_in_container(file, self._images):
             return
@@ -73,17 +73,17 @@ class HostCommands:
     def _images(self) -> tuple[str, ...]:
         return _texts_of_images(self.tree)
 
-    def _of_entry(self, entry: Entry) -> Iterator[Done]:
-        interpreter = Interpreter(Called(self.tree, {}))
+    def _of_entry(self, entry: Entry) -> Iterator[LineEffect]:
+        interpreter = Interpreter(CommandResolver(self.tree, {}))
         for directory in _started_in(entry, self.project, self.tree):
             for command in interpreter.commands(entry, directory):
                 source = command.fragment.source
                 if source.path == entry.source.path:  # what it calls is read by itself
-                    for deed in deeds(command):
-                        if deed.does != READS:
-                            places = tuple(_places(deed, command, self.project, self.tree))
+                    for effect in path_effects(command):
+                        if effect.does != READS:
+                            places = tuple(_places(effect, command, self.project, self.tree))
                             line = source.place(command.place.start)[0]
-                            yield Done(line, command.program, deed.does, places)
+                            yield LineEffect(line, command.program, effect.does, places)
 
 
 def _started_in(entry: Entry, project: Path, tree: Path) -> list[str]:
@@ -104,9 +104,9 @@ def _with_functions(entry: Entry) -> Entry:
     return replace(entry, fragments=(*entry.fragments, *calls))
 
 
-def _places(deed: Deed, command: Command, project: Path, tree: Path) -> Iterator[str]:
+def _places(effect: PathEffect, command: Command, project: Path, tree: Path) -> Iterator[str]:
     """What the path may be; what begins with a directory of unknown name, or is on the server, is in the checkout."""
-    text = deed.path
+    text = effect.path
     if text.startswith(("$", "`")):
         yield joined(str(project), text.partition("/")[2])
     elif text.startswith("/") or command.in_checkout:

@@ -20,17 +20,17 @@ URL = re.compile(r"[A-Za-z][\w+.-]*:/")
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class PathEffect:
     """A path that a command is given, and what it does with it."""
 
     path: str
     does: str
 
 
-def deeds(command: Command) -> Iterator[Deed]:
+def path_effects(command: Command) -> Iterator[PathEffect]:
     """What the command does with each path on the host that its words name."""
     for word in command.outputs:
-        yield Deed(word.value, WRITES)
+        yield PathEffect(word.value, WRITES)
     if command.start.kind == "cron" and command.program not in host_tools() and len(command.words) > 1:
         behind = replace(command, words=command.words[1:])  # a table of the system's names a user first
         command = behind if behind.program in host_tools() else command
@@ -40,11 +40,11 @@ def deeds(command: Command) -> Iterator[Deed]:
         return
     tool = host_tools().get(program)
     found = _of_program(command) if tool is None else _of_tool(command, tool)
-    for deed in found:
-        yield Deed(deed.path, ASKS) if deed.does == READS and command.decides else deed
+    for effect in found:
+        yield PathEffect(effect.path, ASKS) if effect.does == READS and command.decides else effect
 
 
-def _of_program(command: Command) -> Iterator[Deed]:
+def _of_program(command: Command) -> Iterator[PathEffect]:
     """A program that volfix does not know; what an npm script starts is the application, where it runs.
 
     A bare word may be anything, and what is left out is not written.
@@ -53,11 +53,11 @@ def _of_program(command: Command) -> Iterator[Deed]:
     before = ""
     for word in command.words[1:]:
         if not LEFT_OUT.match(before) and not LEFT_OUT.match(word.value):
-            yield from (Deed(path, does) for path in _paths(word) if "/" in path)
+            yield from (PathEffect(path, does) for path in _paths(word) if "/" in path)
         before = word.value
 
 
-def _of_tool(command: Command, tool: Tool) -> Iterator[Deed]:
+def _of_tool(command: Command, tool: Tool) -> Iterator[PathEffect]:
     words = command.words[1:]
     if command.program in ("tar", "bsdtar", "gtar") and words and not words[0].value.startswith("-"):
         flags = {f"-{letter}" for letter in words[0].value}
@@ -69,46 +69,46 @@ def _of_tool(command: Command, tool: Tool) -> Iterator[Deed]:
     for cluster in [name for name in flags if re.fullmatch(r"-[A-Za-z]{2,}", name)]:
         flags |= {f"-{letter}" for letter in cluster[1:]}
     flags |= {name.partition(".")[0] for name in flags}  # `sed -i.bak`
-    acts = (not tool.when or bool(flags & set(tool.when))) and not flags & set(tool.unless)
-    told = [value for name, value in options if name in tool.to]
-    does = tool.does if acts else "reads"
+    is_effective = (not tool.when or bool(flags & set(tool.when))) and not flags & set(tool.unless)
+    targets = [value for name, value in options if name in tool.to]
+    does = tool.does if is_effective else "reads"
     if does == "tests":
-        yield from (Deed(path, ASKS) for path in paths)
+        yield from (PathEffect(path, ASKS) for path in paths)
     elif does == "sql":
         yield from _of_sql(command, paths)
     elif does in ("to", "last"):
-        written = told or (paths[-1:] if does == "last" else ["."])
-        read = paths if told or does == "to" else paths[:-1]
-        yield from (Deed(path, WRITES) for path in written)
-        yield from (Deed(path, READS) for path in read)
+        written = targets or (paths[-1:] if does == "last" else ["."])
+        read = paths if targets or does == "to" else paths[:-1]
+        yield from (PathEffect(path, WRITES) for path in written)
+        yield from (PathEffect(path, READS) for path in read)
     else:
-        deed = {"writes": WRITES, "owns": OWNS}.get(does, READS)
-        yield from (Deed(path, deed) for path in (*paths, *(value for _, value in options if value)))
+        effect = {"writes": WRITES, "owns": OWNS}.get(does, READS)
+        yield from (PathEffect(path, effect) for path in (*paths, *(value for _, value in options if value)))
 
 
-def _of_sql(command: Command, paths: list[str]) -> Iterator[Deed]:
+def _of_sql(command: Command, paths: list[str]) -> Iterator[PathEffect]:
     """`sqlite3 FILE [SQL]`: what is fed to it may be anything, unless it is a here-document that says it."""
     if paths:
         statements = " ".join(paths[1:])
-        yield Deed(paths[0], WRITES if writes_rows(statements) or (command.is_fed and not statements) else READS)
+        yield PathEffect(paths[0], WRITES if writes_rows(statements) or (command.is_fed and not statements) else READS)
 
 
-def _of_docker(command: Command) -> Iterator[Deed]:
+def _of_docker(command: Command) -> Iterator[PathEffect]:
     """A path that is copied out of a container, and one that a container of its own mounts and may write."""
     call = docker_call(command.values)
     verb = call.verb.split() if call is not None else [""]
     words = command.words[1:]
     if verb[-1] == "cp":
         paths = [word.value for word in words if not word.value.startswith("-")][-2:]
-        yield from (Deed(path, WRITES) for path in paths[1:] if ":" not in path)
-        yield from (Deed(path, READS) for path in paths[:1] if ":" not in path)
+        yield from (PathEffect(path, WRITES) for path in paths[1:] if ":" not in path)
+        yield from (PathEffect(path, READS) for path in paths[:1] if ":" not in path)
     elif verb[-1] in ("run", "create"):
         yield from _mounted(words)
     elif call is None or call.program != COMPOSE or verb[-1] not in ("exec", "run"):
-        yield from (Deed(path, READS) for word in words for path in _paths(word))
+        yield from (PathEffect(path, READS) for word in words for path in _paths(word))
 
 
-def _mounted(words: tuple[Argument, ...]) -> Iterator[Deed]:
+def _mounted(words: tuple[Argument, ...]) -> Iterator[PathEffect]:
     """`-v SOURCE:TARGET[:ro]`, `--mount type=bind,source=SOURCE,target=TARGET[,readonly]`."""
     for number, word in enumerate(words):
         name, equals, value = word.value.partition("=")
@@ -117,13 +117,13 @@ def _mounted(words: tuple[Argument, ...]) -> Iterator[Deed]:
         elif name not in ("--volume", "--mount"):
             continue
         if name == "--mount":
-            said = dict(part.partition("=")[::2] for part in value.split(","))
-            source, reads = said.get("source") or said.get("src") or "", bool({"readonly", "ro"} & said.keys())
+            fields = dict(part.partition("=")[::2] for part in value.split(","))
+            source, reads = fields.get("source") or fields.get("src") or "", bool({"readonly", "ro"} & fields.keys())
         else:
             source, *rest = value.split(":")
             reads = "ro" in (rest[-1] if len(rest) > 1 else "").split(",")
         if source:
-            yield Deed(source, READS if reads else MAY_WRITE)
+            yield PathEffect(source, READS if reads else MAY_WRITE)
 
 
 def _split(words: tuple[Argument, ...], values: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[str]]:

@@ -36,7 +36,7 @@ PREFIX = rb"(?<![\w./~${}-])(?P<before>(?:[\w.~-]*/|\$\w+/|\$\{\w+\}/|\$\([^()\s
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class HostUse:
     """A line that names the directory; `tool` is the program that uses it there, None where only a text names it.
 
     `does` says what the program does there that a volume in its place would not stand: it writes, or asks for it.
@@ -55,26 +55,26 @@ class _File:
 
 
 @lru_cache(maxsize=64)
-def mentions(host: Path, project: Path, root: Path) -> tuple[Mention, ...]:
+def host_uses(host: Path, project: Path, root: Path) -> tuple[HostUse, ...]:
     """Where files of the repository use the host's directory or file `host`, which a project in `project` mounts.
 
     `root` is the repository; where it is no git work tree, only the project's own directory is looked at.
     """
     name = os.fsencode(host.name)
     word = re.compile(PREFIX + re.escape(name) + rb"(?:(?P<after>/)|(?![\w-]|\.\w))")
-    found: list[Mention] = []
+    found: list[HostUse] = []
     commands: HostCommands | None = None
     for file in _files(_tree(project, root)):
         if name not in file.data or file.path.name == ".gitignore":
             continue
         if not is_document(file.path.name):
             commands = commands or _commands(project, _tree(project, root))
-        done = commands.disturbing(file.path, host) if commands else {}
+        effects = commands.disturbing(file.path, host) if commands else {}
         for number, line in enumerate(file.data.splitlines(), 1):
             used = _used(line, word, file.path, host, (project, root)) if name in line and len(line) < LONGEST else None
-            tool, does = done.get(number, (None, None))
+            tool, does = effects.get(number, (None, None))
             if used or does:
-                found.append(Mention(file.path, number, tool or (used[0] if used else None), does))
+                found.append(HostUse(file.path, number, tool or (used[0] if used else None), does))
     return tuple(found)
 
 
@@ -162,5 +162,5 @@ def _read(path: str) -> bytes:
 def clear_cache() -> None:
     """Forget what was read, where files may have changed."""
     _files.cache_clear()
-    mentions.cache_clear()
+    host_uses.cache_clear()
     _commands.cache_clear()

@@ -24,7 +24,7 @@ def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
 
     A file here that cannot be read may belong to each of them.
     """
-    if not directory.files and not directory.pipelines and not directory.named:
+    if not directory.files and not directory.pipelines and not directory.file_sets:
         return
     setting = _setting(directory.path, loader)
     beside = (*_unread(directory.files, loader), *_unread(setting, loader))
@@ -38,7 +38,7 @@ def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
         project = build_project(directory.root, home, files, loader, directory.path)
         loaded |= {file.path for file in project.loaded if lacking(project) is None}
         yield _beside(project, (*beside, *unread))
-    default = {path for paths, _ in _called(replace(directory, named=()), setting, loader) for path in paths}
+    default = {path for paths, _ in _called(replace(directory, file_sets=()), setting, loader) for path in paths}
     for file in _read([path for path in directory.files if path not in default], loader):
         if (own := _of_one(directory, file, loader, is_part=file.path in loaded)) is not None:
             yield _beside(own, beside)
@@ -57,7 +57,7 @@ def _called(directory: Directory, setting: Sequence[Path], loader: Loader) -> It
         by_name = {path.name: path for path in directory.files}
         override = next((by_name[name] for name in OVERRIDE_NAMES if name in by_name and not setting), None)
         yield [base, override] if override else [base], directory.path
-    for paths in directory.named:
+    for paths in directory.file_sets:
         yield paths, directory.path
 
 

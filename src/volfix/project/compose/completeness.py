@@ -69,11 +69,11 @@ def _names(service: Service, key: str) -> set[str]:
         if node is not None and node.tag in ("!reset", "!override"):
             found.clear()
         if node is not None and node.tag != "!reset":
-            found |= set(_said(node))
+            found |= set(_names_in(node))
     return {service.interpolated(text) for text in found}
 
 
-def _said(node: Node) -> Iterator[str]:
+def _names_in(node: Node) -> Iterator[str]:
     if isinstance(node, Mapping):
         yield from (name for name, _ in node.items())
     for item in node.items if isinstance(node, Sequence) else ():

@@ -313,7 +313,7 @@ class Project:
 
     def fixed_name(self, key: str) -> str | None:
         """The name that the volume has whatever the project is called; None where it depends on that."""
-        name, external = self._said(key, "name"), self._said(key, "external")
+        name, external = self._volume_field(key, "name"), self._volume_field(key, "external")
         if isinstance(name, Scalar) and not name.is_null:
             return name.value
         if isinstance(external, Mapping) and isinstance(inner := external.get("name"), Scalar):
@@ -322,17 +322,17 @@ class Project:
 
     def is_external(self, key: str) -> bool:
         """Whether the volume is somebody else's, which Compose neither makes nor removes."""
-        external = self._said(key, "external")
+        external = self._volume_field(key, "external")
         return isinstance(external, Mapping) or boolean(external, self._lookup) is True
 
-    def _said(self, key: str, field: str) -> Node | None:
-        """What the last file that says this field of a declared volume says."""
-        said = None
+    def _volume_field(self, key: str, field: str) -> Node | None:
+        """A field of a declared volume, as the last file that has it says."""
+        found = None
         for file in self.loaded:
             entry = resolved(file.declared[key]) if key in file.declared else None
             value = entry.get(field) if isinstance(entry, Mapping) else None
-            said = said if value is None else resolved(value)
-        return said
+            found = found if value is None else resolved(value)
+        return found
 
     def _lookup(self, name: str) -> str | None:
         """A variable's value for the project itself, as its services see it."""

@@ -44,10 +44,10 @@ def with_named_files(directories: Iterable[Directory]) -> Iterator[Directory]:
                 named[home].append(combination)
     for directory in found:
         own = named.pop(directory.path, [])
-        yield replace(directory, named=tuple(own)) if own else directory
+        yield replace(directory, file_sets=tuple(own)) if own else directory
     for home, own in named.items():
         is_asked = any(directory.is_asked and home.is_relative_to(directory.path) for directory in found)
-        yield Directory(home, roots[home], named=tuple(own), is_asked=is_asked)
+        yield Directory(home, roots[home], file_sets=tuple(own), is_asked=is_asked)
 
 
 def _sources(directories: Sequence[Directory]) -> Iterator[tuple[Path, Path]]:

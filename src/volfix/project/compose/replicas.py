@@ -11,15 +11,15 @@ def replicas(service: Service) -> int | None:
 
     Source: compose-spec/compose-spec, deploy.md (mode, replicas), 05-services.md (scale).
     """
-    mode, count = _said(service, "mode"), _said(service, "replicas")
+    mode, count = _deploy_field(service, "mode"), _deploy_field(service, "replicas")
     if mode is not None and mode not in ("replicated", "replicated-job"):
         return None
     text = count if count is not None else service.text("scale") or "1"
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
-def _said(service: Service, key: str) -> str | None:
-    """What the last part says of it: `deploy:` is merged key by key."""
+def _deploy_field(service: Service, key: str) -> str | None:
+    """A field of `deploy:`, which is merged key by key: the last part that has it counts."""
     for part in reversed(service.parts):
         deploy = part.node.get("deploy")
         value = deploy.get(key) if isinstance(deploy, Mapping) else None

@@ -38,5 +38,5 @@ def boolean(node: Node | None, lookup: Lookup, *, default: bool = False) -> bool
 def mount_options(text: str) -> MountOptions:
     """The options of a short mount after interpolation: exact words, the last of `ro` and `rw` counts."""
     words = text.split(",")
-    said = [word for word in words if word in ("ro", "rw")]
-    return MountOptions(None if "${" in text else said[-1:] == ["ro"], "nocopy" in words)
+    access = [word for word in words if word in ("ro", "rw")]
+    return MountOptions(None if "${" in text else access[-1:] == ["ro"], "nocopy" in words)

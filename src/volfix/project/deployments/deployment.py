@@ -16,7 +16,7 @@ from volfix.knowledge.purposes import TEST, purposes
 from volfix.project.ci.daemons import daemon_of
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, only_for_requests
 from volfix.project.ci.steps import step_entries
-from volfix.project.commands.calls import Called
+from volfix.project.commands.calls import CommandResolver
 from volfix.project.compose.compose_file import BASE_NAMES
 from volfix.project.compose.model import normalized_name
 from volfix.project.shell.command import Command
@@ -96,7 +96,7 @@ def deployments(
     file: PipelineFile, checkout: Checkout, unread: dict[tuple[Path, int], Span] | None = None
 ) -> Iterator[Deployment]:
     """Every deployment of every pipeline of the file, in order; `unread` gets what is no shell, as Interpreter does."""
-    interpreter = Interpreter(Called(checkout.root, {}), {} if unread is None else unread)
+    interpreter = Interpreter(CommandResolver(checkout.root, {}), {} if unread is None else unread)
     for pipeline in file.pipelines:
         found: list[tuple[Step, Command, ComposeCall, tuple[Command, ...]]] = []
         for step in pipeline.steps:
@@ -212,8 +212,8 @@ def _is_test(
     later: list[tuple[str, ComposeCall]],
 ) -> bool:
     """Whether the stack is thrown away: its files' names, the event, flags of `up`, or a `down` behind it say so."""
-    said = docker_call(command.values)
-    if any(TEST in purposes(posixpath.basename(name)) for name in files) or (said and TEST in named_purposes(said)):
+    docker = docker_call(command.values)
+    if any(TEST in purposes(posixpath.basename(name)) for name in files) or (docker and TEST in named_purposes(docker)):
         return True
     if TEST_FLAGS & call.flags or only_for_requests(step.events or pipeline.events):
         return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, Option, deletion_of, docker_call
 from volfix.knowledge.purposes import CLEANS, DEPLOY, DEV, NOT_DEPLOYED, TEST, nearest_purpose, purposes
-from volfix.project.commands.calls import Called
+from volfix.project.commands.calls import CommandResolver
 from volfix.project.commands.files import CommandFile
 from volfix.project.deployments.passing import (
     deletes_what_it_made,
@@ -127,7 +127,7 @@ class CommandFiles:
 
     @cached_property
     def interpreter(self) -> Interpreter:
-        return Interpreter(Called(self.root, self.files))
+        return Interpreter(CommandResolver(self.root, self.files))
 
     @cached_property
     def flows(self) -> tuple[Flow, ...]:

@@ -131,7 +131,7 @@ class Commands:
 
     @cached_property
     def _owners(self) -> dict[Path, Stack]:
-        pipelines = {one.file.path: stack for stack in self.stacks for one in stack.deliveries}
+        pipelines = {one.file.path: stack for stack in self.stacks for one in stack.workflows}
         found = {path: pipelines[path] for path in self._paths if path in pipelines}
         for item, about in self.volume_deletions:
             for stack in self.stacks:
@@ -290,7 +290,7 @@ def commands_by_root(
     for directory in directories:
         if directory.files:
             homes.setdefault(directory.root, set()).add(directory.path)
-    pipelines = {one.file.path: one.file for stack in stacks for one in stack.deliveries}
+    pipelines = {one.file.path: one.file for stack in stacks for one in stack.workflows}
     return {
         root: Commands(
             CommandFiles(root, own, frozenset(homes.get(root, ())), pipelines),

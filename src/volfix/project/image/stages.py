@@ -38,9 +38,9 @@ class Stage:
     values that are known, `written` where they are written; `volumes` are the targets of VOLUME. `owners` has the
     directories, absolute, that the build makes, None where it is not known whose, `opened` whom it lets write some;
     `copied` says which paths of the build context go where, one that ends in a slash is a directory; `started` are the
-    words of ENTRYPOINT and CMD, `said` are HEALTHCHECK and LABEL with their texts. `filled` are the paths to which
-    files come from elsewhere, `named` those that commands of RUN name, `runs` their texts; `migration` is the command
-    that makes a database's schema, with its line.
+    words of ENTRYPOINT and CMD, `metadata` are HEALTHCHECK and LABEL with their texts. `filled` are the paths to which
+    files come from elsewhere, `run_paths` those that commands of RUN name, `runs` their texts; `migration` is the
+    command that makes a database's schema, with its line.
     """
 
     source: Source
@@ -54,9 +54,9 @@ class Stage:
     written: Mapping[str, Written] = field(default_factory=dict)
     copied: tuple[tuple[str, str], ...] = ()
     started: tuple[str, ...] = ()
-    said: tuple[tuple[str, str], ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()
     filled: tuple[str, ...] = ()
-    named: frozenset[str] = frozenset()
+    run_paths: frozenset[str] = frozenset()
     migration: tuple[str, int] | None = None
     runs: tuple[str, ...] = ()
 
@@ -105,9 +105,9 @@ def _stage(
         {name: Written(span, owner.children > 1) for name, (span, owner) in stage.written.items()},
         tuple(stage.copied),
         tuple(word for words in stage.started.values() for word in words),
-        tuple(stage.said),
+        tuple(stage.metadata),
         tuple(stage.filled),
-        frozenset(stage.named),
+        frozenset(stage.run_paths),
         (schema[1], source.place(schema[0].span.start)[0]) if (schema := migration(stage.runs)) else None,
         tuple("\n".join((item.text, *item.heredocs)) for item in stage.runs),
     )
@@ -138,9 +138,9 @@ class _Stage:
     opened: dict[str, str] = field(default_factory=dict)
     copied: list[tuple[str, str]] = field(default_factory=list)
     started: dict[str, list[str]] = field(default_factory=dict)
-    said: list[tuple[str, str]] = field(default_factory=list)
+    metadata: list[tuple[str, str]] = field(default_factory=list)
     filled: list[str] = field(default_factory=list)
-    named: set[str] = field(default_factory=set)
+    run_paths: set[str] = field(default_factory=set)
     runs: list[Instruction] = field(default_factory=list)
     children: int = 0
 
@@ -160,9 +160,9 @@ class _Stage:
             opened=dict(self.opened),
             copied=list(self.copied),
             started=dict(self.started),
-            said=list(self.said),
+            metadata=list(self.metadata),
             filled=list(self.filled),
-            named=set(self.named),
+            run_paths=set(self.run_paths),
             runs=list(self.runs),
         )
 
@@ -238,7 +238,7 @@ def _apply(source: Source, item: Instruction, stage: _Stage, given: Mapping[str,
         case "ENTRYPOINT" | "CMD":
             stage.started[item.keyword] = item.array if item.array is not None else item.words
         case "HEALTHCHECK" | "LABEL":
-            stage.said.append((item.keyword, item.text))
+            stage.metadata.append((item.keyword, item.text))
         case "USER":
             stage.user = expanded(item.text, stage.known, item.escape) or item.text
         case "VOLUME":
@@ -249,7 +249,7 @@ def _apply(source: Source, item: Instruction, stage: _Stage, given: Mapping[str,
             _copy(item, stage)
         case "RUN":
             stage.runs.append(item)
-            stage.named.update(named_paths(item, stage.known, stage.workdir))
+            stage.run_paths.update(named_paths(item, stage.known, stage.workdir))
             give_by_run(item, stage.known, stage.workdir, stage.user, stage.owners, stage.opened)
 
 

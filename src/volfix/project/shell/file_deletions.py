@@ -117,9 +117,9 @@ def _in_container(command: Command, call: DockerCall) -> Iterator[DeletedPath]:
     The daemon's machine is the host, wherever the command itself runs.
     """
     words = command.values[call.word + 1 :] if (call.program, call.verb) in RUNS else []
-    told = " ".join(words)
-    for source, target in _host_mounts(words) if IN_CONTAINER.search(told) else ():
-        for found in re.finditer(rf"(?<![\w./:=-]){re.escape(target.rstrip('/'))}(/[^\s;&|'\"]*)?(?![\w.:-])", told):
+    script = " ".join(words)
+    for source, target in _host_mounts(words) if IN_CONTAINER.search(script) else ():
+        for found in re.finditer(rf"(?<![\w./:=-]){re.escape(target.rstrip('/'))}(/[^\s;&|'\"]*)?(?![\w.:-])", script):
             path = joined(command.directory, source + (found[1] or ""))
             yield DeletedPath("rm -r", path, command.in_checkout, is_remote=True)
 
@@ -133,9 +133,9 @@ def _host_mounts(words: Sequence[str]) -> Iterator[tuple[str, str]]:
             source, _, rest = value.partition(":")
             target = rest.partition(":")[0]
         elif name == "--mount":
-            said = dict(part.partition("=")[::2] for part in value.split(","))
-            source = said.get("source") or said.get("src") or ""
-            target = said.get("target") or said.get("dst") or said.get("destination") or ""
+            options = dict(part.partition("=")[::2] for part in value.split(","))
+            source = options.get("source") or options.get("src") or ""
+            target = options.get("target") or options.get("dst") or options.get("destination") or ""
         else:
             continue
         if source.startswith(("/", ".", "~")) and target.strip("/"):

@@ -22,7 +22,7 @@ def output(text: str, state: State, expand: Expand) -> str | None:
     if script.unread or not script.commands:
         return None
     inner = state.copy()
-    said: list[str] = []
+    outputs: list[str] = []
     for command in script.commands:
         if command.substituted:  # it says a part of a word of the command behind it
             continue
@@ -30,13 +30,13 @@ def output(text: str, state: State, expand: Expand) -> str | None:
         words = [expand(text[word.span.start : word.span.end], inner) for word in command.words]
         if not words or command.piped_from is not None:
             return None
-        told = OUTPUTS.get(posixpath.basename(words[0]), _unknown)(words[1:], inner)
-        if told is None or "\n" in told:
+        output = OUTPUTS.get(posixpath.basename(words[0]), _unknown)(words[1:], inner)
+        if output is None or "\n" in output:
             return None
-        said += [told] if told else []
+        outputs += [output] if output else []
     if "||" in text:  # the others are said where the first fails
-        said = said[:1]
-    return "\n".join(said)
+        outputs = outputs[:1]
+    return "\n".join(outputs)
 
 
 def _unknown(_words: Sequence[str], _state: State) -> None:

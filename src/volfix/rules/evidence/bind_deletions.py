@@ -19,14 +19,14 @@ from volfix.project.shell.file_deletions import DeletedPath, covers, is_kept, re
 from volfix.project.shell.paths import below
 from volfix.project.stack import Use
 from volfix.rules.context import Context, at
-from volfix.rules.evidence.command_words import lines, reached, said
+from volfix.rules.evidence.command_words import how_it_runs, shown_command
 from volfix.rules.evidence.disguises import disguise_of
-from volfix.rules.evidence.held_data import UNKNOWN, holding, is_file
+from volfix.rules.evidence.held_data import UNKNOWN, held_data, is_file
 from volfix.rules.findings import Finding, Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class HostData:
     """A directory of the host that a service writes to; `known` says what is in it, None where only the mount does."""
 
     use: Use
@@ -36,22 +36,22 @@ class Kept:
 
 def bind_deletion_findings(context: Context, commands: Commands) -> Iterator[Finding]:
     """Every command in a flow that deploys the stack which deletes a directory that a service has mounted."""
-    kept: list[Kept] | None = None
+    data: list[HostData] | None = None
     seen: set[object] = set()
     for item in commands.file_deletions:
         anchors = [anchor for anchor in item.anchors if anchor.project in context.stack.projects]
         key = (item.command.fragment.source.path, item.command.place)
         if not anchors or key in seen:
             continue
-        kept = list(_kept(context)) if kept is None else kept
+        data = list(_host_data(context)) if data is None else data
         for deleted in item.paths:
-            if hit := _hit(deleted, anchors, kept, context):
+            if hit := _hit(deleted, anchors, data, context):
                 seen.add(key)
                 yield _finding(item.flow, item.command, deleted, hit)
                 break
 
 
-def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[Kept]) -> Finding:
+def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostData]) -> Finding:
     source, place = command.fragment.source, command.place
     known = [item for item in hit if item.known]
     first = (known or hit)[0]
@@ -64,22 +64,18 @@ def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[Kept]
         code="VF402",
         severity=Severity.ERROR if known else Severity.WARNING,
         location=at(source, place.start, place.end),
-        message=f"the deployment runs `{said(command)}`, which deletes {what} in {mount.raw_source}",
-        evidence=tuple(
-            lines(
-                reached(flow, command),
-                *dict.fromkeys(f"{item.use.service.name} mounts {item.use.mount.written_as}" for item in hit),
-                "git clean keeps what git ignores: nothing says that it ignores this"
-                if deleted.only_untracked
-                else None,
-            )
+        message=f"the deployment runs `{shown_command(command)}`, which deletes {what} in {mount.raw_source}",
+        evidence=(
+            how_it_runs(flow, command),
+            *dict.fromkeys(f"{item.use.service.name} mounts {item.use.mount.written_as}" for item in hit),
+            *(["git clean keeps what git ignores: nothing says that it ignores this"] * deleted.only_untracked),
         ),
         step=command.start.step,
         reason=f"what the command is for is not known: it needs {spare}, or the data a named volume",
     )
 
 
-def _kept(context: Context) -> Iterator[Kept]:
+def _host_data(context: Context) -> Iterator[HostData]:
     """The directories of the host in which the stack keeps something that a deployment does not bring along."""
     for use in context.stack.uses:
         mount = use.mount
@@ -91,36 +87,36 @@ def _kept(context: Context) -> Iterator[Kept]:
         if source is None:
             continue
         path = source if source.startswith(("~", "$")) else os.path.normpath(use.project.directory / source)
-        held = holding(context, use)
+        held = held_data(context, use)
         if held is not None and held.kind != UNKNOWN:
-            yield Kept(use, path, f"the data of {held.entry.name}" if held.entry else "the database")
+            yield HostData(use, path, f"the data of {held.entry.name}" if held.entry else "the database")
         elif not (
             never_converted(None, mount.clean_target)
             or Path(path).exists()
             or use.project.directory.is_relative_to(path)
         ):
-            yield Kept(use, path, None)
+            yield HostData(use, path, None)
 
 
-def _hit(deleted: DeletedPath, anchors: Sequence[Anchor], kept: Sequence[Kept], context: Context) -> list[Kept]:
+def _hit(deleted: DeletedPath, anchors: Sequence[Anchor], data: Sequence[HostData], context: Context) -> list[HostData]:
     """What of the kept directories the command deletes."""
     found = []
-    for item in kept:
+    for item in data:
         own = [anchor for anchor in anchors if anchor.project is item.use.project]
         if own and any(_deletes(deleted, anchor, item, context) for anchor in own):
             found.append(item)
     return found
 
 
-def _deletes(deleted: DeletedPath, anchor: Anchor, kept: Kept, context: Context) -> bool:
+def _deletes(deleted: DeletedPath, anchor: Anchor, data: HostData, context: Context) -> bool:
     if deleted.partly:
         return False
     if deleted.verb == "rm -r":
-        return any(covers(path, kept.path) for path in _as_in_checkout(deleted.path, anchor))
+        return any(covers(path, data.path) for path in _as_in_checkout(deleted.path, anchor))
     if deleted.source is not None:
-        return _synced_away(deleted, anchor, kept)
+        return _synced_away(deleted, anchor, data)
     for path in _as_in_checkout(deleted.path, anchor):
-        relative = relative_to(kept.path, path)
+        relative = relative_to(data.path, path)
         if relative is not None and not names(deleted.kept, relative):
             directory = Path(path, relative)
             ignored = directory.is_relative_to(context.root) and keeps_all_of(directory, context.root)
@@ -139,12 +135,12 @@ def _as_in_checkout(path: str, anchor: Anchor) -> Iterator[str]:
         yield directory
 
 
-def _synced_away(deleted: DeletedPath, anchor: Anchor, kept: Kept) -> bool:
+def _synced_away(deleted: DeletedPath, anchor: Anchor, data: HostData) -> bool:
     """Whether a copy deletes the directory on the other side, since the copied tree does not have it."""
     assert deleted.source is not None
-    relative = relative_to(kept.path, deleted.source)
+    relative = relative_to(data.path, deleted.source)
     if relative is None:
-        relative = relative_to(kept.path, deleted.path)
+        relative = relative_to(data.path, deleted.path)
         return relative is not None and not is_kept(relative, deleted.kept)
     if is_kept(relative, deleted.kept) or deleted.path.startswith("/tmp"):  # noqa: S108 - a place that nothing runs in
         return False

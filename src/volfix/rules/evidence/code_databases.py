@@ -28,7 +28,7 @@ from volfix.rules.evidence.old_path import named_on_host
 from volfix.rules.evidence.proposal import Proposal
 
 if TYPE_CHECKING:
-    from volfix.project.code.named_database import Named
+    from volfix.project.code.named_database import NamedDatabase
     from volfix.syntax.pieces import Piece
 
 ANY_DATABASE = "DATABASE_PATH"
@@ -42,7 +42,7 @@ def of_code(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
 
     Of a service that its environment tells which database it is, those alone that `found` moves.
     """
-    told = _told(context)
+    named_by_environment = _named_by_environment(context)
     for project in context.stack.projects:
         if is_test_stack(project):
             continue
@@ -52,14 +52,14 @@ def of_code(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
                 continue
             own = [each for each in found if each.database.service is service]
             moved = {each.database.path for each in own if each.new_value or _is_mounted_itself(each.database)}
-            if is_told(service) and not moved:
+            if environment_names_database(service) and not moved:
                 continue
             code = code_of(context, build)
             named = _apart([each for path in code.mentioning for each in _in_file(project, service, code, path)])
-            if is_told(service):
+            if environment_names_database(service):
                 yield from (each for each in named if each.database.path in moved)
                 continue
-            other = next((each for each in told.get(build.context, ()) if each[1] is not service), None)
+            other = next((each for each in named_by_environment.get(build.context, ()) if each[1] is not service), None)
             for proposal in named:
                 if other is None or proposal.database.is_inside:
                     yield proposal
@@ -149,18 +149,18 @@ def code_of(context: Context, build: Build) -> DeployedCode:
     return context.code.setdefault(place, DeployedCode(*place))
 
 
-def _told(context: Context) -> dict[Path, list[tuple[str, Service]]]:
+def _named_by_environment(context: Context) -> dict[Path, list[tuple[str, Service]]]:
     """By build context, the services that their environment tells which database it is, and in which file."""
     found: dict[Path, list[tuple[str, Service]]] = {}
     for project in context.stack.projects:
         for service in project.services.values():
-            if service.build is not None and service.build.context is not None and is_told(service):
+            if service.build is not None and service.build.context is not None and environment_names_database(service):
                 name = project.files[-1].path.name
                 found.setdefault(service.build.context, []).append((name, service))
     return found
 
 
-def is_told(service: Service) -> bool:
+def environment_names_database(service: Service) -> bool:
     """Whether the environment says which database it is: then the literal is not what counts, or not alone."""
     values = effective_values(service)
     if any(variable_kind(name) in ("url", "file") or is_host(name) for name in values):
@@ -190,7 +190,7 @@ def _in_file(project: Project, service: Service, code: DeployedCode, path: Path)
             yield replace(found, doubt=found.doubt or named.doubt or other_source(code, project, named) or engine)
 
 
-def named_in(project: Project, service: Service, path: Path) -> Iterator[Named]:
+def named_in(project: Project, service: Service, path: Path) -> Iterator[NamedDatabase]:
     """The databases that a file of the service's code names."""
     place = container_path(project, service, path)
     if place is None and not may_be_in_image(service):
@@ -213,7 +213,7 @@ def named_in(project: Project, service: Service, path: Path) -> Iterator[Named]:
             yield replace(named, doubt=guess) if guess and named.value.text not in sure else named
 
 
-def _is_replaced(project: Project, service: Service, named: Named) -> bool:
+def _is_replaced(project: Project, service: Service, named: NamedDatabase) -> bool:
     """Whether a variable that the code asks for first is set, or may be: in an env file, or in one that is not here."""
     names = {name.upper() for name in named.value.variables}
     if not names:
@@ -227,7 +227,7 @@ def _is_replaced(project: Project, service: Service, named: Named) -> bool:
     return bool({name.upper() for name in assigned} & names)
 
 
-def _database(project: Project, service: Service, code: DeployedCode, named: Named) -> Proposal | None:
+def _database(project: Project, service: Service, code: DeployedCode, named: NamedDatabase) -> Proposal | None:
     from volfix.knowledge.readers import reader_of_scheme
     from volfix.project.code.database_url import database_file
     from volfix.project.code.overrides import moves_about
@@ -264,7 +264,7 @@ def can_say(origin: InCode, value: str) -> bool:
     return bool(literal and PLAIN.match(literal))
 
 
-def _origin(named: Named, pieces: tuple[Piece, ...], number: int) -> InCode:
+def _origin(named: NamedDatabase, pieces: tuple[Piece, ...], number: int) -> InCode:
     before = "".join(piece.text for piece in pieces[:number])
     after = "".join(piece.text for piece in pieces[number + 1 :])
     replaced = pieces[max(0, number - pieces[number].replaces) : number]

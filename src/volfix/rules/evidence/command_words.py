@@ -1,8 +1,7 @@
-"""What the rules about commands share: how a command is said, and the edit that takes words out of it."""
+"""What the rules about commands share: how a command is shown, and the edit that takes words out of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
 WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job"}
 
 
-def said(command: Command) -> str:
+def shown_command(command: Command) -> str:
     """The command as it is written, on one line."""
     place = command.place
     return " ".join(command.fragment.source.text[place.start : place.end].replace("\\\n", " ").split())
 
 
-def reached(flow: Flow, command: Command) -> str:
+def how_it_runs(flow: Flow, command: Command) -> str:
     """How the deployment comes to run the command."""
     from volfix.project.deployments.flows import INSTALLED, NAMED, PIPELINE, STARTS  # reads shell
 
@@ -89,8 +88,3 @@ def static_arguments(command: Command, numbers: tuple[int, ...]) -> list[str] | 
     """The values of some words; None where one of them is only known when the command runs."""
     values = [command.words[number].value for number in numbers]
     return None if not values or any("$" in value or "`" in value or "*" in value for value in values) else values
-
-
-def lines(*texts: str | None) -> Iterator[str]:
-    """The texts that there are."""
-    yield from (text for text in texts if text)

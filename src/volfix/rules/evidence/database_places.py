@@ -158,8 +158,8 @@ def _start(project: Project, service: Service) -> str | None:
         for mount in project.mounts_of(service)
         if posixpath.basename(mount.clean_target) in DATA_WORDS and posixpath.dirname(mount.clean_target) != "/"
     }
-    said = _codes(project, service) or parents
-    return next(iter(said)) if len(said) == 1 else None
+    suggested = _codes(project, service) or parents
+    return next(iter(suggested)) if len(suggested) == 1 else None
 
 
 def _script_leaves(service: Service, directory: str) -> bool:

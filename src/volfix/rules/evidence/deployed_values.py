@@ -15,7 +15,7 @@ from volfix.project.compose.interpolation import VISIBLE, InterpolationError, Lo
 from volfix.project.compose.model import Service
 from volfix.project.compose.origins import InCode, PutTogether, Variable
 from volfix.rules.context import Context
-from volfix.rules.evidence.command_words import said
+from volfix.rules.evidence.command_words import shown_command
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.proposal import Proposal
@@ -94,10 +94,10 @@ def _doubt(context: Context, proposal: Proposal, command: Command, call: DockerC
     alone = ((name, as_deployed(database.project, {name: value})) for name, value in own.items())
     culprit = next((name for name, project in alone if _bad(proposal, project, moved)), None)
     if culprit is None:
-        named = f"`{said(command)}` ({_line(context, command.fragment.source, command.place.start)})"
+        named = f"`{shown_command(command)}` ({_line(context, command.fragment.source, command.place.start)})"
         return f"{named} reads {', '.join(env_file_names(command, call))}: {because}"
     source, at = command.given_at.get(culprit, (command.fragment.source, command.place.start))
-    return f"{_line(context, source, at)} sets {culprit} for `{said(command)}`: {because}"
+    return f"{_line(context, source, at)} sets {culprit} for `{shown_command(command)}`: {because}"
 
 
 def _is_from(command: Command, name: str, database: Database, moved: set[object]) -> bool:

@@ -16,7 +16,7 @@ from volfix.syntax.yaml_tree import resolved
 if TYPE_CHECKING:
     from volfix.project.compose.model import Project
     from volfix.project.deployments.deployment import Deployment
-    from volfix.project.deployments.pipeline_deployments import Delivery
+    from volfix.project.deployments.workflows import Workflow
     from volfix.syntax.yaml_tree import Mapping, Scalar
 
 SOCKET = "/var/run/docker.sock"
@@ -30,10 +30,10 @@ SHARED = "the step is shared with others by an anchor, an alias or a merge key"
 
 
 @dataclass(frozen=True, slots=True)
-class Deploy:
+class StackDeployment:
     """A deployment that is no test, with the pipeline file that makes it and the projects that it brings up."""
 
-    delivery: Delivery
+    workflow: Workflow
     deployment: Deployment
     projects: tuple[Project, ...]
 
@@ -44,22 +44,22 @@ class Deploy:
 
     def trust(self, context: Context) -> Applicability:
         """What a fix with a host volume may be: safe in a trusted repository's unsigned pipeline."""
-        trusted = context.trusted or self.delivery.file.shows_trust
-        return Applicability.SAFE if trusted and not self.delivery.file.signed else Applicability.UNSAFE
+        trusted = context.trusted or self.workflow.file.shows_trust
+        return Applicability.SAFE if trusted and not self.workflow.file.signed else Applicability.UNSAFE
 
 
 @once
-def deploys(context: Context) -> list[Deploy]:
+def deploys(context: Context) -> list[StackDeployment]:
     """Every deployment of the stack's pipelines but tests, in order."""
     return [
-        Deploy(delivery, deployment, tuple(delivery.projects(deployment, context.stack.projects)))
-        for delivery in context.stack.deliveries
-        for deployment in delivery.deployments
+        StackDeployment(workflow, deployment, tuple(workflow.projects(deployment, context.stack.projects)))
+        for workflow in context.stack.workflows
+        for deployment in workflow.deployments
         if not deployment.is_test
     ]
 
 
-def deploying_steps(context: Context) -> Iterator[Deploy]:
+def deploying_steps(context: Context) -> Iterator[StackDeployment]:
     """The first deployment of each step."""
     seen = set()
     for deploy in deploys(context):
@@ -68,15 +68,15 @@ def deploying_steps(context: Context) -> Iterator[Deploy]:
             yield deploy
 
 
-def in_pipeline(deploy: Deploy, node: Mapping | Scalar | None = None) -> Location:
+def in_pipeline(deploy: StackDeployment, node: Mapping | Scalar | None = None) -> Location:
     """Where the command, or another node of the pipeline, is written."""
     span = node.span if node is not None else deploy.deployment.place
-    return at(deploy.delivery.file.source, span.start, span.end)
+    return at(deploy.workflow.file.source, span.start, span.end)
 
 
 def pipeline_finding(
     code: str,
-    deploy: Deploy,
+    deploy: StackDeployment,
     severity: Severity,
     message: str,
     evidence: tuple[str, ...],
@@ -99,20 +99,22 @@ def pipeline_finding(
     )
 
 
-def trusted_fix(context: Context, deploy: Deploy, operations: list[Operation]) -> tuple[Fix | None, str | None]:
+def trusted_fix(
+    context: Context, deploy: StackDeployment, operations: list[Operation]
+) -> tuple[Fix | None, str | None]:
     """The fix that adds host volumes to a step, as sure as the trust is; and what keeps it from being safe or made."""
     refusal = step_refusal(deploy)
     if refusal is not None:
         return None, refusal
     applicability = deploy.trust(context)
-    why = SIGNED if deploy.delivery.file.signed else NO_TRUST
+    why = SIGNED if deploy.workflow.file.signed else NO_TRUST
     reason = why if applicability is Applicability.UNSAFE else None
     return Fix(tuple(operations), (), applicability), reason
 
 
-def step_refusal(deploy: Deploy) -> str | None:
+def step_refusal(deploy: StackDeployment) -> str | None:
     """Why the step cannot be edited; None where it can."""
-    if not deploy.delivery.file.is_editable:
+    if not deploy.workflow.file.is_editable:
         return NOT_EDITED
     step = deploy.deployment.step
     volumes = step.node.pair("volumes")
@@ -121,9 +123,9 @@ def step_refusal(deploy: Deploy) -> str | None:
     return None
 
 
-def mounted(deploy: Deploy, name: str, host: str, path: str) -> list[Operation]:
+def mounted(deploy: StackDeployment, name: str, host: str, path: str) -> list[Operation]:
     """The operations that mount a host path in the step: the declaration, where it is missing, and the mount."""
-    file, pipeline, step = deploy.delivery.file, deploy.deployment.pipeline, deploy.deployment.step
+    file, pipeline, step = deploy.workflow.file, deploy.deployment.pipeline, deploy.deployment.step
     declared = next((volume for volume in pipeline.volumes if volume.host == host and volume.name), None)
     operations: list[Operation] = []
     if declared is not None and declared.name is not None:
@@ -135,14 +137,14 @@ def mounted(deploy: Deploy, name: str, host: str, path: str) -> list[Operation]:
     return [*operations, AppendItem(file.source, pipeline.document, step.node, "volumes", entries)]
 
 
-def declaration(deploy: Deploy, name: str, host: str) -> AppendItem:
+def declaration(deploy: StackDeployment, name: str, host: str) -> AppendItem:
     """The operation that declares a host volume of the pipeline."""
     pipeline = deploy.deployment.pipeline
     entries = (("name", name), ("host", (("path", host),)))
-    return AppendItem(deploy.delivery.file.source, pipeline.document, pipeline.node, "volumes", entries)
+    return AppendItem(deploy.workflow.file.source, pipeline.document, pipeline.node, "volumes", entries)
 
 
-def _free_name(deploy: Deploy, name: str) -> str:
+def _free_name(deploy: StackDeployment, name: str) -> str:
     taken = {volume.name for volume in deploy.deployment.pipeline.volumes}
     found, number = name, 2
     while found in taken:
@@ -150,7 +152,7 @@ def _free_name(deploy: Deploy, name: str) -> str:
     return found
 
 
-def mount_above(deploy: Deploy, path: str) -> bool:
+def mount_above(deploy: StackDeployment, path: str) -> bool:
     """Whether the step mounts something at the path or above it."""
     places = [posixpath.normpath(mount.path) for mount in deploy.deployment.step.mounts if mount.path]
     return any(path == place or path.startswith(place.rstrip("/") + "/") for place in places)

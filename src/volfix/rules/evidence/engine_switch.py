@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.knowledge.switches import SCHEME, Said, engine_in, host_beside, switch_of
+from volfix.knowledge.switches import SCHEME, SwitchValue, engine_in, host_beside, switch_of
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.interpolation import REFERENCE
 from volfix.project.compose.model import Project, Service
@@ -18,13 +18,13 @@ from volfix.project.compose.unreferenced_env_files import assigned_in
 class EngineSwitch:
     """What a service's environment says about the engine of one setting and its value.
 
-    `said` is the type switch beside it, `host` the variable of a server's host where there is no switch; `elsewhere` is
-    an env file that sets the switch, for which the Compose file has a default only.
+    `switch` is the type switch beside it, `host` the variable of a server's host where there is no switch; `elsewhere`
+    is an env file that sets the switch, for which the Compose file has a default only.
     """
 
     name: str
     value: str
-    said: Said | None
+    switch: SwitchValue | None
     elsewhere: Path | None
     host: str | None
 
@@ -37,20 +37,20 @@ class EngineSwitch:
     def doubt(self) -> str | None:
         """Why it is not known that the application opens the file; None where nothing speaks against it."""
         if self.elsewhere is not None:
-            return f"{self.elsewhere.name} sets the engine too ({self.said} here): the database may be on a server"
+            return f"{self.elsewhere.name} sets the engine too ({self.switch} here): the database may be on a server"
         if self._engine == "unknown":
-            return f"volfix cannot tell the engine from {self.said}: the database may be on a server"
+            return f"volfix cannot tell the engine from {self.switch}: the database may be on a server"
         if self._engine == "server":
-            return f"{self.said} names a server and {self.name} a file: which of them counts is not known"
+            return f"{self.switch} names a server and {self.name} a file: which of them counts is not known"
         if self.host is not None and "/" not in self.value:
             return f"{self.host} names a server: {self.value} may be the name of a database there"
         return None
 
     @property
     def _engine(self) -> str | None:
-        if self.said is None:
+        if self.switch is None:
             return None
-        return "unknown" if self.elsewhere else self.said.engine
+        return "unknown" if self.elsewhere else self.switch.engine
 
     @property
     def _names_file(self) -> bool:
@@ -70,12 +70,12 @@ def switch_beside(
     if beside:
         own = {key for key, variable in service.environment.items() if _default(variable.origin) == []}
         environment.update((key, text) for key, text in beside.items() if key not in own)
-    said = switch_of(name, environment)
-    variable = service.environment.get(said.name) if said and not beside else None
+    switch = switch_of(name, environment)
+    variable = service.environment.get(switch.name) if switch and not beside else None
     names = _default(variable.origin) if variable is not None else None
     files = [assigned_in(project, each) for each in names or ()]
-    host = host_beside(name, environment) if said is None else None
-    return EngineSwitch(name, value, said, next(filter(None, files), None), host)
+    host = host_beside(name, environment) if switch is None else None
+    return EngineSwitch(name, value, switch, next(filter(None, files), None), host)
 
 
 def _default(origin: object) -> list[str] | None:

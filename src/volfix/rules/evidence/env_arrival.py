@@ -30,7 +30,7 @@ def arrives(context: Context, database: Database, path: Path) -> bool | None:
     project, service = database.project, database.service
     if path != project.directory / ".env":
         return True
-    if any(".env" in delivery.file.source.text for delivery in context.stack.deliveries):
+    if any(".env" in workflow.file.source.text for workflow in context.stack.workflows):
         return True
     is_there = any(map(is_code, project.mounts_of(service))) or _comes_with_image(service, path)
     loads = _loads_itself(service)

@@ -27,7 +27,7 @@ HOST_SYSTEM = ("/etc", "/proc", "/sys", "/dev", "/run", "/var/run", "/var/log", 
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class HeldData:
     """What a mount keeps: `entry` is None where only a database URL or the path says so.
 
     `doubt` says what the evidence rests on that volfix cannot see; None where it is decided. `is_rest` marks what an
@@ -46,7 +46,7 @@ class Holding:
 ENGINE, APPLICATION, DATABASE_FILE, UNKNOWN = "engine", "application", "database file", "unknown"
 
 
-def holding(context: Context, use: Use) -> Holding | None:
+def held_data(context: Context, use: Use) -> HeldData | None:
     """What the mount of `use` holds that a redeploy must not lose; None where nothing says that it holds anything."""
     mount = use.mount
     target = mount.clean_target
@@ -64,7 +64,7 @@ def holding(context: Context, use: Use) -> Holding | None:
         found = _by_name_or_path(use, images, target)
     if found is None and not known and state_like(target) and not _is_elsewhere(context, mount):
         named = images[0].text if images else "the image that the service builds"
-        return Holding(UNKNOWN, None, (f"volfix does not know what {named} keeps in {mount.raw_target}",))
+        return HeldData(UNKNOWN, None, (f"volfix does not know what {named} keeps in {mount.raw_target}",))
     return found
 
 
@@ -110,7 +110,7 @@ def meant_for_data(mount: Mount, possible: Iterable[tuple[Entry, DataDirectories
     return "elsewhere" in relations and state_like(target)
 
 
-def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:
+def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[HeldData]:
     holding_entries = [
         (entry, where) for entry in known if holds(target, where := directories_in(use.service, entry)) == "holds"
     ]
@@ -137,10 +137,10 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[Holding]:
         elif engine is not None and engine.engine == "unknown":  # the directory moves whole, whatever is in it
             notes = (*notes, f"volfix cannot tell the engine from {engine}: with a server only other files are here")
         is_rest = engine is not None and engine.engine == "server"
-        yield Holding(kind, entry, (evidence, *notes), doubt, is_rest)
+        yield HeldData(kind, entry, (evidence, *notes), doubt, is_rest)
 
 
-def _by_url(context: Context, use: Use) -> Iterator[Holding]:
+def _by_url(context: Context, use: Use) -> Iterator[HeldData]:
     """The mount holds a database file that the service's environment names, or will when VF201 has moved it there."""
     target = use.mount.clean_target
     for proposal in proposals_in(context, use.project, use.service):
@@ -148,16 +148,16 @@ def _by_url(context: Context, use: Use) -> Iterator[Holding]:
         mount, path = proposal.place or (None, None)
         if mount is not None and mount.clean_target == target and database.path != target:
             verb = "is" if database.is_inside else "belongs at"
-            source = ", judging by the mounts" if database.by_mount else ""
-            evidence = f"{database.variable}={database.shown}: the database {verb} {path}{source}"
-            yield Holding(DATABASE_FILE, None, (evidence,), proposal.doubt)
+            reservation = ", judging by the mounts" if database.by_mount else ""
+            evidence = f"{database.variable}={database.shown}: the database {verb} {path}{reservation}"
+            yield HeldData(DATABASE_FILE, None, (evidence,), proposal.doubt)
 
 
-def _by_name_or_path(use: Use, images: list[Image], target: str) -> Holding | None:
+def _by_name_or_path(use: Use, images: list[Image], target: str) -> HeldData | None:
     for image in images:
         for entry in derived_entry(image):
             if holds(target, directories_in(use.service, entry)) == "holds" and target != "/":
-                return Holding(
+                return HeldData(
                     ENGINE,
                     entry,
                     (f"{image.text}: the name speaks of {entry.name}, which keeps its data in {target}",),
@@ -166,7 +166,7 @@ def _by_name_or_path(use: Use, images: list[Image], target: str) -> Holding | No
     entry_here = entry_at(target)
     if entry_here is not None:
         named = images[0].text if images else "the service's image"
-        return Holding(
+        return HeldData(
             ENGINE,
             entry_here,
             (f"{target} is where {entry_here.name} keeps its data",),

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from volfix.knowledge.entries import Entry
-from volfix.project.commands.host_users import Mention, mentions
+from volfix.project.commands.host_users import HostUse, host_uses
 from volfix.project.compose.host_directories import relative
 from volfix.project.image.ownership import runs_as_root
 from volfix.project.stack import Use
@@ -27,8 +27,8 @@ def host_evidence(context: Context, use: Use, path: Path | None = None, source: 
     source = source or use.mount.raw_source
     if path is None or path in (context.root, use.project.directory):
         return
-    found = list(mentions(path, use.project.directory, context.root))
-    yield from (_said(context, mention, source) for mention in found[:MOST])
+    found = list(host_uses(path, use.project.directory, context.root))
+    yield from (_use_in_words(context, host_use, source) for host_use in found[:MOST])
     if len(found) > MOST:
         yield f"{len(found) - MOST} more lines of the repository name {source} on the host"
     from volfix.project.git_ignore import lines_for
@@ -48,18 +48,18 @@ def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Itera
     if path is None or path in (context.root, use.project.directory):
         return
     is_settled = entry is not None or runs_as_root(use.service)
-    for mention in mentions(path, use.project.directory, context.root):
-        if mention.does is None:
+    for host_use in host_uses(path, use.project.directory, context.root):
+        if host_use.does is None:
             continue
         from volfix.project.commands.host_effects import OWNS  # reads commands: most directories are in none
 
-        if not (mention.does == OWNS and is_settled):
-            place = f"{relative(mention.path, context.root)}, line {mention.line}"
-            yield f"{place}: `{mention.tool}` {mention.does} {use.mount.raw_source} on the host"
+        if not (host_use.does == OWNS and is_settled):
+            place = f"{relative(host_use.path, context.root)}, line {host_use.line}"
+            yield f"{place}: `{host_use.tool}` {host_use.does} {use.mount.raw_source} on the host"
 
 
-def _said(context: Context, mention: Mention, source: str) -> str:
-    place = f"{relative(mention.path, context.root)}:{mention.line}"
-    if mention.tool is None:
+def _use_in_words(context: Context, host_use: HostUse, source: str) -> str:
+    place = f"{relative(host_use.path, context.root)}:{host_use.line}"
+    if host_use.tool is None:
         return f"{place}: names {source} on the host, which will not have the data any more"
-    return f"{place}: `{mention.tool}` uses {source} on the host, and will not see the volume"
+    return f"{place}: `{host_use.tool}` uses {source} on the host, and will not see the volume"

@@ -28,7 +28,7 @@ BESIDE = ("healthcheck", "labels", "annotations", "post_start", "pre_stop")
 """Fields of a service with words that programs read, in the container or beside it."""
 
 
-def mention(database: Database) -> str | None:
+def other_mention(database: Database) -> str | None:
     """Where the file is named, but for the variables and literals that say where the database is; None for nowhere."""
     return (
         _named_elsewhere(database) or _named_by_build(database) or _named_at_start(database) or _named_beside(database)
@@ -66,7 +66,7 @@ def _named_by_build(database: Database) -> str | None:
     assert database.path is not None
     if database.path in stage.filled:
         return f"{name} copies {database.path} from elsewhere: it may be more than rows"
-    if database.path in stage.named or any(_names(text, database.path) for text in stage.runs):
+    if database.path in stage.run_paths or any(_names(text, database.path) for text in stage.runs):
         return f"a RUN of {name} also names {database.path}"
     if stage.migration is not None:
         command, line = stage.migration
@@ -99,16 +99,16 @@ def _named_beside(database: Database) -> str | None:
     """Where a health check, a hook or a label names the file by its name alone: from where, nobody knows."""
     assert database.path is not None
     service, stage = database.service, database.service.stage
-    said = [
+    texts = [
         (f"{key} of {service.name}", service.interpolated(text))
         for part in service.parts
         for key in BESIDE
         for text in _texts(part.node.get(key))
     ]
     if stage is not None:
-        said += [(f"{keyword} of {stage.source.path.name}", text) for keyword, text in stage.said]
+        texts += [(f"{keyword} of {stage.source.path.name}", text) for keyword, text in stage.metadata]
     name = posixpath.basename(database.path)
-    for where, text in said:
+    for where, text in texts:
         for word in SPLIT.split(text):
             if word == database.path or (not word.startswith("/") and posixpath.basename(word) == name):
                 return f"{where} also names {name}"

@@ -42,9 +42,9 @@ def path_words(use: Use, path: str) -> Iterator[PathWord]:
         relative = posixpath.relpath(path, directory)
         forms += [f"./{relative}", relative]
     anyone = "|".join(map(re.escape, forms))
-    said = re.compile(rf"(?:(?<=sqlite:///)|(?<![\w./~$}}-]))(?:{anyone})(?![\w/.-])")
+    written = re.compile(rf"(?:(?<=sqlite:///)|(?<![\w./~$}}-]))(?:{anyone})(?![\w/.-])")
     for file, scalar in scalars(use.service):
-        spans = tuple((found.start(), found.end(), found[0]) for found in said.finditer(scalar.value))
+        spans = tuple((found.start(), found.end(), found[0]) for found in written.finditer(scalar.value))
         if spans:
             yield PathWord(file, scalar, spans)
 

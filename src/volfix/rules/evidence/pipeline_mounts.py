@@ -9,7 +9,7 @@ from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import AddEntries, SetScalar
 from volfix.rules.evidence.deployments import (
     SOCKET,
-    Deploy,
+    StackDeployment,
     declaration,
     mounted,
 )
@@ -27,7 +27,7 @@ class Mismatch:
     reason: str | None = None
 
 
-def mismatches(deploy: Deploy) -> Iterator[Mismatch]:
+def mismatches(deploy: StackDeployment) -> Iterator[Mismatch]:
     """The mounts of the step that nothing stands behind, and a declared socket that the step has to do without."""
     from volfix.project.ci.daemons import NOWHERE
 
@@ -58,7 +58,7 @@ def mismatches(deploy: Deploy) -> Iterator[Mismatch]:
         yield from _unused_socket(deploy)
 
 
-def _undeclared(deploy: Deploy, name: str, path: str, node: Mapping, name_node: Scalar | None) -> Mismatch:
+def _undeclared(deploy: StackDeployment, name: str, path: str, node: Mapping, name_node: Scalar | None) -> Mismatch:
     from volfix.project.ci.daemons import is_socket_path
 
     pipeline = deploy.deployment.pipeline
@@ -69,24 +69,24 @@ def _undeclared(deploy: Deploy, name: str, path: str, node: Mapping, name_node: 
         return Mismatch(message, evidence, node, reason="what the volume is meant to be is for a person to say")
     declared = next((volume for volume in pipeline.volumes if is_socket_path(volume.host) and volume.name), None)
     if declared is not None and declared.name is not None and name_node is not None:
-        return Mismatch(message, evidence, node, (SetScalar(deploy.delivery.file.source, name_node, declared.name),))
+        return Mismatch(message, evidence, node, (SetScalar(deploy.workflow.file.source, name_node, declared.name),))
     return Mismatch(message, evidence, node, (declaration(deploy, name, SOCKET),))
 
 
-def _empty(deploy: Deploy, name: str, path: str, node: Mapping, declared: Mapping) -> Mismatch:
+def _empty(deploy: StackDeployment, name: str, path: str, node: Mapping, declared: Mapping) -> Mismatch:
     from volfix.project.ci.daemons import is_socket_path
 
     message = f"the volume {name} is declared without `host:` or `temp:`: nothing is at {path}"
     evidence = "a pipeline's volume says what it is: `host: {path: ...}` or `temp: {}`"
     if not is_socket_path(path) or declared.anchor is not None:
         return Mismatch(message, evidence, node, reason="what the volume is meant to be is for a person to say")
-    source, document = deploy.delivery.file.source, deploy.deployment.pipeline.document
+    source, document = deploy.workflow.file.source, deploy.deployment.pipeline.document
     return Mismatch(
         message, evidence, node, (AddEntries(source, document, declared, (("host", (("path", SOCKET),)),)),)
     )
 
 
-def _unused_socket(deploy: Deploy) -> Iterator[Mismatch]:
+def _unused_socket(deploy: StackDeployment) -> Iterator[Mismatch]:
     from volfix.project.ci.daemons import is_socket_path
 
     for volume in deploy.deployment.pipeline.volumes:

@@ -15,7 +15,7 @@ from volfix.project.compose.unreferenced_env_files import may_be_given, names_as
 from volfix.project.image.ownership import foreign_user
 from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import candidates, holder, is_code
-from volfix.rules.evidence.old_path import mention
+from volfix.rules.evidence.old_path import other_mention
 from volfix.rules.evidence.own_volume import no_mount, own_directory
 
 
@@ -112,8 +112,8 @@ def _in_own_volume(database: Database, workdir: str | None) -> Proposal:
 
 def _doubt(database: Database, mount: Mount | None) -> str | None:
     """What could go wrong with the file in another place, that volfix does not see."""
-    if elsewhere := mention(database):
-        return elsewhere
+    if place := other_mention(database):
+        return place
     if mount and (user := foreign_user(database.service, mount.clean_target, None)):
         return f"{database.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
     if mount and (other := _strange_user(database, mount)):

@@ -76,7 +76,7 @@ class Server:
             return True
         return not self.is_alike(other) and (same or self.engine != other.engine)
 
-    def said(self, root: Path, other: Server) -> str:
+    def described(self, root: Path, other: Server) -> str:
         """The server in words, for somebody who looks at `other`."""
         if self.directory != other.directory:
             place = relative(self.directory, root)
@@ -171,7 +171,7 @@ def collision(context: Context, use: Use) -> str | None:
     own = server_of(use)
     for other in colliding(context, use):
         if own is not None and not own.is_alike(other):
-            who = f"{own.service} ({own.image}) and {other.said(context.root, own)} ({other.image})"
+            who = f"{own.service} ({own.image}) and {other.described(context.root, own)} ({other.image})"
             return f"{who} cannot share {use.mount.raw_source}: see VF110"
     return None
 

@@ -9,18 +9,18 @@ from volfix.project.compose.mounts import BIND, UNKNOWN
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.held_data import UNKNOWN as UNKNOWN_HOLDING
-from volfix.rules.evidence.held_data import Holding, holding
+from volfix.rules.evidence.held_data import HeldData, held_data
 from volfix.rules.evidence.unheld_data import versions_of
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.bind_to_volume import Conversion, convert
 
 
-def bind_findings(context: Context, code: str, wanted: Callable[[Holding], bool]) -> Iterator[Finding]:
-    """A finding for each bind mount whose holding is wanted."""
+def bind_findings(context: Context, code: str, wanted: Callable[[HeldData], bool]) -> Iterator[Finding]:
+    """A finding for each bind mount whose data is wanted."""
     for use in context.stack.uses:
         if use.mount.kind not in (BIND, UNKNOWN) or use.mount.read_only:
             continue
-        found = holding(context, use)
+        found = held_data(context, use)
         if found is None or not wanted(found):
             continue
         held = _of_version(use, found)
@@ -32,7 +32,7 @@ def bind_findings(context: Context, code: str, wanted: Callable[[Holding], bool]
             yield _finding(context, code, use, held, convert(context, use, held))
 
 
-def _of_version(use: Use, held: Holding) -> Holding:
+def _of_version(use: Use, held: HeldData) -> HeldData:
     """The same with its doubt, where a version that the image may be keeps its data elsewhere; none where that version
     does not start with the mount.
     """
@@ -50,7 +50,7 @@ def _of_version(use: Use, held: Holding) -> Holding:
     )
 
 
-def _finding(context: Context, code: str, use: Use, held: Holding, conversion: Conversion) -> Finding:
+def _finding(context: Context, code: str, use: Use, held: HeldData, conversion: Conversion) -> Finding:
     mount = use.mount
     host = context.host_of(mount)
     key = conversion.fix.moves[0].volume if conversion.fix else None
@@ -84,13 +84,13 @@ def _spared(context: Context, use: Use, key: str) -> Iterator[str]:
         yield from asked_for(context.commands, use.project, use.mount, key)
 
 
-def _severity(held: Holding, *, inside: bool, known: bool) -> Severity:
+def _severity(held: HeldData, *, inside: bool, known: bool) -> Severity:
     if held.kind == UNKNOWN_HOLDING or held.is_rest:
         return Severity.INFO
     return Severity.ERROR if inside and known else Severity.WARNING
 
 
-def _message(use: Use, held: Holding, *, inside: bool) -> str:
+def _message(use: Use, held: HeldData, *, inside: bool) -> str:
     mount = use.mount
     where = f"{mount.raw_source} on the host"
     if held.kind == UNKNOWN_HOLDING:

@@ -16,7 +16,7 @@ from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.databases import databases
-from volfix.rules.evidence.held_data import UNKNOWN, Holding, holding, is_file
+from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data, is_file
 from volfix.rules.evidence.host_users import host_doubts
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
@@ -40,7 +40,7 @@ class Conversion:
     reason: str | None
 
 
-def convert(context: Context, use: Use, held: Holding) -> Conversion:
+def convert(context: Context, use: Use, held: HeldData) -> Conversion:
     """Turn the host directory of this bind mount into a named volume, at each of its mounts in the stack."""
     host = context.host_of(use.mount)
     uses = context.binds[host]
@@ -77,7 +77,7 @@ def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterato
     yield from filter(None, (collision(context, use) for use in uses))
     others = context.users.get(host.key, frozenset())
     if len(others) > 1:
-        names = ", ".join(sorted(said_of(context, path, name) for path, name in others))
+        names = ", ".join(sorted(in_words(context, path, name) for path, name in others))
         yield f"several projects mount this host directory ({names}): as a volume each would have its own"
     yield from _inner_mounts(context, host)
     yield from _outer_mounts(context, host)
@@ -119,7 +119,7 @@ def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
                     yield f"{use.service.name} mounts {mount.raw_source}, which lies in it"
 
 
-def said_of(context: Context, directory: Path, name: str) -> str:
+def in_words(context: Context, directory: Path, name: str) -> str:
     """A project in words: its directory below the root, and its name where that is another."""
     place = relative(directory, context.root)
     return place if name == directory.name else f"{place}, project {name}"
@@ -128,7 +128,7 @@ def said_of(context: Context, directory: Path, name: str) -> str:
 def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
     """Data directories above this one: as volumes, the two would no longer lie in each other."""
     for use in _containing(context, host):
-        held = holding(context, use)
+        held = held_data(context, use)
         if held is not None and held.kind != UNKNOWN and not use.mount.read_only:
             yield f"{use.service.name} keeps its data in {use.mount.raw_source}, which contains it"
 
@@ -156,7 +156,7 @@ def _seen_in_project(context: Context, host: HostDirectory, uses: list[Use]) -> 
                 yield f"{use.service.name} sees it in {place} too, through {use.mount.raw_source}"
 
 
-def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: Holding) -> Iterator[str]:
+def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: HeldData) -> Iterator[str]:
     """What a person has to know before the directory becomes a volume."""
     if held.doubt:
         yield held.doubt
@@ -193,7 +193,7 @@ def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iter
     for parent in host.path.parents if host.path else ():
         for directory, name in context.users.get(str(parent), frozenset()):
             if directory not in own and not directory.is_relative_to(parent):  # its own code, or the whole host
-                yield f"the project in {said_of(context, directory, name)} mounts {parent.name}, which contains it"
+                yield f"the project in {in_words(context, directory, name)} mounts {parent.name}, which contains it"
     mounts = {id(use.mount) for use in uses}
     for database in databases(context):
         mount = database.mount

@@ -8,7 +8,7 @@ from volfix.project.compose.mounts import BIND
 from volfix.project.image.ownership import foreign_user
 from volfix.rules.context import Context
 from volfix.rules.evidence.databases import takers_of, use_of
-from volfix.rules.evidence.held_data import holding
+from volfix.rules.evidence.held_data import held_data
 from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.findings import Applicability, Fix, Move
 from volfix.rules.ignores import is_ignored
@@ -64,7 +64,7 @@ def _moves(context: Context, proposal: Proposal) -> Iterator[Move]:
         return
     key = use.mount.source
     if use.mount.kind == BIND:
-        held = holding(context, use) if "VF101" in context.selected else None
+        held = held_data(context, use) if "VF101" in context.selected else None
         conversion = convert(context, use, held) if held else None
         if conversion is None or conversion.fix is None or conversion.fix.applicability is not Applicability.SAFE:
             return

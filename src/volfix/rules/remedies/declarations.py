@@ -61,14 +61,14 @@ def refusal(stack: Stack, file: ComposeFile, key: str) -> str | None:
         return f"volfix does not change {file.path.name}, and no other file can declare {key}"
     for project in stack.completing(file.path) or stack.projects:
         for other in project.merged if file in project.merged else ():
-            said = _said(other, key)
-            if said.keys() & {"external", "driver_opts"} or said.get("driver", "local") != "local":
+            fields = _declared_fields(other, key)
+            if fields.keys() & {"external", "driver_opts"} or fields.get("driver", "local") != "local":
                 names = ", ".join(each.path.name for each in project.files)
                 return f"{other.path.name} declares {key} with other settings, and {names} would change"
     return None
 
 
-def _said(file: ComposeFile, key: str) -> dict[str, str | None]:
+def _declared_fields(file: ComposeFile, key: str) -> dict[str, str | None]:
     """The keys of a file's entry for the volume, with what scalars say; nothing where it has none."""
     node = resolved(file.declared[key]) if key in file.declared else None
     values = ((name, resolved(pair.value)) for name, pair in node.items()) if isinstance(node, Mapping) else ()

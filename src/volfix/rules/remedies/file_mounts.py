@@ -31,7 +31,7 @@ from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.evidence.source_variables import set_elsewhere
 from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move
 from volfix.rules.ignores import is_ignored
-from volfix.rules.remedies.bind_to_volume import Conversion, said_of
+from volfix.rules.remedies.bind_to_volume import Conversion, in_words
 from volfix.rules.remedies.declarations import declared
 from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
 from volfix.rules.remedies.values import set_value
@@ -107,7 +107,7 @@ class FileUse:
         for word in self.words:
             yield word.moved(self.path, path)
 
-    def said_elsewhere(self, known: set[tuple[Path, Span]]) -> Iterator[str]:
+    def other_mentions(self, known: set[tuple[Path, Span]]) -> Iterator[str]:
         """Where the path is said too, beside the places that are known: what reads it would look at the old place."""
         for file in self.use.project.loaded:
             at = file.source.text.find(self.path)
@@ -160,15 +160,15 @@ def _mount_edits(item: FileUse, key: str) -> Iterator[tuple[Operation, Change]]:
 
 def _clash(operations: Iterable[Operation]) -> str | None:
     """Two services that share a line, and need different ones."""
-    said: dict[object, str] = {}
+    texts: dict[object, str] = {}
     for operation in operations:
         if not isinstance(operation, SetScalar | SetAssignment | SetLiteral):
             continue
         place, text = (operation.source.path, operation.place.start), operation.value
-        if said.setdefault(place, text) != text:
+        if texts.setdefault(place, text) != text:
             line = operation.source.place(place[1])[0]
             return (
-                f"{place[0].name}, line {line}, would have to say {said[place]} for one service and {text} for another"
+                f"{place[0].name}, line {line}, would have to say {texts[place]} for one service and {text} for another"
             )
     return None
 
@@ -184,7 +184,7 @@ def _refusals(context: Context, host: HostDirectory, live: list[FileUse]) -> Ite
             yield f"{live[0].service} and {item.service} call the file by different names"
     others = context.users.get(host.key, frozenset())
     if len(others) > 1:
-        names = ", ".join(sorted(said_of(context, path, name) for path, name in others))
+        names = ", ".join(sorted(in_words(context, path, name) for path, name in others))
         yield f"several projects mount this file ({names}): as a volume each would have its own"
     yield from _other_readers(context, host, live)
     if host.inside and host.path is not None:
@@ -273,7 +273,7 @@ def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Itera
             yield f"{item.service} runs as {user}, and a new volume may belong to root"
         if not item.databases and not item.use.mount.read_only:
             yield f"the command of {item.service} names the file, and nothing says that it is the only place"
-        yield from item.said_elsewhere(known)
+        yield from item.other_mentions(known)
         for proposal in item.proposals:
             yield from filter(None, (proposal.doubt, set_at_start(context, proposal.database)))
         if script := script_naming(context, item.use.service, item.path):
@@ -292,7 +292,7 @@ def _contents(use: Use, directory: str) -> Iterator[str]:
             yield from _files(Path(other.directory, other.source, posixpath.relpath(directory, target)), name)
     yield from (target for target in use.service.tmpfs if target == directory or below.startswith(target + "/"))
     stage, build = use.service.stage, use.service.build
-    filled = (*stage.filled, *stage.named) if stage else ()
+    filled = (*stage.filled, *stage.run_paths) if stage else ()
     yield from (path for path in filled if path.startswith(below) and posixpath.basename(path) != name)
     for source, target in stage.copied if stage else ():
         place = target.rstrip("/") or "/"

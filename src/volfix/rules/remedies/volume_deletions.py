@@ -18,7 +18,7 @@ from volfix.project.deployments.stacks import Commands
 from volfix.project.image.images import images_of
 from volfix.project.shell.command import Command
 from volfix.rules.context import Context, at
-from volfix.rules.evidence.command_words import lines, reached, said, static_arguments
+from volfix.rules.evidence.command_words import how_it_runs, shown_command, static_arguments
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.remedies.command_removal import taken_out
 
@@ -37,14 +37,13 @@ def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
             continue
         source, place = item.command.fragment.source, item.command.place
         fix, reason = _fix(commands, item)
+        evidence = (how_it_runs(item.flow, item.command), _what_goes(item, projects, named), item.deletion.source)
         yield Finding(
             code="VF401",
             severity=_severity(item, projects, named),
             location=at(source, place.start, place.end),
-            message=f"the deployment runs `{said(item.command)}`, which {item.deletion.says}",
-            evidence=tuple(
-                lines(reached(item.flow, item.command), _what_goes(item, projects, named), item.deletion.source)
-            ),
+            message=f"the deployment runs `{shown_command(item.command)}`, which {item.deletion.says}",
+            evidence=tuple(filter(None, evidence)),
             step=item.command.start.step,
             fix=fix,
             reason=reason,
@@ -157,4 +156,4 @@ def deleting_when_asked(commands: Commands, project: Project, *keys: str) -> Ite
     found = commands.asked_for(project)
     for item in islice((each for each in found if not keys or any(deletes(each, project, key) for key in keys)), 3):
         place = place_of(item.command, project.root)
-        yield f"{place}: `{said(item.command)}` in {item.command.start.name or place.partition(':')[0]}"
+        yield f"{place}: `{shown_command(item.command)}` in {item.command.start.name or place.partition(':')[0]}"

@@ -23,7 +23,7 @@ MENTIONS = re.compile(r"docker|compose")
 
 
 @dataclass(frozen=True, eq=False)
-class Delivery:
+class Workflow:
     """A pipeline file, where its repository lies, and every deployment that its steps make.
 
     `unread` are the parts of files that are no shell that volfix understands, with the place of the first character.
@@ -83,18 +83,18 @@ def _remote_name(root: Path) -> str | None:
     return found[1] if found else None
 
 
-def deliveries(paths: Sequence[Path], loader: Loader) -> Iterator[Delivery]:
+def read_workflows(paths: Sequence[Path], loader: Loader) -> Iterator[Workflow]:
     """The pipelines at these paths; what cannot be read or is none is named by the loader."""
     for path in paths:
         file = loader.pipeline(path)
         if file is not None:
-            delivery = _delivery(file)
-            for note in delivery.notes():
+            workflow = _workflow(file)
+            for note in workflow.notes():
                 loader.note(note)
-            yield delivery
+            yield workflow
 
 
-def _delivery(file: PipelineFile) -> Delivery:
+def _workflow(file: PipelineFile) -> Workflow:
     """The repository is the git work tree, unless the files that the pipeline names lie beside it alone."""
     roots = list(_roots(file.path))
     found = []
@@ -102,8 +102,8 @@ def _delivery(file: PipelineFile) -> Delivery:
         unread: dict[tuple[Path, int], Span] = {}
         deployed = tuple(deployments(file, Checkout(root), unread))
         parts = tuple((path, offset, span) for (path, offset), span in unread.items())
-        found.append(Delivery(file, Checkout(root), deployed, parts))
-    return next((delivery for delivery in found if any(map(delivery.paths, delivery.deployments))), found[0])
+        found.append(Workflow(file, Checkout(root), deployed, parts))
+    return next((workflow for workflow in found if any(map(workflow.paths, workflow.deployments))), found[0])
 
 
 def _roots(path: Path) -> Iterator[Path]:
@@ -115,30 +115,30 @@ def _roots(path: Path) -> Iterator[Path]:
         yield own
 
 
-def delivered(
+def with_projects(
     pipelines: Sequence[tuple[Path, Path]], projects: Sequence[Project], loader: Loader
-) -> Iterator[tuple[Delivery, list[Project], Path]]:
+) -> Iterator[tuple[Workflow, list[Project], Path]]:
     """Each pipeline (given as path and root) with the projects that it deploys, and its root.
 
     Where its commands do not tell, it is for the one directory of projects that its repository has.
     """
     roots = dict(pipelines)
-    for delivery in deliveries(list(roots), loader):
-        reached = [item for deployment in delivery.deployments for item in delivery.projects(deployment, projects)]
+    for workflow in read_workflows(list(roots), loader):
+        reached = [item for deployment in workflow.deployments for item in workflow.projects(deployment, projects)]
         if not reached:
-            near = [project for project in projects if delivery.reaches(project)]
+            near = [project for project in projects if workflow.reaches(project)]
             reached = near if len({project.directory for project in near}) == 1 else []
-        yield delivery, reached, roots[delivery.file.path]
+        yield workflow, reached, roots[workflow.file.path]
 
 
-def as_deployed(project: Project, found: Sequence[Delivery]) -> Project:
+def as_deployed(project: Project, found: Sequence[Workflow]) -> Project:
     """The project with the name that the pipelines deploy it under, where they agree on one."""
     if any(file.name for file in project.files):
         return project
     names = {
         deployment.project
-        for delivery in found
-        for deployment in delivery.deployments
-        if not deployment.is_test and deployment.project and delivery.projects(deployment, [project])
+        for workflow in found
+        for deployment in workflow.deployments
+        if not deployment.is_test and deployment.project and workflow.projects(deployment, [project])
     }
     return replace(project, deployed_as=names.pop()) if len(names) == 1 else project
