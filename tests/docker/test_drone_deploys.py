@@ -111,7 +111,7 @@ class Server:
             mounts = ["-v", f"{workspace}:{self.workspace}"]
             for mount in step.mounts:
                 mounts += ["-v", f"{self.on_host(host_path(pipeline, mount))}:{mount.path}"]
-            script = "set -e\n" + "\n".join(scalar.value for scalar in step.commands)
+            script = "set -e\n" + "\n".join(command.text for command in step.commands)
             words = ("run", "--rm", "--network", "none", *mounts, "-w", str(self.workspace), str(step.image))
             said += self.host.docker(*words, "sh", "-c", script)
         self.host.docker("volume", "rm", workspace)

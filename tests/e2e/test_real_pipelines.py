@@ -40,7 +40,7 @@ class Run:
 
     @property
     def pipelines(self) -> list[Path]:
-        return [path for path in sorted(self.edited) if is_pipeline_name(path.name, path.parent.name)]
+        return [path for path in sorted(self.edited) if is_pipeline_name(str(path))]
 
 
 def contents(root: Path) -> dict[Path, bytes]:
@@ -111,7 +111,7 @@ def changed(before: object, after: object) -> set[str]:
 def test_no_other_pipeline_is_edited(run: Run) -> None:
     """Older dialects, Woodpecker, templates, broken files: they are read, if at all."""
     for path in run.before:
-        if is_pipeline_name(path.name, path.parent.name):
+        if is_pipeline_name(str(path)):
             try:
                 editable = load(path, Source.of(path, run.before[path])).is_editable
             except (FileProblem, NotForVolfix):

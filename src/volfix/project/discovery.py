@@ -87,7 +87,7 @@ def _of_files(directory: Path, root: Path, asked: Sequence[Path]) -> Directory:
     """The directory of files that were asked for, whatever they are called; a pipeline stands for all beside it."""
     found = _of_interest(directory, root, disk.entries(directory))
     own = frozenset(path for path in asked if path.parent == directory)
-    if any(is_pipeline_name(path.name, directory.name) for path in own):
+    if any(is_pipeline_name(str(path)) for path in own):
         own |= {*found.files, *found.pipelines}
     files = {*found.files, *own} - {*found.pipelines}
     return replace(found, files=tuple(sorted(files)), is_asked=False, only=own)
@@ -124,7 +124,7 @@ def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]
             continue
         if FILE_NAME.search(entry.name) and not _is_broken_link(entry):
             found["files"].append(Path(entry.path))
-        elif is_pipeline_name(entry.name, directory.name) and not _is_broken_link(entry):
+        elif is_pipeline_name(entry.path) and not _is_broken_link(entry):
             found["pipelines"].append(Path(entry.path))
         if (has_commands(entry.path) and entry.is_file()) or is_script(entry):
             found["commands"].append(Path(entry.path))

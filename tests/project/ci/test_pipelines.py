@@ -393,7 +393,7 @@ class TestDocuments:
     def test_places_are_those_of_the_whole_file(self, tmp_path: Path) -> None:
         text = "---\n" + drone("true") + "---\n" + drone(UP)
         (found,) = deployed(tmp_path, text)
-        span = found.place
+        span = found.command.origin
         assert found.file.source.text[span.start : span.end] == UP
         assert found.file.source.place(span.start)[0] == text[: text.index(UP)].count("\n") + 1
 

@@ -14,7 +14,8 @@ from volfix.project.ci import load
 from volfix.project.ci.nodes import scalars, text
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, StepMount, System
 from volfix.project.ci.steps import entries
-from volfix.project.commands.files import entries_of
+from volfix.project.ci.substitution import commands
+from volfix.project.commands.files import CommandFile
 from volfix.project.commands.names import has_commands
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, resolved
@@ -48,7 +49,15 @@ class Hut:
         root = resolved(documents[0].root)
         assert isinstance(root, Mapping)
         mounts = tuple(StepMount(item, None, item.value, item.value) for item in scalars(root.get("socket")))
-        step = Step("deploy", root, "docker:27-cli", tuple(scalars(root.get("run"))), (), {}, mounts)
+        step = Step(
+            "deploy",
+            root,
+            "docker:27-cli",
+            commands(source, scalars(root.get("run")), self.system.server_variables),
+            (),
+            {},
+            mounts,
+        )
         name, workspace = text(root, "hut") or "", "/hut/work"
         pipeline = Pipeline(self.system, self.place, self.place.value, name, documents[0], root, (step,), (), workspace)
         return PipelineFile(source, self.system, documents, (pipeline,))
@@ -129,6 +138,7 @@ def test_no_other_module_names_a_system() -> None:
     ("name", "content", "expected"),
     [
         (".github/workflows/a.yml", "on: push\njobs: {go: {steps: [{run: make up}]}}\n", ["make up"]),
+        (".forgejo/workflows/a.yaml", "on: push\njobs: {go: {steps: [{run: make up}]}}\n", ["make up"]),
         (".github/workflows/a.sh", "make up\n", ["make up\n"]),
         (".gitlab-ci.yml", "go: {script: [make up, [make down]]}\n", ["make up", "make down"]),
         ("appspec.yaml", "hooks: {Start: [{location: up.sh}]}\n", ["up.sh"]),
@@ -142,7 +152,7 @@ def test_the_commands_of_each_file_are_read_by_its_own_system(
 ) -> None:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(content, encoding="utf-8")
-    found = entries_of(Source.read(tmp_path / name))
+    found = CommandFile(tmp_path / name).entries
     assert [fragment.text for entry in found for fragment in entry.fragments] == expected
     assert has_commands(str(tmp_path / name)) == bool(expected)
 

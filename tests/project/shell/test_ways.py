@@ -104,7 +104,7 @@ def test_the_edit_takes_the_option_out_and_nothing_else(way: Way, tmp_path: Path
     plan.write()
     assert not volfix.plan(root, select=["VF401"]).findings
     step = load(root / ".drone.yml").pipelines[0].steps[0]
-    after = calls(shell, [scalar.value for scalar in step.commands], root, tmp_path)
+    after = calls(shell, [command.text for command in step.commands], root, tmp_path)
     assert after == [([word for word in words if word not in ("-v", "--volumes")], at) for words, at in before]
 
 

@@ -13,7 +13,8 @@ from itertools import accumulate
 
 from volfix.project.ci import steps
 from volfix.project.ci.load import load
-from volfix.project.ci.names import is_pipeline_name
+from volfix.project.ci.names import YAML, is_pipeline_name
+from volfix.project.ci.nodes import roots_of, scalar_fragment
 from volfix.project.commands.files import entries_of
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
@@ -21,6 +22,8 @@ from volfix.syntax.shell_commands import SimpleCommand
 from volfix.syntax.shell_removal import outline
 from volfix.syntax.shell_words import characters, heredoc_characters
 from volfix.syntax.source import Source, Span
+from volfix.syntax.yaml_tree import Alias, Mapping, Node, Scalar
+from volfix.syntax.yaml_tree import Sequence as YamlSequence
 
 DEPTH = 6
 
@@ -77,10 +80,30 @@ def _replaced(leaves: Iterable[Leaf], replaced: Sequence[tuple[Span, str]]) -> I
 
 
 def _leaves(source: Source) -> Iterator[Leaf]:
-    is_pipeline = is_pipeline_name(source.path.name, source.path.parent.name)
-    for entry in steps.entries(load(source.path, source)) if is_pipeline else entries_of(source):
-        for fragment in entry.fragments:
-            yield from _words(fragment, 0)
+    for fragment in _texts(source):
+        yield from _words(fragment, 0)
+
+
+def _texts(source: Source) -> Iterator[Fragment]:
+    """The commands that the file says, or every text of a YAML file that only another one makes part of a pipeline."""
+    is_pipeline = is_pipeline_name(str(source.path))
+    entries = list(steps.entries(load(source.path, source)) if is_pipeline else entries_of(source))
+    if not entries and source.path.suffix in YAML:
+        for root in roots_of(source):
+            yield from _scalars(source, root)
+    for entry in entries:
+        yield from (fragment for fragment in entry.fragments if fragment.source.path == source.path)
+
+
+def _scalars(source: Source, node: Node) -> Iterator[Fragment]:
+    if isinstance(node, Mapping):
+        for pair in node.pairs:
+            yield from _scalars(source, pair.value)
+    elif not isinstance(node, Alias):
+        for item in node.items if isinstance(node, YamlSequence) else ():
+            yield from _scalars(source, item)
+        if isinstance(node, Scalar):
+            yield scalar_fragment(source, node)
 
 
 def _words(fragment: Fragment, depth: int) -> Iterator[Leaf]:

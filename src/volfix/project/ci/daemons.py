@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from volfix.project.ci.pipeline import Pipeline, Place, Step, StepMount
 from volfix.project.shell.command import Command
-from volfix.project.shell.compose_call import ComposeCall
+from volfix.project.shell.compose_call import ComposeCall, compose_call
 
 HOST_SOCKET, DIND, THROWN_AWAY, OTHER_HOST = "host-socket", "dind", "throw-away", "remote"
 ON_HOST, NOWHERE, UNKNOWN = "exec", "none", "unknown"
@@ -23,13 +23,13 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 
 
 def daemon_of(pipeline: Pipeline, step: Step, command: Command, call: ComposeCall, ran: Sequence[Command]) -> str:
     """The daemon that a call of Compose in the step speaks to: one of this module's names."""
-    if pipeline.place is Place.THROWN_AWAY:
-        return THROWN_AWAY
     address = call.host or _variable(command, "DOCKER_HOST")
     if address is not None:
         return _of_address(pipeline, step, address)
-    if call.context or _variable(command, "DOCKER_CONTEXT") or any(_uses_context(other) for other in ran):
+    if call.context or _variable(command, "DOCKER_CONTEXT") or any(uses_context(other) for other in ran):
         return OTHER_HOST
+    if pipeline.place is Place.THROWN_AWAY:
+        return THROWN_AWAY
     if pipeline.place is Place.HOST:
         return ON_HOST
     if any(is_host_socket(pipeline, mount) for mount in step.mounts):
@@ -37,6 +37,16 @@ def daemon_of(pipeline: Pipeline, step: Step, command: Command, call: ComposeCal
     if any(is_dind(other) for other in pipeline.steps if other is not step) or _starts_daemon(ran):
         return DIND
     return NOWHERE if pipeline.runs_in_container else UNKNOWN
+
+
+def reaches_other_host(command: Command) -> bool:
+    """Whether the command's own address or context names a daemon on another machine."""
+    call = compose_call(command.values)
+    address = (call.host if call else None) or command.environment.get("DOCKER_HOST") or ""
+    host = re.sub(r"\A\w+://(?:[^@/]*@)?|[:/].*\Z", "", address)
+    if address.startswith("ssh://") or (address.startswith("tcp://") and "." in host and host not in LOCAL):
+        return True
+    return bool(call and call.context) or bool(command.environment.get("DOCKER_CONTEXT"))
 
 
 def _variable(command: Command, name: str) -> str | None:
@@ -50,8 +60,8 @@ def _variable(command: Command, name: str) -> str | None:
 def _of_address(pipeline: Pipeline, step: Step, address: str) -> str:
     if address.startswith("unix://"):
         path = address.removeprefix("unix://")
-        if pipeline.place is Place.HOST:
-            return ON_HOST
+        if pipeline.place in (Place.HOST, Place.THROWN_AWAY):
+            return ON_HOST if pipeline.place is Place.HOST else THROWN_AWAY
         return (
             HOST_SOCKET
             if any(_covers(mount, path) and host_path(pipeline, mount) for mount in step.mounts)
@@ -59,10 +69,13 @@ def _of_address(pipeline: Pipeline, step: Step, address: str) -> str:
         )
     host = re.sub(r"\A\w+://(?:[^@/]*@)?|[:/].*\Z", "", address)
     services = {other.name for other in pipeline.steps if other.is_service or other.detach}
-    return DIND if host in services | LOCAL and not address.startswith("ssh://") else OTHER_HOST
+    if host in services | LOCAL and not address.startswith("ssh://"):
+        return THROWN_AWAY if pipeline.place is Place.THROWN_AWAY else DIND
+    return OTHER_HOST
 
 
-def _uses_context(command: Command) -> bool:
+def uses_context(command: Command) -> bool:
+    """Whether the command makes another daemon that of the commands after it."""
     return command.values[:3] == ["docker", "context", "use"]
 
 

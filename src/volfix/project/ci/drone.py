@@ -9,8 +9,9 @@ import posixpath
 from collections.abc import Sequence as Many
 from pathlib import Path
 
-from volfix.project.ci.nodes import conditions_of, environment_of, flag, numbered, scalars, text
+from volfix.project.ci.nodes import conditions_of, environment_of, flag, numbered, places_of, scalars, text
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, PipelineVolume, Place, Step, StepMount, System
+from volfix.project.ci.substitution import commands
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
@@ -19,6 +20,7 @@ WORKSPACE = "/drone/src"
 SYSTEM = System(
     name="Drone",
     is_editable=True,
+    edits_commands=True,
     host_volumes=True,
     host_directory="/var/lib/drone",
     cleans_checkout=True,
@@ -66,7 +68,7 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
         kind = text(root, "kind") or ""
         kinds.append(kind)
         if kind == "pipeline":
-            found.append(_pipeline(document, root))
+            found.append(_pipeline(source, document, root))
         elif kind == "signature":
             signature = signature or root.get("kind")
     if not found:
@@ -76,8 +78,8 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
     return PipelineFile(source, SYSTEM, documents, tuple(found), signature)
 
 
-def _pipeline(document: Document, root: Mapping) -> Pipeline:
-    steps = [*_steps(root.get("steps"), service=False), *_steps(root.get("services"), service=True)]
+def _pipeline(source: Source, document: Document, root: Mapping) -> Pipeline:
+    steps = [*_steps(source, root.get("steps"), service=False), *_steps(source, root.get("services"), service=True)]
     runner = text(root, "type") or "docker"
     return Pipeline(
         system=SYSTEM,
@@ -90,8 +92,11 @@ def _pipeline(document: Document, root: Mapping) -> Pipeline:
         volumes=tuple(_volumes(root.get("volumes"))),
         workspace=_workspace(root.get("workspace")),
         environment=environment_of(root.get("environment")),
+        given_at=places_of(source, root.get("environment")),
         events=conditions_of(root.get("trigger"), "event"),
         labels=root.get("node"),
+        titles=(text(root, "name") or "default", source.path.stem.strip(".")),
+        cleaned_by="the exec runner deletes its directory after each build" if runner == "exec" else "",
     )
 
 
@@ -105,20 +110,23 @@ def _workspace(node: Node | None) -> str:
     return posixpath.normpath(posixpath.join(base, path.lstrip("/")))
 
 
-def _steps(node: Node | None, *, service: bool) -> list[Step]:
-    return [step_of(step, text(step, "name") or f"step {number}", service=service) for number, step in numbered(node)]
+def _steps(source: Source, node: Node | None, *, service: bool) -> list[Step]:
+    named = ((text(step, "name") or f"step {number}", step) for number, step in numbered(node))
+    return [step_of(source, step, name, service=service) for name, step in named]
 
 
-def step_of(node: Mapping, name: str, *, service: bool) -> Step:
+def step_of(source: Source, node: Mapping, name: str, *, service: bool) -> Step:
     """A step or service as it is written."""
     settings = node.get("settings")
+    script = settings.get("script") if isinstance(settings, Mapping) else None
     return Step(
         name=name,
         node=node,
         image=text(node, "image"),
-        commands=tuple(scalars(node.get("commands"))),
-        script=tuple(scalars(settings.get("script"))) if isinstance(settings, Mapping) else (),
+        commands=commands(source, scalars(node.get("commands")), SYSTEM.server_variables),
+        script=commands(source, scalars(script), SYSTEM.server_variables),
         environment=environment_of(node.get("environment")),
+        given_at=places_of(source, node.get("environment")),
         mounts=tuple(_mounts(node.get("volumes"))),
         settings=settings if isinstance(settings, Mapping) else None,
         privileged=flag(node, "privileged"),

@@ -14,6 +14,7 @@ from volfix.project.ci import drone
 from volfix.project.ci.names import checkout_of
 from volfix.project.ci.nodes import conditions_of, mappings, numbered, scalars, text
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, StepMount, System
+from volfix.project.ci.substitution import commands
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
@@ -47,11 +48,12 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
         name=source.path.stem.lstrip("."),
         document=document,
         node=root,
-        steps=tuple(steps(root.get("pipeline"), root.get("services"))),
+        steps=tuple(steps(source, root.get("pipeline"), root.get("services"))),
         volumes=(),
         workspace=workspace(root.get("workspace"), WORKSPACE, source.path),
         events=conditions_of(root.get("when"), "event"),
         labels=root.get("labels"),
+        titles=(source.path.stem.lstrip("."), source.path.stem.strip(".")),
     )
     return PipelineFile(source, SYSTEM, (document,), (pipeline,))
 
@@ -72,11 +74,11 @@ def workspace(node: Node | None, base: str, path: Path) -> str:
     return posixpath.normpath(posixpath.join(base, below))
 
 
-def steps(of_pipeline: Node | None, services: Node | None) -> list[Step]:
+def steps(source: Source, of_pipeline: Node | None, services: Node | None) -> list[Step]:
     """The steps and services, from maps or from lists."""
     return [
-        *(_step(name, node, service=False) for name, node in named(of_pipeline)),
-        *(_step(name, node, service=True) for name, node in named(services)),
+        *(_step(source, name, node, service=False) for name, node in named(of_pipeline)),
+        *(_step(source, name, node, service=True) for name, node in named(services)),
     ]
 
 
@@ -87,12 +89,13 @@ def named(node: Node | None) -> list[tuple[str, Mapping]]:
     return [(text(item, "name") or f"step {number}", item) for number, item in numbered(node)]
 
 
-def _step(name: str, node: Mapping, *, service: bool) -> Step:
+def _step(source: Source, name: str, node: Mapping, *, service: bool) -> Step:
     """A step: without `settings:` the parameters of a plugin stand in the step itself."""
-    step = drone.step_of(node, name, service=service)
+    step = drone.step_of(source, node, name, service=service)
+    script = (node if step.settings is None else step.settings).get("script")
     return replace(
         step,
-        script=tuple(scalars((node if step.settings is None else step.settings).get("script"))),
+        script=commands(source, scalars(script), SYSTEM.server_variables),
         mounts=tuple(_mounts(node.get("volumes"))),
         working_directory=text(node, "directory"),
     )

@@ -1,18 +1,21 @@
-"""Actions of GitHub, Gitea and Forgejo: the commands of the jobs' steps, and what steps do on other machines.
+"""Actions of GitHub, Gitea and Forgejo: each job of a workflow is a pipeline; local composite actions are read with it.
 
-Source: docs.github.com, workflow syntax.
+Source: docs.github.com, workflow syntax and GitHub-hosted runners; actions/checkout, README.md; gitea/act_runner,
+README.md (labels); actions/runner, docs (the `_work` directory).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Sequence as Many
+from dataclasses import replace
 from pathlib import Path
 
-from volfix.project.ci.copies import copies
+from volfix.project.ci.names import ACTIONS, checkout_of
 from volfix.project.ci.nodes import (
-    YAML,
     environment_of,
+    flag,
     fragments,
     mappings,
     numbered,
@@ -21,78 +24,179 @@ from volfix.project.ci.nodes import (
     roots_of,
     text,
 )
+from volfix.project.ci.pipeline import Life, Pipeline, PipelineFile, Place, Step, StepMount, System
 from volfix.project.compose.compose_file import strings
-from volfix.project.shell.entry import Entry
-from volfix.syntax.source import Source
-from volfix.syntax.yaml_tree import Mapping, Node
+from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, resolved
 
+SYSTEM = System(
+    name="GitHub Actions",
+    is_editable=False,
+    edits_commands=True,
+    host_volumes=False,
+    cleans_checkout=False,
+    workspace_name=None,
+    workspace_variables=("GITHUB_WORKSPACE",),
+    server_variables=None,
+    names_jobs=True,
+    tests_by_default=True,
+)
+SYSTEMS = {
+    ".github": SYSTEM,
+    ".gitea": replace(SYSTEM, name="Gitea Actions"),
+    ".forgejo": replace(SYSTEM, name="Forgejo Actions"),
+}
+"""By the directory that holds `workflows`."""
 HOSTED = re.compile(r"(?:ubuntu|windows|macos)-[\w.-]+\Z")
-"""The labels of GitHub's own machines."""
-DIRECTORIES = frozenset({".github", ".gitea", ".forgejo"})
+"""The labels of GitHub's own machines, which end with the job."""
+HOST_LABEL = re.compile(r"(?:self-hosted|.*:host)\Z")
+COMMANDS_OF_PLUGIN = ("script", "command", "commands", "run")
+ACTION_NAMES = ("action.yml", "action.yaml")
+DEPTH = 5
+"""How far local actions that use local actions are followed: they may use each other without end."""
 
 
-def is_named(path: Path) -> bool:
-    """Whether a file at this path is a workflow."""
-    return "workflows" in path.parts and path.suffix.lower() in YAML
+def recognises(path: Path, _roots: Many[Mapping]) -> bool:
+    """Whether the file lies where workflows lie."""
+    return path.parent.name == "workflows" and path.parent.parent.name in ACTIONS
 
 
-def _home(source: Source) -> Path:
-    """The directory that a pipeline's commands start in: that of the repository."""
-    parts = source.path.parts
-    for number, part in enumerate(parts):
-        if part in DIRECTORIES:
-            return Path(*parts[:number])
-    return source.path.parent
+def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
+    """The jobs of a workflow."""
+    system = SYSTEMS[source.path.parent.parent.name]
+    document, root = next((each, root) for each in documents if isinstance(root := resolved(each.root), Mapping))
+    jobs = mappings(root.get("jobs"))
+    return PipelineFile(
+        source, system, (document,), tuple(_job(source, document, root, system, name, job) for name, job in jobs)
+    )
 
 
-def entries(source: Source) -> Iterator[Entry]:
-    """GitHub, Gitea and Forgejo Actions; only GitHub's own machines are thrown away."""
-    for root in roots_of(source):
-        yield from _jobs(source, root)
+def _job(source: Source, document: Document, root: Mapping, system: System, name: str, job: Mapping) -> Pipeline:
+    home = checkout_of(source.path)
+    steps = tuple(_steps(source, home, job, job.get("steps"), 0))
+    place = _place(system, job)
+    checkout, cleaned_by, below = _checkout(job.get("steps"))
+    scopes = (root.get("env"), job.get("env"))
+    titles = (source.path.stem, text(root, "name"), name, text(job, "name"))
+    return Pipeline(
+        system=system,
+        place=place,
+        runner="runs-on: " + ", ".join(strings(job.get("runs-on"))),
+        name=name,
+        document=document,
+        node=job,
+        steps=(*steps, *_services(source, job)),
+        volumes=(),
+        workspace=f"/home/runner/_work/{home.name}/{home.name}{below}",
+        environment={key: value for scope in scopes for key, value in environment_of(scope).items()},
+        given_at=places_of(source, *scopes),
+        events=_events(root.get("on")),
+        titles=tuple(title for title in titles if title),
+        checkout=Life.NEW if place is Place.THROWN_AWAY else checkout,
+        cleaned_by=cleaned_by,
+        names_environment=job.get("environment") is not None,
+    )
 
 
-def _jobs(source: Source, root: Mapping) -> Iterator[Entry]:
-    home = _home(source)
-    node = root.get("on")
+def _place(system: System, job: Mapping) -> Place:
+    """Where a job runs: only GitHub's own labels are machines of GitHub's; elsewhere a label may mean a container."""
+    labels = list(strings(job.get("runs-on")))
+    if labels and all(map(HOSTED.match, labels)):
+        return Place.THROWN_AWAY if system is SYSTEM else Place.UNKNOWN
+    if any("${" in label for label in labels) or not labels:
+        return Place.UNKNOWN
+    if job.get("container") is not None:
+        return Place.CONTAINER
+    return Place.HOST if system is SYSTEM or any(map(HOST_LABEL.match, labels)) else Place.UNKNOWN
+
+
+def _checkout(steps: Node | None) -> tuple[Life, str, str]:
+    """What becomes of the checkout between two runs, by what, and where it lies below the workspace."""
+    for _, step in numbered(steps):
+        given = step.get("with")
+        given = given if isinstance(given, Mapping) else Mapping(step.span, (), flow=False)
+        if (text(step, "uses") or "").partition("@")[0].endswith("actions/checkout") and not text(given, "repository"):
+            below = f"/{plain_path(path)}" if (path := text(given, "path")) else ""
+            if text(given, "clean") == "false":
+                return Life.KEPT, "", below
+            return Life.CLEANED, "actions/checkout runs `git clean -ffdx` before each build", below
+    return Life.UNKNOWN, "", ""
+
+
+def _events(node: Node | None) -> frozenset[str] | None:
     names = {key for key, _ in node.items()} if isinstance(node, Mapping) else set(strings(node))
-    if names and all(name.startswith("pull_request") for name in names):
-        return
-    for job, body in mappings(root.get("jobs")):
-        machine = list(strings(body.get("runs-on")))
-        hosted = ".github" in source.path.parts and bool(machine) and all(HOSTED.match(label) for label in machine)
-        for name, step in _named(body.get("steps")):
-            directory = home / plain_path(text(step, "working-directory") or "")
-            titles = (text(root, "name"), job, text(body, "name"), text(step, "name"))
-            labels = (source.path.stem, *(title or "" for title in titles))
-            at = f"{job}/{name}"
-            given = step.get("with")
-            scopes = (root.get("env"), body.get("env"), step.get("env"))
-            environment = {name: value for node in scopes for name, value in environment_of(node).items()}
-            if run := tuple(fragments(source, step.get("run"))):
-                yield Entry(
-                    "pipeline",
-                    source,
-                    name,
-                    run,
-                    directory,
-                    job,
-                    at,
-                    labels,
-                    hosted=hosted,
-                    environment=environment,
-                    given_at=places_of(source, *scopes),
-                )
-            elif isinstance(given, Mapping):
-                uses = text(step, "uses") or ""
-                if copy := tuple(copies(source, uses, given)):
-                    yield Entry("pipeline", source, name, copy, home, job, at, labels)
-                keys = ("script", "command", "commands", "run") if "ssh" in uses else ()
-                if script := tuple(item for key in keys for item in fragments(source, given.get(key))):
-                    yield Entry("pipeline", source, name, script, home, job, at, labels, remote=True)
+    return frozenset(names) or None
 
 
-def _named(node: Node | None) -> Iterator[tuple[str, Mapping]]:
-    """Steps by name, from a mapping or from a list of mappings with a `name`."""
+def _steps(source: Source, home: Path, job: Mapping, node: Node | None, depth: int) -> Iterator[Step]:
+    """The steps of a list; those of a local composite action in the place of the step that uses it."""
+    container = job.get("container")
+    mounts = _mounts(container) if isinstance(container, Mapping) else ()
+    image = text(container, "image") if isinstance(container, Mapping) else text(job, "container")
     for number, step in numbered(node):
-        yield text(step, "name") or str(number), step
-    yield from mappings(node)
+        uses, given = text(step, "uses") or "", step.get("with")
+        if uses.startswith("./") and depth < DEPTH:
+            yield from _composite(home / uses, home, job, depth)
+            continue
+        run, keys = tuple(fragments(source, step.get("run"))), COMMANDS_OF_PLUGIN if "ssh" in uses else ()
+        settings = given if isinstance(given, Mapping) else None
+        script = tuple(part for key in keys if settings for part in fragments(source, settings.get(key)))
+        yield Step(
+            name=text(step, "name") or str(number),
+            node=step,
+            image=uses or image,
+            commands=run,
+            script=script,
+            environment=environment_of(step.get("env")),
+            given_at=places_of(source, step.get("env")),
+            mounts=mounts,
+            settings=settings,
+            working_directory=plain_path(text(step, "working-directory") or ""),
+            after_failure="failure()" in (text(step, "if") or ""),
+            source=source,
+        )
+
+
+def _composite(directory: Path, home: Path, job: Mapping, depth: int) -> Iterator[Step]:
+    """The steps of the composite action in a directory of the repository; none where it cannot be read."""
+    for name in ACTION_NAMES:
+        path = directory / name
+        if not (path.is_file() and path.resolve().is_relative_to(home.resolve())):
+            continue
+        try:
+            source = Source.read(path)
+        except FileProblem:
+            return
+        for root in roots_of(source):
+            runs = root.get("runs")
+            if isinstance(runs, Mapping):
+                yield from _steps(source, home, job, runs.get("steps"), depth + 1)
+        return
+
+
+def _services(source: Source, job: Mapping) -> Iterator[Step]:
+    for name, node in mappings(job.get("services")):
+        yield Step(
+            name=name,
+            node=node,
+            image=text(node, "image"),
+            commands=(),
+            script=(),
+            environment=environment_of(node.get("env")),
+            mounts=tuple(_mounts(node)),
+            privileged=flag(node, "privileged") or "--privileged" in (text(node, "options") or ""),
+            is_service=True,
+            source=source,
+        )
+
+
+def _mounts(container: Mapping) -> tuple[StepMount, ...]:
+    """The entries of a container's `volumes:`: strings of a name or a host path, and a path inside."""
+    found = []
+    for item in getattr(container.get("volumes"), "items", ()):
+        entry = resolved(item)
+        if isinstance(entry, Scalar):
+            host, _, rest = entry.value.partition(":")
+            is_path = host.startswith("/")
+            found.append(StepMount(entry, None if is_path else host, host if is_path else None, rest.split(":")[0]))
+    return tuple(found)

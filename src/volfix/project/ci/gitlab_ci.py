@@ -1,65 +1,241 @@
-"""GitLab CI: the commands of the jobs of a file.
+"""GitLab CI: each job is a pipeline of one step; included files, `extends`, `default` and `!reference` are resolved.
 
-Source: docs.gitlab.com, CI/CD YAML syntax.
+Source: docs.gitlab.com, CI/CD YAML syntax and CI/CD variables (GIT_STRATEGY, GIT_CLEAN_FLAGS, CI_PROJECT_DIR).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Sequence as Many
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from volfix.project.ci.daemons import is_daemon_image
-from volfix.project.ci.nodes import YAML, environment_of, fragments, mappings, places_of, roots_of, text
-from volfix.project.shell.entry import Entry
-from volfix.syntax.source import Source
-from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
+from volfix.project.ci.nodes import environment_of, fragments, mappings, places_of, roots_of, text
+from volfix.project.ci.pipeline import Life, Pipeline, PipelineFile, Place, Step, System
+from volfix.project.compose.compose_file import strings
+from volfix.syntax import disk
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
+
+SYSTEM = System(
+    name="GitLab CI",
+    is_editable=False,
+    edits_commands=True,
+    host_volumes=False,
+    cleans_checkout=False,
+    workspace_name=None,
+    workspace_variables=("CI_PROJECT_DIR",),
+    server_variables=None,
+    tests_by_default=True,
+)
+NO_JOBS = frozenset({"default", "include", "stages", "variables", "workflow", "image", "services", "cache", "spec"})
+REQUESTS = frozenset({"merge_requests", "external_pull_requests"})
+DEPTH = 11
+"""How many levels of `extends` and `!reference` are followed, as GitLab does."""
 
 
-def is_named(path: Path) -> bool:
-    """Whether a file at this path is the pipeline of GitLab."""
-    return path.name.lower().startswith(".gitlab-ci") and path.suffix.lower() in YAML
+def recognises(path: Path, _roots: Many[Mapping]) -> bool:
+    """Whether the file is called as GitLab's is."""
+    return path.name.lower().startswith(".gitlab-ci")
 
 
-def entries(source: Source) -> Iterator[Entry]:
-    """The jobs; one beside a Docker daemon of its own works on what is thrown away."""
-    for root in roots_of(source):
-        yield from _jobs(source, root)
+def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
+    """The jobs of the file and of those that it includes."""
+    document = next((each for each in documents if isinstance(resolved(each.root), Mapping)), documents[0])
+    parts = tuple(_parts(source, documents, source.path.parent))
+    settings = _Settings(parts)
+    return PipelineFile(source, SYSTEM, documents, tuple(_pipeline(settings, document, name) for name in settings.jobs))
 
 
-def _jobs(source: Source, root: Mapping) -> Iterator[Entry]:
-    home = source.path.parent
-    default = root.get("default")
-    shared = default.get("before_script") if isinstance(default, Mapping) else root.get("before_script")
-    for job, body in mappings(root):
-        if job.startswith(".") or body.get("script") is None:
+Part = tuple[Source, Mapping]
+"""A mapping and the file that it stands in."""
+
+
+def _parts(source: Source, documents: Many[Document], home: Path) -> Iterator[Part]:
+    """The files that a pipeline is made of, that which wins first: a file wins over those that it includes."""
+    roots = [root for each in documents if isinstance(root := resolved(each.root), Mapping)]
+    yield from ((source, root) for root in roots)
+    seen, waiting = {source.path}, [path for root in roots for path in _included(root, home)]
+    while waiting:
+        path = waiting.pop()
+        if path in seen or len(seen) > 150:  # GitLab takes 150 files
             continue
-        services = [*_images(body.get("services")), *_images(root.get("services"))]
-        found = [
-            *fragments(source, body.get("before_script") or shared),
-            *fragments(source, body.get("script")),
-            *fragments(source, body.get("after_script")),
-        ]
-        labels = (job, text(body, "stage") or "")
-        hosted = any(map(is_daemon_image, services))
-        scopes = (root.get("variables"), body.get("variables"))
-        environment = {name: value for node in scopes for name, value in environment_of(node).items()}
-        yield Entry(
-            *("pipeline", source, job, tuple(found), home, job, job, labels, hosted),
-            environment=environment,
-            given_at=places_of(source, *scopes),
-        )
+        seen.add(path)
+        try:
+            other = Source.read(path)
+        except FileProblem:
+            continue
+        for root in roots_of(other):
+            yield other, root
+            waiting += _included(root, home)
+
+
+def _included(root: Mapping, home: Path) -> Iterator[Path]:
+    """The local files that `include:` names, of which only those inside the repository are read."""
+    node = root.get("include")
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        entry = resolved(item) if item is not None else None
+        local = entry.get("local") if isinstance(entry, Mapping) else entry
+        for name in strings(local):
+            if "://" not in name and "$" not in name:
+                for path in disk.matching(home, name.lstrip("/")) if "*" in name else (home / name.lstrip("/"),):
+                    if path.is_file() and path.resolve().is_relative_to(home.resolve()):
+                        yield path
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What the files say of jobs, after `extends` and `default`; `parts` have that which wins first."""
+
+    parts: tuple[Part, ...]
+
+    @cached_property
+    def jobs(self) -> list[str]:
+        """The jobs that run something, in the order of the files."""
+        names = dict.fromkeys(name for _, root in self.parts for name, _ in mappings(root) if name not in NO_JOBS)
+        return [name for name in names if not name.startswith(".") and self.value(name, "script") is not None]
+
+    def lineage(self, name: str, depth: int = 0) -> Iterator[Part]:
+        """The mappings that say what a job is, the nearest first: its own, then those that it extends."""
+        for source, root in self.parts:
+            own = root.get(name)
+            if not isinstance(own, Mapping):
+                continue
+            yield source, own
+            for parent in reversed(list(strings(own.get("extends")))) if depth < DEPTH else ():
+                yield from self.lineage(parent, depth + 1)
+
+    def value(self, name: str, key: str) -> tuple[Source, Node] | None:
+        """What a job says under a key, else what `default` or the top of a file says for all."""
+        for source, own in self.lineage(name):
+            if (node := own.get(key)) is not None:
+                return source, node
+        for source, root in self.parts:
+            default = root.get("default")
+            for shared in (default, root):
+                if isinstance(shared, Mapping) and key != "script" and (node := shared.get(key)) is not None:
+                    return source, node
+        return None
+
+    def variables(self, name: str) -> list[Part]:
+        """The `variables:` that reach a job, the weakest first."""
+        found = [*self.lineage(name), *self.parts]
+        return [(source, node) for source, own in reversed(found) if isinstance(node := own.get("variables"), Mapping)]
+
+    def commands(self, name: str, key: str, depth: int = 0) -> Iterator[Fragment]:
+        """The commands under a key of a job, those that `!reference` names included."""
+        found = self.value(name, key)
+        if found is not None:
+            yield from self._flattened(*found, depth)
+
+    def _flattened(self, source: Source, node: Node, depth: int) -> Iterator[Fragment]:
+        node = resolved(node)
+        if not isinstance(node, Sequence):
+            yield from fragments(source, node)
+            return
+        if node.tag == "!reference":
+            names = list(strings(node))
+            if len(names) == 2 and depth < DEPTH:
+                yield from self.commands(names[0], names[1], depth + 1)
+            return
+        for item in node.items:
+            yield from self._flattened(source, item, depth)
+
+
+def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
+    source, node = next(iter(settings.lineage(name)))
+    home = settings.parts[0][0].path.parent
+    environment: dict[str, str | None] = {}
+    given_at: dict[str, tuple[Source, int]] = {}
+    for file, scope in settings.variables(name):
+        environment |= environment_of(scope)
+        given_at |= places_of(file, scope)
+    commands = [*settings.commands(name, "before_script"), *settings.commands(name, "script")]
+    commands += settings.commands(name, "after_script")
+    stage, image = settings.value(name, "stage"), settings.value(name, "image")
+    checkout, cleaned_by = _checkout(environment)
+    step = Step(
+        name=name,
+        node=node,
+        image=next(_images(image[1] if image else None), None),
+        commands=tuple(commands),
+        script=(),
+        environment={},
+        mounts=(),
+        source=source,
+    )
+    services = settings.value(name, "services")
+    return Pipeline(
+        system=SYSTEM,
+        place=Place.UNKNOWN,
+        runner="a GitLab runner",
+        name=name,
+        document=document,
+        node=node,
+        steps=(step, *_services(services)),
+        volumes=(),
+        workspace=f"/builds/{home.name}",
+        environment=environment,
+        given_at=given_at,
+        events=_events(settings, name),
+        titles=(name, *(strings(stage[1]) if stage else ())),
+        checkout=checkout,
+        cleaned_by=cleaned_by,
+        names_environment=settings.value(name, "environment") is not None,
+    )
+
+
+def _checkout(environment: dict[str, str | None]) -> tuple[Life, str]:
+    """What becomes of the runner's checkout between two jobs, and by what."""
+    strategy, flags = environment.get("GIT_STRATEGY", "fetch"), environment.get("GIT_CLEAN_FLAGS", "-ffdx")
+    if strategy == "clone":
+        return Life.NEW, "GIT_STRATEGY is clone: each job clones anew"
+    if strategy in ("none", "empty") or flags == "none":
+        return Life.KEPT, ""
+    if strategy != "fetch" or flags is None or "$" in flags:
+        return Life.UNKNOWN, ""
+    return Life.CLEANED, f"GitLab runs `git clean {flags}` before each job"
+
+
+def _services(found: tuple[Source, Node] | None) -> Iterator[Step]:
+    if found is None:
+        return
+    source, node = found
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        entry = resolved(item)
+        image = next(_images(entry), None)
+        if image and isinstance(entry, Mapping | Scalar):
+            alias = text(entry, "alias") if isinstance(entry, Mapping) else None
+            name = alias or image.partition(":")[0].replace("/", "-")
+            place = entry if isinstance(entry, Mapping) else Mapping(entry.span, (), flow=False)
+            yield Step(name, place, image, (), (), {}, (), is_service=True, source=source)
 
 
 def _images(node: Node | None) -> Iterator[str]:
     node = resolved(node) if node is not None else None
     if isinstance(node, Scalar):
         yield node.value
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _images(item)
-    elif isinstance(node, Mapping):
-        if image := text(node, "image") or text(node, "name"):
-            yield image
-        else:
-            for key, pair in node.items():
-                yield from _images(pair.value) if key != "environment" else ()
+    elif isinstance(node, Mapping) and (image := text(node, "name")):
+        yield image
+
+
+def _events(settings: _Settings, name: str) -> frozenset[str] | None:
+    """The only events that the job runs on, as far as `only:` says; None for any."""
+    found = settings.value(name, "only")
+    refs = found[1].get("refs") if found and isinstance(found[1], Mapping) else found[1] if found else None
+    names = set(strings(refs))
+    if names and names <= REQUESTS:
+        return frozenset({"pull_request"})
+    rules = settings.value(name, "rules")
+    tests = [text(rule, "if") or "" for rule in _mappings(rules[1] if rules else None) if text(rule, "when") != "never"]
+    if tests and all("merge_request" in test and "==" in test and "||" not in test for test in tests):
+        return frozenset({"pull_request"})
+    return None
+
+
+def _mappings(node: Node | None) -> Iterator[Mapping]:
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(entry := resolved(item), Mapping):
+            yield entry

@@ -10,6 +10,7 @@ from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
+from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar
 
@@ -24,14 +25,26 @@ class Place(Enum):
     UNKNOWN = "not known"
 
 
+class Life(Enum):
+    """What becomes of the checkout that the steps run in, between two deployments."""
+
+    KEPT = "is kept as it is"
+    CLEANED = "loses what git does not track"
+    NEW = "is made anew"
+    UNKNOWN = "is not known"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """What a CI system does that a deployment depends on.
 
-    `name` is for people. `is_editable` says that volfix edits its files, and does not only read them.
+    `name` is for people. `is_editable` says that volfix edits its steps, and does not only read them; `edits_commands`
+    that it edits what their commands say.
     `host_volumes` says that a step gets a host directory as a volume which the pipeline declares by name: such a volume
     can be mounted and not declared, or declared and not mounted; `host_directory` is where new ones lie on the host.
-    `cleans_checkout` says that the workspace is gone after the build. `workspace_name` is what the workspace's last
+    `cleans_checkout` says that the workspace is gone after the build. `names_jobs` says that people find a step by its
+    job, in a file with one job too. `tests_by_default` says that a stack which a job brings up beside itself serves the
+    job's tests, unless a name says that the job deploys. `workspace_name` is what the workspace's last
     directory is called in every repository, so that Compose gives all of them one project name; None where it is called
     after the repository. `workspace_variables` hold the workspace's path. `server_variables` are the beginnings of the
     names that the server puts in for `${...}` before it parses the file, where all others become empty; None where it
@@ -46,6 +59,9 @@ class System:
     workspace_variables: tuple[str, ...]
     server_variables: tuple[str, ...] | None
     host_directory: str = ""
+    edits_commands: bool = False
+    names_jobs: bool = False
+    tests_by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,20 +87,22 @@ class PipelineVolume:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One step or service; `commands` are the scalars as written, `environment` has None for a secret.
+    """One step or service; `commands` are the texts that the shell gets, `environment` has None for a secret.
 
-    `script` are the commands of a plugin that runs them on another host, `settings` the plugin's parameters where they
-    stand apart. `events` are the only ones that it runs on, None for any; `after_failure` says that it runs only where
-    a step before it has failed.
+    `given_at` says where each variable is written, `source` another file that the step stands in. `script` are the
+    commands of a plugin that runs them on another host, `settings` the plugin's parameters where they stand apart.
+    `events` are the only ones that it runs on, None for any; `after_failure` says that it runs only where a step before
+    it has failed.
     """
 
     name: str
     node: Mapping
     image: str | None
-    commands: tuple[Scalar, ...]
-    script: tuple[Scalar, ...]
+    commands: tuple[Fragment, ...]
+    script: tuple[Fragment, ...]
     environment: dict[str, str | None]
     mounts: tuple[StepMount, ...]
+    given_at: dict[str, tuple[Source, int]] = field(default_factory=dict)
     settings: Mapping | None = None
     privileged: bool = False
     detach: bool = False
@@ -92,12 +110,15 @@ class Step:
     working_directory: str | None = None
     events: frozenset[str] | None = None
     after_failure: bool = False
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pipeline:
     """One pipeline: `place` is where its steps run, `runner` what the file calls that; `workspace` is the directory of
-    the checkout there; `labels` route it to some of the runners.
+    the checkout there; `labels` route it to some of the runners. `titles` are the names that people gave to what it is
+    a part of, the widest first: the workflow's, the stage's. `checkout` is what becomes of the checkout, and
+    `cleaned_by` says by what. `names_environment` says that it names an environment which it deploys to.
     """
 
     system: System
@@ -110,8 +131,13 @@ class Pipeline:
     volumes: tuple[PipelineVolume, ...]
     workspace: str
     environment: dict[str, str | None] = field(default_factory=dict)
+    given_at: dict[str, tuple[Source, int]] = field(default_factory=dict)
     events: frozenset[str] | None = None
     labels: Node | None = None
+    titles: tuple[str, ...] = ()
+    checkout: Life = Life.NEW
+    cleaned_by: str = ""
+    names_environment: bool = False
 
     def volume(self, name: str | None) -> PipelineVolume | None:
         """The declared volume of this name."""
@@ -166,8 +192,10 @@ class PipelineFile:
         )
 
     def step_name(self, pipeline: Pipeline, step: Step) -> str:
-        """How a finding names the step: `pipeline/step` in a file with several pipelines."""
-        return f"{pipeline.name}/{step.name}" if len(self.pipelines) > 1 else step.name
+        """How a finding names the step: `pipeline/step` where one of both alone does not tell."""
+        if pipeline.name != step.name and (self.system.names_jobs or len(self.pipelines) > 1):
+            return f"{pipeline.name}/{step.name}"
+        return step.name
 
 
 def only_for_requests(events: frozenset[str] | None) -> bool:

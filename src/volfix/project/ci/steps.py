@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.ci.copies import copies
 from volfix.project.ci.daemons import host_path, is_daemon_image, is_socket_path
 from volfix.project.ci.names import checkout_of
-from volfix.project.ci.nodes import places_of, scalar_fragment
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, only_for_requests
-from volfix.project.ci.substitution import substituted
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.paths import below, moved
-from volfix.syntax.fragment import Fragment
-from volfix.syntax.yaml_tree import Scalar
 
 
 def entries(file: PipelineFile) -> Iterator[Entry]:
@@ -29,40 +25,37 @@ def entries(file: PipelineFile) -> Iterator[Entry]:
                 yield from step_entries(file, pipeline, step, home)
 
 
+def titles_of(pipeline: Pipeline, step: Step) -> tuple[str, ...]:
+    """The names that people gave to a step and to what it is a part of, the widest first."""
+    return (*pipeline.titles, step.name)
+
+
 def step_entries(file: PipelineFile, pipeline: Pipeline, step: Step, home: Path) -> Iterator[Entry]:
     """What a step runs, in a checkout at `home`: its commands, or what its plugin does on another machine."""
-    source, group = file.source, pipeline.name
-    labels = (pipeline.name, file.path.stem.strip("."), step.name)
+    source, group = step.source or file.source, pipeline.name
+    labels = titles_of(pipeline, step)
     name = file.step_name(pipeline, step)
-    commands = tuple(_fragments(file, step.commands))
-    if commands:
-        elsewhere = pipeline.place is Place.OTHER_HOST
-        hosted = not elsewhere and any(is_daemon_image(service.image or "") for service in pipeline.services)
+    if step.commands:
+        elsewhere, thrown_away = pipeline.place is Place.OTHER_HOST, pipeline.place is Place.THROWN_AWAY
+        beside = any(is_daemon_image(service.image or "") for service in pipeline.services)
+        hosted = thrown_away or (beside and not elsewhere)
         workspace = pipeline.workspace.rstrip("/")
         directory = moved(posixpath.join(workspace, step.working_directory or ""), workspace, str(home))
         places = dict.fromkeys(pipeline.system.workspace_variables, workspace)
         yield Entry(
-            *("pipeline", source, step.name, commands, Path(directory), group, name, labels, hosted, elsewhere),
+            *("pipeline", source, step.name, step.commands, Path(directory), group, name, labels, hosted, elsewhere),
             after_failure=step.after_failure,
             mounted=tuple(_mounted(pipeline, step, home)) if pipeline.runs_in_container else None,
             environment={**places, **pipeline.environment, **step.environment},
-            given_at=places_of(source, pipeline.node.get("environment"), step.node.get("environment")),
+            given_at={**pipeline.given_at, **step.given_at},
             workspace=workspace,
             home=home,
         )
         return
     if copied := tuple(copies(source, step.image or "", step.settings or step.node)):
         yield Entry("pipeline", source, step.name, copied, home, group, name, labels)
-    script = tuple(_fragments(file, step.script))
-    if script:
-        yield Entry("pipeline", source, step.name, script, home, group, name, labels, remote=True)
-
-
-def _fragments(file: PipelineFile, scalars: Iterable[Scalar]) -> Iterator[Fragment]:
-    """Commands as the shell gets them, after the server has put its own variables in."""
-    for scalar in scalars:
-        fragment, known = scalar_fragment(file.source, scalar), file.system.server_variables
-        yield fragment if known is None else fragment.inner(substituted(fragment.text, known))
+    if step.script:
+        yield Entry("pipeline", source, step.name, step.script, home, group, name, labels, remote=True)
 
 
 def _mounted(pipeline: Pipeline, step: Step, home: Path) -> Iterator[str]:

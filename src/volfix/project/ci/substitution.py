@@ -6,12 +6,21 @@ Source: drone-runners/drone-runner-docker and drone/runner-go, pipeline/runtime/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from volfix.syntax.fragment import Character
+from volfix.project.ci.nodes import scalar_fragment
+from volfix.syntax.fragment import Character, Fragment
+from volfix.syntax.source import Source
+from volfix.syntax.yaml_tree import Scalar
 
 EXPANSION = re.compile(r"\$\$\{|\$\{(\w+)([^{}]*)\}")
 DEFAULT = re.compile(r":?[-=](.*)\Z", re.DOTALL)
+
+
+def commands(source: Source, scalars: Iterable[Scalar], known: tuple[str, ...] | None) -> tuple[Fragment, ...]:
+    """Commands as the shell gets them, after a server that knows such names has put its variables in."""
+    texts = (scalar_fragment(source, scalar) for scalar in scalars)
+    return tuple(text if known is None else text.inner(substituted(text.text, known)) for text in texts)
 
 
 def substituted(text: str, known: tuple[str, ...]) -> Iterator[Character]:

@@ -48,7 +48,7 @@ def _has_own(path: Path, root: Mapping) -> bool:
 def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
     """The one pipeline of the file."""
     document, root = drone_08.first(documents)
-    steps = drone_08.steps(root.get("steps") or root.get("pipeline"), root.get("services"))
+    steps = drone_08.steps(source, root.get("steps") or root.get("pipeline"), root.get("services"))
     images = {step.image for step in steps if not step.is_service and step.image and not step.script}
     local = bool(images) and all(posixpath.basename(image) in SHELLS for image in images)
     pipeline = Pipeline(
@@ -63,5 +63,6 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
         workspace=drone_08.workspace(root.get("workspace"), WORKSPACE, source.path),
         events=conditions_of(root.get("when"), "event"),
         labels=root.get("labels"),
+        titles=(source.path.stem.lstrip("."), source.path.stem.strip(".")),
     )
     return PipelineFile(source, SYSTEM, (document,), (pipeline,))

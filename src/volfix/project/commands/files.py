@@ -36,6 +36,8 @@ NAMES = re.compile(
     rb"COMPOSE_PROJECT_NAME|--project-name|\bcompose\b[^\n]*\s-p[\s=\"'$]|\bcd\b[^\n]*[$`](?!\(dirname|\{?BASH_SOURCE|\{?0)"
 )
 """What may give a project another name at each deployment."""
+BRINGS_FILES = re.compile(rb"\buses:\s*[\"']?\./|^include:", re.MULTILINE)
+"""What makes other files a part of a pipeline: what they run is not seen in it."""
 SHELL = re.compile(rb"(?!#!)|#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
 """How a script for a shell begins."""
 DEPLOYS = re.compile(rb"docker|compose|podman|nerdctl|deploy|\bdc\b", re.IGNORECASE)
@@ -63,11 +65,16 @@ class CommandFile:
 
     @cached_property
     def is_dangerous(self) -> bool:
-        return DANGEROUS.search(self.data) is not None
+        return DANGEROUS.search(self.data) is not None or self._brings_files
 
     @cached_property
     def may_deploy(self) -> bool:
-        return DEPLOYS.search(self.data) is not None or "deploy" in self.path.name.lower()
+        named = "deploy" in self.path.name.lower()
+        return named or DEPLOYS.search(self.data) is not None or self._brings_files
+
+    @property
+    def _brings_files(self) -> bool:
+        return self._is_pipeline and BRINGS_FILES.search(self.data) is not None
 
     @cached_property
     def source(self) -> Source | None:
@@ -95,7 +102,7 @@ class CommandFile:
 
     @property
     def _is_pipeline(self) -> bool:
-        return self.pipeline is not None or is_pipeline_name(self.path.name, self.path.parent.name)
+        return self.pipeline is not None or is_pipeline_name(str(self.path))
 
     def _steps(self) -> Iterator[Entry]:
         """What a pipeline's steps run; nothing where it cannot be read, which its loader names."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.commands import docker_call
-from volfix.knowledge.purposes import TEST, purposes
-from volfix.project.ci.daemons import daemon_of
+from volfix.knowledge.purposes import DEPLOY, NOT_DEPLOYED, TEST, nearest_purpose, purposes
+from volfix.project.ci.daemons import DIND, THROWN_AWAY, daemon_of
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, only_for_requests
-from volfix.project.ci.steps import step_entries
+from volfix.project.ci.steps import step_entries, titles_of
 from volfix.project.commands.calls import CommandResolver
 from volfix.project.compose.compose_file import BASE_NAMES
 from volfix.project.compose.model import normalized_name
@@ -53,11 +53,6 @@ class Deployment:
     is_test: bool
     commands: tuple[Command, ...]
     checkout: Checkout
-
-    @property
-    def place(self) -> Span:
-        """Where the pipeline's file says the command, or what leads to it."""
-        return self.command.origin
 
     def path_of(self, command: Command, text: str) -> str | None:
         """The absolute path in the step that a command of it means; None where it is not known."""
@@ -133,18 +128,20 @@ def _deployment(
     if not named and directory is not None:
         files = tuple(_default_files(pipeline, directory, checkout))
     project, named_by = _project(pipeline, command, call, directory, checkout)
+    target = REMOTE if command.is_remote else daemon_of(pipeline, step, command, call, ran)
+    is_test = _serves_tests(pipeline, step, target) or _is_test(pipeline, step, command, call, files or named, later)
     return Deployment(
         file=file,
         pipeline=pipeline,
         step=step,
         call=call,
         command=command,
-        target=REMOTE if command.is_remote else daemon_of(pipeline, step, command, call, ran),
+        target=target,
         directory=directory,
         files=files,
         project=project,
         named_by=named_by,
-        is_test=_is_test(pipeline, step, command, call, files or named, later),
+        is_test=is_test,
         commands=ran,
         checkout=checkout,
     )
@@ -201,6 +198,14 @@ def _named_in_dotenv(path: Path) -> str | None:
     text = disk.read_or_nothing(path).decode(errors="replace")
     found = re.search(r"^(?:export +)?COMPOSE_PROJECT_NAME *= *[\"']?([^\"'\s#]+)", text, re.MULTILINE)
     return found[1] if found else None
+
+
+def _serves_tests(pipeline: Pipeline, step: Step, target: str) -> bool:
+    """Whether names say that the stack serves the job alone; where stacks mostly do, whether no name denies it."""
+    if not pipeline.system.tests_by_default or pipeline.names_environment:
+        return False
+    purpose = nearest_purpose(reversed(titles_of(pipeline, step)))
+    return purpose in NOT_DEPLOYED or (purpose != DEPLOY and target in (THROWN_AWAY, DIND))
 
 
 def _is_test(

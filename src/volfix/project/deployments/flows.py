@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, Option, deletion_of, docker_call
 from volfix.knowledge.purposes import CLEANS, DEPLOY, DEV, NOT_DEPLOYED, TEST, nearest_purpose, purposes
+from volfix.project.ci.daemons import reaches_other_host, uses_context
 from volfix.project.commands.calls import CommandResolver
 from volfix.project.commands.files import CommandFile
 from volfix.project.deployments.passing import (
@@ -75,11 +76,11 @@ class Flow:
         return found
 
     @cached_property
-    def by_origin(self) -> dict[tuple[int, Span], list[Command]]:
+    def by_origin(self) -> dict[tuple[int, Path, Span], list[Command]]:
         """The commands by the identity of their start and by what of its text led to them."""
-        found: dict[tuple[int, Span], list[Command]] = {}
+        found: dict[tuple[int, Path, Span], list[Command]] = {}
         for command in self.commands:
-            found.setdefault((id(command.start), command.origin), []).append(command)
+            found.setdefault((id(command.start), command.origin_in.path, command.origin), []).append(command)
         return found
 
 
@@ -164,7 +165,13 @@ class CommandFiles:
                     yield Flow(PIPELINE, entries[0], tuple(kept))
 
     def _own_acts(self, entry: Entry) -> list[Command]:
-        return [command for command in self.interpreter.commands(entry) if not command.hosted]
+        """What an entry does that lasts: what a machine does to itself that is thrown away is left out."""
+        found, away = [], False
+        for command in self.interpreter.commands(entry):
+            away = away or uses_context(command)
+            if away or not command.hosted or reaches_other_host(command):
+                found.append(command)
+        return found
 
     def _flow(self, entry: Entry) -> Flow | None:
         purpose = self._purpose(entry)

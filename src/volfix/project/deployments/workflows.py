@@ -89,6 +89,8 @@ def read_workflows(paths: Sequence[Path], loader: Loader) -> Iterator[Workflow]:
         file = loader.pipeline(path)
         if file is not None:
             workflow = _workflow(file)
+            if file.system.tests_by_default and all(deployment.is_test for deployment in workflow.deployments):
+                continue
             for note in workflow.notes():
                 loader.note(note)
             yield workflow

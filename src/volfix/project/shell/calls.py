@@ -28,6 +28,7 @@ class Frame:
     entry: Entry
     start: Entry
     origin: Span | None = None
+    origin_in: Source | None = None
     guards: tuple[str, ...] = ()
     trap: str | None = None
     conditional: bool = False
@@ -55,6 +56,7 @@ class Frame:
         return replace(
             self,
             origin=origin,
+            origin_in=self.origin_in or fragment.source,
             guards=(*self.guards, *guards),
             conditional=self.conditional or command.conditional,
             repeated=repeated,

@@ -62,10 +62,10 @@ class Command:
 
     `in_checkout` says that the directory lies in the checkout that is read; `is_remote`, that the command runs on
     another machine; `hosted`, on one that is thrown away. `start` is the entry that was run, `entry` the one that the
-    command is written in, `origin` what of the start's text led to it. `guards` are the texts of the tests that it
-    depends on; `trap` the signal whose handler it is a part of; `calls` what was called on the way to it. `outputs` are
-    the files that its output goes to; `is_fed` says that it reads a file, a here-document or another command's output,
-    `decides` that what runs next depends on whether it succeeds.
+    command is written in, `origin` what of the start's text led to it, in the file `origin_in`. `guards` are the texts
+    of the tests that it depends on; `trap` the signal whose handler it is a part of; `calls` what was called on the way
+    to it. `outputs` are the files that its output goes to; `is_fed` says that it reads a file, a here-document or
+    another command's output, `decides` that what runs next depends on whether it succeeds.
     """
 
     words: tuple[Argument, ...]
@@ -73,6 +73,7 @@ class Command:
     entry: Entry
     start: Entry
     origin: Span
+    origin_in: Source
     directory: str
     in_checkout: bool
     is_remote: bool

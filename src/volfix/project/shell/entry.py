@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 from volfix.syntax.fragment import Fragment
@@ -60,7 +61,12 @@ class Entry:
     @cached_property
     def texts(self) -> tuple[Fragment, ...]:
         """What each shell reads: all fragments as one text, unless each has its own or they make no script together."""
-        if self.separate or len(self.fragments) < 2:
+        if self.separate:
             return self.fragments
-        whole = Fragment.joined(self.fragments)
-        return self.fragments if parse(whole.text).unread else (whole,)
+        files = groupby(self.fragments, lambda fragment: id(fragment.source))
+        return tuple(text for _, part in files for text in _as_script(tuple(part)))
+
+
+def _as_script(fragments: tuple[Fragment, ...]) -> tuple[Fragment, ...]:
+    whole = Fragment.joined(fragments)
+    return fragments if len(fragments) < 2 or parse(whole.text).unread else (whole,)

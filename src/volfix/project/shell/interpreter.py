@@ -58,8 +58,8 @@ class Interpreter:
     def _process(self, commands: Iterator[Command], state: State, frame: Frame) -> Iterator[Command]:
         """What a process runs, and at its end the handlers that it has set for that."""
         yield from commands
-        for handler, origin in list(state.traps):
-            yield from self._inner([handler], state, replace(frame, trap="EXIT", origin=origin))
+        for handler, origin, file in list(state.traps):
+            yield from self._inner([handler], state, replace(frame, trap="EXIT", origin=origin, origin_in=file))
 
     def _entry(self, entry: Entry, state: State, frame: Frame) -> Iterator[Command]:
         key = (entry.source.path, entry.name)
@@ -139,7 +139,7 @@ class Interpreter:
 
     def _leaf(self, call: Call) -> Command:
         frame, state = call.frame, call.state
-        assert frame.origin is not None
+        assert frame.origin is not None and frame.origin_in is not None
         directory = state.directory if call.directory is None else state.path(call.directory)
         self.count += 1
         return Command(
@@ -148,6 +148,7 @@ class Interpreter:
             entry=frame.entry,
             start=frame.start,
             origin=frame.origin,
+            origin_in=frame.origin_in,
             directory=directory,
             in_checkout=state.in_checkout,
             is_remote=state.is_remote,
@@ -187,8 +188,8 @@ class Interpreter:
             return
         signals = {word.value.upper().removeprefix("SIG") for word in words[1:]}
         if signals & {"EXIT", "0"}:
-            assert call.frame.origin is not None
-            call.state.traps.append((words[0], call.frame.origin))
+            assert call.frame.origin is not None and call.frame.origin_in is not None
+            call.state.traps.append((words[0], call.frame.origin, call.frame.origin_in))
         else:
             frame = replace(call.frame, trap=min(signals))
             yield from self._inner(words[:1], call.state.copy(), frame)

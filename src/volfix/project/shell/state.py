@@ -62,7 +62,7 @@ class State:
     arguments: tuple[Argument, ...] | None = None
     functions: dict[str, tuple[tuple[SimpleCommand, ...], Fragment]] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
-    traps: list[tuple[Argument, Span]] = field(default_factory=list)
+    traps: list[tuple[Argument, Span, Source]] = field(default_factory=list)
     given_at: dict[str, Place] = field(default_factory=dict)
     scope: tuple[int, ...] = ()
     scopes: list[State] = field(default_factory=list)

@@ -70,8 +70,10 @@ def deploying_steps(context: Context) -> Iterator[StackDeployment]:
 
 def in_pipeline(deploy: StackDeployment, node: Mapping | Scalar | None = None) -> Location:
     """Where the command, or another node of the pipeline, is written."""
-    span = node.span if node is not None else deploy.deployment.place
-    return at(deploy.workflow.file.source, span.start, span.end)
+    command, step = deploy.deployment.command, deploy.deployment.step
+    if node is None:
+        return at(command.origin_in, command.origin.start, command.origin.end)
+    return at(step.source or deploy.workflow.file.source, node.span.start, node.span.end)
 
 
 def pipeline_finding(

@@ -31,7 +31,7 @@ def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...]
     """The edit after which the command deletes no volume that the stack has, or why there is none."""
     command = item.command
     pipeline = commands.files.pipelines.get(command.fragment.source.path)
-    if pipeline is not None and not pipeline.is_editable:
+    if pipeline is not None and not pipeline.system.edits_commands:
         return NOT_EDITED
     if not _is_whole(item):
         if item.option is None:
@@ -65,11 +65,12 @@ def _without(fragment: Fragment, home: Span, item: VolumeDeletion, also: Iterabl
 def _outer(item: VolumeDeletion) -> tuple[Fragment, Span] | None:
     """The command that hands its text to another shell (`ssh host '...'`), where it runs nothing but this one."""
     command = item.command
-    alike = item.flow.by_origin.get((id(command.start), command.origin), ())
+    alike = item.flow.by_origin.get((id(command.start), command.origin_in.path, command.origin), ())
     if command.entry is not command.start or len(alike) != 1:
         return None
     for text in command.entry.texts:
-        if text is not command.fragment and text.text and command.origin in text.place(0, len(text.text)):
+        is_other = text is not command.fragment and text.source is command.origin_in
+        if is_other and text.text and command.origin in text.place(0, len(text.text)):
             start, end = (bisect_left(text.starts, at) for at in (command.origin.start, command.origin.end))
             outer = (each for each in parse(text.text).commands if each.span.start == start)
             names = [posixpath.basename(word.value) for each in outer for word in each.words]
