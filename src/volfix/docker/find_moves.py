@@ -21,8 +21,8 @@ from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import derived_entry, entries_for
 from volfix.project.compose.compose_file import strings
-from volfix.project.compose.model import Service
 from volfix.project.compose.mounts import VOLUME, Mount
+from volfix.project.compose.service import Service
 from volfix.project.image.images import images_of
 from volfix.rules.evidence.databases import databases_in
 from volfix.rules.evidence.held_data import directories_in

@@ -13,8 +13,9 @@ from volfix.docker.engine import Engine
 from volfix.docker.jobs import CarryProblem, Origin
 from volfix.project.ci.daemons import HOST_SOCKET
 from volfix.project.compose.host_directories import host_directory
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
+from volfix.project.compose.service import Service
 from volfix.rules.evidence.deployments import deploys
 
 

@@ -18,9 +18,10 @@ from volfix.docker.opened import named_file, path_in
 from volfix.knowledge.images import VARIABLE
 from volfix.knowledge.lookup import derived_entry, entries_for
 from volfix.knowledge.storage import data_directories
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import ANONYMOUS, BIND, VOLUME, Mount
 from volfix.project.compose.origins import InCompose
+from volfix.project.compose.service import Service
 from volfix.project.image.images import images_of
 from volfix.syntax.yaml_tree import Scalar
 

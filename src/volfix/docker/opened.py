@@ -6,7 +6,7 @@ from volfix.docker.containers import Container, Process
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code.database_url import DatabaseFile, database_file, resolved_path
 from volfix.project.code.readers import reader_of
-from volfix.project.compose.model import Service
+from volfix.project.compose.service import Service
 
 
 def named_file(service: Service, name: str, value: str) -> DatabaseFile | None:

@@ -12,7 +12,8 @@ from volfix.docker.containers import CONFIG_FILES, DIRECTORY, Container
 from volfix.docker.deployed import Deployed, earlier, git_output
 from volfix.docker.engine import Engine
 from volfix.docker.likeness import Asked, unlike
-from volfix.project.compose.model import Part, Project
+from volfix.project.compose.model import Project
+from volfix.project.compose.service import Part
 from volfix.project.git import work_tree
 
 

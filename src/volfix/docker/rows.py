@@ -25,7 +25,7 @@ from volfix.docker.tar_stream import BrokenArchive
 from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import derived_entry, entries_for
-from volfix.project.compose.model import Service
+from volfix.project.compose.service import Service
 from volfix.project.image.images import images_of
 
 VERSION = 1

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from volfix.project.compose.combinations import projects_of
 from volfix.project.compose.completeness import lacking
 from volfix.project.compose.compose_file import ComposeFile, Unread
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import Mount
 from volfix.project.compose.named_files import with_named_files
+from volfix.project.compose.service import Service
 from volfix.project.discovery import Directory
 from volfix.project.loader import Loader
 from volfix.syntax.source import Source

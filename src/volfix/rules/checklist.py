@@ -9,8 +9,9 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from volfix.project.compose.host_directories import relative
-from volfix.project.compose.model import Project, Service, normalized_name
+from volfix.project.compose.model import Project, normalized_name
 from volfix.project.compose.mounts import BIND, VOLUME
+from volfix.project.compose.service import Service
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.command_words import shown_command
@@ -21,7 +22,7 @@ from volfix.rules.findings import Finding
 from volfix.rules.remedies.volume_deletions import deleting_when_asked
 
 if TYPE_CHECKING:
-    from volfix.project.compose.model import EnvFile
+    from volfix.project.compose.service import EnvFile
 
 COPIES = frozenset({"cp", "mv", "install", "ln", "scp"})
 

@@ -10,8 +10,9 @@ from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.paths import is_below
 from volfix.knowledge.storage import DataDirectories
 from volfix.knowledge.targets import never_converted, state_like
-from volfix.project.compose.model import Part, Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import ANONYMOUS, BIND, VOLUME, Mount
+from volfix.project.compose.service import Part, Service
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.image.images import images_of
 from volfix.project.image.ownership import foreign_user

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.paths import is_below, meet
 from volfix.project.compose.effective_environment import effective_variables
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import VOLUME
+from volfix.project.compose.service import Service
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.image.images import images_of
 from volfix.rules.context import Context, at, mount_location

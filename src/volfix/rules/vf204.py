@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.project.compose.effective_environment import effective_variables, sources_of
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.origins import InDockerfile, Variable
+from volfix.project.compose.service import Service
 from volfix.rules.context import Context
 from volfix.rules.evidence.database_values import place_of
 from volfix.rules.findings import Finding, Severity

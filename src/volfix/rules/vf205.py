@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from volfix.knowledge.purposes import TEST, purposes
 from volfix.knowledge.variables import variable_kind
 from volfix.project.compose.effective_environment import effective_variables
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.origins import Variable
+from volfix.project.compose.service import Service
 from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.rules.context import Context
 from volfix.rules.evidence.engine_switch import switch_beside

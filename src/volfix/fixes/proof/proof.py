@@ -15,8 +15,9 @@ from volfix.edits.yaml_meaning import expected
 from volfix.fixes.proof.reworded import with_words
 from volfix.project.compose.compose_file import ComposeFile, is_empty
 from volfix.project.compose.merging import build_project
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.origins import Variable
+from volfix.project.compose.service import Service
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange, WordChange

@@ -6,7 +6,8 @@ from collections.abc import Mapping as Words
 from dataclasses import replace
 from pathlib import Path
 
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
+from volfix.project.compose.service import Service
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 
 

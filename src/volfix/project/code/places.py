@@ -6,8 +6,9 @@ import os
 import posixpath
 from pathlib import Path
 
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND
+from volfix.project.compose.service import Service
 from volfix.syntax import disk
 
 KEEPS = frozenset({".gitkeep", ".keep", ".gitignore", ".dockerignore"})

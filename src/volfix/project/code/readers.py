@@ -11,7 +11,7 @@ from pathlib import Path
 from volfix.knowledge.readers import Reader, readers
 from volfix.project.code.package_versions import MANIFESTS, named, packages_in, versions_of
 from volfix.project.code.source_files import source_files
-from volfix.project.compose.model import Service
+from volfix.project.compose.service import Service
 from volfix.syntax import disk
 
 SOURCES = {"python": (".py",), "node": (".js", ".ts", ".mjs", ".cjs", ".tsx")}

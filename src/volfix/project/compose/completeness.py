@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.project.compose.compose_file import strings
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import VOLUME
+from volfix.project.compose.service import Service
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 
 STARTS = ("image", "build", "extends", "provider")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.compose.model import Service
 from volfix.project.compose.origins import InDockerfile, Variable
+from volfix.project.compose.service import Service
 
 
 def effective_variables(service: Service) -> Iterator[Variable]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from volfix.project.compose.compose_file import ComposeFile, IncludeEntry, Unread
 from volfix.project.compose.environment import lookup_in
 from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
-from volfix.project.compose.model import Part, Project, Service, normalized_name
+from volfix.project.compose.model import Project, normalized_name
+from volfix.project.compose.service import Part, Service
 from volfix.project.loader import Loader
 from volfix.syntax import yaml_tree
 from volfix.syntax.yaml_tree import Scalar

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from volfix.project.compose.model import Service
+from volfix.project.compose.service import Service
 from volfix.syntax.yaml_tree import Mapping, Scalar
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from volfix.knowledge.env_files import is_example
 from volfix.project.compose.env_places import EnvCopy, in_place
 from volfix.project.compose.environment import DotenvFile
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.origins import PutTogether, Variable, env_assignment
+from volfix.project.compose.service import Service
 from volfix.syntax import disk, dotenv
 from volfix.syntax.dotenv import Assignment
 from volfix.syntax.source import FileProblem, Source

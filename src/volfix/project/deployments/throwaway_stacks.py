@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from volfix.knowledge.purposes import TEST, purposes
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
+from volfix.project.compose.service import Service
 
 
 def is_test_stack(project: Project) -> bool:

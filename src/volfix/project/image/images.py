@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from volfix.knowledge.images import Image
-from volfix.project.compose.model import Service
+from volfix.project.compose.service import Service
 
 
 def images_of(service: Service) -> list[Image]:

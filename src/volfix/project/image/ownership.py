@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from volfix.knowledge.entries import Entry
-from volfix.project.compose.model import Service
+from volfix.project.compose.service import Service
 from volfix.project.image.images import images_of
 
 ROOT = frozenset({"", "0", "root"})

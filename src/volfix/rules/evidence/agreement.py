@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from volfix.project.compose.effective_environment import effective_variables
-from volfix.project.compose.model import Service
 from volfix.project.compose.mounts import BIND
 from volfix.project.compose.origins import InCode, InDockerfile, PutTogether, compose_scalar, env_assignment
+from volfix.project.compose.service import Service
 from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import working_directory

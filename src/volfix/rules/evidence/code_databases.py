@@ -13,9 +13,10 @@ from volfix.knowledge.variables import variable_kind
 from volfix.project.code.deployed_code import DeployedCode
 from volfix.project.code.places import container_path, may_be_in_image
 from volfix.project.compose.effective_environment import effective_values
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND
 from volfix.project.compose.origins import InCode, Variable
+from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned
 from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.project.image.build import Build

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.lookup import entries_for
 from volfix.project.compose.interpolation import VISIBLE
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import Mount
 from volfix.project.compose.origins import InCode, InDockerfile, Origin, PutTogether
+from volfix.project.compose.service import Service
 from volfix.project.image.images import images_of
 
 if TYPE_CHECKING:

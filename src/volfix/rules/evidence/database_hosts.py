@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from volfix.knowledge.variables import variable_kind
 from volfix.project.compose.effective_environment import effective_variables
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.origins import Variable
+from volfix.project.compose.service import Service
 from volfix.rules.context import Context
 
 SERVER_URL = re.compile(

@@ -14,8 +14,9 @@ from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.paths import lies_in
 from volfix.knowledge.targets import is_application_root, never_converted
 from volfix.project.code.places import comes_with_image, container_path
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
+from volfix.project.compose.service import Service
 from volfix.project.image.images import images_of
 from volfix.project.image.ownership import runs_as_root
 from volfix.syntax import disk

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.variables import variable_kind
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.origins import Variable
+from volfix.project.compose.service import Service
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_places import (
     based,

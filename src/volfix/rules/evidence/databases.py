@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from volfix.project.compose.effective_environment import effective_variables
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
+from volfix.project.compose.service import Service
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
 from volfix.rules.evidence.agreement import (

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.interpolation import VISIBLE, InterpolationError, Lookup, interpolate
-from volfix.project.compose.model import Service
 from volfix.project.compose.origins import InCode, PutTogether, Variable
+from volfix.project.compose.service import Service
 from volfix.rules.context import Context
 from volfix.rules.evidence.command_words import shown_command
 from volfix.rules.evidence.database import Database

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.code.package_versions import MANIFESTS, packages_in
-from volfix.project.compose.model import Service
+from volfix.project.compose.service import Service
 from volfix.project.image.docker_ignore import DockerIgnore
 from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database

@@ -14,9 +14,9 @@ from volfix.knowledge.storage import DataDirectories, data_directories, holds
 from volfix.knowledge.switches import engine_of
 from volfix.knowledge.targets import never_converted, state_like
 from volfix.project.compose.effective_environment import effective_values
-from volfix.project.compose.model import Service
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.mounts import UNKNOWN as UNKNOWN_SOURCE
+from volfix.project.compose.service import Service
 from volfix.project.image.images import images_of
 from volfix.project.stack import Use
 from volfix.rules.context import Context

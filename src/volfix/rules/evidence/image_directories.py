@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from volfix.knowledge.lookup import entries_for
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
+from volfix.project.compose.service import Service
 from volfix.project.image.images import images_of
 from volfix.project.image.root_places import root_place
 from volfix.syntax.dockerfile import read

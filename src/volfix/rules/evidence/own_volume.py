@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from volfix.knowledge.paths import lies_in, meet
 from volfix.knowledge.targets import never_converted
 from volfix.project.code.places import is_filled_by_build
-from volfix.project.compose.model import Part, Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.replicas import replicas
+from volfix.project.compose.service import Part, Service
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.image.ownership import foreign_user
 from volfix.rules.evidence.database import Database

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from volfix.edits.yaml_edits import SetScalar
-from volfix.project.compose.model import Service
+from volfix.project.compose.service import Service
 from volfix.project.stack import Use
 from volfix.rules.evidence.database_places import working_directory
 from volfix.rules.findings import WordChange

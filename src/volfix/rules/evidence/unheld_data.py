@@ -13,8 +13,9 @@ from volfix.knowledge.storage import DataDirectories, holds, holds_one, unheld
 from volfix.knowledge.switches import engine_of
 from volfix.knowledge.targets import never_converted
 from volfix.project.compose.effective_environment import effective_values
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import ANONYMOUS, BIND, UNKNOWN, VOLUME, Mount
+from volfix.project.compose.service import Service
 from volfix.project.image.images import images_of
 from volfix.rules.context import Context, once
 from volfix.rules.evidence.held_data import directories_in, is_file, meant_for_data, starts_server

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from volfix.knowledge.lookup import entries_for
 from volfix.project.compose.effective_environment import effective_variables
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
 from volfix.project.compose.origins import InCompose, Variable
+from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import is_env_file, is_example_of, loose_variables, put_into_place
 from volfix.project.image.images import images_of
 from volfix.rules.context import Context

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from volfix.edits.code_edits import AddInstruction
-from volfix.project.compose.model import Project, Service
+from volfix.project.compose.model import Project
+from volfix.project.compose.service import Service
 from volfix.rules.evidence.image_directories import line_making
 from volfix.rules.findings import InstructionChange
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import AppendItem, DeclareVolume
-from volfix.project.compose.model import Service
+from volfix.project.compose.service import Service
 from volfix.rules.evidence.own_volume import document_of, refusal
 from volfix.rules.findings import Change, MountChange, VolumeChange
 

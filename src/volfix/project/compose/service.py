@@ -1,0 +1,260 @@
+"""A service of a project as its parts say it together: image, build, mounts, environment.
+
+Source: compose-spec/compose-go, override/merge.go (merging), loader/extends.go.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.project.compose.compose_file import ComposeFile, strings
+from volfix.project.compose.environment import DotenvFile, service_environment, written_variable
+from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
+from volfix.project.compose.mounts import Mount, clean, read_mount
+from volfix.project.compose.origins import Variable
+from volfix.project.compose.words import boolean, mount_options
+from volfix.project.image.build import Build, context_of
+from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
+
+if TYPE_CHECKING:
+    from volfix.project.image.stages import Stage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One written piece of a service: its mapping, its file, and the directory that its relative paths start from."""
+
+    service: str
+    node: Mapping
+    file: ComposeFile
+    directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFile:
+    """One file that `env_file:` names; `path` is None where the name holds a variable of unknown value."""
+
+    path: Path | None
+    raw: bool
+    required: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Service:
+    """A service of a project: its parts in the order in which Compose merges them."""
+
+    name: str
+    parts: tuple[Part, ...]
+    lookup: Lookup
+    read_env: Callable[[Path, bool], DotenvFile]
+
+    def field(self, key: str) -> tuple[Node, Part] | None:
+        """The value of the last part that says it."""
+        for part in reversed(self.parts):
+            value = part.node.get(key)
+            if value is not None:
+                return None if resolved(value).tag == "!reset" else (value, part)
+        return None
+
+    def text(self, key: str) -> str | None:
+        """A scalar field, interpolated; a variable of unknown value stays visible."""
+        found = self.field(key)
+        if found is None or not isinstance(found[0], Scalar) or found[0].is_null:
+            return None
+        return self.interpolated(found[0].value)
+
+    def interpolated(self, text: str) -> str:
+        try:
+            return interpolate(text, self.lookup).value
+        except InterpolationError:
+            return text
+
+    @cached_property
+    def image(self) -> str | None:
+        return self.text("image")
+
+    @cached_property
+    def build(self) -> Build | None:
+        found = self.field("build")
+        if found is None:
+            return None
+        node, part = found
+        if isinstance(node, Scalar) and node.is_null:
+            return None
+        if isinstance(node, Scalar):
+            return Build(context_of(part.directory, self.interpolated(node.value)), "Dockerfile", False, None, ())
+        if not isinstance(node, Mapping):
+            return None
+
+        def text(key: str) -> str | None:
+            value = node.get(key)
+            return self.interpolated(value.value) if isinstance(value, Scalar) and not value.is_null else None
+
+        arguments = tuple(
+            (name, self.interpolated(value)) for name, value, _, _ in assignments(node.get("args")) if value is not None
+        )
+        context = context_of(part.directory, text("context") or ".")
+        return Build(
+            context,
+            text("dockerfile") or "Dockerfile",
+            node.get("dockerfile_inline") is not None,
+            text("target"),
+            arguments,
+        )
+
+    @cached_property
+    def stage(self) -> Stage | None:
+        """The stage of its Dockerfile that the build makes; None where nothing is built, or it cannot be read."""
+        if self.build is None:
+            return None
+        from volfix.project.image.stages import stage_of  # most services run an image as it is
+
+        return stage_of(self.build)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """`entrypoint` and `command`, split into words as a shell would."""
+        found: list[str] = []
+        for key in ("entrypoint", "command"):
+            value = self.field(key)
+            if value is None:
+                continue
+            if isinstance(value[0], Scalar):
+                text = self.interpolated(value[0].value).replace("$$", "$")
+                try:
+                    found += shlex.split(text)
+                except ValueError:
+                    found += text.split()
+            else:
+                found += [self.interpolated(item) for item in strings(value[0])]
+        return tuple(found)
+
+    @cached_property
+    def started(self) -> tuple[str, ...]:
+        """Everything that may say how its process starts: the words of the service and those of its Dockerfile."""
+        return (*self.words, *(self.stage.started if self.stage else ()))
+
+    @cached_property
+    def mounts(self) -> tuple[Mount, ...]:
+        """Every mount that is written for the service, those of later files behind; an overridden one is marked."""
+        found: list[Mount] = []
+        for part in self.parts:
+            node = part.node.get("volumes")
+            if node is not None and node.tag in ("!reset", "!override"):
+                found = [replace(mount, overridden=True) for mount in found]
+            if not isinstance(node, Sequence) or node.tag == "!reset":
+                continue
+            for item in node.items:
+                mount = read_mount(self.name, part.file.source, item, part.directory, self.lookup)
+                if mount is not None:
+                    found = [
+                        replace(old, overridden=True) if old.clean_target == mount.clean_target else old
+                        for old in found
+                    ]
+                    found.append(mount)
+        return tuple(found)
+
+    @cached_property
+    def tmpfs(self) -> frozenset[str]:
+        """The targets that live in memory."""
+        targets = {mount.clean_target for mount in self.mounts if mount.kind == "tmpfs" and not mount.overridden}
+        for part in self.parts:
+            targets |= {clean(self.interpolated(text).split(":")[0]) for text in strings(part.node.get("tmpfs"))}
+        return frozenset(targets)
+
+    @cached_property
+    def env_files(self) -> tuple[EnvFile, ...]:
+        """The env files that the service loads, the one that wins last."""
+        found: dict[str, EnvFile] = {}  # by what is written: a file named again in the same words keeps its place
+        for part in self.parts:
+            node = part.node.get("env_file")
+            if _tag(node) in ("!reset", "!override"):
+                found = {}
+            if node is None or _tag(node) == "!reset":
+                continue
+            items = node.items if isinstance(node, Sequence) else (node,)
+            for item in items:
+                entry = resolved(item)
+                if isinstance(entry, Scalar) and not entry.is_null:
+                    found[self.interpolated(entry.value)] = self._env_file(part, entry.value, raw=False, required=True)
+                elif isinstance(entry, Mapping) and isinstance(path := entry.get("path"), Scalar):
+                    form = entry.get("format")
+                    raw = isinstance(form, Scalar) and form.value == "raw"
+                    needed = boolean(entry.get("required"), self.lookup, default=True) is not False
+                    found[self.interpolated(path.value)] = self._env_file(part, path.value, raw=raw, required=needed)
+        return tuple(found.values())
+
+    @cached_property
+    def environment(self) -> dict[str, Variable]:
+        """What the container's environment will be, the image's own variables left out."""
+        entries: dict[str, Variable] = {}
+        for part in self.parts:
+            node = part.node.get("environment")
+            if _tag(node) in ("!reset", "!override"):
+                entries = {}
+            if node is None or _tag(node) == "!reset":
+                continue
+            for name, text, scalar, start in assignments(node):
+                if scalar.tag == "!reset":
+                    entries.pop(name, None)
+                    continue
+                variable = written_variable(name, text, part.file.source, scalar, start, self.lookup)
+                if variable is not None:
+                    entries[variable.name] = variable
+        files = [self.read_env(file.path, file.raw) for file in self.env_files if file.path is not None]
+        return service_environment(entries, files, self.lookup)
+
+    def _env_file(self, part: Part, text: str, *, raw: bool, required: bool) -> EnvFile:
+        value = self.interpolated(text)
+        known = "${" not in value and not value.startswith("~")
+        return EnvFile(Path(os.path.normpath(part.directory / value)) if known else None, raw, required)
+
+    @property
+    def volumes_from(self) -> Iterator[tuple[str, bool]]:
+        """The services whose mounts this one shares, and whether for reading only."""
+        for part in self.parts:
+            for text in strings(part.node.get("volumes_from")):
+                if not text.startswith("container:"):
+                    name, _, mode = self.interpolated(text).partition(":")
+                    yield name, mount_options(mode).read_only is True
+
+    @property
+    def volumes_of_containers(self) -> Iterator[str]:
+        """The containers of no project here whose mounts this service shares, whatever these are."""
+        for part in self.parts:
+            yield from (text for text in strings(part.node.get("volumes_from")) if text.startswith("container:"))
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that the service is in; none for one that always runs."""
+        return tuple(text for part in self.parts for text in strings(part.node.get("profiles")))
+
+
+def assignments(node: Node | None) -> Iterator[tuple[str, str | None, Scalar, int]]:
+    """The entries of an `environment:`-like section: name, value as written, the scalar, where in it the value begins.
+
+    The value is None where only the name is given. Merge keys are followed.
+    """
+    if node is not None:
+        node = resolved(node)
+    if isinstance(node, Mapping):
+        for name, pair in node.items():
+            value = resolved(pair.value)
+            if isinstance(value, Scalar):
+                yield name, None if value.is_null else value.value, value, 0
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            entry = resolved(item)
+            if isinstance(entry, Scalar):
+                name, equals, value_text = entry.value.partition("=")
+                yield name, value_text if equals else None, entry, len(name) + 1
+
+
+def _tag(node: Node | None) -> str | None:
+    return None if node is None else resolved(node).tag
