@@ -100,6 +100,10 @@ def test_configuration_code_and_the_host_s_paths_are_never_a_database(target: st
         "/home/node/.n8n",
         "/home/app/.local/share/app",
         "/app/instance",
+        "/home/koyomi/lanraragi/database",
+        "/usr/share/shop/inner/db",
+        "/mnt/shop/pb_data",
+        "/opt/a/b/c/sqlite",
     ],
 )
 def test_an_unknown_image_most_likely_keeps_its_state_there(target: str) -> None:
@@ -109,7 +113,21 @@ def test_an_unknown_image_most_likely_keeps_its_state_there(target: str) -> None
 
 @pytest.mark.parametrize(
     "target",
-    ["/app/config", "/srv", "/x", "/opt/tool", "/app/uploads", "/work/in", "/mnt/share", "/notes", "/data.txt"],
+    [
+        "/app/config",
+        "/srv",
+        "/x",
+        "/etc/shop/db",
+        "/backup/database",
+        "/mydb",
+        "/app/databases-of-old",
+        "/opt/tool",
+        "/app/uploads",
+        "/work/in",
+        "/mnt/share",
+        "/notes",
+        "/data.txt",
+    ],
 )
 def test_other_places_say_nothing(target: str) -> None:
     assert not state_like(target)
