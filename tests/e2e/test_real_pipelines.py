@@ -20,7 +20,7 @@ from volfix.project.ci.names import is_pipeline_name
 from volfix.project.ci.substitution import substituted
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.syntax.source import FileProblem, Source
-from volfix.syntax.yaml_tree import plain
+from volfix.syntax.yaml_plain import plain
 
 SHARED = Path(os.environ.get("VOLFIX_SHARED") or Path(__file__).parents[3] / "shared")
 pytestmark = pytest.mark.skipif(not (SHARED / "corpus").is_dir(), reason="the corpus is not at hand (VOLFIX_SHARED)")

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from volfix.syntax.source import CannotEdit, Source
 from volfix.syntax.yaml_edit import nodes, replace_scalar
+from volfix.syntax.yaml_plain import plain
 from volfix.syntax.yaml_scalar import double_quoted, is_plain, single_quoted, units, written
-from volfix.syntax.yaml_tree import Scalar, parse, plain
+from volfix.syntax.yaml_tree import Scalar, parse
 
 
 def source(text: str) -> Source:

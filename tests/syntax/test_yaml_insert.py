@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from volfix.syntax.source import CannotEdit, Source
 from volfix.syntax.yaml_insert import Value, add_entries, append_items, insert_section
-from volfix.syntax.yaml_tree import Document, Mapping, Pair, parse, plain
+from volfix.syntax.yaml_plain import plain
+from volfix.syntax.yaml_tree import Document, Mapping, Pair, parse
 
 NEW: dict[str, Value] = {"new": {"driver": "local"}}
 

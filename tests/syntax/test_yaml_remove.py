@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from volfix.syntax.source import CannotEdit, FileProblem, Source
 from volfix.syntax.yaml_edit import nodes
+from volfix.syntax.yaml_plain import plain
 from volfix.syntax.yaml_remove import remove_entry, remove_item
-from volfix.syntax.yaml_tree import Mapping, Node, Pair, Scalar, Sequence, parse, plain
+from volfix.syntax.yaml_tree import Mapping, Node, Pair, Scalar, Sequence, parse
 
 
 def source(text: str) -> Source:

@@ -10,7 +10,8 @@ import pytest
 from volfix.syntax import yaml_events, yaml_tree
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_edit import nodes
-from volfix.syntax.yaml_tree import Alias, Document, Mapping, Node, Scalar, Sequence, parse, plain
+from volfix.syntax.yaml_plain import plain
+from volfix.syntax.yaml_tree import Alias, Document, Mapping, Node, Scalar, Sequence, parse
 
 
 def source(text: str) -> Source:

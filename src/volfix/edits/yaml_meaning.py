@@ -8,7 +8,8 @@ from typing import Any
 
 from volfix.edits.operation import GONE, Operation
 from volfix.syntax.source import Span
-from volfix.syntax.yaml_tree import Alias, Document, Mapping, Node, Pair, Scalar, plain
+from volfix.syntax.yaml_plain import plain
+from volfix.syntax.yaml_tree import Alias, Document, Mapping, Node, Pair, Scalar
 from volfix.syntax.yaml_tree import Sequence as Items
 
 

@@ -73,6 +73,51 @@ class SimpleCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around the commands in a part of a script, with the meaning that it has in them.
+
+    `extra` are words behind a redirection that belong to the command; `rounds` how often the loops around are read.
+    """
+
+    scope: tuple[int, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    conditional: bool = False
+    repeated: bool = False
+    substituted: bool = False
+    heredoc: Heredoc | None = None
+    input: Word | None = None
+    extra: tuple[Word, ...] = ()
+    piped_from: Span | None = None
+    rounds: int = 1
+    outputs: tuple[Word, ...] = ()
+    decides: bool = False
+
+    def command(
+        self,
+        span: Span,
+        words: tuple[Word, ...] = (),
+        assignments: tuple[Assignment, ...] = (),
+        declaration: tuple[Word, ...] = (),
+        text: Word | None = None,
+    ) -> SimpleCommand:
+        """The command that is written at `span`."""
+        return SimpleCommand(
+            *(span, words, assignments, declaration),
+            heredoc=self.heredoc,
+            input=self.input,
+            text=text,
+            scope=self.scope,
+            guards=self.guards,
+            conditional=self.conditional,
+            repeated=self.repeated,
+            substituted=self.substituted,
+            piped_from=self.piped_from,
+            outputs=self.outputs,
+            decides=self.decides,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """A parsed script: its commands in the order in which they are written, those of functions by function."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from volfix.syntax.shell_commands import Assignment, Guard, Heredoc, Script, SimpleCommand
+from volfix.syntax.shell_commands import Assignment, Guard, Script, SimpleCommand, Surroundings
 from volfix.syntax.shell_nodes import WORDS, Nodes, places
 from volfix.syntax.shell_words import Word, word_of
 from volfix.syntax.source import Span
@@ -27,28 +27,10 @@ def read(text: str, root: Node) -> Script:
     """The script that a syntax tree of tree-sitter-bash says; `text` is what the tree was made from."""
     reader = _Reader(text, places(text))
     if root.type == "program":
-        reader.block(root, reader.commands, _Surroundings())
+        reader.block(root, reader.commands, Surroundings())
     else:
         reader.unread.append(Span(0, len(text)))
     return Script(text, tuple(reader.commands), reader.functions, tuple(reader.unread))
-
-
-@dataclass(frozen=True, slots=True)
-class _Surroundings:
-    """What stands around a node."""
-
-    scope: tuple[int, ...] = ()
-    guards: tuple[Guard, ...] = ()
-    conditional: bool = False
-    repeated: bool = False
-    substituted: bool = False
-    heredoc: Heredoc | None = None
-    input: Word | None = None
-    extra: tuple[Word, ...] = ()
-    piped_from: Span | None = None
-    rounds: int = 1
-    outputs: tuple[Word, ...] = ()
-    decides: bool = False
 
 
 @dataclass(slots=True)
@@ -60,11 +42,11 @@ class _Reader(Nodes):
     unread: list[Span] = field(default_factory=list)
     subshells: int = 0
 
-    def block(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def block(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         for child in node.named_children:
             self.statement(child, out, around)
 
-    def statement(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def statement(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         kind = node.type
         if kind == "ERROR" or node.is_missing or (kind == "test_command" and node.has_error):
             self.unread.append(self.span(node))
@@ -75,14 +57,14 @@ class _Reader(Nodes):
         elif kind not in IGNORED:
             self.block(node, out, around)
 
-    def subshell(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def subshell(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         self.block(node, out, self.inside(around))
 
-    def inside(self, around: _Surroundings) -> _Surroundings:
+    def inside(self, around: Surroundings) -> Surroundings:
         self.subshells += 1
         return replace(around, scope=(*around.scope, self.subshells))
 
-    def substitutions(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def substitutions(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         """The commands inside `$(...)` of a word: they run before the command that the word belongs to."""
         if node.type in SUBSTITUTIONS:
             self.block(node, out, replace(self.inside(around), substituted=True, heredoc=None, input=None, extra=()))
@@ -90,7 +72,7 @@ class _Reader(Nodes):
         for child in node.named_children:
             self.substitutions(child, out, around)
 
-    def words(self, nodes: list[Node], out: list[SimpleCommand], around: _Surroundings) -> list[Word]:
+    def words(self, nodes: list[Node], out: list[SimpleCommand], around: Surroundings) -> list[Word]:
         found: list[Word] = []
         for node in nodes:
             if node.type == "command_name":
@@ -104,7 +86,7 @@ class _Reader(Nodes):
             self.substitutions(node, out, around)
         return found
 
-    def command(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def command(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         if any(child.type == "ERROR" or child.is_missing for child in node.children):
             self.unread.append(self.span(node))
             return
@@ -119,16 +101,11 @@ class _Reader(Nodes):
         if found:
             span = Span(found[0].span.start, max(found[-1].span.end, span.end))
         given = next((child.named_children[0] for child in rest if child.type == "herestring_redirect"), None)
-        self.add(
-            out,
-            around,
-            span,
-            words=tuple(found),
-            assignments=tuple(item for each in assigned for item in self.assigned(each)),
-            text=self.word(given) if given is not None else None,
-        )
+        items = tuple(item for each in assigned for item in self.assigned(each))
+        text = self.word(given) if given is not None else None
+        out.append(around.command(span, tuple(found), items, text=text))
 
-    def without_lines_before(self, children: list[Node], out: list[SimpleCommand], around: _Surroundings) -> list[Node]:
+    def without_lines_before(self, children: list[Node], out: list[SimpleCommand], around: Surroundings) -> list[Node]:
         """The parts of a command; the grammar takes a line of assignments that ends in an array for a part of it."""
         for number in range(len(children) - 1, 0, -1):
             before, here = self.span(children[number - 1]), self.span(children[number])
@@ -137,42 +114,11 @@ class _Reader(Nodes):
                 items = tuple(item for each in children[:number] for item in self.assigned(each))
                 for each in children[:number]:
                     self.substitutions(each, out, around)
-                self.add(out, around, Span(self.span(children[0]).start, before.end), assignments=items)
+                out.append(around.command(Span(self.span(children[0]).start, before.end), assignments=items))
                 return children[number:]
         return children
 
-    def add(
-        self,
-        out: list[SimpleCommand],
-        around: _Surroundings,
-        span: Span,
-        *,
-        words: tuple[Word, ...] = (),
-        assignments: tuple[Assignment, ...] = (),
-        declaration: tuple[Word, ...] = (),
-        text: Word | None = None,
-    ) -> None:
-        out.append(
-            SimpleCommand(
-                span,
-                words,
-                assignments,
-                declaration,
-                around.heredoc,
-                around.input,
-                text,
-                around.scope,
-                around.guards,
-                around.conditional,
-                around.repeated,
-                around.substituted,
-                around.piped_from,
-                around.outputs,
-                around.decides,
-            )
-        )
-
-    def assignment(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def assignment(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         self.substitutions(node, out, around)
         declaration: tuple[Word, ...]
         if node.type in ("variable_assignment", "variable_assignments"):
@@ -182,9 +128,9 @@ class _Reader(Nodes):
             rest = (each for each in node.children if each.type not in ("variable_assignment", "file_redirect"))
             declaration = tuple(map(self.word, rest))
         items = tuple(item for each in nodes for item in self.assigned(each))
-        self.add(out, around, self.span(node), assignments=items, declaration=declaration)
+        out.append(around.command(self.span(node), (), items, declaration))
 
-    def redirected(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def redirected(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         extra: list[Word] = []
         later: list[Node] = []
         for child in node.named_children:
@@ -208,22 +154,22 @@ class _Reader(Nodes):
             before = self.span(body) if body is not None and child.type == "pipeline" else None
             self.statement(child, out, replace(around, heredoc=None, input=None, extra=(), piped_from=before))
 
-    def put_out(self, node: Node, around: _Surroundings) -> _Surroundings:
+    def put_out(self, node: Node, around: Surroundings) -> Surroundings:
         """What stands around a command whose output goes to a file."""
         target = [self.word(item) for item in node.named_children if item.type != "file_descriptor"][:1]
         return replace(around, outputs=(*around.outputs, *(word for word in target if word.value[:4] != "/dev")))
 
-    def function(self, node: Node, _out: list[SimpleCommand], _around: _Surroundings) -> None:
+    def function(self, node: Node, _out: list[SimpleCommand], _around: Surroundings) -> None:
         """A definition: its commands are kept under its name, none of them runs here."""
         name = next((child for child in node.named_children if child.type == "word"), None)
         inner: list[SimpleCommand] = []
         for child in node.named_children:
             if child is not name and child.type != "word":
-                self.statement(child, inner, _Surroundings())
+                self.statement(child, inner, Surroundings())
         if name is not None:
             self.functions[self.text_of(name)] = tuple(inner)
 
-    def branches(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def branches(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         """`if`, with its `elif` and `else`: what follows a test runs where the test's literals hold."""
         inner = replace(around, conditional=True)
         guarded, otherwise, tested = inner, inner, False
@@ -244,7 +190,7 @@ class _Reader(Nodes):
                     against = Guard((), test.subject, ("*",), test.patterns)
                     otherwise = replace(otherwise, guards=(*otherwise.guards, against))
 
-    def case(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def case(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         subject = self.word(node.named_children[0])
         earlier: tuple[str, ...] = ()
         for item in node.named_children:
@@ -260,7 +206,7 @@ class _Reader(Nodes):
                     self.statement(child, out, inner)
             earlier += patterns
 
-    def loop(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def loop(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         """`for NAME in WORDS`: the body once for each word."""
         children = node.named_children
         name, body = children[0], children[-1]
@@ -274,14 +220,14 @@ class _Reader(Nodes):
             if value is not None:
                 self.substitutions(value, out, around)
                 given = Assignment(self.text_of(name), self.word(value).value, self.span(value))
-                self.add(out, inner, self.span(value), assignments=(given,))
+                out.append(inner.command(self.span(value), assignments=(given,)))
             self.statement(body, out, inner)
 
-    def repeated(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def repeated(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         """`while`, `until`: nobody knows how often."""
         self.block(node, out, replace(around, conditional=True, repeated=True))
 
-    def listed(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def listed(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         """`a && b`: where `a` is a test, `b` runs where it holds."""
         children = node.children
         decides = len(children) > 2 and children[1].type == "||" and not HARMLESS.match(self.text_of(children[2]))
@@ -293,12 +239,12 @@ class _Reader(Nodes):
             if child.is_named:
                 self.statement(child, out, around)
 
-    def test(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def test(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         """`[ -f x ]`: the command of that name; `(( x ))` is no command."""
         self.substitutions(node, out, around)
         if node.children and node.children[0].type in ("[", "[["):
             opening = self.word(node.children[0])
-            self.add(out, around, self.span(node), words=(opening, *self.tested(node)))
+            out.append(around.command(self.span(node), (opening, *self.tested(node))))
 
     def tested(self, node: Node) -> Iterator[Word]:
         for child in node.named_children:
@@ -307,14 +253,14 @@ class _Reader(Nodes):
             else:
                 yield from self.tested(child)
 
-    def pipeline(self, node: Node, out: list[SimpleCommand], around: _Surroundings) -> None:
+    def pipeline(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         before = around.piped_from
         for child in node.named_children:
             self.statement(child, out, replace(self.inside(around), piped_from=before))
             before = self.span(child)
 
 
-READERS: dict[str, Callable[[_Reader, Node, list[SimpleCommand], _Surroundings], None]] = {
+READERS: dict[str, Callable[[_Reader, Node, list[SimpleCommand], Surroundings], None]] = {
     "command": _Reader.command,
     "variable_assignment": _Reader.assignment,
     "variable_assignments": _Reader.assignment,

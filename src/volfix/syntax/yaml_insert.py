@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping as Entries
 from collections.abc import Sequence as Items
 
+from volfix.syntax import yaml_insert_flow as flow
 from volfix.syntax import yaml_layout as layout
 from volfix.syntax.source import CannotEdit, Edit, Source, Span
 from volfix.syntax.yaml_edit import nodes
@@ -38,7 +39,7 @@ def add_entries(source: Source, document: Document, owner: Pair | None, entries:
     if owner is None or not _is_absent(node):
         raise CannotEdit(_kind(node) + ", not a mapping")
     if _holder(document, owner).flow:
-        return [_flow_instead_of_null(source, owner, flow_value(entries, json=_is_json(document)))]
+        return [flow.instead_of_null(source, owner, flow_value(entries, json=flow.is_json(document)))]
     holder = _holder(document, owner)
     step = layout.step(document, source, holder)
     lines = block_entries(entries, step, layout.dash_offset(document, source))
@@ -68,19 +69,19 @@ def append_items(source: Source, document: Document, mapping: Mapping, key: str,
         _check_tag(node)
         quote = _common_quote(node)
         if node.flow:
-            json = _is_json(document)
+            json = flow.is_json(document)
             texts = [
                 written(item, flow=True, quote='"' if json else quote, force=json or bool(quote))
                 if isinstance(item, str)
                 else flow_value(item, json=json)
                 for item in items
             ]
-            return _into_flow(source, document, node, texts)
+            return flow.append_parts(source, document, node, texts)
         return [_into_block_sequence(source, document, mapping, node, items, quote)]
     if not _is_absent(node):
         raise CannotEdit(_kind(node) + ", not a list")
     if mapping.flow:
-        return [_flow_instead_of_null(source, pair, flow_value(items, json=_is_json(document)))]
+        return [flow.instead_of_null(source, pair, flow_value(items, json=flow.is_json(document)))]
     dashes = layout.dash_offset(document, source, mapping)
     lines = indented(block_items(items, step=layout.step(document, source, mapping), dashes=dashes), dashes)
     return _lines_instead_of_null(source, document, pair, lines)
@@ -110,12 +111,6 @@ def _holder(document: Document, pair: Pair) -> Mapping:
     raise CannotEdit("the entry is not of this document")
 
 
-def _is_json(document: Document) -> bool:
-    root = document.root
-    keys = [pair.key for pair in root.pairs] if isinstance(root, Mapping) and root.flow else []
-    return bool(keys) and all(isinstance(key, Scalar) and key.style == '"' for key in keys)
-
-
 def _common_quote(sequence: Sequence) -> str:
     """The quote that all short items have; "" where they differ, have none, or there are none."""
     styles = {item.style for item in sequence.items if isinstance(item, Scalar)}
@@ -125,7 +120,7 @@ def _common_quote(sequence: Sequence) -> str:
 def _into_mapping(source: Source, document: Document, mapping: Mapping, entries: Entries[str, Value]) -> list[Edit]:
     _check_tag(mapping)
     if mapping.flow:
-        return _into_flow(source, document, mapping, flow_entries(entries, json=_is_json(document)))
+        return flow.append_parts(source, document, mapping, flow_entries(entries, json=flow.is_json(document)))
     indent = layout.mapping_column(source, mapping)
     step, dashes = layout.step(document, source, mapping), layout.dash_offset(document, source, mapping)
     at = _behind(source, document, mapping, indent)
@@ -198,56 +193,6 @@ def _lines_instead_of_null(source: Source, document: Document, owner: Pair, line
         edits.append(Edit(source.path, Span(start, value.end), ""))
     at = layout.behind_comments(source, layout.line_after(source, value.end), document.span.end, indent + 1)
     return [*edits, _lines_at(source, at, indented(lines, indent))]
-
-
-def _flow_instead_of_null(source: Source, owner: Pair, text: str) -> Edit:
-    span = owner.value.span
-    if span.start == span.end:
-        bare = source.text[owner.key.span.end : span.end].strip() == ""
-        text = (": " if bare else " ") + text
-    return Edit(source.path, span, text)
-
-
-def _into_flow(source: Source, document: Document, node: Mapping | Sequence, texts: Items[str]) -> list[Edit]:
-    """New parts at the end of a flow collection: on lines of their own where its last part has one, else behind it."""
-    text, newline, closing = source.text, source.newline, node.span.end - 1
-    parts = layout.flow_parts(source, node)
-    if not parts:
-        return [_into_empty_flow(source, document, node, texts)]
-    last = parts[-1]
-    line = source.line_start(last.start)
-    lead = text[line : last.start]
-    pad = " " if text[last.end - 1] == ":" else ""  # go-yaml reads `key:,` as a scalar
-    if lead.strip() or line <= node.span.start:
-        between = text[parts[0].comma : parts[1].start] if len(parts) > 1 and parts[0].comma is not None else ""
-        comma = between if re.fullmatch(r",[ \t]*", between) else ", "
-        at = last.end + 1 if pad and text[last.end] == " " else last.end
-        pad = "" if at > last.end else pad
-        return [Edit(source.path, Span(at, at), pad + "".join(comma + part for part in texts))]
-    end = source.line_end(last.end if last.comma is None else last.comma)
-    if closing < end:
-        added = "".join(f",{newline}{lead}{part}" for part in texts)
-        return [Edit(source.path, Span(last.end, last.end), pad + added)]
-    added = f",{newline}".join(lead + part for part in texts)
-    if last.comma is not None:
-        return [Edit(source.path, Span(end, end), f"{added},{newline}")]
-    return [
-        Edit(source.path, Span(last.end, last.end), pad + ","),
-        Edit(source.path, Span(end, end), added + newline),
-    ]
-
-
-def _into_empty_flow(source: Source, document: Document, node: Mapping | Sequence, texts: Items[str]) -> Edit:
-    opening, closing = node.span.start, node.span.end - 1
-    inner = source.text[opening + 1 : closing]
-    line = source.line_start(closing)
-    if "\n" not in inner:
-        return Edit(source.path, Span(opening + 1, closing), inner + ", ".join(texts) + inner)
-    if source.text[line:closing].strip():
-        raise CannotEdit("the empty brackets are written in a way that volfix does not follow")
-    lead = source.text[line:closing] + " " * layout.step(document, source)
-    added = f",{source.newline}".join(lead + part for part in texts) + source.newline
-    return Edit(source.path, Span(line, line), added)
 
 
 def insert_section(source: Source, document: Document, key: str, value: Value) -> list[Edit]:

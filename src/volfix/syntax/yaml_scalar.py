@@ -9,7 +9,8 @@ from itertools import zip_longest
 
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_events import block_indent
-from volfix.syntax.yaml_tree import TYPED, Scalar
+from volfix.syntax.yaml_plain import TYPED
+from volfix.syntax.yaml_tree import Scalar
 
 # Starts that mean something else; "-", "?" and ":" are harmless in front of any character but blanks and `,[]{}`.
 INDICATOR = re.compile(r"[,\[\]{}#&*!|>'\"%@`]|[-?:](?=[\s,\[\]{}]|\Z)|(?:---|\.\.\.)(?=\s|\Z)")

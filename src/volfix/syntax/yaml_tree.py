@@ -11,14 +11,6 @@ from volfix.syntax.source import FileProblem, Source, Span
 from volfix.syntax.yaml_events import block_end, read_events
 
 NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
-# What go-yaml, which Compose uses, resolves to something other than a string.
-TYPED = re.compile(
-    r"(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|<<|="
-    r"|[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)"
-    r"|[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-    r"|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
-    r"|\d{4}-\d\d?-\d\d?(?:[Tt \t].*)?)\Z"
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -270,53 +262,3 @@ class _Composer:
         end = self._next().end_mark.index
         end = end if flow or not items else max(items[-1].span.end, start + 1)
         return Sequence(Span(start, end), tuple(items), flow, tag, event.anchor)
-
-
-def plain(node: Node) -> object:
-    """The node as plain data for a comparison: nothing expanded, so that an alias stays an alias.
-
-    A mapping becomes a dict, a sequence a list, a string a str; what YAML resolves to another type becomes
-    ("typed", text), an alias ("alias", name); anchors and tags become part of the value.
-    """
-    match node:
-        case Scalar():
-            typed = node.style == "" and node.tag is None and TYPED.match(node.value) is not None
-            value: object = ("typed", node.value) if typed or node.is_null else node.value
-        case Mapping():
-            value = {_plain_key(pair.key): plain(pair.value) for pair in node.pairs}
-        case Sequence():
-            value = [plain(item) for item in node.items]
-        case Alias():
-            return ("alias", node.name)
-    if node.anchor is not None:
-        value = ("anchor", node.anchor, value)
-    return value if node.tag is None else ("tag", node.tag, value)
-
-
-def _plain_key(key: Node) -> str:
-    return key.value if isinstance(key, Scalar) else repr(plain(key))
-
-
-def digest(node: Node, known: dict[int, str] | None = None) -> str:
-    """What the node says, aliases and merge keys followed, as one short text: equal where the meaning is equal.
-
-    Each node is read once however many aliases name it, so that an alias bomb costs nothing.
-    """
-    import hashlib
-
-    known = {} if known is None else known
-    node = resolved(node)
-    if id(node) not in known:
-        match node:
-            case Scalar():
-                text = repr(plain(node)) if node.anchor is None else repr(plain(_bare(node)))
-            case Mapping():
-                text = repr(sorted((key, digest(pair.value, known)) for key, pair in node.items()))
-            case Sequence():
-                text = repr([digest(item, known) for item in node.items])
-        known[id(node)] = hashlib.sha256(f"{node.tag} {text}".encode("utf-8", "surrogatepass")).hexdigest()
-    return known[id(node)]
-
-
-def _bare(scalar: Scalar) -> Scalar:
-    return Scalar(scalar.span, scalar.value, scalar.style, scalar.tag)

@@ -22,7 +22,8 @@ from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange, WordChange
 from volfix.syntax.source import FileProblem, Source
-from volfix.syntax.yaml_tree import digest, parse, plain
+from volfix.syntax.yaml_plain import digest, plain
+from volfix.syntax.yaml_tree import parse
 
 if TYPE_CHECKING:
     from volfix.project.ci.pipeline import PipelineFile
