@@ -19,13 +19,13 @@ from volfix.docker.own import Stranger, containers_under
 from volfix.docker.sqlite_files import BESIDE
 from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.entries import Entry
-from volfix.knowledge.lookup import derived_entry, entries_for
 from volfix.project.compose.compose_file import strings
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import VOLUME, Mount
 from volfix.project.compose.service import Service
-from volfix.project.image.images import images_of
+from volfix.project.image.images import likely_entries
 from volfix.rules.evidence.databases import databases_in
-from volfix.rules.evidence.held_data import directories_in
+from volfix.rules.evidence.roles import directories_in
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 
@@ -154,7 +154,7 @@ class Search:
         project = self.deployed.project
         entry = project.declared.get(key)
         entry = resolved(entry) if entry is not None else None
-        clients = dict.fromkeys(client for service, mount in uses for client in clients_at(service, mount))
+        clients = dict.fromkeys(client for service, mount in uses for client in clients_at(project, service, mount))
         return Job(
             project.name,
             key,
@@ -274,19 +274,18 @@ def _listed(strangers: Sequence[Stranger]) -> str:
     return ", ".join(map(str, strangers))
 
 
-def clients_at(service: Service, mount: Mount) -> Iterator[Client]:
+def clients_at(project: Project, service: Service, mount: Mount) -> Iterator[Client]:
     """The engines whose data directory this mount is, for some version of the service's image."""
     for entry, client in _entries_of(service):
-        if mount.clean_target in directories_in(service, entry).paths:
+        if mount.clean_target in directories_in(project, service, entry).paths:
             yield client
 
 
 def _entries_of(service: Service) -> Iterator[tuple[Entry, Client]]:
     """What the service's image may run, each with the way to ask it."""
-    for image in images_of(service):
-        for entry in (*entries_for(image), *derived_entry(image)):
-            if client := client_of(entry.family):
-                yield entry, client
+    for entry in likely_entries(service):
+        if client := client_of(entry.family):
+            yield entry, client
 
 
 def _kind(mount: MountPoint) -> Literal["bind", "volume"]:

@@ -16,13 +16,13 @@ from enum import Enum
 from volfix.docker.containers import Container, MountPoint, Process
 from volfix.docker.opened import named_file, path_in
 from volfix.knowledge.images import VARIABLE
-from volfix.knowledge.lookup import derived_entry, entries_for
 from volfix.knowledge.storage import data_directories
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import ANONYMOUS, BIND, VOLUME, Mount
 from volfix.project.compose.origins import InCompose
 from volfix.project.compose.service import Service
-from volfix.project.image.images import images_of
+from volfix.project.image.images import likely_entries
+from volfix.rules.evidence.roles import role_of
 from volfix.syntax.yaml_tree import Scalar
 
 UNNAMED = re.compile(r"[0-9a-f]{64}\Z")
@@ -46,7 +46,7 @@ def unlike(container: Container, process: Process, project: Project, asked: Aske
     project = replace(project, name=container.project or project.name, deployed_as=None)
     found = [_image(service, project.name, process.image), *_mounts(container, project, service, asked)]
     if asked is not Asked.SHAPE:
-        found += [*_databases(container, process, service, asked), *_data_directories(process, service)]
+        found += [*_databases(container, process, service, asked), *_data_directories(process, project, service)]
     return next((reason for reason in found if reason), None)
 
 
@@ -137,13 +137,13 @@ def _databases(container: Container, process: Process, service: Service, asked: 
         yield f"its {name} names {other}, and the files say {path}"
 
 
-def _data_directories(process: Process, service: Service) -> Iterator[str]:
+def _data_directories(process: Process, project: Project, service: Service) -> Iterator[str]:
     """Where the engine keeps its data by the container's environment, and by what the files say of it."""
-    entries = [entry for image in images_of(service) for entry in (*entries_for(image), *derived_entry(image))]
     given = {**process.environment, **_literals(service)}
     places = [
-        tuple(data_directories(entry, values, service.words).paths for values in (given, process.environment))
-        for entry in entries
+        tuple(data_directories(entry, values, words).paths for values in (given, process.environment))
+        for entry in likely_entries(service)
+        for words in [role_of(project, service, entry).words]
     ]
     if places and all(wanted != there for wanted, there in places):
         wanted, there = places[0]

@@ -24,9 +24,8 @@ from volfix.docker.sqlite_files import BESIDE, Spool, counts
 from volfix.docker.tar_stream import BrokenArchive
 from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.entries import Entry
-from volfix.knowledge.lookup import derived_entry, entries_for
 from volfix.project.compose.service import Service
-from volfix.project.image.images import images_of
+from volfix.project.image.images import likely_entries
 
 VERSION = 1
 SQLITE = "SQLite"
@@ -124,9 +123,9 @@ def _why_none(others: Sequence[Stranger]) -> str:
 
 
 def _of_service(engine: Engine, service: Service, container: Container | None, none: str) -> Iterator[Counted]:
-    images = images_of(service)
-    entries = [entry for image in images for entry in (*entries_for(image), *derived_entry(image))]
-    servers = [item for item in entries if item.kind == "engine" and (client_of(item.family) or not item.cache)]
+    servers = [
+        item for item in likely_entries(service) if item.kind == "engine" and (client_of(item.family) or not item.cache)
+    ]
     if servers:
         yield from _of_server(engine, service.name, servers[0], container, none)
         return

@@ -20,7 +20,8 @@ class Wrapper:
     """A program that runs the command in its arguments; `skip` words of its own come before it.
 
     Of its options, `values` take one, and `directories` say where the command runs; `assigns` says that `NAME=value`
-    words come before the command, `appends` that it gets more words from elsewhere.
+    words come before the command, `appends` that it gets more words from elsewhere; `behind` is the word that the
+    command follows, empty where none is needed.
     """
 
     values: frozenset[str]
@@ -28,6 +29,7 @@ class Wrapper:
     skip: int
     assigns: bool
     appends: bool
+    behind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,7 @@ def _table() -> Mapping[str, Any]:
             item.get("skip", 0),
             item.get("assigns", False),
             item.get("appends", False),
+            item.get("behind", ""),
         )
         for item in data["wrappers"]
         for name in item["names"]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 VARIABLE = re.compile(r"\$(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[A-Za-z_][A-Za-z0-9_]*)")
 _UNKNOWN = "\0"
-_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+"""The names of Docker Hub's registry."""
 _MIRROR_PATHS = (
     "docker.io/library/",
     "docker/library/",
@@ -89,7 +90,7 @@ def _without_mirror(repository: str, registry: str | None) -> str:
     """`repository` without the path under which a mirror, a proxy or an architecture has Docker Hub's images."""
     for path in _MIRROR_PATHS:
         before, found, after = f"/{repository}".rpartition(f"/{path}")
-        if found and (not before or (registry is not None and registry not in _HUB)):
+        if found and (not before or (registry is not None and registry not in HUB)):
             return after
     namespace, _, name = repository.partition("/")
-    return name if namespace in _ARCHITECTURES and name and (registry is None or registry in _HUB) else repository
+    return name if namespace in _ARCHITECTURES and name and (registry is None or registry in HUB) else repository

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
 
 from volfix.knowledge.entries import HERE, Entry, entry, index, parsed
-from volfix.knowledge.images import VARIABLE, Image
+from volfix.knowledge.images import HUB, VARIABLE, Image
 from volfix.knowledge.paths import cleaned
+from volfix.knowledge.processes import own_variables
 
 _FLOATING = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """An image under the path of another registry: its name, the variable that shows it, and its entries."""
+
+    name: str
+    variable: str
+    entries: tuple[Entry, ...]
 
 
 def entries_for(image: Image) -> tuple[Entry, ...]:
@@ -22,6 +33,24 @@ def entries_for(image: Image) -> tuple[Entry, ...]:
         return ()
     found = (_named(entry(number), image.repository) for number in _numbers(image.repository))
     return tuple(known for known in found if _may_be(known, image.tag))
+
+
+def mirror_of(image: Image, environment: Iterable[str]) -> Mirror | None:
+    """What a registry of somebody's own has under a path: `registry.local/mirror/postgres` is the image `postgres`.
+
+    A name is weak evidence: the environment must have a variable that only this image's entry point reads.
+    """
+    if image.registry is None or image.registry in HUB:
+        return None
+    given = set(environment)
+    parts = image.repository.split("/")
+    for start in range(1, len(parts)):
+        name = "/".join(parts[start:])
+        found = entries_for(replace(image, repository=name))
+        variables = [each for entry in found for each in own_variables(entry) if each in given]
+        if variables:
+            return Mirror(name, variables[0], found)
+    return None
 
 
 def derived_entry(image: Image) -> tuple[Entry, ...]:
@@ -88,15 +117,6 @@ def in_range(version: tuple[int, ...], versions: str) -> bool:
     return True
 
 
-def is_client(program: str) -> bool:
-    """Is `program`, the last part of a path, one that talks to a database server rather than being it?"""
-    return program in _companions("clients")
-
-
-def _companion_words() -> frozenset[str]:
-    return _companions("words")
-
-
 @cache
-def _companions(key: str) -> frozenset[str]:
-    return frozenset(parsed((HERE / "companions.toml").read_text(encoding="utf-8"))[key])
+def _companion_words() -> frozenset[str]:
+    return frozenset(parsed((HERE / "companions.toml").read_text(encoding="utf-8"))["words"])

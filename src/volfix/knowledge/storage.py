@@ -5,7 +5,6 @@ there holds.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -16,7 +15,6 @@ from volfix.knowledge.paths import cleaned, is_below, matches
 
 Relation = Literal["holds", "inside", "shadowed", "elsewhere"]
 _RELATIONS: tuple[Relation, ...] = ("holds", "shadowed", "inside", "elsewhere")
-_SHELLS = ("sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash")
 _IN_MEMORY = ("memory", "mem", "memory://", "mem://")
 _ELLIPSIS = re.compile(r"\{(\d{1,3})\.\.\.(\d{1,3})\}")
 _MOST_DRIVES = 64
@@ -51,10 +49,8 @@ class _Found:
 
 
 def data_directories(entry: Entry, environment: Mapping[str, str | None], command: Sequence[str]) -> DataDirectories:
-    """Where `entry`'s engine keeps its data under this environment (None: a value from outside) and `command`, the
-    words of entry point and command together.
-    """
-    words = _words(command or entry.default_command)
+    """Where `entry`'s engine keeps its data with this environment (None: a value from outside) and this command."""
+    words = command or entry.default_command
     present = _first_of_each(entry, environment, words)
     paths: list[str] = []
     needed: list[str] = []
@@ -134,19 +130,6 @@ def _relation(target: str, path: str, directories: DataDirectories) -> Relation:
     if is_below(target, path):
         return "holds" if any(matches(target, inner) for inner in directories.inner) else "inside"
     return "elsewhere"
-
-
-def _words(command: Sequence[str]) -> list[str]:
-    """The words of `command`, those of a script that a shell is given with -c among them."""
-    words = list(command)
-    for position, word in enumerate(words[:-1]):
-        if word.startswith("-") and word.endswith("c") and position and words[position - 1] in _SHELLS:
-            script = words[position + 1]
-            try:
-                return [*words[: position + 1], *shlex.split(script, comments=True), *words[position + 2 :]]
-            except ValueError:  # an unclosed quote: the shell would refuse it too, the words still tell something
-                return [*words[: position + 1], *script.split(), *words[position + 2 :]]
-    return words
 
 
 def _first_of_each(entry: Entry, environment: Mapping[str, str | None], words: Sequence[str]) -> dict[str, _Found]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from volfix.knowledge.entries import Entry
-from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.paths import is_below
 from volfix.knowledge.storage import DataDirectories
 from volfix.knowledge.targets import never_converted, state_like
@@ -14,10 +13,11 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import ANONYMOUS, BIND, VOLUME, Mount
 from volfix.project.compose.service import Part, Service
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
-from volfix.project.image.images import images_of
+from volfix.project.image.images import known_entries, known_images
 from volfix.project.image.ownership import foreign_user
 from volfix.rules.context import Context, at, mount_location
-from volfix.rules.evidence.held_data import directories_in, is_file
+from volfix.rules.evidence.held_data import is_file
+from volfix.rules.evidence.roles import role_of
 from volfix.rules.evidence.servers import release_of
 from volfix.rules.evidence.unheld_data import Unheld, rows_in, unheld_data
 from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
@@ -72,7 +72,12 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
         severity=_severity(bare),
         location=location,
         message=message,
-        evidence=(f"{service.image or 'the image'}: {bare.unheld.missed[0].described()}", *_beside(bare), _FATE[rows]),
+        evidence=(
+            f"{service.image or 'the image'}: {bare.unheld.missed[0].described()}",
+            *bare.unheld.missed[0].role.evidence,
+            *_beside(bare),
+            _FATE[rows],
+        ),
         service=service.name,
         target=bare.anonymous.raw_target if bare.anonymous else bare.target,
         fix=fix if isinstance(fix, Fix) else None,
@@ -143,9 +148,7 @@ def _fix(bare: _Bare) -> Fix | str:
 def _release(bare: _Bare) -> str:
     """Engine and release, by the first files that the service is in: another release gets a volume of its own."""
     service = next(other for _, other in _written_together(bare))
-    return "; ".join(
-        f"{entry.family} {release_of(image, entry)}" for image in images_of(service) for entry in entries_for(image)[:1]
-    )
+    return "; ".join(f"{entry.family} {release_of(image, entry)}" for image, entry in known_images(service)[:1])
 
 
 def _written_together(bare: _Bare) -> Iterator[tuple[Project, Service]]:
@@ -169,8 +172,8 @@ def _refusals(bare: _Bare) -> Iterator[str]:
     if len(bare.where.paths) > 1 or bare.where.unknown:
         yield "the engine keeps its data in several directories, or where a variable of unknown value says"
     for project, service in _written_together(bare):
-        known = [entry for image in images_of(service) for entry in entries_for(image)]
-        if any(directories_in(service, entry).paths != bare.where.paths for entry in known):
+        roles = [role_of(project, service, entry) for entry in known_entries(service)]
+        if any(role.where.paths != bare.where.paths for role in roles):
             files = " and ".join(file.path.name for file in project.files)
             yield f"with {files}, {service.name} keeps its data in another directory"
     if not bare.entry.verified:

@@ -57,7 +57,10 @@ def _finding(context: Context, unheld: Unheld, mount: Mount) -> Finding:
         severity=_severity(unheld),
         location=mount_location(mount),
         message=_message(unheld, mount),
-        evidence=tuple(f"{use.service.image or 'the image'}: {each.described(mount)}" for each in unheld.versions),
+        evidence=(
+            *(f"{use.service.image or 'the image'}: {each.described(mount)}" for each in unheld.versions),
+            *unheld.missed[0].role.evidence,
+        ),
         service=use.service.name,
         target=mount.raw_target,
         fix=fix if isinstance(fix, Fix) else None,
@@ -66,9 +69,9 @@ def _finding(context: Context, unheld: Unheld, mount: Mount) -> Finding:
 
 
 def _severity(unheld: Unheld) -> Severity:
-    entry = unheld.missed[0].entry
+    entry, role = unheld.missed[0].entry, unheld.missed[0].role
     if entry.kind == "engine":
-        return Severity.ERROR if unheld.is_sure else Severity.WARNING
+        return Severity.ERROR if unheld.is_sure and not role.doubt else Severity.WARNING
     return Severity.WARNING if entry.verified else Severity.INFO
 
 
@@ -85,7 +88,10 @@ def _message(unheld: Unheld, mount: Mount) -> str:
         )
     place = missed.free[0]
     verb = "holds at most a part of" if is_below(mount.clean_target, place) else "does not hold"
-    return f"{target} {verb} the data of {name}: the rows are in {rows_in(missed.where, place)}, at {place}"
+    rows = f"the rows are in {rows_in(missed.where, place)}, at {place}"
+    if missed.role.doubt:
+        return f"if {unheld.service.name} is the server, {target} {verb} the data of {name}, and {rows}"
+    return f"{target} {verb} the data of {name}: {rows}"
 
 
 def _fix(context: Context, use: Use, unheld: Unheld) -> Fix | str:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.paths import is_below, meet
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import VOLUME
 from volfix.project.compose.service import Service
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
-from volfix.project.image.images import images_of
+from volfix.project.image.images import known_images
 from volfix.rules.context import Context, at, mount_location
 from volfix.rules.evidence.database_places import TEMPORARY
 from volfix.rules.evidence.database_values import place_of
-from volfix.rules.evidence.held_data import directories_in
+from volfix.rules.evidence.roles import role_of
 from volfix.rules.findings import Finding, Location, Severity
 from volfix.rules.rule import Example, Outcome, Rule
 from volfix.syntax.yaml_tree import Mapping as Entries
@@ -58,23 +57,23 @@ def _of_files(project: Project, service: Service, places: Mapping[str, Location 
 
 
 def _of_engine(project: Project, service: Service, places: Mapping[str, Location | None]) -> Iterator[Finding]:
-    for image in images_of(service):
-        for entry in entries_for(image):
-            where = directories_in(service, entry)
-            target = next((place for path in where.paths if (place := _holder(project, service, path)) in places), None)
-            if entry.kind != "engine" or where.keeps_nothing or target is None:
-                continue
-            yield Finding(
-                code="VF107",
-                severity=Severity.INFO if entry.cache else Severity.WARNING,
-                location=places[target] or _location(service, target),
-                message=f"{target} is in memory: the data of {entry.name} goes when the container stops",
-                evidence=(f"{image.text}: {entry.name} keeps its data in {where.paths[0]}",),
-                service=service.name,
-                target=target,
-                reason="memory may be meant: if not, mount a named volume there",
-            )
-            return
+    for image, entry in known_images(service):
+        role = role_of(project, service, entry)
+        where = role.where
+        target = next((place for path in where.paths if (place := _holder(project, service, path)) in places), None)
+        if entry.kind != "engine" or not role.counts or where.keeps_nothing or target is None:
+            continue
+        yield Finding(
+            code="VF107",
+            severity=Severity.INFO if entry.cache else Severity.WARNING,
+            location=places[target] or _location(service, target),
+            message=f"{target} is in memory: the data of {entry.name} goes when the container stops",
+            evidence=(f"{image.text}: {entry.name} keeps its data in {where.paths[0]}", *role.evidence),
+            service=service.name,
+            target=target,
+            reason="memory may be meant: if not, mount a named volume there",
+        )
+        return
 
 
 def _in_memory(project: Project, service: Service) -> dict[str, Location | None]:

@@ -118,22 +118,33 @@ class Service:
         return stage_of(self.build)
 
     @cached_property
+    def entrypoint(self) -> tuple[str, ...] | None:
+        """The words of `entrypoint`, none for an empty one; None where it is not said."""
+        return self._words_of("entrypoint")
+
+    @cached_property
+    def command(self) -> tuple[str, ...] | None:
+        """The words of `command`, none for an empty one; None where it is not said."""
+        return self._words_of("command")
+
+    def _words_of(self, key: str) -> tuple[str, ...] | None:
+        """Compose splits a scalar into words as a shell would, and runs no shell."""
+        found = self.field(key)
+        value = resolved(found[0]) if found is not None else None
+        if value is None or (isinstance(value, Scalar) and value.is_null):
+            return None
+        if not isinstance(value, Scalar):
+            return tuple(self.interpolated(item) for item in strings(value))
+        text = self.interpolated(value.value)
+        try:
+            return tuple(shlex.split(text))
+        except ValueError:  # Compose refuses it
+            return tuple(text.split())
+
+    @property
     def words(self) -> tuple[str, ...]:
-        """`entrypoint` and `command`, split into words as a shell would."""
-        found: list[str] = []
-        for key in ("entrypoint", "command"):
-            value = self.field(key)
-            if value is None:
-                continue
-            if isinstance(value[0], Scalar):
-                text = self.interpolated(value[0].value).replace("$$", "$")
-                try:
-                    found += shlex.split(text)
-                except ValueError:
-                    found += text.split()
-            else:
-                found += [self.interpolated(item) for item in strings(value[0])]
-        return tuple(found)
+        """`entrypoint` and `command` together."""
+        return (*(self.entrypoint or ()), *(self.command or ()))
 
     @cached_property
     def started(self) -> tuple[str, ...]:

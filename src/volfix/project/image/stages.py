@@ -37,10 +37,11 @@ class Stage:
     absolute, None where it is not known; `user` is the last `USER`, None where none is said; `environment` has the
     values that are known, `written` where they are written; `volumes` are the targets of VOLUME. `owners` has the
     directories, absolute, that the build makes, None where it is not known whose, `opened` whom it lets write some;
-    `copied` says which paths of the build context go where, one that ends in a slash is a directory; `started` are the
-    words of ENTRYPOINT and CMD, `metadata` are HEALTHCHECK and LABEL with their texts. `filled` are the paths to which
-    files come from elsewhere, `run_paths` those that commands of RUN name, `runs` their texts; `migration` is the
-    command that makes a database's schema, with its line.
+    `copied` says which paths of the build context go where, one that ends in a slash is a directory; `entrypoint` and
+    `command` are what the container runs, None where the base image says it; `started` are the words of ENTRYPOINT and
+    CMD as written, `metadata` are HEALTHCHECK and LABEL with their texts. `filled` are the paths to which files come
+    from elsewhere, `run_paths` those that commands of RUN name, `runs` their texts; `migration` is the command that
+    makes a database's schema, with its line.
     """
 
     source: Source
@@ -53,6 +54,8 @@ class Stage:
     opened: Mapping[str, str]
     written: Mapping[str, Written] = field(default_factory=dict)
     copied: tuple[tuple[str, str], ...] = ()
+    entrypoint: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
     started: tuple[str, ...] = ()
     metadata: tuple[tuple[str, str], ...] = ()
     filled: tuple[str, ...] = ()
@@ -104,7 +107,9 @@ def _stage(
         stage.opened,
         {name: Written(span, owner.children > 1) for name, (span, owner) in stage.written.items()},
         tuple(stage.copied),
-        tuple(word for words in stage.started.values() for word in words),
+        _run(stage.started.get("ENTRYPOINT")),
+        _run(stage.started.get("CMD")),
+        tuple(word for item in stage.started.values() for word in _words(item)),
         tuple(stage.metadata),
         tuple(stage.filled),
         frozenset(stage.run_paths),
@@ -137,11 +142,12 @@ class _Stage:
     defaults: dict[str, Span] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
     copied: list[tuple[str, str]] = field(default_factory=list)
-    started: dict[str, list[str]] = field(default_factory=dict)
+    started: dict[str, Instruction] = field(default_factory=dict)
     metadata: list[tuple[str, str]] = field(default_factory=list)
     filled: list[str] = field(default_factory=list)
     run_paths: set[str] = field(default_factory=set)
     runs: list[Instruction] = field(default_factory=list)
+    inherits_command: bool = False
     children: int = 0
 
     def on_top(self) -> _Stage:
@@ -160,6 +166,7 @@ class _Stage:
             opened=dict(self.opened),
             copied=list(self.copied),
             started=dict(self.started),
+            inherits_command="CMD" in self.started,
             metadata=list(self.metadata),
             filled=list(self.filled),
             run_paths=set(self.run_paths),
@@ -236,7 +243,7 @@ def _apply(source: Source, item: Instruction, stage: _Stage, given: Mapping[str,
         case "WORKDIR":
             _enter(item, stage)
         case "ENTRYPOINT" | "CMD":
-            stage.started[item.keyword] = item.array if item.array is not None else item.words
+            _start(item, stage)
         case "HEALTHCHECK" | "LABEL":
             stage.metadata.append((item.keyword, item.text))
         case "USER":
@@ -251,6 +258,25 @@ def _apply(source: Source, item: Instruction, stage: _Stage, given: Mapping[str,
             stage.runs.append(item)
             stage.run_paths.update(named_paths(item, stage.known, stage.workdir))
             give_by_run(item, stage.known, stage.workdir, stage.user, stage.owners, stage.opened)
+
+
+def _start(item: Instruction, stage: _Stage) -> None:
+    """ENTRYPOINT and CMD; an ENTRYPOINT takes away the CMD that an earlier stage or the base image has."""
+    if item.keyword == "ENTRYPOINT" and stage.inherits_command:
+        del stage.started["CMD"]
+    stage.inherits_command = False
+    stage.started[item.keyword] = item
+
+
+def _words(item: Instruction) -> list[str]:
+    return item.array if item.array is not None else item.words
+
+
+def _run(item: Instruction | None) -> tuple[str, ...] | None:
+    """The words that run: a shell reads the form that is no array."""
+    if item is None:
+        return None
+    return ("/bin/sh", "-c", item.text) if item.array is None else tuple(item.array)
 
 
 def _enter(item: Instruction, stage: _Stage) -> None:

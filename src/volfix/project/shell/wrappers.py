@@ -52,6 +52,9 @@ def unwrapped(words: Sequence[Argument]) -> Unwrapped:
 def _take_off(runner: Wrapper, found: Unwrapped) -> None:
     words = found.words
     values = [word.value for word in words]
+    if runner.behind:
+        found.words = words[values.index(runner.behind) + 1 :] if runner.behind in values else []
+        return
     at = skip_options(values, 1, runner.values)
     found.directory = option_value(values[1:at], runner.directories) or found.directory
     at += runner.skip

@@ -6,13 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.lookup import entries_for
 from volfix.project.compose.interpolation import VISIBLE
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import Mount
 from volfix.project.compose.origins import InCode, InDockerfile, Origin, PutTogether
 from volfix.project.compose.service import Service
-from volfix.project.image.images import images_of
+from volfix.project.image.images import known_entries
 
 if TYPE_CHECKING:
     from volfix.project.code.database_url import DatabaseFile
@@ -95,7 +94,7 @@ class Database:
     @property
     def is_foreign(self) -> bool:
         """Whether the image is a known application's: what lies where in it is not said by files here."""
-        return any(entries_for(image) for image in images_of(self.service))
+        return bool(known_entries(self.service))
 
 
 def unsayable(origin: Origin, value: str) -> str | None:

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.base_images import start_directory
-from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.paths import lies_in
 from volfix.knowledge.targets import is_application_root, never_converted
 from volfix.project.code.places import comes_with_image, container_path
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.compose.service import Service
-from volfix.project.image.images import images_of
+from volfix.project.image.images import images_of, known_entries
 from volfix.project.image.ownership import runs_as_root
 from volfix.syntax import disk
 
@@ -152,7 +151,7 @@ def _start(project: Project, service: Service) -> str | None:
     known = _known_start(service)
     if known is not None or service.text("working_dir") is not None:
         return known
-    if any(entries_for(image) for image in images_of(service)):
+    if known_entries(service):
         return None
     parents = {
         posixpath.dirname(mount.clean_target)
@@ -202,7 +201,7 @@ def is_forgotten(service: Service, path: str) -> bool:
 
 def candidates(project: Project, service: Service) -> list[Mount]:
     """The mounts that are made for data: writable, persistent, neither code nor a server's, nor of another meaning."""
-    known = [entry for image in images_of(service) for entry in entries_for(image)]
+    known = known_entries(service)
     directories = {path for entry in known if entry.kind != "engine" for path in entry.data_directories}
     servers = {path for entry in known if entry.kind == "engine" for path in entry.data_directories}
     found = {}

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from volfix.knowledge.entries import Entry
-from volfix.knowledge.images import Image
-from volfix.knowledge.lookup import derived_entry, entries_for, entry_at, is_client
+from volfix.knowledge.lookup import derived_entry, entry_at
 from volfix.knowledge.paths import lies_in
-from volfix.knowledge.storage import DataDirectories, data_directories, holds
+from volfix.knowledge.storage import DataDirectories, holds
 from volfix.knowledge.switches import engine_of
 from volfix.knowledge.targets import never_converted, state_like
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.mounts import UNKNOWN as UNKNOWN_SOURCE
-from volfix.project.compose.service import Service
-from volfix.project.image.images import images_of
+from volfix.project.image.images import images_of, known_entries
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.databases import proposals_in
+from volfix.rules.evidence.roles import CLIENT, directories_in, role_of
 
 HOST_SYSTEM = ("/etc", "/proc", "/sys", "/dev", "/run", "/var/run", "/var/log", "/tmp", "/lib", "/usr", "/boot")  # noqa: S108
 """Sources from which an image that volfix does not know gets no state."""
@@ -52,49 +51,19 @@ def held_data(context: Context, use: Use) -> HeldData | None:
     target = mount.clean_target
     if "${" in target or mount.source == "/" or is_file(mount):
         return None
-    images = images_of(use.service)
-    known = [entry for image in images for entry in entries_for(image)]
-    moved_here = any(target in directories_in(use.service, entry).paths for entry in known)
+    known = known_entries(use.service)
+    moved_here = any(target in directories_in(use.project, use.service, entry).paths for entry in known)
     if not moved_here and any(never_converted(entry, target) for entry in known or (None,)):
         return None
     found = next(_by_image(use, known, target), None)
     if found is None:
         found = next(_by_url(context, use), None)
     if found is None and not known:
-        found = _by_name_or_path(use, images, target)
+        found = _by_name_or_path(use, target)
     if found is None and not known and state_like(target) and not _is_elsewhere(context, mount):
-        named = images[0].text if images else "the image that the service builds"
+        named = next((image.text for image in images_of(use.service)), "the image that the service builds")
         return HeldData(UNKNOWN, None, (f"volfix does not know what {named} keeps in {mount.raw_target}",))
     return found
-
-
-def directories_in(service: Service, entry: Entry) -> DataDirectories:
-    """Where the service's engine keeps its data, its environment and command considered; `declared_volumes` are the
-    image's and those of the Dockerfile that builds on it.
-    """
-    found = data_directories(entry, effective_values(service), service.words)
-    built = service.stage.volumes if service.stage else ()
-    return replace(found, declared_volumes=(*found.declared_volumes, *built)) if built else found
-
-
-def runs_client(words: tuple[str, ...]) -> bool:
-    """Whether the command is a client's or a backup tool's, in a shell too: then the image's server does not run."""
-    programs = words[:1] if len(words) < 3 or words[1] not in ("-c", "-ec", "-lc", "-xc") else tuple(words[2].split())
-    return any(is_client(posixpath.basename(program)) for program in programs)
-
-
-def starts_server(words: tuple[str, ...], entry: Entry) -> bool:
-    """Whether the command is the image's own, or flags for it, or names the server: a backup job names its tool."""
-    if not words or words[0].startswith("-"):
-        return True
-    program = posixpath.basename(words[0])
-    known = {
-        entry.family,
-        *entry.words,
-        *entry.subcommands,
-        *(posixpath.basename(word) for word in entry.default_command[:1]),
-    }
-    return program in known or program.removesuffix("d") in known or program.endswith(("-server", "entrypoint.sh"))
 
 
 def meant_for_data(mount: Mount, possible: Iterable[tuple[Entry, DataDirectories]]) -> bool:
@@ -112,10 +81,13 @@ def meant_for_data(mount: Mount, possible: Iterable[tuple[Entry, DataDirectories
 
 def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[HeldData]:
     holding_entries = [
-        (entry, where) for entry in known if holds(target, where := directories_in(use.service, entry)) == "holds"
+        (entry, role)
+        for entry in known
+        if holds(target, (role := role_of(use.project, use.service, entry)).where) == "holds"
     ]
-    for entry, where in holding_entries:
-        if where.keeps_nothing or runs_client(use.service.words):
+    for entry, role in holding_entries:
+        where = role.where
+        if where.keeps_nothing or not role.counts:
             continue
         image = use.service.image or "the image"
         versions = f" {entry.versions}" if len(known) > 1 and entry.versions else ""
@@ -137,7 +109,7 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[HeldData]:
         elif engine is not None and engine.engine == "unknown":  # the directory moves whole, whatever is in it
             notes = (*notes, f"volfix cannot tell the engine from {engine}: with a server only other files are here")
         is_rest = engine is not None and engine.engine == "server"
-        yield HeldData(kind, entry, (evidence, *notes), doubt, is_rest)
+        yield HeldData(kind, entry, (evidence, *role.evidence, *notes), doubt, is_rest)
 
 
 def _by_url(context: Context, use: Use) -> Iterator[HeldData]:
@@ -153,16 +125,17 @@ def _by_url(context: Context, use: Use) -> Iterator[HeldData]:
             yield HeldData(DATABASE_FILE, None, (evidence,), proposal.doubt)
 
 
-def _by_name_or_path(use: Use, images: list[Image], target: str) -> HeldData | None:
+def _by_name_or_path(use: Use, target: str) -> HeldData | None:
+    images = images_of(use.service)
     for image in images:
         for entry in derived_entry(image):
-            if holds(target, directories_in(use.service, entry)) == "holds" and target != "/":
-                return HeldData(
-                    ENGINE,
-                    entry,
-                    (f"{image.text}: the name speaks of {entry.name}, which keeps its data in {target}",),
-                    "volfix does not know the image, only its name",
-                )
+            role = role_of(use.project, use.service, entry)
+            if role.kind == CLIENT:
+                return None
+            if holds(target, role.where) == "holds" and target != "/":
+                evidence = f"{image.text}: the name speaks of {entry.name}, which keeps its data in {target}"
+                doubt = "volfix does not know the image, only its name"
+                return HeldData(ENGINE, entry, (evidence, *role.evidence), doubt)
     entry_here = entry_at(target)
     if entry_here is not None:
         named = images[0].text if images else "the service's image"

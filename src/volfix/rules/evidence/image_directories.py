@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from volfix.knowledge.lookup import entries_for
 from volfix.project.compose.model import Project
 from volfix.project.compose.service import Service
-from volfix.project.image.images import images_of
+from volfix.project.image.images import known_entries
 from volfix.project.image.root_places import root_place
 from volfix.syntax.dockerfile import read
 from volfix.syntax.source import Source
@@ -22,7 +21,7 @@ def line_making(project: Project, service: Service, user: str, target: str) -> t
     """The Dockerfile, the place in it and the line that makes the directory for the user; or why there is none."""
     stage = service.stage
     if stage is None:
-        known = [entry.owner for image in images_of(service) for entry in entries_for(image) if entry.owner]
+        known = [entry.owner for entry in known_entries(service) if entry.owner]
         owner = f": the image's own user is {known[0][0]}:{known[0][1]}" if known else ""
         return f"the image is not built here{owner}"
     if not stage.source.path.is_relative_to(project.root):

@@ -9,16 +9,17 @@ from pathlib import Path
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.images import Image
-from volfix.knowledge.lookup import entries_for, version_in
+from volfix.knowledge.lookup import version_in
 from volfix.knowledge.paths import is_below, meet
-from volfix.knowledge.storage import DataDirectories, holds
+from volfix.knowledge.storage import holds
 from volfix.project.compose.compose_file import BASE_NAMES
 from volfix.project.compose.host_directories import host_directory, relative
 from volfix.project.compose.mounts import BIND, VOLUME
-from volfix.project.image.images import images_of
+from volfix.project.image.images import known_images
 from volfix.project.stack import Stack, Use
 from volfix.rules.context import Context
-from volfix.rules.evidence.held_data import directories_in, meant_for_data, starts_server
+from volfix.rules.evidence.held_data import meant_for_data
+from volfix.rules.evidence.roles import Role, role_of
 
 WHOLE_MAJOR = 10
 """From this major version on PostgreSQL's is one number; before it, and for other engines, a release has two."""
@@ -30,7 +31,8 @@ class Server:
 
     `inner` is where below the source it keeps its data; `misses` says that its mount is only meant for the data, which
     is elsewhere; `written` is the file and the place of the mount; `image` says engine and release, which is empty
-    where the tag floats; `by_project` says that its source is a volume whose name depends on the project's name.
+    where the tag floats; `by_project` says that its source is a volume whose name depends on the project's name;
+    `doubt` says why it may be no server.
     """
 
     directory: Path
@@ -44,6 +46,7 @@ class Server:
     profiles: frozenset[str]
     written: tuple[Path, int]
     by_project: bool
+    doubt: str | None
 
     def excludes(self, other: Server) -> bool:
         """Whether only one of the two runs at a time: files of one directory replace each other, profiles may too."""
@@ -122,19 +125,18 @@ def _is_by_project(use: Use, name: str) -> bool:
 def server_of(use: Use) -> Server | None:
     """The server whose data the mount holds, or is meant to hold; None for clients, backups and applications."""
     known = [
-        (image, entry, where)
-        for image in images_of(use.service)
-        for entry in entries_for(image)
-        if entry.kind == "engine" and starts_server(use.service.words, entry)
-        if not (where := directories_in(use.service, entry)).keeps_nothing and not where.unknown
+        (image, entry, role)
+        for image, entry in known_images(use.service)
+        if entry.kind == "engine" and (role := role_of(use.project, use.service, entry)).counts
+        if not role.where.keeps_nothing and not role.where.unknown
     ]
     target = use.mount.clean_target
-    for image, entry, where in known:
-        if holds(target, where) == "holds":
-            path = next((path for path in where.paths if path == target or is_below(path, target)), target)
-            return _server(use, image, entry, posixpath.relpath(path, target), misses=False)
-    if known and meant_for_data(use.mount, _places(known)):
-        return _server(use, *known[0][:2], ".", misses=True)
+    for image, entry, role in known:
+        if holds(target, role.where) == "holds":
+            path = next((path for path in role.where.paths if path == target or is_below(path, target)), target)
+            return _server(use, image, entry, role, posixpath.relpath(path, target), misses=False)
+    if known and meant_for_data(use.mount, [(entry, role.where) for _, entry, role in known]):
+        return _server(use, *known[0], ".", misses=True)
     return None
 
 
@@ -176,7 +178,7 @@ def collision(context: Context, use: Use) -> str | None:
     return None
 
 
-def _server(use: Use, image: Image, entry: Entry, inner: str, *, misses: bool) -> Server:
+def _server(use: Use, image: Image, entry: Entry, role: Role, inner: str, *, misses: bool) -> Server:
     project, key = use.project, use.mount.source
     named = any(file.name for file in project.files)
     by_project = use.mount.kind == VOLUME and not named and _is_by_project(use, project.real_name(key))
@@ -192,11 +194,8 @@ def _server(use: Use, image: Image, entry: Entry, inner: str, *, misses: bool) -
         frozenset(use.service.profiles),
         (use.mount.file.path, use.mount.place),
         by_project,
+        role.doubt,
     )
-
-
-def _places(known: list[tuple[Image, Entry, DataDirectories]]) -> list[tuple[Entry, DataDirectories]]:
-    return [(entry, where) for _, entry, where in known]
 
 
 def _nested(one: str, other: str) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from volfix.knowledge.entries import Entry
-from volfix.knowledge.lookup import entries_for
 from volfix.knowledge.paths import lies_in
 from volfix.knowledge.purposes import content_of
 from volfix.knowledge.storage import DataDirectories, holds, holds_one, unheld
@@ -16,9 +15,10 @@ from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import ANONYMOUS, BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.compose.service import Service
-from volfix.project.image.images import images_of
+from volfix.project.image.images import known_entries
 from volfix.rules.context import Context, once
-from volfix.rules.evidence.held_data import directories_in, is_file, meant_for_data, starts_server
+from volfix.rules.evidence.held_data import is_file, meant_for_data
+from volfix.rules.evidence.roles import Role, role_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Version:
     """One version that the service's image may be: where it keeps its data, and what of it no mount holds (`free`)."""
 
     entry: Entry
+    role: Role
     where: DataDirectories
     free: tuple[str, ...]
 
@@ -94,8 +95,9 @@ def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
 
     Memory holds the data here: VF107 is about it.
     """
-    known = [entry for image in images_of(service) for entry in entries_for(image)]
-    if any(entry.kind == "engine" and not starts_server(service.words, entry) for entry in known):
+    known = known_entries(service)
+    roles = [role_of(project, service, entry) for entry in known]
+    if not all(role.counts for role in roles):
         return ()
     engines = [engine_of(entry, effective_values(service)) for entry in known if entry.kind == "application"]
     if any(found is not None and found.engine == "server" for found in engines):
@@ -104,12 +106,11 @@ def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
     anonymous = tuple(mount.clean_target for mount in mounts if mount.kind == ANONYMOUS)
     targets = [mount.clean_target for mount in mounts if mount.kind != ANONYMOUS and not is_file(mount)]
     versions = []
-    for entry in known:
-        found = directories_in(service, entry)
-        where = replace(found, declared_volumes=(*found.declared_volumes, *anonymous))
+    for entry, role in zip(known, roles, strict=True):
+        where = replace(role.where, declared_volumes=(*role.where.declared_volumes, *anonymous))
         if where.keeps_nothing or where.unknown:
             return ()
-        versions.append(Version(entry, where, unheld((*targets, *service.tmpfs), where)))
+        versions.append(Version(entry, role, where, unheld((*targets, *service.tmpfs), where)))
     return tuple(versions)
 
 

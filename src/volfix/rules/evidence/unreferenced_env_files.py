@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from volfix.knowledge.lookup import entries_for
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import InCompose, Variable
 from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import is_env_file, is_example_of, loose_variables, put_into_place
-from volfix.project.image.images import images_of
+from volfix.project.image.images import known_entries
 from volfix.rules.context import Context
 from volfix.rules.evidence.database_places import candidates
 from volfix.rules.evidence.database_values import MAY_BE_FILE, located
@@ -132,7 +131,7 @@ def _plausible(project: Project, name: str, to_come: set[int]) -> list[Service]:
     placed = [service for service in services if id(service) in to_come or candidates(project, service)]
     if own := [service for service in placed if service.build is not None]:
         return own
-    return [service for service in placed if not any(entries_for(image) for image in images_of(service))]
+    return [service for service in placed if not known_entries(service)]
 
 
 def _is_literal(variable: Variable) -> bool:

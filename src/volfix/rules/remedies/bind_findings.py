@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from volfix.project.compose.mounts import BIND, UNKNOWN
+from volfix.project.image.images import known_entries
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.held_data import UNKNOWN as UNKNOWN_HOLDING
 from volfix.rules.evidence.held_data import HeldData, held_data
+from volfix.rules.evidence.roles import CLIENT, role_of
 from volfix.rules.evidence.unheld_data import versions_of
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.bind_to_volume import Conversion, convert
@@ -60,12 +62,20 @@ def _finding(context: Context, code: str, use: Use, held: HeldData, conversion: 
         severity=_severity(held, inside=host.inside, known=mount.kind == BIND),
         location=mount_location(mount),
         message=_message(use, held, inside=host.inside),
-        evidence=(*held.evidence, *real, *(_left_behind(context, use, key) if key else ())),
+        evidence=(*held.evidence, *real, *_clients(context, use), *(_left_behind(context, use, key) if key else ())),
         service=use.service.name,
         target=mount.raw_target,
         fix=conversion.fix,
         reason=conversion.reason,
     )
+
+
+def _clients(context: Context, use: Use) -> Iterator[str]:
+    """The services that mount the directory too and are not the server: what they run."""
+    for other in context.binds.get(context.host_of(use.mount), ()):
+        if other.project is use.project and other.service is not use.service:
+            roles = [role_of(other.project, other.service, entry) for entry in known_entries(other.service)]
+            yield from next((role.evidence for role in roles if role.kind == CLIENT), ())
 
 
 def _left_behind(context: Context, use: Use, key: str) -> Iterator[str]:

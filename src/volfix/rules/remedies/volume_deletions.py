@@ -9,13 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 from volfix.knowledge.commands import DockerCall
-from volfix.knowledge.lookup import entries_for
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import VOLUME, Mount
 from volfix.project.deployments.flows import VolumeDeletion
 from volfix.project.deployments.stacks import Commands
-from volfix.project.image.images import images_of
+from volfix.project.image.images import known_entries
 from volfix.project.shell.command import Command
 from volfix.rules.context import Context, at
 from volfix.rules.evidence.command_words import how_it_runs, shown_command, static_arguments
@@ -78,7 +77,7 @@ def _volumes(project: Project, call: DockerCall) -> dict[str, str]:
 def _containers(project: Project) -> Iterator[str]:
     """The containers that may keep data in an anonymous volume."""
     for name, service in project.services.items():
-        if not any(entries_for(image) for image in images_of(service)):
+        if not known_entries(service):
             continue
         yield service.text("container_name") or f"{project.name}-{name}-1"
         yield f"{project.name}_{name}_1"

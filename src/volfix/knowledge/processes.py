@@ -1,0 +1,79 @@
+"""What a command of a container does beside a database: it starts the server, or is a client's or a job's."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any, Literal
+
+from volfix.knowledge.entries import HERE, Entry, parsed
+from volfix.knowledge.host_tools import host_tools
+
+Deed = Literal["server", "client", "tool", "unknown"]
+PROGRAMS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/")
+"""Where programs lie that everybody knows by their names alone."""
+SCRIPTS = (".sh", ".bash", ".py", ".pl", ".rb", ".js")
+
+
+def deed(words: Sequence[str], entry: Entry) -> Deed:
+    """What a command does beside the entry's server; `unknown` where it may start the server."""
+    program = posixpath.basename(words[0])
+    if program in _list("clients"):
+        return "client"
+    calls = _servers().get(program) or _patterns(words[0])
+    if calls is not None:
+        return _of_server(words, calls)
+    names = {entry.family, *entry.words}
+    if program in names or program.removesuffix("d") in names or program.endswith("-server"):
+        return _of_server(words, ((),))
+    return "tool" if program in _list("tools") or program in host_tools() else "unknown"
+
+
+def own_variables(entry: Entry) -> tuple[str, ...]:
+    """The variables that nobody but the engine's own image reads."""
+    return tuple(_table()["variables"].get(entry.family, ()))
+
+
+def is_entry_point(word: str) -> bool:
+    """Whether a program is an image's entry point, which starts the server or runs the words that follow."""
+    return any(fnmatchcase(posixpath.basename(word), pattern) for pattern in _list("entry_points"))
+
+
+def may_start_others(word: str) -> bool:
+    """Whether a program that is in no list may start a server all the same: a script, or one of a place of its own."""
+    return word.startswith(("$", "`")) or word.endswith(SCRIPTS) or ("/" in word and not word.startswith(PROGRAMS))
+
+
+def _of_server(words: Sequence[str], calls: Sequence[tuple[str, ...]]) -> Deed:
+    """What the program of a server does, which starts with all words of one of the `calls`."""
+    if set(words[1:]) & _list("ends"):
+        return "client"
+    if any(set(call) <= set(words[1:]) for call in calls):
+        return "server"
+    return "unknown" if any("$" in word for word in words) else "client"
+
+
+def _patterns(program: str) -> tuple[tuple[str, ...], ...] | None:
+    return ((),) if any("*" in call and fnmatchcase(program, call) for call in _list("servers")) else None
+
+
+@cache
+def _servers() -> dict[str, tuple[tuple[str, ...], ...]]:
+    """The words with which each program starts a server."""
+    found: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for call in _list("servers"):
+        program, *words = call.split()
+        found[program] = (*found.get(program, ()), tuple(words))
+    return found
+
+
+@cache
+def _list(key: str) -> frozenset[str]:
+    return frozenset(_table()[key])
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return parsed((HERE / "processes.toml").read_text(encoding="utf-8"))

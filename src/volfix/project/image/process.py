@@ -1,0 +1,117 @@
+"""How a service's process starts: its entry point and its command, and the commands that these run in the container.
+
+Source: moby/moby, daemon/commit.go (merge); docker/docs, Dockerfile reference (ENTRYPOINT, CMD); compose-spec/
+compose-spec, 05-services.md (entrypoint, command).
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.project.compose.effective_environment import effective_values
+from volfix.project.compose.model import Project
+from volfix.project.compose.service import Service
+from volfix.syntax.source import FileProblem, Source
+
+if TYPE_CHECKING:
+    from volfix.project.image.container_files import ContainerFiles
+    from volfix.project.shell.command import Command
+
+RUNS_OTHERS = frozenset({".", "source", "eval", "trap"})
+"""Words of the shell that run what follows them, or another file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The words that start a service's process; None where the image that it stands on says them."""
+
+    entrypoint: tuple[str, ...] | None
+    command: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command that the process runs, with the environment that it gets.
+
+    `script` is the file of the repository that the command is written in; `is_unread` says that the first word is a
+    script that cannot be read, or that the words stand for commands that cannot.
+    """
+
+    words: tuple[str, ...]
+    environment: Mapping[str, str | None]
+    script: str | None = None
+    is_unread: bool = False
+
+
+def process_of(service: Service) -> Process:
+    """What Compose says, else the Dockerfile: an entry point of either takes away the command of what it stands on."""
+    stage = service.stage
+    entrypoint, command = service.entrypoint, service.command
+    if entrypoint is None and stage is not None and stage.entrypoint is not None:
+        entrypoint = stage.entrypoint
+        command = command if command is not None else (stage.command or ())
+    elif entrypoint:
+        command = command or ()
+    elif command is None and stage is not None:
+        command = stage.command
+    return Process(entrypoint, command)
+
+
+@lru_cache(maxsize=1024)
+def commands_run(project: Project, service: Service, words: tuple[str, ...]) -> tuple[Ran, ...]:
+    """The commands that run where the service's container runs `words`, in order; its scripts are read."""
+    environment = effective_values(service)
+    if not _runs_others(words):
+        return (Ran(words, environment),)
+    return tuple(_interpreted(project, service, words, environment))
+
+
+def _runs_others(words: tuple[str, ...]) -> bool:
+    """Whether the first word may run other commands: only then the shell's interpreter is needed."""
+    from volfix.knowledge.commands import is_shell, is_user_switch, wrapper
+
+    name = words[0].rpartition("/")[2]
+    is_script = "/" in words[0] or name.endswith((".sh", ".bash"))
+    return is_script or name in RUNS_OTHERS or is_shell(name) or is_user_switch(name) or wrapper(name) is not None
+
+
+def _interpreted(
+    project: Project, service: Service, words: tuple[str, ...], environment: Mapping[str, str | None]
+) -> Iterator[Ran]:
+    from volfix.project.image.container_files import ContainerFiles
+    from volfix.project.shell.entry import Entry
+    from volfix.project.shell.interpreter import Interpreter
+    from volfix.syntax.fragment import Fragment
+
+    files = ContainerFiles(project, service)
+    directory = service.text("working_dir") or (service.stage.workdir if service.stage else None) or "/"
+    try:
+        source = Source.of(Path("/command"), shlex.join(words).encode())
+    except (FileProblem, UnicodeEncodeError):  # no program could be given these words
+        yield Ran(words, environment, is_unread=True)
+        return
+    entry = Entry(
+        "service", source, service.name, (Fragment.whole(source),), Path(directory), environment=dict(environment)
+    )
+    interpreter = Interpreter(files)
+    for command in interpreter.commands(entry, directory):
+        yield _ran(command, files)
+    if interpreter.unread:
+        yield Ran(words, environment, is_unread=True)
+
+
+def _ran(command: Command, files: ContainerFiles) -> Ran:
+    from volfix.knowledge.commands import is_shell
+    from volfix.project.shell.calls import shell_call
+
+    words = tuple(command.values)
+    script = files.read.get(command.entry.source.path)
+    if is_shell(command.program) and (told := shell_call(command.words)).script is not None:
+        words = (told.script.value, *(word.value for word in told.arguments))
+        return Ran(words, command.environment, script, is_unread=True)
+    return Ran(words, command.environment, script, files.hides(words[0]))

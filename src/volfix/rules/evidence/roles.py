@@ -1,0 +1,154 @@
+"""Whether a service runs an engine, and as what: as the server, as a client or a job, or in a way that is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from volfix.knowledge.entries import Entry
+from volfix.knowledge.lookup import entry_at
+from volfix.knowledge.processes import Deed, deed, is_entry_point, may_start_others
+from volfix.knowledge.storage import DataDirectories, data_directories, holds
+from volfix.project.compose.effective_environment import effective_values
+from volfix.project.compose.model import Project
+from volfix.project.compose.service import Service
+from volfix.project.image.images import mirror_evidence
+from volfix.project.image.process import Ran, commands_run, process_of
+
+Kind = Literal["server", "client", "unknown"]
+SERVER: Kind = "server"
+CLIENT: Kind = "client"
+UNKNOWN: Kind = "unknown"
+DEPTH = 4
+"""Entry points that are handed entry points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a service does with the engine of its image.
+
+    `counts` says that the rules take the service for the server: it is, or it may be and its data directory is mounted.
+    `where` are the server's data directories, with the volumes that a Dockerfile declares; `words` are those of the
+    commands that may say where. `evidence` says how volfix knows, where that is not plain to see in the Compose file.
+    """
+
+    kind: Kind
+    counts: bool
+    where: DataDirectories
+    words: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def doubt(self) -> str | None:
+        """Why it is not known that the service is the server; None where it is known."""
+        return self.evidence[0] if self.kind == UNKNOWN else None
+
+
+@lru_cache(maxsize=4096)
+def role_of(project: Project, service: Service, entry: Entry) -> Role:
+    """The role of the service, whose image or base image `entry` describes.
+
+    An application's programs are not known: whatever is no client and no tool may be the application.
+    """
+    process = process_of(service)
+    if process.entrypoint:
+        words = (*process.entrypoint, *(process.command or ()))
+        done = list(_done(project, service, entry, words))
+    else:
+        words = process.command or ()
+        done = list(_handed(project, service, entry, words))
+    kind = _kind(done)
+    server = next((ran for each, ran in done if each == "server"), None)
+    environment = server.environment if server else effective_values(service)
+    said = server.words if server else tuple(word for _, ran in done for word in (*ran.words, ";"))
+    where = data_directories(entry, environment, said)
+    built = service.stage.volumes if service.stage else ()
+    where = replace(where, declared_volumes=(*where.declared_volumes, *built)) if built else where
+    if entry.kind == "application":
+        return Role(kind if kind == CLIENT else SERVER, kind != CLIENT, where, said)
+    if kind == UNKNOWN:
+        mounted = next(_mounted(project, service, entry, where), None)
+        evidence = (_unknown(service, done, mounted), *mirror_evidence(service))
+        return Role(kind, mounted is not None, where, said, evidence)
+    return Role(kind, kind == SERVER, where, said, (*_why(service, kind, done, words), *mirror_evidence(service)))
+
+
+def directories_in(project: Project, service: Service, entry: Entry) -> DataDirectories:
+    """Where the service's engine keeps its data, its environment and the commands that it runs considered."""
+    return role_of(project, service, entry).where
+
+
+Done = tuple[Deed, Ran]
+"""What a command does, and the command."""
+
+
+def _handed(project: Project, service: Service, entry: Entry, words: tuple[str, ...], depth: int = 0) -> Iterator[Done]:
+    """What the image's own entry point does with the words of a command: flags and subcommands are the server's."""
+    if not words or words[0].startswith("-") or words[0] in entry.subcommands:
+        yield "server", Ran(words, effective_values(service))
+    else:
+        yield from _done(project, service, entry, words, depth)
+
+
+def _done(project: Project, service: Service, entry: Entry, words: tuple[str, ...], depth: int = 0) -> Iterator[Done]:
+    """What the commands do that run where a container runs these words."""
+    for ran in commands_run(project, service, words):
+        if not ran.is_unread and is_entry_point(ran.words[0]) and depth < DEPTH:
+            for each, inner in _handed(project, service, entry, ran.words[1:], depth + 1):
+                yield each, Ran(inner.words or ran.words, ran.environment, ran.script, inner.is_unread)
+        else:
+            yield _deed(ran, entry), ran
+
+
+def _deed(ran: Ran, entry: Entry) -> Deed:
+    return "unknown" if ran.is_unread else deed(ran.words, entry)
+
+
+def _is_open(each: Deed, ran: Ran) -> bool:
+    """Whether a command may start the server, whatever runs beside it."""
+    return each == "unknown" and (ran.is_unread or may_start_others(ran.words[0]))
+
+
+def _kind(done: Sequence[Done]) -> Kind:
+    """The role that the commands make: a client's beside programs of other names is a client all the same."""
+    deeds = {each for each, _ in done}
+    if "server" in deeds:
+        return SERVER
+    if any(_is_open(each, ran) for each, ran in done):
+        return UNKNOWN
+    return UNKNOWN if "unknown" in deeds and "client" not in deeds else CLIENT
+
+
+def _mounted(project: Project, service: Service, entry: Entry, where: DataDirectories) -> Iterator[str]:
+    """The targets at which the engine keeps its data, or at which another version or image of it does."""
+    targets = [mount.clean_target for mount in project.mounts_of(service) if not mount.read_only]
+    for target in (*targets, *sorted(service.tmpfs)):
+        other = entry_at(target)
+        if holds(target, where) != "elsewhere" or (other is not None and other.family == entry.family):
+            yield target
+
+
+def _unknown(service: Service, done: Sequence[Done], mounted: str | None) -> str:
+    unknown = next((ran for each, ran in done if _is_open(each, ran)), None)
+    ran = unknown or next(ran for each, ran in done if each == "unknown")
+    said = f"volfix cannot tell whether {ran.words[0]} starts the server"
+    return said if mounted is None else f"{said}: {service.name} counts as the server, because it mounts {mounted}"
+
+
+def _why(service: Service, kind: Kind, done: Sequence[Done], words: tuple[str, ...]) -> Iterator[str]:
+    """How volfix knows, where the first word does not say it."""
+    if kind == CLIENT:
+        programs = dict.fromkeys(_program(ran) for _, ran in done)
+        yield f"{service.name} runs {' and '.join(programs) or 'nothing'}, and not the server"
+        return
+    ran = next(ran for each, ran in done if each == "server")
+    if ran.script is not None:
+        yield f"{service.name} is the server: {ran.script} starts {_program(ran)}"
+    elif words and ran.words[:1] != words[:1]:
+        yield f"{service.name} is the server: its command starts {_program(ran)}"
+
+
+def _program(ran: Ran) -> str:
+    return ran.words[0].rpartition("/")[2]
