@@ -141,3 +141,27 @@ def test_a_here_document_takes_escapes_away_unless_its_delimiter_is_quoted() -> 
 @pytest.mark.parametrize("text", ["(" * 5000 + "a" + ")" * 5000, "a" + " && a" * 20000, "$(" * 3000])
 def test_nesting_without_end_is_unread(text: str) -> None:
     assert parse(text).unread
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "A=1 B=2\n# why\n",
+        "A=1 B=2  # why\n",
+        "A=1 B=2 C=3 # why\n\n# and so\n",
+        'A="x" B=$(date)\n# why\n',
+        "x && A=1 B=2\n# why\n",
+        "A= B=\r\n# why\r\n",
+        'A="ä\nb" B=2\n# größer\n',
+        "A=1 \\\nB=2\n# why\n",
+    ],
+)
+@pytest.mark.parametrize("test", ['if [ "$1" = wipe ]; then\n  rm -rf data\nfi\n', '[ "$1" = wipe ] && rm -rf data\n'])
+def test_assignments_with_a_comment_behind_them_leave_the_next_test_whole(lines: str, test: str) -> None:
+    script = parse(lines + test)
+    (command,) = (each for each in script.commands if [word.value for word in each.words[:1]] == ["rm"])
+    assert [text for guard in command.guards for text in guard.texts] == ["$1", "wipe"]
+    assert (lines + test)[command.span.start : command.span.end] == "rm -rf data"
+    names = [item.name for each in script.commands for item in each.assignments]
+    assert names[:2] == ["A", "B"]
+    assert not script.unread

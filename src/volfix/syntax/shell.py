@@ -5,6 +5,8 @@ The grammar is tree-sitter-bash; it is imported when the first script is parsed.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,11 @@ from volfix.syntax.source import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
+
+LINE_END = re.compile(rb"(?<!\\)\r?\n")
+"""The end of a line that no backslash continues."""
+ROUNDS = 4
+"""How often a text is read anew: what is behind such a line may hide another one."""
 
 
 @lru_cache(maxsize=1)
@@ -25,8 +32,47 @@ def _parser() -> Parser:
 
 @lru_cache(maxsize=32)
 def syntax_tree(text: str) -> Node:
-    """The root of the syntax tree, in bytes of the text's UTF-8."""
-    return _parser().parse(text.encode()).root_node
+    """The root of the syntax tree, in bytes of the text's UTF-8.
+
+    The grammar takes a line of several assignments (`A=1 B=2`) and the command on the next line for one command. Such
+    lines are read with a semicolon for their end, so that every place stays.
+    """
+    data = bytearray(text.encode())
+    root = _parser().parse(bytes(data)).root_node
+    for _ in range(ROUNDS):
+        joined = list(_joined(root, data)) if b"=" in data else []
+        if not joined:
+            break
+        for end, comments in joined:
+            for comment in comments:
+                data[comment.start_byte : comment.end_byte] = b" " * (comment.end_byte - comment.start_byte)
+            data[end] = ord(";")
+        root = _parser().parse(bytes(data)).root_node
+    return root
+
+
+def _joined(root: Node, data: bytes | bytearray) -> Iterator[tuple[int, list[Node]]]:
+    """Where in the text the lines end that are joined so, each with the comments up to the next command."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        pending += node.children
+        if node.type != "command" or node.children[0].type != "variable_assignment":
+            continue
+        comments: list[Node] = []
+        before = node.children[0].end_byte
+        for child in node.children[1:]:
+            if child.type == "comment":
+                comments.append(child)
+                continue
+            gap = bytearray(data[before : child.start_byte])
+            for comment in comments:
+                gap[comment.start_byte - before : comment.end_byte - before] = b" " * len(comment.text or b"")
+            if (end := LINE_END.search(gap)) is not None:
+                yield before + end.start(), comments
+            if child.type != "variable_assignment":
+                break
+            before, comments = child.end_byte, []
 
 
 @lru_cache(maxsize=4096)

@@ -90,7 +90,7 @@ class _Reader(Nodes):
         if any(child.type == "ERROR" or child.is_missing for child in node.children):
             self.unread.append(self.span(node))
             return
-        children = self.without_lines_before(node.named_children, out, around)
+        children = node.named_children
         assigned = [child for child in children if child.type == "variable_assignment"]
         rest = [child for child in children if child.type != "variable_assignment"]
         for each in assigned:
@@ -104,19 +104,6 @@ class _Reader(Nodes):
         items = tuple(item for each in assigned for item in self.assigned(each))
         text = self.word(given) if given is not None else None
         out.append(around.command(span, tuple(found), items, text=text))
-
-    def without_lines_before(self, children: list[Node], out: list[SimpleCommand], around: Surroundings) -> list[Node]:
-        """The parts of a command; the grammar takes a line of assignments that ends in an array for a part of it."""
-        for number in range(len(children) - 1, 0, -1):
-            before, here = self.span(children[number - 1]), self.span(children[number])
-            gap = self.text[before.end : here.start].replace("\\\n", "")
-            if children[number - 1].type == "variable_assignment" and "\n" in gap:
-                items = tuple(item for each in children[:number] for item in self.assigned(each))
-                for each in children[:number]:
-                    self.substitutions(each, out, around)
-                out.append(around.command(Span(self.span(children[0]).start, before.end), assignments=items))
-                return children[number:]
-        return children
 
     def assignment(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         self.substitutions(node, out, around)

@@ -43,6 +43,14 @@ NOT_RUN = [
     Way("the arm behind the one that is taken", (f"set -- up; case $1 in up) {UP} ;; *) {DOWN} ;; esac",)),
     Way("a test that does not hold", (f'MODE=run; if [ "$MODE" = wipe ]; then {DOWN}; fi', UP)),
     Way("what is left where a test holds", (f'set -- x; if [ "$1" = x ]; then {UP}; else {DOWN}; fi',)),
+    Way("behind exit", (f"{UP}\nexit 0\n{DOWN}",)),
+    Way("behind the exit of a function", (f"done_() {{ echo; exit; }}\n{UP}\ndone_\n{DOWN}",)),
+    Way("behind exec", (f"sh x.sh\nexec true\n{DOWN}",), {"x.sh": f"exec {UP}\n{DOWN}\n"}),
+    Way("behind the exit of a file that is read", (f"{UP}\n. ./x.sh\n{DOWN}",), {"x.sh": "exit 0\n"}),
+    Way("behind the exit of a subshell", (f"( {UP}; exit; {DOWN} )", UP)),
+    Way("behind the return of a function", (f"f() {{ {UP}; return; {DOWN}; }}\nf\n{UP}",)),
+    Way("behind the exit of another machine", (f"ssh host <<EOF\n{UP}\nexit\n{DOWN}\nEOF", UP)),
+    Way("behind the exit of an eval", (f"{UP}\neval 'exit 0'\n{DOWN}",)),
 ]
 RUN = [
     Way("an arm of a case for each call", ("sh ctl.sh stop", "sh ctl.sh start"), {"ctl.sh": CTL}),
@@ -59,6 +67,18 @@ RUN = [
         "a function that may be left",
         (f"M=all; f() {{ [ -d /tmp ] && return; M=x; }}\nf; case $M in all) {DOWN} ;; esac", UP),
     ),
+    Way("behind an exit that may be run", (f"[ -d /nowhere ] && exit 1\n{DOWN}", UP)),
+    Way("behind an exit of an if", (f"if false; then exit 1; fi\n{DOWN}", UP)),
+    Way("behind an exit of a case", (f"case a in b) exit 1 ;; esac\n{DOWN}", UP)),
+    Way("behind an exit that has not failed", (f"true || exit 1\n{DOWN}", UP)),
+    Way("behind an exit behind assignments", (f"A=1 B=2\n# why\nif false; then exit 1; fi\n{DOWN}", UP)),
+    Way("behind the exit of a script", (f"sh x.sh\n{DOWN}", UP), {"x.sh": "exit 0\n"}),
+    Way("behind the exit of a subshell", (f"( exit )\n{DOWN}", UP)),
+    Way("behind a function that returns", (f"f() {{ return; }}\nf\n{DOWN}", UP)),
+    Way("behind the exit of a substitution", (f'A="$(exit)"\n{DOWN}', UP)),
+    Way("behind an exec that only redirects", (f"exec 3>&1\n{DOWN}", UP)),
+    Way("in a handler for the end", (f"trap '{DOWN}; {UP}' EXIT\nexit 0",)),
+    Way("behind an exit of a function in a test", (f"f() {{ exit 1; }}\ntrue || f\n{DOWN}", UP)),
     Way("functions for the arms", ("sh x.sh stop", "sh x.sh start"), {"x.sh": BY_NAME}),
 ]
 CODES = {"VF301", "VF303", "VF401"}

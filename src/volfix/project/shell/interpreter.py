@@ -27,6 +27,8 @@ from volfix.syntax.source import Span
 
 DEPTH = 12
 """Calls within calls."""
+KEYWORDS = frozenset({"if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done", "case", "esac"})
+"""Words that stand for a command only where the grammar has lost its way."""
 LIMIT = 4000
 """Commands of one entry: scripts that call each other could go on for ever."""
 
@@ -58,6 +60,7 @@ class Interpreter:
     def _process(self, commands: Iterator[Command], state: State, frame: Frame) -> Iterator[Command]:
         """What a process runs, and at its end the handlers that it has set for that."""
         yield from commands
+        state.ended_by = ""
         for handler, origin, file in list(state.traps):
             yield from self._inner([handler], state, replace(frame, trap="EXIT", origin=origin, origin_in=file))
 
@@ -73,7 +76,7 @@ class Interpreter:
         for fragment in entry.texts:
             yield from self._text(fragment, state.copy() if entry.separate else state, frame)
         for other in self.resolver.beside(entry, entry.brings):
-            yield from self._entry(other, state.copy(), frame.entering(other.name))
+            yield from self._entry(other, replace(state.copy(), ended_by=""), frame.entering(other.name))
 
     def _text(self, fragment: Fragment, state: State, frame: Frame) -> Iterator[Command]:
         script = parse(fragment.text)
@@ -89,17 +92,24 @@ class Interpreter:
         outer, state.scope, state.scopes = (state.scope, state.scopes), (), []
         for command in commands:
             state.enter(command.scope)
-            inner = frame.of(command, fragment, state)
+            inner = None if state.ended_by else frame.of(command, fragment, state)
             if inner is None:
                 continue
             state.maybe = inner.conditional or state.leaves_early
             if command.words:
                 words = [each for word in command.words for each in arguments(fragment, word.span, command.span, state)]
                 yield from self._run(Call(words, command, commands, fragment, state, inner))
+                if not state.maybe and _ends(words, inner) and self._reads_well(commands, fragment):
+                    state.ended_by = words[0].value
             else:
                 builtins.declare(command, fragment, state)
         state.enter(())
         state.scope, state.scopes = outer
+
+    def _reads_well(self, commands: Sequence[SimpleCommand], fragment: Fragment) -> bool:
+        """Whether the commands stand as they are written: else what may run could seem to be behind the end."""
+        lost = any(command.words and command.words[0].value in KEYWORDS for command in commands)
+        return not lost and all(path != fragment.source.path for path, _ in self.unread)
 
     def _run(self, call: Call) -> Iterator[Command]:
         if call.words and call.words[0].value in call.state.aliases:
@@ -316,3 +326,10 @@ class Interpreter:
         state.script, state.arguments = state.zero, tuple(words[1:])
         frame = self._opened(call.frame.entering(script.source.path.name), state)
         yield from self._process(self._entry(script, state, frame), state, frame)
+
+
+def _ends(words: Sequence[Argument], frame: Frame) -> bool:
+    """Whether nothing runs behind a command: in the shell, or in the function that it is a part of."""
+    name = words[0].value if words else ""
+    in_function = bool(frame.stack) and isinstance(frame.stack[-1], str)
+    return name == "exit" or (name == "exec" and len(words) > 1) or (name == "return" and in_function)

@@ -39,7 +39,8 @@ class State:
     variables that were set by commands that may not run, as they do while `maybe` is set, and behind a command that may
     leave the function (`leaves_early`). `local` are the values that its caller gets back. `functions` have the text
     that they stand in; `traps` run when the shell ends; `given_at` says where a variable's last value stands. `scopes`
-    are the states that the subshells around return to, `scope` their numbers.
+    are the states that the subshells around return to, `scope` their numbers. `ended_by` is the command behind which
+    nothing runs any more: `exit` or `exec` in the shell, `return` in the function.
     """
 
     directory: str
@@ -57,6 +58,7 @@ class State:
     exported: set[str] = field(default_factory=set)
     maybe: bool = False
     leaves_early: bool = False
+    ended_by: str = ""
     local: dict[str, Value | Unset] = field(default_factory=dict)
     exports_all: bool = False
     arguments: tuple[Argument, ...] | None = None
@@ -86,7 +88,14 @@ class State:
         """The state of a program that starts here: it gets what is exported, and none of the shell's functions."""
         variables = {name: self.variables.get(name) for name in self.exported}
         return replace(
-            self.copy(), variables=variables, functions={}, aliases={}, traps=[], pushed=[], exports_all=False
+            self.copy(),
+            variables=variables,
+            functions={},
+            aliases={},
+            traps=[],
+            pushed=[],
+            exports_all=False,
+            ended_by="",
         )
 
     def remote(self) -> State:
@@ -159,6 +168,8 @@ class State:
         self.arguments, self.local, self.leaves_early = before.arguments, before.local, before.leaves_early
         self.uncertain.discard("@")
         self.uncertain |= before.uncertain
+        if self.ended_by == "return":
+            self.ended_by = ""
 
     def environment(self) -> dict[str, str | None]:
         """What a program that starts here gets."""
