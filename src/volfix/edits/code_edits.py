@@ -1,4 +1,4 @@
-"""Operations on code: Dockerfiles, Python modules and ini files."""
+"""Operations on code: Dockerfiles, modules in Python, Go, JavaScript and TypeScript, ini files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from volfix.edits.operation import Operation
+from volfix.syntax.code_tree import GRAMMARS
 from volfix.syntax.source import Edit, FileProblem, Source, Span
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ class CodeEdit(Operation):
 
             edits = (edit for operation in operations for edit in operation.splice())
             return dump(source, {edit.span: edit.replacement for edit in edits})
+        if source.path.suffix in GRAMMARS:
+            from volfix.syntax.code_tree import dump as dump_tree
+
+            edits = (edit for operation in operations for edit in operation.splice())
+            return dump_tree(source, {edit.span: edit.replacement for edit in edits})
         return (_options if source.path.suffix == ".ini" else _instructions)(source, operations)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from volfix.syntax.source import Span
 
@@ -30,3 +32,47 @@ class Value:
     @property
     def text(self) -> str:
         return "".join(piece.text for piece in self.pieces)
+
+
+def joined(*values: Value | None) -> Value | None:
+    """The texts one behind the other; None where one is not known."""
+    pieces: list[Piece] = []
+    variables: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    for value in values:
+        if value is None:
+            return None
+        pieces += value.pieces
+        variables, names = variables | value.variables, names | value.names
+    return Value(tuple(pieces), variables, names)
+
+
+def path_of(values: Iterable[Value | None]) -> Value | None:
+    """The paths joined as `os.path.join` and `/` do it: an absolute one leaves out all before it."""
+    found: Value | None = None
+    for value in values:
+        if value is None:
+            return None
+        if found is None or value.text.startswith("/"):
+            found = known_by(value, variables=found.variables, names=found.names) if found else value
+            continue
+        slash = () if found.text.endswith("/") else (Piece("/"),)
+        before = (*found.pieces, *slash)
+        first, *rest = value.pieces
+        found = joined(
+            Value(before, found.variables, found.names),
+            Value((replace(first, replaces=len(before)), *rest), value.variables, value.names),
+        )
+    return found
+
+
+def parent_of(value: Value | None) -> Value | None:
+    """The directory of an absolute path; None for another one."""
+    if value is None or not value.text.startswith("/"):
+        return None
+    return Value((Piece(posixpath.dirname(posixpath.normpath(value.text))),), value.variables, value.names)
+
+
+def known_by(value: Value, variables: Iterable[str] = (), names: Iterable[str] = ()) -> Value:
+    """The value, which these variables of the environment would replace, and which these names of the code give."""
+    return Value(value.pieces, value.variables | set(variables), value.names | set(names))

@@ -5,14 +5,13 @@ Followed are literals, names that are assigned once, paths from `__file__`, envi
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import libcst as cst
 
-from volfix.syntax.pieces import Piece, Value
+from volfix.syntax.pieces import Piece, Value, joined, known_by, parent_of, path_of
 from volfix.syntax.python_source import Module, nodes
 
 SAME = frozenset(
@@ -85,13 +84,13 @@ class Evaluation:
             case cst.BooleanOperation(operator=cst.Or()):
                 variable = asked(node.left)
                 right = self.value(node.right)
-                return None if variable is None or right is None else _with(right, variables={variable})
+                return None if variable is None or right is None else known_by(right, variables={variable})
             case cst.Name():
                 return self._name(node.value)
             case cst.Call():
                 return self._call(node)
             case cst.Attribute(attr=cst.Name("parent")):
-                return _parent(self.value(node.value))
+                return parent_of(self.value(node.value))
             case cst.Subscript(value=cst.Attribute(attr=cst.Name("parents")) as parents):
                 return self._ancestor(node, parents)
             case _:
@@ -103,7 +102,7 @@ class Evaluation:
         if not isinstance(index, cst.Index) or not isinstance(index.value, cst.Integer):
             return None
         for _ in range(index.value.evaluated_value + 1):
-            found = _parent(found)
+            found = parent_of(found)
         return found
 
     def _name(self, name: str) -> Value | None:
@@ -128,13 +127,13 @@ class Evaluation:
         name, arguments = last_name(node.func), [item.value for item in node.args if item.keyword is None]
         if variable := looked_up(node):
             default = self.value(default_of(node))
-            return _with(default, variables={variable}) if default else None
+            return known_by(default, variables={variable}) if default else None
         if name == "join" and isinstance(node.func, cst.Attribute) and last_name(node.func.value) == "path":
             return path_of(self.value(item) for item in arguments)
         if name == "joinpath" and isinstance(node.func, cst.Attribute):
             return path_of([self.value(node.func.value), *(self.value(item) for item in arguments)])
         if name == "dirname" and arguments:
-            return _parent(self.value(arguments[0]))
+            return parent_of(self.value(arguments[0]))
         if name in ("cwd", "getcwd"):
             return Value((Piece(self.directory),)) if self.directory else None
         if name in SAME and arguments:
@@ -142,48 +141,6 @@ class Evaluation:
         if name in SAME and isinstance(node.func, cst.Attribute):
             return self.value(node.func.value)
         return None
-
-
-def joined(*values: Value | None) -> Value | None:
-    """The texts one behind the other; None where one is not known."""
-    pieces: list[Piece] = []
-    variables: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
-    for value in values:
-        if value is None:
-            return None
-        pieces += value.pieces
-        variables, names = variables | value.variables, names | value.names
-    return Value(tuple(pieces), variables, names)
-
-
-def path_of(values: Iterable[Value | None]) -> Value | None:
-    """The paths joined as `os.path.join` and `/` do it: an absolute one leaves out all before it."""
-    found: Value | None = None
-    for value in values:
-        if value is None:
-            return None
-        if found is None or value.text.startswith("/"):
-            found = _with(value, variables=found.variables, names=found.names) if found else value
-            continue
-        slash = () if found.text.endswith("/") else (Piece("/"),)
-        before = (*found.pieces, *slash)
-        first, *rest = value.pieces
-        found = joined(
-            Value(before, found.variables, found.names),
-            Value((replace(first, replaces=len(before)), *rest), value.variables, value.names),
-        )
-    return found
-
-
-def _parent(value: Value | None) -> Value | None:
-    if value is None or not value.text.startswith("/"):
-        return None
-    return Value((Piece(posixpath.dirname(posixpath.normpath(value.text))),), value.variables)
-
-
-def _with(value: Value, variables: Iterable[str] = (), names: Iterable[str] = ()) -> Value:
-    return Value(value.pieces, value.variables | set(variables), value.names | set(names))
 
 
 def last_name(node: cst.CSTNode) -> str:

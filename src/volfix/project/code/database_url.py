@@ -25,6 +25,7 @@ DATA_SOURCE = re.compile(
     r"(?:^|.*?;)\s*(?:data source|datasource|filename)\s*=\s*(?P<path>[^;]+)(?P<rest>.*)\Z", re.IGNORECASE
 )
 PLAIN = re.compile(r"(?P<path>[^\s:?;,]+\.(?:db3?|sqlite3?|sqlitedb|sdb))(?P<rest>\?.*)?\Z", re.IGNORECASE)
+ANY_PATH = re.compile(r"(?P<path>[^?;]+)(?P<rest>\?.*)?\Z")
 NO_FILE = re.compile(r":|mem:|tcp:|ssl:|zip:|nio|https?:|wss?:|libsql:|res:|\||%|\$", re.IGNORECASE)
 WINDOWS = re.compile(r"/*[A-Za-z]:[\\/]|.*\\")
 IN_MEMORY = re.compile(
@@ -76,9 +77,9 @@ class DatabaseFile:
 def database_file(value: str, kind: str | None, readers: Sequence[Reader]) -> DatabaseFile | None:
     """The database file in `value`; None where it names none (a server, a database in memory, anything else).
 
-    `kind` is what the variable's name promises (knowledge.variables); a plain path counts only where it promises a
-    file. `readers` are the libraries that may open it: none where they are not known; where several take it and read
-    it differently, the result says so in `doubt`.
+    `kind` is what the variable's name promises (knowledge.variables), or `opened` for what code opens as a database; a
+    plain path counts only where that promises a file. `readers` are the libraries that may open it: none where they are
+    not known; where several take it and read it differently, the result says so in `doubt`.
     """
     if is_in_memory(value):
         return None
@@ -88,11 +89,13 @@ def database_file(value: str, kind: str | None, readers: Sequence[Reader]) -> Da
         return _agreed(found, "short", readers)
     if found := JDBC.match(value):
         return _agreed(found, "jdbc", readers)
-    if kind in ("url", "file") and (found := FILE_URL.match(value)):
+    if kind in ("url", "file", "opened") and (found := FILE_URL.match(value)):
         return _agreed(found, "file", readers)
     if kind == "url" and (found := DATA_SOURCE.match(value)) and PLAIN.match(found["path"].strip()):
         return _agreed(found, "data source", readers)
     if kind in ("file", "url") and "://" not in value and (found := PLAIN.match(value)):
+        return _agreed(found, "plain", readers)
+    if kind == "opened" and "://" not in value and (found := ANY_PATH.match(value)):
         return _agreed(found, "plain", readers)
     return None
 

@@ -12,18 +12,41 @@ from volfix.project.code.source_files import is_own, source_files
 from volfix.project.compose.compose_file import FILE_NAME
 from volfix.project.image.docker_ignore import DockerIgnore
 from volfix.syntax import disk
+from volfix.syntax.code_tree import GO, JAVASCRIPT, TYPESCRIPT
 
 MENTIONS = re.compile(rb"sqlite|\.db[\"']", re.IGNORECASE)
 """What every module that names a database file has in it. Nothing else is parsed."""
 NOT_DEPLOYED = frozenset(
-    {"tests", "test", "testing", "docs", "doc", "examples", "example", "samples", "benchmarks", "benchmark", "e2e"}
+    {
+        "tests",
+        "test",
+        "testing",
+        "testdata",
+        "__tests__",
+        "__mocks__",
+        "spec",
+        "docs",
+        "doc",
+        "examples",
+        "example",
+        "samples",
+        "benchmarks",
+        "benchmark",
+        "e2e",
+    }
     | {"scripts", "tools", "notebooks", "fixtures", "versions"}
 )
 """Directories of code that serves something else than the deployment."""
 TEST_MODULE = re.compile(r"(?:test|conftest)\w*\.py\Z|\w*_tests?\.py\Z")
+PROGRAM_MENTIONS = re.compile(rb"sqlite|\.db[\"'`?]|bolt|buntdb", re.IGNORECASE)
+"""The same of modules in Go, JavaScript and TypeScript."""
+PROGRAMS = (*GO, *JAVASCRIPT, *TYPESCRIPT)
+LONGEST = 512 * 1024
+"""Bytes of the longest module in these languages that people write; a longer one is generated."""
 FRAMEWORK_FILES = ("config/database.yml", "config/database.php", "prisma/schema.prisma", "schema.prisma")
 """Files of Rails, Laravel and Prisma that may name a database."""
 SIGNS = re.compile(r"requirements.*\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile|alembic\.ini|\w+\.py")
+MANIFEST = re.compile(r"package\.json|go\.mod|deno\.jsonc?|bunfig\.toml")
 COMMENT = re.compile(rb"(?m)(?:^|[ \t])#")
 STARTERS = (".sh", "entrypoint", "Procfile", ".conf")
 SETTINGS = ("Makefile", "crontab", ".yml", ".yaml", ".toml", ".ini", ".service", "package.json")
@@ -47,6 +70,15 @@ ON_PATH = rb"[\"']\s*\)+\.(?:exists|is_file|unlink|stat|open|read_bytes|write_by
 """The same behind a path that Python makes of the name, or of a directory and the name."""
 ON_DEMAND = frozenset({"scripts", "tools"})
 """Directories of programs that people and cron start in the container: what they say by its whole path counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """The bytes of a literal in a module."""
+
+    path: Path
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -73,7 +105,17 @@ class DeployedCode:
     def mentioning(self) -> tuple[Path, ...]:
         """The modules, ini files and frameworks' files that mention a database file, by a search of their bytes."""
         found = {**self._modules, **self._framework_files}
-        return tuple(path for path, data in found.items() if MENTIONS.search(data))
+        programs = (path for path, data in self.programs.items() if PROGRAM_MENTIONS.search(data))
+        return (*(path for path, data in found.items() if MENTIONS.search(data)), *programs)
+
+    @cached_property
+    def programs(self) -> dict[Path, bytes]:
+        """The modules in Go, JavaScript and TypeScript, where a manifest says that there are some."""
+        if not _has(self.directory, MANIFEST):
+            return {}
+        files = (path for path in self._files(PROGRAMS) if not OTHER_TEST.match(path.name))
+        found = {path: disk.read_or_nothing(path) for path in files if not path.name.endswith(".d.ts")}
+        return {path: data for path, data in found.items() if len(data) <= LONGEST}
 
     @cached_property
     def _framework_files(self) -> dict[Path, bytes]:
@@ -86,7 +128,7 @@ class DeployedCode:
 
     @cached_property
     def _modules(self) -> dict[Path, bytes]:
-        files = self._files((".py", "alembic.ini")) if _is_python(self.directory) else ()
+        files = self._files((".py", "alembic.ini")) if _has(self.directory, SIGNS) else ()
         return {path: disk.read_or_nothing(path) for path in files}
 
     @cached_property
@@ -123,11 +165,11 @@ class DeployedCode:
         files = (path for path in self._files(OTHER_LANGUAGES) if not OTHER_TEST.match(path.name))
         return {path: disk.read_or_nothing(path) for path in files}
 
-    def scripts_naming(self, path: str) -> Iterator[Path]:
+    def scripts_naming(self, path: str, literal: Literal | None = None) -> Iterator[Path]:
         """The scripts and settings that name a file of the container by its whole path; those that start programs, and
         code that looks at the file, by its name too.
 
-        A default (`${DB:-/app/app.db}`) is no name of it: the variable counts.
+        A default (`${DB:-/app/app.db}`) is no name of it: the variable counts. Nor is the `literal` that is asked for.
         """
         whole, name = (text.encode("utf-8", "replace") for text in (path, path.rpartition("/")[2]))
         end = rb"(?![\w.-])"
@@ -137,7 +179,7 @@ class DeployedCode:
         yield from _having(self._starters, re.compile(either), (name,))
         looks = re.compile(rb"%s%s|[\"']%s%s" % (CALLS, either, either, ON_PATH), re.IGNORECASE)
         yield from _having(self._modules, looks, (name,))
-        yield from _having(self._other_code, looks, (name,), OTHER_COMMENT)
+        yield from _having(self._other_code, looks, (name,), OTHER_COMMENT, literal)
         yield from _having(self._settings, by_path, (whole,))
 
 
@@ -146,17 +188,20 @@ def _having(
     pattern: re.Pattern[bytes],
     words: tuple[bytes, ...],
     comment: re.Pattern[bytes] = COMMENT,
+    literal: Literal | None = None,
 ) -> Iterator[Path]:
     for path, data in files.items():
         if any(word in data for word in words):
             for found in pattern.finditer(data):
+                if literal is not None and literal.path == path and literal.start < found.end() <= literal.end:
+                    continue
                 start = max(data.rfind(b"\n", 0, found.start()) + 1, found.start() - LONG_LINE)
                 if not comment.search(data, start, found.end()):
                     yield path
 
 
-def _is_python(directory: Path) -> bool:
-    """Whether the context, or a directory in it, looks like a Python project's: others are not searched."""
+def _has(directory: Path, signs: re.Pattern[str]) -> bool:
+    """Whether a file in the context, or a directory below it, says that there is code of a kind: else none is read."""
     entries = disk.entries_or_none(directory)
     below = [each for entry in entries if is_own(entry) for each in disk.entries_or_none(entry.path)]
-    return any(SIGNS.fullmatch(entry.name) for entry in [*entries, *below])
+    return any(signs.fullmatch(entry.name) for entry in [*entries, *below])

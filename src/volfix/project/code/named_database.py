@@ -10,7 +10,8 @@ from volfix.syntax.source import Source
 
 @dataclass(frozen=True, slots=True)
 class NamedDatabase:
-    """A database in code: `name` is the variable or function that takes the value, `is_engine` whether SQLAlchemy does.
+    """A database in code: `name` is the variable or function that takes the value, `is_engine` whether SQLAlchemy does,
+    `reader` another reader of readers.toml.
 
     `settings` are the names under which other code may set it, `in_settings` whether they are Flask's;
     `constant` is the constant in which the literal is only a part of the value. `doubt` says why it may not be
@@ -27,3 +28,4 @@ class NamedDatabase:
     constant: str = ""
     doubt: str | None = None
     refusal: str | None = None
+    reader: str = ""

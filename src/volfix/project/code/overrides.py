@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,12 @@ LOADS_SETTINGS = re.compile(rb"\.from_(?:prefixed_env|envvar|pyfile|file|json)\(
 """Flask's ways to settings that come from elsewhere."""
 FROM_ELSEWHERE = re.compile(r"(?m)^[ \t]*(?:from\s+\S+\s+import\s+\*|exec\(|include\(|\w+\.config\.from_object\()")
 CHANGES_DIRECTORY = re.compile(rb"\b(?:os|contextlib)\.chdir\(")
+CHDIR = re.compile(rb"\b(?:process\.chdir|os\.Chdir|Deno\.chdir)\(")
+LOADS_ENV_FILE = re.compile(rb"\b(?:dotenv|godotenv|dotenvx|loadEnvFile|envconfig|viper)\b")
+OPENS_SERVER = re.compile(
+    rb"""(?:\bOpen\(|client:|dialect:|type:)\s*["'](?:postgres(?:ql)?|pgx?|mysql2?|mariadb|mssql)["']"""
+    rb"""|\b(?:postgres|mysql)\.Open\("""
+)
 SERVER = re.compile(
     rb"(?:postgres(?:ql)?|mysql|mariadb|mssql|oracle|mongodb)(?:\+\w+)?://|backends\.(?:postgres|mysql|oracle)"
 )
@@ -100,8 +107,26 @@ def _assignment(name: str) -> re.Pattern[bytes]:
 
 def moves_about(code: DeployedCode) -> str | None:
     """Which module changes the working directory, so that a relative path starts from nobody knows where."""
-    path = next(code.having(CHANGES_DIRECTORY, b"chdir("), None)
+    programs = (path for path, data in code.programs.items() if CHDIR.search(data))
+    path = next(chain(code.having(CHANGES_DIRECTORY, b"chdir("), programs), None)
     return f"{_shown(code, path)} changes the working directory" if path else None
+
+
+def other_program_source(code: DeployedCode, named: NamedDatabase) -> str | None:
+    """The same of a literal in Go, JavaScript or TypeScript."""
+    return next(_program_reasons(code, named), None)
+
+
+def _program_reasons(code: DeployedCode, named: NamedDatabase) -> Iterator[str]:
+    for path, data in code.programs.items():
+        if named.value.variables and LOADS_ENV_FILE.search(data):
+            yield f"{_shown(code, path)} reads an env file, which may set {' or '.join(sorted(named.value.variables))}"
+        if SERVER.search(data) or OPENS_SERVER.search(data):
+            yield f"{_shown(code, path)} names the database of a server too"
+    if named.constant:
+        uses = re.compile(rb"\b%s\b" % re.escape(named.constant.encode()))
+        if sum(len(uses.findall(data)) for data in code.programs.values()) > 2:
+            yield f"{named.constant} is used elsewhere too"
 
 
 def is_joined(code: DeployedCode, name: str) -> bool:

@@ -39,6 +39,15 @@ def container_path(project: Project, service: Service, path: Path) -> str | None
     return None
 
 
+def is_compiled(service: Service, path: Path) -> bool:
+    """Whether another stage takes the file of the build context, and the image something that such a stage has made."""
+    build, stage = service.build, service.stage
+    if build is None or build.context is None or stage is None or not stage.filled:
+        return False
+    relative = Path(os.path.relpath(path, build.context)).as_posix()
+    return any(source in (".", relative) or relative.startswith(source + "/") for source in stage.compiled)
+
+
 def may_be_in_image(service: Service) -> bool:
     """Whether a file that no COPY names can be in the image all the same: another stage may have brought it."""
     return service.stage is None or not service.stage.copied

@@ -40,8 +40,8 @@ class Stage:
     `copied` says which paths of the build context go where, one that ends in a slash is a directory; `entrypoint` and
     `command` are what the container runs, None where the base image says it; `started` are the words of ENTRYPOINT and
     CMD as written, `metadata` are HEALTHCHECK and LABEL with their texts. `filled` are the paths to which files come
-    from elsewhere, `run_paths` those that commands of RUN name, `runs` their texts; `migration` is the command that
-    makes a database's schema, with its line.
+    from elsewhere, `compiled` those of the build context that other stages take, `run_paths` those that commands of RUN
+    name, `runs` their texts; `migration` is the command that makes a database's schema, with its line.
     """
 
     source: Source
@@ -59,6 +59,7 @@ class Stage:
     started: tuple[str, ...] = ()
     metadata: tuple[tuple[str, str], ...] = ()
     filled: tuple[str, ...] = ()
+    compiled: tuple[str, ...] = ()
     run_paths: frozenset[str] = frozenset()
     migration: tuple[str, int] | None = None
     runs: tuple[str, ...] = ()
@@ -93,7 +94,8 @@ def _stage(
         instructions = read(source)
     except FileProblem:  # the build cannot read it either, and says so better
         return None
-    stage = _built(source, instructions, target, dict(arguments))
+    stages: list[_Stage] = []
+    stage = _built(source, instructions, target, dict(arguments), stages)
     if stage is None:
         return None
     return Stage(
@@ -112,6 +114,7 @@ def _stage(
         tuple(word for item in stage.started.values() for word in _words(item)),
         tuple(stage.metadata),
         tuple(stage.filled),
+        tuple(path for other in stages if other is not stage for path, _ in other.copied),
         frozenset(stage.run_paths),
         (schema[1], source.place(schema[0].span.start)[0]) if (schema := migration(stage.runs)) else None,
         tuple("\n".join((item.text, *item.heredocs)) for item in stage.runs),
@@ -181,11 +184,14 @@ class _Stage:
 
 
 def _built(
-    source: Source, instructions: Iterable[Instruction], target: str | None, given: Mapping[str, str]
+    source: Source,
+    instructions: Iterable[Instruction],
+    target: str | None,
+    given: Mapping[str, str],
+    stages: list[_Stage],
 ) -> _Stage | None:
-    """The last stage, or the one that `target` names or numbers."""
+    """The last stage, or the one that `target` names or numbers; `stages` gets all of them."""
     outer: Values = {}
-    stages: list[_Stage] = []
     names: dict[str, _Stage] = {}
     for item in instructions:
         if item.keyword == "FROM":

@@ -1,4 +1,4 @@
-"""The database files that a service's code names itself: Python modules and alembic.ini in its build context."""
+"""The database files that a service's code names itself: modules, alembic.ini and frameworks' files."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.switches import is_host, switch_of
 from volfix.knowledge.variables import variable_kind
-from volfix.project.code.deployed_code import DeployedCode
-from volfix.project.code.places import container_path, may_be_in_image
+from volfix.project.code.deployed_code import DeployedCode, Literal
+from volfix.project.code.places import container_path, is_compiled, may_be_in_image
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND
-from volfix.project.compose.origins import InCode, Variable
+from volfix.project.compose.origins import InCode, Origin, Variable
 from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned
 from volfix.project.deployments.throwaway_stacks import is_test_stack
@@ -27,6 +27,8 @@ from volfix.rules.evidence.database_values import placed
 from volfix.rules.evidence.engine_switch import switch_beside
 from volfix.rules.evidence.old_path import named_on_host
 from volfix.rules.evidence.proposal import Proposal
+from volfix.syntax.code_tree import GRAMMARS
+from volfix.syntax.source import BOM
 
 if TYPE_CHECKING:
     from volfix.project.code.named_database import NamedDatabase
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 ANY_DATABASE = "DATABASE_PATH"
 """A setting beside which are the switches that belong to no name of an application (`DB_TYPE`, `DATABASE_ENGINE`)."""
-PLAIN = re.compile(r"[^\"'\\{}%\n]+\Z")
+PLAIN = re.compile(r"[^\"'`\\{}%\n]+\Z")
 """A literal's content that needs no escape in any kind of string."""
 
 
@@ -118,14 +120,19 @@ def _place(database: Database) -> str:
 def _doubt(context: Context, database: Database) -> str | None:
     if (reason := set_at_start(context, database)) is not None or database.path is None:
         return reason
-    return script_naming(context, database.service, database.path) or named_on_host(database)
+    return script_naming(context, database.service, database.path, database.origin) or named_on_host(database)
 
 
-def script_naming(context: Context, service: Service, path: str) -> str | None:
-    """A script of the service's image that names the file, and would look at the old place."""
+def script_naming(context: Context, service: Service, path: str, origin: Origin = None) -> str | None:
+    """A script of the service's image that names the file, and would look at the old place; `origin` moves itself."""
     if service.build is None or service.build.context is None:
         return None
-    script = next(code_of(context, service.build).scripts_naming(path), None)
+    literal = None
+    if isinstance(origin, InCode):
+        text, bom = origin.file.text, len(BOM) if origin.file.bom else 0
+        start, end = (bom + len(text[:at].encode()) for at in (origin.span.start, origin.span.end))
+        literal = Literal(origin.file.path, start, end)
+    script = next(code_of(context, service.build).scripts_naming(path, literal), None)
     return f"{script.relative_to(service.build.context).as_posix()} also names {path}" if script else None
 
 
@@ -171,7 +178,7 @@ def environment_names_database(service: Service) -> bool:
 
 
 def _in_file(project: Project, service: Service, code: DeployedCode, path: Path) -> Iterator[Proposal]:
-    from volfix.project.code.overrides import is_joined, other_source
+    from volfix.project.code.overrides import is_joined, other_program_source, other_source
 
     for named in named_in(project, service, path):
         if _is_replaced(project, service, named):
@@ -188,12 +195,19 @@ def _in_file(project: Project, service: Service, code: DeployedCode, path: Path)
             yield replace(found, reason=named.refusal)
         else:
             engine = switch_beside(project, service, ANY_DATABASE, named.value.text).doubt
-            yield replace(found, doubt=found.doubt or named.doubt or other_source(code, project, named) or engine)
+            if path.suffix in GRAMMARS:
+                elsewhere = other_program_source(code, named)
+            else:
+                elsewhere = other_source(code, project, named)
+            yield replace(found, doubt=found.doubt or named.doubt or elsewhere or engine)
 
 
 def named_in(project: Project, service: Service, path: Path) -> Iterator[NamedDatabase]:
     """The databases that a file of the service's code names."""
     place = container_path(project, service, path)
+    if path.suffix in GRAMMARS:
+        yield from _in_program(project, service, path, place)
+        return
     if place is None and not may_be_in_image(service):
         return
     if path.suffix == ".ini":
@@ -214,6 +228,18 @@ def named_in(project: Project, service: Service, path: Path) -> Iterator[NamedDa
             yield replace(named, doubt=guess) if guess and named.value.text not in sure else named
 
 
+def _in_program(project: Project, service: Service, path: Path, place: str | None) -> Iterator[NamedDatabase]:
+    """The same of a module in Go, JavaScript or TypeScript, of which the image may have what a compiler makes."""
+    if place is None and not may_be_in_image(service) and not is_compiled(service, path):
+        return
+    from volfix.project.code.program_databases import program_databases
+
+    directory = working_directory(project, service)
+    guess = only_suggested(service, "", directory)
+    for named in program_databases(path, place, directory):
+        yield replace(named, doubt=guess) if guess and not named.value.text.startswith("/") else named
+
+
 def _is_replaced(project: Project, service: Service, named: NamedDatabase) -> bool:
     """Whether a variable that the code asks for first is set, or may be: in an env file, or in one that is not here."""
     names = {name.upper() for name in named.value.variables}
@@ -230,16 +256,19 @@ def _is_replaced(project: Project, service: Service, named: NamedDatabase) -> bo
 
 def _database(project: Project, service: Service, code: DeployedCode, named: NamedDatabase) -> Proposal | None:
     from volfix.knowledge.readers import reader_of_scheme
+    from volfix.knowledge.readers import readers as all_readers
     from volfix.project.code.database_url import database_file
     from volfix.project.code.overrides import moves_about
     from volfix.project.code.readers import reader_of
 
     readers = [reader for reader in reader_of(service) if reader.ecosystem == "python"]
-    if named.is_engine:
+    if named.reader:
+        readers = [reader for reader in all_readers() if reader.name == named.reader]
+    elif named.is_engine:
         own = reader_of_scheme("sqlite+pysqlite")
         readers = [reader for reader in readers if reader in own] or list(own)
     text = named.value.text
-    file = database_file(text, named.kind, readers if named.kind == "url" else ())
+    file = database_file(text, named.kind, readers if named.kind == "url" or named.reader else ())
     if file is None:
         return None
     if file.relative and not file.doubt and (reason := moves_about(code)):

@@ -1,0 +1,43 @@
+"""The databases that modules in Go, JavaScript and TypeScript open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from volfix.project.code.go_databases import go_databases
+from volfix.project.code.named_database import NamedDatabase
+from volfix.project.code.script_databases import HERE, script_databases
+from volfix.syntax.code_tree import GO, TYPESCRIPT, CodeTree
+from volfix.syntax.source import FileProblem, Source
+
+COMPILED = "TypeScript is compiled: the module may lie elsewhere in the image"
+
+
+@lru_cache(maxsize=256)
+def _tree(path: Path, _state: tuple[int, int]) -> CodeTree | None:
+    try:
+        return CodeTree(Source.read(path))
+    except FileProblem:  # no text: neither can a compiler read it
+        return None
+
+
+def program_databases(path: Path, file: str | None, directory: str | None) -> Iterator[NamedDatabase]:
+    """The databases that the module at `path` opens; `file` is its place in the container, `directory` where its
+    process works.
+    """
+    status = path.stat()
+    tree = _tree(path, (status.st_mtime_ns, status.st_size))
+    if tree is None:
+        return
+    found = go_databases(tree) if path.suffix in GO else script_databases(tree, file, directory)
+    refusal = f"volfix cannot read {path.name} to its end" if tree.has_error else None
+    for named in found:
+        pieces = named.value.pieces
+        is_of_module = path.suffix in TYPESCRIPT and HERE in named.value.names
+        constant = next((piece.name for piece in pieces if piece.span), "") if len(pieces) > 1 else ""
+        yield replace(
+            named, refusal=refusal, constant=constant, doubt=named.doubt or (COMPILED if is_of_module else None)
+        )

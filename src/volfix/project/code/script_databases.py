@@ -1,0 +1,324 @@
+"""The databases that JavaScript and TypeScript open, and which variables of the environment would replace them.
+
+Followed are literals, constants, look-ups of the environment with a default, paths that are joined. Sources:
+nodejs/node, doc/api/path and doc/api/esm (`import.meta.dirname`); oven-sh/bun, docs/api/import-meta.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.openers import ScriptOpener, script_openers
+from volfix.knowledge.variables import variable_kind
+from volfix.project.code.named_database import NamedDatabase
+from volfix.syntax.code_tree import CodeTree, is_conditional
+from volfix.syntax.pieces import Piece, Value, joined, known_by, parent_of, path_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+WRAPPED = frozenset(
+    {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression", "await_expression"}
+)
+ENVIRONMENT = re.compile(
+    r"""(?:process|Bun|import\.meta)\.env(?:\.|\[["'])(\w+)|(?:Deno\.env\.get|env)\(["'](\w+)["']\)"""
+)
+DIRECTORY = ("__dirname", "import.meta.dirname", "import.meta.dir")
+FILE = ("__filename", "import.meta.filename", "import.meta.path", "import.meta.url")
+HERE = "__filename"
+"""Among the names of a value: the path is put together from where the module lies."""
+CONDITIONS = frozenset({"if_statement", "switch_statement", "try_statement", "catch_clause"})
+
+
+def script_databases(tree: CodeTree, file: str | None, directory: str | None) -> Iterator[NamedDatabase]:
+    """The databases that a module opens, each literal once; `file` is where it lies in the container, `directory` where
+    its process works.
+    """
+    module = _Module(tree, file, directory)
+    found: dict[object, NamedDatabase] = {}
+    for name, reader, node in module.opened():
+        value = module.value(node)
+        written = [piece for piece in value.pieces if piece.span] if value is not None else []
+        if value is not None and written:
+            doubt = next((module.doubts[each] for each in sorted(value.names) if each in module.doubts), None)
+            doubt = doubt or is_conditional(node, CONDITIONS)
+            named = NamedDatabase(tree.source, name, value, "opened", False, reader=reader, doubt=doubt)
+            found.setdefault(written[-1].span, named)
+    yield from found.values()
+
+
+@dataclass
+class _Module:
+    tree: CodeTree
+    file: str | None
+    directory: str | None
+    depth: int = 0
+    doubts: dict[str, str] = field(default_factory=dict)
+    """By name, why another value than the known one may count."""
+
+    def opened(self) -> Iterator[tuple[str, str, Node]]:
+        """What takes an address, its reader, and the expression that says the address."""
+        for node in self.tree.nodes():
+            if node.type in ("new_expression", "call_expression"):
+                yield from self._called(node)
+            elif node.type == "pair":
+                yield from self._told(node)
+
+    def _called(self, node: Node) -> Iterator[tuple[str, str, Node]]:
+        """`new Database("app.db")`, `require("better-sqlite3")("app.db")`, `createClient({url: "file:app.db"})`."""
+        maker = node.child_by_field_name("constructor") or node.child_by_field_name("function")
+        arguments = _arguments(node)
+        if maker is None or not arguments or self._only_reads(arguments):
+            return
+        name = self.tree.text(maker)
+        module = self._module_of(maker)
+        for opener in script_openers():
+            if module in opener.modules and module:
+                address = self._entry(arguments[0], opener.key) if opener.key else arguments[0]
+                if address is not None and (opener.key or address.type != "object"):
+                    yield name, opener.reader, address
+
+    def _told(self, node: Node) -> Iterator[tuple[str, str, Node]]:
+        """A setting in an object: `{type: "sqlite", database: "data/app.db"}`."""
+        key, value = self._key(node), node.child_by_field_name("value")
+        for opener in script_openers():
+            if value is not None and not opener.modules and key == opener.key and self._is_beside(node, opener):
+                yield key, opener.reader, value
+        if value is not None and self._is_setting(key) and self._default_of(value) is not None:
+            yield key, "better-sqlite3", value
+
+    @staticmethod
+    def _is_setting(key: str) -> bool:
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).upper()
+        return variable_kind(words) == "file" and words.endswith(("PATH", "FILE"))
+
+    def _is_beside(self, pair: Node, opener: ScriptOpener) -> bool:
+        """Whether the object of the pair, or the one around it, says that it is about SQLite."""
+        around = pair.parent.parent if pair.parent is not None else None
+        objects = [pair.parent, around.parent if around is not None and around.type == "pair" else None]
+        for item in objects:
+            for other in item.named_children if item is not None and item.type == "object" else ():
+                values = opener.beside.get(self._key(other), ())
+                if "*" in values or self.tree.string(_bare(other.child_by_field_name("value"))) in values:
+                    return True
+        return False
+
+    def _key(self, pair: Node) -> str:
+        key = pair.child_by_field_name("key")
+        return self.tree.string(key) or self.tree.text(key)
+
+    def _entry(self, node: Node, key: str) -> Node | None:
+        found = (each.child_by_field_name("value") for each in node.named_children if self._key(each) == key)
+        return next(found, None) if node.type == "object" else None
+
+    def _only_reads(self, arguments: list[Node]) -> bool:
+        flags = (self._entry(each, key) for each in arguments[1:] for key in ("readonly", "readOnly", "fileMustExist"))
+        return any(self.tree.text(flag) == "true" for flag in flags)
+
+    def _module_of(self, maker: Node) -> str:
+        """The module from which a constructor or function comes: `Database`, `sqlite3.Database`, `require("x")`."""
+        required, root = self._required(maker)
+        return required or self._imports.get(self.tree.text(root), "")
+
+    def _required(self, maker: Node) -> tuple[str, Node | None]:
+        """The module that `require("x").y` or `await import("x")` names, and what such an expression starts with."""
+        node: Node | None = maker
+        while node is not None and node.type in ("member_expression", "call_expression", *WRAPPED):
+            function = node.child_by_field_name("function")
+            if self.tree.text(function) in ("require", "import") and (arguments := _arguments(node)):
+                return self.tree.string(arguments[0]) or "", None
+            node = node.child_by_field_name("object") or function or node.named_children[0]
+        return "", node
+
+    @cached_property
+    def _imports(self) -> dict[str, str]:
+        """The names that the module imports, with the modules that they come from."""
+        found: dict[str, str] = {}
+        for node in self.tree.nodes():
+            if node.type == "import_statement":
+                module, names = self.tree.string(node.child_by_field_name("source")) or "", node.named_children[:1]
+            elif node.type == "variable_declarator":
+                value, name = node.child_by_field_name("value"), node.child_by_field_name("name")
+                module, root = self._required(value) if value is not None else ("", None)
+                module = module or found.get(self.tree.text(root), "")
+                names = [name] if name is not None else []
+            else:
+                continue
+            for each in _identifiers(names) if module else ():
+                found[self.tree.text(each)] = module
+        return found
+
+    def value(self, node: Node | None) -> Value | None:
+        """The text of an expression; None where a part of it is not known here."""
+        if node is None or self.depth > 12:
+            return None
+        self.depth += 1
+        try:
+            return self._value(node)
+        finally:
+            self.depth -= 1
+
+    def _value(self, node: Node) -> Value | None:  # noqa: C901 - a case for each kind of expression
+        text = self.tree.text(node)
+        if node.type in WRAPPED:
+            return self.value(node.named_children[0])
+        if text in FILE:
+            return Value((Piece(self.file),), names=frozenset({HERE})) if self.file else None
+        if text in DIRECTORY:
+            directory = Piece(posixpath.dirname(self.file)) if self.file else None
+            return Value((directory,), names=frozenset({HERE})) if directory is not None else None
+        match node.type:
+            case "string":
+                return self.tree.literal(node)
+            case "template_string":
+                return self.tree.literal(node) or joined(*map(self._part, node.named_children))
+            case "binary_expression" if self.tree.text(node.child_by_field_name("operator")) == "+":
+                return joined(*(self.value(child) for child in node.named_children))
+            case "binary_expression":
+                return self._default_of(node)
+            case "ternary_expression":
+                return self._either(node)
+            case "identifier":
+                return self._name(node)
+            case "member_expression":
+                return self._member(node)
+            case "call_expression" | "new_expression":
+                return self._call(node)
+            case _:
+                return None
+
+    def _part(self, node: Node) -> Value | None:
+        if node.type == "template_substitution":
+            return self.value(node.named_children[0])
+        is_plain = node.type == "string_fragment"
+        return Value((Piece(self.tree.text(node), self.tree.span(node)),)) if is_plain else None
+
+    def asked(self, node: Node | None) -> str | None:
+        """The variable of the environment that an expression is, as it is or through a method's call."""
+        text = self.tree.text(_bare(node))
+        found = ENVIRONMENT.match(text)
+        return (found[1] or found[2]) if found and text[found.end() :].strip("\"']") in ("", ".trim()") else None
+
+    def _default_of(self, node: Node) -> Value | None:
+        """`process.env.DB_PATH || "data/app.db"`, with `??` too."""
+        bare = _bare(node)
+        if bare is None or bare.type != "binary_expression":
+            return None
+        if self.tree.text(bare.child_by_field_name("operator")) not in ("||", "??"):
+            return None
+        left, value = bare.child_by_field_name("left"), self.value(bare.child_by_field_name("right"))
+        variable, inner = self.asked(left), self._default_of(left) if left is not None else None
+        if value is None or (variable is None and inner is None and not self._asks(left)):
+            return None
+        asked = ENVIRONMENT.findall(self.tree.text(left))
+        return known_by(value, variables={name or other for name, other in asked})
+
+    def _asks(self, node: Node | None) -> bool:
+        return ENVIRONMENT.search(self.tree.text(node)) is not None
+
+    def _either(self, node: Node) -> Value | None:
+        """What a condition decides: the one branch that names a file; a variable that is asked for as below."""
+        condition = node.child_by_field_name("condition")
+        branches = [node.child_by_field_name(name) for name in ("consequence", "alternative")]
+        values = [
+            value for each in branches if (value := self.value(each)) is not None and ":memory:" not in value.text
+        ]
+        if len(values) != 1:
+            return None
+        variable = next((name for each in branches if (name := self.asked(each)) is not None), None)
+        if variable is not None and variable in self.tree.text(condition):
+            return known_by(values[0], variables={variable})
+        self.doubts["?"] = "it stands under a condition"
+        return known_by(values[0], names={"?"})
+
+    def _name(self, node: Node) -> Value | None:
+        name = self.tree.text(node)
+        given = self._given.get(name, [])
+        if len(given) != 1:
+            return None
+        value = self.value(given[0])
+        if value is None:
+            return None
+        if given[0].parent is not None and given[0].parent.type in ("required_parameter", "assignment_pattern"):
+            self.doubts[name] = f"{name} is a parameter, and a caller may give another file"
+        pieces = tuple(replace(piece, name=piece.name or name) for piece in value.pieces)
+        return Value(pieces, value.variables, value.names | {name})
+
+    @cached_property
+    def _given(self) -> dict[str, list[Node]]:
+        """The names of the module, and the keys of its objects, by the expressions that they get."""
+        found: dict[str, list[Node]] = {}
+        for node in self.tree.nodes():
+            fields = {
+                "variable_declarator": ("name", "value"),
+                "assignment_expression": ("left", "right"),
+                "assignment_pattern": ("left", "right"),
+                "required_parameter": ("pattern", "value"),
+                "public_field_definition": ("name", "value"),
+                "pair": ("key", "value"),
+            }.get(node.type)
+            if fields is None:
+                continue
+            left, right = node.child_by_field_name(fields[0]), node.child_by_field_name(fields[1])
+            if left is not None and right is not None:
+                found.setdefault(self.tree.text(left).removeprefix("this."), []).append(right)
+        return found
+
+    def _member(self, node: Node) -> Value | None:
+        """`config.dbPath`, where one object of the module has this key; `new URL(...).pathname`."""
+        name = self.tree.text(node.child_by_field_name("property"))
+        if name == "pathname":
+            return self.value(node.child_by_field_name("object"))
+        given = self._given.get(name, [])
+        return self.value(given[0]) if len(given) == 1 else None
+
+    def _call(self, node: Node) -> Value | None:
+        maker = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+        name = self.tree.text(maker).rpartition(".")[2]
+        arguments = _arguments(node)
+        whole = self.tree.text(maker)
+        if whole == "process.cwd":
+            return Value((Piece(self.directory),)) if self.directory else None
+        if whole in ("path.join", "join"):
+            return _path([self.value(each) for each in arguments])
+        if whole in ("path.resolve", "resolve"):
+            values = [self.value(each) for each in arguments]
+            start = [Value((Piece(self.directory),))] if self.directory else []
+            return path_of([*start, *values]) if start or (values and values[0] and values[0].text[:1] == "/") else None
+        if whole in ("path.dirname", "dirname") and arguments:
+            return parent_of(self.value(arguments[0]))
+        if name == "fileURLToPath" and arguments:
+            return self.value(arguments[0])
+        if whole == "URL" and len(arguments) == 2:
+            return path_of([parent_of(self.value(arguments[1])), self.value(arguments[0])])
+        return None
+
+
+def _bare(node: Node | None) -> Node | None:
+    while node is not None and node.type in WRAPPED:
+        node = node.named_children[0]
+    return node
+
+
+def _arguments(node: Node) -> list[Node]:
+    arguments = node.child_by_field_name("arguments")
+    return [each for each in arguments.named_children if each.type != "comment"] if arguments is not None else []
+
+
+def _identifiers(nodes: list[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if node.type in ("identifier", "shorthand_property_identifier_pattern"):
+            yield node
+        yield from _identifiers(node.named_children)
+
+
+def _path(values: list[Value | None]) -> Value | None:
+    parts: list[Value | None] = []
+    for value in values:
+        parts += [Value((Piece("/"),)), value] if parts else [value]
+    return joined(*parts)

@@ -1,0 +1,127 @@
+"""A module in Go, JavaScript or TypeScript as a syntax tree, with the place of every literal.
+
+The grammars are tree-sitter's; each is imported when the first module of its language is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from volfix.syntax.pieces import Piece, Value
+from volfix.syntax.source import FileProblem, Source, Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+JAVASCRIPT = (".js", ".mjs", ".cjs", ".jsx")
+TYPESCRIPT = (".ts", ".mts", ".cts", ".tsx")
+GO = (".go",)
+GRAMMARS = {
+    **dict.fromkeys(GO, ("tree_sitter_go", "language")),
+    **dict.fromkeys(JAVASCRIPT, ("tree_sitter_javascript", "language")),
+    **dict.fromkeys(TYPESCRIPT, ("tree_sitter_typescript", "language_typescript")),
+    ".tsx": ("tree_sitter_typescript", "language_tsx"),
+}
+STRINGS = frozenset({"string", "template_string", "interpreted_string_literal", "raw_string_literal"})
+CONTENTS = frozenset({"string_fragment", "interpreted_string_literal_content", "raw_string_literal_content"})
+
+
+@lru_cache(maxsize=8)
+def _parser(suffix: str) -> Parser:
+    from tree_sitter import Language, Parser
+
+    module, language = GRAMMARS[suffix]
+    return Parser(Language(getattr(import_module(module), language)()))
+
+
+class CodeTree:
+    """The tree of a module; its grammar is that of the file's suffix. Never fails: see `has_error`."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._bytes = source.text.encode()
+        self.root = _parser(source.path.suffix).parse(self._bytes).root_node
+
+    @property
+    def has_error(self) -> bool:
+        """Whether the grammar does not read a part of the module."""
+        return self.root.has_error
+
+    def nodes(self) -> Iterator[Node]:
+        """All nodes with a name, in the order in which they are written."""
+        waiting = [self.root]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting += reversed(node.named_children)
+
+    def text(self, node: Node | None) -> str:
+        """What a node says, as it is written; empty for none."""
+        return self._bytes[node.start_byte : node.end_byte].decode() if node is not None else ""
+
+    def span(self, node: Node) -> Span:
+        """The characters of a node."""
+        if self._is_ascii:
+            return Span(node.start_byte, node.end_byte)
+        before = len(self._bytes[: node.start_byte].decode())
+        return Span(before, before + len(self.text(node)))
+
+    @cached_property
+    def _is_ascii(self) -> bool:
+        return len(self._bytes) == len(self.source.text)
+
+    def string(self, node: Node | None) -> str | None:
+        """The content of a string without escapes and substitutions; None for anything else."""
+        value = self.literal(node)
+        return value.text if value is not None else None
+
+    def literal(self, node: Node | None) -> Value | None:
+        """The same with the place of the content."""
+        if node is None or node.type not in STRINGS:
+            return None
+        parts = node.named_children
+        if not parts:
+            return Value((Piece(""),))
+        if len(parts) > 1 or parts[0].type not in CONTENTS:
+            return None
+        return Value((Piece(self.text(parts[0]), self.span(parts[0])),))
+
+
+def is_conditional(node: Node, conditions: frozenset[str]) -> str | None:
+    """Why it is not known that a node runs: it is in a branch of one of these statements; None where it always runs."""
+    child, parent = node, node.parent
+    while parent is not None:
+        first = parent.child_by_field_name("initializer")
+        if parent.type in conditions and child != first:
+            return "it stands under a condition"
+        child, parent = parent, parent.parent
+    return None
+
+
+Described = tuple[str, int, str]
+
+
+def dump(source: Source, replaced: Mapping[Span, str]) -> list[Described]:
+    """Every node of the module with what it says; the contents of some strings as they shall be.
+
+    Raises FileProblem where the grammar does not read all of it, or where a string is not where it was.
+    """
+    tree = CodeTree(source)
+    if tree.has_error:
+        raise FileProblem(source.path, "not a module that volfix can read to its end")
+    wanted = dict(replaced)
+    found: list[Described] = []
+    waiting = [tree.root]
+    while waiting:
+        node = waiting.pop()
+        text = "" if node.children else tree.text(node)
+        if node.type in CONTENTS and (place := tree.span(node)) in wanted:
+            text = wanted.pop(place)
+        found.append((node.type, len(node.children), text))
+        waiting += node.children
+    if wanted:
+        raise FileProblem(source.path, "a string is not where it was")
+    return found
