@@ -12,7 +12,7 @@ import pytest
 
 from volfix.docker import archive as reading_of
 from volfix.docker.archive import Reading
-from volfix.docker.engine import EngineProblem
+from volfix.docker.engine_problems import EngineProblem
 
 
 def archive(files: int) -> bytes:

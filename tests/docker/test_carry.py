@@ -18,7 +18,8 @@ from conftest import Host
 from volfix.docker import verify
 from volfix.docker.archive import Manifest, Reading
 from volfix.docker.carry import carry, survey
-from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.engine import Engine
+from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import Carriers, manifest_of
 from volfix.docker.jobs import CarryProblem, Job, Origin
 from volfix.docker.local_files import contents, listing, volume_directory

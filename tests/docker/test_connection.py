@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import Host
 
-from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.engine import Engine
+from volfix.docker.engine_problems import EngineProblem
 
 pytestmark = pytest.mark.engine
 

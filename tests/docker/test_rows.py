@@ -17,7 +17,8 @@ from test_carry_command import AFTER, BEFORE, BESIDE, INSIDE, Shop, database
 from volfix.docker.containers import PROJECT, SERVICE, Container, Process
 from volfix.docker.deployed import deployed_at
 from volfix.docker.engine import Engine, Finished
-from volfix.docker.rows import Counted, count, losses, masked, read, text_of
+from volfix.docker.row_counts import Counted, losses, read, text_of
+from volfix.docker.rows import count, masked
 from volfix.knowledge.clients import client_of, clients
 
 

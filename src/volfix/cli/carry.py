@@ -67,7 +67,8 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
     SOURCE is a host path, volume:NAME, anonymous:TARGET or container:PATH, VOLUME the volume's key in the Compose file.
     Exit status: 0 everything is where it belongs or can be carried, 1 something cannot be carried, 2 no engine.
     """
-    from volfix.docker.engine import Engine, EngineProblem
+    from volfix.docker.engine import Engine
+    from volfix.docker.engine_problems import EngineProblem
     from volfix.docker.jobs import CarryProblem
     from volfix.docker.tar_stream import BrokenArchive
 
@@ -174,7 +175,7 @@ def _write(
 ) -> None:
     from volfix.docker.carry import carry
     from volfix.docker.compose import up
-    from volfix.docker.engine import EngineProblem
+    from volfix.docker.engine_problems import EngineProblem
     from volfix.docker.held import size
     from volfix.docker.jobs import CarryProblem
     from volfix.docker.restore import ran
@@ -209,7 +210,7 @@ def _write(
 
 def _after_failure(search: Search, found: list[Surveyed], number: int, before: list[Ran]) -> str:
     """Start again what was stopped, where nothing was switched; what to say of the volumes and the services."""
-    from volfix.docker.engine import EngineProblem
+    from volfix.docker.engine_problems import EngineProblem
     from volfix.docker.restore import start_again, take_back
 
     finish_undisturbed()

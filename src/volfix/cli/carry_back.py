@@ -63,7 +63,7 @@ def _from_layer(item: Layered, jobs: Sequence[Job]) -> str:
 def _give_back(engine: Engine, search: Search, found: list[Return], given: Path, options: dict[str, Any]) -> None:
     """Stop what runs on any of the volumes, look again, and only then copy the first."""
     from volfix.docker.carry_back import give_back, stopped
-    from volfix.docker.engine import EngineProblem
+    from volfix.docker.engine_problems import EngineProblem
     from volfix.docker.jobs import CarryProblem
     from volfix.docker.restore import ran
     from volfix.docker.tar_stream import BrokenArchive
@@ -89,7 +89,7 @@ def _give_back(engine: Engine, search: Search, found: list[Return], given: Path,
 def _after_failed_back(search: Search, found: list[Return], before: list[Ran]) -> str:
     """Start again what was stopped, where no directory has a copy that would fall behind; what to say of it."""
     from volfix.docker.carry_back import left
-    from volfix.docker.engine import EngineProblem
+    from volfix.docker.engine_problems import EngineProblem
     from volfix.docker.restore import start_again
 
     copies = [item for item in found if item.begun]

@@ -73,7 +73,7 @@ def still_stopped(search: Search, found: Iterable[Surveyed]) -> str:
 
 def after_failure(search: Search, found: Sequence[Surveyed], number: int) -> str:
     """Where the volume of this number could not be filled: what became of all of them, and which services stand."""
-    from volfix.docker.engine import EngineProblem
+    from volfix.docker.engine_problems import EngineProblem
 
     texts = []
     if number:

@@ -50,7 +50,8 @@ def _checklist(path: Path, name: str | None) -> str:
     from volfix.api import plan, root_of
     from volfix.docker.checklist import SECONDS, with_engine, with_history, within
     from volfix.docker.deployed import deployed_at
-    from volfix.docker.engine import Engine, EngineProblem
+    from volfix.docker.engine import Engine
+    from volfix.docker.engine_problems import EngineProblem
     from volfix.report.checklist import render
     from volfix.rules.checklist import checklist
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from volfix.docker.rows import Counted, Loss
+    from volfix.docker.row_counts import Counted, Loss
 
 
 @click.command("rows", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -34,9 +34,11 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
     Exit status: 0 counted, and nothing is missing that --against has; 1 something is missing; 2 not counted.
     """
     from volfix.docker.deployed import deployed_at
-    from volfix.docker.engine import Engine, EngineProblem
+    from volfix.docker.engine import Engine
+    from volfix.docker.engine_problems import EngineProblem
     from volfix.docker.jobs import CarryProblem
-    from volfix.docker.rows import count, losses, not_running, read, text_of
+    from volfix.docker.row_counts import losses, read, text_of
+    from volfix.docker.rows import count, not_running
 
     if options["save"] and not options["save"].absolute().parent.is_dir():
         raise click.BadParameter(f"{options['save']}: there is no directory {options['save'].parent}")

@@ -13,7 +13,8 @@ from volfix.docker import helper_containers as through
 from volfix.docker.archive import Manifest, differences
 from volfix.docker.aside import held_in, put_aside, volume_of
 from volfix.docker.containers import Container, MountPoint, Volume
-from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.engine import Engine
+from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.interrupted_copy import is_part
 from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of

@@ -11,7 +11,8 @@ from volfix.docker.archive import differences
 from volfix.docker.aside import volume_of
 from volfix.docker.carry import image_for
 from volfix.docker.containers import VOLUME_KEY, Container, MountPoint
-from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.engine import Engine
+from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.find_moves import Search
 from volfix.docker.held import held
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress

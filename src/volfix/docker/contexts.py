@@ -28,6 +28,22 @@ class DockerContext:
     tls: Any = None
 
 
+def engine_address() -> dict[str, Any]:
+    """Where the engine is: DOCKER_HOST, else DOCKER_CONTEXT, else the context in use, else the usual socket."""
+    import docker
+
+    if os.environ.get("DOCKER_HOST"):
+        found: dict[str, Any] = docker.utils.kwargs_from_env()
+        if str(found.get("base_url", "")).startswith("ssh://"):
+            found["use_ssh_client"] = True
+        return found
+    context = context_in_use()
+    found = {"base_url": context.host, "tls": context.tls}
+    if context.host.startswith("ssh://"):
+        found["use_ssh_client"] = True
+    return {key: value for key, value in found.items() if value}
+
+
 def context_in_use() -> DockerContext:
     """The context that DOCKER_CONTEXT names, else the one that config.json does. Raises ContextProblem."""
     directory = Path(os.environ.get("DOCKER_CONFIG") or "~/.docker").expanduser()

@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from volfix.docker.containers import Container, MountPoint, Process, Volume, container_in, environment_in, volume_in
-from volfix.docker.contexts import ContextProblem, context_in_use
+from volfix.docker.contexts import ContextProblem, engine_address
+from volfix.docker.engine_problems import EngineProblem, NotThere, as_engine_problem, cause_of, check_answer
 from volfix.fixes.masking.secrets import scrub
 
 CHUNK = 1 << 20
@@ -27,14 +27,6 @@ NO_PROGRAM = ("/volfix",)
 
 GO_DIRECTORY, GO_SPECIAL = 1 << 31, 0b1111 << 24
 """Bits of a mode as Go's io/fs writes it: special are links, devices, pipes and sockets."""
-
-
-class EngineProblem(Exception):
-    """The engine cannot be reached, or refuses a request; the message says why in one line."""
-
-
-class NotThere(EngineProblem):
-    """What the request names does not exist, or has gone since it was listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +56,31 @@ class Engine:
             raise EngineProblem('the Docker SDK is not installed: pip install "volfix[docker]"') from missing
         asked = ""
         try:
-            address = _address()
+            address = engine_address()
             asked = f" at {scrub(os.environ.get('DOCKER_HOST') or address.get('base_url') or USUAL)}"
             api = docker.APIClient(version="auto", timeout=timeout, **address)
         except ContextProblem as problem:
             raise EngineProblem(str(problem)) from problem
         except Exception as error:  # the SDK's, requests', paramiko's: each means the same here
             raise EngineProblem(
-                f"no Docker engine answers{asked}: {_reason(error)}. DOCKER_HOST or `docker context use` names another"
+                f"no Docker engine answers{asked}: {cause_of(error)}. DOCKER_HOST or `docker context use` names another"
             ) from error
         return cls(api)
 
     def host(self) -> Mapping[str, Any]:
         """What `docker info` says."""
-        with _as_engine_problem():
+        with as_engine_problem():
             found: Mapping[str, Any] = self._api.info()
         return found
 
     def containers(self) -> tuple[Container, ...]:
         """Every container of the engine, running or not, the newest first."""
-        with _as_engine_problem():
+        with as_engine_problem():
             return tuple(container_in(item) for item in self._api.containers(all=True))
 
     def process(self, container: str) -> Process:
         """How a container's program is started."""
-        with _as_engine_problem():
+        with as_engine_problem():
             return environment_in(self._api.inspect_container(container))
 
     def processes(self, containers: Iterable[Container]) -> dict[str, Process]:
@@ -105,14 +97,14 @@ class Engine:
         """When a container was made, and last started or stopped, to the second in UTC, as text that sorts; year 1 for
         never.
         """
-        with _as_engine_problem():
+        with as_engine_problem():
             found = self._api.inspect_container(container)
         state = found["State"]
         return str(found["Created"])[:19], max(str(state["StartedAt"])[:19], str(state["FinishedAt"])[:19])
 
     def any_image(self) -> str | None:
         """Some image of the engine."""
-        with _as_engine_problem():
+        with as_engine_problem():
             images = self._api.images(all=True)
         return str(images[0]["Id"]) if images else None
 
@@ -120,7 +112,7 @@ class Engine:
         """A named volume; None where there is none."""
         import docker
 
-        with _as_engine_problem():
+        with as_engine_problem():
             try:
                 return volume_in(self._api.inspect_volume(name))
             except docker.errors.NotFound:
@@ -129,11 +121,11 @@ class Engine:
     def create_volume(
         self, name: str, labels: Mapping[str, str], driver: str = "local", options: Mapping[str, str] | None = None
     ) -> None:
-        with _as_engine_problem():
+        with as_engine_problem():
             self._api.create_volume(name, driver=driver, driver_opts=dict(options or {}), labels=dict(labels))
 
     def remove_volume(self, name: str) -> None:
-        with _as_engine_problem():
+        with as_engine_problem():
             self._api.remove_volume(name)
 
     def create_carrier(
@@ -161,7 +153,7 @@ class Engine:
             )
             for mount in mounts
         ]
-        with _as_engine_problem():
+        with as_engine_problem():
             settings = self._api.create_host_config(mounts=found, binds=[bind] if bind else [], network_mode="none")
             made = self._api.create_container(
                 image, entrypoint=list(NO_PROGRAM), command=[], host_config=settings, labels=dict(labels), name=name
@@ -170,35 +162,35 @@ class Engine:
 
     def remove_container(self, container: str, *, anonymous_volumes: bool = False) -> None:
         """Remove a stopped container, and on demand the volumes without a name that came into being with it."""
-        with _as_engine_problem():
+        with as_engine_problem():
             self._api.remove_container(container, v=anonymous_volumes)
 
     def commit(self, container: str, repository: str, tag: str) -> None:
         """Make an image of what is in a container's own layer."""
-        with _as_engine_problem():
+        with as_engine_problem():
             self._api.commit(container, repository=repository, tag=tag)
 
     def rename(self, container: str, name: str) -> None:
-        with _as_engine_problem():
+        with as_engine_problem():
             self._api.rename(container, name)
 
     def restart_policy(self, container: str) -> Mapping[str, Any]:
         """When the engine starts a container again by itself."""
-        with _as_engine_problem():
+        with as_engine_problem():
             found: Mapping[str, Any] = self._api.inspect_container(container)["HostConfig"]["RestartPolicy"]
         return found
 
     def restart_as(self, container: str, policy: Mapping[str, Any]) -> None:
         """Start a container, if it does not run, with this restart policy."""
-        with _as_engine_problem():
+        with as_engine_problem():
             self._api.update_container(container, restart_policy={**policy, "Name": policy.get("Name") or "no"})
             self._api.start(container)
 
     def stop(self, container: str) -> None:
         """Stop a container, and see to it that a restart of the daemon does not start it again."""
-        with _as_engine_problem():
+        with as_engine_problem():
             self._api.update_container(container, restart_policy={"Name": "no"})
-            _accepted(self._api.post(self._url(container, "stop"), timeout=None))  # as long as the service may take
+            check_answer(self._api.post(self._url(container, "stop"), timeout=None))  # as long as the service may take
 
     def ask_to_stop(self, container: str) -> None:
         """Send a container its own stop signal: it is not killed where it goes on, nor started again when it ends.
@@ -207,7 +199,7 @@ class Engine:
         """
         import docker
 
-        with _as_engine_problem():
+        with as_engine_problem():
             signal = self._api.inspect_container(container)["Config"].get("StopSignal")
             try:
                 self._api.kill(container, signal or "SIGTERM")
@@ -216,20 +208,20 @@ class Engine:
                     raise
 
     def is_running(self, container: str) -> bool:
-        with _as_engine_problem():
+        with as_engine_problem():
             return bool(self._api.inspect_container(container)["State"]["Running"])
 
     def pause(self, container: str) -> None:
-        with _as_engine_problem():
+        with as_engine_problem():
             self._api.pause(container)
 
     def unpause(self, container: str) -> None:
-        with _as_engine_problem():
+        with as_engine_problem():
             self._api.unpause(container)
 
     def kind_of(self, container: str, path: str) -> Literal["file", "directory", "other"] | None:
         """What is at a path of a container, running or not, its mounts considered; None for nothing."""
-        with _as_engine_problem():
+        with as_engine_problem():
             answer = self._api.head(self._url(container, "archive"), params={"path": path}, timeout=None)
         if answer.status_code == 404:
             return None
@@ -242,13 +234,13 @@ class Engine:
 
     def read(self, container: str, path: str) -> Generator[bytes, None, None]:
         """A path of a container as a tar archive, whose members begin with the path's last part."""
-        with _as_engine_problem():
+        with as_engine_problem():
             plain = {"Accept-Encoding": "identity"}  # else the engine spends its time on gzip
             answer = self._api.get(
                 self._url(container, "archive"), params={"path": path}, headers=plain, stream=True, timeout=None
             )
             try:
-                _accepted(answer)
+                check_answer(answer)
                 while chunk := answer.raw.read(CHUNK, decode_content=False):
                     yield chunk
             finally:
@@ -256,15 +248,15 @@ class Engine:
 
     def write(self, container: str, directory: str, chunks: Iterable[bytes]) -> None:
         """Unpack a tar archive in a directory of a container: numeric owners, modes, times and links are kept."""
-        with _as_engine_problem():
+        with as_engine_problem():
             answer = self._api.put(
                 self._url(container, "archive"), params={"path": directory}, data=iter(chunks), timeout=None
             )
-            _accepted(answer)
+            check_answer(answer)
 
     def run(self, container: str, words: Sequence[str], environment: Mapping[str, str] | None = None) -> Finished:
         """Run a program in a running container; its variables may hold what no command line may show."""
-        with _as_engine_problem():
+        with as_engine_problem():
             made = self._api.exec_create(container, list(words), environment=dict(environment or {}))["Id"]
             output, errors = self._api.exec_start(made, demux=True)
             status = self._api.exec_inspect(made)["ExitCode"]
@@ -276,66 +268,5 @@ class Engine:
         return f"{self._api.base_url}/v{self._api.api_version}/containers/{container}/{action}"
 
 
-def _address() -> dict[str, Any]:
-    """Where the engine is: DOCKER_HOST, else DOCKER_CONTEXT, else the context in use, else the usual socket."""
-    import docker
-
-    if os.environ.get("DOCKER_HOST"):
-        found: dict[str, Any] = docker.utils.kwargs_from_env()
-        if str(found.get("base_url", "")).startswith("ssh://"):
-            found["use_ssh_client"] = True
-        return found
-    context = context_in_use()
-    found = {"base_url": context.host, "tls": context.tls}
-    if context.host.startswith("ssh://"):
-        found["use_ssh_client"] = True
-    return {key: value for key, value in found.items() if value}
-
-
-@contextmanager
-def _as_engine_problem() -> Iterator[None]:
-    """The errors of the SDK and of the connection as EngineProblem, in the engine's words."""
-    import docker
-    import requests
-    import urllib3
-
-    try:
-        yield
-    except docker.errors.NotFound as error:
-        raise NotThere(str(error.explanation or error)) from error
-    except docker.errors.APIError as error:
-        raise EngineProblem(str(error.explanation or error)) from error
-    except (docker.errors.DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise EngineProblem(f"the connection to the engine broke: {_first_line(error)}") from error
-
-
-def _accepted(answer: Any) -> None:
-    if answer.status_code >= 400:
-        try:
-            message = answer.json()["message"]
-        except (ValueError, KeyError, TypeError):
-            message = answer.text or answer.reason
-        raise EngineProblem(str(message).strip())
-
-
 def _text(data: bytes | None) -> str:
     return (data or b"").decode("utf-8", "replace")
-
-
-def _reason(error: BaseException) -> str:
-    """Why a connection failed, as the operating system says it: the libraries wrap that several times."""
-    waiting: list[object] = [error]
-    seen: set[int] = set()
-    while waiting:
-        one = waiting.pop()
-        if not isinstance(one, BaseException) or id(one) in seen:
-            continue
-        seen.add(id(one))
-        if isinstance(one, OSError) and one.strerror:
-            return one.strerror
-        waiting += [one.__cause__, one.__context__, *one.args]
-    return _first_line(error).removeprefix("Error while fetching server API version: ")
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -16,16 +16,12 @@ from volfix.docker.mapped import mapped
 from volfix.docker.markers import is_carried
 from volfix.docker.opened import opened_path
 from volfix.docker.own import Stranger, containers_under
+from volfix.docker.service_clients import asked_entries, clients_at
 from volfix.docker.sqlite_files import BESIDE
-from volfix.knowledge.clients import Client, client_of
-from volfix.knowledge.entries import Entry
 from volfix.project.compose.compose_file import strings
-from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import VOLUME, Mount
 from volfix.project.compose.service import Service
-from volfix.project.image.images import likely_entries
 from volfix.rules.evidence.databases import databases_in
-from volfix.rules.evidence.roles import directories_in
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 
@@ -183,7 +179,7 @@ class Search:
         return tuple(
             service.name
             for service in self.deployed.project.services.values()
-            if any(client.saves_at_stop for _, client in _entries_of(service))
+            if any(client.saves_at_stop for _, client in asked_entries(service))
         )
 
     def containers_of(self, service: Service) -> list[Container]:
@@ -272,20 +268,6 @@ class Search:
 
 def _listed(strangers: Sequence[Stranger]) -> str:
     return ", ".join(map(str, strangers))
-
-
-def clients_at(project: Project, service: Service, mount: Mount) -> Iterator[Client]:
-    """The engines whose data directory this mount is, for some version of the service's image."""
-    for entry, client in _entries_of(service):
-        if mount.clean_target in directories_in(project, service, entry).paths:
-            yield client
-
-
-def _entries_of(service: Service) -> Iterator[tuple[Entry, Client]]:
-    """What the service's image may run, each with the way to ask it."""
-    for entry in likely_entries(service):
-        if client := client_of(entry.family):
-            yield entry, client
 
 
 def _kind(mount: MountPoint) -> Literal["bind", "volume"]:

@@ -14,7 +14,8 @@ from dataclasses import replace
 
 from volfix.docker.archive import Entry, Keep, Manifest, Reading
 from volfix.docker.containers import MountPoint
-from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.engine import Engine
+from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.jobs import CarryProblem, Origin
 from volfix.docker.tar_stream import END
 

@@ -11,7 +11,8 @@ import socket
 from collections.abc import Iterable
 
 from volfix.docker.containers import Container
-from volfix.docker.engine import Engine, EngineProblem
+from volfix.docker.engine import Engine
+from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import CARRIER
 from volfix.docker.jobs import CarryProblem
 

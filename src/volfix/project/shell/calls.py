@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from volfix.knowledge.commands import option_values
 from volfix.knowledge.purposes import FOR_A_WHILE, purposes
-from volfix.project.shell.command import CHECKOUT, Argument
+from volfix.project.shell.command import CHECKOUT, Argument, Command
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.expansion import arguments, plain
 from volfix.project.shell.state import State
@@ -156,6 +156,34 @@ class Call:
         """The simple command whose output the call reads."""
         span = self.command.piped_from
         return next((each for each in self.siblings if each.span == span and each.words), None) if span else None
+
+    def leaf(self, number: int) -> Command:
+        """The command as it runs, behind `number` others of its start."""
+        frame, state = self.frame, self.state
+        assert frame.origin is not None and frame.origin_in is not None
+        return Command(
+            words=tuple(self.words),
+            home=self.command.span,
+            entry=frame.entry,
+            start=frame.start,
+            origin=frame.origin,
+            origin_in=frame.origin_in,
+            directory=state.directory if self.directory is None else state.path(self.directory),
+            in_checkout=state.in_checkout,
+            is_remote=state.is_remote,
+            hosted=frame.hosted,
+            guards=frame.guards,
+            trap=frame.trap,
+            calls=frame.calls,
+            environment={**state.environment(), **self.assigned},
+            given_at={**state.given_at, **dict.fromkeys(self.assigned, self.place)},
+            number=number,
+            read_after=frame.read_after,
+            text_place=frame.text_place,
+            outputs=self.outputs(),
+            is_fed=self.is_fed,
+            decides=self.command.decides,
+        )
 
 
 def _characters_at(text: str, word: Argument) -> tuple[tuple[str, int, int], ...]:

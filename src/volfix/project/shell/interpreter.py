@@ -148,33 +148,8 @@ class Interpreter:
         yield from self._inner(call.words[1:], call.state, call.frame)
 
     def _leaf(self, call: Call) -> Command:
-        frame, state = call.frame, call.state
-        assert frame.origin is not None and frame.origin_in is not None
-        directory = state.directory if call.directory is None else state.path(call.directory)
         self.count += 1
-        return Command(
-            words=tuple(call.words),
-            home=call.command.span,
-            entry=frame.entry,
-            start=frame.start,
-            origin=frame.origin,
-            origin_in=frame.origin_in,
-            directory=directory,
-            in_checkout=state.in_checkout,
-            is_remote=state.is_remote,
-            hosted=frame.hosted,
-            guards=frame.guards,
-            trap=frame.trap,
-            calls=frame.calls,
-            environment={**state.environment(), **call.assigned},
-            given_at={**state.given_at, **dict.fromkeys(call.assigned, call.place)},
-            number=self.count - 1,
-            read_after=frame.read_after,
-            text_place=frame.text_place,
-            outputs=call.outputs(),
-            is_fed=call.is_fed,
-            decides=call.command.decides,
-        )
+        return call.leaf(self.count - 1)
 
     def _opened(self, frame: Frame, state: State) -> Frame:
         """The frame of a file that is read now."""
