@@ -58,7 +58,8 @@ class Entry:
     """One engine or application, in one range of its versions.
 
     `images` are repositories, with a trailing `*` as a pattern; `versions` is a range such as `>=2 <3`, empty for all;
-    `version` the pattern that finds the version in a tag; `tag_has` and `tag_lacks` are words that a tag has or lacks.
+    `version` the pattern that finds the version in a tag; `tag_has` and `tag_lacks` are words that a tag has or lacks;
+    `superseded` says that the tag `latest` has meant a newer version for three years or more.
     `data_directories` are absolute, the most important first; `needs` says whether the rows are lost without the first
     of them, without each, or only without all (the image uses one of them). `inner` are places below them that hold the
     database all the same, the first of them by itself. A server does not start with a mount at one of `refused_mounts`.
@@ -81,6 +82,7 @@ class Entry:
     version: str = LEADING_NUMBER
     tag_has: str = ""
     tag_lacks: str = ""
+    superseded: bool = False
     needs: Needs = "first"
     inner: tuple[str, ...] = ()
     refused_mounts: tuple[str, ...] = ()

@@ -90,6 +90,8 @@ def _named(known: Entry, repository: str) -> Entry:
 
 def _may_be(known: Entry, tag: str | None) -> bool:
     tag = tag or _FLOATING
+    if tag == _FLOATING and known.superseded:
+        return False
     if "$" not in tag and not (known.tag_has in tag and (not known.tag_lacks or known.tag_lacks not in tag)):
         return False
     version = version_in(tag, known.version)

@@ -22,7 +22,7 @@ CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 def purposes(text: str, *, in_ci: bool = False) -> frozenset[str]:
     """Everything that a name says about what it is for; `in_ci`, where "ci" only says that CI runs it."""
-    words = set(_words(text)) - ({"ci"} if in_ci else set())
+    words = set(words_of(text)) - ({"ci"} if in_ci else set())
     return frozenset(purpose for purpose, known in _tables()["purpose"].items() if words & known)
 
 
@@ -55,7 +55,7 @@ def content_of(name: str, ignored: Collection[str] = ()) -> Content | None:
     The last word that says anything counts (`db-backups`, `sqlite-data`, `web_db`), and a word for data only where no
     other word says more. The words of `ignored` are left out where others are there: `media-data` of a service `media`.
     """
-    words = [stripped for word in _words(name) if (stripped := word.rstrip("0123456789"))]
+    words = [stripped for word in words_of(name) if (stripped := word.rstrip("0123456789"))]
     words = [word for word in words if word not in ignored] or words
     known = [(word, kind) for word in reversed(words) if (kind := _content(word)) != "filler"]
     specific = [word for word, kind in known if kind != "data"]
@@ -65,7 +65,14 @@ def content_of(name: str, ignored: Collection[str] = ()) -> Content | None:
     return next((Content(kind, word) for kind in kinds for word, found in known if found == kind), None)
 
 
-def _words(text: str) -> list[str]:
+def is_for_data(name: str) -> bool:
+    """Is the whole name of a directory a word for a database or data?"""
+    lists = _tables()["content"]
+    return name.lower() in lists["database"] | lists["data"]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a name, in small letters: `appDataVolume` is `app`, `data`, `volume`."""
     return re.split(r"[^a-z0-9]+", CAMEL.sub("-", text).lower())
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.database_places import is_code
 from volfix.rules.evidence.databases import databases_in
-from volfix.rules.evidence.held_data import DATABASE_FILE, ENGINE, held_data, is_file
+from volfix.rules.evidence.held_data import DATABASE_FILE, ENGINE, held_data
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.bind_findings import bind_findings
 from volfix.rules.rule import Example, Outcome, Rule

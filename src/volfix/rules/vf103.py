@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.knowledge.targets import is_beside_program, never_converted
+from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.databases import databases_in
-from volfix.rules.evidence.held_data import is_file
 from volfix.rules.evidence.host_users import host_evidence
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.file_mounts import FileUse, file_fix

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.paths import is_below
+from volfix.knowledge.purposes import content_of
 from volfix.knowledge.storage import DataDirectories
 from volfix.knowledge.targets import never_converted, state_like
+from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import ANONYMOUS, BIND, VOLUME, Mount
 from volfix.project.compose.service import Part, Service
@@ -16,7 +18,6 @@ from volfix.project.deployments.throwaway_stacks import is_test_service, is_test
 from volfix.project.image.images import known_entries, known_images
 from volfix.project.image.ownership import foreign_user
 from volfix.rules.context import Context, at, mount_location
-from volfix.rules.evidence.held_data import is_file
 from volfix.rules.evidence.roles import role_of
 from volfix.rules.evidence.servers import release_of
 from volfix.rules.evidence.unheld_data import Unheld, rows_in, unheld_data
@@ -102,15 +103,24 @@ def _severity(bare: _Bare) -> Severity:
 
 
 def _elsewhere(bare: _Bare) -> list[Mount]:
-    """The mounts of the service that look like state, or hold a part of its data directory."""
-    return [
-        mount
-        for mount in bare.service.mounts
-        if mount.kind in (BIND, VOLUME)
-        and not (mount.overridden or mount.read_only or is_file(mount))
-        and not any(never_converted(version.entry, mount.clean_target) for version in bare.unheld.versions)
-        and (state_like(mount.clean_target) or is_below(mount.clean_target, bare.target))
-    ]
+    """The mounts of the service that look like state, or hold a part of its data directory; none where the command names
+    a mount: it may keep the data there.
+    """
+    mounts = [mount for mount in bare.service.mounts if _looks_meant(bare, mount)]
+    started = " ".join(bare.service.started)
+    return [] if any(mount.clean_target in started for mount in mounts) else mounts
+
+
+def _looks_meant(bare: _Bare, mount: Mount) -> bool:
+    target = mount.clean_target
+    if mount.kind not in (BIND, VOLUME) or mount.overridden or mount.read_only or is_file(mount):
+        return False
+    if any(never_converted(version.entry, target) for version in bare.unheld.versions):
+        return False
+    names = [mount.source.rstrip("/").rpartition("/")[2], *target.removeprefix(bare.target).split("/")]
+    if any((content := content_of(name)) is not None and content.kind == "other" for name in names):
+        return False
+    return state_like(target) or is_below(target, bare.target)
 
 
 def _beside(bare: _Bare) -> Iterator[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.evidence.held_data import UNKNOWN, held_data, is_file
+from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.remedies.file_mounts import FileUse, file_fix

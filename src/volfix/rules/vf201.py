@@ -125,7 +125,9 @@ RULE = Rule(
     ),
     fix=(
         "The value that the process sees is changed where it comes from: the file keeps its name and moves into the "
-        "service's one mount for data. A service without one gets a volume at the file's directory, or at a new "
+        "service's mount for data: the one whose target, volume or directory is called so (`sqlite-data`, `web_db`), else, "
+        "unsafe, the only volume that is not called after something else (uploads, static, cache, configuration ...). "
+        "Of several volfix names each and chooses none. A service without one gets a volume at the file's directory, or at a new "
         "directory `data` in it where there is code: unsafe, for whether the rows are to be kept is for people to say. "
         "So is a value whose file something else names: a script, code that looks for it, a setting, the build, a "
         "command, a health check, a hook, a label. So is a value that loses against what the deploying command is handed "
@@ -243,10 +245,43 @@ RULE = Rule(
             Outcome.REPORTED,
         ),
         Example(
-            "two mounts that could be meant",
+            "the volume's own name says database, whatever its target is called",
+            {
+                "compose.yaml": IMAGE.format(path="/relay.db", target="/app/var").replace("state", "sqlite-state"),
+            },
+            Outcome.FIXED,
+            {
+                "compose.yaml": IMAGE.format(path="/app/var/relay.db", target="/app/var").replace(
+                    "state", "sqlite-state"
+                )
+            },
+        ),
+        Example(
+            "no name says data: the only volume without another purpose is a guess",
+            {"compose.yaml": IMAGE.format(path="/relay.db", target="/var/lib/relay").replace("state:", "relay:", 2)},
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": IMAGE.format(path="/var/lib/relay/relay.db", target="/var/lib/relay").replace(
+                    "state:", "relay:", 2
+                )
+            },
+        ),
+        Example(
+            "two mounts of which one name says database",
             {
                 "compose.yaml": STACK.format(source="app-db")
                 + "      - more:/app/storage\nvolumes:\n  app-db:\n  more:\n",
+                "Dockerfile": DOCKERFILE,
+                ".env.prod": "DATABASE_URL=sqlite:///./database.db\n",
+            },
+            Outcome.FIXED_UNSAFE,
+            {".env.prod": "DATABASE_URL=sqlite:///./data/database.db\n"},
+        ),
+        Example(
+            "two mounts that could be meant",
+            {
+                "compose.yaml": STACK.format(source="app-data")
+                + "      - more:/app/storage\nvolumes:\n  app-data:\n  more:\n",
                 "Dockerfile": DOCKERFILE,
                 ".env.prod": "DATABASE_URL=sqlite:///./database.db\n",
             },

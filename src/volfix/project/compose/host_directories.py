@@ -1,8 +1,9 @@
-"""Where on the host a bind mount's source lies, as far as it can be known."""
+"""Where on the host a bind mount's source lies, as far as it can be known, and whether it is a file."""
 
 from __future__ import annotations
 
 import os
+import posixpath
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,3 +53,16 @@ def is_within(path: Path, root: Path) -> bool:
     """Whether a file lies below the root, `..` and links followed."""
     top = os.path.realpath(root)
     return os.path.realpath(path).startswith(top.rstrip("/") + "/")
+
+
+def is_file(mount: Mount) -> bool:
+    """Whether the mount is of a single file: the source is one on this machine, or its name and the target's say so."""
+    source = mount.directory / mount.source
+    if mount.source_is_known and not mount.source.startswith("~"):
+        try:
+            if source.exists():
+                return not source.is_dir()
+        except OSError:
+            return False
+    ending = posixpath.splitext(mount.clean_target)[1]
+    return bool(ending) and posixpath.splitext(mount.source.rstrip("/"))[1] == ending and not ending[1:].isdigit()

@@ -227,7 +227,7 @@ def _place(context: Context, proposal: Proposal) -> tuple[str, str] | None:
         source = context.host_of(mount).key
     else:
         source = project.fixed_name(mount.source) or f"{project.directory}: {mount.source}"
-    return source, posixpath.relpath(path, mount.clean_target)
+    return source, posixpath.normpath(posixpath.join(mount.subpath or "", posixpath.relpath(path, mount.clean_target)))
 
 
 def _old_place(context: Context, proposal: Proposal) -> tuple[str, str | None]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.targets import never_converted
+from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.deployments.flows import Flow
 from volfix.project.deployments.stacks import Anchor, Commands
@@ -21,7 +22,7 @@ from volfix.project.stack import Use
 from volfix.rules.context import Context, at
 from volfix.rules.evidence.command_words import how_it_runs, shown_command
 from volfix.rules.evidence.disguises import disguise_of
-from volfix.rules.evidence.held_data import UNKNOWN, held_data, is_file
+from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.findings import Finding, Severity
 
 

@@ -1,4 +1,4 @@
-"""Where a service's database file may lie: its working directory, the mount that holds a path, the mounts for data."""
+"""Where a service's database file lies: its working directory, and the mount that holds a path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.base_images import start_directory
 from volfix.knowledge.paths import lies_in
-from volfix.knowledge.targets import is_application_root, never_converted
+from volfix.knowledge.purposes import is_for_data
+from volfix.knowledge.targets import is_application_root
 from volfix.project.code.places import comes_with_image, container_path
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
@@ -23,10 +24,6 @@ from volfix.syntax import disk
 if TYPE_CHECKING:
     from volfix.project.code.database_url import Base, DatabaseFile
 
-DATA_WORDS = frozenset(
-    {"data", "db", "database", "databases", "sqlite", "storage", "state", "persist", "persistent", "instance"}
-)
-"""A directory of this name is where a project keeps data, whatever the service."""
 CHANGES_DIRECTORY = re.compile(r"(?:^|[\s;&|])cd\s|^cd\Z|^--(?:chdir|directory|app-dir|prefix|cwd)\b|^-C\Z")
 """A word, or a script, that makes the process work somewhere else than where its container starts it."""
 SCRIPT = re.compile(r"(?<![\w./-])[\w./-]+\.sh\b|(?<![\w./-])[\w./-]*entrypoint[\w-]*")
@@ -156,7 +153,7 @@ def _start(project: Project, service: Service) -> str | None:
     parents = {
         posixpath.dirname(mount.clean_target)
         for mount in project.mounts_of(service)
-        if posixpath.basename(mount.clean_target) in DATA_WORDS and posixpath.dirname(mount.clean_target) != "/"
+        if is_for_data(posixpath.basename(mount.clean_target)) and posixpath.dirname(mount.clean_target) != "/"
     }
     suggested = _codes(project, service) or parents
     return next(iter(suggested)) if len(suggested) == 1 else None
@@ -197,21 +194,3 @@ def holder(project: Project, service: Service, path: str) -> Mount | None:
 def is_forgotten(service: Service, path: str) -> bool:
     """Whether the path lies where things are forgotten on purpose: in memory, or among temporary files."""
     return any(path.startswith(place.rstrip("/") + "/") for place in (*service.tmpfs, *TEMPORARY))
-
-
-def candidates(project: Project, service: Service) -> list[Mount]:
-    """The mounts that are made for data: writable, persistent, neither code nor a server's, nor of another meaning."""
-    known = known_entries(service)
-    directories = {path for entry in known if entry.kind != "engine" for path in entry.data_directories}
-    servers = {path for entry in known if entry.kind == "engine" for path in entry.data_directories}
-    found = {}
-    for mount in project.mounts_of(service):
-        target = mount.clean_target
-        if mount.read_only or mount.kind not in (BIND, VOLUME) or mount.problem or is_code(mount) or target in servers:
-            continue
-        if target in directories or (
-            posixpath.basename(target).lower() in DATA_WORDS
-            and not any(never_converted(entry, target) for entry in known or (None,))
-        ):
-            found[target] = mount
-    return list(found.values())

@@ -13,6 +13,7 @@ from volfix.knowledge.storage import DataDirectories, holds
 from volfix.knowledge.switches import engine_of
 from volfix.knowledge.targets import never_converted, state_like
 from volfix.project.compose.effective_environment import effective_values
+from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.mounts import UNKNOWN as UNKNOWN_SOURCE
 from volfix.project.image.images import images_of, known_entries
@@ -146,19 +147,6 @@ def _by_name_or_path(use: Use, target: str) -> HeldData | None:
             f"volfix does not know what {named} runs",
         )
     return None
-
-
-def is_file(mount: Mount) -> bool:
-    """Whether the mount is of a single file: the source is one on this machine, or its name and the target's say so."""
-    source = mount.directory / mount.source
-    if mount.source_is_known and not mount.source.startswith("~"):
-        try:
-            if source.exists():
-                return not source.is_dir()
-        except OSError:
-            return False
-    ending = posixpath.splitext(mount.clean_target)[1]
-    return bool(ending) and posixpath.splitext(mount.source.rstrip("/"))[1] == ending and not ending[1:].isdigit()
 
 
 def _is_elsewhere(context: Context, mount: Mount) -> bool:

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from volfix.knowledge.paths import lies_in, meet
+from volfix.knowledge.purposes import is_for_data
 from volfix.knowledge.targets import never_converted
 from volfix.project.code.places import is_filled_by_build
 from volfix.project.compose.model import Project
@@ -14,7 +15,6 @@ from volfix.project.compose.service import Part, Service
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.image.ownership import foreign_user
 from volfix.rules.evidence.database import Database
-from volfix.rules.evidence.database_places import DATA_WORDS
 from volfix.rules.evidence.image_directories import line_making
 from volfix.syntax.yaml_tree import Document, Mapping, Scalar, resolved
 from volfix.syntax.yaml_tree import Sequence as Items
@@ -38,7 +38,7 @@ def own_directory(database: Database, workdir: str | None) -> tuple[str | None, 
     if service.build is not None and service.stage is None:
         return None, no_mount(service)
     is_known = workdir is not None and service.stage is not None
-    is_data = posixpath.basename(there).lower() in DATA_WORDS or (is_known and not _is_of_system(there, workdir))
+    is_data = is_for_data(posixpath.basename(there)) or (is_known and not _is_of_system(there, workdir))
     directory = there if is_data and _is_free(service, there, workdir) else posixpath.join(there, "data")
     if directory != there and not (is_known and _is_free(service, directory, workdir)):
         return None, no_mount(service)

@@ -14,9 +14,10 @@ from volfix.project.compose.origins import InDockerfile, PutTogether
 from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned, put_into_place
 from volfix.project.image.ownership import foreign_user
 from volfix.rules.evidence.database import Database, unsayable
-from volfix.rules.evidence.database_places import candidates, holder, is_code
+from volfix.rules.evidence.database_places import holder, is_code
 from volfix.rules.evidence.old_path import other_mention
 from volfix.rules.evidence.own_volume import no_mount, own_directory
+from volfix.rules.evidence.volume_choice import choice_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,20 @@ def without_slash_mistake(database: Database, directory: str | None) -> Proposal
 def proposed(database: Database, workdir: str | None) -> Proposal:
     """The service's one mount for data; a volume of its own where it has none; or why neither."""
     assert database.path is not None
-    possible = candidates(database.project, database.service)
-    if len(possible) > 1:
-        targets = ", ".join(mount.raw_target for mount in possible)
-        return Proposal(database, reason=f"the service has several mounts that could be meant ({targets})")
-    if not possible:
-        return _in_own_volume(database, workdir)
-    mount = possible[0]
+    choice = choice_of(database.project, database.service)
+    if choice.reason is not None:
+        return Proposal(database, reason=choice.reason)
+    if choice.mount is None:
+        return _in_own_volume(database, workdir, choice.passed_over)
+    mount = choice.mount
     path = posixpath.join(mount.clean_target, posixpath.basename(database.path))
     value = database.value_at(path, workdir)
     if refusal := _refusal(database, value):
         return Proposal(database, reason=refusal)
-    return Proposal(database, mount, path_in_mount=path, new_value=value, doubt=_doubt(database, mount))
+    if holder(database.project, database.service, path) is not mount:
+        return Proposal(database, reason=f"{path} would lie under another mount than {mount.raw_target}")
+    doubt = _doubt(database, mount) or choice.doubt
+    return Proposal(database, mount, path_in_mount=path, new_value=value, doubt=doubt)
 
 
 def _refusal(database: Database, value: str) -> str | None:
@@ -94,19 +97,19 @@ def _refusal(database: Database, value: str) -> str | None:
     return unsayable(database.origin, value)
 
 
-def _in_own_volume(database: Database, workdir: str | None) -> Proposal:
+def _in_own_volume(database: Database, workdir: str | None, passed_over: tuple[str, ...]) -> Proposal:
     """A volume that the service has yet to mount: where the database lies, or at a new directory beside it."""
     assert database.path is not None
     directory, reason = own_directory(database, workdir)
     if reason is not None:
-        return Proposal(database, reason=reason)
+        return Proposal(database, reason="; ".join((reason, *passed_over)))
     assert directory is not None
     path = posixpath.join(directory, posixpath.basename(database.path))
     value = database.value_at(path, workdir) if path != database.path else None
     if _refusal(database, value or database.value):
         return Proposal(database, reason=no_mount(database.service))
     new = f"the volume at {directory} is a new one: whether rows are to be kept is yours to say"
-    doubt = _doubt(database, None) or new
+    doubt = _doubt(database, None) or "; ".join((new, *passed_over))
     return Proposal(database, None, directory, path, value, doubt=doubt)
 
 

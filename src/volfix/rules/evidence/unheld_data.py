@@ -12,12 +12,13 @@ from volfix.knowledge.storage import DataDirectories, holds, holds_one, unheld
 from volfix.knowledge.switches import engine_of
 from volfix.knowledge.targets import never_converted
 from volfix.project.compose.effective_environment import effective_values
+from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import ANONYMOUS, BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.compose.service import Service
 from volfix.project.image.images import known_entries
 from volfix.rules.context import Context, once
-from volfix.rules.evidence.held_data import is_file, meant_for_data
+from volfix.rules.evidence.held_data import meant_for_data
 from volfix.rules.evidence.roles import Role, role_of
 
 

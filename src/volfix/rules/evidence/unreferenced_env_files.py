@@ -15,10 +15,10 @@ from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import is_env_file, is_example_of, loose_variables, put_into_place
 from volfix.project.image.images import known_entries
 from volfix.rules.context import Context
-from volfix.rules.evidence.database_places import candidates
 from volfix.rules.evidence.database_values import MAY_BE_FILE, located
 from volfix.rules.evidence.env_arrival import arrives, copied_as
 from volfix.rules.evidence.proposal import Proposal
+from volfix.rules.evidence.volume_choice import choice_of
 from volfix.syntax import dotenv
 
 
@@ -128,7 +128,7 @@ def _plausible(project: Project, name: str, to_come: set[int]) -> list[Service]:
     services = list(project.services.values())
     if named := [service for service in services if name in service.environment]:
         return [service for service in named if not _is_literal(service.environment[name])]
-    placed = [service for service in services if id(service) in to_come or candidates(project, service)]
+    placed = [service for service in services if id(service) in to_come or choice_of(project, service).is_evident]
     if own := [service for service in placed if service.build is not None]:
         return own
     return [service for service in placed if not known_entries(service)]

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from volfix.edits.operation import Operation
 from volfix.knowledge.targets import never_converted
-from volfix.project.compose.host_directories import HostDirectory, is_within, relative
+from volfix.project.compose.host_directories import HostDirectory, is_file, is_within, relative
 from volfix.project.compose.mounts import BIND
 from volfix.project.git import GitUnavailable
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.databases import databases
-from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data, is_file
+from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data
 from volfix.rules.evidence.host_users import host_doubts
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
