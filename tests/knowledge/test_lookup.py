@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from volfix.knowledge.images import Image
-from volfix.knowledge.lookup import derived_entry, entries_for, entry_at, in_range, version_in
+from volfix.knowledge.lookup import copied_application, derived_entry, entries_for, entry_at, in_range, version_in
 
 OLD, NEW = "/var/lib/postgresql/data", "/var/lib/postgresql"
 
@@ -168,6 +168,38 @@ def test_a_range_takes_a_shortened_version_as_its_newest(
     version: tuple[int, ...], versions: str, lies_in: bool
 ) -> None:
     assert in_range(version, versions) is lies_in
+
+
+@pytest.mark.parametrize(
+    ("image", "family"),
+    [
+        ("registry.local/mirror/jenkins:2.346.1", "jenkins"),
+        ("registry.cn-hangzhou.example.com/someone/grafana", "grafana"),
+        ("acme/atlassian-jira-software:8.5", "jira"),
+        ("harbor.acme.example/proxy/team/uptime-kuma:1", "uptime-kuma"),
+        ("acme/n8n:${TAG}", "n8n"),
+    ],
+)
+def test_a_copy_keeps_the_name_of_its_application(image: str, family: str) -> None:
+    assert {known.family for known in copied_application(Image.parse(image))} == {family}
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "acme/server",  # many applications' images are called so
+        "acme/api",
+        "acme/hub",
+        "acme/jenkins-agent",
+        "acme/my-grafana-dashboards",
+        "grafana/grafana",  # known by its own name
+        "linuxserver/grocy",
+        "acme/postgres",  # an engine: derived_entry
+        "${IMAGE}",
+    ],
+)
+def test_a_common_or_known_name_is_no_copy(image: str) -> None:
+    assert copied_application(Image.parse(image)) == ()
 
 
 @pytest.mark.parametrize(

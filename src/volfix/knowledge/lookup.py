@@ -66,6 +66,22 @@ def derived_entry(image: Image) -> tuple[Entry, ...]:
     return tuple(entry(number) for number in numbers)
 
 
+def copied_application(image: Image) -> tuple[Entry, ...]:
+    """The application that an unknown image is a copy of, by its name: `registry.local/mirror/jenkins`.
+
+    The last part of the name must be that of the application's own image, and speak of the application itself (`server`
+    and `core` speak of many). A name is weak evidence: only for use where the mount's target is that application's data
+    directory too.
+    """
+    if not image.repository or _numbers(image.repository):
+        return ()
+    name = image.repository.rpartition("/")[2].lower()
+    words = re.split(r"[-_.]", name)
+    found = [entry(number) for number in _applications_called().get(name, ())]
+    found = [known for known in found if known.family.split("-")[0] in words and _may_be(known, image.tag)]
+    return tuple(found) if len({known.family for known in found}) == 1 else ()
+
+
 def entry_at(path: str) -> Entry | None:
     """The engine whose data directory `path` is, where the path alone leaves no doubt."""
     numbers = index().directories.get(cleaned(path), ())
@@ -78,6 +94,17 @@ def _numbers(repository: str) -> tuple[int, ...]:
         return exact
     prefixes = [prefix for prefix in index().patterns if repository.startswith(prefix)]
     return index().patterns[max(prefixes, key=len)] if prefixes else ()
+
+
+@cache
+def _applications_called() -> dict[str, tuple[int, ...]]:
+    """The applications' tables by the last part of their images' names."""
+    found: dict[str, tuple[int, ...]] = {}
+    for repository, numbers in index().repositories.items():
+        name = repository.rpartition("/")[2]
+        new = (number for number in numbers if index().tables[number].kind == "application")
+        found[name] = tuple(dict.fromkeys((*found.get(name, ()), *new)))
+    return found
 
 
 def _named(known: Entry, repository: str) -> Entry:

@@ -16,6 +16,13 @@ def check(context: Context) -> Iterator[Finding]:
     yield from bind_findings(context, "VF102", lambda held: held.kind in (APPLICATION, UNKNOWN))
 
 
+JENKINS = """\
+services:
+  ci:
+    image: registry.local/mirror/jenkins:2.346.1
+    volumes:
+      - {source}:/var/jenkins_home
+"""
 GITEA = """\
 services:
   gitea:
@@ -98,6 +105,12 @@ volumes:
             {"compose.yaml": GITEA.format(source="./gitea")},
             Outcome.FIXED_UNSAFE,
             {"compose.yaml": GITEA.format(source="gitea-db") + "\nvolumes:\n  gitea-db:\n    driver: local\n"},
+        ),
+        Example(
+            "an application's image from a registry of one's own",
+            {"compose.yaml": JENKINS.format(source="./jenkins")},
+            Outcome.FIXED_UNSAFE,
+            {"compose.yaml": JENKINS.format(source="ci-db") + "\nvolumes:\n  ci-db:\n    driver: local\n"},
         ),
         Example(
             "an image that volfix does not know, mounted where state usually is",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from volfix.knowledge.entries import Entry
-from volfix.knowledge.lookup import derived_entry, entry_at
+from volfix.knowledge.lookup import copied_application, derived_entry, entry_at
 from volfix.knowledge.paths import lies_in
 from volfix.knowledge.storage import DataDirectories, holds
 from volfix.knowledge.switches import engine_of
@@ -129,14 +129,15 @@ def _by_url(context: Context, use: Use) -> Iterator[HeldData]:
 def _by_name_or_path(use: Use, target: str) -> HeldData | None:
     images = images_of(use.service)
     for image in images:
-        for entry in derived_entry(image):
+        for entry in (*derived_entry(image), *copied_application(image)):
             role = role_of(use.project, use.service, entry)
             if role.kind == CLIENT:
                 return None
             if holds(target, role.where) == "holds" and target != "/":
                 evidence = f"{image.text}: the name speaks of {entry.name}, which keeps its data in {target}"
                 doubt = "volfix does not know the image, only its name"
-                return HeldData(ENGINE, entry, (evidence, *role.evidence), doubt)
+                kind = ENGINE if entry.kind == "engine" else APPLICATION
+                return HeldData(kind, entry, (evidence, *role.evidence), doubt)
     entry_here = entry_at(target)
     if entry_here is not None:
         named = images[0].text if images else "the service's image"
