@@ -162,7 +162,8 @@ def test_what_cannot_be_asked_is_said_for_each_database(shop: Shop) -> None:
         "services:\n"
         "  db: {image: 'postgres:16', network_mode: none, environment: {POSTGRES_PASSWORD: hunter2secret}}\n"
         "  graph: {image: 'neo4j:5', network_mode: none, init: true}\n"
-        "  cache: {image: 'redis:7', network_mode: none, command: [sleep, '99']}\n"
+        "  cache: {image: 'redis:7', network_mode: none, command: [redis-server]}\n"
+        "  watch: {image: 'redis:7', network_mode: none, command: [redis-cli, -h, cache, monitor]}\n"
     )
     for name in ("postgres:16", "neo4j:5", "redis:7"):
         shop.host.docker("tag", "box:1", name)
@@ -172,6 +173,7 @@ def test_what_cannot_be_asked_is_said_for_each_database(shop: Shop) -> None:
         assert "db, PostgreSQL: the image has no psql" in said
         assert "graph, Neo4j: volfix does not know how to ask Neo4j" in said
         assert "cache, Redis: the service has no running container" in said
+        assert "watch, Redis" not in said
         assert "hunter2secret" not in said
     finally:
         shop.compose("down")

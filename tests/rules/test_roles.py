@@ -359,6 +359,14 @@ def test_a_finding_says_why_the_service_is_taken_for_the_server(tmp_path: Path, 
     assert evidence in found.evidence
 
 
+@pytest.mark.parametrize("entrypoint", [["/init/wait.sh"], ["bash", "-c", "exec docker-entrypoint.sh mongod"]])
+def test_a_volume_of_one_letter_is_no_volume_and_the_finding_says_so(tmp_path: Path, entrypoint: list[str]) -> None:
+    service = {"image": "mongo:7", "entrypoint": entrypoint, "volumes": ["m:/data/db"]}
+    (found,) = findings_of(tmp_path, service)
+    assert (found.code, found.target) == ("VF105", "/data/db")
+    assert "Compose reads m:/data/db as a Windows path: a volume needs a name of two letters or more" in found.evidence
+
+
 def test_two_services_of_which_one_may_be_a_server_only_may_corrupt_the_data(tmp_path: Path) -> None:
     one, two = ({"image": "postgres:17", "volumes": [f"rows:{PG_AT}"]} for _ in range(2))
     stack = {"one": one, "two": {**two, "entrypoint": ["/opt/copy.sh"]}}

@@ -23,8 +23,10 @@ from volfix.docker.sqlite_files import BESIDE, Spool, counts
 from volfix.docker.tar_stream import BrokenArchive
 from volfix.knowledge.clients import Client, client_of
 from volfix.knowledge.entries import Entry
+from volfix.project.compose.model import Project
 from volfix.project.compose.service import Service
 from volfix.project.image.images import likely_entries
+from volfix.rules.evidence.roles import CLIENT, role_of
 
 STOPPED = "the service has no running container"
 END = "every table was counted"
@@ -40,7 +42,7 @@ def count(engine: Engine, deployed: Deployed, before: Sequence[Counted] = ()) ->
     found: list[Counted] = []
     for service in deployed.project.services.values():
         others = under.others_of([service.name]) if service.name not in running else []
-        found += _of_service(engine, service, running.get(service.name), _why_none(others))
+        found += _of_service(engine, deployed.project, service, running.get(service.name), _why_none(others))
     for old in before:
         known = any((one.service, one.engine) == (old.service, old.engine) for one in found)
         if old.service not in running and not known:
@@ -55,7 +57,9 @@ def on_volume(engine: Engine, deployed: Deployed, under: Found, volume: str) -> 
         service = deployed.project.services.get(item.service or "")
         mounts = [mount for mount in item.mounts if (mount.kind, mount.source) == ("volume", volume)]
         if service is not None and mounts and item.state == "running":
-            yield from (one for one in _of_service(engine, service, item, STOPPED) if one.engine != SQLITE)
+            yield from (
+                one for one in _of_service(engine, deployed.project, service, item, STOPPED) if one.engine != SQLITE
+            )
 
 
 def not_running(engine: Engine, deployed: Deployed) -> str | None:
@@ -85,9 +89,14 @@ def _why_none(others: Sequence[Stranger]) -> str:
     return f"not asked, because not known to be this project's: {shown}" if others else STOPPED
 
 
-def _of_service(engine: Engine, service: Service, container: Container | None, none: str) -> Iterator[Counted]:
+def _of_service(
+    engine: Engine, project: Project, service: Service, container: Container | None, none: str
+) -> Iterator[Counted]:
     servers = [
-        item for item in likely_entries(service) if item.kind == "engine" and (client_of(item.family) or not item.cache)
+        item
+        for item in likely_entries(service)
+        if item.kind == "engine" and (client_of(item.family) or not item.cache)
+        if role_of(project, service, item).kind != CLIENT
     ]
     if servers:
         yield from _of_server(engine, service.name, servers[0], container, none)

@@ -125,6 +125,7 @@ def _looks_meant(bare: _Bare, mount: Mount) -> bool:
 
 def _beside(bare: _Bare) -> Iterator[str]:
     """The mounts that may be meant for the data, and do not hold it."""
+    yield from (mount.problem for mount in bare.service.mounts if mount.kind == ANONYMOUS and mount.problem)
     if bare.anonymous is None and (mounts := _elsewhere(bare)):
         yield f"{bare.service.name} mounts {', '.join(mount.written_as for mount in mounts)}, which does not hold it"
 

@@ -63,6 +63,12 @@ class Mount:
         return f"{self.raw_source}:{self.raw_target}" if self.raw_source else self.raw_target
 
     @property
+    def meant_target(self) -> str:
+        """The target that `m:/data` is written for, which Compose takes whole for a path on a Windows drive."""
+        is_drive = self.kind == ANONYMOUS and WINDOWS_DRIVE.match(self.clean_target) is not None
+        return self.clean_target[2:] if is_drive else self.clean_target
+
+    @property
     def source_is_known(self) -> bool:
         return "${" not in self.source
 
@@ -128,6 +134,8 @@ def _read_short(service: str, file: Source, node: Scalar, directory: Path, looku
     if any(":" in value.value for value in values[-2:]) or len(split_short(values[0].resolved)) > 1:
         problem = "a variable stands for more than one part of the mount"
     if len(sections) == 1:
+        if WINDOWS_DRIVE.match(values[0].value):
+            problem = f"Compose reads {sections[0]} as a Windows path: a volume needs a name of two letters or more"
         kind = ANONYMOUS if not values[0].unknown else UNKNOWN
         return Mount(service, file, node, kind, "", "", sections[0], values[0].value, False, directory, problem=problem)
     if len(sections) > 3 or not all(sections):

@@ -123,7 +123,7 @@ def _kind(done: Sequence[Done]) -> Kind:
 
 def _mounted(project: Project, service: Service, entry: Entry, where: DataDirectories) -> Iterator[str]:
     """The targets at which the engine keeps its data, or at which another version or image of it does."""
-    targets = [mount.clean_target for mount in project.mounts_of(service) if not mount.read_only]
+    targets = [mount.meant_target for mount in project.mounts_of(service) if not mount.read_only]
     for target in (*targets, *sorted(service.tmpfs)):
         other = entry_at(target)
         if holds(target, where) != "elsewhere" or (other is not None and other.family == entry.family):
