@@ -57,4 +57,4 @@ def _incomplete(paths: set[Path], stack: Stack) -> Iterator[str]:
 
 
 def _names(project: Project) -> str:
-    return ", ".join(file.path.name for file in project.files)
+    return ", ".join(project.file_names)

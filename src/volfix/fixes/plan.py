@@ -30,7 +30,6 @@ from volfix.syntax.source import CannotEdit, FileProblem, Span
 if TYPE_CHECKING:
     from volfix.project.deployments.stacks import Commands
 
-COMMAND_CODES = frozenset({"VF401", "VF402"})
 CAUTION = {Applicability.NONE: 0, Applicability.UNSAFE: 1, Applicability.SAFE: 2}
 
 
@@ -121,7 +120,8 @@ def plans_of(
     codes = options.codes()
     commands = _commands(found, stacks)
     deploying = cache(lambda root: commands.get(root) or _all_commands(root, found, stacks))
-    if codes & COMMAND_CODES:
+    about_commands = any(REGISTRY[code].about_commands for code in codes)
+    if about_commands:
         stacks += [stack for root, each in commands.items() for stack in each.unowned(unread_in(root, found, loader))]
     servers = servers_by_source(known)
     names = real_names(known)
@@ -145,7 +145,7 @@ def plans_of(
         yield plan_stack(context, options, loader)
         if progress is not None:
             progress(number, len(stacks))
-    for note in (note for each in commands.values() for note in each.notes() if codes & COMMAND_CODES):
+    for note in (note for each in commands.values() for note in each.notes() if about_commands):
         loader.note(note)
     keep_asked(found, stacks, loader, *earlier)
 

@@ -42,3 +42,5 @@ class Rule:
     examples: tuple[Example, ...]
     check: Callable[[Context], Iterator[Finding]]
     default: bool = True
+    about_commands: bool = False
+    """Whether its findings are about commands, also about those of no stack."""

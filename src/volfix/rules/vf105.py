@@ -185,7 +185,7 @@ def _refusals(bare: _Bare) -> Iterator[str]:
     for project, service in _written_together(bare):
         roles = [role_of(project, service, entry) for entry in known_entries(service)]
         if any(role.where.paths != bare.where.paths for role in roles):
-            files = " and ".join(file.path.name for file in project.files)
+            files = " and ".join(project.file_names)
             yield f"with {files}, {service.name} keeps its data in another directory"
     if not bare.entry.verified:
         yield f"where {bare.entry.name} keeps its data is not verified ({bare.entry.source})"

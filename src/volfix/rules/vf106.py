@@ -148,7 +148,7 @@ def _refusals(context: Context, use: Use, where: DataDirectories) -> Iterator[st
     if host and host.inside and host.path and _has_files(host.path):
         yield f"{mount.raw_source} has files in it: volfix cannot tell whether they are the rows"
     for other in context.stack.uses:
-        files = " and ".join(file.path.name for file in other.project.files)
+        files = " and ".join(other.project.file_names)
         if other.mount.node is mount.node and other.service.name == use.service.name:
             if any(version.where.paths != where.paths for version in versions_of(other.project, other.service)):
                 yield f"with {files}, {other.service.name} keeps its data in another directory"

@@ -11,8 +11,8 @@ from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_hosts import strange_hosts
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.remedies.database_moves import by_hand, fix_of
-from volfix.rules.remedies.values import location_in, location_of
+from volfix.rules.remedies.database_moves import database_finding
+from volfix.rules.remedies.values import location_of
 from volfix.rules.rule import Example, Outcome, Rule
 
 
@@ -24,18 +24,8 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         if database.path is None and database.loose:
             continue
-        fix = fix_of(context, proposal)
-        yield Finding(
-            code="VF201",
-            severity=_severity(database),
-            location=location_in(database),
-            message=_message(database),
-            evidence=tuple(_evidence(database)),
-            service=database.service.name,
-            target=proposal.mount.raw_target if proposal.mount else None,
-            fix=fix,
-            reason=proposal.reason or proposal.doubt or by_hand(context, proposal, fix),
-        )
+        severity, message = _severity(database), _message(database)
+        yield database_finding(context, "VF201", proposal, severity, message, _evidence(database))
     yield from _strangers(context)
 
 

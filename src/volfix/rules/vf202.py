@@ -10,8 +10,7 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.remedies.database_moves import by_hand, fix_of
-from volfix.rules.remedies.values import location_in
+from volfix.rules.remedies.database_moves import database_finding
 from volfix.rules.rule import Example, Outcome, Rule
 
 
@@ -20,19 +19,13 @@ def check(context: Context) -> Iterator[Finding]:
     for proposal in proposals(context):
         database = proposal.database
         if proposal.trap and proposal.mount is not None and not isinstance(database.origin, InCode):
-            fix = fix_of(context, proposal)
-            yield Finding(
-                code="VF202",
-                severity=Severity.WARNING if database.loose or database.by_mount else Severity.ERROR,
-                location=location_in(database),
-                message=f"{database.variable} looks like {proposal.path_in_mount} but is {database.path}: "
-                "its slashes say the one, the mount the other",
-                evidence=tuple(_evidence(database, proposal.mount)),
-                service=database.service.name,
-                target=proposal.mount.raw_target,
-                fix=fix,
-                reason=proposal.reason or proposal.doubt or by_hand(context, proposal, fix),
+            severity = Severity.WARNING if database.loose or database.by_mount else Severity.ERROR
+            message = (
+                f"{database.variable} looks like {proposal.path_in_mount} but is {database.path}: "
+                "its slashes say the one, the mount the other"
             )
+            evidence = _evidence(database, proposal.mount)
+            yield database_finding(context, "VF202", proposal, severity, message, evidence)
 
 
 def _evidence(database: Database, mount: Mount) -> Iterator[str]:

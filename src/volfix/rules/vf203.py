@@ -13,8 +13,7 @@ from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.remedies.database_moves import by_hand, fix_of
-from volfix.rules.remedies.values import location_in
+from volfix.rules.remedies.database_moves import database_finding
 from volfix.rules.rule import Example, Outcome, Rule
 
 MAKES_DIRECTORY = re.compile(r"\bmkdir\b|\bmakedirs\(")
@@ -26,18 +25,8 @@ def check(context: Context) -> Iterator[Finding]:
         database = proposal.database
         if database.is_inside or not isinstance(database.origin, InCode):
             continue
-        fix = fix_of(context, proposal)
-        yield Finding(
-            code="VF203",
-            severity=_severity(database),
-            location=location_in(database),
-            message=_message(database),
-            evidence=tuple(_evidence(proposal, database.origin)),
-            service=database.service.name,
-            target=proposal.mount.raw_target if proposal.mount else None,
-            fix=fix,
-            reason=proposal.reason or proposal.doubt or by_hand(context, proposal, fix),
-        )
+        evidence = _evidence(proposal, database.origin)
+        yield database_finding(context, "VF203", proposal, _severity(database), _message(database), evidence)
 
 
 def _severity(database: Database) -> Severity:

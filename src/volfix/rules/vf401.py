@@ -160,4 +160,5 @@ RULE = Rule(
         ),
     ),
     check=check,
+    about_commands=True,
 )

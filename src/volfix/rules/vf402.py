@@ -127,4 +127,5 @@ RULE = Rule(
         ),
     ),
     check=check,
+    about_commands=True,
 )

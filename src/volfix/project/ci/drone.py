@@ -23,6 +23,9 @@ SYSTEM = System(
     edits_commands=True,
     host_volumes=True,
     host_directory="/var/lib/drone",
+    trust_needed="a host volume needs a repository that the Drone server trusts, else the build is refused: "
+    "--trusted says that it is",
+    signature_note="the pipeline is signed, and any change to it breaks the signature: sign it again with `drone sign`",
     cleans_checkout=True,
     workspace_name="src",
     workspace_variables=("DRONE_WORKSPACE", "CI_WORKSPACE"),

@@ -39,16 +39,16 @@ class System:
     """What a CI system does that a deployment depends on.
 
     `name` is for people. `is_editable` says that volfix edits its steps, and does not only read them; `edits_commands`
-    that it edits what their commands say.
-    `host_volumes` says that a step gets a host directory as a volume which the pipeline declares by name: such a volume
-    can be mounted and not declared, or declared and not mounted; `host_directory` is where new ones lie on the host.
-    `cleans_checkout` says that the workspace is gone after the build. `names_jobs` says that people find a step by its
-    job, in a file with one job too. `tests_by_default` says that a stack which a job brings up beside itself serves the
-    job's tests, unless a name says that the job deploys. `workspace_name` is what the workspace's last
-    directory is called in every repository, so that Compose gives all of them one project name; None where it is called
-    after the repository. `workspace_variables` hold the workspace's path. `server_variables` are the beginnings of the
-    names that the server puts in for `${...}` before it parses the file, where all others become empty; None where it
-    leaves the text as it is.
+    that it edits what their commands say. `host_volumes` says that a step gets a host directory as a volume which the
+    pipeline declares by name: such a volume can be mounted and not declared, or declared and not mounted;
+    `host_directory` is where new ones lie on the host, `trust_needed` what the server has to allow for them.
+    `signature_note` says what a change to a signed pipeline needs. `cleans_checkout` says that the workspace is gone
+    after the build. `names_jobs` says that people find a step by its job, in a file with one job too.
+    `tests_by_default` says that a stack which a job brings up beside itself serves the job's tests, unless a name says
+    that the job deploys. `workspace_name` is what the workspace's last directory is called in every repository, so that
+    Compose gives all of them one project name; None where it is called after the repository. `workspace_variables` hold
+    the workspace's path. `server_variables` are the beginnings of the names that the server puts in for `${...}` before
+    it parses the file, where all others become empty; None where it leaves the text as it is.
     """
 
     name: str
@@ -60,6 +60,8 @@ class System:
     server_variables: tuple[str, ...] | None
     host_directory: str = ""
     edits_commands: bool = False
+    trust_needed: str = ""
+    signature_note: str = ""
     names_jobs: bool = False
     tests_by_default: bool = False
 

@@ -68,6 +68,11 @@ class Project:
         return (*dict.fromkeys(self.unread_files), *sorted(found, key=lambda each: each.name))
 
     @property
+    def file_names(self) -> tuple[str, ...]:
+        """The names of its Compose files, for people."""
+        return tuple(file.path.name for file in self.files)
+
+    @property
     def merged(self) -> tuple[ComposeFile, ...]:
         """The files whose top-level sections count."""
         return tuple(file for file in self.loaded if file.path not in self.extended)

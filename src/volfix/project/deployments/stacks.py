@@ -220,7 +220,7 @@ class Commands:
             return tuple(item for item in near if item.files[0].path.name in BASE_NAMES) or near
         wanted = {posixpath.basename(name) for name in names}
         below = self._below.get(posixpath.normpath(_home(command)), set())
-        own = [item for place in below for item in self._at[place] if wanted & {file.path.name for file in item.files}]
+        own = [item for place in below for item in self._at[place] if wanted.intersection(item.file_names)]
         return tuple(own if len({item.directory for item in own}) == 1 else ()) or near
 
     @cached_property

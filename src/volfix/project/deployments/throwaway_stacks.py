@@ -9,7 +9,7 @@ from volfix.project.compose.service import Service
 
 def is_test_stack(project: Project) -> bool:
     """Whether the name of a file or of a directory below the root says that the project serves tests."""
-    names = {file.path.name for file in project.files}
+    names = {*project.file_names}
     if project.directory.is_relative_to(project.root):
         names.update(project.directory.relative_to(project.root).parts)
     return any(map(_says_test, names))

@@ -146,7 +146,7 @@ def _concern(database: Database, other: Database) -> str | None:
     if other is database or other.path is None:
         return None
     if other.is_inside:
-        files = " and ".join(file.path.name for file in other.project.files)
+        files = " and ".join(other.project.file_names)
         return f"with {files}, a mount holds a database of {name}: whether it shall without is not known"
     return None if same_value else f"{other.variable} of {name} names {other.path}, which no mount holds either"
 

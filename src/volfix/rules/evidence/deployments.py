@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
 SOCKET = "/var/run/docker.sock"
 NOT_EDITED = "volfix edits the pipelines of Drone 1 and later; of others it only reads what they do"
-NO_TRUST = (
-    "a host volume needs a repository that the Drone server trusts, else the build is refused: "
-    "--trusted says that it is"
-)
-SIGNED = "the pipeline is signed, and any change to it breaks the signature: sign it again with `drone sign`"
 SHARED = "the step is shared with others by an anchor, an alias or a merge key"
 
 
@@ -109,9 +104,9 @@ def trusted_fix(
     if refusal is not None:
         return None, refusal
     applicability = deploy.trust(context)
-    why = SIGNED if deploy.workflow.file.signed else NO_TRUST
-    reason = why if applicability is Applicability.UNSAFE else None
-    return Fix(tuple(operations), (), applicability), reason
+    file = deploy.workflow.file
+    reason = file.system.signature_note if file.signed else file.system.trust_needed
+    return Fix(tuple(operations), (), applicability), reason if applicability is Applicability.UNSAFE else None
 
 
 def step_refusal(deploy: StackDeployment) -> str | None:

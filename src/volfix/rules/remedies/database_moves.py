@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from volfix.project.compose.mounts import BIND
 from volfix.project.image.ownership import foreign_user
@@ -10,16 +10,16 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.databases import takers_of, use_of
 from volfix.rules.evidence.held_data import held_data
 from volfix.rules.evidence.proposal import Proposal
-from volfix.rules.findings import Applicability, Fix, Move
+from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
 from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.remedies.given_directory import given_directory
 from volfix.rules.remedies.new_volume import added_volume, kept_in
-from volfix.rules.remedies.values import set_value
+from volfix.rules.remedies.values import location_in, set_value
 from volfix.rules.remedies.volume_names import volume_key
 
 
-def fix_of(context: Context, proposal: Proposal) -> Fix | None:
+def _fix_of(context: Context, proposal: Proposal) -> Fix | None:
     """The value in its new place, and what has to be carried there; None where the database has no new value."""
     if proposal.directory is not None:
         return _own_volume(context, proposal, proposal.directory)
@@ -29,6 +29,24 @@ def fix_of(context: Context, proposal: Proposal) -> Fix | None:
     is_sure = not proposal.doubt and _left_behind(context, proposal) is None
     applicability = Applicability.SAFE if is_sure else Applicability.UNSAFE
     return Fix((operation,), (change,), applicability, tuple(_moves(context, proposal)))
+
+
+def database_finding(
+    context: Context, code: str, proposal: Proposal, severity: Severity, message: str, evidence: Iterable[str]
+) -> Finding:
+    """A finding about a value, with the fix that the proposal makes; or why there is none, or what makes it unsafe."""
+    fix = _fix_of(context, proposal)
+    return Finding(
+        code=code,
+        severity=severity,
+        location=location_in(proposal.database),
+        message=message,
+        evidence=tuple(evidence),
+        service=proposal.database.service.name,
+        target=proposal.mount.raw_target if proposal.mount else None,
+        fix=fix,
+        reason=proposal.reason or proposal.doubt or _by_hand(context, proposal, fix),
+    )
 
 
 def _left_behind(context: Context, proposal: Proposal) -> Proposal | None:
@@ -75,7 +93,7 @@ def _moves(context: Context, proposal: Proposal) -> Iterator[Move]:
     yield Move(database.service.name, f"container:{database.path}", key, use.mount.raw_target)
 
 
-def by_hand(context: Context, proposal: Proposal, fix: Fix | None) -> str | None:
+def _by_hand(context: Context, proposal: Proposal, fix: Fix | None) -> str | None:
     """What the fix leaves to people, as the reason why it is not safe."""
     left = _left_behind(context, proposal) if fix is not None and proposal.directory is None else None
     if left is None or left.place is None:

@@ -64,7 +64,7 @@ def refusal(stack: Stack, file: ComposeFile, key: str) -> str | None:
         for other in project.merged if file in project.merged else ():
             fields = _declared_fields(other, key)
             if fields.keys() & {"external", "driver_opts"} or fields.get("driver", "local") != "local":
-                names = ", ".join(each.path.name for each in project.files)
+                names = ", ".join(project.file_names)
                 return f"{other.path.name} declares {key} with other settings, and {names} would change"
     return None
 

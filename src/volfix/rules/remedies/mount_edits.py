@@ -37,6 +37,6 @@ def stays_for_others(context: Context, use: Use) -> str | None:
             return f"{other.raw_source}, which it replaces at {mount.raw_target}, would come back"
     for other_use in context.stack.uses:
         if other_use.mount.node is mount.node and other_use.mount.overridden:
-            files = " and ".join(file.path.name for file in other_use.project.files)
+            files = " and ".join(other_use.project.file_names)
             return f"with {files}, another mount replaces it, and would not any more"
     return None
