@@ -309,6 +309,7 @@ RENAMED = {
     "a variable of the command": 'COMPOSE_PROJECT_NAME="shop-$GITHUB_SHA" docker compose up -d\n',
     "a variable before it": 'RELEASE=$(date +%s)\ndocker compose -p "shop-$RELEASE" up -d\n',
     "a directory": "R=$(date +%s)\ncp -r . /srv/$R\ncd /srv/$R && docker compose up -d\n",
+    "the file's directory": "docker compose -f /srv/$(date +%s)/compose.yaml up -d\n",
 }
 
 

@@ -45,6 +45,7 @@ def workflow(job: str, machine: str, run: str, event: str = "push") -> str:
         ({"dev/run.sh": "docker compose down -v\ndocker compose up -d\n"}, 0),
         ({"undeploy.sh": "docker compose down -v\n"}, 0),
         ({"stop.sh": "docker-compose -f /srv/app/docker-compose.yml down -v\n"}, 1),
+        ({"stop.sh": "docker compose --file=/srv/app/docker-compose.yml down -v\n"}, 1),
         ({"try.sh": "docker compose up -d\n./x\ndocker compose down -v\n"}, 0),
         # what it calls
         ({"up.sh": "./wipe.sh\ndocker compose up -d\n", "wipe.sh": "docker compose down -v\n"}, 1),
@@ -139,3 +140,18 @@ def workflow(job: str, machine: str, run: str, event: str = "push") -> str:
 )
 def test_what_is_a_deployment(files: dict[str, str], count: int, tmp_path: Path) -> None:
     assert len(deletions(tmp_path, files)) == count
+
+
+@pytest.mark.parametrize(
+    ("makefile", "count"),
+    [
+        ("up:\n\tdocker compose up -d\nclean:\n\tdocker compose down -v\n", 1),
+        ("up:\n\tdocker compose up -d\nclean:\n\tdocker compose -f compose.test.yaml down -v\n", 0),
+        ("up:\n\tdocker compose up -d\nclean:\n\tdocker volume rm rows\n", 1),
+        ("up: down\n\tdocker compose up -d\ndown:\n\tdocker compose down -v\n", 0),  # the deployment deletes them
+        ("up: down\n\tdocker compose up -d\ndown:\n\tdocker compose down -v\nclean:\n\tdocker compose down -v\n", 1),
+    ],
+)
+def test_what_somebody_asks_for(makefile: str, count: int, tmp_path: Path) -> None:
+    placed(tmp_path, {"Makefile": makefile})
+    assert len(CommandFiles(tmp_path, (tmp_path / "Makefile",)).asked_for) == count

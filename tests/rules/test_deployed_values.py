@@ -174,6 +174,7 @@ def test_an_env_file_that_the_command_names(files: dict[str, str], command: str,
 
 STAYS = {
     "no value": ("deploy.sh", "docker compose up -d\n"),
+    "the name of the project": ("deploy.sh", "COMPOSE_PROJECT_NAME=shop docker compose up -d\n"),
     "a value in the volume": (".drone.yml", drone(step=variables("environment", 4, "sqlite:////app/data/prod.db"))),
     "a relative value in the volume": ("deploy.sh", "DATABASE_URL=sqlite:///./data/prod.db docker compose up -d\n"),
     "another variable": (".drone.yml", drone(step=variables("environment", 4).replace("DATABASE_URL", "CACHE_URL"))),
@@ -202,9 +203,10 @@ STAYS = {
 
 
 @pytest.mark.parametrize("way", STAYS)
-def test_what_stays_safe(way: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", PLACES)
+def test_what_stays_safe(place: str, way: str, tmp_path: Path) -> None:
     name, text = STAYS[way]
-    finding = found(tmp_path, {"compose.yaml": composed(), name: text})
+    finding = found(tmp_path, {**PLACES[place], name: text})
     assert finding.applicability is Applicability.SAFE, finding.reason
 
 

@@ -128,6 +128,22 @@ def test_every_deploying_flow_counts(files: dict[str, str], tmp_path: Path) -> N
     assert said(plan(tmp_path, {".env.example": TEXT, **files})) == {".env.example": "safe"}
 
 
+ELSEWHERE = {
+    "one of several, on the other machine": (
+        "deploy.sh",
+        f"ssh web 'cp ~/.env.$1 ~/shop/.env; cd ~/shop; {UP.strip()}'\n",
+        ".env.prod",
+    ),
+    "from a directory of its own": ("deploy.sh", f"scp conf/prod/.env root@web:shop/.env\n{UP}", "conf/prod/.env"),
+    "by a target of another name": ("Makefile", f"deploy: env\n\t{UP}\nenv:\n\tcp env.prod .env\n", "env.prod"),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "source"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_what_is_copied_from_elsewhere_is_a_source(name: str, text: str, source: str, tmp_path: Path) -> None:
+    assert said(plan(tmp_path, {name: text, source: TEXT})) == {Path(source).name: "safe"}
+
+
 NO_FLOWS: dict[str, dict[str, str]] = {
     "tests": {".gitlab-ci.yml": f"test:\n  script:\n    - cp .env.example .env\n    - {UP}"},
     "asked for": {"Makefile": f"reset:\n\tcp .env.example .env\n\t{UP}"},

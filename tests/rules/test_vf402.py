@@ -53,6 +53,8 @@ UP = "docker compose up -d\n"
         "git clean -fd",
         "git clean -fdx -e conf",
         "git -C . clean -fdx",
+        "find state -exec shred -u {} +",
+        "find state -mindepth 1 -execdir rm {} ';'",
         "git reset --hard && git clean -fdx && git pull",
         "rsync -a --delete ./ host:/srv/app",
         "rsync -a --delete --exclude conf ./ host:/srv/app/",
@@ -99,12 +101,29 @@ def test_the_mounted_directory_goes(text: str, tmp_path: Path) -> None:
         "rsync -a --delete ./ host:/tmp/build",
         "rsync -a --delete host:/srv/app/state ./backup",
         "find state -name '*.tmp'",
+        "find state -exec ls {} +",
+        "git",
+        "git -C state",
         "trap 'rm -rf state' EXIT",
         '[ "$1" = reset ] && rm -rf state',
     ],
 )
 def test_the_mounted_directory_stays(text: str, tmp_path: Path) -> None:
     assert found(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": f"{text}\n{UP}"}) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "lines"),
+    [
+        ({"ops/deploy.sh": f"rm -rf state\n{UP}"}, [1]),  # it is called where the Compose file is
+        ({"ops/Makefile": f"deploy:\n\trm -rf state\n\t{UP}"}, []),  # make works in the directory of its file
+        ({"Makefile": f"deploy:\n\trm -rf state\n\t{UP}"}, [2]),
+        ({"deploy.sh": "rm -rf state\nsystemctl restart shop\n"}, [1]),  # a name alone makes the deployment
+        ({"clean.sh": "rm -rf state\nsystemctl restart shop\n"}, []),
+    ],
+)
+def test_where_the_command_runs(files: dict[str, str], lines: list[int], tmp_path: Path) -> None:
+    assert found(tmp_path, {"compose.yaml": COMPOSE, **files}) == lines
 
 
 def test_git_keeps_what_it_ignores_unless_x_is_given(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class Options:
             for code, rule in REGISTRY.items()
             if (code.startswith(tuple(self.select)) if self.select else rule.default)
         }
-        return frozenset(code for code in wanted if not self.ignore or not code.startswith(tuple(self.ignore)))
+        return frozenset(code for code in wanted if not code.startswith(tuple(self.ignore)))
 
 
 @dataclass(frozen=True, slots=True)

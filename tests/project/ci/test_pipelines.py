@@ -208,6 +208,12 @@ DEPLOYS = [
         ["/drone/src/compose.yaml", "/drone/src/prod.yml"],
         id="COMPOSE_FILE",
     ),
+    pytest.param(
+        drone("docker compose -f $FILE up -d"), "host-socket", None, [], id="-f with a file that is not known"
+    ),
+    pytest.param(
+        drone(UP, "cd empty && docker compose -f x.yml down"), "host-socket", "src", None, id="down elsewhere"
+    ),
     pytest.param(drone("sh -c 'docker compose up -d'"), "host-socket", "src", None, id="sh -c"),
     pytest.param(drone("bash -lc 'cd deploy && docker compose up -d'"), "host-socket", "deploy", None, id="bash -lc"),
     pytest.param(drone("sudo -E docker compose up -d"), "host-socket", "src", None, id="sudo"),
@@ -281,6 +287,8 @@ NOT_DEPLOYS = [
     pytest.param(drone("echo docker compose up -d"), id="echo"),
     pytest.param(drone("'# docker compose up -d'"), id="a comment"),
     pytest.param(drone("docker compose --help"), id="help"),
+    pytest.param(drone("docker compose up --help"), id="help for the verb"),
+    pytest.param(drone("docker compose up --no-start"), id="containers that are made and not started"),
     pytest.param(drone("up -d"), id="no program"),
     pytest.param(drone("docker compose logs up"), id="a service called up"),
     pytest.param(drone("./missing.sh"), id="a script that is not there"),
@@ -305,6 +313,10 @@ TESTS = [
     pytest.param(drone(UP, head=HEAD + "trigger: {event: {include: [pull_request]}}\n"), id="pull requests, included"),
     pytest.param(drone(UP, mount="    when: {event: [pull_request]}\n" + MOUNT), id="a step for pull requests"),
     pytest.param(drone(UP, "sleep 10", "docker compose down"), id="down behind it"),
+    pytest.param(
+        drone("docker compose -f /drone/src/compose.yaml up", "cd / && docker compose -f /drone/src/compose.yaml down"),
+        id="down of the same files",
+    ),
     pytest.param(drone("docker compose -p a up -d", "docker compose -p a down -v"), id="down -v behind it"),
     pytest.param(
         drone(UP).replace(SOCKET, "  - name: down\n    image: docker\n    commands: [docker compose down]\n" + SOCKET),
@@ -316,6 +328,23 @@ TESTS = [
 @pytest.mark.parametrize("text", TESTS)
 def test_a_test_is_no_deployment(text: str, tmp_path: Path) -> None:
     assert [deployment.is_test for deployment in deployed(tmp_path, text)] == [True]
+
+
+NAMES = {
+    "docker compose up -d": "dot",
+    "docker compose --env-file prod.env up -d": "prod",
+    "docker compose --env-file .env --env-file prod.env up -d": "prod",
+    "docker compose --env-file prod.env --env-file x.env up -d": "prod",
+    "docker compose --env-file x.env up -d": "src",
+    "COMPOSE_PROJECT_NAME=own docker compose --env-file prod.env up -d": "own",
+    "COMPOSE_PROJECT_NAME=own docker compose -p option up -d": "option",
+}
+
+
+@pytest.mark.parametrize("command", NAMES)
+def test_an_env_file_names_the_project(command: str, tmp_path: Path) -> None:
+    beside = {".env": "COMPOSE_PROJECT_NAME=dot\n", "prod.env": "A=b\nexport COMPOSE_PROJECT_NAME = 'Prod' # name\n"}
+    assert [found.project for found in deployed(tmp_path, drone(command), **beside)] == [NAMES[command]]
 
 
 OLDER = [

@@ -241,6 +241,24 @@ class TestWhichStack:
         (project,) = volfix.plan(tmp_path).projects
         assert (project.name, project.real_volumes) == ("src", {"db-data": "src_db-data"})
 
+    @pytest.mark.parametrize(
+        ("commands", "name"),
+        [
+            ("docker compose -p a up -d", "a"),
+            ("docker compose -p test up --abort-on-container-exit; docker compose -p a up -d", "a"),
+            ("docker compose -p a up -d; docker compose -p b up -d", "shop"),
+            ("docker compose -p a up -d; cd other && docker compose -p b up -d", "a"),
+        ],
+    )
+    def test_it_is_called_what_its_own_deployments_agree_on(self, commands: str, name: str, tmp_path: Path) -> None:
+        root = tmp_path / "shop"
+        for place in (root, root / "other"):
+            place.mkdir()
+            (place / "compose.yaml").write_text(COMPOSE.replace("name: shop\n", ""), encoding="utf-8")
+        (root / ".drone.yml").write_text(STEP.replace("docker compose up -d", commands), encoding="utf-8")
+        names = {project.files[0].parent.name: project.name for project in volfix.plan(root).projects}
+        assert names["shop"] == name
+
     def test_two_repositories_below_one_directory_keep_their_pipelines(self, tmp_path: Path) -> None:
         for name in ("one", "two"):
             (tmp_path / name).mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import subprocess
 from pathlib import Path
 
@@ -93,6 +94,8 @@ q c
 
 eval 'X=1; program $X'; program $X; eval program '$X' "b  c"
 
+sh -c ':; : : : : : : : : :; eval program "$1"; eval "$2" z' x a 'program b'
+
 eval "f() { program \$1; }"; f a
 
 f() { g "$@" x; }; g() { program "$*" $#; }; f a b
@@ -176,7 +179,8 @@ set -- ''; program "$@" "$1" $1 "${1:-d}" "${1-d}"; set --; program "$@" a"$@"b 
 
 X='a b'; program $X"$X"$X x$X $X' 'y "$X"z; X=' a '; program x$X$X"y"; X=' '; program $X a${X}b
 
-program a\ b 'a'\''b' "a\\b\"c\$d\e" $'a\tb\n\\\r' $'x'y "$" "a$" 'x"y' "x'y" \\ \'
+program "a\
+b" $'\"' a\ b 'a'\''b' "a\\b\"c\$d\e" $'a\tb\n\\\r' $'x'y "$" "a$" 'x"y' "x'y" \\ \'
 
 X=up; case $X in down) program a ;; up|x) program b ;; *) program c ;; esac; case "$X" in u*) program d ;; esac
 
@@ -213,3 +217,51 @@ def test_a_program_is_called_as_bash_calls_it(script: str, tmp_path: Path) -> No
         if each.program == "program" and each.trap in (None, "EXIT")
     ]
     assert said == ran
+
+
+OTHERS = {
+    "su app -c 'program a'": (".", "a"),
+    "su - app -c 'program a'": ("~", "a"),
+    "su -l app -c 'program a'": ("~", "a"),
+    "su --login -c 'program a' app": ("~", "a"),
+    "su -lc 'program a' app": ("~", "a"),
+    "su -s /bin/sh --command 'program a' app": (".", "a"),
+    "su app <<EOF\nprogram a\nEOF": (".", "a"),
+    "echo program a | su app": (".", "a"),
+    "runuser -u app -- program a": (".", "a"),
+    "runuser --user app program a": (".", "a"),
+    "runuser -l app --session-command 'cd shop; program a'": ("~/shop", "a"),
+    "cd sub; sudo -u app -D /srv program a": ("/srv", "a"),
+    "ssh -p 22 host program a": ("~", "a"),
+    "ssh host -- 'cd shop && program a'": ("~/shop", "a"),
+    "ssh host <<EOF\ncd /srv\nprogram a\nEOF": ("/srv", "a"),
+    "ssh host sudo sh -s <<EOF\nprogram a\nEOF": ("~", "a"),
+    "X=1; ssh host 'program $X'": ("~", "$X"),
+    "ssh host 'program $(git rev-parse --show-toplevel)'": ("~", "$(git rev-parse --show-toplevel)"),
+    "program $(git rev-parse --show-toplevel)": (".", "{root}"),
+    "cd /srv; make go": ("/srv", "a"),
+    "make -C sub go": ("sub", "a"),
+    "L=(a b); L+=c; program $L": (".", "$L"),
+    "$RUN; program a": (".", "a"),
+    "program $((1 + 1))": (".", "$((1 + 1))"),
+    "cd sub; cd $APP/web; program a": ("$APP/web", "a"),
+    "cd sub; cd `where`; program a": ("`where`", "a"),
+}
+
+
+@pytest.mark.parametrize("script", OTHERS)
+def test_where_another_user_or_machine_calls_a_program(script: str, tmp_path: Path) -> None:
+    for name, text in {
+        "x.sh": f"{script}\n",
+        "Makefile": "go:\n\tprogram a\n",
+        "sub/Makefile": "go:\n\tprogram a\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (entry,) = CommandFile(tmp_path / "x.sh").entries
+    (read,) = (each for each in Interpreter(CommandResolver(tmp_path, {})).commands(entry) if each.program == "program")
+    directory, word = OTHERS[script]
+    assert read.values[1:] == [word.format(root=tmp_path)] if "{root}" in word else [word]
+    assert read.directory == posixpath.normpath(tmp_path / directory if directory[0] not in "~$`" else directory)
+    assert read.in_checkout == read.directory.startswith(str(tmp_path))
+    assert read.is_remote == script.split("; ")[-1].startswith("ssh")

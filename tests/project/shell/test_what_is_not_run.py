@@ -18,6 +18,7 @@ OPTIONS = 'W=0\nfor each in "$@"; do case "$each" in -w) W=1 ;; esac; done\n'
 BY_LIST = f'{OPTIONS}if [ "$W" = 1 ]; then {DOWN}; fi\n{UP}\n'
 BY_DEFAULT = 'case "${1:-all}" in all) ' + BOTH + ";; esac\n"
 BY_NAME = f'stop() {{ {DOWN}; }}\nstart() {{ {UP}; }}\n"$1"\n'
+MADE = "echo 'M=all; set -- all' >../made.sh; "
 NOT_RUN = [
     Way("echo", (f"echo {DOWN}", UP)),
     Way("echo in quotes", (f"echo '{DOWN}'", UP)),
@@ -79,6 +80,16 @@ RUN = [
     Way("behind an exec that only redirects", (f"exec 3>&1\n{DOWN}", UP)),
     Way("in a handler for the end", (f"trap '{DOWN}; {UP}' EXIT\nexit 0",)),
     Way("behind an exit of a function in a test", (f"f() {{ exit 1; }}\ntrue || f\n{DOWN}", UP)),
+    Way("arguments that may not be set", (f"set -- all; true || set -- x; case $1 in all) {DOWN} ;; esac", UP)),
+    Way("a variable that may not be set", (f"M=all; true || M=x; case $M in all) {DOWN} ;; esac", UP)),
+    Way("a variable that another file sets", (f"{MADE}M=x; . ../made.sh; case $M in all) {DOWN} ;; esac", UP)),
+    Way("arguments that another file sets", (f"{MADE}set -- x; . ../made.sh; case $1 in all) {DOWN} ;; esac", UP)),
+    Way("arguments behind a function", (f"set -- reset; f() {{ :; }}\nf; case $1 in reset) {DOWN} ;; esac", UP)),
+    Way(
+        "a variable that a function sets for good",
+        (f"false || M=x; f() {{ M=reset; }}\nf; case $M in reset) {DOWN} ;; esac", UP),
+    ),
+    Way("an if over two commands", (f"if true; then {DOWN}", f"fi; {UP}")),
     Way("functions for the arms", ("sh x.sh stop", "sh x.sh start"), {"x.sh": BY_NAME}),
 ]
 CODES = {"VF301", "VF303", "VF401"}

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 
 DANGEROUS = re.compile(
     rb"\bdown\b|--volumes?\b|\bvolume[\s\\]+(?:rm|remove)\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b(?:[^\n;&|]|\\\n)*\s-{1,2}\w*[rRv]"
-    rb"|\bcompose\b[^\n]*(?:\brm\b|\bup\b[^\n]*\$)|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\s-delete\b|\b(?:delete|rm):"
+    rb"|\bcompose\b[^\n]*(?:\brm\b|\bup\b[^\n]*\$)|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\s-(?:delete|exec|execdir)\b|\b(?:delete|rm):"
 )
 NAMES = re.compile(
-    rb"COMPOSE_PROJECT_NAME|--project-name|\bcompose\b[^\n]*\s-p[\s=\"'$]|\bcd\b[^\n]*[$`](?!\(dirname|\{?BASH_SOURCE|\{?0)"
+    rb"COMPOSE_PROJECT_NAME|--project-name|\bcompose\b[^\n]*\s(?:-p[\s=\"'$]|(?:-f|--file)[\s=]\S*[$`])"
+    rb"|\bcd\b[^\n]*[$`](?!\(dirname|\{?BASH_SOURCE|\{?0)"
 )
 """What may give a project another name at each deployment."""
 BRINGS_FILES = re.compile(rb"\buses:\s*[\"']?\./|^include:", re.MULTILINE)

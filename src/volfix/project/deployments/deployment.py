@@ -223,4 +223,4 @@ def _is_test(
     if TEST_FLAGS & call.flags or only_for_requests(step.events or pipeline.events):
         return True
     same = [other for directory, other in later if directory == command.directory or other.files == call.files]
-    return bool(same) and not any(other.brings_up for other in same) and any(other.takes_down for other in same)
+    return not any(other.brings_up for other in same) and any(other.takes_down for other in same)

@@ -63,17 +63,18 @@ def _change_directory(call: Call, resolver: Resolver) -> None:
     places = [value for value in call.values[1:] if not re.fullmatch(r"-\w*|--", value) or value == "-"]
     if call.program == "pushd":
         state.pushed.append(state.directory)
-    _go(state, state.previous if places[:1] == ["-"] else state.path(places[0] if places else "~"), resolver)
+    go(state, state.previous if places[:1] == ["-"] else state.path(places[0] if places else "~"), resolver)
 
 
-def _go(state: State, path: str, resolver: Resolver) -> None:
+def go(state: State, path: str, resolver: Resolver) -> None:
+    """Change the directory."""
     state.previous, state.directory = state.directory, path
     state.in_checkout = state.has_checkout and path.startswith("/") and resolver.contains(path)
 
 
 def _pop_directory(call: Call, resolver: Resolver) -> None:
     if call.state.pushed:
-        _go(call.state, call.state.pushed.pop(), resolver)
+        go(call.state, call.state.pushed.pop(), resolver)
 
 
 def _set(call: Call, _: Resolver) -> None:

@@ -85,7 +85,7 @@ def outcome(guard: Guard, text: str, state: State) -> bool | None:
 class Call:
     """A command about to run: its words, how it is written, and what surrounds it; `siblings` stand in one text.
 
-    `assigned` are the variables that are set for it alone, `directory` the one that it is told to go to.
+    `assigned` are the variables that are set for it alone.
     """
 
     words: list[Argument]
@@ -95,7 +95,6 @@ class Call:
     state: State
     frame: Frame
     assigned: dict[str, str] = field(default_factory=dict)
-    directory: str | None = None
 
     @property
     def values(self) -> list[str]:
@@ -148,8 +147,6 @@ class Call:
         state = self.state.process()
         for name, value in self.assigned.items():
             state.set(name, value, exported=True, at=self.place)
-        if self.directory is not None:
-            state.directory = state.path(self.directory)
         return state
 
     def piped_from(self) -> SimpleCommand | None:
@@ -168,7 +165,7 @@ class Call:
             start=frame.start,
             origin=frame.origin,
             origin_in=frame.origin_in,
-            directory=state.directory if self.directory is None else state.path(self.directory),
+            directory=state.directory,
             in_checkout=state.in_checkout,
             is_remote=state.is_remote,
             hosted=frame.hosted,

@@ -118,7 +118,10 @@ class Interpreter:
         if not command.words or self.remaining <= 0 or len(call.frame.stack) > DEPTH:
             return
         self.remaining -= 1
-        call = replace(call, words=command.words, assigned=call.given() | command.assigned, directory=command.directory)
+        call = replace(call, words=command.words, assigned=call.given() | command.assigned)
+        if command.directory is not None:
+            call = replace(call, state=call.state.copy())
+            builtins.go(call.state, call.state.path(command.directory), self.resolver)
         if command.finds_functions and call.first in call.state.functions and call.first not in call.frame.stack:
             yield from self._function(call)
         elif call.program in builtins.BUILTINS:
@@ -197,7 +200,7 @@ class Interpreter:
         given = self.resolver.given_by(call.values)
         for entry, directory in entries:
             state = start.process()
-            state.directory, state.in_checkout = directory, state.has_checkout and self.resolver.contains(directory)
+            builtins.go(state, directory, self.resolver)
             state.arguments = None
             state.script = str(entry.source.path)
             frame = self._opened(call.frame.entering(f"{call.program} {entry.name}"), state)
@@ -230,7 +233,7 @@ class Interpreter:
             words = arguments(call.fragment, command.text.span, command.span, call.state)
             yield from self._inner(words, state, frame)
         elif command.input is not None:
-            for word in arguments(call.fragment, command.input.span, command.span, call.state)[:1]:
+            for word in arguments(call.fragment, command.input.span, command.span, call.state):
                 yield from self._read(word.value, call, state, frame)
         elif (before := call.piped_from()) is not None:
             words = [each for word in before.words for each in arguments(call.fragment, word.span, before.span, state)]
@@ -272,7 +275,7 @@ class Interpreter:
         payload = user_call(call.words)
         state = call.process()
         if payload.logs_in:
-            state.directory, state.in_checkout = "~", False
+            builtins.go(state, "~", self.resolver)
         if payload.text is not None:
             yield from self._process(self._inner([payload.text], state, call.frame), state, call.frame)
         elif payload.words:

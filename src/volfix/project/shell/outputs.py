@@ -16,8 +16,6 @@ from volfix.syntax.shell import parse
 
 def output(text: str, state: State, expand: Expand) -> str | None:
     """What the commands print, without the last line end; None where that is not known without running them."""
-    if text.startswith("("):  # arithmetic
-        return None
     script = parse(text)
     if script.unread or not script.commands:
         return None
