@@ -149,7 +149,7 @@ class _Judge:
                     if name := changing_name(command, call, project):
                         yield (
                             f"{self.quoted(command)} starts an EMPTY volume each time: "
-                            f"the project is called `{name}`, which the next deployment changes"
+                            f"the project is called `{name.text}`, which the next deployment changes"
                         )
 
     def made(self, project: Project, fix: Fix) -> Iterator[str]:

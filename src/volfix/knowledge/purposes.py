@@ -95,3 +95,8 @@ def _ends(word: str, pattern: str) -> bool:
 def _tables() -> dict[str, dict[str, frozenset[str]]]:
     tables = parsed((HERE / "purposes.toml").read_text(encoding="utf-8"))
     return {name: {key: frozenset(words) for key, words in table.items()} for name, table in tables.items()}
+
+
+def is_disposable(name: str) -> bool:
+    """Whether a word in the name of a volume or directory says that its content is made again where it is missing."""
+    return not _tables()["loss"]["none"].isdisjoint(words_of(name))

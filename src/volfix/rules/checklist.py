@@ -67,10 +67,10 @@ class Point:
 
 CODES = {
     Topic.VOLUME: ("VF101", "VF102", "VF103", "VF104", "VF105", "VF106", "VF107", "VF108", "VF110", "VF111"),
-    Topic.NAME: ("VF303",),
+    Topic.NAME: ("VF303", "VF308"),
     Topic.URL: ("VF201", "VF202", "VF203", "VF204", "VF205"),
     Topic.ENVIRONMENT: ("VF206",),
-    Topic.DELETION: ("VF401", "VF402"),
+    Topic.DELETION: ("VF309", "VF401", "VF402", "VF403"),
     Topic.DAEMON: ("VF301", "VF302", "VF304", "VF305", "VF307"),
 }
 """The rules whose findings answer a question."""

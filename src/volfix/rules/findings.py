@@ -110,6 +110,15 @@ class NameChange:
 
 
 @dataclass(frozen=True, slots=True)
+class VolumeName:
+    """After the fix the file at `path` calls the volume `key` by this name, whatever the project is called."""
+
+    path: Path
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class InstructionChange:
     """After the fix the Dockerfile at `path` has the instruction `text`, and all others as before."""
 
@@ -125,7 +134,9 @@ class DeploymentName:
     name: str
 
 
-Change = MountChange | VolumeChange | ValueChange | WordChange | NameChange | DeploymentName | InstructionChange
+Change = (
+    MountChange | VolumeChange | ValueChange | WordChange | NameChange | VolumeName | DeploymentName | InstructionChange
+)
 
 
 @dataclass(frozen=True, slots=True)

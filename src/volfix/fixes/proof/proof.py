@@ -20,7 +20,7 @@ from volfix.project.compose.origins import Variable
 from volfix.project.compose.service import Service
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
-from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange, WordChange
+from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange, VolumeName, WordChange
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_plain import digest, plain
 from volfix.syntax.yaml_tree import parse
@@ -176,6 +176,10 @@ def declared_model(project: Project, changes: Sequence[Change]) -> Model:
                 volumes[change.key] = _with_driver(volumes.get(change.key))
         elif isinstance(change, MountChange):
             _declare_mount(project, wanted, change)
+        elif isinstance(change, VolumeName):
+            volume = wanted.get(f"volumes of {change.path}", {}).get(change.key)
+            if isinstance(volume, dict):
+                volume["name"] = change.name
         elif isinstance(change, NameChange):
             if any(file.path == change.path for file in project.files):
                 wanted["name"] = change.name

@@ -18,6 +18,7 @@ from volfix.project.ci.nodes import (
     flag,
     fragments,
     mappings,
+    masked,
     numbered,
     places_of,
     plain_path,
@@ -88,12 +89,13 @@ def _job(source: Source, document: Document, root: Mapping, system: System, name
         steps=(*steps, *_services(source, job)),
         volumes=(),
         workspace=f"/home/runner/_work/{home.name}/{home.name}{below}",
-        environment={key: value for scope in scopes for key, value in environment_of(scope).items()},
+        environment={key: value for scope in scopes for key, value in _variables(scope).items()},
         given_at=places_of(source, *scopes),
         events=_events(root.get("on")),
         titles=tuple(title for title in titles if title),
         checkout=Life.NEW if place is Place.THROWN_AWAY else checkout,
         cleaned_by=cleaned_by,
+        clean_flags=("-ffdx",),
         names_environment=job.get("environment") is not None,
     )
 
@@ -147,7 +149,7 @@ def _steps(source: Source, home: Path, job: Mapping, node: Node | None, depth: i
             image=uses or image,
             commands=run,
             script=script,
-            environment=environment_of(step.get("env")),
+            environment=_variables(step.get("env")),
             given_at=places_of(source, step.get("env")),
             mounts=mounts,
             settings=settings,
@@ -172,6 +174,11 @@ def _composite(directory: Path, home: Path, job: Mapping, depth: int) -> Iterato
             if isinstance(runs, Mapping):
                 yield from _steps(source, home, job, runs.get("steps"), depth + 1)
         return
+
+
+def _variables(node: Node | None) -> dict[str, str | None]:
+    """The variables of an `env:`; an expression of the workflow's own language is a variable of unknown value."""
+    return {name: value and masked(value) for name, value in environment_of(node).items()}
 
 
 def _services(source: Source, job: Mapping) -> Iterator[Step]:

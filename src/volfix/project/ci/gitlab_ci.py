@@ -183,6 +183,7 @@ def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
         titles=(name, *(strings(stage[1]) if stage else ())),
         checkout=checkout,
         cleaned_by=cleaned_by,
+        clean_flags=tuple((environment.get("GIT_CLEAN_FLAGS") or "-ffdx").split()),
         names_environment=settings.value(name, "environment") is not None,
     )
 

@@ -119,8 +119,9 @@ class Step:
 class Pipeline:
     """One pipeline: `place` is where its steps run, `runner` what the file calls that; `workspace` is the directory of
     the checkout there; `labels` route it to some of the runners. `titles` are the names that people gave to what it is
-    a part of, the widest first: the workflow's, the stage's. `checkout` is what becomes of the checkout, and
-    `cleaned_by` says by what. `names_environment` says that it names an environment which it deploys to.
+    a part of, the widest first: the workflow's, the stage's. `checkout` is what becomes of the checkout, `cleaned_by`
+    says by what, and `clean_flags` are those of the `git clean` that the system runs in it. `names_environment` says
+    that it names an environment which it deploys to.
     """
 
     system: System
@@ -139,6 +140,7 @@ class Pipeline:
     titles: tuple[str, ...] = ()
     checkout: Life = Life.NEW
     cleaned_by: str = ""
+    clean_flags: tuple[str, ...] = ()
     names_environment: bool = False
 
     def volume(self, name: str | None) -> PipelineVolume | None:

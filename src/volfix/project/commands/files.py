@@ -37,6 +37,12 @@ NAMES = re.compile(
     rb"|\bcd\b[^\n]*[$`](?!\(dirname|\{?BASH_SOURCE|\{?0)"
 )
 """What may give a project another name at each deployment."""
+WIPES = re.compile(
+    rb"\b(?:drop\w*|reset\w*|fresh|refresh|flush\w*|downgrade|truncate\w*|wipe|undo|rollback|load|setup|purge|empty|clean)\b"
+    rb"|force-reset|restore\b|\bdelete",
+    re.IGNORECASE,
+)
+"""What may wipe the rows of a database, see knowledge/wipes.toml."""
 BRINGS_FILES = re.compile(rb"\buses:\s*[\"']?\./|^include:", re.MULTILINE)
 """What makes other files a part of a pipeline: what they run is not seen in it."""
 SHELL = re.compile(rb"(?!#!)|#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
@@ -131,7 +137,7 @@ def deleting(directories: Iterable[Directory]) -> dict[Path, tuple[Path, ...]]:
 
 
 def _matter(files: Sequence[CommandFile]) -> bool:
-    return any(file.is_dangerous or NAMES.search(file.data) for file in files) and any(
+    return any(file.is_dangerous or NAMES.search(file.data) or WIPES.search(file.data) for file in files) and any(
         file.may_deploy for file in files
     )
 

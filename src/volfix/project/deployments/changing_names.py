@@ -7,27 +7,125 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from volfix.knowledge.commands import COMPOSE, DockerCall
+from volfix.project.ci.nodes import masked
 from volfix.project.compose.model import Project
 from volfix.project.shell.command import Command
+from volfix.syntax.source import Source, Span
 
 CHANGES = re.compile(
     r"\$\(\s*(?:date|uuidgen|openssl|mktemp|git\s+(?:rev-parse(?!\s+--show-toplevel)|describe|log|rev-list|show))\b"
     r"|`\s*(?:date|uuidgen|mktemp|git\s+(?:rev-parse|describe|log))\b"
-    r"|\$\{?\w*(?:RANDOM|COMMIT|SHA|REVISION|BUILD_?(?:ID|NUMBER|TAG)|RUN_(?:ID|NUMBER)|PIPELINE_I?ID|TIMESTAMP|DATE)(?!\w)",
+    r"|\$\{?\w*(?:RANDOM|COMMIT|SHA|REVISION|BUILD_?(?:ID|NUMBER|TAG)|RUN_(?:ID|NUMBER|ATTEMPT)|PIPELINE_I?ID|JOB_ID"
+    r"|TIMESTAMP|DATE|(?:APP|IMAGE|CI_COMMIT|GIT|RELEASE|SERVICE)_?(?:VERSION|TAG)|RELEASE_ID|DEPLOY(?:MENT)?_ID)_*(?!\w)"
+    r"|\$\{?(?:VERSION|TAG|RELEASE)(?!\w)",
     re.IGNORECASE,
 )
-"""What stands in a text for a date, a commit, the number of a build."""
+"""What stands in a text for a date, a commit, the number of a build, a release."""
+PART = re.compile(r"[-_.]?(?:\$\{\{.*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$\w+)[-_.]?")
+"""A part of a name that something else says, with what joins it to the rest."""
 
 
-def changing_name(command: Command, call: DockerCall, project: Project) -> str | None:
+@dataclass(frozen=True, slots=True)
+class ChangingName:
+    """A name that the next deployment changes: `text` as known; `place` in `source` is where it is written, if known.
+
+    `given_by` says what gives it.
+    """
+
+    text: str
+    given_by: str
+    source: Source | None = None
+    place: Span | None = None
+
+    @property
+    def part(self) -> Span | None:
+        """The characters of the file that make the name change; None where they are not all that is not fixed in it."""
+        if self.source is None or self.place is None:
+            return None
+        written = self.source.text[self.place.start : self.place.end]
+        parts = [found for found in PART.finditer(written) if "$" in found[0] or "`" in found[0]]
+        if len(parts) != 1 or not CHANGES.search(masked(parts[0][0])):
+            return None
+        start, end = parts[0].span()
+        keeps = start > 0 and end < len(written) and parts[0][0][-1] in "-_."  # what joins both sides stays once
+        return Span(self.place.start + start, self.place.start + end - keeps)
+
+    @property
+    def pinned(self) -> str | None:
+        """The name without the part that changes; None where nothing is left that can be a name."""
+        if self.source is None or self.place is None or (part := self.part) is None:
+            return None
+        text = self.source.text
+        kept = text[self.place.start : part.start] + text[part.end : self.place.end]
+        return kept if re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", kept) else None
+
+
+def changing_name(command: Command, call: DockerCall, project: Project) -> ChangingName | None:
     """The name that a command which starts a stack gives to the project, where the next deployment gives another."""
     if call.program != COMPOSE:
         return None
-    given = call.values("-p", "--project-name")
-    name = given[-1] if given else command.environment.get("COMPOSE_PROJECT_NAME")
-    if name is None and not any(file.name for file in project.files) and not call.values("--project-directory"):
-        files = call.values("-f", "--file")
-        name = posixpath.basename(command.directory if not files else posixpath.dirname(files[0]) or command.directory)
-    return name if name is not None and CHANGES.search(name) else None
+    found = _given(command, call, project)
+    return found if found is not None and CHANGES.search(found.text) else None
+
+
+def _given(command: Command, call: DockerCall, project: Project) -> ChangingName | None:
+    options = [option for option in call.options if option.name in ("-p", "--project-name") and option.value]
+    if options:
+        number = options[-1].word
+        return ChangingName(options[-1].value or "", "-p", *_written(command, number, options[-1].value or ""))
+    if "COMPOSE_PROJECT_NAME" in command.environment:
+        value = command.environment["COMPOSE_PROJECT_NAME"] or ""
+        return ChangingName(value, "COMPOSE_PROJECT_NAME", *_assigned(command, value))
+    if any(file.name for file in project.files) or call.values("--project-directory"):
+        return None
+    files = call.values("-f", "--file")
+    name = posixpath.basename(command.directory if not files else posixpath.dirname(files[0]) or command.directory)
+    return ChangingName(name, "the directory")
+
+
+def _written(command: Command, number: int, value: str) -> tuple[Source, Span] | tuple[None, None]:
+    """Where the value of the option at this word of the command is written, where it stands there as it is."""
+    for word in command.words[number : number + 2]:
+        text = word.fragment.text[word.span.start : word.span.end]
+        start = word.span.start + text.rfind(value)
+        if not value or value not in text or "$(" in value or "`" in value:  # whose commands are words of their own
+            continue
+        place = word.fragment.place(start, start + len(value))
+        if place.end - place.start == len(value):  # an expression of a pipeline is as long as what masks it
+            return word.fragment.source, place
+    return None, None
+
+
+def _assigned(command: Command, value: str) -> tuple[Source, Span] | tuple[None, None]:
+    """Where the variable's value is written, on the line on which the variable is."""
+    at = command.given_at.get("COMPOSE_PROJECT_NAME")
+    if at is None:
+        return None, None
+    source, offset = at
+    start = source.text.rfind("\n", 0, offset) + 1
+    line = source.text[start:].partition("\n")[0]
+    shown = next(_forms(line, value), None)
+    if shown is None or line.count(shown) != 1:
+        return None, None
+    return source, Span(start + line.index(shown), start + line.index(shown) + len(shown))
+
+
+def _forms(line: str, value: str) -> Iterator[str]:
+    """The value as it may be written on the line: as it is known, or with expressions that are known masked."""
+    if value in line:
+        yield value
+    for found in re.finditer(r"[^\s\"'=:]+(?:\$\{\{.*?\}\}[^\s\"']*)+|\$\{\{.*?\}\}[^\s\"']*", line):
+        if masked(found[0]) == value:
+            yield found[0]
+
+
+def changing_text(source: Source, span: Span, given_by: str) -> ChangingName | None:
+    """The name that a file says in these characters, where it changes at each deployment."""
+    text = source.text[span.start : span.end]
+    start = span.start + (text[:1] in "\"'")
+    end = span.end - (text[-1:] in "\"'")
+    return ChangingName(text, given_by, source, Span(start, end)) if CHANGES.search(text) else None

@@ -143,11 +143,14 @@ def _host_mounts(words: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _git_clean(command: Command) -> Iterator[DeletedPath]:
-    words = command.values[1:]
+    return git_cleans(command.values[1:], command.directory, in_checkout=command.in_checkout)
+
+
+def git_cleans(words: Sequence[str], directory: str, *, in_checkout: bool) -> Iterator[DeletedPath]:
+    """What `git` with these words, run in the directory, deletes: nothing where they are not those of `git clean`."""
     at = skip_options(words, 0, GIT_VALUES)
     if at >= len(words) or words[at] != "clean":
         return
-    directory = command.directory
     for number, word in enumerate(words[:at]):
         if word == "-C" and number + 1 < at:
             directory = joined(directory, words[number + 1])
@@ -158,7 +161,7 @@ def _git_clean(command: Command) -> Iterator[DeletedPath]:
         kept = tuple(value for option, value in options if option in ("-e", "--exclude") and value)
         untracked = not re.search("[xX]", letters)
         for path in paths or ["."]:
-            yield DeletedPath("git clean", joined(directory, path), command.in_checkout, kept, only_untracked=untracked)
+            yield DeletedPath("git clean", joined(directory, path), in_checkout, kept, only_untracked=untracked)
 
 
 def _rsync(command: Command) -> Iterator[DeletedPath]:

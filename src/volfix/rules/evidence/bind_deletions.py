@@ -44,7 +44,7 @@ def bind_deletion_findings(context: Context, commands: Commands) -> Iterator[Fin
         key = (item.command.fragment.source.path, item.command.place)
         if not anchors or key in seen:
             continue
-        data = list(_host_data(context)) if data is None else data
+        data = list(host_data(context)) if data is None else data
         for deleted in item.paths:
             if hit := _hit(deleted, anchors, data, context):
                 seen.add(key)
@@ -76,7 +76,7 @@ def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostD
     )
 
 
-def _host_data(context: Context) -> Iterator[HostData]:
+def host_data(context: Context) -> Iterator[HostData]:
     """The directories of the host in which the stack keeps something that a deployment does not bring along."""
     for use in context.stack.uses:
         mount = use.mount
@@ -104,12 +104,13 @@ def _hit(deleted: DeletedPath, anchors: Sequence[Anchor], data: Sequence[HostDat
     found = []
     for item in data:
         own = [anchor for anchor in anchors if anchor.project is item.use.project]
-        if own and any(_deletes(deleted, anchor, item, context) for anchor in own):
+        if own and any(deletes(deleted, anchor, item, context) for anchor in own):
             found.append(item)
     return found
 
 
-def _deletes(deleted: DeletedPath, anchor: Anchor, data: HostData, context: Context) -> bool:
+def deletes(deleted: DeletedPath, anchor: Anchor, data: HostData, context: Context) -> bool:
+    """Whether what is deleted holds the data of a service, in a project that lies where the anchor says."""
     if deleted.partly:
         return False
     if deleted.verb == "rm -r":

@@ -1,0 +1,91 @@
+"""Commands that drop, empty or replace the rows of a database, whatever the database is kept in."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.purposes import FOR_A_WHILE, purposes
+
+
+@dataclass(frozen=True, slots=True)
+class Wipe:
+    """A kind of command that wipes rows; `says` completes "the command ...", `source` is where that is written.
+
+    Each of `words` is the set of what may stand there; of `flags` one must be given, unless there are none.
+    """
+
+    words: tuple[frozenset[str], ...]
+    flags: frozenset[str]
+    spares: frozenset[str]
+    says: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement that wipes rows, given to one of `clients`."""
+
+    clients: frozenset[str]
+    pattern: re.Pattern[str]
+    says: str
+    source: str
+
+
+def wipe_of(words: Sequence[str]) -> Wipe | Statement | None:
+    """What the command with these words wipes, also where another program runs it (`docker compose exec app ...`).
+
+    None where it wipes nothing, and where a word says that it is for tests or for development.
+    """
+    plain = [word for word in words if not word.startswith("-")]
+    names = [posixpath.basename(word) for word in plain]
+    if not names or names[0] in _table().prints:
+        return None
+    if any(purposes(posixpath.basename(word)) & FOR_A_WHILE for word in words):
+        return None
+    given = {word.partition("=")[0] for word in words if word.startswith("-")}
+    for wipe in _table().commands:
+        if given & wipe.spares or (wipe.flags and not given & wipe.flags):
+            continue
+        left = iter(zip(plain, names, strict=True))
+        if all(any(word in known or name in known for word, name in left) for known in wipe.words):
+            return wipe
+    return next((each for each in _table().statements if each.clients & set(names) and _stated(each, words)), None)
+
+
+def _stated(statement: Statement, words: Sequence[str]) -> bool:
+    return any(statement.pattern.search(word) for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    prints: frozenset[str]
+    commands: tuple[Wipe, ...]
+    statements: tuple[Statement, ...]
+
+
+@cache
+def _table() -> _Table:
+    data = parsed((HERE / "wipes.toml").read_text(encoding="utf-8"))
+    everywhere = frozenset(data["spares"])
+    return _Table(
+        frozenset(data["prints"]),
+        tuple(_wipe(item, everywhere) for item in data["commands"]),
+        tuple(
+            Statement(
+                frozenset(item["clients"]), re.compile(item["pattern"], re.IGNORECASE), item["says"], item["source"]
+            )
+            for item in data["statements"]
+        ),
+    )
+
+
+def _wipe(item: dict[str, Any], everywhere: frozenset[str]) -> Wipe:
+    words = tuple(frozenset((word,) if isinstance(word, str) else word) for word in item["words"])
+    flags, spares = frozenset(item.get("flags", ())), everywhere | frozenset(item.get("spares", ()))
+    return Wipe(words, flags, spares, item["says"], item["source"])

@@ -1,0 +1,126 @@
+"""What VF403 says: the commands of deployments, and of services' starts, that wipe the rows of a database."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.commands import is_shell
+from volfix.knowledge.purposes import NOT_DEPLOYED, purposes
+from volfix.knowledge.wipes import Statement, Wipe, wipe_of
+from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
+from volfix.project.image.process import commands_run, process_of
+from volfix.rules.context import Context, at
+from volfix.rules.evidence.command_words import how_it_runs, shown_command
+from volfix.rules.findings import Finding, Location, Severity
+
+if TYPE_CHECKING:
+    from volfix.project.compose.model import Project
+    from volfix.project.compose.service import Service
+    from volfix.project.deployments.flows import Flow
+    from volfix.project.deployments.stacks import Commands
+    from volfix.project.shell.command import Command
+    from volfix.syntax.source import Span
+
+REASON = "volfix cannot tell whether these rows may go: take the command out of the deployment"
+DECIDES = re.compile(r"[$`]|^\W*(?:\[|test\b)")
+"""A test that an input or a file decides: what depends on it is asked for, or done once."""
+SHOWN = 60
+"""How many characters of a service's command are shown."""
+
+
+def row_wipe_findings(context: Context) -> Iterator[Finding]:
+    """Every command that wipes rows in a flow that deploys the stack, and in what its services run when they start."""
+    if context.commands is not None:
+        yield from _in_flows(context, context.commands)
+    seen = set()
+    for project in context.stack.projects:
+        for service in project.services.values():
+            finding = None if is_test_stack(project) or _is_asked_for(service) else _at_start(project, service)
+            if finding is not None and finding.location not in seen:
+                seen.add(finding.location)
+                yield finding
+
+
+def _in_flows(context: Context, commands: Commands) -> Iterator[Finding]:
+    seen: set[tuple[Path, Span]] = set()
+    for flow in commands.files.flows:
+        for number, command in enumerate(flow.commands):
+            wipe = _wipe(command.values)
+            key = (command.fragment.source.path, command.place)
+            if wipe is None or key in seen or not commands.files.counts(flow, number):
+                continue
+            if any(DECIDES.search(guard) for guard in command.guards):
+                continue
+            about = commands.about(flow, command, None)
+            if any(project in context.stack.projects and not is_test_stack(project) for project in about):
+                seen.add(key)
+                yield _of_command(flow, command, wipe)
+
+
+def _of_command(flow: Flow, command: Command, wipe: Wipe | Statement) -> Finding:
+    source, place = command.fragment.source, command.place
+    return Finding(
+        code="VF403",
+        severity=Severity.ERROR,
+        location=at(source, place.start, place.end),
+        message=f"each deployment wipes the database: `{shown_command(command)}` {wipe.says}",
+        evidence=(how_it_runs(flow, command), wipe.source),
+        step=command.start.step,
+        reason=REASON,
+    )
+
+
+def _at_start(project: Project, service: Service) -> Finding | None:
+    """The finding about the first command of the service's start that wipes rows."""
+    process = process_of(service)
+    words = (*(process.entrypoint or ()), *(process.command or ()))
+    for run in commands_run(project, service, words) if words else ():
+        wipe = _wipe(run.words)
+        if wipe is not None:
+            shown = " ".join(run.words)
+            shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."
+            return Finding(
+                code="VF403",
+                severity=Severity.ERROR,
+                location=_location(service),
+                message=f"{service.name} wipes the database each time it starts: `{shown}` {wipe.says}",
+                evidence=(*((f"{run.script} runs it",) if run.script else ()), wipe.source),
+                service=service.name,
+                reason="volfix cannot tell whether these rows may go: take the command out of the service's start",
+            )
+    return None
+
+
+def _location(service: Service) -> Location:
+    """Where Compose says what the service starts, else the service."""
+    for part in service.parts:
+        for key in ("command", "entrypoint"):
+            if (pair := part.node.pair(key)) is not None:
+                return at(part.file.source, pair.key.span.start, pair.key.span.end)
+    part = service.parts[0]
+    return at(part.file.source, part.node.span.start, part.node.span.start)
+
+
+def _is_asked_for(service: Service) -> bool:
+    """Whether nothing starts the service unless somebody asks for it, or it serves tests."""
+    return bool(service.profiles) or is_test_service(service) or bool(purposes(service.name) & NOT_DEPLOYED)
+
+
+def _wipe(words: Sequence[str]) -> Wipe | Statement | None:
+    """What the command wipes by itself, or through a text that it hands to a shell."""
+    from volfix.syntax.shell import parse
+
+    for number, word in enumerate(words[1:], 1):
+        flags = words[number - 1]
+        if (
+            flags.startswith("-")
+            and flags.endswith("c")
+            and any(is_shell(posixpath.basename(w)) for w in words[:number])
+        ):
+            inner = (wipe_of([each.value for each in command.words]) for command in parse(word).commands)
+            return next((found for found in inner if found is not None), None)
+    return wipe_of(words)

@@ -1,0 +1,137 @@
+"""VF308: the project, or a volume, has another name at each deployment, and so another volume."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from volfix.rules.context import Context
+from volfix.rules.findings import Finding
+from volfix.rules.rule import Example, Outcome, Rule
+
+VARYING = re.compile(r"\bname\W[^\n]*\$")
+"""A name that has a variable in it."""
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """See changing_volumes; nothing of it is imported where no name can change."""
+    texts = (file.source.text for file in context.stack.files)
+    if context.commands is not None or any(VARYING.search(text) for text in texts):
+        from volfix.rules.remedies.changing_volumes import changing_volume_findings
+
+        yield from changing_volume_findings(context)
+
+
+COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
+DRONE = """\
+kind: pipeline
+type: exec
+name: deploy
+steps:
+  - name: deploy
+    commands:
+      - docker compose -p shop-${DRONE_BUILD_NUMBER} up -d
+"""
+GITLAB = """\
+deploy:
+  variables:
+    COMPOSE_PROJECT_NAME: shop-$CI_COMMIT_SHORT_SHA
+  script:
+    - docker compose up -d
+"""
+WORKFLOW = """\
+on: push
+jobs:
+  deploy:
+    runs-on: self-hosted
+    env:
+      COMPOSE_PROJECT_NAME: "shop_${{ github.run_number }}"
+    steps:
+      - run: docker compose up -d
+"""
+
+RULE = Rule(
+    code="VF308",
+    name="changing-project-name",
+    summary="The project, or a volume, is called otherwise at each deployment: each deployment starts with empty volumes.",
+    why=(
+        "Compose calls a volume after the project. Where the project's name has the number of the build, a commit or a "
+        "date in it, the next deployment looks for a volume that does not exist, makes an empty one, and leaves the rows "
+        "behind in the old one."
+    ),
+    fix=(
+        "The part of the name that changes goes, where what stays is a name. Unsafe: the volume of the fixed name is new "
+        "and empty too until the rows of the last deployment are carried into it."
+    ),
+    sources=("compose-spec/compose-go: cli/options.go", "docker/compose: pkg/api/labels.go"),
+    examples=(
+        Example(
+            "the number of the build in -p",
+            {"compose.yaml": COMPOSE, ".drone.yml": DRONE},
+            Outcome.FIXED_UNSAFE,
+            {".drone.yml": DRONE.replace("-${DRONE_BUILD_NUMBER}", "")},
+        ),
+        Example(
+            "the commit in a job's variable",
+            {"compose.yaml": COMPOSE, ".gitlab-ci.yml": GITLAB},
+            Outcome.FIXED_UNSAFE,
+            {".gitlab-ci.yml": GITLAB.replace("-$CI_COMMIT_SHORT_SHA", "")},
+        ),
+        Example(
+            "an expression of the workflow",
+            {"compose.yaml": COMPOSE, ".github/workflows/ship.yml": WORKFLOW},
+            Outcome.FIXED_UNSAFE,
+            {".github/workflows/ship.yml": WORKFLOW.replace("_${{ github.run_number }}", "")},
+        ),
+        Example(
+            "in the Compose file",
+            {"compose.yaml": "name: shop-${GIT_SHA:-dev}\n" + COMPOSE},
+            Outcome.FIXED_UNSAFE,
+            {"compose.yaml": "name: shop\n" + COMPOSE},
+        ),
+        Example(
+            "the volume's own name",
+            {"compose.yaml": COMPOSE.replace("rows:\n", "rows:\n    name: 'pg-${APP_VERSION}'\n")},
+            Outcome.FIXED_UNSAFE,
+            {"compose.yaml": COMPOSE.replace("rows:\n", "rows:\n    name: 'pg'\n")},
+        ),
+        Example(
+            "nothing of the name stays",
+            {"compose.yaml": COMPOSE, "deploy.sh": 'docker compose -p "$(git rev-parse --short HEAD)" up -d\n'},
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a fixed name",
+            {"compose.yaml": COMPOSE, ".gitlab-ci.yml": GITLAB.replace("-$CI_COMMIT_SHORT_SHA", "-live")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a stack for each branch keeps its name",
+            {"compose.yaml": COMPOSE, ".gitlab-ci.yml": GITLAB.replace("SHORT_SHA", "REF_SLUG")},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the volume has a name of its own",
+            {"compose.yaml": COMPOSE.replace("rows:\n", "rows:\n    name: shop-rows\n"), ".gitlab-ci.yml": GITLAB},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "only a cache is in the volume",
+            {
+                "compose.yaml": "services:\n  app:\n    image: example/app\n    volumes: [npm-cache:/cache]\n"
+                "volumes:\n  npm-cache:\n",
+                ".gitlab-ci.yml": GITLAB,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the stack of a test goes down again",
+            {
+                "compose.yaml": COMPOSE,
+                "test.sh": "docker compose -p shop-$RANDOM up -d\npytest\ndocker compose -p shop-$RANDOM down\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,108 @@
+"""VF309: the CI system cleans the checkout that a bind mount lies in, before each deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.rules.context import Context
+from volfix.rules.findings import Finding
+from volfix.rules.rule import Example, Outcome, Rule
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """See cleaned_checkouts."""
+    if context.stack.workflows:
+        from volfix.rules.remedies.cleaned_checkouts import cleaned_checkout_findings
+
+        yield from cleaned_checkout_findings(context)
+
+
+COMPOSE = "services:\n  app:\n    image: example/shop:1\n    volumes:\n      - ./uploads:/app/uploads\n"
+WORKFLOW = """\
+on: push
+jobs:
+  deploy:
+    runs-on: self-hosted
+    steps:
+      - uses: actions/checkout@v4
+      - run: docker compose up -d
+"""
+GITLAB = "deploy:\n  script:\n    - docker compose up -d\n"
+EXEC = (
+    "kind: pipeline\ntype: exec\nname: deploy\nsteps:\n  - name: deploy\n    commands: [docker compose -p shop up -d]\n"
+)
+PINNED = (
+    "services:\n  db:\n    image: postgres:16\n    volumes:\n"
+    "      - ./pgdata:/var/lib/postgresql/data  # volfix: ignore[VF101] the host's snapshots need the files\n"
+)
+
+RULE = Rule(
+    code="VF309",
+    name="checkout-cleaned",
+    summary="The CI system cleans the checkout that a writable bind mount lies in, before each deployment.",
+    why=(
+        "A runner on the host deploys from its own checkout, and brings that up to date first: actions/checkout and "
+        "GitLab run `git clean -ffdx`, Drone's exec runner deletes the directory. What containers wrote below it is "
+        "gone, while the deployment looks like any other."
+    ),
+    fix="None: what the directory is for is not known. Where a database is in it, VF101 makes it a named volume.",
+    sources=(
+        "actions/checkout: README.md (clean)",
+        "GitLab documentation: CI/CD variables, GIT_CLEAN_FLAGS",
+        "drone/docs: pipeline/exec/syntax/workspace.md",
+    ),
+    examples=(
+        Example(
+            "a runner of one's own", {"compose.yaml": COMPOSE, ".github/workflows/ship.yml": WORKFLOW}, Outcome.REPORTED
+        ),
+        Example("GitLab's default", {"compose.yaml": COMPOSE, ".gitlab-ci.yml": GITLAB}, Outcome.REPORTED),
+        Example("Drone's exec runner", {"compose.yaml": COMPOSE, ".drone.yml": EXEC}, Outcome.REPORTED),
+        Example(
+            "a database that stays where it is", {"compose.yaml": PINNED, ".gitlab-ci.yml": GITLAB}, Outcome.REPORTED
+        ),
+        Example(
+            "the checkout is kept",
+            {
+                "compose.yaml": COMPOSE,
+                ".github/workflows/ship.yml": WORKFLOW.replace(
+                    "checkout@v4\n", "checkout@v4\n        with:\n          clean: false\n"
+                ),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the clean leaves the directory",
+            {"compose.yaml": COMPOSE, ".gitlab-ci.yml": "variables:\n  GIT_CLEAN_FLAGS: -ffdx -e uploads/\n" + GITLAB},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the repository brings the directory along",
+            {"compose.yaml": COMPOSE, "uploads/logo.svg": "<svg/>\n", ".gitlab-ci.yml": GITLAB},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a directory of the host outside of the checkout",
+            {"compose.yaml": COMPOSE.replace("./uploads", "/srv/uploads"), ".gitlab-ci.yml": GITLAB},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "on another host nothing cleans",
+            {
+                "compose.yaml": COMPOSE,
+                ".gitlab-ci.yml": "deploy:\n  script:\n    - ssh ops@shop 'cd /srv/shop && git pull && docker compose up -d'\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a machine that is thrown away runs tests only",
+            {
+                "compose.yaml": COMPOSE,
+                ".github/workflows/ci.yml": WORKFLOW.replace("self-hosted", "ubuntu-latest").replace(
+                    "deploy:", "build:"
+                ),
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)

@@ -1,0 +1,121 @@
+"""VF403: a command of the deployment, or of a service's start, wipes the rows of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.project.compose.service import Service
+from volfix.rules.context import Context
+from volfix.rules.findings import Finding
+from volfix.rules.rule import Example, Outcome, Rule
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """See row_wipes; nothing of it is imported where neither a file nor a service says what is run."""
+    services = (service for project in context.stack.projects for service in project.services.values())
+    if context.commands is not None or any(_says_what_it_starts(service) for service in services):
+        from volfix.rules.evidence.row_wipes import row_wipe_findings
+
+        yield from row_wipe_findings(context)
+
+
+def _says_what_it_starts(service: Service) -> bool:
+    return service.entrypoint is not None or service.command is not None or service.build is not None
+
+
+STACK = (
+    "services:\n  app:\n    image: example/shop:1\n  db:\n    image: postgres:16\n"
+    "    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
+)
+
+
+def _workflow(command: str, job: str = "deploy") -> str:
+    return (
+        f"on: push\njobs:\n  {job}:\n    runs-on: self-hosted\n    steps:\n      - run: docker compose up -d\n"
+        f"      - run: {command}\n"
+    )
+
+
+RULE = Rule(
+    code="VF403",
+    name="command-wipes-rows",
+    summary="A command of the deployment, or of a service's start, wipes the rows of the database.",
+    why=(
+        "`migrate:fresh`, `db:reset`, `manage.py flush`, `DROP DATABASE` and `FLUSHALL` delete the rows themselves: no "
+        "volume keeps what the database is told to drop. Such a command belongs into tests; in a deployment it runs on "
+        "the rows that people use, each time."
+    ),
+    fix="None: only a person can tell whether the rows may go. Take the command out of the deployment.",
+    sources=("laravel/docs: migrations.md", "prisma/docs: prisma migrate reset", "django/django: ref/django-admin.txt"),
+    examples=(
+        Example(
+            "the tables are made anew after each deployment",
+            {
+                "compose.yaml": STACK,
+                ".github/workflows/ship.yml": _workflow("docker compose exec -T app php artisan migrate:fresh --force"),
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "the service resets the database each time it starts",
+            {
+                "compose.yaml": STACK.replace(
+                    "example/shop:1\n",
+                    'example/shop:1\n    command: sh -c "npx prisma migrate reset --force && node server.js"\n',
+                )
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a statement in the words of a client",
+            {
+                "compose.yaml": STACK,
+                "deploy.sh": "docker compose up -d\n"
+                "docker compose exec db psql -U postgres -c 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a migration that only goes forward",
+            {
+                "compose.yaml": STACK,
+                ".github/workflows/ship.yml": _workflow("docker compose exec -T app php artisan migrate --force"),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a job for tests, whose stack is taken down again",
+            {
+                "compose.yaml": STACK,
+                ".github/workflows/test.yml": _workflow("docker compose exec app bin/rails db:schema:load", "test"),
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a target that somebody asks for",
+            {
+                "compose.yaml": STACK,
+                "Makefile": "deploy:\n\tdocker compose up -d\n\nreset:\n\tdocker compose exec app ./manage.py flush\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "an input decides",
+            {
+                "compose.yaml": STACK,
+                "deploy.sh": "docker compose up -d\n"
+                'if [ "$1" = "--fresh" ]; then docker compose exec app ./manage.py flush --no-input; fi\n',
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a database for tests beside the one that people use",
+            {
+                "compose.yaml": STACK,
+                "deploy.sh": "docker compose up -d\ndocker compose exec db dropdb -U postgres shop_test\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)
