@@ -9,7 +9,10 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.origins import InDockerfile, Variable
 from volfix.project.compose.service import Service
 from volfix.rules.context import Context
+from volfix.rules.evidence.code_databases import migrated_databases
+from volfix.rules.evidence.database_places import holder
 from volfix.rules.evidence.database_values import place_of
+from volfix.rules.evidence.stronger_values import stronger_values
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.values import location_of
 from volfix.rules.rule import Example, Outcome, Rule
@@ -21,6 +24,45 @@ def check(context: Context) -> Iterator[Finding]:
         for service in project.services.values():
             for variable in effective_variables(service):
                 yield from _of_variable(project, service, variable)
+                yield from _of_start(context, project, service, variable)
+            yield from _of_migrations(context, project, service)
+
+
+def _of_start(context: Context, project: Project, service: Service, variable: Variable) -> Iterator[Finding]:
+    """Values that the code, or the script that starts it, puts over what Compose gives."""
+    loses = place_of(project, service, variable)
+    for stronger in stronger_values(context, project, service, variable.name) if loses is not None else ():
+        wins, location = place_of(project, service, stronger.variable), location_of(stronger.variable.origin)
+        if wins is None or wins == loses or location is None:
+            continue
+        is_held = holder(project, service, wins) is not None
+        yield Finding(
+            code="VF204",
+            severity=Severity.WARNING if is_held else Severity.ERROR,
+            location=location,
+            message=f"{service.name} opens {wins}, not {loses} as Compose says: {stronger.by}",
+            evidence=(f"{wins} is {'in' if is_held else 'outside'} what {service.name} mounts",),
+            service=service.name,
+            reason="which of the two is meant is not for volfix to say",
+        )
+
+
+def _of_migrations(context: Context, project: Project, service: Service) -> Iterator[Finding]:
+    """Migrations that take the URL of alembic.ini, where the application is told another file."""
+    told = {path for each in effective_variables(service) if (path := place_of(project, service, each)) is not None}
+    for migrated in migrated_databases(context, project, service) if told else ():
+        path, location = migrated.path, location_of(migrated.origin)
+        if path is None or path in told or location is None:
+            continue
+        yield Finding(
+            code="VF204",
+            severity=Severity.WARNING,
+            location=location,
+            message=f"alembic changes {path}, but {service.name} opens {' and '.join(sorted(told))}",
+            evidence=("env.py takes the URL of alembic.ini, and no variable replaces it",),
+            service=service.name,
+            reason="which of the two is meant is not for volfix to say",
+        )
 
 
 def _of_variable(project: Project, service: Service, variable: Variable) -> Iterator[Finding]:
@@ -55,11 +97,63 @@ RULE = Rule(
     summary="Two sources give the database variable different files.",
     why=(
         "Of several values for one variable the container sees one: `environment:` wins over env files, a later env "
-        "file over an earlier one, all of them over the image's ENV. Who changes the other value changes nothing."
+        "file over an earlier one, all of them over the image's ENV. Who changes the other value changes nothing. Over all "
+        "of them go an env file that the code loads with `override=True` and a value that the entry point sets; "
+        "and migrations may take a URL of their own."
     ),
     fix="None: which of the two is meant is not for volfix to say.",
     sources=("docker/docs: compose/environment-variables/envvars-precedence.md",),
     examples=(
+        Example(
+            "the code loads the env file that the build copies over what Compose says",
+            {
+                "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
+                "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",
+                "main.py": "from dotenv import load_dotenv\nload_dotenv(override=True)\n",
+                ".env": "DB_PATH=/app/shop.db\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "the build leaves the env file out",
+            {
+                "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
+                "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",
+                ".dockerignore": ".env\n",
+                "main.py": "from dotenv import load_dotenv\nload_dotenv(override=True)\n",
+                ".env": "DB_PATH=/app/shop.db\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "the entry point sets another file",
+            {
+                "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
+                "Dockerfile": 'FROM alpine\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./start.sh"]\n',
+                "start.sh": "#!/bin/sh\nexport DB_PATH=/app/shop.db\nexec ./shop\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a default of the entry point, which Compose replaces",
+            {
+                "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
+                "Dockerfile": 'FROM alpine\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./start.sh"]\n',
+                "start.sh": '#!/bin/sh\nexport DB_PATH="${DB_PATH:-/app/shop.db}"\nexec ./shop\n',
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "migrations that take the URL of alembic.ini",
+            {
+                "compose.yaml": FILE.format(keys="    environment: ['DATABASE_URL=sqlite:////data/a.db']\n"),
+                "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD alembic upgrade head && python main.py\n",
+                "requirements.txt": "sqlalchemy==2.0.36\nalembic\n",
+                "alembic.ini": "[alembic]\nscript_location = migrations\nsqlalchemy.url = sqlite:///./shop.db\n",
+                "migrations/env.py": "from alembic import context\nconfig = context.config\n",
+            },
+            Outcome.REPORTED,
+        ),
         Example(
             "environment wins over an env file",
             {

@@ -141,6 +141,21 @@ class DeployedCode:
         """
         yield from _having(self._modules, pattern, words)
 
+    def matching(self, patterns: Mapping[str, re.Pattern[bytes]]) -> Iterator[Path]:
+        """The modules and scripts in which the pattern for their ending is found outside of comments."""
+        for path, data in {**self._modules, **self._other_code}.items():
+            pattern, comment = patterns.get(path.suffix), COMMENT if path.suffix == ".py" else OTHER_COMMENT
+            if pattern is not None:
+                yield from dict.fromkeys(_having({path: data}, pattern, (b"",), comment))
+
+    def is_deployed(self, path: Path) -> bool:
+        """Whether a build can take the file: it lies in the context, and `.dockerignore` does not leave it out."""
+        return path.is_relative_to(self.directory) and self._is_deployed(path.relative_to(self.directory))
+
+    def starters(self) -> Iterator[Path]:
+        """The scripts and settings that start programs, with a database file in them."""
+        yield from (path for path, data in self._starters.items() if MENTIONS.search(data) or b".db" in data)
+
     def marked(self, mark: bytes) -> Iterator[Path]:
         """The modules, ini files and frameworks' files with these bytes."""
         yield from (path for path, data in {**self._modules, **self._framework_files}.items() if mark in data)

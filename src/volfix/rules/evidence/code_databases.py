@@ -17,7 +17,7 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND
 from volfix.project.compose.origins import InCode, Origin, Variable
 from volfix.project.compose.service import Service
-from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned
+from volfix.project.compose.unreferenced_env_files import assignments_in, may_be_given, names_assigned
 from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.project.image.build import Build
 from volfix.rules.context import Context
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 ANY_DATABASE = "DATABASE_PATH"
 """A setting beside which are the switches that belong to no name of an application (`DB_TYPE`, `DATABASE_ENGINE`)."""
+ALEMBIC = re.compile(rb"\balembic\b[^\n]*\bupgrade\b|\bflask\s+db\s+upgrade\b")
 PLAIN = re.compile(r"[^\"'`\\{}%\n]+\Z")
 """A literal's content that needs no escape in any kind of string."""
 
@@ -58,7 +59,8 @@ def of_code(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
             if environment_names_database(service) and not moved:
                 continue
             code = code_of(context, build)
-            named = _apart([each for path in code.mentioning for each in _in_file(project, service, code, path)])
+            paths = (*code.mentioning, *started_scripts(context, service))
+            named = _apart([each for path in paths for each in _in_file(project, service, code, path)])
             if environment_names_database(service):
                 yield from (each for each in named if each.database.path in moved)
                 continue
@@ -147,7 +149,31 @@ def set_at_start(context: Context, database: Database) -> str | None:
         return f"the command of {service.name} sets {name}"
     if service.build is None or service.build.context is None:
         return None
-    return next(exporters(code_of(context, service.build), name), None)
+    code = code_of(context, service.build)
+    return next(exporters(code, name), None) or next(_loaded_over(code, database), None)
+
+
+def _loaded_over(code: DeployedCode, database: Database) -> Iterator[str]:
+    """A module that loads an env file over the environment, unless the database's value is in that file."""
+    from volfix.project.code.start_values import env_files_loaded_over
+
+    for loaded in env_files_loaded_over(code):
+        own = database.origin.file.path if database.origin is not None else None
+        names = {item.name for item, _ in assignments_in(loaded.path)} if loaded.path is not None else set()
+        if loaded.path != own and (loaded.path is None or database.variable in names):
+            module = loaded.module.relative_to(code.directory).as_posix()
+            where = loaded.path.name if loaded.path else "an env file that is not in the repository"
+            yield f"{module} loads {where} over the environment"
+
+
+def started_scripts(context: Context, service: Service) -> Iterator[Path]:
+    """The scripts of the build context that the service starts, with a database file in them."""
+    if service.build is None or service.build.context is None:
+        return
+    started = " ".join(service.started)
+    for path in code_of(context, service.build).starters():
+        if re.search(rf"(?<![\w.-]){re.escape(path.name)}(?![\w.-])", started):
+            yield path
 
 
 def code_of(context: Context, build: Build) -> DeployedCode:
@@ -166,6 +192,21 @@ def _named_by_environment(context: Context) -> dict[Path, list[tuple[str, Servic
                 name = project.files[-1].path.name
                 found.setdefault(service.build.context, []).append((name, service))
     return found
+
+
+def migrated_databases(context: Context, project: Project, service: Service) -> Iterator[Database]:
+    """The databases that Alembic changes when the service starts, where alembic.ini alone says them."""
+    if service.build is None or service.build.context is None:
+        return
+    code = code_of(context, service.build)
+    started = " ".join(service.started)
+    scripts = (script for script in code.starting(ALEMBIC, b"alembic") if script.name in started)
+    if not ALEMBIC.search(started.encode()) and next(scripts, None) is None:
+        return
+    for path in code.mentioning:
+        for named in named_in(project, service, path) if path.name == "alembic.ini" else ():
+            if (found := _database(project, service, code, named)) is not None:
+                yield found.database
 
 
 def environment_names_database(service: Service) -> bool:
@@ -210,7 +251,11 @@ def named_in(project: Project, service: Service, path: Path) -> Iterator[NamedDa
         return
     if place is None and not may_be_in_image(service):
         return
-    if path.suffix == ".ini":
+    if path.suffix == ".sh" or not path.suffix:
+        from volfix.project.code.start_values import script_databases
+
+        yield from script_databases(path)
+    elif path.suffix == ".ini":
         from volfix.project.code.alembic import ini_databases
 
         yield from ini_databases(path, place)
