@@ -194,3 +194,27 @@ def test_an_application_with_its_database_on_a_server_keeps_none_here(tmp_path: 
 def test_memory_for_something_else_does_not_hold_the_data(line: str, tmp_path: Path) -> None:
     (finding,) = found_in(tmp_path, f"services:\n  db:\n    image: mysql:8.4\n    {line}\n")
     assert finding.code == "VF105"
+
+
+FILE = "services:\n  web:\n    build: .\n    environment: [DB_PATH=/app/rows/app.db]\n    volumes: [{mounts}]\nvolumes: {{all: }}\n"
+
+
+@pytest.mark.parametrize(
+    ("declared", "mounts"),
+    [
+        ("VOLUME /app/rows", "all:/app"),
+        ('VOLUME ["/app/rows"]', "all:/app/uploads"),
+        ("VOLUME /app", "all:/srv/uploads"),
+        ("LABEL x=y", "all:/app/uploads, /app/rows"),
+    ],
+)
+def test_a_database_file_in_an_anonymous_volume(declared: str, mounts: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM python:3.12-slim\nWORKDIR /app\n{declared}\nCOPY . .\n")
+    (finding,) = found_in(tmp_path, FILE.format(mounts=mounts), "VF201")
+    assert "it is in an anonymous volume, which `down` or another project name leaves behind" in finding.message
+
+
+@pytest.mark.parametrize("mounts", ["all:/app/rows", "all:/app, all:/app/rows"])
+def test_a_volume_at_the_one_that_the_image_declares_takes_its_place(mounts: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12-slim\nWORKDIR /app\nVOLUME /app/rows\nCOPY . .\n")
+    assert found_in(tmp_path, FILE.format(mounts=mounts), "VF201") == []

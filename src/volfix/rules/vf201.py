@@ -61,10 +61,7 @@ def _message(database: Database) -> str:
         return f"{service} mounts nothing: the database file of {name} dies with the container, wherever it lies"
     if database.path is None:
         return f"volfix cannot tell where the database file of {name} is: maybe no mount of {service} holds it"
-    if database.loose:
-        return f"{name} names {database.path}, which no mount of {service} holds: it would die with the container"
-    verb = "may die" if database.is_foreign or database.by_mount else "dies"
-    return f"{name} names {database.path}, which no mount of {service} holds: it {verb} with the container"
+    return f"{name} names {database.path}, which no mount of {service} holds: {database.loss}"
 
 
 def _evidence(database: Database) -> Iterator[str]:

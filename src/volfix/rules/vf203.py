@@ -40,8 +40,7 @@ def _message(database: Database) -> str:
         return f"{name} mounts nothing: the database file that the code names dies with the container, wherever it lies"
     if database.path is None:
         return f"volfix cannot tell where the code's database file is: maybe no mount of {name} holds it"
-    verb = "may die" if database.by_mount else "dies"
-    return f"the code names {database.path}, which no mount of {name} holds: it {verb} with the container"
+    return f"the code names {database.path}, which no mount of {name} holds: {database.loss}"
 
 
 def _evidence(proposal: Proposal, origin: InCode) -> Iterator[str]:

@@ -12,6 +12,7 @@ from volfix.project.compose.mounts import Mount
 from volfix.project.compose.origins import InCode, InDockerfile, Origin, PutTogether
 from volfix.project.compose.service import Service
 from volfix.project.image.images import known_entries
+from volfix.rules.evidence.database_places import is_in_anonymous_volume
 
 if TYPE_CHECKING:
     from volfix.project.code.database_url import DatabaseFile
@@ -85,6 +86,14 @@ class Database:
         service, stage = self.service, self.service.stage
         holds = any(self.project.mounts_of(service)) or any(service.volumes_of_containers) or service.tmpfs
         return self.path is None and not (holds or (stage and stage.volumes) or self.loose or self.is_foreign)
+
+    @property
+    def loss(self) -> str:
+        """What becomes of a file at the path, which no mount holds, as the end of a sentence."""
+        if self.path is not None and is_in_anonymous_volume(self.project, self.service, self.path):
+            return "it is in an anonymous volume, which `down` or another project name leaves behind"
+        verb = "would die" if self.loose else "may die" if self.is_foreign or self.by_mount else "dies"
+        return f"it {verb} with the container"
 
     @property
     def written_at(self) -> object:

@@ -15,7 +15,7 @@ from volfix.knowledge.purposes import is_for_data
 from volfix.knowledge.targets import is_application_root
 from volfix.project.code.places import comes_with_image, container_path
 from volfix.project.compose.model import Project
-from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
+from volfix.project.compose.mounts import ANONYMOUS, BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.compose.service import Service
 from volfix.project.image.images import images_of, known_entries
 from volfix.project.image.ownership import runs_as_root
@@ -180,15 +180,32 @@ def is_code(mount: Mount) -> bool:
 
 
 def holder(project: Project, service: Service, path: str) -> Mount | None:
-    """The mount in which the path lies, the innermost one; None where it is in the container's own layer."""
+    """The mount in which the path lies, the innermost one; None where that is the container's own layer, memory or an
+    anonymous volume.
+    """
     inside = [mount for mount in project.mounts_of(service) if lies_in(path, mount.clean_target)]
     if not inside:
         return None
     innermost = max(inside, key=lambda mount: len(mount.clean_target))
     covered = any(
-        path.startswith(target + "/") and len(target) > len(innermost.clean_target) for target in service.tmpfs
+        path.startswith(target + "/") and len(target) > len(innermost.clean_target)
+        for target in (*service.tmpfs, *_image_volumes(service))
     )
     return innermost if innermost.kind in (BIND, VOLUME, UNKNOWN) and not covered else None
+
+
+def is_in_anonymous_volume(project: Project, service: Service, path: str) -> bool:
+    """Whether a path that no mount holds lies in a volume that Docker makes for the container alone: one that the image
+    declares, or one that is mounted without a name.
+    """
+    anonymous = (mount.clean_target for mount in project.mounts_of(service) if mount.kind == ANONYMOUS)
+    return any(lies_in(path, target) for target in (*anonymous, *_image_volumes(service)))
+
+
+def _image_volumes(service: Service) -> tuple[str, ...]:
+    """The volumes that the image declares: those of the Dockerfile, and of a known image."""
+    built = service.stage.volumes if service.stage else ()
+    return (*built, *(path for entry in known_entries(service) for path in entry.declared_volumes))
 
 
 def is_forgotten(service: Service, path: str) -> bool:
