@@ -218,3 +218,21 @@ def test_a_database_file_in_an_anonymous_volume(declared: str, mounts: str, tmp_
 def test_a_volume_at_the_one_that_the_image_declares_takes_its_place(mounts: str, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM python:3.12-slim\nWORKDIR /app\nVOLUME /app/rows\nCOPY . .\n")
     assert found_in(tmp_path, FILE.format(mounts=mounts), "VF201") == []
+
+
+@pytest.mark.parametrize(
+    ("image", "mount", "is_fixed"),
+    [
+        ("mariadb:11", "rows:/var/lib/mysql/data", True),
+        ("mongo:7", "rows:/data/db/db-data", True),
+        ("grafana/grafana:11.3.0", "rows:/var/lib/grafana/db", True),
+        ("mysql:8.4", "rows:/var/lib/mysql/shop", False),
+        ("mongo:7", "rows:/data/db/journal", False),
+        ("influxdb:1.8", "rows:/var/lib/influxdb/wal", False),
+        ("nextcloud:29", "rows:/var/www/html/config", False),
+    ],
+)
+def test_a_part_that_may_hold_rows_is_not_replaced(image: str, mount: str, is_fixed: bool, tmp_path: Path) -> None:
+    (finding,) = found_in(tmp_path, NAMED.format(image=image, mount=mount))
+    assert (finding.fix is not None) == is_fixed
+    assert is_fixed or "it may hold a part of the rows" in (finding.reason or "")

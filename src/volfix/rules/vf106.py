@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from volfix.edits.operation import Operation
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entry_at
-from volfix.knowledge.paths import is_below
+from volfix.knowledge.paths import is_below, matches
+from volfix.knowledge.purposes import content_of
 from volfix.knowledge.storage import DataDirectories, holds
 from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.git import is_placeholder
@@ -109,6 +110,9 @@ def _fix(context: Context, use: Use, unheld: Unheld) -> Fix | str:
         return f"where {missed.entry.name} keeps its data is not verified, or in several places"
     if where.moved_by and mount.clean_target in missed.entry.data_directories:
         return f"the mount is at the engine's default and {where.moved_by} moves it: which is meant is not known"
+    if is_below(mount.clean_target, missed.free[0]) and not _is_only_misplaced(mount, where):
+        place = missed.free[0]
+        return f"it may hold a part of the rows: mount a volume at {place} too, and see which of them belongs where"
     relation = holds(mount.clean_target, where)
     if relation != "shadowed" and _is_of_other_version(mount, missed.entry):
         return "the mount is where another version or image keeps its data, which has to be upgraded, not only moved"
@@ -124,6 +128,13 @@ def _fix(context: Context, use: Use, unheld: Unheld) -> Fix | str:
     if conversion.fix is None:
         return conversion.reason or "the mount cannot become a volume"
     return _new_volume(context, use, where, conversion.fix.moves[0].volume)
+
+
+def _is_only_misplaced(mount: Mount, where: DataDirectories) -> bool:
+    """Whether a mount below the data directory is called like one, and is none of its parts that are known."""
+    target = mount.clean_target
+    content = content_of(target.rpartition("/")[2])
+    return content is not None and content.kind != "other" and not any(matches(target, inner) for inner in where.inner)
 
 
 def _is_of_other_version(mount: Mount, entry: Entry) -> bool:
@@ -213,8 +224,9 @@ RULE = Rule(
     fix=(
         "A new volume at the data directory, under a key of its own: the old volume may hold what Docker has copied "
         "into it from the image, and an engine refuses a directory that is not empty. The old volume stays declared, and "
-        "keeps what is in it. Unsafe: the rows have to be carried from the anonymous volume or the container that they "
-        "are in. Where the version is not fixed, volfix says what holds for which."
+        "keeps what is in it. None for a mount below the data directory that may be a part of it. Unsafe: the rows have to "
+        "be carried from the anonymous volume or the container that they are in. Where the version is not fixed, volfix "
+        "says what holds for which."
     ),
     sources=("docker-library/postgres: Dockerfiles of 17 and 18", "docker-library: the images' VOLUME instructions"),
     examples=(
