@@ -6,12 +6,10 @@ has cut short is done again, and finds its branch. Source: sqlite.org, wal.html;
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import re
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,32 +17,14 @@ from pathlib import Path
 
 from volfix.bulk.records import HazardKind, Status
 from volfix.bulk.sources import Source, repository_name
+from volfix.bulk.state_file import meta, open_locked, transaction
 from volfix.bulk.stored import Records, stored, stored_or_none, text_of
 from volfix.bulk.work import Outcome
 
-FORMAT = "1"
-MAGIC = b"SQLite format 3\0"
 DONE, TO_PLAN, TO_WRITE = 0, 1, 2
 KEPT = frozenset({"clean", "findings", "written", "pushed"})
 """What still holds while neither the repository nor the options change."""
 BATCH = 100
-SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE repositories (
-    id INTEGER PRIMARY KEY, source NOT NULL, place NOT NULL UNIQUE, is_url INTEGER NOT NULL, current INTEGER NOT NULL,
-    todo INTEGER NOT NULL, status TEXT, reason TEXT, head TEXT, branch TEXT, commit_id TEXT, seconds REAL, links TEXT,
-    result BLOB, identity TEXT, options TEXT, finished REAL);
-CREATE INDEX repositories_todo ON repositories (todo, id) WHERE todo > 0;
-CREATE TABLE causes (repository INTEGER NOT NULL, code TEXT NOT NULL, found INTEGER NOT NULL, fixed INTEGER NOT NULL,
-    open INTEGER NOT NULL, PRIMARY KEY (repository, code)) WITHOUT ROWID;
-CREATE TABLE facts (repository INTEGER NOT NULL, kind TEXT NOT NULL, key, after, host TEXT NOT NULL);
-CREATE INDEX facts_of ON facts (repository);
-INSERT INTO meta VALUES ('format', '1');
-"""
-
-
-class StateProblem(Exception):
-    """A state file that cannot be used; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +42,7 @@ class State:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StateProblem(f"{path}: {error.strerror}") from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._database = self._connected()
-            self._prepare()
-        except BlockingIOError:
-            os.close(self._lock)
-            raise StateProblem(f"{path} is in use by another volfix: wait for it, or name another --state") from None
-        except sqlite3.DatabaseError as error:
-            os.close(self._lock)
-            raise StateProblem(f"{path}: {error}: it is not the state of a volfix bulk run, or damaged") from error
+        self._lock, self._database = open_locked(path)
 
     def close(self) -> None:
         self._database.close()
@@ -87,22 +54,8 @@ class State:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _connected(self) -> sqlite3.Connection:
-        if os.pread(self._lock, len(MAGIC), 0) not in (b"", MAGIC):  # SQLite would overwrite a small file
-            raise sqlite3.DatabaseError("not an SQLite file")
-        return sqlite3.connect(self.path, isolation_level=None)
-
-    def _prepare(self) -> None:
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        if not self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            self._database.executescript(f"BEGIN; {SCHEMA} COMMIT;")
-        if self._meta("format") != FORMAT:
-            raise sqlite3.DatabaseError("written by another version of volfix")
-
     def _meta(self, key: str) -> str | None:
-        found = self._database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if found is None else str(found[0])
+        return meta(self._database, key)
 
     # The run
 
@@ -111,7 +64,7 @@ class State:
 
         `options` is the word for the `choices`, which are kept to say how another run's differ.
         """
-        with _transaction(self._database):
+        with transaction(self._database):
             self._database.execute("UPDATE repositories SET current = 0, todo = 0")
             self._database.executemany(
                 "INSERT INTO repositories (source, place, is_url, current, todo) VALUES (?, ?, ?, 1, ?) "
@@ -130,7 +83,7 @@ class State:
             some = " OR ".join("code LIKE ?" for _ in codes)
             wanted.append(f"id IN (SELECT repository FROM causes WHERE {some})")  # noqa: S608 - question marks
             values += [f"{code}%" for code in codes]
-        with _transaction(self._database):
+        with transaction(self._database):
             self._database.execute("UPDATE repositories SET todo = 0")
             self._database.execute(f"UPDATE repositories SET todo = {TO_PLAN} WHERE {' AND '.join(wanted)}", values)  # noqa: S608
             self._started(options, choices)
@@ -180,7 +133,7 @@ class State:
 
     def save(self, id_: int, outcome: Outcome) -> None:
         """Keep what became of a repository, all of it or nothing."""
-        with _transaction(self._database):
+        with transaction(self._database):
             if outcome.unchanged:
                 self._database.execute("UPDATE repositories SET todo = ? WHERE id = ?", (DONE, id_))
                 return
@@ -309,16 +262,3 @@ class State:
     def drop_scratch(self) -> None:
         """The checkouts are gone."""
         self._database.execute("DELETE FROM meta WHERE key = 'scratch'")
-
-
-class _transaction:  # noqa: N801 - used as a function
-    """All changes within, or none."""
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self.database = database
-
-    def __enter__(self) -> None:
-        self.database.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self.database.execute("COMMIT" if kind is None else "ROLLBACK")

@@ -97,7 +97,8 @@ def command(ctx: click.Context, /, arguments: tuple[str, ...], **options: Any) -
     """
     check(arguments, options)
     signal.signal(signal.SIGTERM, _terminated)
-    from volfix.bulk.state import State, StateProblem
+    from volfix.bulk.state import State
+    from volfix.bulk.state_file import StateProblem
 
     try:
         with State(options["state"]) as state:

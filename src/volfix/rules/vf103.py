@@ -12,7 +12,8 @@ from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.databases import databases_in
 from volfix.rules.evidence.host_users import host_evidence
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.remedies.file_mounts import FileUse, file_fix
+from volfix.rules.remedies.file_mounts import file_fix
+from volfix.rules.remedies.file_uses import FileUse
 from volfix.rules.rule import Example, Outcome, Rule
 
 ENDINGS = (".db", ".db3", ".sqlite", ".sqlite3", ".mv.db", ".sqlitedb")

@@ -12,7 +12,8 @@ from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.remedies.bind_to_volume import convert
-from volfix.rules.remedies.file_mounts import FileUse, file_fix
+from volfix.rules.remedies.file_mounts import file_fix
+from volfix.rules.remedies.file_uses import FileUse
 from volfix.rules.remedies.given_directory import given_directory
 from volfix.rules.rule import Example, Outcome, Rule
 

@@ -4,122 +4,35 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from volfix.edits.code_edits import SetLiteral
 from volfix.edits.env_file_edits import SetAssignment
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import SetScalar
-from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.host_directories import HostDirectory, is_within
 from volfix.project.compose.mounts import BIND
-from volfix.project.compose.origins import InCode, InCompose, compose_scalar
-from volfix.project.git import GitUnavailable, is_placeholder
+from volfix.project.compose.origins import InCode, compose_scalar
+from volfix.project.git import GitUnavailable
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.code_databases import can_say, script_naming, set_at_start
-from volfix.rules.evidence.database import Database, unsayable
-from volfix.rules.evidence.database_places import working_directory
-from volfix.rules.evidence.databases import proposals, proposals_in
+from volfix.rules.evidence.database import unsayable
+from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.host_users import host_doubts
 from volfix.rules.evidence.own_volume import VERSION_1
-from volfix.rules.evidence.path_words import PathWord, path_words, scalars
-from volfix.rules.evidence.proposal import Proposal
+from volfix.rules.evidence.path_words import scalars
 from volfix.rules.evidence.source_variables import set_elsewhere
 from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move
 from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.bind_to_volume import Conversion, in_words
 from volfix.rules.remedies.declarations import declared
+from volfix.rules.remedies.file_uses import DIRECTORIES, FileUse
 from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
-from volfix.rules.remedies.values import set_value
 from volfix.rules.remedies.volume_names import volume_key
-from volfix.syntax import disk
-from volfix.syntax.source import Span
 
-DIRECTORIES = ("data", "db", "database")
-"""What the file's new directory may be called: one of its own, for the one that the file lies in may hold code."""
 BESIDE = ("-wal", "-shm", "-journal")
-
-
-@dataclass(frozen=True)
-class FileUse:
-    """One service's mount of a database file, and everything that tells this service its path."""
-
-    context: Context
-    use: Use
-
-    @property
-    def path(self) -> str:
-        return self.use.mount.clean_target
-
-    @property
-    def service(self) -> str:
-        return self.use.service.name
-
-    @cached_property
-    def proposals(self) -> tuple[Proposal, ...]:
-        found = proposals_in(self.context, self.use.project, self.use.service)
-        return tuple(each for each in found if each.place is not None and each.place[0] is self.use.mount)
-
-    @property
-    def databases(self) -> tuple[Database, ...]:
-        """The databases that the service opens in the mount."""
-        return tuple(proposal.database for proposal in self.proposals)
-
-    @property
-    def is_named(self) -> bool:
-        """Whether a value says that the mount's own target is a database file, whatever its source is called."""
-        return any(database.path == self.path for database in self.databases)
-
-    @cached_property
-    def words(self) -> tuple[PathWord, ...]:
-        return tuple(path_words(self.use, self.path))
-
-    @cached_property
-    def directory(self) -> str | None:
-        """The directory that holds the file from now on; None where each that could is in use for something else."""
-        parent = posixpath.dirname(self.path)
-        names = [posixpath.join(parent, name) for name in DIRECTORIES]
-        own = [parent] if posixpath.basename(parent) == DIRECTORIES[0] else []
-        return next(
-            (path for path in (*own, *names) if not any(_contents(self.use, path)) and self._claims(path)), None
-        )
-
-    def _claims(self, directory: str) -> bool:
-        """Whether the directory is for this file: another one of the service's gets a volume of its own."""
-        host = self.context.host_of(self.use.mount).key
-        return self.context.file_directories.setdefault((self.service, directory), host) == host
-
-    def value_of(self, database: Database, path: str) -> str:
-        """The database's value, with the new path in it."""
-        from volfix.project.code.database_url import moved
-
-        directory = working_directory(self.use.project, self.use.service)
-        return moved(database.value, database.file, path, directory)
-
-    def moved(self, path: str) -> Iterator[tuple[Operation, Change]]:
-        """The edits that tell the service the new path, and what they change."""
-        for database in self.databases:
-            yield set_value(database, self.value_of(database, path))
-        for word in self.words:
-            yield word.moved(self.path, path)
-
-    def other_mentions(self, known: set[tuple[Path, Span]]) -> Iterator[str]:
-        """Where the path is said too, beside the places that are known: what reads it would look at the old place."""
-        for file in self.use.project.loaded:
-            at = file.source.text.find(self.path)
-            while at >= 0:
-                if not any(path == file.path and at in range(span.start, span.end) for path, span in known):
-                    yield f"{file.path.name}, line {file.source.place(at)[0]}, also names {self.path}"
-                at = file.source.text.find(self.path, at + 1)
-        own = {item.variable for item in self.databases}
-        for variable in effective_variables(self.use.service):
-            written_here = isinstance(variable.origin, InCompose)
-            if variable.name not in own and not written_here and self.path in (variable.value or ""):
-                yield f"{variable.name} of {self.service} also names {self.path}"
 
 
 def file_fix(context: Context, use: Use) -> Conversion:
@@ -278,31 +191,3 @@ def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Itera
             yield from filter(None, (proposal.doubt, set_at_start(context, proposal.database)))
         if script := script_naming(context, item.use.service, item.path):
             yield script
-
-
-def _contents(use: Use, directory: str) -> Iterator[str]:
-    """What is at a place in the container already: mounts, and files of the image or of the code's own mount."""
-    below = directory.rstrip("/") + "/"
-    name = posixpath.basename(use.mount.clean_target)
-    for other in use.project.mounts_of(use.service):
-        target = other.clean_target
-        if other is not use.mount and (target == directory or target.startswith(below)):
-            yield other.raw_target
-        elif other.kind == BIND and below.startswith(target.rstrip("/") + "/") and other.source_is_known:
-            yield from _files(Path(other.directory, other.source, posixpath.relpath(directory, target)), name)
-    yield from (target for target in use.service.tmpfs if target == directory or below.startswith(target + "/"))
-    stage, build = use.service.stage, use.service.build
-    filled = (*stage.filled, *stage.run_paths) if stage else ()
-    yield from (path for path in filled if path.startswith(below) and posixpath.basename(path) != name)
-    for source, target in stage.copied if stage else ():
-        place = target.rstrip("/") or "/"
-        if place.startswith(below):
-            yield target
-        elif build is not None and build.context is not None and below.startswith(place.rstrip("/") + "/"):
-            yield from _files(build.context / source / posixpath.relpath(directory, place), name)
-
-
-def _files(directory: Path, database: str) -> Iterator[str]:
-    """What lies in a directory, but for what keeps it in the repository and the database itself."""
-    names = (entry.name for entry in disk.entries_or_none(directory))
-    yield from (name for name in names if not name.startswith(database) and not is_placeholder(name))

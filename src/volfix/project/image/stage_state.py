@@ -1,0 +1,176 @@
+"""What each instruction of a Dockerfile changes in the stage that it stands in.
+
+Source: docker/docs, Dockerfile reference; moby/buildkit, frontend/dockerfile/dockerfile2llb.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from volfix.project.image.owners import give_by_run
+from volfix.project.image.run_commands import named_paths
+from volfix.project.image.values import REPEATED, literal, pairs, place
+from volfix.syntax.dockerfile import Instruction, expanded
+from volfix.syntax.source import Source, Span
+
+PLATFORM = frozenset(f"{side}{part}" for side in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT"))
+"""The arguments that BuildKit itself gives a value."""
+
+FROM_ELSEWHERE = re.compile(r"://|\.(?:tar|tgz|tbz2?|txz)(?:\.\w+)?[\"']?\Z")
+"""What ADD fetches or unpacks: nobody sees here what is in it."""
+
+
+Values = dict[str, "str | None"]
+"""Arguments by name: None for one that is declared and not set; one that is not there is not known."""
+
+
+@dataclass(slots=True)
+class StageState:
+    """A stage while its instructions are read; `owners` has each directory that it made, None where not known whose.
+
+    `written` and `defaults` have the places of literal values, of ENV with the stage that says it; `children` counts
+    the stages that stand on it.
+    """
+
+    base_image: str | None
+    workdir: str | None = None
+    user: str | None = None
+    arguments: Values = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    volumes: list[str] = field(default_factory=list)
+    owners: dict[str, str | None] = field(default_factory=dict)
+    written: dict[str, tuple[Span, StageState]] = field(default_factory=dict)
+    defaults: dict[str, Span] = field(default_factory=dict)
+    opened: dict[str, str] = field(default_factory=dict)
+    copied: list[tuple[str, str]] = field(default_factory=list)
+    started: dict[str, Instruction] = field(default_factory=dict)
+    metadata: list[tuple[str, str]] = field(default_factory=list)
+    filled: list[str] = field(default_factory=list)
+    run_paths: set[str] = field(default_factory=set)
+    runs: list[Instruction] = field(default_factory=list)
+    inherits_command: bool = False
+    children: int = 0
+
+    def on_top(self) -> StageState:
+        """A new stage that begins as this one ends; arguments are not inherited."""
+        self.children += 1
+        taken: dict[str, Any] = {each.name: copy(getattr(self, each.name)) for each in fields(self)}
+        own = {"arguments": {}, "defaults": {}, "children": 0, "inherits_command": "CMD" in self.started}
+        return StageState(**{**taken, **own})
+
+    @property
+    def known(self) -> Values:
+        """What variables stand for: ENV wins over ARG; one that ENV gave an unknown value is not known."""
+        known = {**self.arguments, **self.environment}
+        return {name: value for name, value in known.items() if name not in self.hidden}
+
+
+def declare(item: Instruction, given: Mapping[str, str], outer: Values, scope: Values, values: Values) -> None:
+    """ARG: the build's value, else the default, else the value of the ARG above the first FROM."""
+    for word in item.words:
+        name, equals, default = word.partition("=")
+        values.pop(name, None)
+        if name in given:
+            if "${" not in given[name]:
+                values[name] = given[name]
+        elif equals:
+            value = expanded(default, scope, item.escape)
+            if value is not None:
+                values[name] = value
+        elif name not in PLATFORM:
+            values[name] = outer.get(name)
+
+
+def apply(source: Source, item: Instruction, stage: StageState, given: Mapping[str, str], outer: Values) -> None:
+    """Read one instruction: `given` are the build's arguments, `outer` those above the first FROM."""
+    match item.keyword:
+        case "ARG":
+            declare(item, given, outer, stage.known, stage.arguments)
+            _place_defaults(source, item, stage, given)
+        case "ENV":
+            _set(source, item, stage)
+        case "WORKDIR":
+            _enter(item, stage)
+        case "ENTRYPOINT" | "CMD":
+            _start(item, stage)
+        case "HEALTHCHECK" | "LABEL":
+            stage.metadata.append((item.keyword, item.text))
+        case "USER":
+            stage.user = expanded(item.text, stage.known, item.escape) or item.text
+        case "VOLUME":
+            texts = item.array if item.array is not None else item.text.split()
+            paths = [place(expanded(text, stage.known, item.escape), "/") for text in texts]
+            stage.volumes += [path for path in paths if path is not None and path not in stage.volumes]
+        case "COPY" | "ADD":
+            _copy(item, stage)
+        case "RUN":
+            stage.runs.append(item)
+            stage.run_paths.update(named_paths(item, stage.known, stage.workdir))
+            give_by_run(item, stage.known, stage.workdir, stage.user, stage.owners, stage.opened)
+
+
+def _start(item: Instruction, stage: StageState) -> None:
+    """ENTRYPOINT and CMD; an ENTRYPOINT takes away the CMD that an earlier stage or the base image has."""
+    if item.keyword == "ENTRYPOINT" and stage.inherits_command:
+        del stage.started["CMD"]
+    stage.inherits_command = False
+    stage.started[item.keyword] = item
+
+
+def _enter(item: Instruction, stage: StageState) -> None:
+    """WORKDIR, which makes the directory where it is not there."""
+    stage.workdir = place(expanded(item.text, stage.known, item.escape), stage.workdir)
+    if stage.workdir is not None:
+        stage.owners.setdefault(stage.workdir, None)
+
+
+def _place_defaults(source: Source, item: Instruction, stage: StageState, given: Mapping[str, str]) -> None:
+    for name, text in pairs(item):
+        span = literal(source, item, name, text, stage.arguments.get(name))
+        if span is not None and name not in given:
+            stage.defaults[name] = span
+
+
+def _set(source: Source, item: Instruction, stage: StageState) -> None:
+    """ENV; all its values are expanded before any of them counts."""
+    known = stage.known
+    for name, text in pairs(item):
+        value = expanded(text, known, item.escape)
+        stage.environment.pop(name, None)
+        stage.written.pop(name, None)
+        stage.hidden.discard(name)
+        alone = REPEATED.fullmatch(text)
+        span = stage.defaults.get(alone[1]) if alone else literal(source, item, name, text, value)
+        if span is not None and (alone is None or alone[1] not in stage.environment or alone[1] == name):
+            stage.written[name] = (span, stage)
+        if value is None:
+            stage.hidden.add(name)
+        else:
+            stage.environment[name] = value
+
+
+def _copy(item: Instruction, stage: StageState) -> None:
+    """`COPY --chown` gives away the directory that it makes, not one that was there before."""
+    owner = item.flag("chown")
+    words = item.array if item.array is not None else item.words
+    if len(words) < 2:
+        return
+    path = place(expanded(words[-1], stage.known, item.escape), stage.workdir)
+    if path is not None and (item.flag("from") is not None or any(map(FROM_ELSEWHERE.search, words[:-1]))):
+        stage.filled.append(path)
+    if path is not None and item.flag("from") is None:
+        ending = "/" if len(words) > 2 or words[-1].strip("\"'").endswith(("/", ".")) else ""
+        stage.copied += [
+            (posixpath.normpath(word.strip("\"'").lstrip("/") or "."), path.rstrip("/") + ending) for word in words[:-1]
+        ]
+    if owner is None:
+        return
+    user = expanded(owner, stage.known, item.escape)
+    if path is not None and user and path not in stage.owners:
+        stage.owners[path] = user.partition(":")[0]
