@@ -140,15 +140,11 @@ def _unknown(service: Service, done: Sequence[Done], mounted: str | None) -> str
 def _why(service: Service, kind: Kind, done: Sequence[Done], words: tuple[str, ...]) -> Iterator[str]:
     """How volfix knows, where the first word does not say it."""
     if kind == CLIENT:
-        programs = dict.fromkeys(_program(ran) for _, ran in done)
+        programs = dict.fromkeys(ran.words[0] for _, ran in done)
         yield f"{service.name} runs {' and '.join(programs) or 'nothing'}, and not the server"
         return
     ran = next(ran for each, ran in done if each == "server")
     if ran.script is not None:
-        yield f"{service.name} is the server: {ran.script} starts {_program(ran)}"
+        yield f"{service.name} is the server: {ran.script} starts {ran.words[0]}"
     elif words and ran.words[:1] != words[:1]:
-        yield f"{service.name} is the server: its command starts {_program(ran)}"
-
-
-def _program(ran: Ran) -> str:
-    return ran.words[0].rpartition("/")[2]
+        yield f"{service.name} is the server: its command starts {ran.words[0]}"
