@@ -388,7 +388,12 @@ def test_a_job_that_mounts_the_servers_directory_goes_with_it_and_is_named(tmp_p
 
 @pytest.mark.parametrize(
     "command",
-    ["sh -c 'redis-server --requirepass hunter2'", "env REDIS_PASSWORD=hunter2 redis-server", "/x.sh hunter2"],
+    [
+        "sh -c 'redis-server --requirepass hunter2'",
+        "env REDIS_PASSWORD=hunter2 redis-server",
+        "/x.sh hunter2",
+        "'/x.sh hunter2'",
+    ],
 )
 def test_no_evidence_shows_a_word_that_may_be_a_password(tmp_path: Path, command: str) -> None:
     found = findings_of(tmp_path, {"image": "redis:7", "command": command, "volumes": ["./rows:/data"]})

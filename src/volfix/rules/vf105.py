@@ -201,7 +201,9 @@ RULE = Rule(
     summary="A database's data directory has no volume of the project.",
     why=(
         "Where nothing is mounted, the data is in the container or in an anonymous volume. The container's own layer "
-        "goes with the next `up` that recreates it; an anonymous volume is left behind by `down` and found by nobody."
+        "goes with the next `up` that recreates it; an anonymous volume is left behind by `down` and found by nobody. "
+        "A service whose entry point or command never starts the server keeps no data: a backup, a migration, a monitor. "
+        "Shells, scripts of the repository and Dockerfiles are read for that."
     ),
     fix=(
         "A named volume at the data directory; where an anonymous one is written there, the later entry of the two "
@@ -279,6 +281,28 @@ RULE = Rule(
             "a client, for which the image is only its programs",
             {"compose.yaml": "services:\n  seed:\n    image: postgres:16\n    command: psql -h db -f /seed.sql\n"},
             Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a backup that is built on the server's image",
+            {
+                "compose.yaml": "services:\n  backup:\n    build: .\n",
+                "Dockerfile": 'FROM postgres:16\nCOPY backup.sh /\nENTRYPOINT ["/backup.sh"]\n',
+                "backup.sh": "#!/bin/sh\nwhile sleep 86400; do pg_dump -h db shop >/dumps/shop.sql; done\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a server behind a shell",
+            {
+                "compose.yaml": "services:\n  db:\n    image: mongo:7\n"
+                "    entrypoint: [bash, -c, exec docker-entrypoint.sh mongod --replSet rs0]\n"
+            },
+            Outcome.FIXED_UNSAFE,
+            {
+                "compose.yaml": "services:\n  db:\n    image: mongo:7\n"
+                "    entrypoint: [bash, -c, exec docker-entrypoint.sh mongod --replSet rs0]\n"
+                "    volumes:\n      - db-data:/data/db\n\nvolumes:\n  db-data:\n    driver: local\n"
+            },
         ),
         Example(
             "one service of a stack that serves tests, by its profile",

@@ -31,21 +31,21 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
     alternative = are_alternatives(context, use, others)
     strange = dict.fromkeys(other.image for other in others if not other.is_alike(server))
     images = " and ".join((server.image, *strange))
-    doubts = tuple(filter(None, (server.doubt, *(other.doubt for other in others))))
-    what = f"{'may run' if doubts else 'run'} a server on one data directory: they would corrupt it"
+    is_sure = all(each.is_sure for each in (server, *others))
+    what = f"{'run' if is_sure else 'may run'} a server on one data directory: they would corrupt it"
     if together and alternative:
         what = "use one data directory: brought up at once, they would corrupt it"
     elif not together:
         what = f"use one data directory, and {images} may not read each other's files"
     return Finding(
         code="VF110",
-        severity=Severity.ERROR if together and not alternative and not doubts else Severity.WARNING,
+        severity=Severity.ERROR if together and not alternative and is_sure else Severity.WARNING,
         location=mount_location(use.mount),
         message=f"{use.service.name} and {names} {what}",
         evidence=(
             f"both mount {use.mount.raw_source} where {server.engine} keeps its data",
             *((f"the engines or their versions differ: {images}",) if strange and together else ()),
-            *doubts,
+            *dict.fromkeys(line for each in (server, *others) for line in each.role_evidence),
         ),
         service=use.service.name,
         target=use.mount.raw_target,

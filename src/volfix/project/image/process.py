@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +61,6 @@ def process_of(service: Service) -> Process:
     return Process(entrypoint, command)
 
 
-@lru_cache(maxsize=1024)
 def commands_run(project: Project, service: Service, words: tuple[str, ...]) -> tuple[Ran, ...]:
     """The commands that run where the service's container runs `words`, in order; its scripts are read."""
     environment = effective_values(service)
@@ -111,7 +109,7 @@ def _ran(command: Command, files: ContainerFiles) -> Ran:
 
     words = tuple(command.values)
     script = files.read.get(command.entry.source.path)
-    if is_shell(command.program) and (told := shell_call(command.words)).script is not None:
-        words = (told.script.value, *(word.value for word in told.arguments))
+    if is_shell(command.program) and (unread := shell_call(command.words)).script is not None:
+        words = (unread.script.value, *(word.value for word in unread.arguments))
         return Ran(words, command.environment, script, is_unread=True)
     return Ran(words, command.environment, script, files.hides(words[0]))

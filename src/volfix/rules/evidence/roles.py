@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import entry_at
@@ -46,33 +46,40 @@ class Role:
         return self.evidence[0] if self.kind == UNKNOWN else None
 
 
-@lru_cache(maxsize=4096)
+_ROLES: WeakKeyDictionary[Service, dict[Entry, Role]] = WeakKeyDictionary()
+"""The roles that are known, as long as their services are: every rule asks for them."""
+
+
 def role_of(project: Project, service: Service, entry: Entry) -> Role:
     """The role of the service, whose image or base image `entry` describes.
 
     An application's programs are not known: whatever is no client and no tool may be the application.
     """
+    known = _ROLES.setdefault(service, {})
+    if entry not in known:
+        known[entry] = _role(project, service, entry)
+    return known[entry]
+
+
+def _role(project: Project, service: Service, entry: Entry) -> Role:
     process = process_of(service)
-    if process.entrypoint:
-        words = (*process.entrypoint, *(process.command or ()))
-        done = list(_done(project, service, entry, words))
-    else:
-        words = process.command or ()
-        done = list(_handed(project, service, entry, words))
+    words = (*(process.entrypoint or ()), *(process.command or ()))
+    run = _done if process.entrypoint else _handed
+    done = list(run(project, service, entry, words))
     kind = _kind(done)
     server = next((ran for each, ran in done if each == "server"), None)
     environment = server.environment if server else effective_values(service)
-    said = server.words if server else tuple(word for _, ran in done for word in (*ran.words, ";"))
-    where = data_directories(entry, environment, said)
+    starts = server.words if server else tuple(word for _, ran in done for word in (*ran.words, ";"))
+    where = data_directories(entry, environment, starts)
     built = service.stage.volumes if service.stage else ()
     where = replace(where, declared_volumes=(*where.declared_volumes, *built)) if built else where
     if entry.kind == "application":
-        return Role(kind if kind == CLIENT else SERVER, kind != CLIENT, where, said)
+        return Role(kind if kind == CLIENT else SERVER, kind != CLIENT, where, starts)
     if kind == UNKNOWN:
         mounted = next(_mounted(project, service, entry, where), None)
         evidence = (_unknown(service, done, mounted), *mirror_evidence(service))
-        return Role(kind, mounted is not None, where, said, evidence)
-    return Role(kind, kind == SERVER, where, said, (*_why(service, kind, done, words), *mirror_evidence(service)))
+        return Role(kind, mounted is not None, where, starts, evidence)
+    return Role(kind, kind == SERVER, where, starts, (*_why(service, kind, done, words), *mirror_evidence(service)))
 
 
 def directories_in(project: Project, service: Service, entry: Entry) -> DataDirectories:
@@ -133,18 +140,23 @@ def _mounted(project: Project, service: Service, entry: Entry, where: DataDirect
 def _unknown(service: Service, done: Sequence[Done], mounted: str | None) -> str:
     unknown = next((ran for each, ran in done if _is_open(each, ran)), None)
     ran = unknown or next(ran for each, ran in done if each == "unknown")
-    said = f"volfix cannot tell whether {ran.words[0]} starts the server"
-    return said if mounted is None else f"{said}: {service.name} counts as the server, because it mounts {mounted}"
+    doubt = f"volfix cannot tell whether {_program(ran)} starts the server"
+    return doubt if mounted is None else f"{doubt}: {service.name} counts as the server, because it mounts {mounted}"
 
 
 def _why(service: Service, kind: Kind, done: Sequence[Done], words: tuple[str, ...]) -> Iterator[str]:
     """How volfix knows, where the first word does not say it."""
     if kind == CLIENT:
-        programs = dict.fromkeys(ran.words[0] for _, ran in done)
+        programs = dict.fromkeys(_program(ran) for _, ran in done)
         yield f"{service.name} runs {' and '.join(programs) or 'nothing'}, and not the server"
         return
     ran = next(ran for each, ran in done if each == "server")
     if ran.script is not None:
-        yield f"{service.name} is the server: {ran.script} starts {ran.words[0]}"
+        yield f"{service.name} is the server: {ran.script} starts {_program(ran)}"
     elif words and ran.words[:1] != words[:1]:
-        yield f"{service.name} is the server: its command starts {ran.words[0]}"
+        yield f"{service.name} is the server: its command starts {_program(ran)}"
+
+
+def _program(ran: Ran) -> str:
+    """The program as it is written, without arguments in the same word: they may be credentials."""
+    return next(iter(ran.words[0].split()), "an empty word")

@@ -32,7 +32,8 @@ class Server:
     `inner` is where below the source it keeps its data; `misses` says that its mount is only meant for the data, which
     is elsewhere; `written` is the file and the place of the mount; `image` says engine and release, which is empty
     where the tag floats; `by_project` says that its source is a volume whose name depends on the project's name;
-    `doubt` says why it may be no server.
+    `role_evidence`
+    says how volfix knows that it is a server, `is_sure` that it does.
     """
 
     directory: Path
@@ -46,7 +47,8 @@ class Server:
     profiles: frozenset[str]
     written: tuple[Path, int]
     by_project: bool
-    doubt: str | None
+    role_evidence: tuple[str, ...]
+    is_sure: bool
 
     def excludes(self, other: Server) -> bool:
         """Whether only one of the two runs at a time: files of one directory replace each other, profiles may too."""
@@ -194,7 +196,8 @@ def _server(use: Use, image: Image, entry: Entry, role: Role, inner: str, *, mis
         frozenset(use.service.profiles),
         (use.mount.file.path, use.mount.place),
         by_project,
-        role.doubt,
+        role.evidence,
+        role.doubt is None,
     )
 
 
