@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from volfix.project.ci import code_deploy, jenkins
+from volfix.project.ci import ansible, code_deploy, jenkins
 from volfix.project.shell.entry import Entry
 from volfix.syntax.source import Source
 
@@ -21,7 +21,7 @@ class Jobs(Protocol):
         """What the jobs in the file run; nothing where it is not what its name says."""
 
 
-SYSTEMS: tuple[Jobs, ...] = (code_deploy, jenkins)
+SYSTEMS: tuple[Jobs, ...] = (ansible, code_deploy, jenkins)
 
 
 def entries(source: Source) -> Iterator[Entry] | None:

@@ -25,6 +25,11 @@ ACTIONS = (".github", ".gitea", ".forgejo")
 """Directories of a checkout that hold the workflows of Actions, in `workflows`."""
 DIRECTORIES = (os.sep + ".woodpecker", *(f"{os.sep}{name}{os.sep}workflows" for name in ACTIONS))
 """How the directories of a checkout end in which each YAML file is a pipeline."""
+ANSIBLE = re.compile(
+    r"(?:^|/)(?:ansible|playbooks?|roles/[^/]+/(?:tasks|handlers))/(?:[^/]+/)?[^/]+\.ya?ml\Z"
+    r"|(?:^|/)(?:playbook[\w.-]*|site)\.ya?ml\Z"
+)
+"""Where Ansible's plays and tasks lie."""
 JOBS = re.compile(r"appspec\.ya?ml\Z|Jenkinsfile[\w.-]*\Z")
 """Files whose jobs are read as commands alone."""
 
@@ -39,7 +44,9 @@ def is_pipeline_name(path: str) -> bool:
 
 def may_have_jobs(path: str) -> bool:
     """Whether a file at this path, with slashes, may say what a CI system runs, by its name."""
-    return JOBS.match(path.rpartition("/")[2]) is not None or (path.endswith(YAML) and is_pipeline_name(path))
+    if JOBS.match(path.rpartition("/")[2]):
+        return True
+    return path.endswith(YAML) and (is_pipeline_name(path) or ANSIBLE.search(path) is not None)
 
 
 def checkout_of(path: Path) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 DANGEROUS = re.compile(
     rb"\bdown\b|--volumes?\b|\bvolume[\s\\]+(?:rm|remove)\b|--renew-anon|\bup\b[^\n]*\s-\w*[Vy]|--yes|\brm\b(?:[^\n;&|]|\\\n)*\s-{1,2}\w*[rRv]"
-    rb"|\bcompose\b[^\n]*(?:\brm\b|\bup\b[^\n]*\$)|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\s-(?:delete|exec|execdir)\b|\b(?:delete|rm):"
+    rb"|\bcompose\b[^\n]*(?:\brm\b|\bup\b[^\n]*\$)|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\s-(?:delete|exec|execdir)\b|\b(?:delete|rm):|\babsent\b|\b(?:cleanWs|deleteDir)\b"
 )
 NAMES = re.compile(
     rb"COMPOSE_PROJECT_NAME|--project-name|\bcompose\b[^\n]*\s(?:-p[\s=\"'$]|(?:-f|--file)[\s=]\S*[$`])"
@@ -159,26 +159,36 @@ def _called(files: Sequence[CommandFile], root: Path) -> list[CommandFile]:
 def entries_of(source: Source) -> list[Entry]:
     """What can be run in a file; nothing where it is not what its name says."""
     from volfix.project.ci import jobs
-    from volfix.project.commands import recipes, taskfile
+    from volfix.project.commands.recipes import cron_lines
 
-    name, directory = source.path.name.lower(), source.path.parent
-    if name.endswith((".yml", ".yaml")) and name.startswith("taskfile"):
-        return list(taskfile.entries(source))
-    if (found := jobs.entries(source)) is not None:
+    name = source.path.name.lower()
+    if (found := None if name.startswith("taskfile") else jobs.entries(source)) is not None:
         return list(found)
-    if name.endswith((".yml", ".yaml")):
-        return []
-    if "makefile" in name or name.endswith(".mk"):
-        return recipes.make_targets(source, _included(source))
-    if "justfile" in name:
-        return recipes.just_recipes(source)
-    if name == "package.json":
-        return recipes.npm_scripts(source)
-    if name.endswith(("crontab", ".cron")) or directory.name in CRON_TABLES:
-        return recipes.cron_lines(source)
+    for pattern, read in _readers():
+        if pattern.search(name):
+            return list(read(source))
+    directory = source.path.parent
+    if directory.name in CRON_TABLES:
+        return cron_lines(source)
     if is_carry_script(source.text):
         return []
     return [Entry("script", source, source.path.stem, (Fragment.whole(source),), directory, labels=(source.path.stem,))]
+
+
+def _readers() -> Sequence[tuple[re.Pattern[str], Callable[[Source], Iterable[Entry]]]]:
+    """What reads the files with a name like this, in small letters; the first counts."""
+    from volfix.project.commands import power_shell, recipes, taskfile, units
+
+    return (
+        (re.compile(r"^taskfile[^/]*\.ya?ml\Z"), taskfile.entries),
+        (re.compile(r"\.ya?ml\Z"), lambda _: ()),
+        (re.compile(r"\.service\Z"), units.entries),
+        (re.compile(r"\.ps1\Z"), power_shell.entries),
+        (re.compile(r"makefile|\.mk\Z"), lambda source: recipes.make_targets(source, _included(source))),
+        (re.compile(r"justfile"), recipes.just_recipes),
+        (re.compile(r"^package\.json\Z"), recipes.npm_scripts),
+        (re.compile(r"(?:crontab|\.cron)\Z"), recipes.cron_lines),
+    )
 
 
 def _included(source: Source) -> Iterator[Source]:

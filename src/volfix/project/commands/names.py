@@ -12,7 +12,7 @@ from volfix.project.ci.names import may_have_jobs
 from volfix.syntax import disk
 
 COMMAND_FILE = re.compile(
-    r"(?:GNUmakefile|[Mm]akefile|\.?[Jj]ustfile|[Tt]askfile\.ya?ml|package\.json|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron))\Z"
+    r"(?:GNUmakefile|[Mm]akefile|\.?[Jj]ustfile|[Tt]askfile\.ya?ml|package\.json|crontab|[^/]*\.(?:sh|bash|mk|crontab|cron|service|ps1))\Z"
 )
 CRON_TABLES = ("cron.d", "crontabs")
 """Directories of cron tables, whatever these are called. Source: cron(8); busybox, crond."""

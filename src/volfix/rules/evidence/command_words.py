@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from volfix.project.deployments.flows import Flow
     from volfix.project.shell.command import Command
 
-WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job"}
+WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job", "unit": "systemd unit"}
 
 
 def shown_command(command: Command) -> str:

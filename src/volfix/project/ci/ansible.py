@@ -1,0 +1,177 @@
+"""Ansible: what the tasks of plays and roles run on the hosts, as the commands that do the same.
+
+Source: docs.ansible.com, playbooks; community.docker (docker_compose_v2, docker_compose, docker_volume, docker_prune);
+ansible.builtin (shell, command, file); ansible.posix (synchronize).
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+from volfix.project.ci.names import ANSIBLE
+from volfix.project.ci.nodes import flag, masked, scalar_fragment, text
+from volfix.project.compose.compose_file import strings
+from volfix.project.shell.entry import Entry
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse, resolved
+
+BLOCKS = ("block", "rescue", "always")
+LOCAL = frozenset({"localhost", "127.0.0.1"})
+
+
+def is_named(path: Path) -> bool:
+    """Whether a file at this path may hold plays or tasks."""
+    return ANSIBLE.search(path.as_posix()) is not None
+
+
+def entries(source: Source) -> Iterator[Entry]:
+    """The plays of a file, or its tasks where it belongs to a role, each as what runs on the hosts."""
+    try:
+        roots = [resolved(document.root) for document in parse(source)]
+    except FileProblem:
+        return
+    for root in roots:
+        if isinstance(root, Sequence):
+            items = [item for each in root.items if isinstance(item := resolved(each), Mapping)]
+            plays = [item for item in items if item.get("hosts") is not None]
+            for number, play in enumerate(plays):
+                yield from _entry(source, text(play, "name") or f"play {number + 1}", play)
+            if not plays:
+                yield from _entry(source, "tasks", None, [item for item in items if item.pairs])
+
+
+def _entry(source: Source, name: str, play: Mapping | None, tasks: list[Mapping] | None = None) -> Iterator[Entry]:
+    hosts = set(strings(play.get("hosts"))) if play is not None else set()
+    found = [(_is_copy(task), text) for task in _tasks(play, tasks) for text in _commands(source, task)]
+    labels = (source.path.stem, *_role(source.path), name)
+    for is_copy, part in groupby(found, itemgetter(0)):
+        yield Entry(
+            *("pipeline", source, name, tuple(text for _, text in part), source.path.parent),
+            group=name,
+            step=name,
+            labels=labels,
+            remote=not (is_copy or (bool(hosts) and hosts <= LOCAL)),
+            separate=True,
+        )
+
+
+def _is_copy(task: Mapping) -> bool:
+    """Whether the task copies from the machine that Ansible runs on, in the directory of the play."""
+    return any(key.rpartition(".")[2] == "synchronize" for key, _ in task.items())
+
+
+def _role(path: Path) -> tuple[str, ...]:
+    """The name of the role whose tasks the file holds."""
+    return (path.parent.parent.name,) if path.parent.name in ("tasks", "handlers") else ()
+
+
+def _tasks(play: Mapping | None, tasks: list[Mapping] | None) -> Iterator[Mapping]:
+    """The tasks in their order, those of blocks included; a tag `never` says that somebody has to ask for a task."""
+    keys = ("pre_tasks", "tasks", "post_tasks", "handlers")
+    lists = [play.get(key) for key in keys] if play is not None else []
+    for item in (*(tasks or ()), *(entry for node in lists for entry in _mappings(node))):
+        if "never" in strings(item.get("tags")):
+            continue
+        if any(item.get(key) is not None for key in BLOCKS):
+            for key in BLOCKS:
+                yield from _tasks(None, list(_mappings(item.get(key))))
+        else:
+            yield item
+
+
+def _mappings(node: Node | None) -> Iterator[Mapping]:
+    for item in node.items if isinstance(node, Sequence) else ():
+        if isinstance(entry := resolved(item), Mapping):
+            yield entry
+
+
+def _commands(source: Source, task: Mapping) -> Iterator[Fragment]:
+    """What a task runs: its own text, or the command that does what its module does."""
+    for key, pair in task.items():
+        module = key.rpartition(".")[2]
+        given = resolved(pair.value)
+        if module in ("shell", "command", "raw"):
+            yield from _own_text(source, task, given)
+        elif module in MODULES and isinstance(given, Mapping):
+            command = MODULES[module](given)
+            if command:
+                span = pair.key.span.start, given.span.end
+                yield Fragment.of(source, ((char, *span) for char in _guarded(task, masked(command))))
+
+
+def _own_text(source: Source, task: Mapping, given: Node) -> Iterator[Fragment]:
+    """The text of a `shell` or `command`, in the directory that it changes to."""
+    arguments = task.get("args")
+    chdir = next((text(node, "chdir") for node in (given, arguments) if isinstance(node, Mapping)), None)
+    node = next(
+        (found for key in ("cmd", "_raw_params") if isinstance(given, Mapping) and (found := given.get(key))), given
+    )
+    if isinstance(node, Scalar):
+        fragment = scalar_fragment(source, node)
+        at = (fragment.starts[0], fragment.ends[0]) if fragment.text else (node.span.start, node.span.end)
+        before = f"cd {shlex.quote(masked(chdir))}\n" if chdir else ""
+        when = text(task, "when")
+        opened = f'if [ "{masked(when)}" ]; then\n' if when else ""
+        characters = [(char, *at) for char in opened + before]
+        characters += zip(fragment.text, fragment.starts, fragment.ends, strict=True)
+        characters += [(char, *at) for char in ("\nfi" if when else "")]
+        yield Fragment.of(source, characters)
+
+
+def _guarded(task: Mapping, command: str) -> str:
+    when = text(task, "when")
+    return f'if [ "{masked(when)}" ]; then {command}; fi' if when else command
+
+
+def _compose(given: Mapping) -> str:
+    words = ["docker", "compose"]
+    for key, option in (("project_src", "--project-directory"), ("project_name", "-p")):
+        words += [option, value] if (value := text(given, key)) else []
+    for name in strings(given.get("files")):
+        words += ["-f", name]
+    state = text(given, "state") or "present"
+    if state == "absent":
+        words += ["down", *(["-v"] if flag(given, "remove_volumes") else [])]
+    elif state in ("present", "restarted"):
+        always = flag(given, "renew_anon_volumes") or text(given, "recreate") == "renew"
+        words += ["up", "-d", *(["-V"] if always else [])]
+    else:
+        words += ["stop"]
+    return shlex.join(words)
+
+
+def _volume(given: Mapping) -> str:
+    name = text(given, "name") or text(given, "volume_name")
+    return shlex.join(["docker", "volume", "rm", name]) if name and text(given, "state") == "absent" else ""
+
+
+def _prune(given: Mapping) -> str:
+    return "docker volume prune -f" if flag(given, "volumes") else ""
+
+
+def _file(given: Mapping) -> str:
+    path = text(given, "path") or text(given, "dest") or text(given, "name")
+    return shlex.join(["rm", "-rf", path]) if path and text(given, "state") == "absent" else ""
+
+
+def _synchronize(given: Mapping) -> str:
+    source, target = text(given, "src"), text(given, "dest")
+    if not source or not target or not flag(given, "delete"):
+        return ""
+    options = [option for option in strings(given.get("rsync_opts")) if option.startswith("-")]
+    return shlex.join(["rsync", "-a", "--delete", *options, source, f"host:{target}"])
+
+
+MODULES: dict[str, Callable[[Mapping], str]] = {
+    "docker_compose_v2": _compose,
+    "docker_compose": _compose,
+    "docker_volume": _volume,
+    "docker_prune": _prune,
+    "file": _file,
+    "synchronize": _synchronize,
+}

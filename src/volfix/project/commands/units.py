@@ -1,0 +1,43 @@
+"""The commands of systemd units: what stops a service runs before what starts it again.
+
+Source: systemd, man/systemd.service.xml and man/systemd.exec.xml.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from volfix.project.shell.entry import Entry
+from volfix.syntax.fragment import Fragment
+from volfix.syntax.source import Source
+
+LINE = re.compile(r"^(?P<key>\w+)[ \t]*=[ \t]*(?P<value>(?:[^\n\\]|\\\n|\\.)*)", re.MULTILINE)
+PREFIX = re.compile(r"[-@:+!]*")
+"""What may stand before a program: how its failure, its name and its rights are taken."""
+ORDER = ("ExecStop", "ExecStopPost", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload")
+"""A restart stops the service first."""
+
+
+def entries(source: Source) -> list[Entry]:
+    """The one service of a unit; nothing where it runs nothing."""
+    lines = [(found["key"], found) for found in LINE.finditer(source.text)]
+    found: list[Fragment] = []
+    for key in ORDER:
+        for name, line in lines:
+            if name == key and line["value"].strip():
+                start = line.start("value") + len(PREFIX.match(line["value"])[0])  # type: ignore[index]
+                found.append(Fragment.part(source, start, line.end("value")))
+    given = {name: line["value"].strip() for name, line in lines}
+    environment: dict[str, str | None] = {}
+    for name, line in lines:
+        if name == "Environment":
+            for word in re.findall(r'"([^"]*)"|\'([^\']*)\'|(\S+)', line["value"]):
+                variable, equals, value = next(filter(None, word), "").partition("=")
+                environment |= {variable: value} if equals else {}
+    directory = given.get("WorkingDirectory", "").lstrip("-")
+    place = Path(directory) if directory.startswith("/") else source.path.parent
+    if not found:
+        return []
+    name = source.path.stem
+    return [Entry("unit", source, name, tuple(found), place, labels=(name,), environment=environment, separate=True)]
