@@ -137,3 +137,49 @@ def test_these_files_hold_commands(name: str) -> None:
 @pytest.mark.parametrize("name", ["tasks/main.yml", "roles/db/defaults/main.yml", "website.yml"])
 def test_these_hold_none(name: str) -> None:
     assert not has_commands(f"/shop/{name}")
+
+
+JENKINS = """\
+pipeline {{
+  agent any
+  stages {{
+    stage('Deploy') {{
+      steps {{
+        {}
+        sh 'docker compose up -d'
+      }}
+    }}
+  }}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("compose", "step", "code"),
+    [
+        (COMPOSE, "sh 'docker compose down -v'", "VF401"),
+        (COMPOSE, "bat 'docker compose down -v'", "VF401"),
+        (COMPOSE, "script { def name = 'shop'\n sh \"docker compose -p ${name} down -v\" }", "VF401"),
+        (COMPOSE, 'sh "docker compose -p shop-${BUILD_NUMBER} up -d"', "VF308"),
+        (BIND, "deleteDir()", "VF402"),
+        (BIND, "cleanWs()", "VF402"),
+        (BIND, "dir('state') { deleteDir() }", "VF402"),
+        (BIND, "dir('state') { sh 'rm -rf db' }", "VF402"),
+    ],
+)
+def test_what_a_stage_of_jenkins_deletes_is_found(compose: str, step: str, code: str, tmp_path: Path) -> None:
+    assert [each for each, _ in codes(tmp_path, compose, Jenkinsfile=JENKINS.format(step))] == [code]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "cleanWs(patterns: [[pattern: 'build/**', type: 'INCLUDE']])",
+        "dir('build') { deleteDir() }",
+        "// deleteDir()",
+        "echo 'deleteDir()'",
+        "dir('state') { sh 'rm -rf tmp' }",
+    ],
+)
+def test_a_stage_that_leaves_the_data_is_none(step: str, tmp_path: Path) -> None:
+    assert codes(tmp_path, BIND, Jenkinsfile=JENKINS.format(step)) == []

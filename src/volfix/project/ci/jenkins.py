@@ -13,17 +13,25 @@ from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.source import Source
 
+QUOTED = r"'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
 GROOVY = re.compile(
     r"//[^\n]*|/\*.*?\*/|\bstage\s*\(\s*(?P<stage>'[^'\n]*'|\"[^\"\n]*\")"
-    r"|(?P<sh>\bsh\b\s*\(?\s*(?:[^'\"\n()]*\bscript\s*:\s*)?)(?P<quote>'''|\"\"\"|'|\")"
-    r"|'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"",
+    r"|(?P<sh>\b(?:sh|bat|pwsh|powershell)\b\s*\(?\s*(?:[^'\"\n()]*\bscript\s*:\s*)?)(?P<quote>'''|\"\"\"|'|\")"
+    rf"|(?P<wipes>\b(?:cleanWs|deleteDir)\s*\((?P<given>[^()]*)\))|{QUOTED}",
     re.DOTALL,
 )
-
-ENVIRONMENT = re.compile(
-    r"(?m)^[ \t]*(?P<name>[A-Z_]\w*)[ \t]*=[ \t]*(?:'(?P<single>[^'\n]*)'|\"(?P<double>[^\"\n]*)\"|credentials\()"
+BLOCK = re.compile(
+    r"\bdir\s*\(\s*(?:'(?P<single>[^'\n]*)'|\"(?P<double>[^\"\n]*)\")\s*\)\s*\{|\b(?P<failure>failure|aborted|unstable)\s*\{"
 )
-"""An entry of a block `environment`; of several stages' the last one is taken for all."""
+"""A block whose commands run in another directory, or only after a failure."""
+BRACE = re.compile(rf"//[^\n]*|/\*.*?\*/|{QUOTED}|(?P<brace>[{{}}])", re.DOTALL)
+VARIABLE = re.compile(
+    r"(?m)^[ \t]*(?P<local>def[ \t]+)?(?:env\.)?(?P<name>[A-Za-z_]\w*)[ \t]*="
+    r"[ \t]*(?:'(?P<single>[^'\n]*)'|\"(?P<double>[^\"\n]*)\"|credentials\()"
+)
+"""A variable, or an entry of a block `environment`; of several with one name the last one is taken for all."""
+SPARES = re.compile(r"patterns|deleteDirs\s*:\s*false|clean\w+\s*:\s*false")
+"""Arguments of cleanWs that leave something."""
 
 
 def is_named(path: Path) -> bool:
@@ -32,29 +40,52 @@ def is_named(path: Path) -> bool:
 
 
 def entries(source: Source) -> Iterator[Entry]:
-    """The `sh` steps of a Jenkinsfile, each with the name of the stage that it stands in."""
+    """The steps of a Jenkinsfile that run commands or delete the workspace, each with the name of its stage."""
     text = source.text
     stage, at = "", 0
-    given_at = {found["name"]: (source, found.start("name")) for found in ENVIRONMENT.finditer(text)}
-    environment = {found["name"]: _value(found) for found in ENVIRONMENT.finditer(text)}
+    given_at = {found["name"]: (source, found.start("name")) for found in VARIABLE.finditer(text)}
+    values = {found["name"]: _value(found) for found in VARIABLE.finditer(text)}
+    exported = {found["name"] for found in VARIABLE.finditer(text) if not found["local"]}
+    blocks = list(_blocks(text))
     while found := GROOVY.search(text, at):
         at = found.end()
         if found["stage"]:
             stage = found["stage"][1:-1]
-        elif found["sh"]:
+            continue
+        around = [(name, is_failure) for start, end, name, is_failure in blocks if start < found.start() < end]
+        if found["sh"]:
             quote = found["quote"]
             end = at
             while end < len(text) and not text.startswith(quote, end):
                 end += 2 if text[end] == "\\" else 1
             fragment = Fragment.of(source, _groovy_characters(text, at, end))
-            yield Entry(
-                *("pipeline", source, stage, (fragment,), source.path.parent),
-                step=stage or None,
-                labels=(stage,),
-                environment=environment,
-                given_at=given_at,
-            )
+            seen = values if quote.startswith('"') else {name: values[name] for name in exported}
             at = end + len(quote)
+        elif found["wipes"] and not SPARES.search(found["given"]):
+            fragment, seen = Fragment.of(source, ((char, *found.span("wipes")) for char in "rm -rf .")), {}
+        else:
+            continue
+        yield Entry(
+            *("pipeline", source, stage, (fragment,), source.path.parent.joinpath(*(name for name, _ in around))),
+            step=stage or None,
+            labels=(stage,),
+            environment=seen,
+            given_at=given_at,
+            after_failure=any(is_failure for _, is_failure in around),
+        )
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int, str, bool]]:
+    """The blocks that say where or when commands run: from, to, the directory, whether only after a failure."""
+    for found in BLOCK.finditer(text):
+        depth, end = 1, len(text)
+        for brace in BRACE.finditer(text, found.end()):
+            depth += {"{": 1, "}": -1}.get(brace["brace"] or "", 0)
+            if depth == 0:
+                end = brace.start()
+                break
+        directory = found["single"] or found["double"] or ""
+        yield found.end(), end, "" if "$" in directory else directory, found["failure"] is not None
 
 
 def _groovy_characters(text: str, at: int, end: int) -> Iterator[Character]:
