@@ -10,6 +10,7 @@ import pytest
 
 import volfix
 from volfix.fixes.masking.secret_values import secret_values
+from volfix.project.deployments.changing_names import CHANGES
 from volfix.rules.findings import Applicability, Finding
 from volfix.syntax.source import Source
 
@@ -122,6 +123,11 @@ TAKEN = {
         "deploy.sh",
         "docker compose down\nif docker volume prune -af; then\n  echo done\nfi\ndocker compose up -d\n",
         "docker compose down\nif true; then\n  echo done\nfi\ndocker compose up -d\n",
+    ),
+    "an answer that is a text": (
+        "start.sh",
+        "docker compose down\ndocker volume prune <<< y\ndocker compose up -d\n",
+        "docker compose down\ndocker compose up -d\n",
     ),
     "an answer that is piped in": (
         "start.sh",
@@ -296,6 +302,15 @@ def test_a_handler_of_a_deployment_that_deletes_makes_the_fix_unsafe(handler: st
     assert "(a trap)" in (finding.reason or "")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["docker compose -f compose.test.yaml down -v", "docker compose down", "docker volume rm scratch", "rm -f x"],
+)
+def test_a_handler_that_leaves_the_volume_keeps_the_fix_safe(text: str, tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": bind(), "deploy.sh": f"trap '{text}' EXIT\ndocker compose up -d\n"})
+    assert found(tmp_path).applicability is Applicability.SAFE
+
+
 @pytest.mark.parametrize("name", ["run-tests.sh", "scripts/ci.sh", "demo.sh"])
 def test_a_handler_of_another_script_keeps_the_fix_safe(name: str, tmp_path: Path) -> None:
     placed(tmp_path, {"compose.yaml": bind(), name: "trap 'docker compose down -v' EXIT\ndocker compose up -d\n"})
@@ -320,6 +335,21 @@ def test_a_project_with_another_name_each_time_makes_the_fix_unsafe(title: str, 
     finding = found(tmp_path)
     assert finding.applicability is Applicability.UNSAFE
     assert "EMPTY volume each time" in (finding.reason or "")
+
+
+CHANGING = (
+    *("$(date +%s)", "$( date )", "`date +%F`", "$(uuidgen)", "`mktemp -d`", "$(mktemp -d)", "$(openssl rand -hex 4)"),
+    *("$(git rev-parse HEAD)", "$(git describe)", "$(git log -1)", "$(git rev-list HEAD)", "$(git show -s)"),
+    *("`git rev-parse HEAD`", "$RANDOM", "${GIT_COMMIT}", "$CI_COMMIT_SHA", "$REVISION"),
+    *("$BUILD_ID", "$BUILD_NUMBER", "${BUILD_TAG:0:8}", "$BUILDID", "$GITHUB_RUN_ID", "$RUN_NUMBER", "$TIMESTAMP"),
+    *("$CI_PIPELINE_ID", "$CI_PIPELINE_IID", "$DATE"),
+)
+
+
+@pytest.mark.parametrize("text", CHANGING)
+def test_a_date_a_commit_or_a_number_of_a_build_changes(text: str) -> None:
+    assert CHANGES.search(f"shop-{text}")
+    assert not CHANGES.search("shop-$UPDATED $(git rev-parse --show-toplevel) ${SHAPE} $DATES date sha")
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,14 @@ def workflow(job: str, machine: str, run: str, event: str = "push") -> str:
     return f"on: {event}\njobs:\n  {job}:\n    runs-on: {machine}\n{steps}"
 
 
+BEHIND = "      - name: deploy\n        run: docker compose up -d\n"
+
+
+def with_tests(run: str) -> str:
+    """A workflow that deploys behind a step of tests."""
+    return workflow("ship", "self-hosted", run).replace("name: x", "name: test") + BEHIND
+
+
 @pytest.mark.parametrize(
     ("files", "count"),
     [
@@ -85,6 +93,12 @@ def workflow(job: str, machine: str, run: str, event: str = "push") -> str:
         ({"crontab": "0 4 * * * cd /srv/app && docker compose down -v && docker compose up -d\n"}, 1),
         ({"crontab": "# 0 4 * * * docker compose down -v && docker compose up -d\n"}, 0),
         # hooks and pipelines
+        ({".gitlab-ci.yml": "nightly:\n  script:\n    - docker compose down -v\n"}, 0),
+        ({".github/workflows/d.yml": workflow("deploy", "self-hosted", "docker compose down -v") + BEHIND}, 1),
+        ({".github/workflows/d.yml": with_tests("docker compose down -v")}, 1),
+        ({".github/workflows/d.yml": with_tests("docker compose --project-name=ci down -v")}, 0),
+        ({".github/workflows/d.yml": with_tests("docker compose --file=x.yaml down -v")}, 0),
+        ({".github/workflows/d.yml": with_tests("cd e2e && docker compose down -v")}, 0),
         (
             {
                 "appspec.yml": "version: 0.0\nhooks:\n  ApplicationStop:\n    - location: ops/stop.sh\n",

@@ -181,3 +181,10 @@ def test_an_option_that_other_commands_get_too_stays(text: str, tmp_path: Path) 
     (finding,) = volfix.plan(tmp_path, unsafe_fixes=True, select=["VF401"]).findings
     assert finding.fix is None
     assert finding.reason == "-v is handed on to other commands too"
+
+
+def test_a_file_on_the_server_is_known_by_its_name(tmp_path: Path) -> None:
+    text = "docker compose -f /srv/b/compose.prod.yaml down -v\ndocker compose -f /srv/b/compose.prod.yaml up -d\n"
+    placed(tmp_path, {"a/compose.yaml": COMPOSE, "b/compose.prod.yaml": COMPOSE, "deploy.sh": text})
+    found = {project.files[0].parent.name: project.findings for project in volfix.plan(tmp_path).projects}
+    assert [each.finding.code for each in found["b"]] == ["VF401"]

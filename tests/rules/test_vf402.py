@@ -71,6 +71,7 @@ def test_the_mounted_directory_goes(text: str, tmp_path: Path) -> None:
     "text",
     [
         "rm -f state/db.lock",
+        "rm -- -r state",
         "rm state",
         "rm -rf dist build node_modules",
         "rm -rf state.old statex /tmp/state",
@@ -110,6 +111,41 @@ def test_the_mounted_directory_goes(text: str, tmp_path: Path) -> None:
 )
 def test_the_mounted_directory_stays(text: str, tmp_path: Path) -> None:
     assert found(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": f"{text}\n{UP}"}) == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *("-T tmp", "-e ssh", "-f '- x'", "--bwlimit 9", "--timeout 9", "--port 9", "--info stats", "--max-size 9m"),
+        *("--chmod a+r", "--chown a:b", "--rsync-path r", "--out-format x", "--log-file x", "--temp-dir x"),
+        *("--password-file x", "--backup-dir x", "--compare-dest x", "--link-dest x", "--include x", "--exclude x"),
+    ],
+)
+def test_the_value_of_an_option_is_not_the_target(options: str, tmp_path: Path) -> None:
+    assert found(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": f"rsync -a --delete ./ h:/srv {options}\n{UP}"}) == [
+        1
+    ]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        *(
+            "-name x",
+            "-iname x",
+            "-path x",
+            "-wholename x",
+            "-regex x",
+            "-mtime +7",
+            "-mmin +7",
+            "-atime +7",
+            "-ctime +7",
+        ),
+        *("-newer x", "-size +9", "-empty", "-user x", "-perm 600", "! -type d", "-not -type d", "-name x -prune -o"),
+    ],
+)
+def test_a_test_may_spare_the_data(test: str, tmp_path: Path) -> None:
+    assert found(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": f"find state {test} -delete\n{UP}"}) == []
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,8 @@ for x in a 'b c' "$PWD"; do program $x "$x"; done; program $x
 
 for x in a b; do for y in c d; do program $x$y; done; done
 
+E=; $E | sh; program a
+
 { X=1; program $X; }; program $X | cat; program $X >/dev/null; program a 2>&1 </dev/null &&program b;program c
 
 X=1; X=2 Y=$X; program $X$Y; Z="${X}_$Y"; program "$Z" "${Z}"x ${Z}_

@@ -23,6 +23,7 @@ NOT_RUN = [
     Way("echo", (f"echo {DOWN}", UP)),
     Way("echo in quotes", (f"echo '{DOWN}'", UP)),
     Way("printf into a file", (f"printf '%s' '{DOWN}' > note", UP)),
+    Way("words of another program", (f"true {DOWN}", f"test -n docker || {DOWN.replace('docker', 'echo docker')}", UP)),
     Way("a comment", (f"# {DOWN}", UP)),
     Way("a comment behind a command", (f"{UP}  # {DOWN}",)),
     Way("a function that nobody calls", (f"wipe() {{ {DOWN}; }}", UP)),
@@ -90,6 +91,13 @@ RUN = [
         (f"false || M=x; f() {{ M=reset; }}\nf; case $M in reset) {DOWN} ;; esac", UP),
     ),
     Way("an if over two commands", (f"if true; then {DOWN}", f"fi; {UP}")),
+    Way("a variable that eval sets", (f'{MADE}M=x; eval "$(cat ../made.sh)"; case $M in all) {DOWN} ;; esac', UP)),
+    Way("a variable that is read", (f"M=x; read M <<EOF\nall\nEOF\ncase $M in all) {DOWN} ;; esac", UP)),
+    Way("a variable that a later option sets", ("sh x.sh -q -w",), {"x.sh": BY_OPTION}),
+    Way(
+        "a round of a loop that may end",
+        (f"M=all; for x in a; do [ -d /tmp ] && continue; M=x; done; case $M in all) {DOWN} ;; esac", UP),
+    ),
     Way("functions for the arms", ("sh x.sh stop", "sh x.sh start"), {"x.sh": BY_NAME}),
 ]
 CODES = {"VF301", "VF303", "VF401"}

@@ -129,7 +129,7 @@ def _deployment(
         files = tuple(_default_files(pipeline, directory, checkout))
     project, named_by = _project(pipeline, command, call, directory, checkout)
     target = REMOTE if command.is_remote else daemon_of(pipeline, step, command, call, ran)
-    is_test = _serves_tests(pipeline, step, target) or _is_test(pipeline, step, command, call, files or named, later)
+    is_test = _serves_tests(pipeline, step, target) or _is_test(pipeline, step, command, call, named, later)
     return Deployment(
         file=file,
         pipeline=pipeline,

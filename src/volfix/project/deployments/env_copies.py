@@ -120,7 +120,7 @@ class _Places:
 
     def _target(self, command: Command, word: str, source: Path) -> Path | None:
         """The place in the repository that stands for where a command writes."""
-        if command.in_checkout and not REMOTE.match(word) and not word.startswith(("~", "$", "`")):
+        if command.in_checkout and not REMOTE.match(word):
             path = Path(joined(command.directory, word))
             path = path / source.name if path.is_dir() or word.endswith("/") else path
             return path if path.is_relative_to(self.root) else self._beside(word, source)

@@ -72,7 +72,7 @@ def outcome(guard: Guard, text: str, state: State) -> bool | None:
     if guard.subject is None or any(re.search(r"[$`]", pattern) for pattern in (*guard.patterns, *guard.earlier)):
         return None
     written = text[guard.subject.span.start : guard.subject.span.end]
-    if "$" not in written or "$(" in written or not all(map(state.is_certain, REFERENCE.findall(written))):
+    if "$" not in written or not all(map(state.is_certain, REFERENCE.findall(written))):
         return None
     value = plain(written, state)
     if "$" in value or "`" in value:

@@ -125,7 +125,7 @@ class State:
     def path(self, text: str) -> str:
         """A path as the shell takes it, normalised; below the workspace it is the place in the checkout."""
         path = joined(self.directory, text)
-        if self.workspace and self.has_checkout and (relative := below(path, self.workspace)) is not None:
+        if self.workspace and (relative := below(path, self.workspace)) is not None:
             return posixpath.normpath(f"{self.home}/{relative}")
         return path
 
