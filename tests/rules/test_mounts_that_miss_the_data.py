@@ -236,3 +236,18 @@ def test_a_part_that_may_hold_rows_is_not_replaced(image: str, mount: str, is_fi
     (finding,) = found_in(tmp_path, NAMED.format(image=image, mount=mount))
     assert (finding.fix is not None) == is_fixed
     assert is_fixed or "it may hold a part of the rows" in (finding.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("image", "target"),
+    [
+        ("drone/drone:latest", "/var/lib/drone"),
+        ("lycheeorg/lychee:v7.1.0", "/conf"),
+        ("chromadb/chroma:1.0.0", "/chroma/chroma"),
+    ],
+)
+def test_the_directory_of_another_version_of_an_image(image: str, target: str, tmp_path: Path) -> None:
+    (finding,) = found_in(tmp_path, NAMED.format(image=image, mount=f"rows:{target}"))
+    assert (finding.code, finding.target) == ("VF106", target)
+    assert finding.fix is None
+    assert "upgraded" in (finding.reason or "")

@@ -35,6 +35,12 @@ def entries_for(image: Image) -> tuple[Entry, ...]:
     return tuple(known for known in found if _may_be(known, image.tag))
 
 
+def other_versions(known: Entry) -> tuple[Entry, ...]:
+    """The entries about other versions of the same image."""
+    numbers = index().repositories.get(known.images[0], ())
+    return tuple(other for number in numbers if (other := entry(number)).versions != known.versions)
+
+
 def mirror_of(image: Image, environment: Iterable[str]) -> Mirror | None:
     """What a registry of somebody's own has under a path: `registry.local/mirror/postgres` is the image `postgres`.
 

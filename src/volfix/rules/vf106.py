@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from volfix.edits.operation import Operation
 from volfix.knowledge.entries import Entry
-from volfix.knowledge.lookup import entry_at
+from volfix.knowledge.lookup import entry_at, other_versions
 from volfix.knowledge.paths import is_below, matches
 from volfix.knowledge.purposes import content_of
 from volfix.knowledge.storage import DataDirectories, holds
@@ -141,7 +141,10 @@ def _is_of_other_version(mount: Mount, entry: Entry) -> bool:
     """Whether the mount is where another version or image of the engine keeps its data, or below."""
     target = PurePosixPath(mount.clean_target)
     places = {str(place) for place in (target, *target.parents)} - {*entry.data_directories}
-    return any((other := entry_at(place)) is not None and other.family == entry.family for place in sorted(places))
+    others = {path for other in other_versions(entry) for path in other.data_directories}
+    return bool(places & others) or any(
+        (other := entry_at(place)) is not None and other.family == entry.family for place in sorted(places)
+    )
 
 
 def _refusals(context: Context, use: Use, where: DataDirectories) -> Iterator[str]:

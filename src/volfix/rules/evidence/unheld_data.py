@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from volfix.knowledge.entries import Entry
+from volfix.knowledge.lookup import other_versions
 from volfix.knowledge.paths import lies_in
 from volfix.knowledge.purposes import content_of
 from volfix.knowledge.storage import DataDirectories, holds, holds_one, unheld
@@ -126,6 +127,8 @@ def _is_misplaced(mount: Mount, versions: tuple[Version, ...]) -> bool:
     if any(version.free and holds_one(target, version.where) for version in versions):
         return False
     if engines and meant_for_data(mount, engines):
+        return True
+    if any(target in other.data_directories for version in versions for other in other_versions(version.entry)):
         return True
     if any(never_converted(version.entry, target) for version in versions):
         return False
