@@ -165,3 +165,9 @@ def test_assignments_with_a_comment_behind_them_leave_the_next_test_whole(lines:
     names = [item.name for each in script.commands for item in each.assignments]
     assert names[:2] == ["A", "B"]
     assert not script.unread
+
+
+@pytest.mark.parametrize("text", ["--config=/app/x.toml --port=8080", "--a=b", "-x=1 --y=2 --z=3"])
+def test_flags_alone_are_no_command_behind_the_text(text: str) -> None:
+    assert [word for command in parse(text).commands for word in command.words if word.span.end > len(text)] == []
+    assert all(command.span.end > command.span.start for command in parse(text).commands)

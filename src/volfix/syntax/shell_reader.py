@@ -92,7 +92,9 @@ class _Reader(Nodes):
             return
         children = node.named_children
         assigned = [child for child in children if child.type == "variable_assignment"]
-        rest = [child for child in children if child.type != "variable_assignment"]
+        rest = [
+            child for child in children if child.type != "variable_assignment" and child.end_byte > child.start_byte
+        ]
         for each in assigned:
             self.substitutions(each, out, around)
         found = self.words(rest, out, around)
