@@ -63,6 +63,10 @@ BASE = {
     "requirements.txt": "fastapi\nsqlalchemy==2.0.36\n",
 }
 ELSEWHERE = {**BASE, "compose.yaml": COMPOSE.format(target="/data")}
+COMPILED = (
+    "FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /shop .\n"
+    "FROM alpine:3.20\nWORKDIR /app\nCOPY --from=build /shop ./shop\n"
+)
 ENGINE = "from sqlalchemy import create_engine\n\n"
 DJANGO = """\
 from pathlib import Path
@@ -98,8 +102,9 @@ RULE = Rule(
     ),
     fix=(
         "The literal, and nothing else of the module, names a file in the service's one mount for data. Safe where "
-        "nothing overrides it; what the code reads from a variable that is set, or may be, is no finding. Rails' "
-        "database.yml, Laravel's database.php and Prisma's schema are read and never edited."
+        "nothing overrides it; what the code reads from a variable that is set, or may be, is no finding. Modules are "
+        "those in Python, Go, JavaScript and TypeScript. Entry points, Rails' database.yml, Laravel's database.php and "
+        "Prisma's schema are read and never edited."
     ),
     sources=(
         "sqlalchemy/sqlalchemy: pysqlite dialect",
@@ -107,9 +112,34 @@ RULE = Rule(
         "django/django: docs/ref/settings.txt (DATABASES)",
         "rails/rails: guides/source/configuring.md",
         "laravel/framework: config/database.php",
+        "WiseLibs/better-sqlite3; typeorm/typeorm; knex/knex; sequelize/sequelize; mattn/go-sqlite3",
         "prisma/docs: orm/overview/databases/sqlite",
     ),
     examples=(
+        _fixed(
+            "a literal of Go, compiled in another stage",
+            "main.go",
+            'package main\n\nfunc main() {\n\tdb, err := sql.Open("sqlite3", "var/shop.db?_fk=1") // rows\n}\n',
+            "var/shop.db",
+            "data/shop.db",
+            {**BASE, "Dockerfile": COMPILED, "go.mod": "module shop\n"},
+        ),
+        _fixed(
+            "a literal of JavaScript",
+            "server.js",
+            "const Database = require('better-sqlite3');\nconst db = new Database('shop.db'); // rows\n",
+            "shop.db",
+            "data/shop.db",
+            {**BASE, "package.json": "{}"},
+        ),
+        _fixed(
+            "a setting of TypeORM in TypeScript",
+            "src/data.ts",
+            "export const rows = new DataSource({ type: 'better-sqlite3', database: './shop.sqlite' });\n",
+            "./shop.sqlite",
+            "./data/shop.sqlite",
+            {**BASE, "package.json": "{}"},
+        ),
         _fixed(
             "create_engine",
             "db.py",

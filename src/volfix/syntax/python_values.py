@@ -29,6 +29,8 @@ class Evaluation:
     file: str | None
     directory: str | None
     depth: int = field(default=0)
+    doubts: dict[str, str] = field(default_factory=dict)
+    """By a name that values have in `names`, why another value than the known one may count."""
 
     @cached_property
     def constants(self) -> dict[str, cst.BaseExpression | None]:
@@ -89,6 +91,8 @@ class Evaluation:
                 return self._name(node.value)
             case cst.Call():
                 return self._call(node)
+            case cst.Attribute(value=cst.Name("self")):
+                return self._given_once(f"self.{node.attr.value}") or self._field(node.attr.value)
             case cst.Attribute(attr=cst.Name("parent")):
                 return parent_of(self.value(node.value))
             case cst.Subscript(value=cst.Attribute(attr=cst.Name("parents")) as parents):
@@ -108,11 +112,48 @@ class Evaluation:
     def _name(self, name: str) -> Value | None:
         if name == "__file__":
             return Value((Piece(self.file),)) if self.file else None
-        found = self.value(self.constants.get(name))
+        found = self.value(self.constants.get(name)) or self._given_once(name)
         if found is None:
             return None
         pieces = tuple(replace(piece, name=piece.name or name) for piece in found.pieces)
         return Value(pieces, found.variables, found.names | {name})
+
+    def _given_once(self, name: str) -> Value | None:
+        """The value of a name in functions, or of an attribute of `self`, where the module gives it in one place."""
+        given = self._given.get(name, [])
+        if len(given) != 1 or given[0][0] is None:
+            return None
+        expression, is_parameter = given[0]
+        found = self.value(expression)
+        if found is not None and is_parameter:
+            self.doubts[name] = f"{name} is a parameter, and a caller may give another file"
+        return found
+
+    def _field(self, name: str) -> Value | None:
+        """The default of a class's field, which a variable of the same name may replace: pydantic's settings."""
+        found = self._given_once(name)
+        return known_by(found, variables={name.upper()}) if found is not None else None
+
+    @cached_property
+    def _given(self) -> dict[str, list[tuple[cst.BaseExpression | None, bool]]]:
+        """The expressions that a name gets anywhere in the module, and whether as a parameter's default; None where it
+        gets something else. Attributes of `self` are called as they are written.
+        """
+        found: dict[str, list[tuple[cst.BaseExpression | None, bool]]] = {}
+        for node in nodes(self.module.tree):
+            if isinstance(node, cst.Param):
+                found.setdefault(node.name.value, []).append((node.default, True))
+                continue
+            for name, value in assigned(node):
+                found.setdefault(name, []).append((value, False))
+            for name in _bound(node):
+                found.setdefault(name, []).append((None, False))
+            for target in node.targets if isinstance(node, cst.Assign) else ():
+                if isinstance(target.target, cst.Attribute) and isinstance(node, cst.Assign):
+                    found.setdefault(f"self.{target.target.attr.value}", []).append((node.value, False))
+            if isinstance(node, cst.AnnAssign) and isinstance(node.target, cst.Attribute):
+                found.setdefault(f"self.{node.target.attr.value}", []).append((node.value, False))
+        return found
 
     def _part(self, part: cst.BaseFormattedStringContent) -> Value | None:
         if isinstance(part, cst.FormattedStringText):

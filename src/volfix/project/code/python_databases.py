@@ -66,7 +66,9 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
             continue
         value = replace(value, variables=value.variables | sink.variables)
         part = written[-1].name if len(value.pieces) > 1 else ""
-        doubt = f"{part} is used elsewhere in the module too" if part and evaluation.uses.get(part, 0) > 2 else None
+        doubt = next((evaluation.doubts[name] for name in sorted(value.names) if name in evaluation.doubts), None)
+        if part and evaluation.uses.get(part, 0) > 2:
+            doubt = f"{part} is used elsewhere in the module too"
         named = NamedDatabase(
             module.source,
             sink.name,
