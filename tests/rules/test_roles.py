@@ -172,6 +172,9 @@ SERVERS = {
     "flags in a Dockerfile": Start(MY, dockerfile='CMD ["--skip-name-resolve"]'),
     "the shell form": Start(REDIS, dockerfile="CMD exec redis-server --appendonly yes"),
     "a command over a Dockerfile's": Start(MONGO, command="mongod", dockerfile='CMD ["sleep", "1"]'),
+    "the image's entry point beside a copied program": Start(
+        MY, dockerfile='COPY tool /usr/local/bin/\nENTRYPOINT ["/usr/local/bin/docker-entrypoint.sh"]\nCMD ["mysqld"]'
+    ),
     "an entry point over a Dockerfile's": Start(MONGO, entrypoint=["mongod"], dockerfile='ENTRYPOINT ["/x.sh"]'),
 }
 CLIENTS = {
@@ -245,6 +248,12 @@ UNKNOWNS = {
     "an init": Start(MARIA, ["/init"]),
     "a program that nobody knows": Start(MONGO, command=["mongo-wrapper", "--fast"]),
     "a program of a variable": Start(REDIS, command=["sh", "-c", "exec $START"]),
+    "an entry point below the working directory that is not here": Start(
+        PG, dockerfile='WORKDIR /app\nCOPY . .\nENTRYPOINT ["./entrypoint.sh"]'
+    ),
+    "an entry point in a copied directory that is not here": Start(
+        MONGO, dockerfile='COPY scripts/ /scripts/\nENTRYPOINT ["/scripts/entrypoint.sh"]'
+    ),
     "a Dockerfile whose script is not here": Start(
         PG, dockerfile='COPY docker-entrypoint.sh /\nENTRYPOINT ["/docker-entrypoint.sh"]'
     ),

@@ -37,8 +37,12 @@ def own_variables(entry: Entry) -> tuple[str, ...]:
 
 
 def is_entry_point(word: str) -> bool:
-    """Whether a program is an image's entry point, which starts the server or runs the words that follow."""
-    return any(fnmatchcase(posixpath.basename(word), pattern) for pattern in _list("entry_points"))
+    """Whether a program is an image's entry point, which starts the server or runs the words that follow.
+
+    An image names it alone or by its whole path: one that is named from the working directory is somebody else's.
+    """
+    is_whole = word.startswith("/") or "/" not in word
+    return is_whole and any(fnmatchcase(posixpath.basename(word), pattern) for pattern in _list("entry_points"))
 
 
 def may_start_others(word: str) -> bool:

@@ -61,11 +61,12 @@ class ContainerFiles:
 
     def hides(self, name: str) -> bool:
         """Whether a mount or a COPY puts a file there: where no script is read from it, nobody knows what it does."""
-        copied = self.service.stage.copied if self.service.stage is not None else ()
-        targets = {
-            f"{target}{posixpath.basename(source)}" if target.endswith("/") else target for source, target in copied
-        }
-        return "/" in name and (name in targets or any(lies_in(name, mount.clean_target) for mount in self._mounts))
+        places = [mount.clean_target for mount in self._mounts]
+        for source, target in self.service.stage.copied if self.service.stage is not None else ():
+            directory = target.rstrip("/")
+            is_shared = directory in ("", *PATH)  # programs of the image lie there too
+            places.append(f"{directory}/{posixpath.basename(source)}" if is_shared else directory)
+        return "/" in name and any(lies_in(name, place) for place in places)
 
     @property
     def _mounts(self) -> tuple[Mount, ...]:
