@@ -13,7 +13,7 @@ from volfix.project.ci.pipeline import Life
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.project.deployments.deployment import Checkout, Deployment, deployments
 
-WORKFLOW, GITLAB = ".github/workflows/ship.yml", ".gitlab-ci.yml"
+WORKFLOW, GITLAB, CIRCLE = ".github/workflows/ship.yml", ".gitlab-ci.yml", ".circleci/config.yml"
 HEAD = "name: Ship\non: {push: {branches: [main]}}\n"
 
 
@@ -22,6 +22,11 @@ def job(steps: str, *, runs_on: str = "self-hosted", more: str = "", name: str =
     taken = f"      - uses: actions/checkout@v4\n{checkout}"
     lines = "".join(f"      {line}\n" for line in dedent(steps).strip().splitlines())
     return f"{HEAD}jobs:\n  {name}:\n    runs-on: {runs_on}\n{more}    steps:\n{taken}{lines}"
+
+
+def circle(steps: str, *, name: str = "ship", more: str = "") -> str:
+    """A configuration of CircleCI with one job."""
+    return f"version: 2.1\njobs:\n  {name}:\n{more}    steps:\n      - checkout\n      {steps}\n"
 
 
 def deployed(directory: Path, text: str, path: str, **files: str) -> list[Deployment]:
@@ -110,6 +115,28 @@ CASES = [
         job(UP).replace("{push: {branches: [main]}}", "pull_request"),
         *(WORKFLOW, "exec", "shop", Life.CLEANED, True),
         id="for requests",
+    ),
+    pytest.param(circle("- run: docker compose up -d"), CIRCLE, "throw-away", "shop", Life.NEW, True, id="CircleCI"),
+    pytest.param(
+        circle("- run: docker compose up -d", name="deploy"),
+        *(CIRCLE, "throw-away", "shop", Life.NEW, False),
+        id="CircleCI, by the job's name",
+    ),
+    pytest.param(
+        circle("- run: docker compose up -d", more="    resource_class: shop/server\n"),
+        *(CIRCLE, "exec", "shop", Life.UNKNOWN, False),
+        id="CircleCI on a machine of one's own",
+    ),
+    pytest.param(
+        circle("- run: {command: docker compose up -d, environment: {DOCKER_HOST: 'ssh://ops@shop'}}"),
+        *(CIRCLE, "remote", "shop", Life.NEW, False),
+        id="CircleCI and another host",
+    ),
+    pytest.param(
+        circle("- up: {tag: x}")
+        + "commands:\n  up: {steps: [{run: ssh a@b 'cd /srv/live && docker compose up -d'}]}\n",
+        *(CIRCLE, "ssh", "live", Life.NEW, False),
+        id="CircleCI's reusable commands",
     ),
     pytest.param("ship: {script: docker compose up -d}\n", GITLAB, "unknown", "shop", Life.CLEANED, False, id="GitLab"),
     pytest.param(

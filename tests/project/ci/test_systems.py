@@ -21,7 +21,17 @@ from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, resolved
 
 PACKAGE = Path(volfix.__file__).parent
-SYSTEMS = {"drone", "drone_08", "woodpecker", "github_actions", "gitlab_ci", "code_deploy", "jenkins"}
+SYSTEMS = {
+    "drone",
+    "drone_08",
+    "woodpecker",
+    "github_actions",
+    "gitlab_ci",
+    "circleci",
+    "ansible",
+    "code_deploy",
+    "jenkins",
+}
 HUT = System(
     name="Hut",
     is_editable=False,

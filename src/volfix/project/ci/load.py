@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from volfix.project.ci import drone, drone_08, github_actions, gitlab_ci, woodpecker
+from volfix.project.ci import circleci, drone, drone_08, github_actions, gitlab_ci, woodpecker
 from volfix.project.ci.documents import documents_of
 from volfix.project.ci.names import NOT_YAML
 from volfix.project.ci.pipeline import PipelineFile
@@ -29,7 +29,7 @@ class SystemModule(Protocol):
         """The pipelines of such a file; raises NotForVolfix where it holds none that volfix reads."""
 
 
-SYSTEMS: tuple[SystemModule, ...] = (github_actions, gitlab_ci, drone, woodpecker, drone_08)
+SYSTEMS: tuple[SystemModule, ...] = (github_actions, gitlab_ci, circleci, drone, woodpecker, drone_08)
 """In the order in which they are asked: what only one system has comes first."""
 
 
@@ -46,7 +46,7 @@ def load(path: Path, source: Source | None = None) -> PipelineFile:
     except FileProblem as problem:
         if TEMPLATE_TAG.search(source.text):
             raise NotForVolfix(path, "a template, not YAML yet: run volfix on what it renders to") from None
-        if any(system.recognises(path, ()) for system in (github_actions, gitlab_ci)):  # by its name alone
+        if any(system.recognises(path, ()) for system in (github_actions, gitlab_ci, circleci)):  # by its name alone
             raise NotForVolfix(path, f"not read: {problem.message}") from None
         raise
     roots = [root for document in documents if isinstance(root := resolved(document.root), Mapping)]

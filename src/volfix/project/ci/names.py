@@ -23,7 +23,7 @@ NOT_YAML = {
 YAML = (".yml", ".yaml")
 ACTIONS = (".github", ".gitea", ".forgejo")
 """Directories of a checkout that hold the workflows of Actions, in `workflows`."""
-DIRECTORIES = (os.sep + ".woodpecker", *(f"{os.sep}{name}{os.sep}workflows" for name in ACTIONS))
+DIRECTORIES = (os.sep + ".woodpecker", os.sep + ".circleci", *(f"{os.sep}{name}{os.sep}workflows" for name in ACTIONS))
 """How the directories of a checkout end in which each YAML file is a pipeline."""
 ANSIBLE = re.compile(
     r"(?:^|/)(?:ansible|playbooks?|roles/[^/]+/(?:tasks|handlers))/(?:[^/]+/)?[^/]+\.ya?ml\Z"
