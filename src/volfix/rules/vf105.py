@@ -20,6 +20,7 @@ from volfix.project.image.ownership import foreign_user
 from volfix.rules.context import Context, at, mount_location
 from volfix.rules.evidence.roles import role_of
 from volfix.rules.evidence.servers import release_of
+from volfix.rules.evidence.swarm import swarm_stacks
 from volfix.rules.evidence.unheld_data import Unheld, rows_in, unheld_data
 from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
 from volfix.rules.remedies.new_volume import added_volume, kept_in
@@ -62,6 +63,7 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
     service, entry = bare.service, bare.entry
     part = service.parts[0]
     rows = rows_in(bare.where, bare.target)
+    stack = swarm_stacks(bare.context).get(bare.unheld.project)
     if bare.anonymous is not None:
         location = mount_location(bare.anonymous)
         message = f"the data of {entry.name} is in an anonymous volume: `down` or another project name leaves it behind"
@@ -70,13 +72,18 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
         message = f"nothing is mounted at {bare.target}: {entry.name} keeps its data in {rows}"
     return Finding(
         code="VF105",
-        severity=_severity(bare),
+        severity=_severity(bare, is_swarm=stack is not None),
         location=location,
         message=message,
         evidence=(
             f"{service.image or 'the image'}: {bare.unheld.missed[0].described()}",
             *bare.unheld.missed[0].role.evidence,
             *_beside(bare),
+            *(
+                (stack, "each update of a Swarm service starts new containers, with new anonymous volumes")
+                if stack
+                else ()
+            ),
             _FATE[rows],
         ),
         service=service.name,
@@ -95,11 +102,14 @@ _FATE = {
 """What happens to the data where it is."""
 
 
-def _severity(bare: _Bare) -> Severity:
-    """A note for a cache, and for an application; but not where a mount elsewhere shows that its data is to be kept."""
+def _severity(bare: _Bare, *, is_swarm: bool) -> Severity:
+    """A note for a cache, and for an application; but not where a mount elsewhere shows that its data is to be kept.
+
+    An error in a Swarm stack, where the next update of the service loses the data.
+    """
     if bare.entry.cache or (bare.entry.kind == "application" and not (bare.entry.verified and _elsewhere(bare))):
         return Severity.INFO
-    return Severity.WARNING
+    return Severity.ERROR if is_swarm else Severity.WARNING
 
 
 def _elsewhere(bare: _Bare) -> list[Mount]:

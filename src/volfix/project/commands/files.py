@@ -33,7 +33,8 @@ DANGEROUS = re.compile(
     rb"|\bcompose\b[^\n]*(?:\brm\b|\bup\b[^\n]*\$)|\brsync\b|\bgit\b[^\n]*\bclean\b|\bprune\b|\s-(?:delete|exec|execdir)\b|\b(?:delete|rm):|\babsent\b|\b(?:cleanWs|deleteDir)\b"
 )
 NAMES = re.compile(
-    rb"COMPOSE_PROJECT_NAME|--project-name|\bcompose\b[^\n]*\s(?:-p[\s=\"'$]|(?:-f|--file)[\s=]\S*[$`])"
+    rb"COMPOSE_PROJECT_NAME|--project-name|\bstack[ \t]+(?:deploy|up)\b"
+    rb"|\bcompose\b[^\n]*\s(?:-p[\s=\"'$]|(?:-f|--file)[\s=]\S*[$`])"
     rb"|\bcd\b[^\n]*[$`](?!\(dirname|\{?BASH_SOURCE|\{?0)"
 )
 """What may give a project another name at each deployment."""

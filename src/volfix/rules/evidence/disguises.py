@@ -23,6 +23,17 @@ class Disguise:
     path: Path | None = None
 
 
+def is_local(use: Use) -> bool:
+    """Whether a named volume lies on the node that runs the service: no other driver, and no options, say otherwise."""
+    entry = use.project.declared.get(use.mount.source)
+    body = resolved(entry) if entry is not None else None
+    if not isinstance(body, Mapping):
+        return True
+    driver = body.get("driver")
+    is_plain = driver is None or (isinstance(driver, Scalar) and driver.value in ("", "local", "null"))
+    return is_plain and body.get("driver_opts") is None
+
+
 def disguise_of(use: Use) -> Disguise | None:
     """The device behind a named volume that is a bind mount in disguise; None for any other mount."""
     entry = use.project.declared.get(use.mount.source)

@@ -1,0 +1,98 @@
+"""VF310: a database's local volume in a Swarm stack, which no constraint keeps on one node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.project.compose.mounts import VOLUME
+from volfix.rules.context import Context, mount_location
+from volfix.rules.evidence.disguises import is_local
+from volfix.rules.evidence.held_data import UNKNOWN, held_data
+from volfix.rules.evidence.swarm import is_pinned, swarm_stacks
+from volfix.rules.findings import Finding, Severity
+from volfix.rules.rule import Example, Outcome, Rule
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Every database in a local volume of a service that Swarm may start on any node."""
+    for use in context.stack.uses if context.commands is not None else ():
+        where = swarm_stacks(context).get(use.project)
+        mount = use.mount
+        if where is None or mount.kind != VOLUME or mount.read_only or mount.overridden:
+            continue
+        held = held_data(context, use)
+        if held is None or held.kind == UNKNOWN or is_pinned(use.service) or not is_local(use):
+            continue
+        yield Finding(
+            code="VF310",
+            severity=Severity.WARNING,
+            location=mount_location(mount),
+            message=f"another node starts {use.service.name} with an EMPTY volume: {mount.source} is local to one node",
+            evidence=(*held.evidence, where, "docker/docs: engine/swarm/services.md, placement constraints"),
+            service=use.service.name,
+            target=mount.clean_target,
+            reason="name the node that has the data: `deploy: placement: constraints: [node.hostname == NAME]`",
+        )
+
+
+STACK = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
+DEPLOY = "docker stack deploy -c compose.yaml shop\n"
+PINNED = "    deploy:\n      placement:\n        constraints: [node.hostname == db1]\n"
+
+RULE = Rule(
+    code="VF310",
+    name="swarm-volume-unpinned",
+    summary="A database's volume in a Swarm stack is local to one node, and nothing keeps the service on that node.",
+    why=(
+        "Swarm starts a service on any node that is free, and each node has its own local volumes. Where the service "
+        "moves, because a node is drained or full, it finds a new, empty volume under the same name, and its rows stay on "
+        "the other node."
+    ),
+    fix="None: which node has the data, only a person can tell. Constrain the service to that node.",
+    sources=("docker/docs: engine/swarm/services.md", "docker/cli: docs/reference/commandline/stack_deploy.md"),
+    examples=(
+        Example("deployed by a script", {"compose.yaml": STACK, "deploy.sh": DEPLOY}, Outcome.REPORTED),
+        Example(
+            "deployed over ssh by a pipeline",
+            {
+                "compose.yaml": STACK,
+                ".gitlab-ci.yml": "deploy:\n  script:\n"
+                "    - ssh ops@swarm 'cd /srv/shop && docker stack deploy --compose-file compose.yaml shop'\n",
+            },
+            Outcome.REPORTED,
+        ),
+        Example(
+            "a constraint names the node",
+            {
+                "compose.yaml": STACK.replace("volumes: [rows", PINNED.lstrip() + "    volumes: [rows"),
+                "deploy.sh": DEPLOY,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example("no Swarm", {"compose.yaml": STACK, "deploy.sh": "docker compose up -d\n"}, Outcome.UNTOUCHED),
+        Example(
+            "a volume that every node reaches",
+            {
+                "compose.yaml": STACK.replace(
+                    "  rows:\n", "  rows:\n    driver_opts: {type: nfs, o: 'addr=nas,rw', device: ':/rows'}\n"
+                ),
+                "deploy.sh": DEPLOY,
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "a volume of another driver",
+            {"compose.yaml": STACK.replace("  rows:\n", "  rows:\n    driver: rexray/ebs\n"), "deploy.sh": DEPLOY},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "no database is in the volume",
+            {
+                "compose.yaml": "services:\n  web:\n    image: nginx\n    volumes: [logs:/var/log/nginx]\nvolumes:\n  logs:\n",
+                "deploy.sh": DEPLOY,
+            },
+            Outcome.UNTOUCHED,
+        ),
+    ),
+    check=check,
+)
