@@ -133,13 +133,15 @@ def plan(
     ignore: Iterable[str] = (),
     exclude: Iterable[str] = (),
     trusted: bool = False,
+    outside: bool = True,
     confirm: Callable[[Finding], bool] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Plan:
     """Find the Compose projects at and below `path` (one, or several) and plan their fixes; nothing is written.
 
-    `select` and `ignore` are rule codes or beginnings of codes; `exclude` are glob patterns of paths; `confirm` is
-    asked about each fix; `progress` is called with the stacks done and their number. Raises FileNotFoundError for a
+    `select` and `ignore` are rule codes or beginnings of codes; `exclude` are glob patterns of paths. `outside`: files
+    outside of the repository are read where a Compose file names them. `confirm` is asked about each fix; `progress` is
+    called with the stacks done and their number. Raises FileNotFoundError for a
     path that does not exist. What cannot be read is in `result.errors`.
     """
     paths = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(item) for item in path]
@@ -149,6 +151,7 @@ def plan(
     options = Options(
         unsafe_fixes=unsafe_fixes,
         trusted=trusted,
+        outside=outside,
         select=frozenset(select),
         ignore=frozenset(ignore),
         exclude=tuple(exclude),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -103,14 +104,14 @@ def test_fifty_megabytes(tmp_path: Path) -> None:
 def test_an_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = tmp_path / "compose.yaml"
     secret.write_text(GOOD)
-    read_bytes = Path.read_bytes
+    opened = os.open
 
-    def denied(path: Path) -> bytes:
-        if path == secret:
+    def denied(path: Any, *flags: Any, **options: Any) -> int:
+        if str(path) == str(secret):
             raise PermissionError(13, "Permission denied")
-        return read_bytes(path)
+        return opened(path, *flags, **options)
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(os, "open", denied)
     result = run(str(tmp_path))
     assert result.exit_code == 2
     assert "Permission denied" in result.stderr

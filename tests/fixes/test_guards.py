@@ -11,7 +11,7 @@ import pytest
 
 from volfix.fixes.results import FileChange
 from volfix.fixes.write.guards import refusal
-from volfix.project.git import clear_cache
+from volfix.syntax.disk import forget
 from volfix.syntax.source import Source
 
 
@@ -19,9 +19,9 @@ from volfix.syntax.source import Source
 def _quiet_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
-    clear_cache()
+    forget()
     yield
-    clear_cache()
+    forget()
 
 
 def git(root: Path, *arguments: str) -> None:

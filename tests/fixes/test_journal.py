@@ -21,7 +21,7 @@ from volfix.fixes.write.journal import LAST, OPEN, WriteProblem, WriteRefused, d
 from volfix.fixes.write.journal_format import Run, SavedFile, decoded, encoded
 from volfix.fixes.write.transaction import recover, write
 from volfix.fixes.write.undo import undo
-from volfix.project.git import clear_cache
+from volfix.syntax.disk import forget
 from volfix.syntax.source import Source
 
 OLD_BYTES, NEW_BYTES = b"old: 1\n", b"new: 2\n"
@@ -29,10 +29,10 @@ OLD_BYTES, NEW_BYTES = b"old: 1\n", b"new: 2\n"
 
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    clear_cache()
+    forget()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     yield tmp_path / "state"
-    clear_cache()
+    forget()
 
 
 @pytest.fixture

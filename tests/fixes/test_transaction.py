@@ -29,7 +29,7 @@ from volfix.fixes.results import FileChange
 from volfix.fixes.write.journal import LAST, OPEN, directory_of
 from volfix.fixes.write.transaction import WriteFailed, WriteProblem, WriteRefused, recover, write, writing
 from volfix.fixes.write.undo import undo
-from volfix.project.git import clear_cache
+from volfix.syntax.disk import forget
 from volfix.syntax.source import Source
 
 NAMES = ("compose.yml", "deploy/compose.prod.yml", ".env")
@@ -40,10 +40,10 @@ IS_ROOT = os.geteuid() == 0
 
 @pytest.fixture(autouse=True)
 def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    clear_cache()
+    forget()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     yield
-    clear_cache()
+    forget()
 
 
 def make(root: Path, content: dict[str, bytes] = OLD) -> Path:

@@ -16,7 +16,7 @@ from volfix.fixes.results import FileChange
 from volfix.fixes.write.journal import LAST, OPEN, WriteFailed, WriteProblem, WriteRefused, directory_of, locked
 from volfix.fixes.write.transaction import recover, write, writing
 from volfix.fixes.write.undo import undo
-from volfix.project.git import clear_cache
+from volfix.syntax.disk import forget
 from volfix.syntax.source import Source
 
 OLD = {"compose.yml": b"\xef\xbb\xbfold: 1\r\n", "deploy/compose.yml": b"old: 2", ".env": b"A=old\n"}
@@ -25,10 +25,10 @@ NEW = {"compose.yml": b"\xef\xbb\xbfnew: 1\r\n", "deploy/compose.yml": b"new: 2"
 
 @pytest.fixture(autouse=True)
 def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    clear_cache()
+    forget()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     yield
-    clear_cache()
+    forget()
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_a_root_that_was_moved_with_its_journal_can_still_be_undone(root: Path, 
     (root / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     write(planned(root), root)
     root.rename(tmp_path / "moved")
-    clear_cache()
+    forget()
     assert len(undo(tmp_path / "moved")) == 3
     assert (tmp_path / "moved" / "compose.yml").read_bytes() == OLD["compose.yml"]
 

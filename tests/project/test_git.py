@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from volfix.project import git
-from volfix.project.git import GitUnavailable, WorkTree, clear_cache, tracked, tracked_below, uncommitted, work_tree
+from volfix.project.git import GitUnavailable, WorkTree, tracked, tracked_below, uncommitted, work_tree
+from volfix.syntax.disk import forget
 
 Git = Callable[..., str]
 
@@ -23,9 +24,9 @@ def _quiet_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    clear_cache()
+    forget()
     yield
-    clear_cache()
+    forget()
 
 
 def run_git(root: Path, *arguments: str) -> str:
@@ -71,7 +72,7 @@ def test_each_path_below_lies_in_the_work_tree_whether_or_not_it_exists(repo: Pa
         repo / "not" / "there",
         repo / "a" / "..",
     ):
-        clear_cache()
+        forget()
         assert work_tree(path) == WorkTree(repo, repo / ".git")
 
 
@@ -177,7 +178,7 @@ def test_git_is_asked_once_until_the_cache_is_cleared(repo: Path) -> None:
     put(repo / "new")
     run_git(repo, "add", "-A")
     assert tracked(tree) is before
-    clear_cache()
+    forget()
     assert "new" in tracked(tree)
 
 
@@ -208,7 +209,7 @@ def test_placeholders_do_not_count_at_any_depth(repo: Path, name: str) -> None:
     assert tracked_below(tree_of(repo), repo / "data") is None
     put(repo / "data" / "zz.sql")
     run_git(repo, "add", "-A")
-    clear_cache()
+    forget()
     assert tracked_below(tree_of(repo), repo / "data") == "data/zz.sql"
 
 
@@ -255,7 +256,7 @@ def test_a_repository_without_a_commit_tracks_what_is_staged(tmp_path: Path) -> 
     put(tmp_path / "data" / "seed.sql")
     assert tracked(tree_of(tmp_path)) == ()
     run_git(tmp_path, "add", "-A")
-    clear_cache()
+    forget()
     assert tracked_below(tree_of(tmp_path), tmp_path / "data") == "data/seed.sql"
 
 
@@ -457,7 +458,7 @@ def marker(tmp_path: Path) -> tuple[Path, str]:
 
 
 def ask_everything(repo: Path) -> None:
-    clear_cache()
+    forget()
     tracked(tree_of(repo))
     uncommitted(tree_of(repo), [repo / "compose.yml", repo / "new.yml"])
 

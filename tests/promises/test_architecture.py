@@ -44,6 +44,7 @@ OPEN_OTHER_FILES = {
     "syntax/disk.py": "every file of a repository is opened here",
     "fixes/write/": "the writer and its journal work through descriptors of directories, with checks of their own",
     "bulk/state_file.py": "the state of a run, a file of volfix's own",
+    "bulk/checkout.py": "the files of a commit, as it lays them down",
     "bulk/run.py": "the patches that a run leaves",
     "bulk/sources.py": "the list of repositories that a person names, and the directories that hold them",
     "docker/contexts.py": "the settings of the person's own Docker",

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from combination_factory import changed, contents, laid, of
 
 import volfix
-from volfix.syntax.source import SIZE_LIMIT
+from volfix.syntax.disk import LARGEST
 
 PG = "services:\n  db:\n    image: postgres:16\n    volumes: ['./data:/var/lib/postgresql/data']\n"
 ADMIN = "services:\n  adminer: {image: adminer}\n"
 BROKEN = "services:\n  db:\n    image: mysql:8\n   volumes: ['./data:/var/lib/mysql']\n"
 TEMPLATE = "services:\n  db:\n    image: mysql:8\n{% if data %}\n    volumes: ['./data:/var/lib/mysql']\n{% endif %}\n"
 LATIN = b"# caf\xe9\nservices:\n  db: {image: 'mysql:8'}\n"
-LARGE = b"#" + b" " * SIZE_LIMIT + b"\nservices: {}\n"
+LARGE = b"#" + b" " * LARGEST + b"\nservices: {}\n"
 UP = "docker compose {} up -d\n"
 
 NEIGHBOURS = [
@@ -73,14 +75,14 @@ def test_the_project_is_refused_with_the_reason(
 
 def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     laid(tmp_path, {"compose.yaml": PG, "compose.override.yaml": ADMIN})
-    read_bytes = Path.read_bytes
+    opened = os.open
 
-    def denied(path: Path) -> bytes:
-        if path.name == "compose.override.yaml":
+    def denied(path: Any, *flags: Any, **options: Any) -> int:
+        if str(path).endswith("compose.override.yaml"):
             raise PermissionError(13, "Permission denied")
-        return read_bytes(path)
+        return opened(path, *flags, **options)
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(os, "open", denied)
     plan = volfix.plan(tmp_path, unsafe_fixes=True)
     assert [(item.fix, "Permission denied" in (item.reason or "")) for item in of(plan, "VF101")] == [(None, True)]
     assert plan.result.status == 2

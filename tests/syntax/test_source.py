@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volfix.syntax.source import SIZE_LIMIT, CannotEdit, Edit, FileProblem, Source, Span, ordered
+from volfix.syntax.disk import LARGEST
+from volfix.syntax.source import CannotEdit, Edit, FileProblem, Source, Span, ordered
 
 PATH = Path("compose.yaml")
 
@@ -192,7 +193,7 @@ def test_a_file_is_read_with_its_mode(tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "compose.yaml"
     with path.open("wb") as file:
-        file.truncate(SIZE_LIMIT + 1)
+        file.truncate(LARGEST + 1)
     with pytest.raises(FileProblem, match="larger than volfix reads"):
         Source.read(path)
 

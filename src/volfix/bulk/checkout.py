@@ -7,15 +7,16 @@ Source: git, gitrepository-layout (objects/info/alternates), gitattributes ($GIT
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.repository import Repository, make_git_dir, quoted
-from volfix.syntax.source import SIZE_LIMIT
+from volfix.syntax.disk import LARGEST
 
 AS_COMMITTED = "* -text -eol -ident -filter -working-tree-encoding\n"
 
@@ -36,15 +37,17 @@ class Checkout:
 def checkout(repository: Repository, scratch: Path, git: Git) -> Iterator[Checkout]:
     """The files in a directory below `scratch` that is called like the repository, and is deleted at the end.
 
-    Files that are larger than volfix reads are left out, submodules are empty. Raises GitFailed.
+    A file that is larger than volfix reads is there without its content, so that it is refused and named; submodules
+    are empty. Raises GitFailed.
     """
     root = scratch / repository.source.name
     shutil.rmtree(scratch, ignore_errors=True)
     try:
         _make(repository, root)
         git.run("read-tree", repository.head, at=root)
-        paths = _paths(repository, root, git)
+        paths, large = _paths(repository, root, git)
         git.run("checkout-index", "--quiet", "--force", "--index", "-z", "--stdin", at=root, data=b"\0".join(paths))
+        _leave_room(root, large)
         yield Checkout(repository, root)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -68,17 +71,28 @@ def _make(repository: Repository, root: Path) -> None:
         shutil.copyfile(repository.shallow, git_dir / "shallow")
 
 
-def _paths(repository: Repository, root: Path, git: Git) -> list[bytes]:
-    """The files that are small enough to be read."""
-    found, missing = [], 0
+def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], list[bytes]]:
+    """The files that are small enough to be read, and the others."""
+    found, large, missing = [], list[bytes](), 0
     for entry in git.run("ls-tree", "-r", "-l", "-z", "--full-tree", repository.head, at=root).split(b"\0"):
         fields, _, path = entry.partition(b"\t")
         size = fields.rpartition(b" ")[2]
-        if size.isdigit() and int(size) <= SIZE_LIMIT:
+        if size.isdigit() and int(size) <= LARGEST:
             found.append(path)
+        elif size.isdigit() or size == b"BAD":  # a clone in the cache is without large ones
+            large.append(path)
         missing += size == b"BAD"
     if missing and not repository.is_cached:
         raise GitFailed(
             f"{missing} files of HEAD are not in the clone: it is partial, or damaged; give its URL instead"
         )
-    return found
+    return found, large
+
+
+def _leave_room(root: Path, paths: Iterable[bytes]) -> None:
+    """Put a file of that name, too large to be read and empty on the disk, in each one's place."""
+    for path in (root / os.fsdecode(name) for name in paths):
+        if Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(root)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as file:
+                file.truncate(LARGEST + 1)

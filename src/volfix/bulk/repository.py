@@ -15,7 +15,7 @@ from pathlib import Path
 from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.sources import Source, is_path, without_credentials
 from volfix.fixes.write.journal_format import shown
-from volfix.syntax.source import SIZE_LIMIT
+from volfix.syntax.disk import LARGEST
 
 OURS = "refs/volfix/head"
 SETTINGS = r"^(remote\..*\.(push)?url|user\.(name|email))$"
@@ -144,7 +144,7 @@ def _prepare(place: Path, url: str) -> None:
     config = (
         "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tpartialClone = origin\n"
         f'[remote "origin"]\n\turl = {quoted(url)}\n\tpromisor = true\n'
-        f"\tpartialclonefilter = blob:limit={SIZE_LIMIT + 1}\n"
+        f"\tpartialclonefilter = blob:limit={LARGEST + 1}\n"
     )
     make_git_dir(place, config)
 

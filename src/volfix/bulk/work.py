@@ -125,6 +125,7 @@ def _work(task: Task, job: Job, scratch: Path, deadline: float) -> Outcome:
             files.root,
             unsafe_fixes=task.unsafe_fixes,
             trusted=task.trusted,
+            outside=False,
             select=task.select,
             ignore=task.ignore,
             exclude=task.exclude,

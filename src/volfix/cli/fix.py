@@ -42,6 +42,9 @@ def codes_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 @click.option("--ignore", multiple=True, callback=codes_of, metavar="CODES", help="All but these rules.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths that match.")
 @click.option(
+    "--no-outside", is_flag=True, help="Read no file outside of the repository, whatever a Compose file names."
+)
+@click.option(
     "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="Options as TOML."
 )
 @click.option(
@@ -81,6 +84,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         ignore=options["ignore"],
         exclude=options["exclude"],
         trusted=options["trusted"],
+        outside=not options["no_outside"],
         confirm=confirm,
         progress=None if options["quiet"] else _progress(),
     )
@@ -161,7 +165,7 @@ def _typed(options: dict[str, Any]) -> str:
     """What the person typed, for the command to type next."""
     import shlex
 
-    flags = [name for name in ("interactive", "unsafe_fixes", "trusted") if options[name]]
+    flags = [name for name in ("interactive", "unsafe_fixes", "trusted", "no_outside") if options[name]]
     words = ["volfix", *("--" + name.replace("_", "-") for name in flags)]
     for name in ("select", "ignore", "exclude"):
         words += [f"--{name}={value}" for value in options[name]]

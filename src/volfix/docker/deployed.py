@@ -16,6 +16,7 @@ from volfix.project.git import INERT, TIMEOUT, work_tree
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack, read_stacks
 from volfix.rules.context import Context
+from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
 
 COMMITS = 50
@@ -119,6 +120,7 @@ def _read_with(deployed: Deployed) -> list[Path]:
 
 
 def _stacks(path: Path, problems: list[FileProblem], overlay: Mapping[Path, Source]) -> list[Stack]:
+    disk.begin(outside=True)
     loader = Loader(problems, [])
     loader.overlay = overlay
     return list(read_stacks(directories([path], (), problems), loader))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from volfix.fixes.plan import RunPlan, StackPlan, clear_caches, plans_of
+from volfix.fixes.plan import RunPlan, StackPlan, plans_of
 from volfix.fixes.results import ProjectResult
 from volfix.project.stack import Stack
+from volfix.syntax import disk
 
 Key = tuple[Path, ...] | Path
 
@@ -20,7 +21,7 @@ def plan_again(run: RunPlan) -> None:
     roots = {plan.stack.root for plan in run.stacks if any(project.written for project in plan.projects)}
     if not roots:
         return
-    clear_caches()
+    disk.forget()
     written = [plan for plan in run.stacks if plan.stack.root in roots]
     after = {change.after.path: change.after for plan in written if _is_written(plan) for change in plan.changes}
     again = RunPlan(

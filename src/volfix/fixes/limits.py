@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from volfix.project.compose.model import Project
 from volfix.project.stack import Stack
 from volfix.rules.findings import Applicability, Finding
+from volfix.syntax import disk
 
 
 def within_limits(finding: Finding, stack: Stack) -> Finding:
@@ -28,9 +29,30 @@ def within_limits(finding: Finding, stack: Stack) -> Finding:
         for each in project.unread
         if each.path is None
     )
-    if not unknown:
+    return _unsafe(finding, unknown) if unknown else finding
+
+
+def beside_refused(finding: Finding, stack: Stack) -> Finding:
+    """The finding; its fix unsafe where volfix has not read a file that is there and that it may rest on."""
+    if finding.fix is None:
         return finding
-    reason = "; ".join([*([finding.reason] if finding.reason else []), *unknown])
+    unread = [f"{path} is not read ({reason})" for path, reason in disk.refused().items() if _concerns(path, stack)]
+    return _unsafe(finding, unread) if unread else finding
+
+
+def _concerns(path: Path, stack: Stack) -> bool:
+    """Whether a file lies in the stack's repository, or in what its services are built from or load."""
+    if path.is_relative_to(stack.root):
+        return True
+    builds = [service.build for project in stack.projects for service in project.services.values() if service.build]
+    contexts = {build.context for build in builds if build.context is not None}
+    named = {path for project in stack.projects for path in project.env_paths}
+    return any(path.is_relative_to(place) or place.is_relative_to(path) for place in contexts | named)
+
+
+def _unsafe(finding: Finding, doubts: Iterable[str]) -> Finding:
+    assert finding.fix is not None
+    reason = "; ".join([*([finding.reason] if finding.reason else []), *doubts])
     return replace(finding, fix=replace(finding.fix, applicability=Applicability.UNSAFE), reason=reason)
 
 

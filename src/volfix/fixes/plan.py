@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.fixes.limits import within_limits
+from volfix.fixes.limits import beside_refused, within_limits
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proof.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
 from volfix.fixes.scope import asked_directories, keep_asked, nothing_checked, unread_in
-from volfix.project.commands.host_users import clear_cache as clear_host_users
 from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.mounts import BIND
 from volfix.project.discovery import Directory, directories
-from volfix.project.git import clear_cache
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack, read_stacks
 from volfix.rules import REGISTRY
@@ -25,6 +24,7 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.servers import servers_by_source
 from volfix.rules.findings import Applicability, Finding
 from volfix.rules.ignores import is_ignored
+from volfix.syntax import disk
 from volfix.syntax.source import CannotEdit, FileProblem, Span
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Options:
     ignore: frozenset[str] = frozenset()
     exclude: tuple[str, ...] = ()
     confirm: Callable[[Finding], bool] | None = None
+    outside: bool = True
+    """Whether files outside of the repository are read that a Compose file names."""
 
     def codes(self) -> frozenset[str]:
         """The rules that run. `VF1` stands for every code that begins with it."""
@@ -92,7 +94,7 @@ class RunPlan:
 
 def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, int], None] | None = None) -> RunPlan:
     """Find the projects at and below the paths, and plan the fixes of each stack. Nothing is written."""
-    clear_caches()
+    disk.begin(outside=options.outside)
     loader = Loader([], [])
     run = RunPlan(options, loader, tuple(directories(paths, options.exclude, loader.problems)))
     run.stacks += plans_of(run, progress=progress)
@@ -100,12 +102,6 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     for note in nothing_checked(paths, run.directories, results):
         loader.note(note)
     return run
-
-
-def clear_caches() -> None:
-    """Forget what a run before this one has read of git and of users: the files may have changed."""
-    clear_cache()
-    clear_host_users()
 
 
 def plans_of(
@@ -145,9 +141,23 @@ def plans_of(
         yield plan_stack(context, options, loader)
         if progress is not None:
             progress(number, len(stacks))
+    _say_refused(loader)
     for note in (note for each in commands.values() for note in each.notes() if about_commands):
         loader.note(note)
     keep_asked(found, stacks, loader, *earlier)
+
+
+def _say_refused(loader: Loader) -> None:
+    """Name what is there and was not read, a directory for all in it."""
+    refused = disk.refused()
+    named = {Path(os.path.normpath(problem.path)) for problem in loader.problems}
+    for path, reason in refused.items():
+        if path in named or any(above in refused for above in path.parents):
+            continue
+        if reason == disk.OUTSIDE:
+            loader.note(f"{path}: not read: it {reason}")
+        else:
+            loader.problems.append(FileProblem(path, reason))
 
 
 def _commands(found: Sequence[Directory], stacks: Sequence[Stack]) -> dict[Path, Commands]:
@@ -205,7 +215,8 @@ def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[tuple[P
 def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
     seen = [within_limits(finding, context.stack) for finding in _findings(context)]
-    findings = [_editable(finding) for finding in _with_deletions(context, options, seen)]
+    complete = _with_deletions(context, options, seen)
+    findings = [beside_refused(_editable(finding), context.stack) for finding in complete]
     wanted = [finding for finding in findings if _is_wanted(finding, options)]
     made = made_of(findings, context.stack, wanted, loader)
     return StackPlan(context, project_results(context.stack, made), made.changes)

@@ -57,9 +57,11 @@ def directories(paths: Sequence[Path], exclude: Sequence[str], problems: list[Fi
     once; vendored trees and links are skipped.
     """
     seen: set[Path] = set()
-    trees = [path for path in paths if not path.is_file()]
-    files = [path for path in paths if path.is_file()]
+    trees = [path for path in paths if not disk.is_file(path)]
+    files = [path for path in paths if disk.is_file(path)]
     roots = {path: _root_of(path if path in trees else path.parent) for path in paths}
+    for path in (*roots, *roots.values()):
+        disk.enclose(path)
     walked = chain.from_iterable(_walk(path, roots[path], exclude, problems) for path in trees)
     asked = (_with_files(directory, files) for directory in walked)
     single = (_of_files(parent, roots[path], files) for path in files for parent in [path.parent])
@@ -126,9 +128,9 @@ def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]
             found["files"].append(Path(entry.path))
         elif is_pipeline_name(entry.path) and not _is_broken_link(entry):
             found["pipelines"].append(Path(entry.path))
-        if (has_commands(entry.path) and entry.is_file()) or is_script(entry):
+        if (has_commands(entry.path) and _is_file(entry)) or is_script(entry):
             found["commands"].append(Path(entry.path))
-        elif is_document(entry.name) and entry.is_file():
+        elif is_document(entry.name) and _is_file(entry):
             found["documents"].append(Path(entry.path))
     if not found["files"] and any(entry.name == ".env" for entry in entries):
         found["files"] = _named_by_dotenv(directory)
@@ -140,7 +142,12 @@ def _named_by_dotenv(directory: Path) -> list[Path]:
     """The files that COMPOSE_FILE in the directory's `.env` names, whatever they are called."""
     found = COMPOSE_FILE.search(disk.read_or_nothing(directory / ".env"))
     names = found[1].decode(errors="replace").strip("\"' \r").split(":") if found else []
-    return [directory / name for name in names if name and os.path.isfile(directory / name)]  # noqa: PTH113 - never raises
+    return [directory / name for name in names if name and disk.is_file(directory / name)]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether a program would read it: no directory, no link to nothing."""
+    return entry.is_file() or disk.is_file(entry.path)
 
 
 def _is_broken_link(entry: os.DirEntry[str]) -> bool:

@@ -10,7 +10,6 @@ import os
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from volfix.syntax import disk
@@ -39,12 +38,6 @@ class WorkTree:
     git_dir: Path
 
 
-def clear_cache() -> None:
-    """Forget what was read, where work trees or what they track may have changed."""
-    _enclosing.cache_clear()
-    _listed.cache_clear()
-
-
 def work_tree(path: Path) -> WorkTree | None:
     """The work tree that `path` lies in, found without asking git; None outside of any.
 
@@ -55,7 +48,7 @@ def work_tree(path: Path) -> WorkTree | None:
     return _enclosing(os.path.abspath(path))  # noqa: PTH100 - `..` is taken out, so that each parent is a prefix
 
 
-@lru_cache(maxsize=4096)
+@disk.remembered(4096)
 def _enclosing(path: str) -> WorkTree | None:
     real = os.path.realpath(path)
     for directory in (Path(real), *Path(real).parents):
@@ -75,7 +68,7 @@ def _git_dir(directory: Path) -> Path | None:
     try:
         if entry.is_dir():
             return entry if os.path.lexists(entry / "HEAD") else None
-        content = disk.beginning(entry, 8192)
+        content = disk.read_for_git(entry, 8192)
     except OSError:
         return None
     if not content.startswith(b"gitdir: "):
@@ -94,7 +87,7 @@ def tracked(tree: WorkTree) -> Sequence[str]:
     return found
 
 
-@lru_cache(maxsize=64)
+@disk.remembered(64)
 def _listed(tree: WorkTree) -> tuple[str, ...] | GitUnavailable:
     """A failure is kept too: a git that hangs is not to be waited for at every mount."""
     try:

@@ -95,9 +95,9 @@ def _lines(directory: Path) -> tuple[str, ...]:
     """The lines of the directory's file; none where git cannot read it either, which follows no link here."""
     path = directory / NAME
     try:
-        if path.is_symlink() or not path.is_file():
+        if path.is_symlink() or not disk.is_file(path):
             return ()
-        data = disk.beginning(path, LARGEST)
+        data = disk.read(path, LARGEST)
     except OSError:
         return ()
     return tuple(line.removesuffix("\r") for line in data.decode("utf-8-sig", "surrogateescape").split("\n"))

@@ -20,6 +20,7 @@ from volfix.rules.evidence.deployments import StackDeployment, deploys
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.findings import Finding
 from volfix.rules.remedies.volume_deletions import deleting_when_asked
+from volfix.syntax import disk
 
 if TYPE_CHECKING:
     from volfix.project.compose.service import EnvFile
@@ -181,7 +182,7 @@ def _arrival(context: Context, project: Project, service: Service, file: EnvFile
     if file.path is None:
         return Answer(Mark.OPEN, f"{service.name} loads an env file whose name only the deployment knows")
     name = relative(file.path, context.root)
-    if file.path.is_file():
+    if disk.is_file(file.path):
         return Answer(Mark.FINE, f"{service.name} loads {name}, which is here")
     for deploy in _of(context, project):
         for command in deploy.deployment.commands:

@@ -177,10 +177,10 @@ def _has_files(directory: Path) -> bool:
     def fail(error: OSError) -> None:
         raise error
 
+    if not disk.exists(directory):
+        return False
     try:
         return any(not is_placeholder(name) for _, names in disk.walk(directory, onerror=fail) for name in names)
-    except FileNotFoundError:
-        return False
     except OSError:
         return True
 

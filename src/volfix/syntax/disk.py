@@ -1,44 +1,205 @@
-"""The one way to a repository's files: nothing else in volfix opens them or looks into their directories."""
+"""The one way to a repository's files: nothing else in volfix opens them or looks into their directories.
+
+A file is read where it is a regular file, not larger than a limit, and lies, links followed, in one of the roots of the
+run: `begin` starts a run and `enclose` names its roots. A path that is outside of them as it is written is one that a
+Compose file names; `begin` says whether these may be read. What is refused is kept in `refused`.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Callable, Collection, Iterator
+import stat
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from operator import attrgetter
 from pathlib import Path
+from typing import TypeVar
+
+from volfix.knowledge.paths import lies_in
+
+LARGEST = 10 * 1024 * 1024
+"""Bytes of a file that is read. The largest Compose file in public use is well under a hundredth of it."""
+LARGEST_YAML = 2 * 1024 * 1024
+"""Bytes of a YAML file that is read: its tree takes a hundred times as much memory."""
+FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+SYSTEM = ("/proc/", "/sys/", "/dev/")
+"""Directories whose files are the running system. Source: Filesystem Hierarchy Standard 3.0, 3.5, 6.1."""
+OUTSIDE = "lies outside of the repository"
+"""Why a path that a run may not even look at counts as one where nothing is."""
+OF_HOST = frozenset(
+    {"/", "/home", "/media", "/mnt", "/opt", "/root", "/srv", "/tmp", "/var", "/Users", "/Volumes"}  # noqa: S108
+)
+"""Directories that hold all of a machine, or all of its users' files. Source: Filesystem Hierarchy Standard 3.0, 3."""
+OF_SYSTEM = ("/bin/", "/boot/", "/etc/", "/lib/", "/lib64/", "/run/", "/sbin/", "/usr/", "/Library/", "/System/")
+"""Directories of the operating system, in which no build context lies. Source: as above."""
+
+Result = TypeVar("Result")
 
 
-def read(path: Path | str) -> bytes:
-    """All that the file at `path` holds; raises OSError where it cannot be read."""
-    with open(path, "rb") as file:  # noqa: PTH123 - a Path for each entry of a tree costs
-        return file.read()
+class Refused(OSError):
+    """A file or directory that is there and that volfix does not read; `strerror` is the reason."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(errno.EACCES, reason, path)
 
 
-def beginning(path: Path | str, size: int) -> bytes:
-    """The first bytes of the file at `path`, at most `size`; raises OSError where it cannot be read."""
-    with open(path, "rb") as file:  # noqa: PTH123 - as above
-        return file.read(size)
+@dataclass(slots=True)
+class _Run:
+    """Where a run may read: below its roots, each with its real path; `homes` are those above a directory."""
+
+    outside: bool = True
+    roots: dict[str, str] = field(default_factory=dict)
+    homes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    refused: dict[Path, str] = field(default_factory=dict)
+
+    def homes_of(self, path: str) -> tuple[str, ...]:
+        """The real paths of the roots that the path lies in, as it is written."""
+        directory = os.path.dirname(path)  # noqa: PTH120 - a Path for each file of a tree costs
+        if (found := self.homes.get(directory)) is None:
+            above = [directory, *map(str, Path(directory).parents)]
+            found = self.homes[directory] = tuple(self.roots[each] for each in above if each in self.roots)
+        return (self.roots[path], *found) if path in self.roots else found
+
+    def objection(self, path: str, real: str, *, of_git: bool = False) -> str | None:
+        """Why what is called `path`, and really lies at `real`, is not read; None where it is."""
+        homes = self.homes_of(path)
+        home = next((each for each in homes if lies_in(real, each)), None)
+        if f"{real}/".startswith(SYSTEM) and not (home or "").startswith(SYSTEM):
+            return f"leads to {real}, which is the running system and no file"
+        if of_git:
+            return None
+        if home is not None:
+            return "lies in git's own directory" if "/.git/" in f"{real[len(home) :]}/" else None
+        return f"leads out of the repository, to {real}" if homes else None
+
+    def is_forbidden(self, path: str) -> bool:
+        """Whether the path is outside of every root as it is written, and the run may not look there."""
+        return not self.outside and bool(self.roots) and not self.homes_of(path)
+
+
+_RUN = _Run()
+_FORGETTING: list[Callable[[], None]] = []
+
+
+def begin(*, outside: bool) -> None:
+    """Start a run without roots; `outside` lets it read what a Compose file names outside of them. Without it nothing
+    there is looked at, and the result does not depend on the machine.
+    """
+    forget()
+    _RUN.outside = outside
+    for known in (_RUN.roots, _RUN.homes, _RUN.refused):
+        known.clear()
+
+
+def enclose(root: Path) -> None:
+    """Add a root, or a single file that a person names, to those of the run."""
+    if str(root) not in _RUN.roots:
+        _RUN.roots[str(root)] = os.path.realpath(root)
+        _RUN.homes.clear()
+
+
+def refused() -> Mapping[Path, str]:
+    """What the run has not read although it is there, with the reasons."""
+    return _RUN.refused
+
+
+def remembered(maxsize: int) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Keep what a function has made of files, until `forget` is called."""
+
+    def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
+        kept = lru_cache(maxsize)(function)
+        _FORGETTING.append(kept.cache_clear)
+        return kept
+
+    return decorate
+
+
+def forget() -> None:
+    """Forget what was made of files, where they may have changed."""
+    for clear in _FORGETTING:
+        clear()
+
+
+def is_inside(path: Path) -> bool:
+    """Whether the path, as it is written, lies in a root of the run: what no Compose file names is read only there."""
+    return not _RUN.roots or bool(_RUN.homes_of(_written(path)))
+
+
+def exists(path: Path) -> bool:
+    """Whether something lies there, as far as the run may look."""
+    return not _RUN.is_forbidden(_written(path)) and os.path.exists(path)  # noqa: PTH110 - never raises
+
+
+def missing(path: Path) -> str | None:
+    """Why there is nothing to read at the path; None where there is something."""
+    written = _written(path)
+    if _RUN.is_forbidden(written):
+        _RUN.refused[Path(written)] = OUTSIDE
+        return OUTSIDE
+    return None if os.path.exists(path) else "there is no such file"  # noqa: PTH110 - never raises
+
+
+def is_file(path: Path | str) -> bool:
+    """Whether something lies there that programs would read: no directory. What is no regular file is refused later."""
+    try:
+        return not _RUN.is_forbidden(_written(path)) and not stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116
+    except (OSError, ValueError):  # there is nothing, or nothing can be called so
+        return False
+
+
+def state(path: Path) -> tuple[int, int, int]:
+    """What changes when the file at `path` does; raises OSError where there is none."""
+    return _kept(_state, path)
+
+
+def _state(path: str) -> tuple[int, int, int]:
+    status = os.stat(path)  # noqa: PTH116
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def read(path: Path | str, limit: int = LARGEST) -> bytes:
+    """All that the file at `path` holds; raises OSError where it cannot be read, and Refused where it is not."""
+    return _kept(partial(_content, limit=limit), path)[0]
+
+
+def read_with_mode(path: Path, limit: int = LARGEST) -> tuple[bytes, int]:
+    """The same, with the file's permissions."""
+    return _kept(partial(_content, limit=limit), path)
+
+
+def glance(path: Path | str, size: int) -> bytes:
+    """The first bytes of a file in a root that nobody has asked for; nothing where it cannot be read."""
+    try:
+        return _content(_written(path), size, whole=False)[0]
+    except OSError:
+        return b""
 
 
 def read_or_nothing(path: Path | str) -> bytes:
     """All that the file at `path` holds; nothing where it cannot be read."""
     try:
         return read(path)
-    except OSError:  # the build, the shell or the person who uses the file cannot read it either
+    except OSError:  # the build, the shell or the person who uses the file cannot read it either, or it is in `refused`
         return b""
 
 
+def read_for_git(path: Path, size: int) -> bytes:
+    """The first bytes of a file that git reads itself, also in the directories above a repository: `.git`, `config`."""
+    return _content(str(path), size, whole=False, of_git=True)[0]
+
+
 def entries(directory: Path | str) -> list[os.DirEntry[str]]:
-    """What lies in the directory, by name; raises OSError where it cannot be looked into."""
-    with os.scandir(directory) as found:
-        return sorted(found, key=attrgetter("name"))
+    """What lies in the directory, by name; raises OSError where it cannot be looked into, Refused where it is not."""
+    return _kept(_entries, directory)
 
 
 def entries_or_none(directory: Path | str) -> list[os.DirEntry[str]]:
     """What lies in the directory, by name; nothing where it cannot be looked into."""
     try:
         return entries(directory)
-    except OSError:  # no build and no shell can look into it either
+    except OSError:  # no build and no shell can look into it either, or it is in `refused`
         return []
 
 
@@ -48,11 +209,115 @@ def walk(
     """Each directory at and below `top` with the names of its files, all by name; links are not followed, directories
     with a name in `skipped` are left out. `onerror` gets what keeps a directory from being looked into.
     """
+    try:
+        _kept(_look_into, top)
+    except OSError as error:
+        if onerror is not None:
+            onerror(error)
+        return
     for current, directories, names in os.walk(top, onerror=onerror):
         directories[:] = sorted(name for name in directories if name not in skipped)
         yield current, sorted(names)
 
 
 def matching(directory: Path, pattern: str) -> list[Path]:
-    """The paths below the directory that a glob pattern matches, in their order."""
+    """The paths below the directory that a glob pattern matches, in their order; none where it is not looked into."""
+    try:
+        _kept(_look_into, directory)
+    except OSError:
+        return []
     return sorted(directory.glob(pattern))
+
+
+def _written(path: Path | str) -> str:
+    """The path from `/`, without `..`, which a link in it may change: where it really lies is asked of the system."""
+    text = os.fspath(path)
+    return os.path.abspath(text) if ".." in text or not text.startswith("/") else text  # noqa: PTH100
+
+
+def _kept(function: Callable[[str], Result], path: Path | str) -> Result:
+    """What the function says of the path; why it says nothing is kept, but for a path where there is nothing."""
+    written = _written(path)
+    if _RUN.is_forbidden(written):
+        _RUN.refused[Path(written)] = OUTSIDE
+        raise FileNotFoundError(errno.ENOENT, OUTSIDE, written)
+    try:
+        return function(written)
+    except ValueError as error:
+        raise FileNotFoundError(errno.ENOENT, f"no file can be called so: {error}", written) from error
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        raise
+    except OSError as error:
+        if not (isinstance(error, PermissionError) and os.path.isdir(written)):  # noqa: PTH112 - rows, most often
+            _RUN.refused[Path(written)] = error.strerror or str(error)
+        raise
+
+
+def _content(path: str, limit: int, *, whole: bool = True, of_git: bool = False) -> tuple[bytes, int]:
+    _check_kind(path, os.stat(path).st_mode)  # noqa: PTH116 - to open a device may do something
+    descriptor = os.open(path, FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        _check_kind(path, status.st_mode)
+        objection = _RUN.objection(path, _place(path, descriptor), of_git=of_git)
+        if objection is not None:
+            raise Refused(path, objection)
+        data = more = b"" if whole and status.st_size > limit else os.read(descriptor, min(limit, status.st_size) + 1)
+        while more and len(data) <= limit:
+            more = os.read(descriptor, limit + 1 - len(data))
+            data += more
+    finally:
+        os.close(descriptor)
+    size = max(status.st_size, len(data))
+    if whole and size > limit:
+        raise Refused(path, f"{size} bytes: larger than volfix reads ({limit} bytes)")
+    return data[:limit], stat.S_IMODE(status.st_mode)
+
+
+def _check_kind(path: str, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "not a regular file", path)
+    if not stat.S_ISREG(mode):
+        raise Refused(path, "not a regular file")
+
+
+def _place(path: str, descriptor: int) -> str:
+    """Where the open file or directory really lies: nobody who moves links meanwhile leads the question elsewhere."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - Linux
+    except OSError:
+        real = os.path.realpath(path)
+        if not os.path.samestat(os.stat(real), os.fstat(descriptor)):  # noqa: PTH116
+            raise Refused(path, "changed while it was read: run volfix again") from None
+        return real
+
+
+def _entries(directory: str) -> list[os.DirEntry[str]]:
+    _look_into(directory)
+    with os.scandir(directory) as found:
+        return sorted(found, key=attrgetter("name"))
+
+
+def _look_into(directory: str) -> None:
+    """Raise Refused where the directory is not one to look into."""
+    descriptor = os.open(directory, FLAGS | os.O_DIRECTORY)
+    try:
+        real = _place(directory, descriptor)
+    finally:
+        os.close(descriptor)
+    objection = _RUN.objection(directory, real)
+    if objection is None and _RUN.roots and not _RUN.homes_of(directory) and _is_of_host(real):
+        objection = "a directory of the machine, which volfix does not look through"
+    if objection is not None:
+        raise Refused(directory, objection)
+
+
+def _is_of_host(real: str) -> bool:
+    """Whether a directory is one of the machine's, or a home directory, and no application's."""
+    above = os.path.dirname(real)  # noqa: PTH120
+    return (
+        real in OF_HOST
+        or f"{real}/".startswith(OF_SYSTEM)
+        or above in ("/home", "/Users")
+        or real == os.path.realpath(Path("~").expanduser())
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import stat
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +12,6 @@ from pathlib import Path
 from volfix.syntax import disk
 
 BOM = b"\xef\xbb\xbf"
-SIZE_LIMIT = 8 * 1024 * 1024
-"""Bytes: the largest file that is read. The largest Compose file in public use is well under a tenth of it."""
 
 
 class FileProblem(Exception):
@@ -64,18 +61,13 @@ class Source:
     digest: str = field(default="", repr=False)
 
     @classmethod
-    def read(cls, path: Path) -> Source:
-        """Read the file at `path`; raises FileProblem where it is unreadable, too large or not UTF-8 text."""
+    def read(cls, path: Path, limit: int = disk.LARGEST) -> Source:
+        """Read the file at `path`; raises FileProblem where it is unreadable, refused, too large or not UTF-8 text."""
         try:
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):
-                raise FileProblem(path, "not a regular file")
-            if status.st_size > SIZE_LIMIT:
-                raise FileProblem(path, f"{status.st_size} bytes: larger than volfix reads ({SIZE_LIMIT} bytes)")
-            data = disk.read(path)
+            data, mode = disk.read_with_mode(path, limit)
         except OSError as error:
             raise FileProblem(path, error.strerror or str(error)) from error
-        return cls.of(path, data, stat.S_IMODE(status.st_mode))
+        return cls.of(path, data, mode)
 
     @classmethod
     def of(cls, path: Path, data: bytes, mode: int = 0o644) -> Source:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.fixes.write.journal import DIRECTORY_FLAGS, FILE_FLAGS, WriteFailed, WriteRefused, advice, write_all
-from volfix.syntax.source import SIZE_LIMIT
+from volfix.syntax.disk import LARGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _look(given_path: Path, path: Path, directory: int) -> OnDisk:
             if not stat.S_ISREG(status.st_mode):
                 raise WriteRefused(given_path, "not a regular file: it changed since it was read")
             with open(descriptor, "rb", closefd=False) as file:
-                return OnDisk(given_path, path, directory, file.read(2 * SIZE_LIMIT), status, _attributes(descriptor))
+                return OnDisk(given_path, path, directory, file.read(2 * LARGEST), status, _attributes(descriptor))
         finally:
             os.close(descriptor)
     except OSError as error:

@@ -12,6 +12,7 @@ from volfix.project.ci.documents import documents_of
 from volfix.project.ci.names import NOT_YAML
 from volfix.project.ci.pipeline import PipelineFile
 from volfix.project.compose.compose_file import NotForVolfix
+from volfix.syntax.disk import LARGEST_YAML
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, resolved
 
@@ -40,7 +41,7 @@ def load(path: Path, source: Source | None = None) -> PipelineFile:
     """
     if path.suffix in NOT_YAML:
         raise NotForVolfix(path, NOT_YAML[path.suffix])
-    source = source or Source.read(path)
+    source = source or Source.read(path, LARGEST_YAML)
     try:
         documents = documents_of(source)
     except FileProblem as problem:

@@ -5,6 +5,7 @@ Source: sqlalchemy/alembic 1.x: a relative path starts from the working director
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ def ini_databases(path: Path, place: str | None) -> Iterator[NamedDatabase]:
     try:
         source = Source.read(path)
         found, scripts = URL.search(source.text), SCRIPTS.search(source.text)
-        code = disk.read(path.parent / scripts[1] / "env.py") if scripts else b""
+        code = _environment(path.parent, scripts[1]) if scripts else b""
     except (FileProblem, OSError):  # alembic could not read it either
         return
     if found is None or not code or ELSEWHERE.search(code):
@@ -40,3 +41,9 @@ def ini_databases(path: Path, place: str | None) -> Iterator[NamedDatabase]:
         pieces = [Piece(head), Piece(place.rpartition("/")[0]), Piece(tail, Span(end - len(tail), end))]
     if "%" not in head + tail:
         yield NamedDatabase(source, "sqlalchemy.url", Value(tuple(pieces)), "url", is_engine=True)
+
+
+def _environment(directory: Path, scripts: str) -> bytes:
+    """The env.py of the scripts in the ini's directory; nothing where it is outside of the repository."""
+    path = Path(os.path.normpath(directory / scripts / "env.py"))
+    return disk.read(path) if path.is_relative_to(directory) or disk.is_inside(path) else b""

@@ -122,7 +122,7 @@ class DeployedCode:
         """Those in the context's directory, or in one just below it."""
         below = [Path(entry.path) for entry in disk.entries_or_none(self.directory) if is_own(entry)]
         found = [
-            path for place in (self.directory, *below) for name in FRAMEWORK_FILES if (path := place / name).is_file()
+            path for place in (self.directory, *below) for name in FRAMEWORK_FILES if disk.is_file(path := place / name)
         ]
         return {path: disk.read_or_nothing(path) for path in found}
 

@@ -60,9 +60,9 @@ def comes_with_image(service: Service, path: str) -> Path | None:
         return None
     for source, target in stage.copied:
         below = posixpath.relpath(path, target) if path.startswith(target.rstrip("/") + "/") else None
-        if below is not None and os.path.isfile(found := build.context / source / below):  # noqa: PTH113 - never raises
+        if below is not None and disk.is_file(found := build.context / source / below):
             return found
-        if (path == target or below == posixpath.basename(source)) and os.path.isfile(build.context / source):  # noqa: PTH113
+        if (path == target or below == posixpath.basename(source)) and disk.is_file(build.context / source):
             return build.context / source
     return None
 

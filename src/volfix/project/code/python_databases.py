@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 import libcst as cst
 
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code.named_database import NamedDatabase
+from volfix.syntax import disk
 from volfix.syntax.python_source import Module, below, nodes, read_module
 from volfix.syntax.python_values import Evaluation, assigned, last_name, looked_up, string
 from volfix.syntax.source import FileProblem
@@ -38,7 +39,7 @@ class _Sink:
     doubt: str | None = None
 
 
-@lru_cache(maxsize=512)
+@disk.remembered(512)
 def _module(path: Path, _state: tuple[int, int]) -> tuple[Module, str | None] | None:
     try:
         source, refusal = read_module(path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 from volfix.knowledge.readers import Reader, readers
@@ -28,7 +27,7 @@ def reader_of(service: Service) -> tuple[Reader, ...]:
     return _readers_in(build.context)
 
 
-@lru_cache(maxsize=4096)
+@disk.remembered(4096)
 def _readers_in(context: Path) -> tuple[Reader, ...]:
     found = _named_in(context, locked=False) or _named_in(context, locked=True) or _imported_in(context)
     replaced = {name for reader in found for name in reader.over}
@@ -78,7 +77,7 @@ def _placed(context: Path, reader: Reader) -> Reader:
     if reader.relative_to == "schema directory":
         return replace(reader, folder=_schema_directory(context))
     if reader.relative_to == "application root":
-        return replace(reader, folder="" if (context / "config" / "application.rb").is_file() else None)
+        return replace(reader, folder="" if disk.is_file(context / "config" / "application.rb") else None)
     return reader
 
 
@@ -113,5 +112,5 @@ def _schema_directory(context: Path) -> str | None:
     if isinstance(schema, str):
         path = Path(schema)
         return None if path.is_absolute() else str(path.parent if path.suffix else path)
-    places = [name for name in ("prisma/schema.prisma", "schema.prisma") if (context / name).is_file()]
+    places = [name for name in ("prisma/schema.prisma", "schema.prisma") if disk.is_file(context / name)]
     return str(Path(places[0]).parent) if len(places) == 1 else None

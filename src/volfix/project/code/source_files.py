@@ -32,7 +32,7 @@ def source_files(directory: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
         if entry.is_dir(follow_symlinks=False):
             if is_own(entry):
                 below.append(entry.path)
-        elif entry.name.endswith(suffixes) and entry.is_file():
+        elif entry.name.endswith(suffixes) and disk.is_file(entry.path):
             yield Path(entry.path)
     for path in below:
         if not os.path.exists(os.path.join(path, "pyvenv.cfg")):  # noqa: PTH110, PTH118 - once for every directory

@@ -51,8 +51,8 @@ class CommandResolver:
             return None
         for path in _candidates(name, state):
             file = self.files.get(path)
-            if file is None and self.contains(str(path)) and path.is_file():
-                file = CommandFile(path) if path.resolve().is_relative_to(self.root.resolve()) else None
+            if file is None and self.contains(str(path)) and disk.is_file(path):
+                file = CommandFile(path)
             if file is not None:
                 return file.script
         return None
@@ -79,7 +79,7 @@ class CommandResolver:
                 continue
             for each in make_includes(file.source):
                 other = Path(os.path.normpath(each))
-                if other.is_file() and other.resolve().is_relative_to(self.root.resolve()):
+                if self.contains(str(other)) and disk.is_file(other):
                     known = found.get(path, [file])
                     joined = [*known, *(one for one in found.get(other, [self._file(other)]) if one not in known)]
                     found.update((one.path, joined) for one in joined)
@@ -124,8 +124,8 @@ class CommandResolver:
 
 
 def _files_in(directory: Path) -> list[CommandFile]:
-    found = (entry for entry in disk.entries_or_none(directory) if has_commands(entry.path) and entry.is_file())
-    return [CommandFile(Path(entry.path)) for entry in found]
+    paths = (entry.path for entry in disk.entries_or_none(directory) if has_commands(entry.path))
+    return [CommandFile(Path(path)) for path in paths if disk.is_file(path)]
 
 
 def _candidates(name: str, state: State) -> Iterator[Path]:

@@ -90,7 +90,7 @@ class CommandFile:
         if self.pipeline is not None:
             return self.pipeline.source
         try:
-            return Source.read(self.path)
+            return Source.read(self.path, disk.LARGEST_YAML if self.path.suffix in (".yml", ".yaml") else disk.LARGEST)
         except FileProblem:
             return None
 
@@ -151,7 +151,7 @@ def _called(files: Sequence[CommandFile], root: Path) -> list[CommandFile]:
         file = left.pop()
         names = {match[0].decode() for match in CALLED.finditer(file.data)}
         for path in {Path(os.path.normpath(place / name)) for name in names for place in (root, file.path.parent)}:
-            if path not in found and path.is_relative_to(root) and path.is_file():
+            if path not in found and path.is_relative_to(root) and disk.is_file(path):
                 found[path] = CommandFile(path)
                 left.append(found[path])
     return list(found.values())
@@ -198,5 +198,5 @@ def _included(source: Source) -> Iterator[Source]:
 
     for path in make_includes(source):
         with suppress(FileProblem):  # make would stop, or go on without the file
-            if path.resolve().is_relative_to(source.path.parent.resolve()):
+            if Path(os.path.normpath(path)).is_relative_to(source.path.parent):
                 yield Source.read(path)

@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +53,7 @@ class _File:
     data: bytes
 
 
-@lru_cache(maxsize=64)
+@disk.remembered(64)
 def host_uses(host: Path, project: Path, root: Path) -> tuple[HostUse, ...]:
     """Where files of the repository use the host's directory or file `host`, which a project in `project` mounts.
 
@@ -87,7 +86,7 @@ def _tree(project: Path, root: Path) -> Path:
     return root if work_tree(root) is not None else project
 
 
-@lru_cache(maxsize=64)
+@disk.remembered(64)
 def _commands(project: Path, tree: Path) -> HostCommands:
     from volfix.project.commands.host_commands import (
         HostCommands,  # reads shell: most runs name no directory in a script
@@ -125,9 +124,9 @@ def _leads_to(before: str, path: Path, host: Path, directories: Sequence[Path]) 
     return any(Path(os.path.normpath(each / before)) == host.parent for each in near)
 
 
-@lru_cache(maxsize=8)
+@disk.remembered(8)
 def _files(tree: Path) -> tuple[_File, ...]:
-    """The files of a tree that may use a directory of the host, read once; `clear_cache` forgets them."""
+    """The files of a tree that may use a directory of the host, read once."""
     found: list[_File] = []
     for current, names in disk.walk(tree, VENDORED):
         for name in names:
@@ -144,23 +143,13 @@ def _files(tree: Path) -> tuple[_File, ...]:
 
 def _is_marked(path: str) -> bool:
     """Whether a file begins as scripts do: most files without a suffix are none, and may be large."""
-    try:
-        return disk.beginning(path, 2) == b"#!"
-    except OSError:  # nobody asked for the file
-        return False
+    return disk.glance(path, 2) == b"#!"
 
 
 def _read(path: str) -> bytes:
     try:
-        if os.path.getsize(path) > LARGEST or not os.path.isfile(path):  # noqa: PTH202, PTH113 - as above
+        if os.path.getsize(path) > LARGEST:  # noqa: PTH202 - as above
             return b""
         return disk.read(path)
     except OSError:  # nobody asked for the file
         return b""
-
-
-def clear_cache() -> None:
-    """Forget what was read, where files may have changed."""
-    _files.cache_clear()
-    host_uses.cache_clear()
-    _commands.cache_clear()

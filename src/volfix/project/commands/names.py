@@ -32,10 +32,7 @@ def is_script(entry: os.DirEntry[str]) -> bool:
     """Whether a file whose name has no suffix is an executable script for a shell, by its first line: `bin/deploy`."""
     if "." in entry.name or not entry.is_file(follow_symlinks=False) or not entry.stat().st_mode & 0o111:
         return False
-    try:
-        return SHEBANG.match(disk.beginning(entry.path, 80)) is not None
-    except OSError:  # it is named where it is called
-        return False
+    return SHEBANG.match(disk.glance(entry.path, 80)) is not None
 
 
 def has_commands(path: str) -> bool:

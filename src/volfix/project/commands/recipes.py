@@ -41,7 +41,7 @@ def make_includes(source: Source) -> list[Path]:
     paths: list[Path] = []
     for name in (name for each in found for name in each[1].replace("\\\n", " ").split()):
         path = source.path.parent / REFERENCE.sub(lambda inner: _make_value(inner, variables, 0), name)
-        paths += disk.matching(path.parent, path.name) if "*" in path.name else [path]
+        paths += disk.matching(path.parent, path.name) if "*" in path.name and disk.is_inside(path) else [path]
     return paths
 
 

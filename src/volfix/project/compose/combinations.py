@@ -16,6 +16,7 @@ from volfix.project.compose.merging import build_project
 from volfix.project.compose.model import Project
 from volfix.project.discovery import Directory
 from volfix.project.loader import Loader
+from volfix.syntax import disk
 
 
 def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
@@ -30,7 +31,7 @@ def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
     beside = (*_unread(directory.files, loader), *_unread(setting, loader))
     called: dict[tuple[ComposeFile, ...], tuple[Path, list[Unread]]] = {}
     for paths, home in _called(directory, setting, loader):
-        here = [path for path in paths if _is_file(path)]
+        here = [path for path in paths if disk.exists(path)]
         if files := _read(here, loader):
             called.setdefault(files, (home, []))[1].extend((*_unread(here, loader), *_not_here(paths)))
     loaded: set[Path] = set()
@@ -86,14 +87,14 @@ def _is_compose(path: Path, loader: Loader) -> bool:
 
 
 def _read(paths: Sequence[Path], loader: Loader) -> tuple[ComposeFile, ...]:
-    return tuple(file for path in paths if _is_file(path) and (file := loader.compose(path)) is not None)
+    return tuple(file for path in paths if disk.exists(path) and (file := loader.compose(path)) is not None)
 
 
 def _unread(paths: Sequence[Path], loader: Loader) -> Iterator[Unread]:
     """Those of the files that are not read; one that is not there is looked for by Compose alone."""
     for path in paths:
-        if not _is_file(path):
-            yield Unread.of(path, "there is no such file")
+        if (reason := disk.missing(path)) is not None:
+            yield Unread.of(path, reason)
         elif (unread := loader.unread(path)) is not None:
             yield unread
 
@@ -101,12 +102,8 @@ def _unread(paths: Sequence[Path], loader: Loader) -> Iterator[Unread]:
 def _not_here(paths: Sequence[Path]) -> Iterator[Unread]:
     """The files that a command line names and that only the machine has that runs it."""
     for path in paths:
-        if not _is_file(path):
+        if not disk.exists(path):
             yield Unread(path.name, "a command names it, and it is not in the repository", None)
-
-
-def _is_file(path: Path) -> bool:
-    return os.path.exists(path)  # noqa: PTH110 - never raises
 
 
 def _setting(directory: Path, loader: Loader) -> list[Path]:

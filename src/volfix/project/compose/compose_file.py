@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from volfix.syntax.disk import LARGEST_YAML
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Pair, Scalar, Sequence, parse, resolved
 
@@ -119,7 +120,7 @@ def load(path: Path, source: Source | None = None) -> ComposeFile:
     """Read a Compose file, or take `source` for it; raises FileProblem where it is broken, NotForVolfix where it is
     something else.
     """
-    source = source or Source.read(path)
+    source = source or Source.read(path, LARGEST_YAML)
     try:
         documents = parse(source)
     except FileProblem:

@@ -16,8 +16,9 @@ from pathlib import Path
 from volfix.project.compose.interpolation import Interpolated, InterpolationError, Lookup, interpolate
 from volfix.project.compose.origins import InCompose, InEnvFile, Origin, PutTogether, Variable
 from volfix.syntax import dotenv as env_syntax
+from volfix.syntax.disk import LARGEST
 from volfix.syntax.dotenv import Assignment
-from volfix.syntax.source import SIZE_LIMIT, FileProblem, Source
+from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Scalar
 
 
@@ -78,8 +79,6 @@ def _source(path: Path) -> Source | None:
         return None
     try:
         return Source.read(path)
-    except ValueError as error:
-        raise FileProblem(path, str(error)) from error
     except FileProblem as problem:
         if isinstance(problem.__cause__, FileNotFoundError | NotADirectoryError):
             return None
@@ -178,7 +177,7 @@ def add_assignments(file: DotenvFile, lookup: Lookup, variables: dict[str, Varia
         if item.name and file.source is not None:
             variable = _assigned(file.source, item, lookup, variables)
             length += len(variable.value or "")
-            variables[item.name] = variable if length <= 2 * SIZE_LIMIT else Variable(item.name, None, None)
+            variables[item.name] = variable if length <= 2 * LARGEST else Variable(item.name, None, None)
 
 
 def _assigned(source: Source, item: Assignment, lookup: Lookup, variables: Mapping[str, Variable]) -> Variable:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.project.compose.mounts import Mount
+from volfix.syntax import disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def is_file(mount: Mount) -> bool:
     source = mount.directory / mount.source
     if mount.source_is_known and not mount.source.startswith("~"):
         try:
-            if source.exists():
+            if disk.exists(source):
                 return not source.is_dir()
         except OSError:
             return False

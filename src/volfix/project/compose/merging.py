@@ -15,7 +15,7 @@ from volfix.project.compose.interpolation import InterpolationError, Lookup, int
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.compose.service import Part, Service
 from volfix.project.loader import Loader
-from volfix.syntax import yaml_tree
+from volfix.syntax import disk, yaml_tree
 from volfix.syntax.yaml_tree import Scalar
 
 REMOTE = re.compile(r"(?:oci|git|ssh|https?)://|[\w.-]+@[\w.-]+:|github\.com/")
@@ -119,8 +119,8 @@ class _Builder:
         return Path(os.path.normpath(directory / found.value))
 
     def _read(self, path: Path) -> ComposeFile | None:
-        if not os.path.exists(path):  # noqa: PTH110 - never raises
-            self.unread.append(Unread.of(path, "there is no such file"))
+        if (reason := disk.missing(path)) is not None:
+            self.unread.append(Unread.of(path, reason))
             return None
         unread = self.loader.unread(path)
         self.unread += [unread] if unread else []

@@ -23,10 +23,7 @@ MOST = 2000
 def compose_files_by_content(path: Path) -> Iterator[Path]:
     """The YAML files at or below the path with services at their top, as a search of their bytes tells."""
     for candidate in islice(_yaml_files(path), MOST):
-        try:
-            data = disk.beginning(candidate, LARGEST)
-        except OSError:  # nobody asked for it
-            continue
+        data = disk.glance(candidate, LARGEST)
         if SERVICES.search(data) and STARTS.search(data):
             yield candidate
 
@@ -34,5 +31,5 @@ def compose_files_by_content(path: Path) -> Iterator[Path]:
 def _yaml_files(path: Path) -> Iterator[Path]:
     for current, names in disk.walk(path, VENDORED):
         for name in names:
-            if name.lower().endswith((".yml", ".yaml")) and (found := Path(current, name)).is_file():
+            if name.lower().endswith((".yml", ".yaml")) and disk.is_file(found := Path(current, name)):
                 yield found

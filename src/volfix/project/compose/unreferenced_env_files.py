@@ -48,7 +48,7 @@ def _env_files(project: Project) -> list[Path]:
 def env_files_in(directory: Path) -> Iterator[Path]:
     """The env files of a directory, by their names, in their order."""
     for entry in disk.entries(directory):
-        if is_env_file(entry.name) and entry.is_file():
+        if is_env_file(entry.name) and disk.is_file(entry.path):
             yield directory / entry.name
 
 
@@ -122,7 +122,7 @@ def may_be_given(project: Project, service: Service, names: Collection[str]) -> 
     """Whether an env file of the service that is not in the repository may set one of the variables: the env files that
     are there, from which it is copied or by whose example it is made, speak of one, or there are none.
     """
-    if all(file.path is not None and in_place(project.copies, file.path).exists() for file in service.env_files):
+    if all(file.path is not None and disk.exists(in_place(project.copies, file.path)) for file in service.env_files):
         return False
     known = names_assigned(project)
     return not known or bool(known & set(names))

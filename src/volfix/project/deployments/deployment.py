@@ -170,7 +170,7 @@ def _project_directory(
 def _default_files(pipeline: Pipeline, directory: str, checkout: Checkout) -> Iterator[str]:
     found = checkout.find(pipeline, directory)
     for name in BASE_NAMES if found is not None else ():
-        if found is not None and (found / name).is_file():
+        if found is not None and disk.is_file(found / name):
             yield posixpath.join(directory, name)
             return
 

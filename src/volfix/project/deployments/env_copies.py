@@ -95,14 +95,14 @@ class _Places:
         if REMOTE.match(word) or not word:
             return
         if not UNKNOWN.search(name):
-            yield from itertools.islice((path for path in self._places(command, word) if path.is_file()), 1)
+            yield from itertools.islice((path for path in self._places(command, word) if disk.is_file(path)), 1)
             return
         wanted = re.compile("[\\w-]+".join(map(re.escape, UNKNOWN.split(name))) + r"\Z")
         is_open = not UNKNOWN.sub("", word).strip("\"'./~")  # `cp $ENV_FILE .env`: only an env file's name tells it
         for directory in self._places(command, posixpath.dirname(word) or "."):
             if directory.is_dir():
                 paths = (directory / entry.name for entry in disk.entries_or_none(directory))
-                found = (path for path in paths if wanted.match(path.name) and path.is_file())
+                found = (path for path in paths if wanted.match(path.name) and disk.is_file(path))
                 found = (path for path in found if not is_open or ENV_WORD.search(path.name))
                 yield from (path for path in found if not is_example(path.name))
                 return

@@ -16,6 +16,7 @@ from volfix.project.compose.interpolation import Lookup
 from volfix.project.compose.model import Project
 from volfix.project.shell.command import Command
 from volfix.project.shell.paths import joined
+from volfix.syntax import disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +80,5 @@ def env_files(project: Project, command: Command, call: DockerCall) -> list[Path
     for name in env_file_names(command, call):
         places = [joined(command.directory, name)] if command.in_checkout else [f"{project.directory}/{name}"]
         path = next((Path(place) for place in places if Path(place).is_relative_to(project.root)), None)
-        found.append(path if path is not None and path.is_file() else None)
+        found.append(path if path is not None and disk.is_file(path) else None)
     return found

@@ -14,6 +14,7 @@ from volfix.project.compose.model import Project, normalized_name
 from volfix.project.deployments.deployment import Checkout, Deployment, deployments
 from volfix.project.git import work_tree
 from volfix.syntax import disk
+from volfix.syntax.disk import LARGEST
 from volfix.syntax.source import FileProblem, Source, Span
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Workflow:
     def paths(self, deployment: Deployment) -> tuple[Path, ...]:
         """The Compose files of a deployment that lie in the repository, in the order in which Compose merges them."""
         found = (self.checkout.find(deployment.pipeline, path) for path in deployment.files)
-        return tuple(path for path in found if path is not None and path.is_file())
+        return tuple(path for path in found if path is not None and disk.is_file(path))
 
     def projects(self, deployment: Deployment, projects: Iterable[Project]) -> list[Project]:
         """The projects that the deployment brings up: those whose files it names, the closest match alone."""
@@ -78,7 +79,10 @@ class Workflow:
 def _remote_name(root: Path) -> str | None:
     """The last part of the address of `origin`, as git's configuration has it."""
     tree = work_tree(root)
-    text = disk.read_or_nothing(tree.git_dir / "config").decode(errors="replace") if tree else ""
+    try:
+        text = disk.read_for_git(tree.git_dir / "config", LARGEST).decode(errors="replace") if tree else ""
+    except OSError:
+        return None
     found = re.search(r'^\[remote "origin"\][^\[]*?^\s*url *= *\S*?([^/:\s]+?)(?:\.git)?/?\s*$', text, re.MULTILINE)
     return found[1] if found else None
 

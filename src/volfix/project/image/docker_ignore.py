@@ -39,8 +39,8 @@ class DockerIgnore:
         """
         for path in (context / (dockerfile + NAME), context / NAME):
             try:
-                if path.is_file():
-                    return cls(disk.beginning(path, LARGEST).decode("utf-8-sig", "replace").splitlines())
+                if disk.is_file(path):
+                    return cls(disk.read(path, LARGEST).decode("utf-8-sig", "replace").splitlines())
             except OSError:
                 continue
         return cls()

@@ -155,6 +155,11 @@ def _set(source: Source, item: Instruction, stage: StageState) -> None:
             stage.environment[name] = value
 
 
+def _in_context(source: str) -> str:
+    """The path of a source in the context, which it cannot leave. Source: docker/docs, reference/dockerfile (COPY)."""
+    return posixpath.normpath(f"/{source}").lstrip("/") or "."
+
+
 def _copy(item: Instruction, stage: StageState) -> None:
     """`COPY --chown` gives away the directory that it makes, not one that was there before."""
     owner = item.flag("chown")
@@ -166,9 +171,7 @@ def _copy(item: Instruction, stage: StageState) -> None:
         stage.filled.append(path)
     if path is not None and item.flag("from") is None:
         ending = "/" if len(words) > 2 or words[-1].strip("\"'").endswith(("/", ".")) else ""
-        stage.copied += [
-            (posixpath.normpath(word.strip("\"'").lstrip("/") or "."), path.rstrip("/") + ending) for word in words[:-1]
-        ]
+        stage.copied += [(_in_context(word.strip("\"'")), path.rstrip("/") + ending) for word in words[:-1]]
     if owner is None:
         return
     user = expanded(owner, stage.known, item.escape)

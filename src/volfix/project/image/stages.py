@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
 from volfix.knowledge.base_images import start_directory
@@ -17,6 +16,7 @@ from volfix.project.image.modes import may_write
 from volfix.project.image.run_commands import migration
 from volfix.project.image.stage_state import PLATFORM, StageState, Values, apply, declare
 from volfix.project.image.values import Written
+from volfix.syntax import disk
 from volfix.syntax.dockerfile import NAME, Instruction, expanded, read
 from volfix.syntax.source import FileProblem, Source
 
@@ -70,14 +70,16 @@ def stage_of(build: Build | None) -> Stage | None:
     for name in dict.fromkeys((build.dockerfile, build.dockerfile.replace("Dockerfile", "dockerfile"))):
         path = build.context / name
         try:
-            status = path.stat()
-        except (OSError, ValueError):  # BuildKit tries the name in lower case too, and then gives up
+            state = disk.state(path)
+        except OSError:  # BuildKit tries the name in lower case too, and then gives up
+            if disk.missing(path) == disk.OUTSIDE:
+                return None
             continue
-        return _stage(path, build.target, build.arguments, (status.st_mtime_ns, status.st_size, status.st_ino))
+        return _stage(path, build.target, build.arguments, state)
     return None
 
 
-@lru_cache(maxsize=1024)
+@disk.remembered(1024)
 def _stage(
     path: Path, target: str | None, arguments: tuple[tuple[str, str], ...], _state: tuple[int, int, int]
 ) -> Stage | None:

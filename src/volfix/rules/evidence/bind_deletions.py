@@ -24,6 +24,7 @@ from volfix.rules.evidence.command_words import how_it_runs, shown_command
 from volfix.rules.evidence.disguises import disguise_of
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.findings import Finding, Severity
+from volfix.syntax import disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def host_data(context: Context) -> Iterator[HostData]:
             yield HostData(use, path, f"the data of {held.entry.name}" if held.entry else "the database")
         elif not (
             never_converted(None, mount.clean_target)
-            or Path(path).exists()
+            or disk.exists(Path(path))
             or use.project.directory.is_relative_to(path)
         ):
             yield HostData(use, path, None)
