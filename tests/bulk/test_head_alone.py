@@ -1,0 +1,94 @@
+"""What a run over many repositories reads: the tree of HEAD, and nothing else on the machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from bulk_factory import COMPOSE, TASK, WRITE, done, result
+from repository_factory import checked_out, git
+
+from volfix.bulk.records import Status
+from volfix.syntax.disk import LARGEST
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+
+
+def with_link(path: Path, name: str, goal: str) -> Path:
+    """A repository in whose commit `name` is a link to `goal`."""
+    checked_out(path, {"compose.yaml": COMPOSE})
+    (path / name).unlink(missing_ok=True)
+    (path / name).symlink_to(goal)
+    git(path, "add", "-A")
+    git(path, "commit", "-q", "-m", "link")
+    return path
+
+
+@pytest.mark.parametrize("name", ["compose.override.yaml", ".env", "deploy.sh", "Makefile", ".drone.yml", "README.md"])
+@pytest.mark.parametrize(
+    ("goal", "reason"),
+    [
+        ("{tmp_path}/secret", "leads out of the repository"),
+        (".git/config", "lies in git's own directory"),
+        ("/dev/zero", "not a regular file"),
+    ],
+)
+def test_a_link_in_the_commit_leads_nowhere(name: str, goal: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("services: {}\nA=b\n")
+    outcome = done(with_link(tmp_path / "shop", name, goal.format(tmp_path=tmp_path)), WRITE)
+    assert outcome.commit is None
+    assert reason in str(result(outcome)["errors"])
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize(
+    ("role", "line"),
+    [
+        ("app.env", "env_file: {tmp_path}/app.env"),
+        ("base.yaml", "extends: {{file: {tmp_path}/base.yaml, service: x}}"),
+        ("Dockerfile", "build: {tmp_path}"),
+    ],
+)
+def test_what_a_compose_file_names_outside_is_as_if_it_were_not_there(
+    role: str, line: str, there: bool, tmp_path: Path
+) -> None:
+    if there:
+        (tmp_path / role).write_text("services: {x: {environment: {PGDATA: /elsewhere}}}\n")
+    compose = COMPOSE + f"    {line.format(tmp_path=tmp_path)}\n".encode()
+    outcome = done(checked_out(tmp_path / "shop", {"compose.yaml": compose}), TASK)
+    found = result(outcome)
+    assert (outcome.status, found["errors"]) == (Status.FINDINGS, [])
+    (finding,) = (each for each in found["projects"][0]["findings"] if each["code"] == "VF101")
+    assert finding["applicability"] != "safe"
+
+
+@pytest.mark.parametrize("source", ["/srv/pg", "{tmp_path}/pg"])
+def test_a_directory_of_the_machine_changes_nothing(source: str, tmp_path: Path) -> None:
+    compose = COMPOSE.replace(b"./pg", source.format(tmp_path=tmp_path).encode())
+    clone = checked_out(tmp_path / "shop", {"compose.yaml": compose})
+    before = result(done(clone, TASK))
+    (tmp_path / "pg").mkdir()
+    (tmp_path / "pg" / "PG_VERSION").write_text("16")
+    assert result(done(clone, TASK)) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("compose.override.yaml", b"services: {}\n#"), ("deploy.sh", b"docker compose down -v\n#"), (".env", b"A=b\n#")],
+)
+def test_a_file_that_is_too_large_is_named_and_nothing_is_written(name: str, start: bytes, tmp_path: Path) -> None:
+    files = {"compose.yaml": COMPOSE, name: start + b"x" * LARGEST}
+    outcome = done(checked_out(tmp_path / "shop", files), WRITE)
+    assert outcome.commit is None
+    assert "larger than volfix reads" in str(result(outcome)["errors"])
+
+
+def test_a_large_file_that_nobody_reads_is_in_the_way_of_nothing(tmp_path: Path) -> None:
+    clone = checked_out(tmp_path / "shop", {"compose.yaml": COMPOSE, "film/a.bin": b"x" * (LARGEST + 1)})
+    outcome = done(clone, WRITE)
+    assert outcome.status is Status.WRITTEN
+    assert git(clone, "diff", "--name-only", "main", str(outcome.commit)) == "compose.yaml"
