@@ -20,11 +20,18 @@ from pathlib import Path
 import pytest
 
 from volfix.docker.engine import Engine
+from volfix.syntax import disk
 
 BUSYBOX = Path("/bin/busybox")
 APPLETS = ("sh", "sleep", "cat", "ls", "mkdir", "chown", "chmod", "test", "printf", "touch", "rm", "cp", "mv", "tar")
 SECONDS = 60
 OWN_DRONE = 'mkdir -p /drone && mount -t tmpfs none /drone && exec "$@"'
+
+
+@pytest.fixture(autouse=True)
+def no_roots() -> None:
+    """Where the test before has read, and where it was not to read, is forgotten."""
+    disk.begin(outside=True)
 
 
 def pytest_configure() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -115,14 +115,6 @@ NOT_READ = {
     (huge, "README.md"): "a text of that size is none that a person has written",
     **{(make, ".gitignore"): "git follows no link here" for make in (endless, of_system, link_out)},
 }
-
-
-@pytest.fixture(autouse=True)
-def no_run() -> Iterator[None]:
-    """Each test begins, and leaves the others, without roots."""
-    disk.begin(outside=True)
-    yield
-    disk.begin(outside=True)
 
 
 def safe(plan: volfix.Plan) -> list[str]:

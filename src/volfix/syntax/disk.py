@@ -244,7 +244,7 @@ def _kept(function: Callable[[str], Result], path: Path | str) -> Result:
     try:
         return function(written)
     except ValueError as error:
-        raise FileNotFoundError(errno.ENOENT, f"no file can be called so: {error}", written) from error
+        raise Refused(written, f"no file can be called so: {error}") from error
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise
     except OSError as error:
