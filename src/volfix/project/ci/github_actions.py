@@ -6,6 +6,7 @@ README.md (labels); actions/runner, docs (the `_work` directory).
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
@@ -27,6 +28,7 @@ from volfix.project.ci.nodes import (
 )
 from volfix.project.ci.pipeline import Life, Pipeline, PipelineFile, Place, Step, StepMount, System
 from volfix.project.compose.compose_file import strings
+from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, resolved
 
@@ -163,7 +165,7 @@ def _composite(directory: Path, home: Path, job: Mapping, depth: int) -> Iterato
     """The steps of the composite action in a directory of the repository; none where it cannot be read."""
     for name in ACTION_NAMES:
         path = directory / name
-        if not (path.is_file() and path.resolve().is_relative_to(home.resolve())):
+        if not (Path(os.path.normpath(path)).is_relative_to(home) and disk.is_file(path)):
             continue
         try:
             source = Source.read(path)

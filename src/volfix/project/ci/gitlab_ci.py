@@ -79,9 +79,9 @@ def _included(root: Mapping, home: Path) -> Iterator[Path]:
         entry = resolved(item) if item is not None else None
         local = entry.get("local") if isinstance(entry, Mapping) else entry
         for name in strings(local):
-            if "://" not in name and "$" not in name:
+            if "://" not in name and "$" not in name and ".." not in name:
                 for path in disk.matching(home, name.lstrip("/")) if "*" in name else (home / name.lstrip("/"),):
-                    if path.is_file() and path.resolve().is_relative_to(home.resolve()):
+                    if disk.is_file(path):
                         yield path
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 from volfix.project.code.go_databases import go_databases
 from volfix.project.code.named_database import NamedDatabase
 from volfix.project.code.script_databases import HERE, script_databases
+from volfix.syntax import disk
 from volfix.syntax.code_tree import GO, TYPESCRIPT, CodeTree
 from volfix.syntax.source import FileProblem, Source
 
 COMPILED = "TypeScript is compiled: the module may lie elsewhere in the image"
 
 
-@lru_cache(maxsize=256)
+@disk.remembered(256)
 def _tree(path: Path, _state: tuple[int, int]) -> CodeTree | None:
     try:
         return CodeTree(Source.read(path))

@@ -11,6 +11,7 @@ from volfix.knowledge.dotenv_overrides import override_patterns
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code.deployed_code import DeployedCode
 from volfix.project.code.named_database import NamedDatabase
+from volfix.syntax import disk
 from volfix.syntax.pieces import Piece, Value
 from volfix.syntax.source import FileProblem, Source, Span
 
@@ -41,7 +42,7 @@ def env_files_loaded_over(code: DeployedCode) -> Iterator[LoadedEnvFile]:
         for name in dict.fromkeys(named):
             for directory in (module.parent, *module.parent.parents):
                 path = directory / name
-                if directory.is_relative_to(code.directory) and path.is_file() and code.is_deployed(path):
+                if directory.is_relative_to(code.directory) and disk.is_file(path) and code.is_deployed(path):
                     found = True
                     yield LoadedEnvFile(module, path)
                     break
