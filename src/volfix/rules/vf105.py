@@ -40,7 +40,8 @@ def check(context: Context) -> Iterator[Finding]:
         places = {mount.clean_target: mount for mount in unheld.service.mounts if mount.kind == ANONYMOUS}
         first = unheld.missed[0]
         bare = _Bare(context, unheld, first.entry, first.where, first.free[0], places.get(first.free[0]))
-        yield _finding(bare, _fix(bare))
+        blank = next((mount for mount in _elsewhere(bare) if _has_blank(mount, bare)), None)
+        yield _finding(bare, _fix(bare) if blank is None else f"take the blank out of {blank.written_as}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,12 @@ def _looks_meant(bare: _Bare, mount: Mount) -> bool:
     names = [mount.source.rstrip("/").rpartition("/")[2], *target.removeprefix(bare.target).split("/")]
     if any((content := content_of(name)) is not None and content.kind == "other" for name in names):
         return False
-    return state_like(target) or is_below(target, bare.target)
+    return state_like(target) or is_below(target, bare.target) or _has_blank(mount, bare)
+
+
+def _has_blank(mount: Mount, bare: _Bare) -> bool:
+    """Whether only a blank at an end of the target makes another directory of it."""
+    return mount.clean_target != bare.target and mount.target.strip() == bare.target
 
 
 def _beside(bare: _Bare) -> Iterator[str]:
@@ -138,6 +144,8 @@ def _beside(bare: _Bare) -> Iterator[str]:
     yield from (mount.problem for mount in bare.service.mounts if mount.kind == ANONYMOUS and mount.problem)
     if bare.anonymous is None and (mounts := _elsewhere(bare)):
         yield f"{bare.service.name} mounts {', '.join(mount.written_as for mount in mounts)}, which does not hold it"
+        if any(_has_blank(mount, bare) for mount in mounts):
+            yield f"the blank at an end of the target makes another directory of it than {bare.target}"
 
 
 def _name_of(part: Part) -> tuple[int, int]:

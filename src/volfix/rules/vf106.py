@@ -79,7 +79,7 @@ def _severity(unheld: Unheld) -> Severity:
 def _message(unheld: Unheld, mount: Mount) -> str:
     """Where the rows are, or may be."""
     missed = unheld.missed[0]
-    name, target = missed.entry.name, mount.raw_target
+    name, target = missed.entry.name, mount.target_as_written
     if not unheld.is_sure:
         return f"whether {target} holds the data of {name} depends on a version that is not said"
     if missed.refuses(mount):

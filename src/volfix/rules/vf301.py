@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.rules.context import Context
-from volfix.rules.evidence.deployments import SOCKET, deploying_steps, mounted, pipeline_finding, trusted_fix
+from volfix.rules.evidence.deployments import (
+    SOCKET,
+    StackDeployment,
+    deploying_steps,
+    mounted,
+    pipeline_finding,
+    trusted_fix,
+)
 from volfix.rules.evidence.pipeline_mounts import mismatches
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Example, Outcome, Rule
@@ -29,11 +36,16 @@ def check(context: Context) -> Iterator[Finding]:
             (
                 f"the step runs in {deploy.deployment.step.image or 'a container'} and mounts no docker.sock; "
                 "DOCKER_HOST is not set, and no service is a daemon",
-                "a runner may mount the socket into every step by itself (DRONE_RUNNER_VOLUMES): no file shows that",
+                f"a runner may mount the socket into every step by itself{_setting(deploy)}: no file shows that",
             ),
             fix,
             reason,
         )
+
+
+def _setting(deploy: StackDeployment) -> str:
+    setting = deploy.workflow.file.system.runner_volumes
+    return f" ({setting})" if setting else ""
 
 
 COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"

@@ -26,6 +26,7 @@ SYSTEM = System(
     trust_needed="a host volume needs a repository that the Drone server trusts, else the build is refused: "
     "--trusted says that it is",
     signature_note="the pipeline is signed, and any change to it breaks the signature: sign it again with `drone sign`",
+    runner_volumes="DRONE_RUNNER_VOLUMES",
     cleans_checkout=True,
     workspace_name="src",
     workspace_variables=("DRONE_WORKSPACE", "CI_WORKSPACE"),

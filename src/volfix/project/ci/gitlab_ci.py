@@ -28,6 +28,7 @@ SYSTEM = System(
     workspace_name=None,
     workspace_variables=("CI_PROJECT_DIR",),
     server_variables=None,
+    runner_volumes="`volumes` in config.toml",
     tests_by_default=True,
 )
 NO_JOBS = frozenset({"default", "include", "stages", "variables", "workflow", "image", "services", "cache", "spec"})

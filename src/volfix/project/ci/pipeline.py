@@ -41,7 +41,8 @@ class System:
     `name` is for people. `is_editable` says that volfix edits its steps, and does not only read them; `edits_commands`
     that it edits what their commands say. `host_volumes` says that a step gets a host directory as a volume which the
     pipeline declares by name: such a volume can be mounted and not declared, or declared and not mounted;
-    `host_directory` is where new ones lie on the host, `trust_needed` what the server has to allow for them.
+    `host_directory` is where new ones lie on the host, `trust_needed` what the server has to allow for them;
+    `runner_volumes` is the setting of a runner that mounts host directories into every step.
     `signature_note` says what a change to a signed pipeline needs. `cleans_checkout` says that the workspace is gone
     after the build. `names_jobs` says that people find a step by its job, in a file with one job too.
     `tests_by_default` says that a stack which a job brings up beside itself serves the job's tests, unless a name says
@@ -59,6 +60,7 @@ class System:
     workspace_variables: tuple[str, ...]
     server_variables: tuple[str, ...] | None
     host_directory: str = ""
+    runner_volumes: str = ""
     edits_commands: bool = False
     trust_needed: str = ""
     signature_note: str = ""

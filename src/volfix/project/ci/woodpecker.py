@@ -16,7 +16,7 @@ from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Sequence
 
-SYSTEM = replace(drone_08.SYSTEM, name="Woodpecker")
+SYSTEM = replace(drone_08.SYSTEM, name="Woodpecker", runner_volumes="WOODPECKER_BACKEND_DOCKER_VOLUMES")
 WORKSPACE = "/woodpecker"
 OWN_KEYS = frozenset({"when", "labels", "variables", "skip_clone", "depends_on", "runs_on"})
 SHELLS = frozenset({"sh", "bash", "zsh", "fish", "ash", "dash", "pwsh", "powershell", "cmd", "nu"})

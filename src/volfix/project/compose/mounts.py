@@ -59,8 +59,13 @@ class Mount:
 
     @property
     def written_as(self) -> str:
-        """The entry as people say it: source:target."""
-        return f"{self.raw_source}:{self.raw_target}" if self.raw_source else self.raw_target
+        """The entry as people say it: source:target; in quotes where a blank at its end would not be seen."""
+        return _seen(f"{self.raw_source}:{self.raw_target}" if self.raw_source else self.raw_target)
+
+    @property
+    def target_as_written(self) -> str:
+        """The target, in quotes where a blank at its end would not be seen."""
+        return _seen(self.raw_target)
 
     @property
     def meant_target(self) -> str:
@@ -71,6 +76,10 @@ class Mount:
     @property
     def source_is_known(self) -> bool:
         return "${" not in self.source
+
+
+def _seen(text: str) -> str:
+    return text if text == text.strip() else f"'{text}'"
 
 
 def clean(target: str) -> str:
@@ -99,6 +108,11 @@ def split_short(text: str) -> list[str]:
 def is_path(source: str) -> bool:
     """Whether Compose takes a source for a host path, by its first characters."""
     return source.startswith((".", "/", "~", "\\\\")) or WINDOWS_DRIVE.match(source) is not None
+
+
+def is_windows_path(source: str) -> bool:
+    """Whether a host path is one of Windows: behind a drive letter or two backslashes, or with backslashes in it."""
+    return WINDOWS_DRIVE.match(source) is not None or (is_path(source) and "\\" in source)
 
 
 def source_kind(value: Interpolated) -> str:
@@ -131,7 +145,8 @@ def _read_short(service: str, file: Source, node: Scalar, directory: Path, looku
     sections = split_short(node.value)
     values = [interpolate(section, lookup) for section in sections]
     problem = None
-    if any(":" in value.value for value in values[-2:]) or len(split_short(values[0].resolved)) > 1:
+    parts = [values[0].resolved, *(value.value for value in values[-2:])]
+    if any(len(split_short(part)) > 1 for part in parts):
         problem = "a variable stands for more than one part of the mount"
     if len(sections) == 1:
         if WINDOWS_DRIVE.match(values[0].value):

@@ -150,7 +150,10 @@ def _deployment(
 def _project_directory(
     pipeline: Pipeline, command: Command, call: ComposeCall, files: tuple[str, ...], checkout: Checkout
 ) -> str | None:
-    """That of `--project-directory`, else of the first file, else where Compose finds its default file going up."""
+    """That of `--project-directory`, else of the first file, else where Compose finds its default file going up.
+
+    Not known below a directory that the checkout does not have: what the step puts there is no file here.
+    """
     if call.project_directory is not None:
         return checkout.path_of(pipeline, command, call.project_directory)
     if files:
@@ -160,6 +163,8 @@ def _project_directory(
         return None
     place = start
     while True:
+        if (found := checkout.find(pipeline, place)) is not None and not found.is_dir():
+            return None
         if any(True for _ in _default_files(pipeline, place, checkout)):
             return place
         if place in (pipeline.workspace, "/") or not place.startswith(pipeline.workspace):

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from volfix.project.deployments.flows import Flow
     from volfix.project.shell.command import Command
 
+LONGEST, END = 200, 60
+"""Characters of a command that are shown, and how many of them are its last."""
 WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job", "unit": "systemd unit"}
 
 
 def shown_command(command: Command) -> str:
-    """The command as it is written, on one line."""
+    """The command as it is written, on one line; of a long script its beginning and its end."""
     place = command.place
-    return " ".join(command.fragment.source.text[place.start : place.end].replace("\\\n", " ").split())
+    text = " ".join(command.fragment.source.text[place.start : place.end].replace("\\\n", " ").split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - END].rstrip()} ... {text[-END:].lstrip()}"
 
 
 def how_it_runs(flow: Flow, command: Command) -> str:

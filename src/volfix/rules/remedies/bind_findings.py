@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from volfix.project.compose.mounts import BIND, UNKNOWN
+from volfix.project.compose.mounts import BIND, UNKNOWN, is_windows_path
 from volfix.project.image.images import known_entries
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
@@ -103,6 +103,8 @@ def _severity(held: HeldData, *, inside: bool, known: bool) -> Severity:
 def _message(use: Use, held: HeldData, *, inside: bool) -> str:
     mount = use.mount
     where = f"{mount.raw_source} on the host"
+    if is_windows_path(mount.source):
+        where = f"the Windows path {where}"
     if held.kind == UNKNOWN_HOLDING:
         return f"{mount.raw_target} is kept in {where}; if it is a database, it has no volume"
     what = f"the data of {held.entry.name}" if held.entry else "the database"
@@ -111,7 +113,8 @@ def _message(use: Use, held: HeldData, *, inside: bool) -> str:
     if mount.kind == UNKNOWN:
         return f"{what} is kept in {mount.raw_source}, which may be a host path or a volume"
     if inside:
-        return f"{what} is kept in {mount.raw_source}, in the checkout: a fresh checkout or a cleaned one is without it"
+        place = where.removesuffix(" on the host")
+        return f"{what} is kept in {place}, in the checkout: a fresh checkout or a cleaned one is without it"
     return f"{what} is kept in {where}: a redeploy on the same host keeps it, another host is without it"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from volfix.edits.operation import Operation
 from volfix.knowledge.targets import never_converted
 from volfix.project.compose.host_directories import HostDirectory, is_file, is_within, relative
-from volfix.project.compose.mounts import BIND
+from volfix.project.compose.mounts import BIND, is_windows_path
 from volfix.project.git import GitUnavailable
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
@@ -162,6 +162,8 @@ def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: HeldDa
         yield held.doubt
     if held.entry is not None and held.entry.hand_edited:
         yield f"{held.entry.name} keeps files there that people edit by hand: in a volume they are harder to reach"
+    if (windows := next((use.mount for use in uses if is_windows_path(use.mount.source)), None)) is not None:
+        yield f"{windows.raw_source} is a Windows path, which volfix cannot look into: carry its data on that machine"
     if not host.inside:
         yield "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
     for use in uses:
