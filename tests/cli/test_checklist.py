@@ -58,7 +58,7 @@ def points(text: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for line in text.splitlines():
         if line[:1].isdigit():
-            found[line.split(". ", 1)[1]] = answers = []
+            found[line.split(". ", 1)[1].partition(":")[0]] = answers = []
         elif line.startswith("   ") and line[3] != " ":
             answers.append(line.strip())
         elif line.startswith("       "):
@@ -71,19 +71,19 @@ def test_each_question_is_answered_from_the_files(shop: Path) -> None:
     found = points(done.output)
     assert done.exit_code == 0
     assert list(found) == [
-        "Is it a volume?",
-        "Is it the same project name and volume as last time?",
-        "Does the URL point inside?",
-        "Does the env file arrive?",
-        "Is anything deleting it?",
-        "Which daemon?",
+        "Volumes",
+        "Project name",
+        "Database paths",
+        "Env files",
+        "Deletions",
+        "Docker daemon",
     ]
     volume, name, url, environment, deleting, daemon = found.values()
-    assert any(line.startswith("no") and "./data" in line and "VF101" in line for line in volume)
-    assert any(line.startswith("no") and "VF303" in line for line in name)
-    assert any(line.startswith("no") and "VF201" in line for line in url)
+    assert any(line.startswith("!") and "./data" in line and "VF101" in line for line in volume)
+    assert any(line.startswith("!") and "VF303" in line for line in name)
+    assert any(line.startswith("!") and "VF201" in line for line in url)
     assert "ok  app loads .env: `cp .env.prod .env` puts it there" in environment
-    assert any(line.startswith("?") and "Makefile:2: `docker compose down -v` in clean" in line for line in deleting)
+    assert any(line.startswith("-") and "Makefile:2: `docker compose down -v` in clean" in line for line in deleting)
     assert any(line.startswith("ok") and "the step deploy" in line for line in daemon)
     assert "hunter2" not in done.output
 
@@ -112,13 +112,13 @@ def test_after_the_fix_nothing_in_the_stack_is_wrong_but_the_name(shop: Path) ->
 
 def test_a_name_of_its_own_is_fine(shop: Path) -> None:
     (shop / "compose.yaml").write_text("name: shop\n" + COMPOSE, encoding="utf-8")
-    name = points(run(str(shop)).output)["Is it the same project name and volume as last time?"]
+    name = points(run(str(shop)).output)["Project name"]
     assert [line for line in name if not line.startswith("ok")] == []
 
 
 def test_an_env_file_that_nothing_brings_is_asked_about(shop: Path) -> None:
     (shop / ".drone.yml").write_text(PIPELINE.replace("      - cp .env.prod .env\n", ""), encoding="utf-8")
-    environment = points(run(str(shop)).output)["Does the env file arrive?"]
+    environment = points(run(str(shop)).output)["Env files"]
     assert any(line.startswith("?") and "something must put it there" in line for line in environment)
 
 
@@ -135,15 +135,16 @@ def test_a_daemon_in_the_pipeline_is_wrong(shop: Path) -> None:
     text = PIPELINE.replace("    volumes: [{name: socket, path: /var/run/docker.sock}]\n", "")
     text += "services: [{name: docker, image: 'docker:dind', privileged: true}]\n"
     (shop / ".drone.yml").write_text(text, encoding="utf-8")
-    daemon = points(run(str(shop)).output)["Which daemon?"]
-    assert any(line.startswith("no") and "dies with it" in line for line in daemon)
+    daemon = points(run(str(shop)).output)["Docker daemon"]
+    assert any(line.startswith("!") and "dies with it" in line for line in daemon)
 
 
 def test_no_pipeline_and_no_database_leave_questions_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
     (tmp_path / "compose.yaml").write_text("services:\n  web:\n    image: nginx\n", encoding="utf-8")
     found = points(run(str(tmp_path)).output)
-    assert {answer[0] for answer in found["Is it a volume?"] + found["Which daemon?"]} == {"?"}
+    assert {answer[0] for answer in found["Volumes"]} == {"?"}
+    assert "no pipeline or script here deploys it" in found["Docker daemon"][0]
 
 
 def test_the_current_directory_is_the_default(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,3 +173,50 @@ def test_what_is_neither_is_an_error(subject: str) -> None:
     done = run(subject)
     assert done.exit_code == 2
     assert "volfix explain --rules" in done.output
+
+
+@pytest.mark.parametrize(
+    ("files", "verdict"),
+    [
+        ({"compose.yaml": COMPOSE, ".env": "DATABASE_URL=sqlite:///./database.db\n"}, "AT RISK"),
+        ({"compose.yaml": "services:\n  web:\n    image: nginx\n"}, "UNKNOWN"),
+        (
+            {
+                "compose.yaml": "name: shop\nservices:\n  db:\n    image: postgres:16\n"
+                "    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n    driver: local\n"
+            },
+            "SAFE",
+        ),
+    ],
+)
+def test_the_first_line_is_the_verdict(
+    files: dict[str, str], verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no.sock")
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert run(str(tmp_path)).output.splitlines()[0].endswith(f": {verdict}")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("deploy.sh", "docker compose up -d\n", "deploy.sh:1 deploys it, on the machine that runs it"),
+        (
+            "Makefile",
+            "deploy:\n\tssh a@b 'cd /srv/shop && docker compose up -d'\n",
+            "Makefile:2 deploys it, on another host",
+        ),
+        (
+            "ansible/site.yml",
+            "- hosts: web\n  tasks:\n    - shell: docker compose up -d\n",
+            "ansible/site.yml:3 deploys it",
+        ),
+    ],
+)
+def test_what_deploys_it_is_named(name: str, text: str, expected: str, shop: Path) -> None:
+    (shop / ".drone.yml").unlink()
+    (shop / name).parent.mkdir(exist_ok=True)
+    (shop / name).write_text(text, encoding="utf-8")
+    daemon = points(run(str(shop)).output)["Docker daemon"]
+    assert any(expected in line for line in daemon)

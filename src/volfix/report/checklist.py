@@ -7,17 +7,17 @@ from collections.abc import Sequence
 
 from volfix.fixes.masking.secrets import scrub
 from volfix.report.encoding import one_line
-from volfix.rules.checklist import Mark, Point
+from volfix.rules.checklist import Mark, Point, Verdict
 
 WIDTH = 100
 
 
 def render(title: str, points: Sequence[Point], note: str | None = None) -> str:
-    """The questions in order, an answer a line; `note` says why no engine was asked."""
-    parts = [f"{title}: is data still disappearing?"]
+    """The verdict on all, then each topic with its own, an answer a line; `note` says why no engine was asked."""
+    parts = [f"{title}: {Verdict.of({point.verdict for point in points}).value}"]
     for number, point in enumerate(points, 1):
         answers = [_line(answer.mark, answer.text) for answer in point.answers]
-        parts.append("\n".join([f"{number}. {point.topic.value}", *answers]))
+        parts.append("\n".join([f"{number}. {point.topic.value}: {point.verdict.value}", *answers]))
     if note:
         parts.append(textwrap.fill(f"What runs now was not looked at: {note}", WIDTH))
     parts.append("`volfix` shows what it would change, `volfix explain CODE` explains a finding, `--rules` lists them.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.project.compose.host_directories import relative
@@ -32,35 +33,59 @@ class Mark(str, Enum):
     """What an answer means for the data."""
 
     FINE = "ok"
-    WRONG = "no"
+    WRONG = "!"
     OPEN = "?"
+    NOTE = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One line; `OPEN` says that neither the files nor the engine can tell, and what a person is to look at."""
+    """One line; `OPEN` says that neither the files nor the engine can tell, and what a person is to look at.
+
+    `NOTE` says what holds in any case.
+    """
 
     mark: Mark
     text: str
 
 
 class Topic(str, Enum):
-    """The questions."""
+    """What the data depends on."""
 
-    VOLUME = "Is it a volume?"
-    NAME = "Is it the same project name and volume as last time?"
-    URL = "Does the URL point inside?"
-    ENVIRONMENT = "Does the env file arrive?"
-    DELETION = "Is anything deleting it?"
-    DAEMON = "Which daemon?"
+    VOLUME = "Volumes"
+    NAME = "Project name"
+    URL = "Database paths"
+    ENVIRONMENT = "Env files"
+    DELETION = "Deletions"
+    DAEMON = "Docker daemon"
+
+
+class Verdict(str, Enum):
+    """What the answers mean for the data: at risk where an answer says so, unknown where one of them is not known."""
+
+    SAFE = "SAFE"
+    AT_RISK = "AT RISK"
+    UNKNOWN = "UNKNOWN"
+
+    @classmethod
+    def of(cls, verdicts: Collection[Verdict]) -> Verdict:
+        """The verdict on several things together."""
+        return next((each for each in (cls.AT_RISK, cls.UNKNOWN) if each in verdicts), cls.SAFE)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A question with its answers."""
+    """Something that the data depends on, with what is known of it."""
 
     topic: Topic
     answers: tuple[Answer, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        marks = {answer.mark for answer in self.answers}
+        if Mark.WRONG in marks:
+            return Verdict.AT_RISK
+        return Verdict.UNKNOWN if Mark.OPEN in marks else Verdict.SAFE
 
     def and_also(self, answers: Sequence[Answer]) -> Point:
         return replace(self, answers=(*self.answers, *answers))
@@ -74,11 +99,11 @@ CODES = {
     Topic.DELETION: ("VF309", "VF401", "VF402", "VF403"),
     Topic.DAEMON: ("VF301", "VF302", "VF304", "VF305", "VF307"),
 }
-"""The rules whose findings answer a question."""
+"""The rules whose findings say something to a topic."""
 
 
 def checklist(context: Context, project: Project, findings: Sequence[Finding]) -> tuple[Point, ...]:
-    """Each question with what the project's files say to it; `findings` are those of its stack."""
+    """Each topic with what the project's files say to it; `findings` are those of its stack."""
     return tuple(
         Point(topic, (*_found(context, findings, CODES[topic]), *read(context, project)))
         for topic, read in READERS.items()
@@ -164,7 +189,7 @@ def _urls(context: Context, project: Project) -> Iterator[Answer]:
             else:
                 yield Answer(Mark.WRONG, f"{setting} is {database.path}, which no mount holds")
     if none:
-        yield Answer(Mark.OPEN, "no value here names a database file: a server's data is where its image keeps it")
+        yield Answer(Mark.NOTE, "no value here names a database file: a server's data is where its image keeps it")
 
 
 def _environment(context: Context, project: Project) -> Iterator[Answer]:
@@ -175,7 +200,7 @@ def _environment(context: Context, project: Project) -> Iterator[Answer]:
             yield _arrival(context, project, service, file)
     if none:
         yield Answer(Mark.FINE, "no service loads an env file")
-    yield Answer(Mark.OPEN, "a changed value reaches a container when `up` recreates it, never by `restart`")
+    yield Answer(Mark.NOTE, "a changed value reaches a container when `up` recreates it, never by `restart`")
 
 
 def _arrival(context: Context, project: Project, service: Service, file: EnvFile) -> Answer:
@@ -198,7 +223,7 @@ def _deletions(context: Context, project: Project) -> Iterator[Answer]:
     commands = context.commands
     asked = list(deleting_when_asked(commands, project)) if commands is not None else []
     for command in asked:
-        yield Answer(Mark.OPEN, f"{command} deletes the volumes when somebody asks for it")
+        yield Answer(Mark.NOTE, f"{command} deletes the volumes when somebody asks for it")
     if not asked:
         yield Answer(Mark.FINE, "no other command that volfix reads here deletes a volume or a mounted directory")
 
@@ -218,12 +243,32 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
     none = True
     for deploy in _of(context, project):
         none = False
-        mark, text = says.get(deploy.deployment.target, (Mark.OPEN, "not known from the files"))
+        mark, text = says.get(deploy.deployment.target, (Mark.OPEN, "a daemon that the files do not name"))
         yield Answer(mark, f"the step {deploy.deployment.step_name} speaks to {text}")
+    for text in _deployed_by(context, project):
+        none = False
+        yield Answer(Mark.NOTE, text)
     if none:
         yield Answer(
-            Mark.OPEN, "no pipeline here deploys it: it is the one that `docker` speaks to where it is started"
+            Mark.NOTE,
+            "no pipeline or script here deploys it: it is the one that `docker` speaks to where it is started",
         )
+
+
+def _deployed_by(context: Context, project: Project) -> Iterator[str]:
+    """The commands outside of pipelines that bring the project up, and on which machine that is."""
+    commands = context.deploying()
+    known = {workflow.file.path for workflow in context.stack.workflows}
+    seen: set[Path] = set()
+    for command, _, about in commands.starting if commands is not None else ():
+        source = command.fragment.source
+        line, _ = source.place(command.place.start)
+        if project in about and source.path not in known | seen:
+            seen.add(source.path)
+            where = (
+                "another host: the volumes to look at are there" if command.is_remote else "the machine that runs it"
+            )
+            yield f"{relative(source.path, context.root)}:{line} deploys it, on {where}"
 
 
 def _of(context: Context, project: Project) -> list[StackDeployment]:
