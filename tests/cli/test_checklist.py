@@ -147,6 +147,17 @@ def test_no_pipeline_and_no_database_leave_questions_open(tmp_path: Path, monkey
     assert "no pipeline or script here deploys it" in found["Docker daemon"][0]
 
 
+@pytest.mark.parametrize("name", ["bitbucket-pipelines.yml", "fabfile.py", ".travis.yml"])
+def test_a_system_that_is_not_read_leaves_the_daemon_open(tmp_path: Path, name: str) -> None:
+    text = "services:\n  db: {image: 'postgres:16', volumes: ['pg:/var/lib/postgresql/data']}\nvolumes: {pg: {}}\n"
+    (tmp_path / "compose.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / name).write_text("run: docker compose up -d\n", encoding="utf-8")
+    (answer,) = points(run(str(tmp_path)).output)["Docker daemon"]
+    assert answer[0] == "?"
+    assert name in answer
+    assert "volfix does not read" in answer
+
+
 def test_the_current_directory_is_the_default(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shop)
     assert run().output == run(str(shop)).output

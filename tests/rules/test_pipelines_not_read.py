@@ -122,3 +122,48 @@ def test_commands_that_are_no_shell_are_said_to_be_unread(tmp_path: Path) -> Non
         ":8:9: not read: volfix does not understand these commands"
     ]
     assert not result.errors
+
+
+UNREAD = {
+    "bitbucket-pipelines.yml": (
+        "pipelines:\n  default:\n    - step:\n        script:\n          - docker compose up -d\n",
+        "Bitbucket",
+    ),
+    "azure-pipelines.yml": (
+        "steps:\n  - task: DockerCompose@0\n    inputs: {action: Run services}\n",
+        "Azure Pipelines",
+    ),
+    ".travis.yml": ("script:\n  - ssh web docker-compose up -d\n", "Travis CI"),
+    "fabfile.py": ("def deploy(c):\n    c.run('docker stack deploy -c compose.yaml shop')\n", "Fabric"),
+    "ops/Envoy.blade.php": ("@task('deploy')\n  docker compose up -d\n@endtask\n", "Laravel Envoy"),
+    ".semaphore/semaphore.yml": ("blocks:\n  - task: {jobs: [{commands: [docker compose up -d]}]}\n", "Semaphore"),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_system_that_is_not_read_is_named_once_with_its_file(tmp_path: Path, name: str) -> None:
+    text, system = UNREAD[name]
+    root = project(tmp_path, PIPELINE)
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).write_text(text, encoding="utf-8")
+    named = [note for note in volfix.plan(root).write().notes if "does not read" in note]
+    assert len(named) == 1
+    assert named[0].startswith(f"{root / name}: not read: volfix does not read ")
+    assert system in named[0]
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_such_a_file_without_a_call_of_compose_is_not_named(tmp_path: Path, name: str) -> None:
+    root = project(tmp_path, PIPELINE)
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).write_text("# docker compose up -d\nscript: [make test]\n", encoding="utf-8")
+    assert not [note for note in volfix.plan(root).write().notes if "does not read" in note]
+
+
+def test_another_directory_is_not_named_where_one_is_asked_for(tmp_path: Path) -> None:
+    root = project(tmp_path, PIPELINE)
+    (root / ".git").mkdir()
+    (root / "web").mkdir()
+    (root / "web" / "compose.yaml").write_text(BIND, encoding="utf-8")
+    (root / "bitbucket-pipelines.yml").write_text(UNREAD["bitbucket-pipelines.yml"][0], encoding="utf-8")
+    assert not [note for note in volfix.plan(root / "web").write().notes if "does not read" in note]

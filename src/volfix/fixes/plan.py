@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from volfix.fixes.project_results import project_results
 from volfix.fixes.proof.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
 from volfix.fixes.scope import asked_directories, keep_asked, nothing_checked, unread_in
+from volfix.project.ci.names import NOT_READ
 from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.mounts import BIND
 from volfix.project.discovery import Directory, directories
@@ -125,6 +127,12 @@ def plans_of(
     stacks = [stack for stack in stacks if stack.asked is None or stack.asked]
     last = {stack.root: stack for stack in stacks}
     used: set[tuple[Path, Span, str]] = set()
+    unread_deployments: dict[Path, tuple[Path, ...]] = {}
+    for directory in found:
+        unread_deployments[directory.root] = (
+            *unread_deployments.get(directory.root, ()),
+            *directory.unread_deployments,
+        )
     for number, stack in enumerate(stacks, 1):
         context = Context(
             *(stack, users, codes, servers),
@@ -133,6 +141,7 @@ def plans_of(
             commands=commands.get(stack.root),
             deploying=partial(deploying, stack.root),
             asked=asked,
+            unread_deployments=unread_deployments.get(stack.root, ()),
             closed=tuple(_with_commands(stack.root, found, asked)) if last[stack.root] is stack else (),
             used_ignores=used,
         )
@@ -142,6 +151,8 @@ def plans_of(
         if progress is not None:
             progress(number, len(stacks))
     _say_refused(loader)
+    for path in chain.from_iterable(unread_deployments.values()):
+        loader.note(f"{path}: not read: volfix does not read {NOT_READ[path.name]}")
     for note in (note for each in commands.values() for note in each.notes() if about_commands):
         loader.note(note)
     keep_asked(found, stacks, loader, *earlier)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from volfix.project.ci.names import is_pipeline_name
+from volfix.project.ci.names import NOT_READ, is_pipeline_name
 from volfix.project.commands.names import has_commands, is_document, is_script
 from volfix.project.compose.compose_file import FILE_NAME
 from volfix.project.git import work_tree
@@ -30,6 +30,10 @@ VENDORED = frozenset(
 
 
 COMPOSE_FILE = re.compile(rb"^(?:export )?COMPOSE_FILE=([^\n#]+)", re.MULTILINE)
+CALLS_COMPOSE = re.compile(
+    rb"^(?![ \t]*(?:#|//))[^\n]*?\b(?:docker[- ]compose\b|docker stack\b|DockerCompose@)", re.MULTILINE
+)
+"""A line, and no comment, that calls Compose. Source: azure-pipelines-tasks, DockerComposeV0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Directory:
     """Whether its findings are reported. The others are read since they say what becomes of those that are."""
     only: frozenset[Path] = frozenset()
     """The files here that were asked for, where single files were."""
+    unread_deployments: tuple[Path, ...] = ()
+    """Files of CI systems and deployment tools that volfix does not read and that call Compose."""
 
 
 def directories(paths: Sequence[Path], exclude: Sequence[str], problems: list[FileProblem]) -> Iterator[Directory]:
@@ -114,13 +120,14 @@ def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FilePro
         ]
         pending += reversed(below)
         found = _of_interest(Path(current), root, entries)
-        if found.files or found.pipelines or found.commands or found.documents or found.path == path:
+        is_read = found.files or found.pipelines or found.commands or found.documents
+        if is_read or found.unread_deployments or found.path == path:
             yield found
 
 
 def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]]) -> Directory:
     """The directory with those of its entries that are read, by their names."""
-    found: dict[str, list[Path]] = {"files": [], "pipelines": [], "commands": [], "documents": []}
+    found: dict[str, list[Path]] = {"files": [], "pipelines": [], "commands": [], "documents": [], "unread": []}
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             continue
@@ -132,10 +139,12 @@ def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]
             found["commands"].append(Path(entry.path))
         elif is_document(entry.name) and _is_file(entry):
             found["documents"].append(Path(entry.path))
+        elif entry.name in NOT_READ and CALLS_COMPOSE.search(disk.read_or_nothing(entry.path)):
+            found["unread"].append(Path(entry.path))
     if not found["files"] and any(entry.name == ".env" for entry in entries):
         found["files"] = _named_by_dotenv(directory)
-    files, pipelines, commands, documents = (tuple(sorted(paths)) for paths in found.values())
-    return Directory(directory, root, files, pipelines, commands, documents)
+    files, pipelines, commands, documents, unread = (tuple(sorted(paths)) for paths in found.values())
+    return Directory(directory, root, files, pipelines, commands, documents, unread_deployments=unread)
 
 
 def _named_by_dotenv(directory: Path) -> list[Path]:

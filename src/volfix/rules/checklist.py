@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.project.ci.names import NOT_READ
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.compose.mounts import BIND, VOLUME
@@ -248,6 +249,11 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
     for text in _deployed_by(context, project):
         none = False
         yield Answer(Mark.NOTE, text)
+    for path in context.unread_deployments:
+        none = False
+        yield Answer(
+            Mark.OPEN, f"{relative(path, context.root)} calls Compose, and volfix does not read {NOT_READ[path.name]}"
+        )
     if none:
         yield Answer(
             Mark.NOTE,

@@ -45,6 +45,8 @@ class Context:
     """The same files, whatever the commands do, read when it is called."""
     asked: frozenset[Path] | None = None
     """The directories whose commands are reported where they are about no project; None for all."""
+    unread_deployments: tuple[Path, ...] = ()
+    """The files below the root that call Compose and are of systems that volfix does not read."""
     closed: tuple[Path, ...] = ()
     """The files with commands below the root, where no other stack there is planned behind this one."""
     used_ignores: set[tuple[Path, Span, str]] = field(default_factory=set)
