@@ -131,6 +131,9 @@ def test_a_database_on_a_bind_mount_is_found(files: dict[str, str], tmp_path: Pa
         script("new DataSource({ type: 'postgres', database: 's.db' });\n", "src/d.ts"),
         script("open({ filename: 's.db' });\n"),
         script(BETTER + "// new Database('s.db');\n"),
+        script("const db = require('better-sqlite3')(path);\ndb.exec('PRAGMA journal_mode = WAL');\n"),
+        script("import { open } from 'sqlite';\nconst db = await open({ filename: f });\nawait db.exec('VACUUM');\n"),
+        script(BETTER + "const db = new Database(path);\ndb.pragma('synchronous = 1');\ndb.prepare('SELECT 1');\n"),
     ],
 )
 def test_what_is_no_database_of_the_application_is_left_alone(files: dict[str, str], tmp_path: Path) -> None:

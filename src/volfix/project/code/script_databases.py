@@ -126,12 +126,16 @@ class _Module:
         return required or self._imports.get(self.tree.text(root), "")
 
     def _required(self, maker: Node) -> tuple[str, Node | None]:
-        """The module that `require("x").y` or `await import("x")` names, and what such an expression starts with."""
+        """The module that `require("x").y` or `await import("x")` names, and what such an expression starts with; what
+        another call returns is no module, but for `sqlite3.verbose()`.
+        """
         node: Node | None = maker
         while node is not None and node.type in ("member_expression", "call_expression", *WRAPPED):
             function = node.child_by_field_name("function")
             if self.tree.text(function) in ("require", "import") and (arguments := _arguments(node)):
                 return self.tree.string(arguments[0]) or "", None
+            if function is not None and not self.tree.text(function).endswith(".verbose"):
+                return "", None
             node = node.child_by_field_name("object") or function or node.named_children[0]
         return "", node
 
