@@ -79,8 +79,8 @@ def finding_entry(
     """A finding as an entry; `seen` counts those that nothing but their place tells apart."""
     clean = str if show_secrets else scrub
     path = relative(finding.location.path, base)
-    told_apart = scrub(finding.message) if finding.service is None else None
-    identity = (finding.code, path, finding.service, finding.target, finding.step, told_apart)
+    distinguishing = scrub(finding.message) if finding.service is None else None
+    identity = (finding.code, path, finding.service, finding.target, finding.step, distinguishing)
     details = [clean(line) for line in finding.evidence]
     if finding.reason:
         details.append(f"{'no fix' if finding.fix is None else 'unsafe fix'}: {clean(finding.reason)}")

@@ -194,10 +194,10 @@ def _refusals(bare: _Bare) -> Iterator[str]:
     if bare.entry.cache:
         yield f"{bare.entry.name} often is a cache that may forget"
     if len({version.where.paths for version in bare.unheld.versions}) > 1:
-        said = "; ".join(
+        each = "; ".join(
             f"{version.entry.versions or 'any version'}: {version.where.paths[0]}" for version in bare.unheld.versions
         )
-        yield f"the image's version is not fixed, and the data directory depends on it ({said})"
+        yield f"the image's version is not fixed, and the data directory depends on it ({each})"
     if len(bare.where.paths) > 1 or bare.where.unknown:
         yield "the engine keeps its data in several directories, or where a variable of unknown value says"
     for project, service in _written_together(bare):

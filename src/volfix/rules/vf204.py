@@ -49,16 +49,18 @@ def _of_start(context: Context, project: Project, service: Service, variable: Va
 
 def _of_migrations(context: Context, project: Project, service: Service) -> Iterator[Finding]:
     """Migrations that take the URL of alembic.ini, where the application is told another file."""
-    told = {path for each in effective_variables(service) if (path := place_of(project, service, each)) is not None}
-    for migrated in migrated_databases(context, project, service) if told else ():
+    named_paths = {
+        path for each in effective_variables(service) if (path := place_of(project, service, each)) is not None
+    }
+    for migrated in migrated_databases(context, project, service) if named_paths else ():
         path, location = migrated.path, location_of(migrated.origin)
-        if path is None or path in told or location is None:
+        if path is None or path in named_paths or location is None:
             continue
         yield Finding(
             code="VF204",
             severity=Severity.WARNING,
             location=location,
-            message=f"alembic changes {path}, but {service.name} opens {' and '.join(sorted(told))}",
+            message=f"alembic changes {path}, but {service.name} opens {' and '.join(sorted(named_paths))}",
             evidence=("env.py takes the URL of alembic.ini, and no variable replaces it",),
             service=service.name,
             reason="which of the two is meant is not for volfix to say",

@@ -106,8 +106,8 @@ def block_indent(source: Source, start: int, end: int, value: str) -> int:
     first = next((line for line in written if line.strip()), None)
     if first is None:  # nothing but blanks
         return max(len(line.rstrip("\r")) for line in written) - max(map(len, lines))
-    meant = next((line for line in lines if line.strip()), "")
-    return (len(first) - len(first.lstrip(" "))) - (len(meant) - len(meant.lstrip(" ")))
+    first_line = next((line for line in lines if line.strip()), "")
+    return (len(first) - len(first.lstrip(" "))) - (len(first_line) - len(first_line.lstrip(" ")))
 
 
 def block_end(source: Source, start: int, mark: int, value: str) -> int:

@@ -66,14 +66,14 @@ def _of_one(directory: Directory, file: ComposeFile, loader: Loader, *, is_part:
     """The project of a file that nothing known merges: with the base file where it is incomplete alone; None where it
     is a part of another project, which includes or extends it.
     """
-    alone = build_project(directory.root, directory.path, (file,), loader)
-    if lacking(alone) is None and not undeclared(alone):
-        return alone
+    file_alone = build_project(directory.root, directory.path, (file,), loader)
+    if lacking(file_alone) is None and not undeclared(file_alone):
+        return file_alone
     if is_part:
         return None
     base = _base(directory, loader)
     first = loader.compose(base) if base is not None else None
-    return build_project(directory.root, directory.path, (first, file), loader) if first else alone
+    return build_project(directory.root, directory.path, (first, file), loader) if first else file_alone
 
 
 def _base(directory: Directory, loader: Loader) -> Path | None:

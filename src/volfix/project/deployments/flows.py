@@ -148,7 +148,7 @@ class CommandFiles:
                 if entry.is_pipeline:
                     jobs.setdefault(entry.group, []).append(entry)
             for entries in jobs.values():
-                steps = [(pipeline_purpose(entry), self._own_acts(entry)) for entry in entries]
+                steps = [(pipeline_purpose(entry), self._own_commands(entry)) for entry in entries]
                 if any(starts(command) for _, own in steps for command in own):
                     steps = [(None if purpose == CLEANS else purpose, own) for purpose, own in steps]
                 commands = [command for purpose, own in steps if purpose not in NOT_DEPLOYED for command in own]
@@ -164,7 +164,7 @@ class CommandFiles:
                     )
                     yield Flow(PIPELINE, entries[0], tuple(kept))
 
-    def _own_acts(self, entry: Entry) -> list[Command]:
+    def _own_commands(self, entry: Entry) -> list[Command]:
         """What an entry does that lasts: what a machine does to itself that is thrown away is left out."""
         found, away = [], False
         for command in self.interpreter.commands(entry):

@@ -145,9 +145,9 @@ def _set(source: Source, item: Instruction, stage: StageState) -> None:
         stage.environment.pop(name, None)
         stage.written.pop(name, None)
         stage.hidden.discard(name)
-        alone = REPEATED.fullmatch(text)
-        span = stage.defaults.get(alone[1]) if alone else literal(source, item, name, text, value)
-        if span is not None and (alone is None or alone[1] not in stage.environment or alone[1] == name):
+        repeated = REPEATED.fullmatch(text)
+        span = stage.defaults.get(repeated[1]) if repeated else literal(source, item, name, text, value)
+        if span is not None and (repeated is None or repeated[1] not in stage.environment or repeated[1] == name):
             stage.written[name] = (span, stage)
         if value is None:
             stage.hidden.add(name)

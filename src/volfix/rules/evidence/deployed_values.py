@@ -91,8 +91,8 @@ def _doubt(context: Context, proposal: Proposal, command: Command, call: DockerC
     because = _bad(proposal, as_deployed(database.project, own, files), moved)
     if because is None:
         return None
-    alone = ((name, as_deployed(database.project, {name: value})) for name, value in own.items())
-    culprit = next((name for name, project in alone if _bad(proposal, project, moved)), None)
+    one_by_one = ((name, as_deployed(database.project, {name: value})) for name, value in own.items())
+    culprit = next((name for name, project in one_by_one if _bad(proposal, project, moved)), None)
     if culprit is None:
         named = f"`{shown_command(command)}` ({_line(context, command.fragment.source, command.place.start)})"
         return f"{named} reads {', '.join(env_file_names(command, call))}: {because}"

@@ -70,8 +70,8 @@ def _chosen(project: Project, ranks: dict[str, list[Mount]], passed_over: tuple[
     best = next((mounts for mounts in ranks.values() if mounts), [])
     if len(best) > 1:
         targets = ", ".join(mount.raw_target for mount in best)
-        said = "more than one name says so" if named else "no name says which"
-        reason = f"the service has several mounts that could be meant ({targets}): {said}"
+        choice = "more than one name says so" if named else "no name says which"
+        reason = f"the service has several mounts that could be meant ({targets}): {choice}"
         return Choice(reason=reason, passed_over=passed_over, is_guess=not named)
     if not best:
         return Choice(passed_over=passed_over)
