@@ -1,4 +1,4 @@
-"""Given a database's variable, when the deploying command is handed another value, then the fix of the value that loses is unsafe."""
+"""Given a database's variable, when the deploying flow gives it another value, then that value is fixed at its line; where it is not known, the fix of the value that loses is unsafe."""
 
 from __future__ import annotations
 
@@ -121,9 +121,14 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("way", WINS)
+UNKNOWN = [
+    way for way in WINS if "secret" in way or "not known" in way or way in ("a server", "credentials of Jenkins")
+]
+
+
+@pytest.mark.parametrize("way", UNKNOWN)
 @pytest.mark.parametrize("place", PLACES)
-def test_the_value_that_wins_lies_in_no_volume(place: str, way: str, tmp_path: Path) -> None:
+def test_the_value_that_wins_is_not_known(place: str, way: str, tmp_path: Path) -> None:
     name, text, line = WINS[way]
     finding = found(tmp_path, {**PLACES[place], **BESIDE.get(way, {}), name: text})
     assert finding.applicability is Applicability.UNSAFE
@@ -131,7 +136,99 @@ def test_the_value_that_wins_lies_in_no_volume(place: str, way: str, tmp_path: P
     assert finding.reason.startswith(f"{name}:{line} sets DATABASE_URL for `")
 
 
-@pytest.mark.parametrize("way", ["step of Drone", "secret of Woodpecker", "script", "make"])
+def steps(*commands: str, host: str = "self-hosted") -> str:
+    lines = "".join(f"      - run: {command}\n" for command in commands)
+    return f"on: push\njobs:\n  deploy:\n    runs-on: {host}\n    steps:\n{lines}"
+
+
+SSH_ACTION = (
+    "on: push\njobs:\n  deploy:\n    runs-on: ubuntu-latest\n    env:\n      DATABASE_URL: sqlite:///./prod.db\n"
+    "    steps:\n      - uses: appleboy/ssh-action@v1\n        with:\n          envs: TAG,DATABASE_URL\n"
+    "          script: |\n            cd /srv/app\n            docker compose up -d\n"
+)
+UP = "docker compose up -d\n"
+WRITTEN = {
+    "echo": ("deploy.sh", f"echo 'DATABASE_URL={PROD}' > .env\n{UP}", 1),
+    "echo that appends": ("deploy.sh", f'echo "TAG=1" > .env\necho "DATABASE_URL={PROD}" >> .env\n{UP}', 2),
+    "here-document": ("deploy.sh", f"cat > .env <<EOF\nTAG=1\nDATABASE_URL={PROD}\nEOF\n{UP}", 3),
+    "quoted here-document": ("deploy.sh", f"cat <<'EOF' > .env\nDATABASE_URL=\"{PROD}\"\nEOF\n{UP}", 2),
+    "tee": ("deploy.sh", f"echo DATABASE_URL={PROD} | sudo tee -a .env\n{UP}", 1),
+    "here-document of tee": ("deploy.sh", f"tee .env >/dev/null <<EOF\nDATABASE_URL={PROD}\nEOF\n{UP}", 2),
+    "printf": ("deploy.sh", f"printf 'TAG=1\\nDATABASE_URL={PROD}\\n' > .env\n{UP}", 1),
+    "words of printf": ("deploy.sh", f"printf '%s\\n' TAG=1 DATABASE_URL={PROD} > .env\n{UP}", 1),
+    "commands in braces": ("deploy.sh", f"{{ echo TAG=1; echo DATABASE_URL={PROD}; }} > .env\n{UP}", 1),
+    "on the other host": (
+        "deploy.sh",
+        f'ssh web "cd app && echo DATABASE_URL={PROD} > .env && docker compose up -d"\n',
+        1,
+    ),
+    "step of Drone that writes": (
+        ".drone.yml",
+        drone(command=f"echo DATABASE_URL={PROD} > .env && docker compose up -d"),
+        7,
+    ),
+    "step before": (".github/workflows/d.yml", steps(f"echo DATABASE_URL={PROD} > .env", "docker compose up -d"), 6),
+    "GITHUB_ENV": (
+        ".github/workflows/d.yml",
+        steps(f'echo "DATABASE_URL={PROD}" >> "$GITHUB_ENV"', "docker compose up -d"),
+        6,
+    ),
+    "envs of an ssh action": (".github/workflows/d.yml", SSH_ACTION, 6),
+}
+LITERAL = {way: row for way, row in WINS.items() if way not in UNKNOWN} | WRITTEN
+
+
+@pytest.mark.parametrize("way", LITERAL)
+def test_the_literal_that_wins_is_fixed_at_its_line(way: str, tmp_path: Path) -> None:
+    name, text, line = LITERAL[way]
+    files = {**PLACES["the default"], **BESIDE.get(way, {}), name: text}
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content)
+    result = volfix.plan(tmp_path)
+    places = {
+        each.location.path.relative_to(tmp_path).as_posix(): (each.location.line, each.applicability)
+        for each in result.findings
+        if each.code == "VF201"
+    }
+    assert places == {"compose.yaml": (6, Applicability.SAFE), name: (line, Applicability.SAFE)}
+    result.write()
+    assert (tmp_path / name).read_text() == text.replace("sqlite:///./", "sqlite:///./data/")
+
+
+def test_the_env_file_of_a_service_that_the_flow_writes(tmp_path: Path) -> None:
+    compose = composed().replace("    environment:\n      DATABASE_URL: " + VALUE, "    env_file: prod.env")
+    deploy = f"echo DATABASE_URL={PROD} > prod.env\n{UP}"
+    finding = found(tmp_path, {"compose.yaml": compose, "deploy.sh": deploy})
+    assert (finding.location.path.name, finding.applicability) == ("deploy.sh", Applicability.SAFE)
+
+
+@pytest.mark.parametrize(
+    ("step", "command"),
+    [
+        (variables("environment", 4), "alembic upgrade head"),
+        (variables("environment", 4), "docker run --env DATABASE_URL acme/migrate"),
+        (variables("environment", 4), "./manage.py migrate"),
+    ],
+)
+def test_another_command_gets_the_value_too(step: str, command: str, tmp_path: Path) -> None:
+    text = drone(step=step, command=f"{command}\n      - docker compose up -d")
+    findings = plan(tmp_path, {**PLACES["the default"], ".drone.yml": text})
+    own = next(each for each in findings if each.location.path.name == ".drone.yml" and each.code == "VF201")
+    assert own.applicability is Applicability.UNSAFE
+
+
+@pytest.mark.parametrize("value", ["$URL", "${{ secrets.URL }}", "$(cat url)"])
+def test_what_is_written_and_not_known(value: str, tmp_path: Path) -> None:
+    text = steps(f'echo "DATABASE_URL={value}" > .env', "docker compose up -d")
+    finding = found(tmp_path, {**PLACES["the default"], ".github/workflows/d.yml": text})
+    assert finding.location.path.name == "compose.yaml"
+    assert finding.applicability is Applicability.UNSAFE
+
+
+@pytest.mark.parametrize(
+    "way", ["secret of Drone", "secret of Woodpecker", "secret of a job", "script with a value that is not known"]
+)
 def test_the_bind_that_such_a_value_names(way: str, tmp_path: Path) -> None:
     name, text, line = WINS[way]
     inside = composed("${DATABASE_URL:-sqlite:////app/data/app.db}", "./data")
@@ -140,7 +237,7 @@ def test_the_bind_that_such_a_value_names(way: str, tmp_path: Path) -> None:
     assert f"{name}:{line} sets DATABASE_URL" in (finding.reason or "")
 
 
-@pytest.mark.parametrize("way", ["step of Drone", "secret of Drone", "script"])
+@pytest.mark.parametrize("way", ["secret of Drone", "script with a value that is not known"])
 def test_the_slash_trap(way: str, tmp_path: Path) -> None:
     name, text, line = WINS[way]
     trap = composed("${DATABASE_URL:-sqlite:///app/data/app.db}")

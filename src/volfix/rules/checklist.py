@@ -266,10 +266,11 @@ def _deployed_by(context: Context, project: Project) -> Iterator[str]:
     commands = context.deploying()
     known = {workflow.file.path for workflow in context.stack.workflows}
     seen: set[Path] = set()
-    for command, _, about in commands.starting if commands is not None else ():
+    for start in commands.starting if commands is not None else ():
+        command = start.command
         source = command.fragment.source
         line, _ = source.place(command.place.start)
-        if project in about and source.path not in known | seen:
+        if project in start.projects and source.path not in known | seen:
             seen.add(source.path)
             where = (
                 "another host: the volumes to look at are there" if command.is_remote else "the machine that runs it"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from volfix.project.compose.mounts import BIND
 from volfix.rules.context import Context
-from volfix.rules.evidence.command_words import shown_command
+from volfix.rules.evidence.command_words import NO_READERS, shown_command
 from volfix.rules.evidence.deployments import (
     StackDeployment,
     deploying_steps,
@@ -23,10 +23,6 @@ from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.rule import Example, Outcome, Rule
 
 CONVERSION = "the volume of that name is made with --unsafe-fixes only"
-NO_READERS = frozenset(
-    {"cd", "mkdir", "chown", "chmod", "test", "[", "echo", "ls", "du", "rm", "rmdir", "git", "docker", "docker-compose"}
-)
-"""Programs whose arguments say nothing of reading the data."""
 
 
 def check(context: Context) -> Iterator[Finding]:

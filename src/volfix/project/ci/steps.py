@@ -10,6 +10,7 @@ from volfix.project.ci.copies import copies
 from volfix.project.ci.daemons import host_path, is_daemon_image, is_socket_path
 from volfix.project.ci.names import checkout_of
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, only_for_requests
+from volfix.project.compose.compose_file import strings
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.paths import below, moved
 
@@ -55,7 +56,22 @@ def step_entries(file: PipelineFile, pipeline: Pipeline, step: Step, home: Path)
     if copied := tuple(copies(source, step.image or "", step.settings or step.node)):
         yield Entry("pipeline", source, step.name, copied, home, group, name, labels)
     if step.script:
-        yield Entry("pipeline", source, step.name, step.script, home, group, name, labels, remote=True)
+        yield Entry(
+            *("pipeline", source, step.name, step.script, home, group, name, labels),
+            remote=True,
+            environment=_passed_on(pipeline, step),
+            given_at={**pipeline.given_at, **step.given_at},
+        )
+
+
+def _passed_on(pipeline: Pipeline, step: Step) -> dict[str, str | None]:
+    """The variables that a plugin hands to the commands on another host: those that its `envs` names.
+
+    Source: appleboy/ssh-action, README.md; appleboy/drone-ssh, DOCS.md.
+    """
+    named = strings((step.settings or step.node).get("envs"))
+    names = {name.strip() for text in named for name in text.split(",")}
+    return {name: value for name, value in {**pipeline.environment, **step.environment}.items() if name in names}
 
 
 def _mounted(pipeline: Pipeline, step: Step, home: Path) -> Iterator[str]:

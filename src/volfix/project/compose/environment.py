@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from volfix.project.compose.interpolation import Interpolated, InterpolationError, Lookup, interpolate
 from volfix.project.compose.origins import InCompose, InEnvFile, Origin, PutTogether, Variable
@@ -162,9 +163,17 @@ class _Layered:
         return variable.origin if variable else None
 
 
+@runtime_checkable
+class KnowsOrigins(Protocol):
+    """A lookup that knows where its values are written."""
+
+    def origin(self, name: str) -> Origin:
+        """Where the value of a variable is written."""
+
+
 def origin_in(lookup: Lookup | None, name: str) -> Origin:
     """Where the value that `lookup` gives is written, as far as it knows."""
-    return lookup.origin(name) if isinstance(lookup, DirectoryLookup | _Layered) else None
+    return lookup.origin(name) if isinstance(lookup, KnowsOrigins) else None
 
 
 def add_assignments(file: DotenvFile, lookup: Lookup, variables: dict[str, Variable]) -> None:

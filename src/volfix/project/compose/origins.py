@@ -1,4 +1,4 @@
-"""Where the value of a variable is written: in a Compose file, an env file, a Dockerfile or in code."""
+"""Where the value of a variable is written: in a Compose file, an env file, a Dockerfile, code or a deploying flow."""
 
 from __future__ import annotations
 
@@ -125,7 +125,18 @@ class InCode:
         return literal if literal.startswith("/") else None
 
 
-Origin = InCompose | InEnvFile | PutTogether | InDockerfile | InCode | None
+@dataclass(frozen=True, slots=True)
+class InFlow:
+    """A deploying flow gives the value, at `place`: a step's `environment:`, `export`, a line that it writes into an
+    env file. `span` are the characters that say it literally, None where it is not written so.
+    """
+
+    file: Source
+    place: int
+    span: Span | None
+
+
+Origin = InCompose | InEnvFile | PutTogether | InDockerfile | InCode | InFlow | None
 """Where one value is written; None where it comes from outside, or the files do not tell."""
 
 

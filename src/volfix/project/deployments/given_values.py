@@ -1,5 +1,7 @@
 """A project as a command deploys it: the command's environment and its `--env-file` win over `.env` and over defaults.
 
+So does what its flow writes into these env files before.
+
 Source: docker/docs, Compose, environment variables precedence; docker/compose, cmd/compose (COMPOSE_ENV_FILES).
 """
 
@@ -11,9 +13,10 @@ from pathlib import Path
 
 from volfix.knowledge.commands import DockerCall
 from volfix.project.compose.env_places import in_place
-from volfix.project.compose.environment import DirectoryLookup, DotenvFile, read_dotenv
+from volfix.project.compose.environment import DirectoryLookup, DotenvFile, origin_in, read_dotenv
 from volfix.project.compose.interpolation import Lookup
 from volfix.project.compose.model import Project
+from volfix.project.compose.origins import Origin, Variable
 from volfix.project.shell.command import Command
 from volfix.project.shell.paths import joined
 from volfix.syntax import disk
@@ -21,14 +24,17 @@ from volfix.syntax import disk
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The variables that a command hands to Compose; a value that is not known is shown as `${NAME}`."""
+    """The variables that a flow hands to Compose; a value that is not known is shown as `${NAME}`."""
 
-    environment: Mapping[str, str | None]
+    variables: Mapping[str, Variable]
+
+    def origin(self, name: str) -> Origin:
+        return self.variables[name].origin if name in self.variables else None
 
     def __call__(self, name: str) -> str | None:
-        if name not in self.environment:
+        if name not in self.variables:
             return None
-        value = self.environment[name]
+        value = self.variables[name].value
         return f"${{{name}}}" if value is None or "$" in value or "{{" in value or "`" in value else value
 
 
@@ -42,6 +48,24 @@ class _NotRead:
         value = self.first(name)
         return f"${{{name}}}" if value is None else value
 
+    def origin(self, name: str) -> Origin:
+        return origin_in(self.first, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """Two lookups, of which the first one comes first."""
+
+    first: Lookup
+    then: Lookup
+
+    def __call__(self, name: str) -> str | None:
+        value = self.first(name)
+        return self.then(name) if value is None else value
+
+    def origin(self, name: str) -> Origin:
+        return origin_in(self.then if self.first(name) is None else self.first, name)
+
 
 def env_file_names(command: Command, call: DockerCall) -> list[str]:
     """The env files that take the place of the project's `.env`, the one that wins last."""
@@ -49,13 +73,22 @@ def env_file_names(command: Command, call: DockerCall) -> list[str]:
     return named or [name for name in (command.environment.get("COMPOSE_ENV_FILES") or "").split(",") if name]
 
 
-def as_deployed(project: Project, environment: Mapping[str, str | None], files: Sequence[Path | None] = ()) -> Project:
-    """The project with these variables, and with these env files in the place of its `.env`; None for one not here."""
-    outer: Lookup = Given(environment)
-    for path in reversed(files):
-        read = None if path is None else read_dotenv(path, [])
-        outer = _NotRead(outer) if read is None else DirectoryLookup(project.directory, read, outer)
-    places = {project.directory / ".env", (project.called_in or project.directory) / ".env"} if files else set()
+def as_deployed(
+    project: Project, given: Given, files: Sequence[Path] = (), written: Mapping[Path, Mapping[str, Variable]] = {}
+) -> Project:
+    """The project with these variables, with these env files in the place of its `.env`, and with what is `written`
+    into env files before.
+    """
+    outer: Lookup = given
+    places = {project.directory / ".env", (project.called_in or project.directory) / ".env"}
+    for path in reversed(files or sorted(places)):
+        if path in written:
+            outer = _Chain(outer, Given(written[path]))
+        if files and path.is_relative_to(project.root) and disk.is_file(path):
+            outer = DirectoryLookup(project.directory, read_dotenv(path, []), outer)
+        elif files and path not in written:
+            outer = _NotRead(outer)
+    places = places if files else set()
     replaced = frozenset(in_place(project.copies, place) for place in places)
     services = {
         name: replace(service, lookup=_below(service.lookup, outer, replaced))
@@ -74,11 +107,8 @@ def _below(lookup: Lookup | None, outer: Lookup, replaced: frozenset[Path]) -> L
     return DirectoryLookup(lookup.directory, dotenv, _below(lookup.parent, outer, replaced))
 
 
-def env_files(project: Project, command: Command, call: DockerCall) -> list[Path | None]:
+def env_files(project: Project, command: Command, call: DockerCall) -> list[Path]:
     """The env files that the command names; on another machine they lie as they do beside the project's files."""
-    found: list[Path | None] = []
-    for name in env_file_names(command, call):
-        places = [joined(command.directory, name)] if command.in_checkout else [f"{project.directory}/{name}"]
-        path = next((Path(place) for place in places if Path(place).is_relative_to(project.root)), None)
-        found.append(path if path is not None and disk.is_file(path) else None)
-    return found
+    names = env_file_names(command, call)
+    places = (joined(command.directory if command.in_checkout else str(project.directory), name) for name in names)
+    return [Path(place) for place in places]

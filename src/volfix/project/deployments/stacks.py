@@ -15,6 +15,7 @@ from volfix.project.compose.compose_file import BASE_NAMES, Unread
 from volfix.project.compose.model import Project
 from volfix.project.deployments.flows import CommandFiles, Flow, VolumeDeletion
 from volfix.project.deployments.old_texts import old_commands
+from volfix.project.deployments.starts import Start
 from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.project.discovery import Directory
 from volfix.project.shell.command import Command
@@ -67,9 +68,11 @@ class Commands:
         return tuple(found)
 
     @cached_property
-    def starting(self) -> tuple[tuple[Command, DockerCall, tuple[Project, ...]], ...]:
+    def starting(self) -> tuple[Start, ...]:
         """The commands of deployments that bring a stack up for good, with the projects that they are about."""
-        return tuple((command, call, self.about(flow, command, call)) for flow, command, call in self.files.lasting)
+        return tuple(
+            Start(flow, command, call, self.about(flow, command, call)) for flow, command, call in self.files.lasting
+        )
 
     @cached_property
     def by_text(self) -> dict[int, list[VolumeDeletion]]:

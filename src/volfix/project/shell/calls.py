@@ -12,9 +12,9 @@ from volfix.knowledge.commands import option_values
 from volfix.knowledge.purposes import FOR_A_WHILE, purposes
 from volfix.project.shell.command import CHECKOUT, Argument, Command
 from volfix.project.shell.entry import Entry
-from volfix.project.shell.expansion import arguments, plain
+from volfix.project.shell.expansion import arguments, document, plain
 from volfix.project.shell.state import State
-from volfix.syntax.fragment import Fragment
+from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.shell_commands import Guard, SimpleCommand
 from volfix.syntax.source import Source, Span
 
@@ -134,6 +134,27 @@ class Call:
         command = self.command
         return any(item is not None for item in (command.input, command.heredoc, command.text, command.piped_from))
 
+    def heredoc(self) -> Fragment | None:
+        """The here-document that the command reads; None where it reads none."""
+        found, text = self.command.heredoc, self.fragment.text
+        if found is None:
+            return None
+        if found.quoted:
+            return self.fragment.inner((text[at], at, at + 1) for at in range(found.body.start, found.body.end))
+        return self.fragment.inner(document(text, found.body, self.state))
+
+    def says(self) -> Fragment | None:
+        """What the command writes out, where its text stands here: that of echo, or what cat and tee read."""
+        if self.program not in ("cat", "tee"):
+            return said(self.words)
+        before = self.piped_from()
+        if self.command.heredoc is not None or before is None:
+            return self.heredoc()
+        words = [each for word in before.words for each in arguments(self.fragment, word.span, before.span, self.state)]
+        if words and posixpath.basename(words[0].value) == "cat":
+            return replace(self, command=before).heredoc()
+        return said(words)
+
     def aliased(self) -> Call:
         """The call with the alias that is its first word put in."""
         name, text = self.words[0], self.state.aliases[self.first]
@@ -156,7 +177,7 @@ class Call:
 
     def leaf(self, number: int) -> Command:
         """The command as it runs, behind `number` others of its start."""
-        frame, state = self.frame, self.state
+        frame, state, outputs = self.frame, self.state, self.outputs()
         assert frame.origin is not None and frame.origin_in is not None
         return Command(
             words=tuple(self.words),
@@ -177,7 +198,8 @@ class Call:
             number=number,
             read_after=frame.read_after,
             text_place=frame.text_place,
-            outputs=self.outputs(),
+            outputs=outputs,
+            says=self.says() if outputs or self.program == "tee" else None,
             is_fed=self.is_fed,
             decides=self.command.decides,
         )
@@ -264,3 +286,21 @@ def echoed(words: Sequence[Argument]) -> Sequence[Argument]:
     if name == "printf" and rest:
         return rest[1:] if rest[0].value.startswith("%s") else rest[:1]
     return []
+
+
+def said(words: Sequence[Argument]) -> Fragment | None:
+    """The text that `echo` or `printf` writes, with its line ends; None for another program."""
+    found = echoed(words)
+    if not found or any(word.fragment.source is not found[0].fragment.source for word in found):
+        return None
+    between = "\n" if posixpath.basename(words[0].value) == "printf" else " "
+    characters: list[Character] = []
+    for word in found:
+        for char, start, end in word.in_file():
+            if char == "n" and characters and characters[-1][0] == "\\":
+                characters[-1] = ("\n", characters[-1][1], end)
+            else:
+                characters.append((char, start, end))
+        _, start, end = characters[-1] if characters else ("", word.place.start, word.place.end)
+        characters.append((between, start, end))
+    return Fragment.of(found[0].fragment.source, characters)

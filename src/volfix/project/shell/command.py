@@ -64,8 +64,9 @@ class Command:
     another machine; `hosted`, on one that is thrown away. `start` is the entry that was run, `entry` the one that the
     command is written in, `origin` what of the start's text led to it, in the file `origin_in`. `guards` are the texts
     of the tests that it depends on; `trap` the signal whose handler it is a part of; `calls` what was called on the way
-    to it. `outputs` are the files that its output goes to; `is_fed` says that it reads a file, a here-document or
-    another command's output, `decides` that what runs next depends on whether it succeeds.
+    to it. `outputs` are the files that its output goes to, `says` the text that it writes, where that stands here: that
+    of echo, a here-document; `is_fed` says that it reads a file, a here-document or another command's output,
+    `decides` that what runs next depends on whether it succeeds.
     """
 
     words: tuple[Argument, ...]
@@ -91,6 +92,7 @@ class Command:
     text_place: str = CHECKOUT
     """Where that text lies."""
     outputs: tuple[Argument, ...] = ()
+    says: Fragment | None = None
     is_fed: bool = False
     decides: bool = False
 

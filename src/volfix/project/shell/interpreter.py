@@ -16,7 +16,7 @@ from volfix.project.shell import builtins
 from volfix.project.shell.calls import Call, Frame, echoed, shell_call, user_call
 from volfix.project.shell.command import CHECKOUT, ELSEWHERE, MACHINE, Argument, Command
 from volfix.project.shell.entry import Entry
-from volfix.project.shell.expansion import arguments, document
+from volfix.project.shell.expansion import arguments
 from volfix.project.shell.resolver import Resolver
 from volfix.project.shell.state import UNSET, State
 from volfix.project.shell.wrappers import unwrapped
@@ -221,14 +221,9 @@ class Interpreter:
 
     def _input(self, call: Call, state: State, frame: Frame) -> Iterator[Command]:
         """The text that a shell reads: a here-document, a file, or what another command says."""
-        command, text = call.command, call.fragment.text
-        if command.heredoc is not None:
-            body = command.heredoc.body
-            if command.heredoc.quoted:
-                found: Sequence[Character] = [(text[at], at, at + 1) for at in range(body.start, body.end)]
-            else:
-                found = list(document(text, body, call.state))
-            yield from self._text(call.fragment.inner(found), state, frame.deeper())
+        command = call.command
+        if (lines := call.heredoc()) is not None:
+            yield from self._text(lines, state, frame.deeper())
         elif command.text is not None:
             words = arguments(call.fragment, command.text.span, command.span, call.state)
             yield from self._inner(words, state, frame)

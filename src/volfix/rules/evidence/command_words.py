@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 LONGEST, END = 200, 60
 """Characters of a command that are shown, and how many of them are its last."""
+NO_READERS = frozenset(
+    {"cd", "mkdir", "chown", "chmod", "test", "[", "echo", "ls", "du", "rm", "rmdir", "git", "docker", "docker-compose"}
+)
+"""Programs whose arguments say nothing of reading the data."""
 WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job", "unit": "systemd unit"}
 
 

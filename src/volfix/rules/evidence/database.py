@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from volfix.project.compose.interpolation import VISIBLE
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import Mount
-from volfix.project.compose.origins import InCode, InDockerfile, Origin, PutTogether
+from volfix.project.compose.origins import InCode, InDockerfile, InFlow, Origin, PutTogether
 from volfix.project.compose.service import Service
 from volfix.project.image.images import known_entries
 from volfix.rules.evidence.database_places import is_in_anonymous_volume
@@ -22,7 +22,7 @@ LEADING_SLASHES = re.compile("/*")
 PLACEHOLDER = re.compile(r"\{\{.*?\}\}|<%.*?%>|<[\w -]+>|__[A-Z][A-Z_]*__|@[A-Z][A-Z_]*@")
 """What a template's engine, or a person, puts something else in the place of."""
 PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
-"""What a Dockerfile takes without quotes."""
+"""What a Dockerfile and a shell take without quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,8 @@ def unsayable(origin: Origin, value: str) -> str | None:
     """Why the value cannot be written where it comes from; None where it can."""
     if isinstance(origin, InDockerfile) and not PLAIN_WORD.match(value):
         return "the Dockerfile would need quotes that are not there"
+    if isinstance(origin, InFlow) and (origin.span is None or not PLAIN_WORD.match(value)):
+        return "the value is not written as a word by itself there: change it by hand"
     if isinstance(origin, PutTogether) and origin.saying(value) is None:
         return "the value is put together, and no change of one literal part gives the new path"
     return None

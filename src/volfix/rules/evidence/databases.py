@@ -20,7 +20,7 @@ from volfix.rules.evidence.agreement import (
 from volfix.rules.evidence.code_databases import doubted, of_code
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
-from volfix.rules.evidence.deployed_values import overridden
+from volfix.rules.evidence.deployed_values import of_flows, overridden
 from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.evidence.unreferenced_env_files import of_loose_files
 
@@ -28,7 +28,7 @@ from volfix.rules.evidence.unreferenced_env_files import of_loose_files
 @once
 def proposals(context: Context) -> tuple[Proposal, ...]:
     """Every database file that a value of the stack names, once for each service that takes it."""
-    found = list(_of_services(context))
+    found = [*_of_services(context), *of_flows(context)]
     found += of_loose_files(context, found)
     found += of_code(context, found)
     found = list(agreed(list(parts_kept(context, found))))

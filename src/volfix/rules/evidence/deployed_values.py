@@ -1,30 +1,90 @@
-"""The value that a deploying command gives a database's variable: it wins over `.env` and over the default in the file.
+"""The value that a deploying flow gives a database's variable: it wins over `.env` and over the default in the file.
 
-A fix that edits what loses against it is not safe, unless the value that wins lies in a volume.
+It names a database of its own. A fix that edits what loses against it is not safe, unless the value that wins lies in a
+volume, or comes to lie in one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.interpolation import VISIBLE, InterpolationError, Lookup, interpolate
-from volfix.project.compose.origins import InCode, PutTogether, Variable
+from volfix.project.compose.origins import InCode, InFlow, PutTogether, Variable
 from volfix.project.compose.service import Service
+from volfix.project.compose.unreferenced_env_files import is_env_file
 from volfix.rules.context import Context
-from volfix.rules.evidence.command_words import shown_command
+from volfix.rules.evidence.command_words import NO_READERS, shown_command
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.proposal import Proposal
 
 if TYPE_CHECKING:
-    from volfix.knowledge.commands import DockerCall
     from volfix.project.compose.model import Project
-    from volfix.project.shell.command import Command
+    from volfix.project.deployments.stacks import Commands
+    from volfix.project.deployments.starts import Deployed, Start
     from volfix.syntax.source import Source
+
+
+def of_flows(context: Context) -> Iterator[Proposal]:
+    """The databases that deploying flows name themselves, once for each place and service that takes it."""
+    if not any(_may_take(service) for project in context.stack.projects for service in project.services.values()):
+        return
+    commands, seen = context.deploying(), set[tuple[int, object]]()
+    for start in commands.starting if commands is not None else ():
+        for project in start.projects:
+            if project not in context.stack.projects:
+                continue
+            for proposal in _of_start(start, project):
+                key = id(proposal.database.service), proposal.database.written_at
+                if key not in seen:
+                    seen.add(key)
+                    assert commands is not None
+                    yield replace(proposal, doubt=proposal.doubt or _also_gets(commands, start, proposal.database))
+
+
+def _may_take(service: Service) -> bool:
+    """Whether a flow can give the service a value: it asks for variables, or has an env file."""
+    return bool(service.env_files) or bool(_asked(service))
+
+
+def _of_start(start: Start, project: Project) -> Iterator[Proposal]:
+    handed = start.handed
+    given = {name: value for each in project.services.values() for name, value in _given(each, handed).items()}
+    deployed = start.deployed(project, given)
+    for service in project.services.values() if given or deployed.written else ():
+        for variable in deployed.variables(service.name):
+            origin = variable.origin
+            if not isinstance(origin, InFlow) or variable.value is None or VISIBLE.search(variable.value):
+                continue
+            if is_env_file(origin.file.path.name):  # the shell has read it: it is a source by itself
+                continue
+            if (found := located(project, service, variable.name, variable)) is not None:
+                yield found
+
+
+def _also_gets(commands: Commands, start: Start, database: Database) -> str | None:
+    """Another command that is handed the same value, and may open the file at its place."""
+    from volfix.knowledge.commands import COMPOSE, docker_call
+
+    origin, name = database.origin, database.variable
+    assert origin is not None
+    of_steps = start.of_steps.get(name)
+    for flow in commands.files.flows:
+        for command in flow.commands:
+            is_handed = name in command.environment and command.given_at.get(name) == (origin.file, origin.place)
+            if not is_handed and (flow is not start.flow or of_steps is None or of_steps.origin != origin):
+                continue
+            call = docker_call(command.values)
+            if call is not None and call.program == COMPOSE:
+                is_known = database.project in commands.about(flow, command, call)
+            else:
+                is_known = command.says is not None or (command.program in NO_READERS and name not in command.values)
+            if not is_known:
+                return f"`{shown_command(command)}` is handed {name} too"
+    return None
 
 
 def overridden(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
@@ -47,7 +107,11 @@ def _may_change(proposal: Proposal) -> bool:
     """Whether the fix says something about the value, and Compose asks for variables before it knows it."""
     database = proposal.database
     is_asked = proposal.new_value is not None or proposal.directory is not None or database.is_inside
-    return is_asked and not (database.loose or isinstance(database.origin, InCode)) and bool(_asked(database.service))
+    return (
+        is_asked
+        and not (database.loose or isinstance(database.origin, InCode | InFlow))
+        and bool(_asked(database.service))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,46 +137,56 @@ def _asked(service: Service) -> set[str]:
 def _doubts(context: Context, proposal: Proposal, moved: set[object]) -> Iterator[str]:
     """What the deploying commands do to the value, a reason each."""
     commands = context.deploying()  # read where a value asks for variables, and nowhere else
-    for command, call, projects in commands.starting if commands is not None else ():
-        if proposal.database.project in projects and (doubt := _doubt(context, proposal, command, call, moved)):
+    for start in commands.starting if commands is not None else ():
+        if proposal.database.project in start.projects and (doubt := _doubt(context, proposal, start, moved)):
             yield doubt
 
 
-def _doubt(context: Context, proposal: Proposal, command: Command, call: DockerCall, moved: set[object]) -> str | None:
-    """Why the command's value is not the one that the fix edits, or is in a volume; None where it is, or is."""
-    from volfix.project.deployments.given_values import as_deployed, env_file_names, env_files
+def _given(service: Service, handed: Mapping[str, Variable]) -> dict[str, Variable]:
+    """Of the variables that the command is handed those that the service asks for."""
+    return {name: handed[name] for name in _asked(service) if name in handed}
 
-    database = proposal.database
-    known = {name: command.environment[name] for name in _asked(database.service) if name in command.environment}
-    own = {name: value for name, value in known.items() if not _is_from(command, name, database, moved)}
-    files = env_files(database.project, command, call)
-    if not own and not files:
+
+def _doubt(context: Context, proposal: Proposal, start: Start, moved: set[object]) -> str | None:
+    """Why the command's value is not the one that the fix edits, or is in a volume; None where it is, or is."""
+    from volfix.project.deployments.given_values import Given, as_deployed, env_file_names
+    from volfix.project.deployments.starts import Deployed
+
+    database, command = proposal.database, start.command
+    given = _given(database.service, start.handed)
+    own = {name: variable for name, variable in given.items() if not _is_from(variable, database, moved)}
+    files = env_file_names(command, start.call)
+    deployed = start.deployed(database.project, own)
+    if not own and not files and not deployed.written:
         return None
-    because = _bad(proposal, as_deployed(database.project, own, files), moved)
+    because = _bad(proposal, deployed, moved)
     if because is None:
         return None
-    one_by_one = ((name, as_deployed(database.project, {name: value})) for name, value in own.items())
-    culprit = next((name for name, project in one_by_one if _bad(proposal, project, moved)), None)
-    if culprit is None:
-        named = f"`{shown_command(command)}` ({_line(context, command.fragment.source, command.place.start)})"
-        return f"{named} reads {', '.join(env_file_names(command, call))}: {because}"
-    source, at = command.given_at.get(culprit, (command.fragment.source, command.place.start))
-    return f"{_line(context, source, at)} sets {culprit} for `{shown_command(command)}`: {because}"
+    one_by_one = (
+        (name, Deployed(as_deployed(database.project, Given({name: each})), {})) for name, each in own.items()
+    )
+    culprit = next((name for name, each in one_by_one if _bad(proposal, each, moved)), None)
+    shown = shown_command(command)
+    if culprit is not None:
+        origin = own[culprit].origin
+        assert origin is not None
+        return f"{_line(context, origin.file, origin.place)} sets {culprit} for `{shown}`: {because}"
+    named = f"`{shown}` ({_line(context, command.fragment.source, command.place.start)})"
+    return f"{named} reads {', '.join(files) or 'what the flow writes into an env file'}: {because}"
 
 
-def _is_from(command: Command, name: str, database: Database, moved: set[object]) -> bool:
+def _is_from(variable: Variable, database: Database, moved: set[object]) -> bool:
     """Whether the shell has the value from the very file that is edited: `set -a; . ./.env`."""
-    if name not in command.given_at:
-        return False
-    path = command.given_at[name][0].path
-    return (path, name) in moved or (database.origin is not None and path == database.origin.file.path)
+    path = variable.origin.file.path if variable.origin is not None else None
+    is_edited = database.origin is not None and path == database.origin.file.path
+    return (path, variable.name) in moved or (is_edited and path is not None and is_env_file(path.name))
 
 
-def _bad(proposal: Proposal, project: Project, moved: set[object]) -> str | None:
+def _bad(proposal: Proposal, deployed: Deployed, moved: set[object]) -> str | None:
     """What is wrong with the value that the service gets in the project as it is deployed: no volume holds its file."""
     database = proposal.database
-    service = project.services[database.service.name]
-    found = next((each for each in effective_variables(service) if each.name == database.variable), None)
+    service = deployed.project.services[database.service.name]
+    found = next((each for each in deployed.variables(service.name) if each.name == database.variable), None)
     if found is None:
         return None
     place = (found.origin.file.path, found.origin.place) if found.origin is not None else None
@@ -123,7 +197,7 @@ def _bad(proposal: Proposal, project: Project, moved: set[object]) -> str | None
     wins = f"the value of {found.name} that wins there"
     if found.value is None or VISIBLE.search(found.value):
         return f"{wins} is not known"
-    located_there = located(project, service, found.name, found)
+    located_there = located(deployed.project, service, found.name, found)
     named = located_there.database if located_there else None
     if named is None or named.path is None:
         return f"{wins} names no file in a volume"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from volfix.edits.code_edits import SetLiteral
+from volfix.edits.command_edits import SetText
 from volfix.edits.env_file_edits import SetAssignment
+from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import SetScalar
-from volfix.project.compose.origins import InCode, InCompose, InDockerfile, InEnvFile, Origin, PutTogether
+from volfix.project.compose.origins import InCode, InCompose, InDockerfile, InEnvFile, InFlow, Origin, PutTogether
 from volfix.rules.context import at
 from volfix.rules.evidence.database import Database
 from volfix.rules.findings import Location, ValueChange
 
 
-def set_value(database: Database, value: str) -> tuple[SetScalar | SetAssignment | SetLiteral, ValueChange]:
+def set_value(database: Database, value: str) -> tuple[Operation, ValueChange]:
     """The operation that gives the database's variable another value, and the change that it declares.
 
     The database's origin must be known, and able to say the value (`can_say`).
@@ -21,6 +23,9 @@ def set_value(database: Database, value: str) -> tuple[SetScalar | SetAssignment
     change = ValueChange(origin.file.path, origin.place, database.variable, database.value, value)
     if isinstance(origin, InDockerfile):
         return SetLiteral(origin.file, origin.span, value), change
+    if isinstance(origin, InFlow):
+        assert origin.span is not None  # else the database has no new value
+        return SetText(origin.file, origin.span, value), change
     if isinstance(origin, InCode):
         literal = origin.literal(value)
         assert literal is not None  # else the database has no new value
@@ -52,6 +57,9 @@ def location_of(origin: Origin) -> Location | None:
         return at(written.file, written.assignment.value_span.start, written.assignment.value_span.end)
     if isinstance(written, InDockerfile | InCode):
         return at(written.file, written.span.start, written.span.end)
+    if isinstance(written, InFlow):
+        span = written.span
+        return at(written.file, span.start, span.end) if span else at(written.file, written.place, written.place)
     return None
 
 

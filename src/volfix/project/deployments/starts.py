@@ -1,0 +1,61 @@
+"""The commands that bring projects up for good, and the variables that services get by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from volfix.knowledge.commands import DockerCall
+from volfix.project.compose.effective_environment import effective_variables
+from volfix.project.compose.model import Project
+from volfix.project.compose.origins import Variable, env_assignment
+from volfix.project.deployments.flows import Flow
+from volfix.project.deployments.given_values import Given, as_deployed, env_files
+from volfix.project.deployments.written_env_files import Written, handed_on, origin_of, written_before
+from volfix.project.shell.command import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A project as a command deploys it; `written` is what its flow writes into env files before."""
+
+    project: Project
+    written: Written
+
+    def variables(self, service: str) -> Iterator[Variable]:
+        """The variables that the process of a service gets."""
+        own = self.project.services[service]
+        files = {file.path for file in own.env_files}
+        given = {name: each for path in self.written if path in files for name, each in self.written[path].items()}
+        for variable in effective_variables(own):
+            found = env_assignment(variable.origin)
+            loses = own.environment.get(variable.name) is not variable or (found and found.file.path in files)
+            yield given.pop(variable.name) if loses and variable.name in given else variable
+        yield from (variable for name, variable in given.items() if name not in own.environment)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A command of a flow that brings projects up for good."""
+
+    flow: Flow
+    command: Command
+    call: DockerCall
+    projects: tuple[Project, ...]
+
+    @property
+    def handed(self) -> dict[str, Variable]:
+        """The variables that the command gets, of its environment and of steps before it."""
+        own = self.command.environment.items()
+        return self.of_steps | {name: Variable(name, value, origin_of(self.command, name)) for name, value in own}
+
+    @property
+    def of_steps(self) -> dict[str, Variable]:
+        """The variables that steps before the command hand to all that follow."""
+        return handed_on(self.flow.commands, self.command)
+
+    def deployed(self, project: Project, given: Mapping[str, Variable]) -> Deployed:
+        """The project as the command deploys it, with these of the variables that are handed to the command."""
+        files = env_files(project, self.command, self.call)
+        written = written_before(self.flow.commands, self.command, project, files)
+        return Deployed(as_deployed(project, Given(given), files, written), written)

@@ -1,0 +1,108 @@
+"""The values that a deploying flow hands to Compose, each with the place where the flow says it.
+
+They are the command's environment (a step's `environment:`, `export`), and the lines that the flow writes before: into
+env files (`echo "NAME=value" > .env`, `cat > .env <<EOF`, `printf ... | tee -a .env`), or into the file from which the
+system gives later steps their variables.
+
+Source: docs.github.com, Workflow commands (GITHUB_ENV); circleci.com/docs, Set an environment variable (BASH_ENV).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.project.compose.origins import InFlow, Variable
+from volfix.project.shell.paths import joined
+from volfix.syntax import dotenv
+from volfix.syntax.source import FileProblem, Source, Span
+
+if TYPE_CHECKING:
+    from volfix.project.compose.model import Project
+    from volfix.project.shell.command import Command
+    from volfix.syntax.fragment import Fragment
+
+OF_STEPS = frozenset({"$GITHUB_ENV", "${GITHUB_ENV}", "$BASH_ENV", "${BASH_ENV}"})
+"""The files from which later steps get variables, as shells name them."""
+Written = dict[Path, dict[str, Variable]]
+"""By the place of an env file, what a flow writes into it."""
+
+
+def written_before(commands: Sequence[Command], start: Command, project: Project, named: Sequence[Path]) -> Written:
+    """What a flow writes into the project's env files, or into those that its command names, before it starts it."""
+    places = {*project.env_places, project.directory / ".env", *named}
+    found: Written = {}
+    for command, name, values in _writes(commands, start):
+        path = _place(command, name, project)
+        if path in places:
+            found.setdefault(path, {}).update(values)
+    return found
+
+
+def handed_on(commands: Sequence[Command], start: Command) -> dict[str, Variable]:
+    """The variables that steps before a command hand to all that follow them."""
+    found: dict[str, Variable] = {}
+    for command, name, values in _writes(commands, start):
+        if name in OF_STEPS and command.start is not start.start and not start.is_remote:
+            found |= values
+    return found
+
+
+def _writes(commands: Sequence[Command], start: Command) -> Iterator[tuple[Command, str, dict[str, Variable]]]:
+    """What is written into which files on the machine of a command before it runs."""
+    for command in commands:
+        if command is start:
+            return
+        if command.says is not None and command.is_remote == start.is_remote and command.trap is None:
+            values = _values(command.says)
+            yield from ((command, name, values) for name in _targets(command))
+
+
+def _targets(command: Command) -> Iterator[str]:
+    yield from (word.value for word in command.outputs)
+    if command.program == "tee":
+        yield from (word for word in command.values[1:] if not word.startswith("-"))
+
+
+def _place(command: Command, name: str, project: Project) -> Path:
+    """Where the file lies in the repository: on another machine the checkout lies elsewhere."""
+    path = Path(joined(command.directory, name))
+    if command.in_checkout and path.is_relative_to(project.root):
+        return path
+    return project.directory / posixpath.basename(name)
+
+
+def _values(text: Fragment) -> dict[str, Variable]:
+    """The assignments of a text; what the shell puts into a value and volfix does not know makes it None."""
+    try:
+        assignments = dotenv.read(Source.of(Path(".env"), text.text.encode()))
+    except FileProblem:
+        return {}
+    found = {}
+    for item in assignments:
+        start, end = item.value_span.start, item.value_span.end
+        is_known = start < end and not re.search(r"[$`%]", text.text[start:end])
+        span = text.place(start, end) if start < end and text.is_verbatim(start, end) else None
+        at = text.place(item.span.start, item.span.end).start
+        found[item.name] = Variable(item.name, item.value if is_known else None, InFlow(text.source, at, span))
+    return found
+
+
+def origin_of(command: Command, name: str) -> InFlow:
+    """Where a variable of the command's environment is written, else where the command is."""
+    source, at = command.given_at.get(name, (command.fragment.source, command.place.start))
+    value = command.environment.get(name)
+    return InFlow(source, at, _literal(source.text, at, name, value) if value else None)
+
+
+def _literal(text: str, at: int, name: str, value: str) -> Span | None:
+    """The value where the line of an assignment, or one that continues it, says it as it is and once."""
+    start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+    while end > 0 and text[end - 1] == "\\":
+        end = text.find("\n", end + 1)
+    says = rf"(?<![\w.-]){re.escape(name)}[\"']?\s*(?::=|\?=|=|:)\s*[\"']?({re.escape(value)})(?![^\s\"');,}}\]])"
+    found = list(re.compile(says).finditer(text, start, end if end >= 0 else len(text)))
+    return Span(found[0].start(1), found[0].end(1)) if len(found) == 1 else None
