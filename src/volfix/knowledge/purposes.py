@@ -41,6 +41,13 @@ def nearest_purpose(names: Iterable[str]) -> str | None:
     return None
 
 
+def may_publish_alone(names: Iterable[str]) -> bool:
+    """Whether what the names say of a deployment may be about an image or a package: "Build and release"."""
+    known = _tables()["purpose"]
+    words = {word for name in names for word in words_of(name)}
+    return bool(words & known["publish"]) and not words & (known[DEPLOY] - known["publish"])
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a volume or a directory holds, as a word of its name says: a database, data, or something other."""

@@ -300,3 +300,26 @@ def test_a_workflow_without_commands_is_no_project(text: str, tmp_path: Path) ->
 def test_a_file_that_is_broken_is_a_note_and_no_more(path: str, tmp_path: Path) -> None:
     with pytest.raises(NotForVolfix, match="not read"):
         deployed(tmp_path, "a: [\n", path)
+
+
+RELEASE = job(UP, runs_on="ubuntu-latest", name="smoke").replace("name: Ship", "name: Build and release")
+DIND = "{}:\n  image: docker\n  services: [docker:dind]\n  script: docker compose up -d\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "is_test"),
+    [
+        pytest.param(RELEASE, WORKFLOW, True, id="a workflow that releases an image tries it first"),
+        pytest.param(RELEASE.replace("release", "publish"), WORKFLOW, True, id="publishes"),
+        pytest.param(DIND.format("release"), GITLAB, True, id="a daemon in the job"),
+        pytest.param(circle(UP, name="publish", more="    machine: true\n"), CIRCLE, True, id="a machine of CircleCI"),
+        pytest.param(RELEASE.replace("smoke", "deploy"), WORKFLOW, False, id="a job that deploys is no test"),
+        pytest.param(DIND.format("deploy-release"), GITLAB, False, id="both words"),
+        pytest.param(RELEASE.replace("ubuntu-latest", "self-hosted"), WORKFLOW, False, id="on a machine that stays"),
+    ],
+)
+def test_a_release_on_a_machine_that_is_thrown_away_is_of_an_image(
+    text: str, path: str, is_test: bool, tmp_path: Path
+) -> None:
+    (found,) = deployed(tmp_path, text, path)
+    assert found.is_test is is_test

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.commands import docker_call
-from volfix.knowledge.purposes import DEPLOY, NOT_DEPLOYED, TEST, nearest_purpose, purposes
+from volfix.knowledge.purposes import DEPLOY, NOT_DEPLOYED, TEST, may_publish_alone, nearest_purpose, purposes
 from volfix.project.ci.daemons import DIND, THROWN_AWAY, daemon_of
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, only_for_requests
 from volfix.project.ci.steps import step_entries, titles_of
@@ -209,8 +209,10 @@ def _serves_tests(pipeline: Pipeline, step: Step, target: str) -> bool:
     """Whether names say that the stack serves the job alone; where stacks mostly do, whether no name denies it."""
     if not pipeline.system.tests_by_default or pipeline.names_environment:
         return False
-    purpose = nearest_purpose(reversed(titles_of(pipeline, step)))
-    return purpose in NOT_DEPLOYED or (purpose != DEPLOY and target in (THROWN_AWAY, DIND))
+    titles = titles_of(pipeline, step)
+    purpose = nearest_purpose(reversed(titles))
+    is_deployment = purpose == DEPLOY and not may_publish_alone(titles)
+    return purpose in NOT_DEPLOYED or (not is_deployment and target in (THROWN_AWAY, DIND))
 
 
 def _is_test(
