@@ -323,3 +323,29 @@ def test_a_release_on_a_machine_that_is_thrown_away_is_of_an_image(
 ) -> None:
     (found,) = deployed(tmp_path, text, path)
     assert found.is_test is is_test
+
+
+MAKE = {"Makefile": "up:\n\tdocker compose up -d\ntest: up\n\t./check\nship: up\n"}
+
+
+@pytest.mark.parametrize(
+    ("call", "more", "is_test"),
+    [
+        pytest.param("make test", "", True, id="a target, whose prerequisite starts the stack"),
+        pytest.param("sudo make test", "    environment: production\n", True, id="in a job with an environment"),
+        pytest.param("./scripts/e2e.sh", "", True, id="a script"),
+        pytest.param("npm run integration", "", True, id="a script of npm"),
+        pytest.param("make ship", "", False, id="a target that starts the stack and tests nothing"),
+        pytest.param("./scripts/deploy-test.sh", "", False, id="a script that deploys"),
+    ],
+)
+def test_a_job_that_deploys_runs_its_tests_before(call: str, more: str, is_test: bool, tmp_path: Path) -> None:
+    files = {
+        **MAKE,
+        "scripts/e2e.sh": "docker compose up -d\n",
+        "scripts/deploy-test.sh": "docker compose up -d\n",
+        "package.json": '{"scripts": {"integration": "docker compose up -d && jest"}}\n',
+    }
+    text = job(f"- run: {call}", runs_on="ubuntu-latest", name="deploy", more=more)
+    (found,) = deployed(tmp_path, text, WORKFLOW, **files)
+    assert found.is_test is is_test

@@ -129,7 +129,7 @@ def _deployment(
         files = tuple(_default_files(pipeline, directory, checkout))
     project, named_by = _project(pipeline, command, call, directory, checkout)
     target = REMOTE if command.is_remote else daemon_of(pipeline, step, command, call, ran)
-    is_test = _serves_tests(pipeline, step, target) or _is_test(pipeline, step, command, call, named, later)
+    is_test = _serves_tests(pipeline, step, command, target) or _is_test(pipeline, step, command, call, named, later)
     return Deployment(
         file=file,
         pipeline=pipeline,
@@ -205,9 +205,17 @@ def _named_in_dotenv(path: Path) -> str | None:
     return found[1] if found else None
 
 
-def _serves_tests(pipeline: Pipeline, step: Step, target: str) -> bool:
-    """Whether names say that the stack serves the job alone; where stacks mostly do, whether no name denies it."""
-    if not pipeline.system.tests_by_default or pipeline.names_environment:
+def _serves_tests(pipeline: Pipeline, step: Step, command: Command, target: str) -> bool:
+    """Whether names say that the stack serves the job alone; where stacks mostly do, whether no name denies it.
+
+    On a machine that is thrown away, a job that deploys runs its tests first: `make test`.
+    """
+    if not pipeline.system.tests_by_default:
+        return False
+    called = [purposes(name, in_ci=True) for name in command.calls]
+    if target in (THROWN_AWAY, DIND) and any(TEST in found and DEPLOY not in found for found in called):
+        return True
+    if pipeline.names_environment:
         return False
     titles = titles_of(pipeline, step)
     purpose = nearest_purpose(reversed(titles))
