@@ -93,3 +93,13 @@ def test_a_file_that_is_mounted_alone(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
     (found,) = [each for each in volfix.plan(tmp_path).findings if each.code == "VF103"]
     assert "sets DB_FILE to another directory" in (found.reason or "")
+
+
+@pytest.mark.parametrize("source", ["${PROJECT_DIR}/pgdata", "${BASE}/data/pg", "./${A}/pgdata"])
+def test_a_source_of_unknown_value_is_not_called_outside_the_repository(source: str, tmp_path: Path) -> None:
+    image, target = "postgres:16", "/var/lib/postgresql/data"
+    text = f"services:\n  db:\n    image: {image}\n    volumes:\n      - {source}:{target}\n"
+    (tmp_path / "compose.yaml").write_text(text)
+    (finding,) = (each for each in volfix.plan(tmp_path).findings if each.code == "VF101")
+    assert "volfix does not know where" in (finding.reason or "")
+    assert "outside the repository" not in (finding.reason or "")

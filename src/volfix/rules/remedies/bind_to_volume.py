@@ -165,7 +165,11 @@ def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: HeldDa
     if (windows := next((use.mount for use in uses if is_windows_path(use.mount.source)), None)) is not None:
         yield f"{windows.raw_source} is a Windows path, which volfix cannot look into: carry its data on that machine"
     if not host.inside:
-        yield "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
+        unknown = f"volfix does not know where {uses[0].mount.raw_source} is on the host"
+        outside = (
+            "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
+        )
+        yield unknown if "${" in host.key else outside
     for use in uses:
         if not use.mount.read_only and (user := foreign_user(use.service, use.mount.clean_target, held.entry)):
             yield f"{use.service.name} runs as {user}, and a new volume at {use.mount.raw_target} may belong to root"
