@@ -17,6 +17,7 @@ import pytest
 import volfix
 from volfix.fixes.proof.proof import ProofFailed
 from volfix.rules import REGISTRY
+from volfix.rules.findings import VolumeName
 from volfix.rules.rule import Example
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -77,6 +78,7 @@ def test_what_compose_accepted_it_still_accepts_and_no_volume_changes(case: Path
     plan = volfix.plan(laid(case, tmp_path), unsafe_fixes=True)
     files = [change.before.path for project in plan.projects for change in project.changes]
     before = {path: accepted(path) for path in files if path.suffix in (".yml", ".yaml")}
+    fixes = [finding.fix for finding in plan.findings if finding.fix is not None]
     plan.write()
     for path, model in before.items():
         if model is None:
@@ -86,7 +88,9 @@ def test_what_compose_accepted_it_still_accepts_and_no_volume_changes(case: Path
         old, new = model.get("volumes") or {}, after.get("volumes") or {}
         assert isinstance(old, dict)
         assert isinstance(new, dict)
+        pinned = {change.key: change.name for fix in fixes for change in fix.changes if isinstance(change, VolumeName)}
         for key, entry in old.items():
+            entry = {**(entry or {}), "name": pinned[key]} if key in pinned else entry
             assert new[key] in (entry, {**(entry or {}), "driver": "local"})
 
 

@@ -161,7 +161,7 @@ CASES = [
         ("host-socket", "shop"),
         NONE,
     ),
-    ("stack deploy is no Compose project", drone("docker stack deploy -c compose.yaml shop"), None, NONE),
+    ("a Swarm stack is no Compose project", drone("docker stack deploy -c compose.yaml shop"), None, ["VF310"]),
     ("only built", drone("docker compose build", "docker compose push"), None, NONE),
     # what deletes
     ("down -v before up", drone("docker compose -p shop down -v", NAMED), ("host-socket", "shop"), ["VF401"]),
@@ -198,7 +198,7 @@ CASES = [
         "git clean on the host itself",
         drone("git clean -ffdx", NAMED, kind="exec", step="", tail=""),
         ("exec", "shop"),
-        ["VF402"],
+        ["VF309", "VF402"],
     ),
     (
         "git clean in a directory of the host",
