@@ -150,6 +150,23 @@ def test_files_that_are_not_read_because_of_their_name_are_named(tmp_path: Path)
     assert run(str(tmp_path / "site.yaml")).stderr == ""
 
 
+def test_they_are_named_beside_files_that_are_read_too(tmp_path: Path) -> None:
+    web = "services: {web: {image: nginx}}\n"
+    files = {
+        "compose.yaml": "include: [parts/cache.yml]\n" + web,
+        "parts/cache.yml": "services: {cache: {image: nginx}}\n",
+        "parts/extra.yml": "services: {extra: {image: nginx}}\n",
+        "up.sh": "docker compose -f compose.yaml -f parts/extra.yml up -d\n",
+        "apps/wiki.yml": web,
+        ".woodpecker.yml": "steps: {a: {image: alpine, commands: [make]}}\nservices:\n  db:\n    image: redis\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    command = f"to check a file, type its path: volfix {tmp_path}/apps/wiki.yml"
+    assert run(str(tmp_path)).stderr == f"not read because of their name: apps/wiki.yml; {command}\n"
+
+
 @pytest.mark.parametrize(
     "beside", ["stack/compose.yaml", "stack/wiki-stack.yml", "stack/Makefile", "stack/README.md", "compose.yaml"]
 )

@@ -14,7 +14,7 @@ from volfix.fixes.limits import beside_refused, within_limits
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proof.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
-from volfix.fixes.scope import asked_directories, keep_asked, nothing_checked, unread_in
+from volfix.fixes.scope import asked_directories, keep_asked, not_checked, unread_in
 from volfix.project.ci.names import NOT_READ
 from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.mounts import BIND
@@ -101,7 +101,7 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     run = RunPlan(options, loader, tuple(directories(paths, options.exclude, loader.problems)))
     run.stacks += plans_of(run, progress=progress)
     results = [path for plan in run.stacks for project in plan.projects for path in project.files]
-    for note in nothing_checked(paths, run.directories, results):
+    for note in not_checked(paths, run.directories, results, [plan.stack for plan in run.stacks]):
         loader.note(note)
     return run
 

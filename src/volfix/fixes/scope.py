@@ -46,16 +46,21 @@ def keep_asked(found: Sequence[Directory], stacks: Iterable[Stack], loader: Load
     loader.notes[notes:] = [each for each in loader.notes[notes:] if is_asked(Path(each.partition(":")[0]))]
 
 
-def nothing_checked(paths: Iterable[Path], found: Sequence[Directory], results: Iterable[Path]) -> Iterator[str]:
-    """The lines for each path below which there is neither a Compose file nor a result, whose files are `results`."""
-    files = [*results, *(path for directory in found for path in (*directory.files, *chain(*directory.file_sets)))]
-    for path in paths:
-        if any(file.is_relative_to(path) for file in files):
-            continue
-        yield f"nothing checked: no Compose file below {path}"
-        from volfix.project.compose.other_names import compose_files_by_content
+def not_checked(
+    paths: Iterable[Path], found: Sequence[Directory], results: Iterable[Path], stacks: Iterable[Stack]
+) -> Iterator[str]:
+    """The lines on what is not checked: a path without a Compose file or a result, whose files are `results`, and
+    Compose files whose names do not say that they are.
+    """
+    from volfix.project.compose.other_names import compose_files_by_content
 
-        others = list(compose_files_by_content(path))
+    files = [*results, *(path for directory in found for path in (*directory.files, *chain(*directory.file_sets)))]
+    pipelines = (path for directory in found for path in directory.pipelines)
+    known = {*files, *pipelines, *(file.path for stack in stacks for file in stack.files)}
+    for path in paths:
+        if not any(file.is_relative_to(path) for file in files):
+            yield f"nothing checked: no Compose file below {path}"
+        others = [other for other in compose_files_by_content(path) if other not in known] if path.is_dir() else []
         names = ", ".join(str(other.relative_to(path)) for other in others[:MOST])
         more = f" and {len(others) - MOST} more" if len(others) > MOST else ""
         if others:

@@ -1,4 +1,4 @@
-"""Compose files that are not read, since their name says nothing: told where nothing else is found."""
+"""Compose files that are not read, since their name says nothing."""
 
 from __future__ import annotations
 
