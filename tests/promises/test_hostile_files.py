@@ -358,6 +358,16 @@ def test_a_build_of_the_whole_machine_is_not_walked(
         assert safe(plan) == []
 
 
+@pytest.mark.parametrize("context", ["/", "/tmp"])
+def test_a_machine_that_is_not_walked_hides_no_file_of_the_repository(context: str, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        f"services:\n  db:\n    image: postgres:16\n    {DATA}\n  app:\n    build: {context}\n"
+        "    environment: {DATABASE_URL: 'sqlite:///./app.db'}\n    volumes: ['./data:/app/data']\n"
+    )
+    os.mkfifo(tmp_path / "deploy.sh")
+    assert {Path(context), tmp_path / "deploy.sh"} <= set(errors(volfix.plan(tmp_path)))
+
+
 def test_a_context_above_the_repository_is_walked(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
     (tmp_path / "requirements.txt").write_text("sqlalchemy\n")

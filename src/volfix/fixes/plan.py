@@ -159,11 +159,11 @@ def plans_of(
 
 
 def _say_refused(loader: Loader) -> None:
-    """Name what is there and was not read, a directory for all in it."""
+    """Name what is there and was not read, a directory outside of the repository for all in it."""
     refused = disk.refused()
     named = {Path(os.path.normpath(problem.path)) for problem in loader.problems}
     for path, reason in refused.items():
-        if path in named or any(above in refused for above in path.parents):
+        if path in named or (not disk.is_inside(path) and any(above in refused for above in path.parents)):
             continue
         if reason == disk.OUTSIDE:
             loader.note(f"{path}: not read: it {reason}")
