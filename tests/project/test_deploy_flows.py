@@ -96,9 +96,9 @@ def with_tests(run: str) -> str:
         ({".gitlab-ci.yml": "nightly:\n  script:\n    - docker compose down -v\n"}, 0),
         ({".github/workflows/d.yml": workflow("deploy", "self-hosted", "docker compose down -v") + BEHIND}, 1),
         ({".github/workflows/d.yml": with_tests("docker compose down -v")}, 1),
-        ({".github/workflows/d.yml": with_tests("docker compose --project-name=ci down -v")}, 0),
+        ({".github/workflows/d.yml": with_tests("docker compose --project-name=other down -v")}, 0),
         ({".github/workflows/d.yml": with_tests("docker compose --file=x.yaml down -v")}, 0),
-        ({".github/workflows/d.yml": with_tests("cd e2e && docker compose down -v")}, 0),
+        ({".github/workflows/d.yml": with_tests("cd other && docker compose down -v")}, 0),
         (
             {
                 "appspec.yml": "version: 0.0\nhooks:\n  ApplicationStop:\n    - location: ops/stop.sh\n",

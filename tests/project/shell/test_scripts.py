@@ -263,7 +263,7 @@ def test_where_another_user_or_machine_calls_a_program(script: str, tmp_path: Pa
     (entry,) = CommandFile(tmp_path / "x.sh").entries
     (read,) = (each for each in Interpreter(CommandResolver(tmp_path, {})).commands(entry) if each.program == "program")
     directory, word = OTHERS[script]
-    assert read.values[1:] == [word.format(root=tmp_path)] if "{root}" in word else [word]
+    assert read.values[1:] == [word.replace("{root}", str(tmp_path))]
     assert read.directory == posixpath.normpath(tmp_path / directory if directory[0] not in "~$`" else directory)
     assert read.in_checkout == read.directory.startswith(str(tmp_path))
     assert read.is_remote == script.split("; ")[-1].startswith("ssh")
