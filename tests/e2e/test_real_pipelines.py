@@ -28,7 +28,7 @@ EDITABLE = frozenset({"volumes", "image", "environment", "commands", "settings"}
 """What of a pipeline or its steps a fix may change."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # a test that fails shows its arguments: all that was read of a corpus
 class Run:
     """One write over a copy: the bytes before and after, the files that the plan was to edit, and a second plan."""
 
@@ -38,9 +38,10 @@ class Run:
     failures: list[str]
     again: volfix.Plan
 
-    @property
-    def pipelines(self) -> list[Path]:
-        return [path for path in sorted(self.edited) if is_pipeline_name(str(path))]
+    def pipelines(self, *, of_drone: bool) -> list[Path]:
+        """The edited pipelines of Drone, or of all others."""
+        edited = [path for path in sorted(self.edited) if is_pipeline_name(str(path))]
+        return [path for path in edited if (load(path).system is SYSTEM) == of_drone]
 
 
 def contents(root: Path) -> dict[Path, bytes]:
@@ -77,9 +78,9 @@ def test_a_second_run_changes_nothing(run: Run) -> None:
 
 def test_every_edited_pipeline_is_one_by_drones_rules(run: Run) -> None:
     """As many documents, the same steps; also once the server has put its variables in, which it does first."""
-    for path in run.pipelines:
+    for path in run.pipelines(of_drone=True):
         before, after = load(path, Source.of(path, run.before[path])), load(path)
-        assert after.system is SYSTEM
+        assert before.system is after.system
         assert len(before.documents) == len(after.documents)
         text = "".join(char for char, _, _ in substituted(run.after[path].decode(), SYSTEM.server_variables or ()))
         seen = Source.of(path, text.encode())
@@ -108,12 +109,22 @@ def changed(before: object, after: object) -> set[str]:
     return set()
 
 
+def test_of_other_systems_only_what_the_shell_gets_is_edited(run: Run) -> None:
+    for path in run.pipelines(of_drone=False):
+        before, after = load(path, Source.of(path, run.before[path])), load(path)
+        for old, new in zip(before.pipelines, after.pipelines, strict=True):
+            for step, other in zip(old.steps, new.steps, strict=True):
+                assert (step.name, step.image, step.events) == (other.name, other.image, other.events)
+                assert step.environment == other.environment
+                assert len(step.commands) == len(other.commands)
+
+
 def test_no_other_pipeline_is_edited(run: Run) -> None:
     """Older dialects, Woodpecker, templates, broken files: they are read, if at all."""
     for path in run.before:
         if is_pipeline_name(str(path)):
             try:
-                editable = load(path, Source.of(path, run.before[path])).is_editable
+                editable = load(path, Source.of(path, run.before[path])).system.edits_commands
             except (FileProblem, NotForVolfix):
                 editable = False
             assert editable or path not in run.edited
