@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from volfix.knowledge.entries import HERE, parsed
@@ -38,6 +38,12 @@ class Statement:
 
 
 def wipe_of(words: Sequence[str]) -> Wipe | Statement | None:
+    """See _wipe_of: a tree of scripts runs the same commands again and again."""
+    return _wipe_of(tuple(words))
+
+
+@lru_cache(maxsize=4096)
+def _wipe_of(words: tuple[str, ...]) -> Wipe | Statement | None:
     """What the command with these words wipes, also where another program runs it (`docker compose exec app ...`).
 
     None where it wipes nothing, and where a word says that it is for tests or for development.

@@ -15,6 +15,7 @@ from volfix.project.compose.compose_file import BASE_NAMES, Unread
 from volfix.project.compose.model import Project
 from volfix.project.deployments.flows import CommandFiles, Flow, VolumeDeletion
 from volfix.project.deployments.old_texts import old_commands
+from volfix.project.deployments.row_wipes import RowWipe, row_wipes
 from volfix.project.deployments.starts import Start
 from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.project.discovery import Directory
@@ -73,6 +74,11 @@ class Commands:
         return tuple(
             Start(flow, command, call, self.about(flow, command, call)) for flow, command, call in self.files.lasting
         )
+
+    @cached_property
+    def row_wipes(self) -> tuple[tuple[RowWipe, tuple[Project, ...]], ...]:
+        """The commands that wipe rows, with the projects that they are about."""
+        return tuple((item, self.about(item.flow, item.command, None)) for item in row_wipes(self.files))
 
     @cached_property
     def by_text(self) -> dict[int, list[VolumeDeletion]]:

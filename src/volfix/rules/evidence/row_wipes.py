@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.commands import is_shell
 from volfix.knowledge.purposes import NOT_DEPLOYED, purposes
-from volfix.knowledge.wipes import Statement, Wipe, wipe_of
+from volfix.knowledge.wipes import Statement, Wipe
+from volfix.project.deployments.row_wipes import wipe_by
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.image.process import commands_run, process_of
 from volfix.rules.context import Context, at
@@ -23,11 +20,8 @@ if TYPE_CHECKING:
     from volfix.project.deployments.flows import Flow
     from volfix.project.deployments.stacks import Commands
     from volfix.project.shell.command import Command
-    from volfix.syntax.source import Span
 
 REASON = "volfix cannot tell whether these rows may go: take the command out of the deployment"
-DECIDES = re.compile(r"[$`]|^\W*(?:\[|test\b)")
-"""A test that an input or a file decides: what depends on it is asked for, or done once."""
 SHOWN = 60
 """How many characters of a service's command are shown."""
 
@@ -46,19 +40,9 @@ def row_wipe_findings(context: Context) -> Iterator[Finding]:
 
 
 def _in_flows(context: Context, commands: Commands) -> Iterator[Finding]:
-    seen: set[tuple[Path, Span]] = set()
-    for flow in commands.files.flows:
-        for number, command in enumerate(flow.commands):
-            wipe = _wipe(command.values)
-            key = (command.fragment.source.path, command.place)
-            if wipe is None or key in seen or not commands.files.counts(flow, number):
-                continue
-            if any(DECIDES.search(guard) for guard in command.guards):
-                continue
-            about = commands.about(flow, command, None)
-            if any(project in context.stack.projects and not is_test_stack(project) for project in about):
-                seen.add(key)
-                yield _of_command(flow, command, wipe)
+    for item, about in commands.row_wipes:
+        if any(project in context.stack.projects and not is_test_stack(project) for project in about):
+            yield _of_command(item.flow, item.command, item.wipe)
 
 
 def _of_command(flow: Flow, command: Command, wipe: Wipe | Statement) -> Finding:
@@ -79,7 +63,7 @@ def _at_start(project: Project, service: Service) -> Finding | None:
     process = process_of(service)
     words = (*(process.entrypoint or ()), *(process.command or ()))
     for run in commands_run(project, service, words) if words else ():
-        wipe = _wipe(run.words)
+        wipe = wipe_by(run.words)
         if wipe is not None:
             shown = " ".join(run.words)
             shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."
@@ -108,19 +92,3 @@ def _location(service: Service) -> Location:
 def _is_asked_for(service: Service) -> bool:
     """Whether nothing starts the service unless somebody asks for it, or it serves tests."""
     return bool(service.profiles) or is_test_service(service) or bool(purposes(service.name) & NOT_DEPLOYED)
-
-
-def _wipe(words: Sequence[str]) -> Wipe | Statement | None:
-    """What the command wipes by itself, or through a text that it hands to a shell."""
-    from volfix.syntax.shell import parse
-
-    for number, word in enumerate(words[1:], 1):
-        flags = words[number - 1]
-        if (
-            flags.startswith("-")
-            and flags.endswith("c")
-            and any(is_shell(posixpath.basename(w)) for w in words[:number])
-        ):
-            inner = (wipe_of([each.value for each in command.words]) for command in parse(word).commands)
-            return next((found for found in inner if found is not None), None)
-    return wipe_of(words)

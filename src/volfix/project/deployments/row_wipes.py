@@ -1,0 +1,57 @@
+"""The commands of deployments that wipe the rows of a database, whatever the database is kept in."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.commands import is_shell
+from volfix.knowledge.wipes import Statement, Wipe, wipe_of
+
+if TYPE_CHECKING:
+    from volfix.project.deployments.flows import CommandFiles, Flow
+    from volfix.project.shell.command import Command
+    from volfix.syntax.source import Span
+
+DECIDES = re.compile(r"[$`]|^\W*(?:\[|test\b)")
+"""A test that an input or a file decides: what depends on it is asked for, or done once."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowWipe:
+    """A command of a deployment that wipes rows, and how."""
+
+    flow: Flow
+    command: Command
+    wipe: Wipe | Statement
+
+
+def row_wipes(files: CommandFiles) -> Iterator[RowWipe]:
+    """Every command that wipes rows where a flow deploys, each once."""
+    seen: set[tuple[Path, Span]] = set()
+    for flow in files.flows:
+        for number, command in enumerate(flow.commands):
+            wipe = wipe_by(command.values)
+            if wipe is None or any(DECIDES.search(guard) for guard in command.guards):
+                continue
+            key = (command.fragment.source.path, command.place)
+            if key not in seen and files.counts(flow, number):
+                seen.add(key)
+                yield RowWipe(flow, command, wipe)
+
+
+def wipe_by(words: Sequence[str]) -> Wipe | Statement | None:
+    """What the command with these words wipes by itself, or through a text that it hands to a shell."""
+    for number, word in enumerate(words[1:], 1):
+        option, before = words[number - 1], words[:number]
+        is_text = option.startswith("-") and option.endswith("c")
+        if is_text and any(is_shell(posixpath.basename(each)) for each in before):
+            from volfix.syntax.shell import parse
+
+            inner = (wipe_of([each.value for each in command.words]) for command in parse(word).commands)
+            return next((found for found in inner if found is not None), None)
+    return wipe_of(words)
