@@ -34,7 +34,7 @@ services:
   graph:
     image: neo4j:5
     network_mode: none
-    entrypoint: [sleep, "600"]
+    entrypoint: [sh, -c, "neo4j console || sleep 600"]  # the tests have no such server
     init: true
 """
 
