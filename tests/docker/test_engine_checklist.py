@@ -73,11 +73,11 @@ def test_a_container_that_was_not_recreated_is_seen(shop: Path, host: Host) -> N
     changed = COMPOSE.replace("app.db", "other.db")
     (shop / "compose.yaml").write_text(changed, encoding="utf-8")
     text = answers(shop)
-    assert f"no shop-app-1 has {shop}/data at /app/data, and the files say shop_rows" in text
-    assert "no shop-app-1 has another DATABASE_URL now" in text
+    assert f"! shop-app-1 has {shop}/data at /app/data, and the files say shop_rows" in text
+    assert "! shop-app-1 has another DATABASE_URL now" in text
 
 
 def test_the_same_stack_under_another_name_is_seen(shop: Path, host: Host) -> None:
     host.compose(shop, "-p", "src", "up", "-d")
     text = answers(shop)
-    assert "no src-app-1 was started from here as the project src: its volumes are not those of shop" in text
+    assert "! src-app-1 was started from here as the project src: its volumes are not those of shop" in text
