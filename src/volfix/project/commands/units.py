@@ -13,7 +13,7 @@ from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import Source
 
 LINE = re.compile(r"^(?P<key>\w+)[ \t]*=[ \t]*(?P<value>(?:[^\n\\]|\\\n|\\.)*)", re.MULTILINE)
-PREFIX = re.compile(r"[-@:+!]*")
+PREFIXES = "-@:+!"
 """What may stand before a program: how its failure, its name and its rights are taken."""
 ORDER = ("ExecStop", "ExecStopPost", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload")
 """A restart stops the service first."""
@@ -26,7 +26,7 @@ def entries(source: Source) -> list[Entry]:
     for key in ORDER:
         for name, line in lines:
             if name == key and line["value"].strip():
-                start = line.start("value") + len(PREFIX.match(line["value"])[0])  # type: ignore[index]
+                start = line.end("value") - len(line["value"].lstrip(PREFIXES))
                 found.append(Fragment.part(source, start, line.end("value")))
     given = {name: line["value"].strip() for name, line in lines}
     environment: dict[str, str | None] = {}
