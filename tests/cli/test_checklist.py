@@ -212,16 +212,16 @@ def test_the_first_line_is_the_verdict(
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("deploy.sh", "docker compose up -d\n", "deploy.sh:1 deploys it, on the machine that runs it"),
+        ("deploy.sh", "docker compose up -d\n", "-   deploy.sh:1 deploys it, on the machine that runs it"),
         (
             "Makefile",
             "deploy:\n\tssh a@b 'cd /srv/shop && docker compose up -d'\n",
-            "Makefile:2 deploys it, on another host",
+            "?   Makefile:2 deploys it, on another host",
         ),
         (
             "ansible/site.yml",
             "- hosts: web\n  tasks:\n    - shell: docker compose up -d\n",
-            "ansible/site.yml:3 deploys it",
+            "?   ansible/site.yml:3 deploys it",
         ),
     ],
 )

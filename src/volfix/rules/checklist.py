@@ -246,9 +246,9 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
         none = False
         mark, text = says.get(deploy.deployment.target, (Mark.OPEN, "a daemon that the files do not name"))
         yield Answer(mark, f"the step {deploy.deployment.step_name} speaks to {text}")
-    for text in _deployed_by(context, project):
+    for answer in _deployed_by(context, project):
         none = False
-        yield Answer(Mark.NOTE, text)
+        yield answer
     for path in context.unread_deployments:
         none = False
         yield Answer(
@@ -261,8 +261,8 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
         )
 
 
-def _deployed_by(context: Context, project: Project) -> Iterator[str]:
-    """The commands outside of pipelines that bring the project up, and on which machine that is."""
+def _deployed_by(context: Context, project: Project) -> Iterator[Answer]:
+    """The commands outside of pipelines that bring the project up; what is on another machine is not known here."""
     commands = context.deploying()
     known = {workflow.file.path for workflow in context.stack.workflows}
     seen: set[Path] = set()
@@ -272,10 +272,11 @@ def _deployed_by(context: Context, project: Project) -> Iterator[str]:
         line, _ = source.place(command.place.start)
         if project in start.projects and source.path not in known | seen:
             seen.add(source.path)
-            where = (
-                "another host: the volumes to look at are there" if command.is_remote else "the machine that runs it"
-            )
-            yield f"{relative(source.path, context.root)}:{line} deploys it, on {where}"
+            place = f"{relative(source.path, context.root)}:{line} deploys it, on"
+            if command.is_remote:
+                yield Answer(Mark.OPEN, f"{place} another host: the volumes to look at are there")
+            else:
+                yield Answer(Mark.NOTE, f"{place} the machine that runs it")
 
 
 def _of(context: Context, project: Project) -> list[StackDeployment]:
