@@ -63,6 +63,7 @@ CALLED_FROM_OUTSIDE = {
     "commenters": "shlex reads it of a lexer",
     "whitespace": "shlex reads it of a lexer",
     "whitespace_split": "shlex reads it of a lexer",
+    **dict.fromkeys(("SOURCE", "TARGET", "MARK", "MARK_SUFFIX", "MOVED", "TOOLS"), "who writes a carry service"),
 }
 """Names that volfix itself never uses, with who does."""
 
