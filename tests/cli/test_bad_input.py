@@ -124,16 +124,12 @@ def test_a_directory_without_compose_files(tmp_path: Path) -> None:
     assert result.stdout == ""
 
 
-def test_files_that_are_not_read_because_of_their_name_are_named(tmp_path: Path) -> None:
+def test_files_of_other_names_that_are_no_project_alone_are_named(tmp_path: Path) -> None:
     files = {
-        "deploy/site.yml": "# the site\nservices:\n\n  # web\n  web:\n    image: nginx\n",
-        "site.yaml": "version: '3'\nservices: {web: {image: nginx}}\n",
-        "roles/x/files/app.YML": "services:\r\n  db:\r\n    build: .\r\n",
-        "config/services.yaml": "services:\n  _defaults:\n    autowire: true\n",  # of another program
-        "ci.yml": "services:\n  - docker:dind\nimage: alpine\n",
-        "inner.yml": "x:\n  services:\n    web:\n      image: nginx\n",
-        "node_modules/x/site.yml": "services: {web: {image: nginx}}\n",
-        "notes.txt": "services: {web: {image: nginx}}\n",
+        "deploy/site.yml": "services:\n  web:\n    image: nginx\n    networks: [edge]\n",
+        "roles/x/files/app.YML": "services:\r\n  db:\r\n    build: .\r\n    volumes: ['rows:/rows']\r\n",
+        "site.yaml": "services: {web: {image: nginx, depends_on: [db]}}\n",
+        "node_modules/x/site.yml": "services: {web: {image: nginx, depends_on: [db]}}\n",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -142,29 +138,10 @@ def test_files_that_are_not_read_because_of_their_name_are_named(tmp_path: Path)
     assert result.exit_code == 0
     first, second = result.stderr.splitlines()
     assert first == f"nothing checked: no Compose file below {tmp_path}"
+    why = "not read, since they are no project alone and nothing names them"
     named = "site.yaml, deploy/site.yml, roles/x/files/app.YML"
-    assert (
-        second
-        == f"not read because of their name: {named}; to check a file, type its path: volfix {tmp_path}/site.yaml"
-    )
-    assert run(str(tmp_path / "site.yaml")).stderr == ""
-
-
-def test_they_are_named_beside_files_that_are_read_too(tmp_path: Path) -> None:
-    web = "services: {web: {image: nginx}}\n"
-    files = {
-        "compose.yaml": "include: [parts/cache.yml]\n" + web,
-        "parts/cache.yml": "services: {cache: {image: nginx}}\n",
-        "parts/extra.yml": "services: {extra: {image: nginx}}\n",
-        "up.sh": "docker compose -f compose.yaml -f parts/extra.yml up -d\n",
-        "apps/wiki.yml": web,
-        ".woodpecker.yml": "steps: {a: {image: alpine, commands: [make]}}\nservices:\n  db:\n    image: redis\n",
-    }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    command = f"to check a file, type its path: volfix {tmp_path}/apps/wiki.yml"
-    assert run(str(tmp_path)).stderr == f"not read because of their name: apps/wiki.yml; {command}\n"
+    assert second == f"{why}: {named}; to check a file, type its path: volfix {tmp_path}/site.yaml"
+    assert "web needs the service db" in run(str(tmp_path / "site.yaml")).stderr
 
 
 @pytest.mark.parametrize(

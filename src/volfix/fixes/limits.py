@@ -24,7 +24,7 @@ def within_limits(finding: Finding, stack: Stack) -> Finding:
     if refusal is not None:
         return replace(finding, fix=None, reason=refusal)
     unknown = dict.fromkeys(
-        f"{each.name} is not read ({each.reason}), and Compose merges it with {_names(project)}"
+        f"{each.name} is not read ({each.reason}), and Compose may merge it with {_names(project)}"
         for project in _projects(paths, stack)
         for each in project.unread
         if each.path is None

@@ -47,21 +47,22 @@ def keep_asked(found: Sequence[Directory], stacks: Iterable[Stack], loader: Load
 
 
 def not_checked(
-    paths: Iterable[Path], found: Sequence[Directory], results: Iterable[Path], stacks: Iterable[Stack]
+    paths: Iterable[Path], found: Iterable[Directory], results: Iterable[Path], stacks: Iterable[Stack]
 ) -> Iterator[str]:
     """The lines on what is not checked: a path without a Compose file or a result, whose files are `results`, and
-    Compose files whose names do not say that they are.
+    files of other names that are no project alone, and that no project is made of.
     """
-    from volfix.project.compose.other_names import compose_files_by_content
-
-    files = [*results, *(path for directory in found for path in (*directory.files, *chain(*directory.file_sets)))]
-    pipelines = (path for directory in found for path in directory.pipelines)
-    known = {*files, *pipelines, *(file.path for stack in stacks for file in stack.files)}
+    directories = list(found)
+    files = [*results, *(path for each in directories for path in (*each.files, *chain(*each.file_sets)))]
+    files += [file.path for stack in stacks for file in stack.files]
+    known = set(files)
     for path in paths:
         if not any(file.is_relative_to(path) for file in files):
             yield f"nothing checked: no Compose file below {path}"
-        others = [other for other in compose_files_by_content(path) if other not in known] if path.is_dir() else []
+        others = [other for each in directories for other in each.others if other not in known]
+        others = [other for other in others if other.is_relative_to(path)]
         names = ", ".join(str(other.relative_to(path)) for other in others[:MOST])
         more = f" and {len(others) - MOST} more" if len(others) > MOST else ""
         if others:
-            yield f"not read because of their name: {names}{more}; to check a file, type its path: volfix {others[0]}"
+            why = "not read, since they are no project alone and nothing names them"
+            yield f"{why}: {names}{more}; to check a file, type its path: volfix {others[0]}"

@@ -8,14 +8,15 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from volfix.project.ci.names import NOT_READ, is_pipeline_name
+from volfix.project.ci.names import NOT_READ, YAML, is_pipeline_name
 from volfix.project.commands.names import has_commands, is_document, is_script
-from volfix.project.compose.compose_file import FILE_NAME
+from volfix.project.compose.compose_file import FILE_NAME, Unread
+from volfix.project.compose.other_names import is_compose_by_content
 from volfix.project.git import work_tree
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem
@@ -46,16 +47,25 @@ class Directory:
     pipelines: tuple[Path, ...] = ()
     commands: tuple[Path, ...] = ()
     """Files that may hold shell commands, by their name."""
+    others: tuple[Path, ...] = ()
+    """Files that are called otherwise and whose bytes look like a Compose file's."""
     documents: tuple[Path, ...] = ()
     """Files that people read, by their name: they may show which Compose files are merged."""
     file_sets: tuple[tuple[Path, ...], ...] = ()
     """Combinations of files that command lines name, the first of each in this directory (named_files)."""
+    unnamed: tuple[Unread, ...] = ()
+    """What command lines of the repository merge by a variable: it may be any file (named_files)."""
     is_asked: bool = True
     """Whether its findings are reported. The others are read since they say what becomes of those that are."""
     only: frozenset[Path] = frozenset()
     """The files here that were asked for, where single files were."""
     unread_deployments: tuple[Path, ...] = ()
     """Files of CI systems and deployment tools that volfix does not read and that call Compose."""
+
+    @property
+    def may_hold_projects(self) -> bool:
+        """Whether a Compose file lies here, whatever it is called."""
+        return bool(self.files or self.others)
 
 
 def directories(paths: Sequence[Path], exclude: Sequence[str], problems: list[FileProblem]) -> Iterator[Directory]:
@@ -88,7 +98,13 @@ def _with_files(directory: Directory, asked: Sequence[Path]) -> Directory:
     """A directory of a tree that was asked for, with its files that were asked for too, whatever they are called."""
     known = {*directory.pipelines, *directory.commands, *directory.documents}
     own = {path for path in asked if path.parent == directory.path} - known
-    return replace(directory, files=tuple(sorted({*directory.files, *own}))) if own else directory
+    return _with_own(directory, own) if own else directory
+
+
+def _with_own(directory: Directory, own: Collection[Path]) -> Directory:
+    """The directory with files that are Compose files since somebody says so."""
+    others = tuple(path for path in directory.others if path not in own)
+    return replace(directory, files=tuple(sorted({*directory.files, *own})), others=others)
 
 
 def _of_files(directory: Path, root: Path, asked: Sequence[Path]) -> Directory:
@@ -97,8 +113,7 @@ def _of_files(directory: Path, root: Path, asked: Sequence[Path]) -> Directory:
     own = frozenset(path for path in asked if path.parent == directory)
     if any(is_pipeline_name(str(path)) for path in own):
         own |= {*found.files, *found.pipelines}
-    files = {*found.files, *own} - {*found.pipelines}
-    return replace(found, files=tuple(sorted(files)), is_asked=False, only=own)
+    return replace(_with_own(found, own - {*found.pipelines}), is_asked=False, only=own)
 
 
 def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FileProblem]) -> Iterator[Directory]:
@@ -120,14 +135,15 @@ def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FilePro
         ]
         pending += reversed(below)
         found = _of_interest(Path(current), root, entries)
-        is_read = found.files or found.pipelines or found.commands or found.documents
+        is_read = found.may_hold_projects or found.pipelines or found.commands or found.documents
         if is_read or found.unread_deployments or found.path == path:
             yield found
 
 
 def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]]) -> Directory:
-    """The directory with those of its entries that are read, by their names."""
-    found: dict[str, list[Path]] = {"files": [], "pipelines": [], "commands": [], "documents": [], "unread": []}
+    """The directory with those of its entries that are read, by their names; other YAML files by their bytes."""
+    kinds = ("files", "pipelines", "commands", "others", "documents", "unread")
+    found: dict[str, list[Path]] = {kind: [] for kind in kinds}
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             continue
@@ -135,6 +151,8 @@ def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]
             found["files"].append(Path(entry.path))
         elif is_pipeline_name(entry.path) and not _is_broken_link(entry):
             found["pipelines"].append(Path(entry.path))
+        elif entry.name.lower().endswith(YAML) and _is_file(entry) and is_compose_by_content(entry.path):
+            found["others"].append(Path(entry.path))
         if (has_commands(entry.path) and _is_file(entry)) or is_script(entry):
             found["commands"].append(Path(entry.path))
         elif is_document(entry.name) and _is_file(entry):
@@ -143,8 +161,9 @@ def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]
             found["unread"].append(Path(entry.path))
     if not found["files"] and any(entry.name == ".env" for entry in entries):
         found["files"] = _named_by_dotenv(directory)
-    files, pipelines, commands, documents, unread = (tuple(sorted(paths)) for paths in found.values())
-    return Directory(directory, root, files, pipelines, commands, documents, unread_deployments=unread)
+        found["others"] = [path for path in found["others"] if path not in found["files"]]
+    files, pipelines, commands, others, documents, unread = (tuple(sorted(paths)) for paths in found.values())
+    return Directory(directory, root, files, pipelines, commands, others, documents, unread_deployments=unread)
 
 
 def _named_by_dotenv(directory: Path) -> list[Path]:

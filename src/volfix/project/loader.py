@@ -45,6 +45,16 @@ class Loader:
         file = self._loaded(path)
         return file if isinstance(file, ComposeFile) else None
 
+    def compose_by_content(self, path: Path) -> ComposeFile | None:
+        """The Compose file at a path that nothing names; None, without a word, where it is something else."""
+        key = os.path.realpath(path)
+        if key not in self._files:
+            try:
+                self._files[key] = load(path, self.overlay.get(path))
+            except (FileProblem, NotForVolfix):
+                return None
+        return self.compose(path)
+
     def unread(self, path: Path) -> Unread | None:
         """Why the Compose file at `path` is not read; None for one that is, and for what is none at all."""
         file = self._loaded(path)

@@ -6,7 +6,7 @@ Source: compose-spec/compose-go, cli/options.go (default and override file names
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,11 +21,12 @@ from volfix.syntax import disk
 
 def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
     """The directory's projects: what COMPOSE_FILE in `.env` merges, the base file with its override, what command
-    lines merge, and each file beside these, merged with the base where it is no project alone.
+    lines merge, each file beside these, merged with the base where it is no project alone, and each file of another
+    name that is a project alone.
 
     A file here that cannot be read may belong to each of them.
     """
-    if not directory.files and not directory.pipelines and not directory.file_sets:
+    if not directory.may_hold_projects and not directory.pipelines and not directory.file_sets:
         return
     setting = _setting(directory.path, loader)
     beside = (*_unread(directory.files, loader), *_unread(setting, loader))
@@ -35,14 +36,31 @@ def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
         if files := _read(here, loader):
             called.setdefault(files, (home, []))[1].extend((*_unread(here, loader), *_not_here(paths)))
     loaded: set[Path] = set()
+    parts: set[Path] = set()
     for files, (home, unread) in called.items():
         project = build_project(directory.root, home, files, loader, directory.path)
+        parts |= {file.path for file in project.loaded}
         loaded |= {file.path for file in project.loaded if lacking(project) is None}
         yield _beside(project, (*beside, *unread))
     default = {path for paths, _ in _called(replace(directory, file_sets=()), setting, loader) for path in paths}
     for file in _read([path for path in directory.files if path not in default], loader):
         if (own := _of_one(directory, file, loader, is_part=file.path in loaded)) is not None:
+            parts |= {file.path for file in own.loaded}
             yield _beside(own, beside)
+    for own in _of_other_names(directory, parts, loader):
+        yield _beside(own, directory.unnamed)
+
+
+def _of_other_names(directory: Directory, parts: Set[Path], loader: Loader) -> Iterator[Project]:
+    """The projects of the files whose names do not say that they are Compose files: each that is whole alone, and that
+    no other project is made of.
+    """
+    files = [loader.compose_by_content(path) for path in directory.others if path not in parts]
+    found = [build_project(directory.root, directory.path, (file,), loader) for file in files if file is not None]
+    borrowed = {file.path for project in found for file in project.loaded if file not in project.files}
+    for project in found:
+        if project.files[0].path not in borrowed and lacking(project) is None and not undeclared(project):
+            yield project
 
 
 def _beside(project: Project, unread: Iterable[Unread]) -> Project:

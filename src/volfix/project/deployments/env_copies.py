@@ -40,7 +40,7 @@ def env_copies(directories: Iterable[Directory]) -> Copies:
     homes: dict[Path, set[Path]] = {}
     for directory in directories:
         commands.setdefault(directory.root, []).extend(directory.commands)
-        if directory.files:
+        if directory.may_hold_projects:
             homes.setdefault(directory.root, set()).add(directory.path)
     found: dict[Path, tuple[EnvCopy, ...]] = {}
     for root, paths in commands.items():

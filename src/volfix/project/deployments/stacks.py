@@ -297,7 +297,7 @@ def commands_by_root(
     """The commands in the files at these paths, by root, with the stacks that they may be about."""
     homes: dict[Path, set[Path]] = {}
     for directory in directories:
-        if directory.files:
+        if directory.may_hold_projects:
             homes.setdefault(directory.root, set()).add(directory.path)
     pipelines = {one.file.path: one.file for stack in stacks for one in stack.workflows}
     return {
