@@ -115,8 +115,12 @@ class Stack:
 
 
 def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[Stack]:
-    """The stacks of some directories. Files that another directory's project includes or extends belong to that one."""
+    """The stacks of some directories. Files that another directory's project includes or extends belong to that one,
+    and so does each that it reads, where nothing but its content says that it is a Compose file.
+    """
     found: list[Project] = []
+    by_content: set[Project] = set()
+    taken: set[Path] = set()
     borrowed: set[str] = set()
     pipelines: list[tuple[Path, Path]] = []
     directories = list(directories)
@@ -130,6 +134,9 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
         for project in projects_of(directory, loader):
             found.append(project)
             borrowed |= {str(file.path) for file in project.loaded if file.path.parent != project.directory}
+            taken |= {file.path for file in project.loaded if file.path.parent != directory.path}
+            by_content |= {project} if project.files[0].path in directory.others else set()
+    found = [project for project in found if project not in by_content or project.files[0].path not in taken]
     kept = [project for project in found if not all(str(file.path) in borrowed for file in project.files)]
     groups = _Groups()
     for project in kept:
