@@ -14,11 +14,12 @@ import pytest
 from conftest import Host
 from test_carry_command import AFTER, BEFORE, BESIDE, INSIDE, Shop, database
 
+from volfix.cli.rows_shown import table_of
 from volfix.docker.containers import PROJECT, SERVICE, Container, Process
 from volfix.docker.deployed import deployed_at
 from volfix.docker.engine import Engine, Finished
 from volfix.docker.row_counts import Counted, losses, read, text_of
-from volfix.docker.rows import count, masked
+from volfix.docker.rows import END, count, masked
 from volfix.knowledge.clients import client_of, clients
 
 
@@ -231,7 +232,7 @@ def test_a_password_goes_to_the_client_in_a_variable_and_never_as_an_argument(
 MONGOSH = """\
 #!/usr/bin/env node
 // Speaks as mongosh does: --eval is JavaScript with `db` and `print`; a refused login is an exception and status 1.
-const rows = {shop: {items: 3, "odd name": 0}, admin: {users: 1}, local: {log: 9}};
+const rows = {shop: {items: 3, "odd name": 0, "a\\tb\\nc\\\\d": 1}, admin: {users: 1}, local: {log: 9}};
 let open = !process.env.PASSWORD_OF_ROOT;
 const sibling = (name) => ({
   getSiblingDB: sibling,
@@ -261,7 +262,7 @@ def test_mongosh_counts_each_collection_after_its_login(tmp_path: Path) -> None:
     fake(tmp_path, "mongosh", "").write_text(MONGOSH)
     login = {"MONGO_INITDB_ROOT_USERNAME": "root", "MONGO_INITDB_ROOT_PASSWORD": "s3cret"}
     done = run_client(tmp_path, "mongodb", {**login, "PASSWORD_OF_ROOT": "s3cret"})
-    assert done.stdout == "shop\titems\t3\nshop\todd name\t0\n"
+    assert done.stdout == "shop\titems\t3\nshop\todd name\t0\nshop\ta\\tb\\nc\\\\d\t1\n"
     for environment in ({**login, "PASSWORD_OF_ROOT": "another"}, {"PASSWORD_OF_ROOT": "s3cret"}):
         refused = run_client(tmp_path, "mongodb", environment)
         assert refused.returncode == 1
@@ -299,17 +300,29 @@ def test_saved_rows_are_read_back() -> None:
     assert read(text_of("shop", found, [])) == found
 
 
-@pytest.mark.parametrize("output", ["", "db0\tkeys\t7\n", "db0\tkeys\t7\ndb1\tk"])
-def test_an_answer_without_its_end_is_no_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str) -> None:
+def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str) -> list[Counted]:
+    """What is counted where the client of a running server answers this."""
     (tmp_path / "compose.yaml").write_text("services:\n  cache:\n    image: redis:7\n")
     container = Container("1", "cache-1", "2", "running", {PROJECT: tmp_path.name, SERVICE: "cache"}, ())
-    engine = Engine(None)
     monkeypatch.setattr(Engine, "containers", lambda _: (container,))
     monkeypatch.setattr(Engine, "process", lambda *_: Process({}, ()))
     monkeypatch.setattr(Engine, "run", lambda *_: Finished(0, output, ""))
-    (found,) = count(engine, deployed_at(tmp_path))
+    return count(Engine(None), deployed_at(tmp_path))
+
+
+@pytest.mark.parametrize("output", ["", "db0\tkeys\t7\n", "db0\tkeys\t7\ndb1\tk"])
+def test_an_answer_without_its_end_is_no_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str) -> None:
+    (found,) = counted(tmp_path, monkeypatch, output)
     assert found == Counted("cache", "Redis", "", problem="the client's answer is cut short")
     assert found.is_unknown
+
+
+def test_no_name_of_a_table_hides_its_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["shop\\tone\ta\\tb\t1", "shop\\tone\ta\\nb\t2", "shop\\tone\ta\\\\nb\t3", "shop\\tone\ta\rb\x0bc\t4"]
+    (found,) = counted(tmp_path, monkeypatch, "\n".join([*lines, END, ""]))
+    assert found == Counted("cache", "Redis", "shop\tone", {"a\tb": 1, "a\nb": 2, "a\\nb": 3, "a\rb\x0bc": 4})
+    assert "a\\tb" in "".join(table_of(("rows",), [(found, table, ("1",)) for table in found.tables]))
+    assert len(list(table_of(("rows",), [(found, table, ("1",)) for table in found.tables]))) == 5
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,19 @@ CASES = [
     for rule in REGISTRY.values()
     for example in rule.examples
 ]
+AUTHOR = ("-c", "user.email=a@b", "-c", "user.name=a")
 
 
 def written(directory: Path, example: Example) -> Path:
-    for name, text in example.files.items():
+    if example.before is not None:
+        lay_down(directory, example.before)
+        for words in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "before")):
+            subprocess.run(["git", "-C", str(directory), *AUTHOR, *words], check=True)
+    return lay_down(directory, example.files)
+
+
+def lay_down(directory: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
@@ -80,4 +90,4 @@ def test_a_rule_shows_enough_of_what_it_must_not_touch(rule: Rule) -> None:
     """
     untouched = [example for example in rule.examples if example.outcome is Outcome.UNTOUCHED]
     assert len({example.title for example in untouched}) >= ENOUGH, [example.title for example in untouched]
-    assert len({str(example.files) for example in untouched}) == len(untouched)
+    assert len({str((example.files, example.before)) for example in untouched}) == len(untouched)

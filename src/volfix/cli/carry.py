@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +17,17 @@ from volfix.cli.carry_next import (
     refusals,
     replaces,
     still_stopped,
+    stopped_since,
     typed,
     until_deployed,
 )
-from volfix.cli.carry_shown import check_space, finish_undisturbed, handle, progress_of, say, show
+from volfix.cli.carry_places import FROM_INPUT, places, summary
+from volfix.cli.carry_rows import rows_after, rows_before
+from volfix.cli.carry_shown import check_space, keep_record, progress_of, say, show
+from volfix.cli.signals import as_by_ctrl_c, finish_undisturbed
+
+OF_ONE = ("maps", "from_project", "project_name", "script")
+"""Options that are about one project."""
 
 if TYPE_CHECKING:
     from volfix.docker.engine import Engine
@@ -42,7 +48,7 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 
 
 @click.command("carry", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.argument("path", metavar="[PATH]", default=".", type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--write", is_flag=True, help="Carry; without it, only say what would be done.")
 @click.option("--back", is_flag=True, help="Copy the volumes to the host directories that were mounted before.")
 @click.option(
@@ -59,31 +65,66 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The name that it runs under."
 )
 @click.option("--no-up", is_flag=True, help="Leave the services stopped that had to be; the deployment starts them.")
+@click.option("--no-rows", is_flag=True, help="Do not count the rows before and after.")
 @click.option("--script", is_flag=True, help="Print a shell script that does the same with the docker command alone.")
 @click.pass_context
-def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
+def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> None:
     """Move the data of rewritten mounts into their volumes, compared file by file; the source is never deleted.
 
-    SOURCE is a host path, volume:NAME, anonymous:TARGET or container:PATH, VOLUME the volume's key in the Compose file.
-    Exit status: 0 everything is where it belongs or can be carried, 1 something cannot be carried, 2 no engine.
+    PATH is a directory with a project or with projects below it, a Compose file, or a list of these (`-`: standard
+    input). SOURCE is a host path, volume:NAME, anonymous:TARGET or container:PATH, VOLUME the volume's key in the
+    Compose file. With several projects, each is carried or refused by itself, and the last lines are a list of those
+    that were not. Exit status: 0 everything is where it belongs or can be carried, and no row is missing, 1 something
+    cannot be carried or is missing, 2 no engine.
     """
     from volfix.docker.engine import Engine
     from volfix.docker.engine_problems import EngineProblem
-    from volfix.docker.jobs import CarryProblem
-    from volfix.docker.tar_stream import BrokenArchive
 
+    for path in paths:
+        if path != FROM_INPUT and not path.exists():
+            raise click.BadParameter(f"{path}: there is no such file or directory")
+    found = places(paths)
+    if len(found) > 1 and (given := [f"--{name.replace('_', '-')}" for name in OF_ONE if options[name]]):
+        raise click.UsageError(f"{', '.join(given)} is for one project, and these are {len(found)}: name one")
     try:
         engine = Engine.connect()
     except EngineProblem as problem:
         click.echo(f"volfix: {problem}", err=True)
         ctx.exit(2)
-    # Who ends the command finds the services as after Ctrl-C.
-    handle(signal.default_int_handler, signal.SIGTERM, signal.SIGHUP)
+    if len(found) == 1:
+        ctx.exit(1 if _one(engine, found[0], options) else 0)
+    ctx.exit(_each(engine, found, options))
+
+
+def _each(engine: Engine, found: list[Path], options: dict[str, Any]) -> int:
+    """Carry one project after the other; the exit status."""
+    failed: list[tuple[Path, str]] = []
+    left = list(found)
     try:
-        ctx.exit(0 if _run(engine, path, options) else 1)
+        while left:
+            click.echo(f"# {left[0]}")
+            if reason := _one(engine, left[0], options):
+                failed.append((left[0], reason))
+            left.pop(0)
+    finally:
+        failed += [(path, "interrupted before its end") for path in left]
+        for line in summary(len(found) - len(failed), failed, wrote=options["write"]):
+            click.echo(line)
+    return 1 if failed else 0
+
+
+def _one(engine: Engine, path: Path, options: dict[str, Any]) -> str | None:
+    """Carry one project; why it is not, or not known to be, carried."""
+    from volfix.docker.engine_problems import EngineProblem
+    from volfix.docker.jobs import CarryProblem
+    from volfix.docker.tar_stream import BrokenArchive
+
+    try:
+        with as_by_ctrl_c():
+            return None if _run(engine, path, options) else "what is said above"
     except (CarryProblem, EngineProblem, BrokenArchive) as problem:
         click.echo(f"volfix: {problem}", err=True)
-        ctx.exit(1)
+        return str(problem)
 
 
 def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
@@ -100,11 +141,7 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     for note in search.notes:
         say(note)
     if options["script"]:
-        from volfix.docker.script import script
-
-        if not failed:
-            click.echo(script(search, found), nl=False)
-        return not failed
+        return not failed and _print_script(search, found)
     check_space(engine, found)
     show(search, found, options)
     if not found and not failed and not doubts:
@@ -120,8 +157,17 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
         if not (failed or refused) and any(one.state != "carried" for one in found):
             click.echo(f"Nothing is carried yet. Next: {typed(given, options)}")
         return not (failed or doubts or refused)
-    _write(engine, search, found, given, options, retiring=not doubts)
-    return not doubts
+    complete = _write(engine, search, found, given, options, retiring=not doubts)
+    return complete and not doubts
+
+
+def _print_script(search: Search, found: list[Surveyed]) -> bool:
+    from volfix.docker.script import script
+
+    if all(one.state == "carried" for one in found):
+        say("nothing to carry: the script would do nothing")
+    click.echo(script(search, found), nl=False)
+    return True
 
 
 def _surveyed(
@@ -136,7 +182,7 @@ def _surveyed(
     for job in search.jobs():
         again = job.key in named and replaces(options, job.key)
         try:
-            one = survey(search.engine, job, say, again=again, quick=quick)
+            one = _with_rows(search, survey(search.engine, job, say, again=again, quick=quick))
         except CarryProblem as problem:
             if job.doubtful:
                 then = mapped(given, options, "SOURCE", job.key)
@@ -154,25 +200,27 @@ def _surveyed(
             )
             doubts = True
             continue
-        found.append(_with_rows(search, one))
+        found.append(one)
     return found, failed, doubts
 
 
 def _with_rows(search: Search, one: Surveyed) -> Surveyed:
-    """A volume that may be replaced, with what the servers say that run on it."""
+    """A volume that may be replaced, with what the servers say that run on it: one may have rows in memory only."""
     from volfix.docker.held import tables
     from volfix.docker.rows import on_volume
 
-    if one.state != "different" or not one.job.clients:
+    if one.state in ("missing", "carried") or not one.job.clients:
         return one
-    counted = on_volume(search.engine, search.deployed, search.found, one.job.name)
+    counted = list(on_volume(search.engine, search.deployed, search.found, one.job.name))
     counts = tuple(f"{item.engine} {item.database}: {tables(item.tables)}" for item in counted if item.tables)
-    return replace(one, counted=counts)
+    is_in_use = any(item.tables for item in counted)
+    return replace(one, counted=counts, state="different" if is_in_use else one.state)
 
 
 def _write(
     engine: Engine, search: Search, found: list[Surveyed], given: Path, options: dict[str, Any], *, retiring: bool
-) -> None:
+) -> bool:
+    """Carry, and start the services; whether every row that was counted before is there."""
     from volfix.docker.carry import carry
     from volfix.docker.compose import up
     from volfix.docker.engine_problems import EngineProblem
@@ -183,11 +231,14 @@ def _write(
 
     project = search.deployed.project
     before = ran(engine, (item for one in found for item in one.running))
+    new = {name for one in found if one.state != "carried" for name in one.job.services}
+    counted = rows_before(search, new) if new and not options["no_rows"] else []
     for number, one in enumerate(found):
         try:
             with progress_of(2 * one.bytes) as progress:
                 overwrite = replaces(options, one.job.key)
-                there = carry(engine, one, overwrite=overwrite, say=say, progress=progress)
+                filled = carry(engine, one, overwrite=overwrite, say=say, progress=progress)
+            keep_record(search, one.job, filled.when)
         except (CarryProblem, EngineProblem, BrokenArchive) as problem:
             then = f"Once the cause is mended: {typed(given, options)}"
             state = _after_failure(search, found, number, before)
@@ -196,16 +247,24 @@ def _write(
             state = _after_failure(search, found, number, before)
             say(f"{state}\nTo go on: {typed(given, options)}")
             raise
-        if there:
-            click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {size(there)}")
+        if filled.there:
+            click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {size(filled.there)}")
     moved = [one.job for one in found if not (one.job.doubtful and one.state == "carried")]
     services = {name for job in moved for name in job.services} | (_retire(engine, search) if retiring else set())
     names = {name for name in services if search.containers_of(project.services[name])}
     if options["no_up"]:
         click.echo(until_deployed(search, services))
-    elif names:
-        up(project, sorted(names))
+        return True
+    if names:
+        up(project, sorted(names | search.running))
         click.echo(f"started {', '.join(sorted(names))}")
+    elif new:
+        click.echo("No service had a container. Next: deploy as always.")
+    complete = rows_after(search, new, counted) if counted and names else True
+    idle = stopped_since(search) if names else []
+    for name in idle:
+        click.echo(f"{name} does not run: docker compose logs {name} says why")
+    return complete and not idle
 
 
 def _after_failure(search: Search, found: list[Surveyed], number: int, before: list[Ran]) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from volfix.cli.carry_next import typed, until_deployed
-from volfix.cli.carry_shown import finish_undisturbed, progress_of, say
+from volfix.cli.carry_shown import progress_of, say
+from volfix.cli.signals import finish_undisturbed
 
 if TYPE_CHECKING:
     from volfix.docker.carry_back import Return

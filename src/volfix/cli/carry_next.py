@@ -17,7 +17,9 @@ def typed(path: Path, options: Mapping[str, Any], *, write: bool = True, **chang
     """The command with everything that the person gave, quoted for a shell."""
     given = {**options, **changed}
     words = ["volfix", "carry", *(["--back"] if given["back"] else []), *(["--write"] if write else [])]
-    words += [flag for flag, name in (("--replace", "replace"), ("--no-up", "no_up")) if given[name]]
+    words += [
+        flag for flag, name in (("--replace", "replace"), ("--no-up", "no_up"), ("--no-rows", "no_rows")) if given[name]
+    ]
     for flag, name in (("--from-project", "from_project"), ("-p", "project_name")):
         words += [flag, given[name]] if given[name] else []
     for source, volume in given["maps"]:
@@ -71,6 +73,15 @@ def still_stopped(search: Search, found: Iterable[Surveyed]) -> str:
     return f"Not running: {', '.join(stopped)}.{then}\n" if stopped else ""
 
 
+def stopped_since(search: Search) -> list[str]:
+    """The services that ran when this run began and do not run now."""
+    from volfix.docker.own import containers_under
+
+    now = containers_under(search.engine, search.deployed, [search.deployed.project.name]).own
+    running = {item.service for item in now if item.state == "running"}
+    return sorted(search.running - running)
+
+
 def after_failure(search: Search, found: Sequence[Surveyed], number: int) -> str:
     """Where the volume of this number could not be filled: what became of all of them, and which services stand."""
     from volfix.docker.engine_problems import EngineProblem
@@ -94,7 +105,7 @@ def after_taking_back(found: Sequence[Surveyed], before: Sequence[Ran]) -> str:
     keys = ", ".join(one.job.key for one in found if one.state != "carried")
     text = f"Do not deploy yet. Not carried: {keys}; the sources are as they were."
     names = ", ".join(sorted(item.container.name for item in before))
-    return f"{text}\nRunning as before, on the sources: {names}." if names else text
+    return f"{text}\nRunning as before: {names}." if names else text
 
 
 def _stopped(search: Search, services: Iterable[str]) -> list[str]:

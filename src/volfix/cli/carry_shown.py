@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,11 +15,9 @@ import click
 from volfix.cli.carry_next import replaces
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from volfix.docker.engine import Engine
     from volfix.docker.find_moves import Search
-    from volfix.docker.jobs import Surveyed
+    from volfix.docker.jobs import Job, Surveyed
 
 STATES = {
     "missing": "does not exist yet",
@@ -114,17 +110,19 @@ def progress_of(total: int) -> Iterator[Callable[[int], None] | None]:
         click.echo("\r\x1b[K", nl=False, err=True)
 
 
-def finish_undisturbed() -> None:
-    """Signals are ignored until the command ends: the services are about to be started again."""
-    handle(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+def keep_record(search: Search, job: Job, when: float) -> None:
+    """Keep beside the journal which host paths are in the volume as they were at a moment: VF112 asks no engine."""
+    from volfix.fixes.write.carried import keep
+    from volfix.fixes.write.journal import WriteProblem
+    from volfix.rules.context import Carried
 
-
-def handle(handler: Callable[[int, FrameType | None], Any] | signal.Handlers, *numbers: signal.Signals) -> None:
-    """Give these signals a handler until the command ends; then each has the handler that it had before."""
-    for number in numbers:
-        before = signal.signal(number, handler)
-        if before is not None:
-            click.get_current_context().call_on_close(partial(signal.signal, number, before))
+    places = [os.path.join(item.name, item.path) for item in job.origins if item.kind == "bind"]  # noqa: PTH118
+    new = [Carried(os.path.realpath(place), job.key, job.name, when) for place in places]
+    try:
+        if new:
+            keep(search.deployed.project.root, new)
+    except WriteProblem as problem:
+        say(f"VF112 will not know that {job.key} is carried: {problem}")
 
 
 def say(line: str) -> None:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from volfix.cli.rows_shown import ALL_THERE, not_counted, table_of
+from volfix.cli.signals import as_by_ctrl_c
+
 if TYPE_CHECKING:
     from volfix.docker.row_counts import Counted, Loss
 
@@ -49,7 +52,8 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
     try:
         deployed = deployed_at(Path(os.path.abspath(path)), options["project_name"])  # noqa: PTH100 - links stay
         engine = Engine.connect()
-        found = count(engine, deployed, before or ())
+        with as_by_ctrl_c():
+            found = count(engine, deployed, before or ())
         unknown = any(one.problem for one in found) or not found
         idle = not_running(engine, deployed) if unknown else None
     except (CarryProblem, EngineProblem) as problem:
@@ -73,27 +77,17 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
 
 
 def _print(found: list[Counted], lost: list[Loss], compared: bool) -> None:
-    rows = [
-        (one.service, one.engine, one.database, table, f"{number}")
-        for one in found
-        for table, number in one.tables.items()
-    ]
-    if rows:
-        table = [("service", "engine", "database", "table", "rows"), *rows]
-        widths = [max(len(row[column]) for row in table) for column in range(5)]
-        for row in table:
-            cells = [cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)]
-            click.echo("  ".join([*cells, row[4].rjust(widths[4])]))
+    rows = [(one, table, f"{number}") for one in found for table, number in one.tables.items()]
+    for line in table_of(("rows",), [(one, table, (number,)) for one, table, number in rows]):
+        click.echo(line)
     for one in found:
         if one.problem:
-            click.echo(
-                f"volfix: {one.service}, {one.engine} {one.database}: {one.problem}".replace(" :", ":"), err=True
-            )
+            click.echo(f"volfix: {not_counted(one)}", err=True)
         elif not one.tables:
             click.echo(f"{one.service}, {one.engine} {one.database}: no tables")
     for loss in lost:
         click.echo(f"missing: {loss}")
     if compared and not lost and not any(one.problem for one in found):
-        click.echo("every row that was there is there")
+        click.echo(ALL_THERE)
     elif compared and not lost and any(one.tables for one in found):
         click.echo("no row is missing in what was counted, but not everything was counted")

@@ -6,8 +6,9 @@ read.
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from volfix.docker import helper_containers as through
 from volfix.docker.archive import Manifest, differences
@@ -31,6 +32,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     A volume that an earlier run filled is not compared, unless it is to be filled `again`: it is in use since.
     `quick`: where there is nothing to compare with, files are listed and not read, as the copy reads them next.
     """
+    when = time.time()
     image = image_for(engine, job)
     marked = is_marked(engine, job.name)
     volume = engine.volume(job.name)
@@ -39,7 +41,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
         target = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE) if volume else None
         filled = any(target or ()) and is_carried(engine, job.name) and not _is_of_another(job, volume, target)
         if filled and not again and not _written_since(engine, job):
-            return Surveyed(job, {}, target, "carried", (), (), image)
+            return Surveyed(job, {}, target, "carried", (), (), image, when)
         late = _saves_at_stop(engine, job)
         listed = quick and not marked and not any(target or ()) and data_root(engine) is not None
         source, kept = _sources(engine, carriers, job, say, late=late, listed=listed)
@@ -53,7 +55,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     running = {container.id: container for container in writers if container.is_running}.values()
     own = tuple(item for item in running if job.owns(item))
     foreign = tuple(item for item in running if not job.owns(item))
-    return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image, late, there)
+    return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image, when, late, there)
 
 
 def _is_of_another(job: Job, volume: Volume | None, target: Manifest | None) -> bool:
@@ -141,23 +143,30 @@ def _state(source: Manifest, target: Manifest | None, *, is_part: bool) -> State
     return "different" if differences(source, target) else "equal"
 
 
-def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progress: Progress | None = None) -> Manifest:
-    """Make the volume hold what its origins hold, compared entry by entry, or raise CarryProblem and leave it unused.
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a volume holds after a carry, nothing where an earlier run filled it; and `when` its sources were read, in
+    seconds since 1970: what is written to them later is not in it.
+    """
 
-    Returns what is there then, nothing where an earlier run carried it.
+    there: Manifest
+    when: float
+
+
+def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progress: Progress | None = None) -> Filled:
+    """Make the volume hold what its origins hold, compared entry by entry, or raise CarryProblem and leave it unused.
 
     `overwrite`: a volume that holds something else is first copied to `<volume>-before-carry-<time>`, then made anew.
     The services that write are stopped and stay so.
     """
     _check(found, overwrite=overwrite)
-    if found.state == "carried":
-        return {}
     job = found.job
+    if found.state == "carried":
+        volume = engine.volume(job.name)
+        return Filled({}, volume.made if volume else 0)
     for container in found.running:
         stop(engine, container, job.in_memory, say)
-    if found.running and (
-        found.late or found.state in ("equal", "different")
-    ):  # a running writer's last is not read yet
+    if found.running and (found.late or found.target is not None):  # what they wrote at their end is not read yet
         found = replace(survey(engine, job, say, again=True, quick=True), counted=found.counted)
         _check(found, overwrite=overwrite)
     if found.state == "different":
@@ -172,6 +181,7 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
     fresh = found.state != "equal" and _prepare(engine, found)
     try:
         with Carriers(engine, found.image, job.name) as carriers:
+            when = found.when if found.state == "equal" else time.time()
             sent = found.source if found.state == "equal" else _copy(engine, carriers, job, progress)
             verify(engine, carriers, job, sent, say, progress)
     except CarryProblem:
@@ -184,7 +194,7 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
             f"{job.key}: {job.name} is filled and compared, but {started[0]} was started meanwhile: stop it, and look "
             f"whether {_shown(job)} has rows that came later"
         )
-    return sent
+    return Filled(sent, when)
 
 
 def _check_still(engine: Engine, found: Surveyed) -> None:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.docker.jobs import CarryProblem
-from volfix.fixes.write.journal import LAST, WriteProblem, reading
+from volfix.fixes.former import former_contents, overlay_of
 from volfix.project.compose.model import Project
 from volfix.project.discovery import directories
-from volfix.project.git import INERT, TIMEOUT, work_tree
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack, read_stacks
 from volfix.rules.context import Context
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
 
-COMMITS = 50
-"""How far back in git's history the mounts are looked for."""
+Found = tuple[Stack, Project]
 
 
 @dataclass(frozen=True)
@@ -53,55 +50,48 @@ def deployed_at(path: Path, name: str | None = None) -> Deployed:
     `name` is what it is deployed as where that is not what its files say. Raises CarryProblem where there is none.
     """
     problems: list[FileProblem] = []
-    stacks = _stacks(path, problems, {})
-    here = path if path.is_dir() else path.parent
-    found = [(stack, project) for stack in stacks for project in stack.projects if stack.is_asked(project)]
-    own = [item for item in found if item[1].directory == here and (path.is_dir() or path in _paths(item[1]))]
-    candidates = own or found
-    if not candidates:
+    own, below = _candidates(path, problems)
+    if not own and not below:
         reason = f": {problems[0]}" if problems else ""
         raise CarryProblem(f"{path}: no Compose project is here{reason}")
-    if not own and len({project.directory for _, project in found}) > 1:
-        places = ", ".join(sorted({os.path.relpath(project.directory, here) for _, project in found}))
-        raise CarryProblem(f"{path}: several projects are below it: say which ({places})")
-    stack, project = candidates[0]
+    if not own and len(_directories(below)) > 1:
+        here = path if path.is_dir() else path.parent
+        shown = ", ".join(sorted(os.path.relpath(directory, here) for directory in _directories(below)))
+        raise CarryProblem(f"{path}: several projects are below it: say which ({shown})")
+    stack, project = (own or below)[0]
     name = name or project.deployed_as or project.name
     return Deployed(Context(stack, {}, frozenset()), project, replace(project, name=name, deployed_as=None))
 
 
+def project_places(path: Path) -> list[Path]:
+    """The path itself where `deployed_at` knows its project, or knows none; else the directories below with one."""
+    own, below = _candidates(path, [])
+    return [path] if own or len(_directories(below)) < 2 else sorted(_directories(below))
+
+
+def _candidates(path: Path, problems: list[FileProblem]) -> tuple[list[Found], list[Found]]:
+    """The projects of this directory or file, and all of them."""
+    here = path if path.is_dir() else path.parent
+    stacks = _stacks(path, problems, {})
+    found = [(stack, project) for stack in stacks for project in stack.projects if stack.is_asked(project)]
+    own = [item for item in found if item[1].directory == here and (path.is_dir() or path in _paths(item[1]))]
+    return own, found
+
+
+def _directories(found: Iterable[Found]) -> set[Path]:
+    return {project.directory for _, project in found}
+
+
 def earlier(deployed: Deployed) -> Iterator[Earlier]:
     """The project before the last `volfix --write`, then as git knows it, the newest first."""
-    project = deployed.project
-    try:
-        with reading(project.root) as journal:
-            run = journal.read(LAST) if journal else None
-            if journal and run:
-                before = {journal.root / file.path: journal.old_bytes(file.before) for file in run.files}
-                if found := _with(deployed, before):
-                    yield Earlier(found[0], "the files before the last volfix --write", found)
-    except WriteProblem:
-        pass  # a journal that cannot be read knows nothing; git's history is asked all the same
-    tree = work_tree(project.directory)
-    if tree is None:
-        return
-    paths = [os.path.relpath(path, tree.root) for path in _read_with(deployed)]
-    for commit in git_output(tree.root, "log", f"-{COMMITS}", "--format=%H", "--", *paths).decode().split():
-        contents = {tree.root / name: git_output(tree.root, "show", f"{commit}:{name}") for name in paths}
-        if found := _with(deployed, {path: data for path, data in contents.items() if data}):
-            yield Earlier(found[0], f"git, commit {commit[:10]}", found)
+    for when, contents in former_contents(deployed.project.root, _read_with(deployed)):
+        if found := _with(deployed, contents):
+            yield Earlier(found[0], when, found)
 
 
 def _with(deployed: Deployed, contents: Mapping[Path, bytes]) -> tuple[Project, ...]:
     """The project and its variants with other bytes in some of their files; empty where these make no such project."""
-    given = {os.path.realpath(path): data for path, data in contents.items()}
-    overlay: dict[Path, Source] = {}
-    for path in _read_with(deployed):
-        data = given.get(os.path.realpath(path))
-        if data is not None:
-            try:
-                overlay[path] = Source.of(path, data)
-            except (FileProblem, ValueError):
-                return ()
+    overlay = overlay_of(contents)
     if not overlay:
         return ()
     wanted = [file.path for file in deployed.project.files]
@@ -128,14 +118,3 @@ def _stacks(path: Path, problems: list[FileProblem], overlay: Mapping[Path, Sour
 
 def _paths(project: Project) -> set[Path]:
     return {file.path for file in project.files}
-
-
-def git_output(root: Path, *words: str) -> bytes:
-    """What git prints, nothing where it fails: no history is no evidence."""
-    settings = [word for setting in INERT for word in ("-c", setting)]
-    command = ["git", "-C", str(root), "--no-pager", "--no-optional-locks", *settings, *words]
-    try:
-        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return b""
-    return b"" if done.returncode else done.stdout

@@ -182,6 +182,12 @@ class Search:
             if any(client.saves_at_stop for _, client in asked_entries(service))
         )
 
+    @property
+    def running(self) -> frozenset[str]:
+        """The services that ran when the search began."""
+        wanted = self.deployed.project.services
+        return frozenset(item.service for item in self.found.own if item.is_running and item.service in wanted)
+
     def containers_of(self, service: Service) -> list[Container]:
         """The containers of a service, one for each replica."""
         return [item for item in self.found.own if item.service == service.name]

@@ -88,7 +88,8 @@ State = Literal["missing", "empty", "equal", "different", "carried", "interrupte
 
 @dataclass(frozen=True, slots=True)
 class Surveyed:
-    """A job with what the engine says now: the data's manifest, and the volume's, None where there is no volume.
+    """A job with what the engine says now: the data's manifest, and the volume's, None where there is no volume; `when`
+    in seconds since 1970.
 
     `late` says that the engine may write its rows to files only when it is stopped: then it is looked again.
     `held` says what the volume holds that would be replaced, and
@@ -102,6 +103,7 @@ class Surveyed:
     running: tuple[Container, ...]
     foreign: tuple[Container, ...]
     image: str
+    when: float
     late: bool = False
     held: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.docker.containers import CONFIG_FILES, DIRECTORY, Container
-from volfix.docker.deployed import Deployed, earlier, git_output
+from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
 from volfix.docker.likeness import Asked, unlike
 from volfix.project.compose.model import Project
 from volfix.project.compose.service import Part
-from volfix.project.git import work_tree
+from volfix.project.git import output, work_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +144,12 @@ def _same_repository(one: Path, two: Path) -> bool:
     trees = [tree for tree in (work_tree(one), work_tree(two)) if tree is not None]
     if len(trees) < 2:
         return False
-    roots = [tree.root for tree in trees]
-    remotes = [_place(git_output(root, "config", "--get", "remote.origin.url").decode()) for root in roots]
+    remotes = [_place(output(tree, "config", "--get", "remote.origin.url").decode()) for tree in trees]
     if all(remotes):
         return remotes[0] == remotes[1]
-    for mine, other in (roots, roots[::-1]):
-        head = git_output(mine, "rev-parse", "--verify", "HEAD").decode().strip()
-        if head and git_output(other, "rev-parse", "--verify", f"{head}^{{commit}}"):
+    for mine, other in (trees, trees[::-1]):
+        head = output(mine, "rev-parse", "--verify", "HEAD").decode().strip()
+        if head and output(other, "rev-parse", "--verify", f"{head}^{{commit}}"):
             return True
     return False
 

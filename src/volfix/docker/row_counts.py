@@ -54,7 +54,7 @@ def losses(before: Sequence[Counted], now: Sequence[Counted]) -> list[Loss]:
     for old in before:
         if old.problem and not old.tables:
             continue
-        same = _same(old, now)
+        same = same_as(old, now)
         if any(one.is_unknown for one in ([same] if same else _near(old, now))):
             continue
         for table, rows in old.tables.items():
@@ -68,7 +68,8 @@ def _near(old: Counted, now: Sequence[Counted]) -> list[Counted]:
     return [one for one in now if (one.service, one.engine) == (old.service, old.engine)]
 
 
-def _same(old: Counted, now: Sequence[Counted]) -> Counted | None:
+def same_as(old: Counted, now: Sequence[Counted]) -> Counted | None:
+    """The count of the same database; a SQLite file may have moved in its container."""
     near = _near(old, now)
     exact = [one for one in near if one.database == old.database]
     moved = [one for one in near if posixpath.basename(one.database) == posixpath.basename(old.database)]

@@ -6,9 +6,9 @@ container that can write to it is paused, and read here: a copy taken from a run
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Sequence
 
 from volfix.docker import helper_containers as through
 from volfix.docker.containers import Container, MountPoint, Process
@@ -17,7 +17,8 @@ from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.jobs import users_of
 from volfix.docker.opened import named_file, opened_path
-from volfix.docker.own import Found, Stranger, containers_under
+from volfix.docker.own import Found, containers_under
+from volfix.docker.pauses import paused, paused_problem
 from volfix.docker.row_counts import GONE, SQLITE, Counted
 from volfix.docker.sqlite_files import BESIDE, Spool, counts
 from volfix.docker.tar_stream import BrokenArchive
@@ -31,18 +32,30 @@ from volfix.rules.evidence.roles import CLIENT, role_of
 STOPPED = "the service has no running container"
 END = "every table was counted"
 """The last line of each answer: the engine may lose the end of what a program writes."""
+ESCAPED, MEANT = re.compile(r"\\(.)", re.DOTALL), {"t": "\t", "n": "\n", "0": "\0"}
 HIDDEN = 4
 """Characters from which a variable's value may be a credential that is not to be shown."""
 
 
-def count(engine: Engine, deployed: Deployed, before: Sequence[Counted] = ()) -> list[Counted]:
-    """Every database of the project that volfix knows of, and those of `before`. A problem of one is in its entry."""
-    under = containers_under(engine, deployed, [deployed.project.name])
+def count(
+    engine: Engine,
+    deployed: Deployed,
+    before: Sequence[Counted] = (),
+    *,
+    under: Found | None = None,
+    services: Collection[str] | None = None,
+) -> list[Counted]:
+    """Every database of the project, or of these services of it, that volfix knows of, and those of `before`.
+
+    `under` are the project's containers where they are known already. A problem of a database is in its entry.
+    """
+    under = under or containers_under(engine, deployed, [deployed.project.name])
     running = _running(under)
     found: list[Counted] = []
     for service in deployed.project.services.values():
-        others = under.others_of([service.name]) if service.name not in running else []
-        found += _of_service(engine, deployed.project, service, running.get(service.name), _why_none(others))
+        if services is None or service.name in services:
+            why = _why_none(under, service.name) if service.name not in running else STOPPED
+            found += _of_service(engine, deployed.project, service, running.get(service.name), why)
     for old in before:
         known = any((one.service, one.engine) == (old.service, old.engine) for one in found)
         if old.service not in running and not known:
@@ -66,8 +79,9 @@ def not_running(engine: Engine, deployed: Deployed) -> str | None:
     """Which services have no running container, in words; None where each has one."""
     under = containers_under(engine, deployed, [deployed.project.name])
     running = _running(under)
-    if others := under.others_of(set(deployed.project.services) - running.keys()):
-        return _why_none(others)
+    idle = set(deployed.project.services) - running.keys()
+    if reason := next((why for name in sorted(idle) if (why := _why_none(under, name)) != STOPPED), None):
+        return reason
     if not running:
         return f"no container of project {deployed.project.name} runs on this daemon (-p names another project)"
     stopped = [name for name in deployed.project.services if name not in running]
@@ -83,10 +97,13 @@ def _running(under: Found) -> dict[str, Container]:
     return found
 
 
-def _why_none(others: Sequence[Stranger]) -> str:
-    """Why a service without a container of its own is not counted."""
-    shown = ", ".join(map(str, others))
-    return f"not asked, because not known to be this project's: {shown}" if others else STOPPED
+def _why_none(under: Found, service: str) -> str:
+    """Why a service without a running container of its own is not counted."""
+    for item in under.own:
+        if item.service == service and item.state == "paused":
+            return paused_problem(item)
+    shown = ", ".join(map(str, under.others_of([service])))
+    return f"not asked, because not known to be this project's: {shown}" if shown else STOPPED
 
 
 def _of_service(
@@ -135,12 +152,12 @@ def _of_server(engine: Engine, service: str, entry: Entry, container: Container 
         yield Counted(service, client.name, "", problem=reason)
         return
     tables: dict[str, dict[str, int]] = {}
-    *lines, last = done.output.splitlines() or [""]
+    *lines, last = done.output.removesuffix("\n").split("\n")
     if last != END:
         yield Counted(service, client.name, "", problem="the client's answer is cut short")
         return
     for line in lines:
-        database, table, rows = ([*line.split("\t"), "", ""])[:3]
+        database, table, rows = ([*map(_unescaped, line.split("\t")), "", ""])[:3]
         if not rows.isdigit():
             yield Counted(service, client.name, "", problem="the client's answer cannot be read")
             return
@@ -149,6 +166,11 @@ def _of_server(engine: Engine, service: str, entry: Entry, container: Container 
         yield Counted(service, client.name, database, found)
     if not tables:
         yield Counted(service, client.name, "")
+
+
+def _unescaped(name: str) -> str:
+    """A name as it is: clients write a tab in it as \\t, a line end as \\n, a backslash as two."""
+    return ESCAPED.sub(lambda found: MEANT.get(found[1], found[1]), name)
 
 
 def _password(client: Client, process: Process) -> str | None:
@@ -183,17 +205,14 @@ def masked(text: str, process: Process, *more: str | None) -> str:
 def _sqlite(engine: Engine, service: str, container: Container, path: str) -> Counted:
     import sqlite3
 
-    with Spool() as spool, ExitStack() as paused:
+    with Spool() as spool:
         try:
-            for writer in _writers(engine, container, path):
-                engine.pause(writer.id)
-                paused.callback(engine.unpause, writer.id)
-            if engine.kind_of(container.id, path) != "file":
-                return Counted(service, SQLITE, path, problem=GONE[0])
-            for ending in ("", *BESIDE):
-                if ending == "" or engine.kind_of(container.id, path + ending) == "file":
-                    through.manifest_of(engine, container.id, path + ending, path + ending, spool.keep)
-            paused.close()
+            with paused(engine, _writers(engine, container, path)):
+                if engine.kind_of(container.id, path) != "file":
+                    return Counted(service, SQLITE, path, problem=GONE[0])
+                for ending in ("", *BESIDE):
+                    if ending == "" or engine.kind_of(container.id, path + ending) == "file":
+                        through.manifest_of(engine, container.id, path + ending, path + ending, spool.keep)
             if path not in spool.paths:
                 return Counted(service, SQLITE, path, problem=GONE[1])
             found = list(counts(spool.paths[path]))

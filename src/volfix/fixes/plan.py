@@ -10,11 +10,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.fixes.former import Former
 from volfix.fixes.limits import beside_refused, within_limits
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proof.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
 from volfix.fixes.scope import asked_directories, keep_asked, not_checked, unread_in
+from volfix.fixes.write.carried import carry_of
 from volfix.project.ci.names import NOT_READ
 from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.mounts import BIND
@@ -142,6 +144,8 @@ def plans_of(
             deploying=partial(deploying, stack.root),
             asked=asked,
             unread_deployments=unread_deployments.get(stack.root, ()),
+            former=Former(stack, loader).of,
+            carried=partial(carry_of, stack.root),
             closed=tuple(_with_commands(stack.root, found, asked)) if last[stack.root] is stack else (),
             used_ignores=used,
         )

@@ -50,9 +50,11 @@ def _section(title: str, text: str) -> str:
 
 
 def _example(example: Example) -> Iterator[str]:
-    """The title with the outcome; files that stay as they are, then those that the fix changes, as a diff."""
+    """The title with the outcome; files as they were, those that stay as they are, and as a diff those that change."""
     yield _wrapped(f"Example: {example.title} ({example.outcome.value})")
     after = example.after or {}
+    for name, text in (example.before or {}).items():
+        yield textwrap.indent(f"{name}, as git's history has it\n{textwrap.indent(text.rstrip(), '  ')}", "    ")
     for name, text in example.files.items():
         if name not in after:
             yield textwrap.indent(f"{name}\n{textwrap.indent(text.rstrip(), '  ')}", "    ")

@@ -93,7 +93,7 @@ class Point:
 
 
 CODES = {
-    Topic.VOLUME: ("VF101", "VF102", "VF103", "VF104", "VF105", "VF106", "VF107", "VF108", "VF110", "VF111"),
+    Topic.VOLUME: ("VF101", "VF102", "VF103", "VF104", "VF105", "VF106", "VF107", "VF108", "VF110", "VF111", "VF112"),
     Topic.NAME: ("VF303", "VF308"),
     Topic.URL: ("VF201", "VF202", "VF203", "VF204", "VF205"),
     Topic.ENVIRONMENT: ("VF206",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
@@ -17,9 +17,23 @@ from volfix.syntax.source import Source, Span
 
 if TYPE_CHECKING:
     from volfix.project.code.deployed_code import DeployedCode
+    from volfix.project.compose.model import Project
     from volfix.project.deployments.stacks import Commands
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A host path whose data was carried into a volume, as it was at a moment: `when` in seconds since 1970, UTC.
+
+    `key` is the volume in the Compose file, `volume` its name on the engine.
+    """
+
+    source: str
+    key: str
+    volume: str
+    when: float
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,10 @@ class Context:
     """The directories whose commands are reported where they are about no project; None for all."""
     unread_deployments: tuple[Path, ...] = ()
     """The files below the root that call Compose and are of systems that volfix does not read."""
+    former: Callable[[Project], Iterable[tuple[Project, str]]] = lambda _: ()
+    """A project as its files were, the newest first, each with how volfix knows."""
+    carried: Callable[[Path, str], Carried | None] = lambda _path, _key: None
+    """What is known of the carry that took a host path, or a directory above it, into the volume of this key."""
     closed: tuple[Path, ...] = ()
     """The files with commands below the root, where no other stack there is planned behind this one."""
     used_ignores: set[tuple[Path, Span, str]] = field(default_factory=set)

@@ -21,12 +21,15 @@ class Outcome(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Files of a project (path to text), and what the rule makes of them; `after` holds what a fix changes."""
+    """Files of a project (path to text), and what the rule makes of them; `after` holds what a fix changes, `before`
+    what git's history has of the files.
+    """
 
     title: str
     files: dict[str, str]
     outcome: Outcome
     after: dict[str, str] | None = None
+    before: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

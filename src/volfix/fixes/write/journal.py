@@ -3,10 +3,11 @@
 It lives in `volfix/` of git's own directory, so that it never shows in the work tree; outside git in
 `$XDG_STATE_HOME/volfix/<16 hex digits of the SHA-256 of the root's real path>`. Within are:
 
-    lock        held (flock) by the volfix that writes
-    open.json   a run whose last transaction has begun and is not known to have ended
-    last.json   the last finished run, which undo puts back
-    old/        the bytes that files had before, each named by its SHA-256
+    lock          held (flock) by the volfix that writes
+    open.json     a run whose last transaction has begun and is not known to have ended
+    last.json     the last finished run, which undo puts back
+    old/          the bytes that files had before, each named by its SHA-256
+    carried.json  what was carried into which volume, and when (carried.py)
 
 Each step is on the disk (fsync) before the next begins, and a JSON file is replaced whole.
 """
@@ -88,6 +89,18 @@ class Journal:
                 self.directory / name,
                 f"the journal is damaged, or another version's: {what}. Look at the files, then delete this one",
             ) from error
+
+    def kept(self, name: str) -> bytes | None:
+        """What is kept beside the runs under this name; None where there is nothing that can be read."""
+        try:
+            return _read(self.descriptor, name)
+        except OSError:
+            return None
+
+    def keep(self, name: str, data: bytes) -> None:
+        """Keep something beside the runs; raises OSError."""
+        _store(self.descriptor, name, data)
+        os.fsync(self.descriptor)
 
     def old_bytes(self, digest: str) -> bytes:
         """The saved bytes; raises WriteRefused where they are gone or not what they were."""
