@@ -17,7 +17,7 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.words import boolean, mount_options
 from volfix.project.discovery import directories
 from volfix.project.loader import Loader
-from volfix.project.stack import read_stacks
+from volfix.project.stacks import read_stacks
 from volfix.rules.findings import Applicability
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, parse

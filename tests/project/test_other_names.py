@@ -13,7 +13,7 @@ from volfix.cli.main import volfix
 from volfix.project.compose import compose_file
 from volfix.project.discovery import directories
 from volfix.project.loader import Loader
-from volfix.project.stack import read_stacks
+from volfix.project.stacks import read_stacks
 from volfix.syntax import disk, yaml_tree
 from volfix.syntax.source import Source
 

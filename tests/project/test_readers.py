@@ -11,7 +11,7 @@ from volfix.project.code.package_versions import Versions, versions_of
 from volfix.project.code.readers import reader_of
 from volfix.project.discovery import directories
 from volfix.project.loader import Loader
-from volfix.project.stack import read_stacks
+from volfix.project.stacks import read_stacks
 
 
 def found(root: Path, files: dict[str, str]) -> tuple[Reader, ...]:

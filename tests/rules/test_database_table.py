@@ -9,7 +9,7 @@ from database_table import READERS, TABLE
 
 from volfix.project.discovery import directories
 from volfix.project.loader import Loader
-from volfix.project.stack import read_stacks
+from volfix.project.stacks import read_stacks
 from volfix.rules.context import Context
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.proposal import Proposal

@@ -12,7 +12,8 @@ from volfix.fixes.former import former_contents, overlay_of
 from volfix.project.compose.model import Project
 from volfix.project.discovery import directories
 from volfix.project.loader import Loader
-from volfix.project.stack import Stack, read_stacks
+from volfix.project.stack import Stack
+from volfix.project.stacks import read_stacks
 from volfix.rules.context import Context
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source

@@ -22,7 +22,8 @@ from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.mounts import BIND
 from volfix.project.discovery import Directory, directories
 from volfix.project.loader import Loader
-from volfix.project.stack import Stack, read_stacks
+from volfix.project.stack import Stack
+from volfix.project.stacks import read_stacks
 from volfix.rules import REGISTRY
 from volfix.rules.context import Context
 from volfix.rules.evidence.servers import servers_by_source

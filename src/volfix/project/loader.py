@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from volfix.project.compose.compose_file import ComposeFile, NotForVolfix, Unread, load
 from volfix.project.compose.env_places import Copies, in_place
 from volfix.project.compose.environment import DotenvFile, read_dotenv
+from volfix.project.compose.interpolation import Lookup
 from volfix.syntax.source import FileProblem, Source
 
 if TYPE_CHECKING:
@@ -20,13 +21,15 @@ class Loader:
     """Reads each Compose and env file once; what cannot be read is named once in `problems` or `notes`.
 
     `overlay` holds files as they will be: they are taken instead of those on disk. `copies` are the env files that
-    deploying flows put into another's place: such a file is read where nothing else is there.
+    deploying flows put into another's place: such a file is read where nothing else is there. `handed` are variables
+    that deploying flows hand to Compose, by the directory that it is called in.
     """
 
     def __init__(self, problems: list[FileProblem], notes: list[str]) -> None:
         self.problems, self.notes = problems, notes
         self.overlay: Mapping[Path, Source] = {}
         self.copies: Copies = {}
+        self.handed: Mapping[Path, Lookup] = {}
         self._files: dict[str, ComposeFile | Unread | None] = {}
         self._pipelines: dict[str, PipelineFile | None] = {}
         self._env_files: dict[tuple[Path, bool], DotenvFile] = {}
@@ -34,7 +37,7 @@ class Loader:
     def overlaid(self, overlay: Mapping[Path, Source]) -> Loader:
         """A loader that sees these files instead of those on disk, and all others as this one does."""
         other = Loader([], [])
-        other.overlay, other.copies = overlay, self.copies
+        other.overlay, other.copies, other.handed = overlay, self.copies, self.handed
         changed = {os.path.realpath(path) for path in overlay}
         other._files = {key: file for key, file in self._files.items() if key not in changed}
         other._env_files = {key: file for key, file in self._env_files.items() if key[0] not in overlay}

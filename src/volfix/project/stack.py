@@ -1,27 +1,20 @@
-"""From directories to stacks: the projects that share files or a directory, read once and planned together."""
+"""What is planned together: the projects that share files, a directory or a pipeline, and their mounts."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.project.compose.combinations import projects_of
 from volfix.project.compose.completeness import lacking
 from volfix.project.compose.compose_file import ComposeFile, Unread
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import Mount
-from volfix.project.compose.named_files import with_named_files
 from volfix.project.compose.service import Service
-from volfix.project.discovery import Directory
-from volfix.project.loader import Loader
 from volfix.syntax.source import Source
 
 if TYPE_CHECKING:
-    from volfix.project.compose.env_places import Copies
     from volfix.project.deployments.workflows import Workflow
 
 
@@ -112,113 +105,3 @@ class Stack:
     def source(self, path: Path) -> Source | None:
         sources = (*(file.source for file in self.files), *(workflow.file.source for workflow in self.workflows))
         return next((source for source in sources if source.path == path), None)
-
-
-def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[Stack]:
-    """The stacks of some directories. Files that another directory's project includes or extends belong to that one,
-    and so does each that it reads, where nothing but its content says that it is a Compose file.
-    """
-    found: list[Project] = []
-    by_content: set[Project] = set()
-    taken: set[Path] = set()
-    borrowed: set[str] = set()
-    pipelines: list[tuple[Path, Path]] = []
-    directories = list(directories)
-    loader.copies = _env_copies(directories)
-    unread: dict[Path, list[Unread]] = {}
-    named = list(with_named_files(directories))
-    asked = _Asked(named)
-    for directory in named:
-        pipelines += [(path, directory.root) for path in directory.pipelines]
-        unread.setdefault(directory.root, []).extend(filter(None, map(loader.unread, directory.files)))
-        for project in projects_of(directory, loader):
-            found.append(project)
-            borrowed |= {str(file.path) for file in project.loaded if file.path.parent != project.directory}
-            taken |= {file.path for file in project.loaded if file.path.parent != directory.path}
-            by_content |= {project} if project.files[0].path in directory.others else set()
-    found = [project for project in found if project not in by_content or project.files[0].path not in taken]
-    kept = [project for project in found if not all(str(file.path) in borrowed for file in project.files)]
-    groups = _Groups()
-    for project in kept:
-        env_files = [str(path) for path in project.env_paths if os.path.isfile(path)]  # noqa: PTH113 - never raises
-        groups.join(str(project.directory), *(str(file.path) for file in project.loaded), *env_files)
-    workflows = _workflows(pipelines, kept, loader)
-    for _, projects, _ in workflows:
-        groups.join(*(str(project.directory) for project in projects))
-    by_group: dict[str, list[Project]] = {}
-    for project in kept:
-        by_group.setdefault(groups.of(str(project.directory)), []).append(project)
-    for key, projects in by_group.items():
-        own = tuple(one for one, reached, _ in workflows if reached and groups.of(str(reached[0].directory)) == key)
-        some = asked.among((file.path for project in projects for file in project.files), own)
-        yield Stack(projects[0].root, tuple(_as_deployed(projects, own)), own, some)
-    for workflow, projects, root in workflows:
-        if not projects:
-            yield Stack(root, (), (workflow,), asked.among((), (workflow,)), tuple(unread.get(root, ())))
-
-
-def _env_copies(directories: list[Directory]) -> Copies:
-    """The env files that deploying flows put into another's place."""
-    if not any(directory.commands for directory in directories):
-        return {}
-    from volfix.project.deployments.env_copies import env_copies
-
-    return env_copies(directories)
-
-
-def _workflows(
-    pipelines: list[tuple[Path, Path]], projects: list[Project], loader: Loader
-) -> list[tuple[Workflow, list[Project], Path]]:
-    """Each pipeline with the projects that it deploys, and its root."""
-    if not pipelines:
-        return []
-    from volfix.project.deployments.workflows import with_projects
-
-    return list(with_projects(pipelines, projects, loader))
-
-
-def _as_deployed(projects: list[Project], workflows: tuple[Workflow, ...]) -> Iterable[Project]:
-    if not workflows:
-        return projects
-    from volfix.project.deployments.workflows import as_deployed
-
-    return (as_deployed(project, workflows) for project in projects)
-
-
-class _Asked:
-    """Which files of the run's directories were asked for."""
-
-    def __init__(self, directories: Iterable[Directory]) -> None:
-        self.everything = all(directory.is_asked for directory in directories)
-        self.places = {directory.path for directory in directories if directory.is_asked}
-        self.files = {path for directory in directories for path in directory.only}
-
-    def among(self, paths: Iterable[Path], workflows: Iterable[Workflow]) -> frozenset[Path] | None:
-        """Those of a stack's Compose files; None for all, and where only a pipeline that deploys them was asked for."""
-        files = frozenset(paths)
-        some = frozenset(filter(self._holds, files))
-        is_piped = not some and any(self._holds(workflow.file.path) for workflow in workflows)
-        return None if self.everything or is_piped or (files and some == files) else some
-
-    def _holds(self, path: Path) -> bool:
-        return path in self.files or not self.places.isdisjoint(path.parents)
-
-
-class _Groups:
-    """Names that belong together: a union-find."""
-
-    def __init__(self) -> None:
-        self.parents: dict[str, str] = {}
-
-    def of(self, name: str) -> str:
-        """The name that stands for the group."""
-        parents = self.parents
-        while parents.setdefault(name, name) != name:
-            parents[name] = parents[parents[name]]
-            name = parents[name]
-        return name
-
-    def join(self, *names: str) -> None:
-        """Make one group of these names."""
-        for name in names[1:]:
-            self.parents[self.of(name)] = self.of(names[0])

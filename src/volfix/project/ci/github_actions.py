@@ -32,6 +32,7 @@ from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, resolved
 
+WORKSPACE = re.compile(r"\$\{\{\s*github\.workspace\s*\}\}")
 SYSTEM = System(
     name="GitHub Actions",
     is_editable=False,
@@ -39,7 +40,7 @@ SYSTEM = System(
     host_volumes=False,
     cleans_checkout=False,
     workspace_name=None,
-    workspace_variables=("GITHUB_WORKSPACE",),
+    workspace_variables=("GITHUB_WORKSPACE", "_github_workspace_", "__github_workspace__"),  # the expression, masked
     server_variables=None,
     names_jobs=True,
     tests_by_default=True,
@@ -90,8 +91,8 @@ def _job(source: Source, document: Document, root: Mapping, system: System, name
         node=job,
         steps=(*steps, *_services(source, job)),
         volumes=(),
-        workspace=f"/home/runner/_work/{home.name}/{home.name}{below}",
-        environment={key: value for scope in scopes for key, value in _variables(scope).items()},
+        workspace=f"{_workspace(home)}{below}",
+        environment={key: value for scope in scopes for key, value in _variables(scope, home).items()},
         given_at=places_of(source, *scopes),
         events=_events(root.get("on")),
         titles=tuple(title for title in titles if title),
@@ -151,7 +152,7 @@ def _steps(source: Source, home: Path, job: Mapping, node: Node | None, depth: i
             image=uses or image,
             commands=run,
             script=script,
-            environment=_variables(step.get("env")),
+            environment=_variables(step.get("env"), home),
             given_at=places_of(source, step.get("env")),
             mounts=mounts,
             settings=settings,
@@ -178,9 +179,15 @@ def _composite(directory: Path, home: Path, job: Mapping, depth: int) -> Iterato
         return
 
 
-def _variables(node: Node | None) -> dict[str, str | None]:
-    """The variables of an `env:`; an expression of the workflow's own language is a variable of unknown value."""
-    return {name: value and masked(value) for name, value in environment_of(node).items()}
+def _workspace(home: Path) -> str:
+    """Where a runner checks a repository out."""
+    return f"/home/runner/_work/{home.name}/{home.name}"
+
+
+def _variables(node: Node | None, home: Path) -> dict[str, str | None]:
+    """The variables of an `env:`; an expression is a variable of unknown value, but for the workspace."""
+    given = environment_of(node).items()
+    return {name: value and masked(WORKSPACE.sub(_workspace(home), value)) for name, value in given}
 
 
 def _services(source: Source, job: Mapping) -> Iterator[Step]:

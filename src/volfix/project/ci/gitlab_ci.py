@@ -5,6 +5,7 @@ Source: docs.gitlab.com, CI/CD YAML syntax and CI/CD variables (GIT_STRATEGY, GI
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ SYSTEM = System(
 )
 NO_JOBS = frozenset({"default", "include", "stages", "variables", "workflow", "image", "services", "cache", "spec"})
 REQUESTS = frozenset({"merge_requests", "external_pull_requests"})
+VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 DEPTH = 11
 """How many levels of `extends` and `!reference` are followed, as GitLab does."""
 
@@ -168,6 +170,8 @@ def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
         source=source,
     )
     services = settings.value(name, "services")
+    workspace = f"/builds/{home.name}"
+    known = {**environment, "CI_PROJECT_DIR": workspace}
     return Pipeline(
         system=SYSTEM,
         place=Place.UNKNOWN,
@@ -177,8 +181,8 @@ def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
         node=node,
         steps=(step, *_services(services)),
         volumes=(),
-        workspace=f"/builds/{home.name}",
-        environment=environment,
+        workspace=workspace,
+        environment={key: value and _expanded(value, known) for key, value in environment.items()},
         given_at=given_at,
         events=_events(settings, name),
         titles=(name, *(strings(stage[1]) if stage else ())),
@@ -187,6 +191,11 @@ def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
         clean_flags=tuple((environment.get("GIT_CLEAN_FLAGS") or "-ffdx").split()),
         names_environment=settings.value(name, "environment") is not None,
     )
+
+
+def _expanded(value: str, known: dict[str, str | None]) -> str:
+    """A variable's value with the variables in it that are known; GitLab puts them in, not the shell."""
+    return VARIABLE.sub(lambda found: known.get(found[1] or found[2]) or found[0], value)
 
 
 def _checkout(environment: dict[str, str | None]) -> tuple[Life, str]:

@@ -22,9 +22,15 @@ MAKE_RULE = re.compile(r"([^\s#:=][^:=#]*?)\s*::?(?!=)\s*([^=;#]*)(?:[;#].*)?\Z"
 SPECIAL_TARGET = re.compile(r"\.[A-Z_]+\Z")
 """`.PHONY` and its kin, which are no files."""
 REFERENCE = re.compile(r"\$(?:\$|\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\{([^{}]*)\}|(.))", re.DOTALL)
+MAKEFILE_DIRECTORY = re.compile(
+    r"\$\((?:shell dirname|dir) (?:\$\((?:realpath|abspath) )?\$\((?:lastword|firstword) \$\(MAKEFILE_LIST\)\)+"
+)
+"""How a Makefile asks for the directory that it lies in."""
 CALL_ARGUMENT = re.compile(r"\$[({]?([1-9])[)}]?")
 JUST_RECIPE = re.compile(r"@?([A-Za-z_][\w-]*)(?:\s+[^:=\n]*)?:(?!=)\s*([^\n#]*)")
-JUST_VARIABLE = re.compile(r"(?:export\s+)?(\w+)\s*:=\s*(?:\"([^\"\n]*)\"|'([^'\n]*)')")
+JUST_VARIABLE = re.compile(r"(?:export\s+)?(\w+)\s*:=\s*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([a-z_]+\(\))|(`pwd`))")
+JUST_DIRECTORIES = ("justfile_directory()", "invocation_directory()", "`pwd`")
+"""What just says for the directory of the justfile, where it is called there."""
 JUST_EXPORT = re.compile(r"(?m)^set\s+export\s*(?::=\s*true\s*)?$")
 JUST_REFERENCE = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 JSON_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
@@ -37,7 +43,7 @@ def make_includes(source: Source) -> list[Path]:
     found = [found for start, end in _logical_lines(source) if (found := MAKE_INCLUDE.match(source.text[start:end]))]
     if not found:
         return []
-    variables = {"CURDIR": str(source.path.parent), **_make_lines(source)[0]}
+    variables = _make_lines(source)[0]
     paths: list[Path] = []
     for name in (name for each in found for name in each[1].replace("\\\n", " ").split()):
         path = source.path.parent / REFERENCE.sub(lambda inner: _make_value(inner, variables, 0), name)
@@ -82,7 +88,7 @@ Rule = tuple[str, str, list[tuple[int, int]]]
 
 def _make_lines(source: Source) -> tuple[dict[str, str], list[Rule]]:
     """The variables and the rules of a Makefile."""
-    variables: dict[str, str] = {}
+    variables = dict.fromkeys(("CURDIR", "PWD", "shell pwd"), str(source.path.parent))
     rules: list[Rule] = []
     defining: str | None = None
     for start, end in _logical_lines(source):
@@ -99,7 +105,8 @@ def _make_lines(source: Source) -> tuple[dict[str, str], list[Rule]]:
             defining = found[1]
             variables[defining] = ""
         elif assigned := MAKE_VARIABLE.match(line):
-            variables[assigned[1]] = assigned[2].replace("\\\n", " ").strip()
+            value = assigned[2].replace("\\\n", " ").strip()
+            variables[assigned[1]] = MAKEFILE_DIRECTORY.sub("$(CURDIR)", value)
         elif rule := MAKE_RULE.match(line):
             rules.append((rule[1], rule[2].replace("\\\n", " "), []))
     return variables, rules
@@ -180,7 +187,10 @@ def _make_value(reference: re.Match[str], variables: dict[str, str], depth: int)
 def just_recipes(source: Source) -> list[Entry]:
     """The recipes of a justfile; a recipe that begins with `#!` is one script, else each line has its own shell."""
     text = source.text
-    variables = {found[1]: found[2] or found[3] or "" for found in JUST_VARIABLE.finditer(text)}
+    variables = dict.fromkeys(JUST_DIRECTORIES, str(source.path.parent))
+    for found in JUST_VARIABLE.finditer(text):
+        said = found[4] or found[5]
+        variables[found[1]] = found[2] or found[3] or (variables.get(said, f"${{{found[1]}}}") if said else "")
     everything = JUST_EXPORT.search(text) is not None
     given_at = {
         found[1]: (source, found.start())

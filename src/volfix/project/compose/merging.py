@@ -27,7 +27,7 @@ def build_project(
 ) -> Project:
     """The project that these files make when Compose, called in `called_in`, merges them in this order."""
     called_in = called_in or directory
-    lookup = lookup_in(called_in, loader.dotenv(called_in))
+    lookup = lookup_in(called_in, loader.dotenv(called_in), loader.handed.get(called_in))
     if called_in != directory:
         lookup = lookup_in(directory, loader.dotenv(directory), lookup)
     builder = _Builder(loader, lookup)

@@ -202,7 +202,7 @@ class Commands:
                 continue
             for project in self._named(command, call) or (() if command.in_checkout else self._near(_home(command))):
                 anchor = Anchor(
-                    str(project.directory) if command.in_checkout else _project_directory(command, call), project
+                    str(project.directory) if command.in_checkout else project_directory(command, call), project
                 )
                 if anchor not in found:
                     found.append(anchor)
@@ -211,7 +211,7 @@ class Commands:
     def _named(self, command: Command, call: DockerCall) -> tuple[Project, ...]:
         names = call.values("-f", "--file")
         places = [joined(command.directory, name) for name in names] or [
-            posixpath.join(_project_directory(command, call), "")
+            posixpath.join(project_directory(command, call), "")
         ]
         if not command.in_checkout or any(not place.startswith(str(self.files.root)) for place in places):
             return self._elsewhere(command, names)
@@ -283,7 +283,8 @@ def _home(command: Command) -> str:
     return command.directory if command.in_checkout else str(command.entry.directory)
 
 
-def _project_directory(command: Command, call: DockerCall) -> str:
+def project_directory(command: Command, call: DockerCall) -> str:
+    """The directory of the project that a call of Compose is about: what it names, that of its first file, its own."""
     given = call.values("--project-directory")
     if given:
         return joined(command.directory, given[-1])

@@ -8,15 +8,45 @@ from dataclasses import replace
 from pathlib import Path
 
 from volfix.project.commands.host_users import files_of
-from volfix.project.compose.host_directories import host_directory, relative
+from volfix.project.commands.names import is_document
+from volfix.project.compose.environment import origin_in
+from volfix.project.compose.host_directories import HostDirectory, host_directory, relative
 from volfix.project.compose.interpolation import REFERENCE, InterpolationError, interpolate
 from volfix.project.compose.mounts import source_kind
+from volfix.project.compose.origins import InFlow
 from volfix.project.compose.unreferenced_env_files import assignments_in, directories, env_files_in
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 
 OF_THE_SHELL = frozenset({"PWD", "HOME", "USER"})
 VALUE = r"""(?P<quote>["']?)(?P<value>[^\s"'`;|&]+)(?P=quote)"""
+COMPUTED = re.compile(r"[$`(]")
+HERE = re.compile(r"\$(?:\((?:pwd|PWD|CURDIR)\)|\{PWD\}|PWD\b)")
+"""How a person is told to set a variable to the directory that they are in."""
+
+
+def handed_by(context: Context, use: Use) -> Iterator[str]:
+    """The lines of deploying flows that set a variable of the source, which no file of the project does."""
+    for name in dict.fromkeys(REFERENCE.findall(use.mount.raw_source)):
+        origin = _of_flow(use, name)
+        if origin is not None:
+            place = f"{relative(origin.file.path, context.root)}:{origin.file.place(origin.place)[0]}"
+            yield f"{place} sets {name} for the deployment"
+
+
+def _of_flow(use: Use, name: str) -> InFlow | None:
+    """Where a deploying flow sets the variable, whose value is taken from there."""
+    origin = origin_in(use.service.lookup, name)
+    return origin if isinstance(origin, InFlow) else None
+
+
+def place_doubt(host: HostDirectory, source: str) -> str | None:
+    """What keeps a fix from being safe where the source, as it is written, is not known to lie in the repository."""
+    if host.inside:
+        return None
+    if "${" in host.key:
+        return f"volfix does not know where {source} is on the host"
+    return "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
 
 
 def set_elsewhere(context: Context, use: Use) -> Iterator[str]:
@@ -25,8 +55,12 @@ def set_elsewhere(context: Context, use: Use) -> Iterator[str]:
         if name in OF_THE_SHELL:
             continue
         for path, line, value in (*_in_env_files(use, name), *_in_texts(context, use, name)):
-            if _is_another(context, use, name, value):
-                yield f"{relative(path, context.root)}, line {line}, sets {name} to another directory"
+            is_computed = COMPUTED.search(value) is not None
+            if is_computed and _of_flow(use, name) is not None and not is_document(path.name):
+                continue  # what the flows that deploy make of it is known
+            if _is_another(context, use, name, HERE.sub(lambda _: str(use.project.directory), value)):
+                what = "a directory that is not known" if is_computed else "another directory"
+                yield f"{relative(path, context.root)}, line {line}, sets {name} to {what}"
 
 
 def _is_another(context: Context, use: Use, name: str, value: str) -> bool:

@@ -12,6 +12,7 @@ from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.held_data import UNKNOWN as UNKNOWN_HOLDING
 from volfix.rules.evidence.held_data import HeldData, held_data
 from volfix.rules.evidence.roles import CLIENT, role_of
+from volfix.rules.evidence.source_variables import handed_by
 from volfix.rules.evidence.unheld_data import versions_of
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.bind_to_volume import Conversion, convert
@@ -56,18 +57,28 @@ def _finding(context: Context, code: str, use: Use, held: HeldData, conversion: 
     mount = use.mount
     host = context.host_of(mount)
     key = conversion.fix.moves[0].volume if conversion.fix else None
-    real = (f"on the host the volume will be called {use.project.real_name(key)}",) if key else ()
     return Finding(
         code=code,
         severity=_severity(held, inside=host.inside, known=mount.kind == BIND),
         location=mount_location(mount),
         message=_message(use, held, inside=host.inside),
-        evidence=(*held.evidence, *real, *_clients(context, use), *(_left_behind(context, use, key) if key else ())),
+        evidence=tuple(_evidence(context, use, held, key)),
         service=use.service.name,
         target=mount.raw_target,
         fix=conversion.fix,
         reason=conversion.reason,
     )
+
+
+def _evidence(context: Context, use: Use, held: HeldData, key: str | None) -> Iterator[str]:
+    """How volfix knows what is held; with the key of the volume that it becomes, what that means on the host."""
+    yield from held.evidence
+    yield from handed_by(context, use)
+    if key is not None:
+        yield f"on the host the volume will be called {use.project.real_name(key)}"
+    yield from _clients(context, use)
+    if key is not None:
+        yield from _left_behind(context, use, key)
 
 
 def _clients(context: Context, use: Use) -> Iterator[str]:
@@ -115,6 +126,8 @@ def _message(use: Use, held: HeldData, *, inside: bool) -> str:
     if inside:
         place = where.removesuffix(" on the host")
         return f"{what} is kept in {place}, in the checkout: a fresh checkout or a cleaned one is without it"
+    if not mount.source_is_known:
+        return f"{what} is kept in {where}, whose place is not known: in a checkout, a fresh one is without it"
     return f"{what} is kept in {where}: a redeploy on the same host keeps it, another host is without it"
 
 

@@ -20,7 +20,7 @@ from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data
 from volfix.rules.evidence.host_users import host_doubts
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
-from volfix.rules.evidence.source_variables import set_elsewhere
+from volfix.rules.evidence.source_variables import place_doubt, set_elsewhere
 from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
 from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.declarations import declared
@@ -164,12 +164,8 @@ def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: HeldDa
         yield f"{held.entry.name} keeps files there that people edit by hand: in a volume they are harder to reach"
     if (windows := next((use.mount for use in uses if is_windows_path(use.mount.source)), None)) is not None:
         yield f"{windows.raw_source} is a Windows path, which volfix cannot look into: carry its data on that machine"
-    if not host.inside:
-        unknown = f"volfix does not know where {uses[0].mount.raw_source} is on the host"
-        outside = (
-            "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
-        )
-        yield unknown if "${" in host.key else outside
+    if (doubt := place_doubt(host, uses[0].mount.raw_source)) is not None:
+        yield doubt
     for use in uses:
         if not use.mount.read_only and (user := foreign_user(use.service, use.mount.clean_target, held.entry)):
             yield f"{use.service.name} runs as {user}, and a new volume at {use.mount.raw_target} may belong to root"

@@ -23,7 +23,7 @@ from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.host_users import host_doubts
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.path_words import scalars
-from volfix.rules.evidence.source_variables import set_elsewhere
+from volfix.rules.evidence.source_variables import place_doubt, set_elsewhere
 from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move
 from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.bind_to_volume import Conversion, in_words
@@ -170,8 +170,8 @@ def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -
 
 def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
     """What a person has to know before the file moves."""
-    if not host.inside:
-        yield "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
+    if (doubt := place_doubt(host, live[0].use.mount.raw_source)) is not None:
+        yield doubt
     for item in live:
         yield from host_doubts(context, item.use)
         yield from set_elsewhere(context, item.use)

@@ -1,0 +1,80 @@
+"""The directories that deploying flows hand to Compose for the variables of mounts: `export PROJECT_DIR=$(pwd)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from volfix.project.compose.environment import origin_in
+from volfix.project.compose.interpolation import VISIBLE, Lookup
+from volfix.project.compose.model import Project
+from volfix.project.compose.mounts import is_path
+from volfix.project.compose.origins import Variable
+from volfix.project.deployments.given_values import Given
+from volfix.project.deployments.stacks import commands_by_root, project_directory
+from volfix.project.deployments.starts import Start
+from volfix.project.discovery import Directory
+from volfix.project.shell.paths import moved
+from volfix.project.stack import Stack
+from volfix.syntax import disk
+
+
+def handed_directories(projects: Sequence[Project], directories: Iterable[Directory]) -> dict[Path, Lookup]:
+    """For each directory of projects, the variables of its mounts that every flow which sets them sets to one path.
+
+    Only variables that no file of the project gives a value are asked for.
+    """
+    directories = list(directories)
+    asked = {project: names for project in projects if (names := _unset(project))}
+    paths = {
+        root: tuple(path for directory in directories if directory.root == root for path in directory.commands)
+        for root in {project.root for project in asked}
+    }
+    words = {name.encode() for names in asked.values() for name in names}
+    paths = {root: own for root, own in paths.items() if any(_names(path, words) for path in own)}
+    stacks = [Stack(root, tuple(project for project in projects if project.root == root)) for root in paths]
+    values: dict[Path, dict[str, list[Variable]]] = {}
+    for commands in commands_by_root(paths, directories, stacks).values():
+        for start in commands.starting:
+            for project in start.projects:
+                own = values.setdefault(project.called_in or project.directory, {})
+                for variable in _handed(start, project, asked.get(project, ())):
+                    own.setdefault(variable.name, []).append(variable)
+    agreed = {
+        directory: {name: given[0] for name, given in own.items() if len({each.value for each in given}) == 1}
+        for directory, own in values.items()
+    }
+    return {
+        directory: Given({name: given for name, given in own.items() if given.value is not None})
+        for directory, own in agreed.items()
+    }
+
+
+def _unset(project: Project) -> tuple[str, ...]:
+    """The variables of the project's mounts that have no value there, and no default."""
+    mounts = (mount for service in project.services.values() for mount in service.mounts)
+    return tuple(dict.fromkeys(name for mount in mounts for name in VISIBLE.findall(mount.source)))
+
+
+def _names(path: Path, words: Iterable[bytes]) -> bool:
+    data = disk.read_or_nothing(path)
+    return any(word in data for word in words)
+
+
+def _handed(start: Start, project: Project, names: Iterable[str]) -> Iterator[Variable]:
+    """Those of the variables that the command sets; a value that is no path, or not known, is None."""
+    deployed = start.deployed(project, start.handed).project
+    lookup = next((service.lookup for service in deployed.services.values()), None)
+    for name in names if lookup is not None else ():
+        value = lookup(name) if lookup is not None else None
+        if value is not None:
+            known = _here(start, project, value) if is_path(value) and "$" not in value else None
+            yield Variable(name, known, origin_in(lookup, name))
+
+
+def _here(start: Start, project: Project, value: str) -> str:
+    """The path as it is on this machine: below the workspace, or another machine's checkout, it lies in this one."""
+    command, entry = start.command, start.command.start
+    if not command.in_checkout:
+        return moved(value, project_directory(command, start.call), str(project.directory))
+    return moved(value, entry.workspace, str(entry.home)) if entry.workspace and entry.home else value
