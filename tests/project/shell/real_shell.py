@@ -2,58 +2,58 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-SAYS = """#!{python}
-import json, os, sys
-with open(os.environ["CALLS"], "a") as calls:
-    calls.write(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:], os.getcwd()]) + "\\n")
+SAYS = """#!/bin/sh
+printf '%s\\0' "$#" "${0##*/}" "$@" "$PWD" >>"$CALLS"
 """
-SKIPS = """#!{python}
-import os, re, sys
-words = sys.argv[1:]
-values = {values!r}
-while words and words[0].startswith("-"):
-    word = words.pop(0)
-    if word == "--":
-        break
-    letters = [f"-{{letter}}" in values for letter in word[1:]] if not word.startswith("--") else []
-    if word in values or (True in letters and letters.index(True) == len(letters) - 1):
-        words.pop(0)
-{rest}
+SKIPS = """#!/bin/sh
+while [ $# -gt 0 ]; do
+    case $1 in
+        --) shift; break ;;
+        -*) word=$1; shift ;;
+        *) break ;;
+    esac
+    case $word in
+        --*) ;;
+        -*[LETTERS]) case ${word%?} in *[LETTERS]*) ;; *) shift ;; esac ;;
+    esac
+done
 """
-RUNS = "os.execvp(words[0], words)"
-SSH = """words.pop(0)
-os.chdir(os.environ["REMOTE"])
-os.environ["HOME"] = os.environ["REMOTE"]
-os.execvp("sh", ["sh", "-c", " ".join(words)] if words else ["sh"])"""
-SU = """
-import sys
-words = sys.argv[1:]
-text = words[words.index("-c") + 1]
-if "-" in words:
-    os.chdir(os.environ["REMOTE"])
-os.execvp("sh", ["sh", "-c", text])"""
+"""Takes off the options of a program: the value of the last letter of a word is the next word."""
+RUNS = 'exec "$@"\n'
+SSH = """shift
+cd "$REMOTE" && export HOME="$REMOTE"
+if [ $# -gt 0 ]; then exec sh -c "$*"; else exec sh; fi
+"""
+SU = """#!/bin/sh
+while [ $# -gt 0 ]; do
+    case $1 in
+        -) cd "$REMOTE" ;;
+        -c) text=$2; shift ;;
+    esac
+    shift
+done
+exec sh -c "$text"
+"""
+PROGRAMS = {
+    "docker": SAYS,
+    "docker-compose": SAYS,
+    "sudo": SKIPS.replace("LETTERS", "ug") + RUNS,
+    "doas": SKIPS.replace("LETTERS", "u") + RUNS,
+    "runuser": SKIPS.replace("LETTERS", "u") + RUNS,
+    "ssh": SKIPS.replace("LETTERS", "oip") + SSH,
+    "su": SU,
+}
 
 
 def fakes(directory: Path) -> None:
     """Put the programs into a directory."""
     directory.mkdir()
-    programs = {name: SAYS.format(python=sys.executable) for name in ("docker", "docker-compose")}
-    for name, values, rest in (
-        ("sudo", ("-u", "-g"), RUNS),
-        ("doas", ("-u",), RUNS),
-        ("runuser", ("-u",), RUNS),
-        ("ssh", ("-o", "-i", "-p"), SSH),
-        ("su", (), SU),
-    ):
-        programs[name] = SKIPS.format(python=sys.executable, values=values, rest=rest)
-    for name, text in programs.items():
+    for name, text in PROGRAMS.items():
         (directory / name).write_text(text)
         (directory / name).chmod(0o755)
 
@@ -78,5 +78,5 @@ def calls(shell: str, commands: Sequence[str], root: Path, place: Path) -> list[
     command = [shell, "-e", "-c", text]
     done = subprocess.run(command, cwd=root, env=found, capture_output=True, text=True, timeout=60, check=False)
     assert not done.returncode, done.stderr
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
-    return [(line[:-1], line[-1]) for line in lines]
+    parts = iter(log.read_text().split("\0")[:-1])
+    return [([next(parts) for _ in range(int(number) + 1)], next(parts)) for number in parts]
