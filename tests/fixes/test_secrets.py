@@ -302,3 +302,27 @@ def test_hostile_text_costs_no_more_than_its_length(text: str) -> None:
     for name in ("a.env", "Dockerfile", "a.py"):
         secret_spans(Source.of(Path("/p") / name, text.encode()))
     assert time.process_time() - start < 20
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "then"),
+    [
+        ("db.go", 'db, _ := sql.Open("sqlite3", "./shop.db")', 'db, _ := sql.Open("sqlite3", "./shop.db")'),
+        ("db.go", 'password := "hunter2"', 'password := "***"'),
+        ("db.go", 'var apiKey string = "hunter2"', 'var apiKey string = "***"'),
+        (
+            "db.go",
+            'sql.Open("mysql", "shop:hunter2@tcp(db:3306)/shop")',
+            'sql.Open("mysql", "shop:***@tcp(db:3306)/shop")',
+        ),
+        ("db.js", "const db = new Database('data/app.db')", "const db = new Database('data/app.db')"),
+        ("db.mjs", "const token = process.env.TOKEN || 'hunter2'", "const token = *** || '***'"),
+        ("db.js", "login({ user: 'a', password: `hunter2` })", "login({ user: '***', password: ***` })"),
+        ("db.ts", 'const dbPassword: string = "hunter2";', 'const dbPassword: *** = "***";'),
+        ("db.tsx", "const secret =\n  'hunter2'", "const secret =\n  '***'"),
+        ("db.ts", 'url: "postgres://shop:hunter2@db/shop",', 'url: "postgres://shop:***@db/shop",'),
+        ("db.ts", "export class Shop {\n  name = 'shop'\n}", "export class Shop {\n  name = 'shop'\n}"),
+    ],
+)
+def test_of_code_what_stands_in_quotes_beside_a_credential_is_hidden(name: str, text: str, then: str) -> None:
+    assert seen(text, name) == then

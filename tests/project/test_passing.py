@@ -114,7 +114,7 @@ PRUNED = {
     ),
     "after a prune of containers": (
         "docker container prune -f\ndocker volume prune -f\ndocker compose up -d\n",
-        "after `docker container prune`",
+        "has no containers then",
         "error",
     ),
     "nothing before": ("docker volume prune -af\ndocker compose up -d\n", "has no containers then", "error"),

@@ -72,6 +72,12 @@ def content_of(name: str, ignored: Collection[str] = ()) -> Content | None:
     return next((Content(kind, word) for kind in kinds for word, found in known if found == kind), None)
 
 
+def is_for_other_things(name: str) -> bool:
+    """Does the name of a directory speak of media, configuration, logs or the like, and of no database?"""
+    found = content_of(name)
+    return found is not None and found.kind == "other" and found.word not in index().words
+
+
 def is_for_data(name: str) -> bool:
     """Is the whole name of a directory a word for a database or data?"""
     lists = _tables()["content"]

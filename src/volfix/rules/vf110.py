@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.project.compose.replicas import replicas
+from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.servers import Server, are_alternatives, colliding, server_of, source_of
@@ -13,8 +14,12 @@ from volfix.rules.rule import Example, Outcome, Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every mount of a server's data directory that another server uses too, and cannot share with this one."""
+    """Every mount of a server's data directory that another server uses too, and cannot share with this one; what only
+    serves tests loses nothing.
+    """
     for use in context.stack.uses:
+        if is_test_stack(use.project) or is_test_service(use.service):
+            continue
         server = server_of(use) if source_of(use, context.root) is not None else None
         if server is None or server.misses:
             continue
@@ -169,6 +174,14 @@ RULE = Rule(
             {
                 "a/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['rows:/data/db']\nvolumes: {rows: }\n",
                 "b/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['rows:/data/db']\nvolumes: {rows: }\n",
+            },
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "two servers of a stack that serves tests",
+            {
+                "docker-compose.test.yml": "services:\n  one:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\n"
+                "  two:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n"
             },
             Outcome.UNTOUCHED,
         ),

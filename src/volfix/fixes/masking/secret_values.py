@@ -19,6 +19,7 @@ YAML_SUFFIXES = frozenset({".yml", ".yaml", ".json"})
 OTHER_SUFFIXES = frozenset(
     {".py", ".ini", ".toml", ".cfg", ".sh", ".bash", ".mk", ".md", ".jsonnet", ".libsonnet", ".star"}
 )
+CODE_SUFFIXES = frozenset({".go", ".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx"})
 OTHER_NAMES = frozenset({"Makefile", "makefile", "GNUmakefile", "justfile", "Justfile", "Jenkinsfile"})
 DOCKERFILE = re.compile(r"(?:Docker|Container)file|.*\.(?:docker|container)file\Z", re.IGNORECASE)
 
@@ -38,6 +39,10 @@ SECTION_LINE = re.compile(rf"""([ \t]*)(?:-[ \t]+)?["']?(?:{"|".join(sorted(SECT
 ENTRY = re.compile(r"""[ \t]*(?:-[ \t]+)?["']?[\w.-]+["']?[ \t]*(?:=|:(?=[ \t\r]|\Z))[ \t]*""")
 UPPER_ENTRY = re.compile(r"""[ \t]*(?:-[ \t]+)?["']?[A-Z][A-Z0-9_]+["']?[ \t]*[:=][ \t]*""")
 FLAG = re.compile(r"-{1,2}([A-Za-z][\w-]*)\Z")
+NAME = re.compile(r"[A-Za-z_]\w*")
+LITERAL = re.compile(r"""(["'`])((?:\\.|(?!\1).)*)(?:\1|\Z)""")
+DSN = re.compile(r"""["'`][\w.-]*:([^"'`\n]+)@(?:tcp|unix|\w*)\(""")
+"""The password of `user:password@tcp(host)/name`. Source: go-sql-driver/mysql, README (DSN)."""
 
 
 def secret_values(source: Source) -> Iterator[Span]:
@@ -56,6 +61,8 @@ def secret_values(source: Source) -> Iterator[Span]:
     elif DOCKERFILE.match(name):
         yield from _dockerfile(text)
         yield from _first_keys(text)
+    elif suffix in CODE_SUFFIXES:
+        yield from _code(text)
     elif suffix in OTHER_SUFFIXES or name in OTHER_NAMES or (not suffix and text.startswith("#!")):
         yield from _first_keys(text)
     else:
@@ -184,6 +191,19 @@ def _first_keys(text: str) -> Iterator[Span]:
     for found in FIRST_KEY.finditer(text):
         if is_credential(found[1]):
             yield Span(*found.span(2))
+
+
+def _code(text: str) -> Iterator[Span]:
+    """What stands in quotes on the lines that name a credential, and on the lines below that such a line goes on in."""
+    goes_on = False
+    for start, end in _lines(text):
+        line = text[start:end]
+        if goes_on or any(is_credential(found[0]) for found in NAME.finditer(line)):
+            literals = [Span(start + found.start(2), start + found.end(2)) for found in LITERAL.finditer(line)]
+            yield from literals
+            goes_on = not literals and line.rstrip().endswith(("=", ":", "(", "+", "||", "??", ","))
+    yield from (Span(*found.span(1)) for found in DSN.finditer(text))
+    yield from _first_keys(text)
 
 
 def _env_file(text: str) -> Iterator[Span]:

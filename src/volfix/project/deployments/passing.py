@@ -13,9 +13,7 @@ from volfix.project.shell.compose_call import compose_call
 
 CREATE = (DOCKER, "volume create")
 REMOVES = frozenset({"rm", "container rm", "stack rm", "stack down"})
-"""Docker's verbs behind which the volumes of a stack may have no container."""
-PRUNES = frozenset({"container prune", "system prune"})
-"""Those that only remove containers which have stopped."""
+"""Docker's verbs behind which the volumes of a stack may have no container; a prune leaves those that run."""
 
 
 def stack_of(command: Command) -> tuple[object, ...] | None:
@@ -66,11 +64,10 @@ def is_stack_of_its_own(commands: Sequence[Command], number: int, starting: Sequ
 def removed_by(commands: Sequence[Command], number: int, starting: Sequence[int]) -> str | None:
     """What has removed the containers of the stack before a command, and behind the last start; None for nothing."""
     begin = max((each for each in starting if each < number), default=-1)
-    removing = REMOVES | PRUNES if begin < 0 else REMOVES
     for command in reversed(commands[begin + 1 : number]):
         call = docker_call(command.values)
         if call is not None and takes_down(command):
             return call.verb
-        if call is not None and call.program == DOCKER and call.verb in removing:
+        if call is not None and call.program == DOCKER and call.verb in REMOVES:
             return f"docker {call.verb}"
     return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import copied_application, derived_entry, entry_at
 from volfix.knowledge.paths import lies_in
+from volfix.knowledge.purposes import is_for_other_things
 from volfix.knowledge.storage import DataDirectories, holds
 from volfix.knowledge.switches import engine_of
 from volfix.knowledge.targets import never_converted, state_like
@@ -61,7 +62,7 @@ def held_data(context: Context, use: Use) -> HeldData | None:
         found = next(_by_url(context, use), None)
     if found is None and not known:
         found = _by_name_or_path(use, target)
-    if found is None and not known and state_like(target) and not _is_elsewhere(context, mount):
+    if found is None and not known and _may_be_state(context, mount):
         named = next((image.text for image in images_of(use.service)), "the image that the service builds")
         return HeldData(UNKNOWN, None, (f"volfix does not know what {named} keeps in {mount.raw_target}",))
     return found
@@ -148,6 +149,17 @@ def _by_name_or_path(use: Use, target: str) -> HeldData | None:
             f"volfix does not know what {named} runs",
         )
     return None
+
+
+def _may_be_state(context: Context, mount: Mount) -> bool:
+    """Whether an image that volfix does not know may keep a database there: no name speaks of media, configuration or
+    the like. `/config` is where many images keep all that they have.
+    """
+    if not state_like(mount.clean_target) or _is_elsewhere(context, mount):
+        return False
+    target = mount.clean_target
+    names = (mount.source.rstrip("/"), *([target] if target != "/config" else []))
+    return not any(is_for_other_things(posixpath.basename(name)) for name in names)
 
 
 def _is_elsewhere(context: Context, mount: Mount) -> bool:

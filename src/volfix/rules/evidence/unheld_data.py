@@ -10,7 +10,7 @@ from volfix.knowledge.lookup import other_versions
 from volfix.knowledge.paths import lies_in
 from volfix.knowledge.purposes import content_of
 from volfix.knowledge.storage import DataDirectories, holds, holds_one, unheld
-from volfix.knowledge.switches import engine_of
+from volfix.knowledge.switches import engine_of, host_beside
 from volfix.knowledge.targets import never_converted
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.host_directories import is_file
@@ -21,6 +21,7 @@ from volfix.project.image.images import known_entries
 from volfix.rules.context import Context, once
 from volfix.rules.evidence.held_data import meant_for_data
 from volfix.rules.evidence.roles import Role, role_of
+from volfix.syntax import disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,7 @@ def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
     roles = [role_of(project, service, entry) for entry in known]
     if not all(role.counts for role in roles):
         return ()
-    engines = [engine_of(entry, effective_values(service)) for entry in known if entry.kind == "application"]
-    if any(found is not None and found.engine == "server" for found in engines):
+    if any(_may_be_on_server(project, service, entry) for entry in known if entry.kind == "application"):
         return ()
     mounts = project.mounts_of(service)
     anonymous = tuple(mount.clean_target for mount in mounts if mount.kind == ANONYMOUS)
@@ -114,6 +114,21 @@ def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
             return ()
         versions.append(Version(entry, role, where, unheld((*targets, *service.tmpfs), where)))
     return tuple(versions)
+
+
+def _may_be_on_server(project: Project, service: Service, entry: Entry) -> bool:
+    """Whether an application's database may be on a server: its settings say so, or are of unknown value, a server's
+    host is set beside them, or an env file that is not in the repository may say it.
+    """
+    environment = effective_values(service)
+    engine = engine_of(entry, environment)
+    if engine is not None:
+        return engine.engine != "file"
+    if any(host_beside(name, environment) for name in entry.database_settings):
+        return True
+    places = [file.path for file in service.env_files]
+    there = [path for path in places if path is not None and (disk.exists(path) or path in project.copies)]
+    return bool(entry.database_settings) and len(there) < len(places)
 
 
 def _is_misplaced(mount: Mount, versions: tuple[Version, ...]) -> bool:
