@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,29 +31,44 @@ class Service:
     shell: str
     programs: Path
 
-    def run(self, *left_out: str, data: str = "data") -> subprocess.CompletedProcess[str]:
-        words = command("./pgdata", "db-data", str(self.root / data), left_out)
+    def run(self, *left_out: str, user: int = 0) -> subprocess.CompletedProcess[str]:
+        words = command("./pgdata", "db-data", str(self.root / "data"), left_out)
         words[0] = re.sub(r"(?<![\w./])/(from|to|mark)\b", rf"{self.root}/\1", words[0])
         shell = ["busybox", "sh"] if self.shell == "busybox" else [self.shell]
         shell[0] = str(shutil.which(shell[0]))
-        environment = {"PATH": str(self.programs)}
         return subprocess.run(
-            [*shell, "-c", *words], env=environment, capture_output=True, text=True, errors="replace", check=False
+            [*shell, "-c", *words],
+            env={"PATH": str(self.programs)},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            user=user,
+            start_new_session=True,
         )
 
     def done(self, *left_out: str) -> None:
         done = self.run(*left_out)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
-    def refused(self, said: str, *left_out: str) -> None:
-        """It fails, and says this, and neither the source nor the volume is another."""
+    def refused(self, said: str) -> None:
+        """It fails and says this in a line, and neither the source nor the volume is another."""
         before = self.tree("from"), self.tree("to")
-        done = self.run(*left_out)
+        done = self.run()
         assert done.returncode == 1
-        assert done.stderr.startswith("volfix: ")
-        assert said in done.stderr
+        assert done.stderr.startswith(f"volfix: {said}")
         assert done.stderr.count("\n") == 1
         assert (self.tree("from"), self.tree("to")) == before
+
+    def interposed(self, tool: str, text: str) -> None:
+        """The tool is a script of this machine's shell now; `$real` is the tool."""
+        if self.shell == "busybox":
+            pytest.skip("busybox calls its own tools")
+        place = self.programs / tool
+        real = str(place.readlink())
+        place.unlink()
+        place.write_text(f"#!/bin/sh\n{text.replace('$real', real)}\n")
+        place.chmod(0o755)
 
     def write(self, directory: str, tree: Tree) -> None:
         for name, text in tree.items():
@@ -175,3 +191,167 @@ def test_a_volume_that_was_emptied_is_not_taken_for_done(service: Service) -> No
         (service.root / "to").mkdir()
         service.write("to", there)
         service.refused("db-data is empty, and ./pgdata was moved into it before")
+
+
+def test_owners_modes_times_and_links_are_kept(service: Service) -> None:
+    source = service.root / "from"
+    service.write("from", {"file": "rows", "-dash": "x", "new\nline": "y", "sub/own": "z", "$HOME `id` *": "w"})
+    (source / os.fsdecode(b"\xff\xfe")).write_text("bytes")
+    os.link(source / "file", source / "sub/same")
+    (source / "link").symlink_to("file")
+    (source / "nowhere").symlink_to("/var/lib/elsewhere")
+    os.mkfifo(source / "fifo")
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(source / "socket"))
+    (source / "empty").mkdir()
+    os.chown(source / "file", 999, 998)
+    os.lchown(source / "link", 999, 998)
+    (source / "sub").chmod(0o2750)
+    (source / "sub/own").chmod(0o4711)
+    source.chmod(0o1700)
+    os.chown(source, 70, 71)
+    for path in (source / "sub/own", source / "sub", source):
+        os.utime(path, (1e9, 1e9 + 0.5))
+    service.done()
+    assert kept(service.root / "to") == kept(source)
+
+
+def kept(root: Path) -> dict[str, tuple[object, ...]]:
+    """What a copy keeps of each entry; busybox does not know a part of a second, nor the time of a link."""
+    paths = [root, *root.rglob("*")]
+    files = {path: path.lstat() for path in paths}
+    first: dict[int, str] = {}
+    for path in sorted(files):
+        first.setdefault(files[path].st_ino, str(path.relative_to(root)))
+    return {
+        str(path.relative_to(root)): (
+            *(state.st_mode, state.st_uid, state.st_gid, first[state.st_ino]),
+            *((path.readlink(),) if path.is_symlink() else (int(state.st_mtime),)),
+            *((path.read_bytes(),) if path.is_file() else ()),
+        )
+        for path, state in files.items()
+    }
+
+
+def test_holes_stay_holes_with_the_tools_of_gnu(service: Service) -> None:
+    if SHELLS[service.shell] == "busybox":
+        pytest.skip("the cp of busybox writes zeros")
+    with (service.root / "from/sparse").open("wb") as file:
+        file.truncate(50_000_000)
+    service.done()
+    state = (service.root / "to/sparse").stat()
+    assert (state.st_size, state.st_blocks) == (50_000_000, 0)
+
+
+def test_what_stays_in_the_source_is_neither_copied_nor_compared(service: Service) -> None:
+    service.write("from", {**ROWS, "uploads/1.png": "picture", "[1]*": "config", "1": "one"})
+    service.done("uploads", "[1]*")
+    assert service.tree("to") == {**ROWS, "1": "one"}
+    service.write("from", {"uploads/2.png": "picture", "[1]*": "another"})
+    service.done("uploads", "[1]*")
+    service.write("from", {"1": "two"})
+    assert service.run("uploads", "[1]*").returncode == 1
+
+
+def test_a_source_that_holds_only_what_stays_there_is_empty(service: Service) -> None:
+    service.write("from", {"uploads/1.png": "picture"})
+    service.done("uploads")
+    assert not service.is_marked
+
+
+def test_a_source_that_is_written_while_it_is_copied_is_not_taken(service: Service) -> None:
+    service.write("from", ROWS)
+    service.interposed("cp", f'$real "$@" && echo more >>{service.root}/from/base/1/2601')
+    done = service.run()
+    assert (done.returncode, service.is_marked) == (1, False)
+    assert done.stderr == (
+        "volfix: ./pgdata was written while it was copied: stop what writes there. Then deploy again\n"
+    )
+    assert is_closed(service)
+
+
+@pytest.mark.parametrize(
+    "spoiled", ['printf X >"$to/base/1/2601"', 'chmod 640 "$to/PG_VERSION"', 'rm "$to/base/1/empty"']
+)
+def test_a_copy_that_differs_is_not_taken(service: Service, spoiled: str) -> None:
+    service.write("from", ROWS)
+    service.interposed("cp", f'$real "$@" && to={service.root}/to/.volfix-copy && {spoiled}')
+    done = service.run()
+    assert (done.returncode, service.is_marked) == (1, False)
+    assert "the copy of ./pgdata in db-data differs" in done.stderr
+    assert is_closed(service)
+
+
+def test_a_copy_that_fails_leaves_nothing_behind_that_takes_space(service: Service) -> None:
+    service.write("from", ROWS)
+    service.interposed("cp", '$real "$@"; echo "cp: No space left on device" >&2; exit 1')
+    done = service.run()
+    assert (done.returncode, service.is_marked) == (1, False)
+    assert done.stderr.splitlines()[1:] == [
+        "volfix: ./pgdata cannot be copied into db-data: mend what is said above. Then deploy again"
+    ]
+    assert not list((service.root / "to/.volfix-copy").iterdir())
+    assert is_closed(service)
+
+
+@pytest.mark.parametrize("secret", ["from", "from/base", "from/base/1/2601"])
+def test_a_source_that_cannot_be_read_is_not_taken_for_empty(service: Service, secret: str) -> None:
+    """As where a label of SELinux, or a squashed root, forbids it: here root is another user."""
+    service.write("from", ROWS)
+    for path in service.root.rglob("*"):
+        os.lchown(path, 1000, 1000)
+    os.chown(service.root, 1000, 1000)
+    for parent in service.root.parents:
+        if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
+            pytest.skip(f"{parent} is root's alone")
+    os.chown(service.root / secret, 0, 0)
+    (service.root / secret).chmod(0o700)
+    done = service.run(user=1000)
+    assert (done.returncode, service.is_marked) == (1, False)
+    assert done.stderr.splitlines()[-1].startswith("volfix: ./pgdata cannot be ")
+
+
+def is_closed(service: Service) -> bool:
+    """Whether no server finds a database in the volume, nor makes one."""
+    for name in ("PG_VERSION", "base", "global"):
+        for opened in ((service.root / "to" / name).read_bytes, (service.root / "to" / name).mkdir):
+            with pytest.raises((NotADirectoryError, FileExistsError)):
+                opened()
+    return True
+
+
+def test_a_copy_that_was_killed_at_any_command_serves_nobody_and_is_begun_again(service: Service) -> None:
+    """Before each program that changes something the script is killed once."""
+    if service.shell != "dash":
+        pytest.skip("the shell makes no difference here")
+    service.write("data", {".gitkeep": ""})
+    service.write("from", ROWS)
+    calls = service.root / "calls"
+    kill = f'read -r left <{calls}; echo $((left - 1)) >{calls}; [ $left != 1 ] || kill -9 0; exec $real "$@"'
+    for tool in ("chmod", "chown", "cp", "ln", "mkdir", "mv", "rm", "rmdir", "sync", "touch"):
+        service.interposed(tool, kill)
+    closed = whole = 0
+    for last in range(1, 100):
+        for name in ("to", "mark"):
+            shutil.rmtree(service.root / name)
+            (service.root / name).mkdir()
+        service.write("to", {".gitkeep": ""})
+        calls.write_text(f"{last}\n")
+        killed = service.run()
+        assert service.tree("from") == ROWS
+        if killed.returncode == 0:
+            break
+        assert killed.returncode == -9, killed.stderr
+        tree = {name: text for name, text in service.tree("to").items() if not name.startswith(".volfix")}
+        if service.is_marked and (service.root / "to/PG_VERSION").exists():
+            whole += 1
+            for name, text in ROWS.items():
+                assert (service.root / "to" / name).read_text() == text
+        elif tree not in ({}, {".gitkeep": ""}):
+            closed += 1
+            with pytest.raises(NotADirectoryError):
+                (service.root / "to/PG_VERSION").read_text()
+        service.done()
+        assert service.tree("to") == ROWS
+    assert closed >= 3
+    assert whole >= 3

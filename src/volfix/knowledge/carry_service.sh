@@ -1,59 +1,71 @@
-# Moves $1, mounted at /from, into the volume $2, at /to, once. Nothing in $1 is changed. /mark remembers what was moved.
-# $3: where the image has files of its own for the volume. The names after it stay in $1: they are mounted by themselves.
+# Moves $1, mounted at /from, into the volume $2, at /to, once, and changes nothing in $1. /mark says what was moved.
+# $3 is where the image has files of its own for the volume; what follows are names in $1 that stay there.
 set -eu
 export LC_ALL=C
 source=$1 volume=$2 image=$3 copy=/to/.volfix-copy gate=/to/.volfix-gate
 shift 3
 for name; do shift; set -- "$@" -path "./$name" -prune -o; done
+choose="To keep $volume, move $source away. To have $source instead: volfix carry --replace --write"
 fail() { echo "volfix: $*" >&2; exit 1; }
+unread() { fail "$source cannot be read by root. Allow that, then deploy again"; }
+undone() { clear; fail "$*. Then deploy again"; }
+clear() { find "$copy" -mindepth 1 -maxdepth 1 -exec rm -rf {} +; }
+any() (cd "$1" && shift && find . "$@" ! -type d -print -quit)
 stats() (cd "$1" && format=$2 && shift 2 && find . "$@" -exec stat -c "$format" {} +)
-dates() { stats /from '%s %y %z %N' "$@" ! -type d || fail "$source cannot be read. Let root read it, then deploy again"; }
 sums() (cd "$1" && shift && find . "$@" -type f -exec sha256sum {} + && stats . '%F %N' "$@" ! -type f ! -type d)
 more() { sort -u "$1" >one && sort one "$2" "$2" >two && uniq -u two; } # the lines of $1 that $2 has not
-clear() { find "$copy" -mindepth 1 -maxdepth 1 -exec rm -rf {} +; }
-held() { # what /to holds, but for what the image or an unfinished copy put there
+others() { # what /to holds, but for what the image or an unfinished copy put there
   set --
   [ ! -d "$copy" ] || set -- -path './.volfix-*' -prune -o -type l -o
-  stats /to '%s %N' "$@" ! -type d >there && stats "$image" '%s %N' ! -type d >own && found=$(more there own) || return
-  if [ -z "$found" ]; then sums /to "$@" >there && sums "$image" >own && found=$(more there own) || return; fi
-  echo "$found"
+  : >own
+  others=$(any /to "$@")
+  [ -n "$others" ] && [ -d "$image" ] && [ -n "$(any "$image")" ] || return 0
+  stats /to '%s %N' "$@" ! -type d >there
+  stats "$image" '%s %N' ! -type d >own
+  others=$(more there own)
+  [ -z "$others" ] || return 0
+  sums /to "$@" >there
+  sums "$image" >own
+  others=$(more there own)
 }
-choose="To keep $volume, move $source away. To have $source instead: volfix carry --replace --write"
 
 cd /mark
-mkdir -p "$image"
-dates "$@" >now
 if [ ! -s moved ]; then
-  if [ ! -s now ]; then
-    [ ! -d "$copy" ] || fail "$source is empty, and $volume has half of it. Put its files back, then deploy again"
+  some=$(any /from "$@") || unread
+  if [ -z "$some" ]; then
+    [ ! -d "$copy" ] || fail "$source is empty, and half moved into $volume. Put its files back, then deploy again"
     exit 0
   fi
-  held=$(held)
-  [ -z "$held" ] || fail "$volume holds other data than $source. $choose"
+  others
+  [ -z "$others" ] || fail "$volume holds other data than $source. $choose"
+
   # Each name in /to leads through a closed gate, so that no server starts on half a copy. It opens for all at once.
   mkdir -p "$copy"
   clear
   find /to -mindepth 1 -maxdepth 1 ! -path "$copy" -exec rm -rf {} +
   echo closed >"$gate"
   cd /from
-  find . -name . -o "$@" -prune -exec sh -c 'for name; do ln -s ".volfix-gate/$name" "/to/$name"; done' sh {} +
+  find . -name . -o "$@" -prune -exec sh -c '
+    for name; do shift; set -- "$@" ".volfix-gate/$name"; done; ln -s "$@" /to/' sh {} +
+  stats . '%s %y %z %N' "$@" ! -type d >/mark/dates || unread
   find . -name . -o "$@" -prune -exec sh -c 'cp -a "$@" "$0"' "$copy" {} + ||
-    { clear; fail "$source cannot be copied to $volume. Mend what is said above, then deploy again"; }
+    undone "$source cannot be copied into $volume: mend what is said above"
+
   cd /mark
-  sums /from "$@" >from
+  sums /from "$@" >moving || unread
   sums "$copy" >copied
   stats /from '%f %u %g %Y %n' "$@" ! -name . ! -type l >kept
   stats "$copy" '%f %u %g %Y %n' ! -name . ! -type l >keeps
-  dates "$@" >after
-  changed=$(more now after && more after now)
-  [ -z "$changed" ] || { clear; fail "$source was written while it was copied. Stop what writes there, then deploy again"; }
-  changed=$(more from copied && more copied from && more kept keeps && more keeps kept)
-  [ -z "$changed" ] || { clear; fail "the copy of $source in $volume differs. Deploy again"; }
+  stats /from '%s %y %z %N' "$@" ! -type d >now
+  differ=$(more dates now && more now dates)
+  [ -z "$differ" ] || undone "$source was written while it was copied: stop what writes there"
+  differ=$(more moving copied && more copied moving && more kept keeps && more keeps kept)
+  [ -z "$differ" ] || undone "the copy of $source in $volume differs: look at the disk"
   sync
-  cp now dates
-  mv from moved
+  mv moving moved
 fi
-if [ -d "$copy" ]; then # and it is whole
+
+if [ -d "$copy" ]; then # it is whole
   cd "$copy"
   find . -name . -o -type d -prune -exec sh -c 'for name; do rm -f "/to/$name"; mv "$name" /to/; done' sh {} +
   [ -L "$gate" ] || { rm -f "$gate-"; ln -s .volfix-copy "$gate-"; mv -f "$gate-" "$gate"; }
@@ -65,16 +77,16 @@ if [ -d "$copy" ]; then # and it is whole
   rmdir "$copy" || fail "$volume was written before all of $source was there. $choose"
   touch -r /from /to
 fi
-held=$(held)
-if [ -z "$held" ]; then
-  held=$(more moved own)
-  [ -z "$held" ] || fail "$volume is empty, and $source was moved into it before. To move it again: volfix carry --write"
-fi
+
+others
+lost=
+[ -n "$others" ] || lost=$(more moved own)
+[ -z "$lost" ] || fail "$volume is empty, and $source was moved into it before. To move it again: volfix carry --write"
+stats /from '%s %y %z %N' "$@" ! -type d >now || unread
 : >>dates
-written=$(more now dates)
-if [ -n "$written" ]; then
-  sums /from "$@" >from
-  written=$(more from moved)
-  [ -z "$written" ] || fail "$source was written again after it was moved into $volume. $choose"
-  mv now dates
-fi
+later=$(more now dates)
+[ -n "$later" ] || exit 0
+sums /from "$@" >moving || unread
+later=$(more moving moved)
+[ -z "$later" ] || fail "$source was written again after it was moved into $volume. $choose"
+mv now dates
