@@ -134,14 +134,17 @@ def plan(
     exclude: Iterable[str] = (),
     trusted: bool = False,
     outside: bool = True,
+    carry_service: bool = False,
+    only_carried: bool = False,
     confirm: Callable[[Finding], bool] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Plan:
     """Find the Compose projects at and below `path` (one, or several) and plan their fixes; nothing is written.
 
     `select` and `ignore` are rule codes or beginnings of codes; `exclude` are glob patterns of paths. `outside`: files
-    outside of the repository are read where a Compose file names them. `confirm` is asked about each fix; `progress` is
-    called with the stacks done and their number. Raises FileNotFoundError for a
+    outside of the repository are read where a Compose file names them. `carry_service`: a fix that makes a volume adds
+    the service that carries the data into it, where one can; `only_carried`: it is unsafe where none does. `confirm` is
+    asked about each fix; `progress` is called with the stacks done and their number. Raises FileNotFoundError for a
     path that does not exist. What cannot be read is in `result.errors`.
     """
     paths = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(item) for item in path]
@@ -155,6 +158,8 @@ def plan(
         select=frozenset(select),
         ignore=frozenset(ignore),
         exclude=tuple(exclude),
+        carry_service=carry_service,
+        only_carried=only_carried,
         confirm=confirm,
     )
     return Plan(plan_run([Path(os.path.abspath(item)) for item in paths], options, progress))  # noqa: PTH100 - links stay

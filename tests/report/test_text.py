@@ -12,7 +12,7 @@ from report_factory import COMPOSE, ROOT, change, finding, fixed_mount, hostile,
 
 from volfix.fixes.results import ReportedFinding, RunResult
 from volfix.report.text import problem_lines, question, render
-from volfix.rules.findings import Applicability, Severity
+from volfix.rules.findings import Applicability, Carriage, Severity
 from volfix.syntax.source import FileProblem
 
 
@@ -56,6 +56,7 @@ def test_after_a_write_the_commands_that_carry_come_last() -> None:
     assert tail.startswith("The next `docker compose up` starts 1 database without the data it has now.\n")
     assert tail.endswith("Then deploy the change as always. `volfix carry` still knows later what to carry.\n")
     assert "--script in the place of --write" in tail
+    assert "`volfix undo`, then the same with --carry-service" in tail
     assert not re.search(r"\bdocker (?!compose up)|by hand", tail), "there is one procedure"
 
 
@@ -64,6 +65,27 @@ def test_after_a_new_name_the_old_containers_are_stopped_and_kept_and_others_are
     carried, kept = text.index("volfix carry --write --from-project src"), text.index("carry stops and renames the old")
     assert carried < kept < text.index("Then deploy the change as always")
     assert not re.search(r"docker compose.*(down|rm|stop)", text)
+
+
+def test_what_the_deployment_carries_itself_asks_nothing_before_it() -> None:
+    written = fixed_mount(written=True)
+    (move,) = written.moves
+    text = shown(run(replace(written, carriages=(Carriage(move, "carry-app-db"),))), wrote=True)
+    assert "is copied into the volume app-db" in text
+    assert "The next deployment carries the data itself, before the databases start:\n  carry-app-db\n" in text
+    assert "before a revert, type `volfix carry --back --write`" in text
+    assert "Carry it first" not in text
+
+
+def test_what_no_service_carries_says_why() -> None:
+    written = fixed_mount(written=True)
+    (move,) = written.moves
+    text = shown(
+        run(replace(written, carriages=(Carriage(move, None, "several containers of app may run"),))), wrote=True
+    )
+    assert "no service carries it: several containers of app may run" in text
+    assert "Carry it first" in text
+    assert "--carry-service" not in text
 
 
 def test_carrying_comes_before_more_fixes() -> None:

@@ -37,6 +37,9 @@ def codes_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 @click.option("--write/--dry-run", default=False, help="Write the fixes, or only show them (the default).")
 @click.option("-i", "--interactive", is_flag=True, help="Ask about each fix.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also make fixes that rest on what volfix cannot see.")
+@click.option(
+    "--carry-service", is_flag=True, help="Also add the services that carry the data when the change is deployed."
+)
 @click.option("--trusted", is_flag=True, help="The pipelines' repositories are trusted by their CI server.")
 @click.option("--select", multiple=True, callback=codes_of, metavar="CODES", help="Only these rules; VF1 is all VF1xx.")
 @click.option("--ignore", multiple=True, callback=codes_of, metavar="CODES", help="All but these rules.")
@@ -84,6 +87,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         ignore=options["ignore"],
         exclude=options["exclude"],
         trusted=options["trusted"],
+        carry_service=options["carry_service"],
         outside=not options["no_outside"],
         confirm=confirm,
         progress=None if options["quiet"] else _progress(),
@@ -165,7 +169,9 @@ def _typed(options: dict[str, Any]) -> str:
     """What the person typed, for the command to type next."""
     import shlex
 
-    flags = [name for name in ("interactive", "unsafe_fixes", "trusted", "no_outside") if options[name]]
+    flags = [
+        name for name in ("interactive", "unsafe_fixes", "carry_service", "trusted", "no_outside") if options[name]
+    ]
     words = ["volfix", *("--" + name.replace("_", "-") for name in flags)]
     for name in ("select", "ignore", "exclude"):
         words += [f"--{name}={value}" for value in options[name]]

@@ -36,7 +36,7 @@ class _Tree:
             case Scalar():
                 value = node.value
             case Mapping():
-                entries = ((_key(pair), self.data(pair.value)) for pair in node.pairs)
+                entries = ((key_of(pair), self.data(pair.value)) for pair in node.pairs)
                 value = {key: entry for key, entry in entries if entry is not GONE}
             case Items():
                 value = [item for item in map(self.data, node.items) if item is not GONE]
@@ -53,7 +53,8 @@ class _Tree:
         return [item for item in self.operations[first:last] if item.place in span]
 
 
-def _key(pair: Pair) -> str:
+def key_of(pair: Pair) -> str:
+    """The entry's key as plain data has it."""
     return pair.key.value if isinstance(pair.key, Scalar) else repr(plain(pair.key))
 
 

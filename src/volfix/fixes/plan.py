@@ -50,14 +50,14 @@ class Options:
     confirm: Callable[[Finding], bool] | None = None
     outside: bool = True
     """Whether files outside of the repository are read that a Compose file names."""
+    carry_service: bool = False
+    """Whether a fix adds the services that carry its moves."""
+    only_carried: bool = False
+    """Whether a fix is unsafe whose moves no such service carries."""
 
     def codes(self) -> frozenset[str]:
         """The rules that run. `VF1` stands for every code that begins with it."""
-        wanted = {
-            code
-            for code, rule in REGISTRY.items()
-            if (code.startswith(tuple(self.select)) if self.select else rule.default)
-        }
+        wanted = (code for code, rule in REGISTRY.items() if rule.is_selected(self.select))
         return frozenset(code for code in wanted if not code.startswith(tuple(self.ignore)))
 
 
@@ -233,6 +233,7 @@ def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     seen = [within_limits(finding, context.stack) for finding in _findings(context)]
     complete = _with_deletions(context, options, seen)
     findings = [beside_refused(_editable(finding), context.stack) for finding in complete]
+    findings = _with_carriers(context, options, findings, loader)
     wanted = [finding for finding in findings if _is_wanted(finding, options)]
     made = made_of(findings, context.stack, wanted, loader)
     return StackPlan(context, project_results(context.stack, made), made.changes)
@@ -245,6 +246,18 @@ def _with_deletions(context: Context, options: Options, findings: list[Finding])
     from volfix.fixes.deletions import with_deletions  # reads shell
 
     return with_deletions(context, context.commands, findings, ignored="VF401".startswith(tuple(options.ignore)))
+
+
+def _with_carriers(context: Context, options: Options, findings: list[Finding], loader: Loader) -> list[Finding]:
+    """The findings, each fix with the services that carry its moves."""
+    if not options.carry_service and not options.only_carried:
+        return findings
+    if all(finding.fix is None or not finding.fix.moves for finding in findings):
+        return findings
+    from volfix.fixes.carrying import with_carriers  # reads what deploys: few fixes move data
+
+    possible = [finding for finding in findings if _is_allowed(finding, options)]
+    return with_carriers(context, findings, possible, loader, needed=options.only_carried)
 
 
 def _editable(finding: Finding) -> Finding:
@@ -282,8 +295,12 @@ def _findings(context: Context) -> Iterator[Finding]:
 
 
 def _is_wanted(finding: Finding, options: Options) -> bool:
+    return _is_allowed(finding, options) and (options.confirm is None or options.confirm(finding))
+
+
+def _is_allowed(finding: Finding, options: Options) -> bool:
     allowed = {Applicability.SAFE: True, Applicability.UNSAFE: options.unsafe_fixes, Applicability.NONE: False}
-    return allowed[finding.applicability] and (options.confirm is None or options.confirm(finding))
+    return allowed[finding.applicability]
 
 
 def with_written(plan: StackPlan, *, written: bool, failure: str | None = None) -> StackPlan:

@@ -42,6 +42,7 @@ def project_results(stack: Stack, made: Made) -> tuple[ProjectResult, ...]:
                 real_volumes=_real_volumes(project, moves, renamed),
                 failure=made.failure,
                 renamed=renamed,
+                carriages=tuple(dict.fromkeys(each for fix in fixes for each in fix.carried)),
             )
         )
     return tuple(results) or (_pipeline_result(stack, made),)

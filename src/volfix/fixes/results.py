@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.rules.findings import Finding, Move
+from volfix.rules.findings import Carriage, Finding, Move
 from volfix.syntax.source import Edit, FileProblem, Source, Span
 
 
@@ -38,7 +38,8 @@ class ProjectResult:
 
     `moves` are those of the fixes that the plan makes; `real_volumes` maps a volume's key to its name on the host
     (`<project>_<key>`), as far as it is known; `failure` says why nothing was written (a proof or a write failed);
-    `renamed` is the name that the plan gives the project, None where it keeps its own.
+    `renamed` is the name that the plan gives the project, None where it keeps its own; `carriages` say of each move who
+    carries it, where the run was asked for carry services.
     """
 
     root: Path
@@ -51,6 +52,16 @@ class ProjectResult:
     written: bool = False
     failure: str | None = None
     renamed: str | None = None
+    carriages: tuple[Carriage, ...] = ()
+
+    def carriage(self, move: Move) -> Carriage:
+        """What becomes of a move of the project."""
+        return next((each for each in self.carriages if each.move == move), Carriage(move, None))
+
+    @property
+    def left(self) -> tuple[Move, ...]:
+        """The moves that no carry service carries."""
+        return tuple(move for move in self.moves if self.carriage(move).carrier is None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.encoding import dumps
 from volfix.report.entries import main_file
+from volfix.rules.findings import Move
 
 VERSION = 1
 
@@ -41,17 +43,24 @@ def _project(project: ProjectResult, context: int, *, show_secrets: bool) -> dic
         "files": [relative(path, project.root) for path in project.files],
         "written": project.written,
         "findings": [_finding(project, item, show_secrets=show_secrets) for item in project.findings],
-        "moves": [
-            {
-                "service": move.service,
-                "source": clean(move.source),
-                "volume": move.volume,
-                "target": clean(move.target),
-            }
-            for move in project.moves
-        ],
+        "moves": [_move(project, move, clean) for move in project.moves],
         "diff": "".join(unified(change, project.root, context, masked=not show_secrets) for change in project.changes),
     }
+
+
+def _move(project: ProjectResult, move: Move, clean: Callable[[str], str]) -> dict[str, Any]:
+    """A move; where carry services were asked for, with the one that carries it, or why none does."""
+    said = {
+        "service": move.service,
+        "source": clean(move.source),
+        "volume": move.volume,
+        "target": clean(move.target),
+    }
+    if not project.carriages:
+        return said
+    carriage = project.carriage(move)
+    reason = None if carriage.reason is None else clean(carriage.reason)
+    return {**said, "carry_service": carriage.carrier, "not_carried": reason}
 
 
 def _finding(project: ProjectResult, reported: ReportedFinding, *, show_secrets: bool) -> dict[str, Any]:

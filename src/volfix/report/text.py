@@ -116,7 +116,7 @@ class _Text:
             yield self.style(f"{count(len(quiet), 'note')} of severity info; -v shows {_them(quiet)}", dim=True)
         if project.moves and project.changes and not project.failure:
             yield ""
-            yield self.style("What must be carried", bold=True)
+            yield self.style("What must be carried" if project.left else "What is carried", bold=True)
             for sentence in dict.fromkeys(carried(project, move) for move in project.moves):
                 yield f"  {self.clean(sentence)}"
         if project.failure:
@@ -176,7 +176,9 @@ class _Text:
 
     def carry_commands(self, result: RunResult) -> Iterator[str]:
         """After a write: that databases start without their data, and the commands that carry it first."""
-        projects = list(_each_move_once(project for project in result.projects if project.written))
+        written = [project for project in result.projects if project.written]
+        yield from self.carry_services(written)
+        projects = list(_each_move_once(replace(project, moves=project.left) for project in written))
         volumes = {(project.root, real_volume(project, move.volume)) for project in projects for move in project.moves}
         if not volumes:
             return
@@ -196,6 +198,9 @@ class _Text:
             yield f"  {join(carry_words(project, self.base, is_first=is_first))}"
         yield "(It needs volfix[docker]; for a host without Python, the same with --script in the place of --write"
         yield "prints a shell script: `sh carry.sh` there.)"
+        if not any(project.carriages for project in projects):
+            yield "Or let the deployment carry it: `volfix undo`, then the same with --carry-service adds a service"
+            yield "that does, before the database starts, wherever that is known to be right."
         former = dict.fromkeys(project.name for project in result.projects if project.written and project.renamed)
         for name in former:
             yield (
@@ -203,6 +208,16 @@ class _Text:
                 "this project, and removes none. It lists those of others, and leaves them alone."
             )
         yield "Then deploy the change as always. `volfix carry` still knows later what to carry."
+
+    def carry_services(self, written: Sequence[ProjectResult]) -> Iterator[str]:
+        """What the next deployment carries by itself, and what that asks of a person."""
+        carriers = [each.carrier for project in written for each in project.carriages if each.carrier]
+        if carriers:
+            yield ""
+            yield self.style("The next deployment carries the data itself, before the databases start:", bold=True)
+            yield f"  {', '.join(map(one_line, dict.fromkeys(carriers)))}"
+            yield "Newer rows will be in the volumes alone: before a revert, type `volfix carry --back --write`."
+            yield "Once every host is deployed: `volfix --select VF113 --write` takes these services out."
 
 
 def carried(project: ProjectResult, move: Move) -> str:
@@ -215,11 +230,16 @@ def carried(project: ProjectResult, move: Move) -> str:
         "container": f"the data in {where}, inside the container of {move.service},",
     }[kind]
     volume = f"the volume {move.volume} ({real_volume(project, move.volume)} on the host)"
+    carriage = project.carriage(move)
+    if carriage.carrier:
+        return f"{data} is copied into {volume} by {carriage.carrier}, once, when this is deployed"
+    why = f"; no service carries it: {carriage.reason}" if carriage.reason else ""
     if kind == "container":
         return (
             f"{data} is not moved by this change: it is not in {volume}, and it is gone once the container is replaced"
+            f"{why}"
         )
-    return f"{data} is not moved by this change: {volume} starts without it"
+    return f"{data} is not moved by this change: {volume} starts without it{why}"
 
 
 def _each_move_once(projects: Iterable[ProjectResult]) -> Iterator[ProjectResult]:

@@ -54,6 +54,15 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Carriage:
+    """What becomes of a move: the carry service that carries it, or in words why none does."""
+
+    move: Move
+    carrier: str | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MountChange:
     """After the fix the service's mount at `target` is the named volume `volume`; read-only stays as it was.
 
@@ -134,8 +143,41 @@ class DeploymentName:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class CarrierChange:
+    """After the fix the file at `path` has the carry service `name`, whose image is the one of the service `like`, and
+    declares the volume `mark`. With `like` None it has neither of them any more.
+    """
+
+    path: Path
+    name: str
+    mark: str
+    like: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitChange:
+    """After the fix the service in the file at `path` waits until the carry service has done its work; or waits no
+    more, where `gone`.
+    """
+
+    path: Path
+    service: str
+    carrier: str
+    gone: bool = False
+
+
 Change = (
-    MountChange | VolumeChange | ValueChange | WordChange | NameChange | VolumeName | DeploymentName | InstructionChange
+    MountChange
+    | VolumeChange
+    | ValueChange
+    | WordChange
+    | NameChange
+    | VolumeName
+    | DeploymentName
+    | InstructionChange
+    | CarrierChange
+    | WaitChange
 )
 
 
@@ -147,6 +189,8 @@ class Fix:
     changes: tuple[Change, ...]
     applicability: Applicability
     moves: tuple[Move, ...] = ()
+    carried: tuple[Carriage, ...] = ()
+    """Who carries the moves, where the run was asked for it."""
 
 
 @dataclass(frozen=True, slots=True)

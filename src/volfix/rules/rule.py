@@ -45,5 +45,13 @@ class Rule:
     examples: tuple[Example, ...]
     check: Callable[[Context], Iterator[Finding]]
     default: bool = True
+    by_whole_code: bool = False
+    """Whether it runs only where its whole code is selected, as `VF1` may be typed without a thought of it."""
     about_commands: bool = False
     """Whether its findings are about commands, also about those of no stack."""
+
+    def is_selected(self, codes: frozenset[str]) -> bool:
+        """Whether the rule runs where these codes, or beginnings of codes, are selected; none: where nobody selects."""
+        if not codes:
+            return self.default
+        return self.code in codes or (not self.by_whole_code and self.code.startswith(tuple(codes)))

@@ -14,7 +14,7 @@ from volfix.syntax.yaml_scalar import written
 from volfix.syntax.yaml_tree import Alias, Document, Mapping, Node, Pair, Scalar, Sequence, is_merge_key
 from volfix.syntax.yaml_write import Value, block_entries, block_items, flow_entries, flow_value, indented
 
-__all__ = ["Value", "add_entries", "add_to", "append_items", "insert_section"]
+__all__ = ["Value", "add_entries", "add_to", "append_items", "has_blank_lines", "insert_section"]
 
 COLLECTION_TAGS = (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!override")
 BLANK_LINE = re.compile(r"\n[ \t]*\r?\n")
@@ -46,12 +46,23 @@ def add_entries(source: Source, document: Document, owner: Pair | None, entries:
     return _lines_instead_of_null(source, document, owner, indented(lines, step))
 
 
-def add_to(source: Source, document: Document, mapping: Mapping, entries: Entries[str, Value]) -> list[Edit]:
-    """New entries at the end of a mapping wherever it stands; raises CannotEdit where it has one of the keys."""
+def add_to(
+    source: Source,
+    document: Document,
+    mapping: Mapping,
+    entries: Entries[str, Value],
+    comments: Entries[str, str] | None = None,
+    *,
+    overrides: bool = False,
+) -> list[Edit]:
+    """New entries at the end of a mapping wherever it stands; raises CannotEdit where it has one of the keys.
+
+    `comments` go behind keys, where the mapping is no flow mapping. With `overrides` a merge key may have the keys.
+    """
     for key in entries:
-        if mapping.get(key) is not None or mapping.pair(key):
+        if (mapping.get(key) is not None and not overrides) or mapping.pair(key):
             raise CannotEdit(f"the key {key} is already there")
-    return _into_mapping(source, document, mapping, entries)
+    return _into_mapping(source, document, mapping, entries, comments)
 
 
 def append_items(source: Source, document: Document, mapping: Mapping, key: str, items: Items[Value]) -> list[Edit]:
@@ -117,7 +128,13 @@ def _common_quote(sequence: Sequence) -> str:
     return styles.pop() if len(styles) == 1 and styles <= {"'", '"'} else ""
 
 
-def _into_mapping(source: Source, document: Document, mapping: Mapping, entries: Entries[str, Value]) -> list[Edit]:
+def _into_mapping(
+    source: Source,
+    document: Document,
+    mapping: Mapping,
+    entries: Entries[str, Value],
+    comments: Entries[str, str] | None = None,
+) -> list[Edit]:
     _check_tag(mapping)
     if mapping.flow:
         return flow.append_parts(source, document, mapping, flow_entries(entries, json=flow.is_json(document)))
@@ -126,7 +143,7 @@ def _into_mapping(source: Source, document: Document, mapping: Mapping, entries:
     at = _behind(source, document, mapping, indent)
     if _would_finish(source, at):
         at = _above(source, mapping.pairs[-1].key.span.start) or at
-    return [_lines_at(source, at, indented(block_entries(entries, step, dashes), indent))]
+    return [_lines_at(source, at, indented(block_entries(entries, step, dashes, comments), indent))]
 
 
 def _into_block_sequence(
@@ -217,7 +234,7 @@ def insert_section(source: Source, document: Document, key: str, value: Value) -
     below = source.text[at : document.span.end]
     blank_below = re.match(r"[ \t]*\r?\n", below) is not None
     above = _above(source, root.pairs[-1].key.span.start) if _would_finish(source, at) else None
-    spaced = _has_blank_lines(source, root) or (blank_below and source.text[at:limit] != below)
+    spaced = has_blank_lines(source, root) or (blank_below and source.text[at:limit] != below)
     if above is not None:
         return [_lines_at(source, above, [*lines, ""] if spaced else lines)]
     if spaced and layout.chomping(source, layout.last_node(root.pairs[number].value)) != "+":
@@ -254,8 +271,8 @@ def _section_end(source: Source, document: Document, root: Mapping, number: int,
     return (at if followed and behind == limit else behind), limit
 
 
-def _has_blank_lines(source: Source, root: Mapping) -> bool:
-    """Whether blank lines stand between the sections, more often than not; also where there is only one."""
+def has_blank_lines(source: Source, root: Mapping) -> bool:
+    """Whether blank lines stand between the entries, more often than not; also where there is only one."""
     gaps = []
     for pair, following in zip(root.pairs, root.pairs[1:], strict=False):
         end = layout.pair_end(pair)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from volfix.syntax import yaml_layout as layout
 from volfix.syntax.source import CannotEdit, Edit, Source, Span
 from volfix.syntax.yaml_edit import nodes
 from volfix.syntax.yaml_tree import Alias, Mapping, Node, Pair, Sequence, parse
 
-__all__ = ["CannotEdit", "remove_entry", "remove_item"]
+__all__ = ["CannotEdit", "remove_entries", "remove_entry", "remove_item"]
 
 PROPERTIES = re.compile(r"[ \t]*:(?:[ \t]+[&!]\S+)*")
 BLANKS = re.compile(r"[ \t]*")
@@ -21,15 +22,30 @@ def remove_entry(source: Source, mapping: Mapping, pair: Pair) -> Edit:
 
     The only entry leaves `{}`. Raises CannotEdit where the rest of the file needs what would go.
     """
-    number = next((number for number, entry in enumerate(mapping.pairs) if entry is pair), None)
-    if number is None:
+    return remove_entries(source, mapping, [pair])[0]
+
+
+def remove_entries(source: Source, mapping: Mapping, pairs: Iterable[Pair]) -> list[Edit]:
+    """The mapping without the entries, as `remove_entry` takes out one: an edit for each run of neighbours."""
+    wanted = set(map(id, pairs))
+    numbers = [number for number, entry in enumerate(mapping.pairs) if id(entry) in wanted]
+    if len(numbers) < len(wanted):
         raise CannotEdit("the entry is not of this mapping")
-    _check_anchors(source, [pair.key, pair.value])
+    _check_anchors(source, [part for number in numbers for part in _parts(mapping.pairs[number])])
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        joins = runs and runs[-1][1] == number - 1
+        runs[-1:] = [(runs[-1][0], number)] if joins else [*runs[-1:], (number, number)]
     if mapping.flow:
-        return _from_flow(source, mapping, number)
+        return [_from_flow(source, mapping, *run) for run in runs]
     indent = layout.mapping_column(source, mapping)
     starts = [source.line_start(entry.key.span.start) + indent for entry in mapping.pairs]
-    return _from_block(source, mapping, number, starts, [layout.pair_end(entry) for entry in mapping.pairs])
+    ends = [layout.pair_end(entry) for entry in mapping.pairs]
+    return [_from_block(source, mapping, *run, starts, ends) for run in runs]
+
+
+def _parts(pair: Pair) -> tuple[Node, Node]:
+    return pair.key, pair.value
 
 
 def remove_item(source: Source, sequence: Sequence, item: Node) -> Edit:
@@ -42,10 +58,10 @@ def remove_item(source: Source, sequence: Sequence, item: Node) -> Edit:
         raise CannotEdit("the item is not of this list")
     _check_anchors(source, [item])
     if sequence.flow:
-        return _from_flow(source, sequence, number)
+        return _from_flow(source, sequence, number, number)
     starts = [layout.dash(source, sequence, other) for other in range(len(sequence.items))]
     ends = [max(layout.content_end(other), start + 1) for other, start in zip(sequence.items, starts, strict=True)]
-    return _from_block(source, sequence, number, starts, ends)
+    return _from_block(source, sequence, number, number, starts, ends)
 
 
 def _check_anchors(source: Source, removed: list[Node]) -> None:
@@ -60,10 +76,12 @@ def _check_anchors(source: Source, removed: list[Node]) -> None:
                     raise CannotEdit(f"*{node.name} repeats it elsewhere")
 
 
-def _from_block(source: Source, node: Mapping | Sequence, number: int, starts: list[int], ends: list[int]) -> Edit:
-    start, end = starts[number], ends[number]
+def _from_block(
+    source: Source, node: Mapping | Sequence, number: int, last: int, starts: list[int], ends: list[int]
+) -> Edit:
+    start, end = starts[number], ends[last]
     after = layout.line_after(source, end)
-    if len(starts) == 1:
+    if len(starts) == last - number + 1:
         return _emptied(source, node, start, end, after)
     line = source.line_start(start)
     if source.text[line:start].strip(" "):  # on the line of a dash: what follows moves up to it
@@ -123,9 +141,10 @@ def _owner(source: Source, wanted: Mapping | Sequence) -> Pair | None:
     return None
 
 
-def _from_flow(source: Source, node: Mapping | Sequence, number: int) -> Edit:
+def _from_flow(source: Source, node: Mapping | Sequence, number: int, last: int) -> Edit:
     parts, text, path = layout.flow_parts(source, node), source.text, source.path
-    part = parts[number]
+    part = layout.Part(parts[number].start, parts[last].end, parts[last].comma)
+    parts[number : last + 1] = [part]
     if len(parts) == 1:
         return Edit(path, Span(node.span.start + 1, node.span.end - 1), "")
     own_line = text[source.line_start(part.start) : part.start].strip() == ""

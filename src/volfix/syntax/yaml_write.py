@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from volfix.syntax.yaml_scalar import double_quoted, written
 
-Value: TypeAlias = "str | Mapping[str, Value] | Sequence[Value] | None"
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A number, a boolean or a null as it is written elsewhere, without quotes."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A text of whole lines, the first of which does not begin with a blank: a literal block, wherever one can be."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A list or mapping that is written on one line."""
+
+    value: Mapping[str, Value] | Sequence[Value]
+
+
+Value: TypeAlias = "str | Typed | Lines | Short | Mapping[str, Value] | Sequence[Value] | None"
 """A new value: a string, None for an empty value, a mapping, or a list; lists within lists are written as flow."""
 
 
-def block_entries(entries: Mapping[str, Value], step: int, dashes: int) -> list[str]:
-    """The lines of block entries at column 0: nested ones `step` blanks deeper, dashes `dashes` below their key."""
+def block_entries(
+    entries: Mapping[str, Value], step: int, dashes: int, comments: Mapping[str, str] | None = None
+) -> list[str]:
+    """The lines of block entries at column 0: nested ones `step` blanks deeper, dashes `dashes` below their key.
+
+    `comments` stand behind the keys of entries whose values are mappings.
+    """
     lines = []
     for key, value in entries.items():
         name = written(key, flow=False)
@@ -20,14 +48,17 @@ def block_entries(entries: Mapping[str, Value], step: int, dashes: int) -> list[
             lines.append(f"{name}:")
         elif isinstance(value, str):
             lines.append(f"{name}: {written(value, flow=False)}")
-        elif not value:
+        elif isinstance(value, Lines):
+            lines += [f"{name}: |", *indented(value.text.splitlines(), step)]
+        elif isinstance(value, Typed | Short) or not value:
             lines.append(f"{name}: {flow_value(value, json=False)}")
         else:
             if isinstance(value, Mapping):
                 inner = indented(block_entries(value, step, dashes), step)
             else:
                 inner = indented(block_items(value, step=step, dashes=dashes), dashes)
-            lines += [f"{name}:", *inner]
+            comment = (comments or {}).get(key)
+            lines += [f"{name}:{f'  # {comment}' if comment else ''}", *inner]
     return lines
 
 
@@ -39,6 +70,8 @@ def block_items(
     for item in items:
         if isinstance(item, str):
             lines.append(f"-{gap}{written(item, flow=False, quote=quote, force=force)}")
+        elif isinstance(item, Lines):
+            lines += [f"-{gap}|", *indented(item.text.splitlines(), 1 + len(gap))]
         elif isinstance(item, Mapping) and item:
             first, *others = block_entries(item, step, dashes)
             lines += [f"-{gap}{first}", *indented(others, 1 + len(gap))]
@@ -48,8 +81,8 @@ def block_items(
 
 
 def indented(lines: Sequence[str], columns: int) -> list[str]:
-    """The lines, each `columns` blanks further to the right."""
-    return [" " * columns + line for line in lines]
+    """The lines, each `columns` blanks further to the right; an empty one stays empty."""
+    return [" " * columns + line if line else "" for line in lines]
 
 
 def flow_entries(entries: Mapping[str, Value], *, json: bool) -> list[str]:
@@ -61,6 +94,12 @@ def flow_value(value: Value, *, json: bool) -> str:
     """A value as it stands in a flow collection; with `json` as JSON writes it."""
     if value is None:
         return "null"
+    if isinstance(value, Typed):
+        return value.text
+    if isinstance(value, Short):
+        value = value.value
+    if isinstance(value, Lines):
+        return double_quoted(value.text)
     if isinstance(value, str):
         return double_quoted(value) if json else written(value, flow=True)
     if isinstance(value, Mapping):

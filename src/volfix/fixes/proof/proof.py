@@ -10,17 +10,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from volfix.edits.carry_edits import COMPLETED, STARTED
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_meaning import expected
 from volfix.fixes.proof.reworded import with_words
-from volfix.project.compose.compose_file import ComposeFile, is_empty
+from volfix.project.compose.carriers import origin_of
+from volfix.project.compose.compose_file import ComposeFile, is_empty, strings
 from volfix.project.compose.merging import build_project
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import Variable
 from volfix.project.compose.service import Service
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
-from volfix.rules.findings import Change, MountChange, NameChange, ValueChange, VolumeChange, VolumeName, WordChange
+from volfix.rules.findings import (
+    CarrierChange,
+    Change,
+    MountChange,
+    NameChange,
+    ValueChange,
+    VolumeChange,
+    VolumeName,
+    WaitChange,
+    WordChange,
+)
+from volfix.syntax import yaml_tree
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_plain import digest, plain
 from volfix.syntax.yaml_tree import parse
@@ -122,8 +135,14 @@ def _described(project: Project) -> Model:
             for key, pair in () if file.version_1 else root.items():
                 if key not in ("services", "volumes", "name") and not key.startswith("x-"):
                     described[f"{key} of {file.path}, document {number}"] = digest(pair.value)
+    for name, carrier in project.carriers.items():
+        described[_carrier(name)] = [sorted(str(part.file.path) for part in carrier.parts), list(origin_of(carrier))]
     described["name"] = project.name
     return described
+
+
+def _carrier(name: str) -> str:
+    return f"carry service {name}"
 
 
 def _service(service: Service) -> Model:
@@ -131,7 +150,7 @@ def _service(service: Service) -> Model:
         f"{number} {key}": digest(pair.value)
         for number, part in enumerate(service.parts)
         for key, pair in part.node.items()
-        if key not in ("volumes", "environment")
+        if key not in ("volumes", "environment", "depends_on")
     }
     mounts = [
         [
@@ -147,10 +166,20 @@ def _service(service: Service) -> Model:
     ]
     build = service.build and [list(pair) for pair in service.build.arguments]
     return {
+        "waits": [_waits(part.node.get("depends_on")) for part in service.parts],
         "mounts": mounts,
         "environment": {name: variable.value for name, variable in service.environment.items()},
         "rest": {**rest, "image": service.image, "words": list(service.words), "build": build},
     }
+
+
+def _waits(node: yaml_tree.Node | None) -> Model:
+    """What a `depends_on:` waits for and how; a list says that each has started."""
+    if isinstance(node, yaml_tree.Sequence):
+        return dict.fromkeys(strings(node), STARTED)
+    if isinstance(node, yaml_tree.Mapping):
+        return {name: plain(yaml_tree.resolved(pair.value)) for name, pair in node.items()}
+    return {}
 
 
 def _settled(described: Model) -> Model:
@@ -185,7 +214,40 @@ def declared_model(project: Project, changes: Sequence[Change]) -> Model:
                 wanted["name"] = change.name
         elif isinstance(change, ValueChange):
             _declare_value(project, wanted, change)
+    _declare_carriers(project, wanted, changes)
     return _settled(wanted)
+
+
+def _declare_carriers(project: Project, wanted: Model, changes: Sequence[Change]) -> None:
+    for change in changes:
+        if isinstance(change, CarrierChange):
+            _declare_carrier(project, wanted, change)
+        elif isinstance(change, WaitChange):
+            _declare_wait(project, wanted, change)
+
+
+def _declare_carrier(project: Project, wanted: Model, change: CarrierChange) -> None:
+    volumes = wanted.get(f"volumes of {change.path}", {})
+    volumes.pop(change.mark, None)
+    if change.like is not None:
+        volumes[change.mark] = {"driver": "local"}
+    if all(file.path != change.path for file in project.merged):
+        return  # what `extends` takes over is services alone
+    files, origin = wanted.pop(_carrier(change.name), ([], None))
+    files = {*files} - {str(change.path)}
+    if change.like is not None and (like := project.services.get(change.like)) is not None:
+        files, origin = files | {str(change.path)}, list(origin_of(like))
+    if files:
+        wanted[_carrier(change.name)] = [sorted(files), origin]
+
+
+def _declare_wait(project: Project, wanted: Model, change: WaitChange) -> None:
+    for name, service in project.services.items():
+        for part, waits in zip(service.parts, wanted[f"service {name}"]["waits"], strict=True):
+            if (part.file.path, part.service) == (change.path, change.service):
+                waits.pop(change.carrier, None)
+                if not change.gone:
+                    waits[change.carrier] = COMPLETED
 
 
 def _declare_mount(project: Project, wanted: Model, change: MountChange) -> None:

@@ -44,7 +44,7 @@ def undeclared(project: Project) -> frozenset[str]:
 def _lacking(project: Project, service: Service) -> Iterator[str]:
     if all(part.node.get(key) is None for part in service.parts for key in STARTS):
         yield f"{service.name} has neither image nor build"
-    for name in sorted(_services_named(service) - project.services.keys()):
+    for name in sorted(services_named(service) - project.services.keys() - project.carriers.keys()):
         yield f"{service.name} needs the service {name}"
     for section, word in (("networks", "network"), ("secrets", "secret"), ("configs", "config")):
         known = {key for file in project.merged for key in file.section(section)} | {"default"}
@@ -52,7 +52,8 @@ def _lacking(project: Project, service: Service) -> Iterator[str]:
             yield f"{service.name} needs the {word} {name}"
 
 
-def _services_named(service: Service) -> set[str]:
+def services_named(service: Service) -> set[str]:
+    """The services that this one needs: what it waits for, is linked to, or shares something with."""
     found = _names(service, "depends_on")
     found |= {text.partition(":")[0] for text in _names(service, "links")}
     found |= {text for text, _ in service.volumes_from}

@@ -9,6 +9,7 @@ import os
 import re
 from pathlib import Path
 
+from volfix.project.compose.carriers import is_carrier
 from volfix.project.compose.compose_file import ComposeFile, IncludeEntry, Unread
 from volfix.project.compose.environment import lookup_in
 from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
@@ -33,9 +34,11 @@ def build_project(
     builder = _Builder(loader, lookup)
     for file in files:
         builder.add(file, directory)
-    services = {}
+    services: dict[str, Service] = {}
+    carriers: dict[str, Service] = {}
     for name, parts in builder.parts.items():
-        services[name] = Service(name, tuple(parts), builder.lookup_of(parts[0].directory), loader.env_file)
+        service = Service(name, tuple(parts), builder.lookup_of(parts[0].directory), loader.env_file)
+        (carriers if is_carrier(service) else services)[name] = service
     name = _project_name(loader.dotenv(called_in).values.get("COMPOSE_PROJECT_NAME") or "", files, lookup)
     return Project(
         root,
@@ -49,6 +52,7 @@ def build_project(
         called_in=called_in,
         included_env=frozenset(path for paths in builder.env_files.values() for path in paths),
         copies=loader.copies,
+        carriers=carriers,
     )
 
 

@@ -41,6 +41,8 @@ class Project:
     """The name that a pipeline deploys it under, where that is another one."""
     unread_files: tuple[Unread, ...] = ()
     """The Compose files that are not read, though Compose merges them into the project, or may do so."""
+    carriers: dict[str, Service] = field(default_factory=dict)
+    """The services that carry data into a volume once (carriers.py), which no rule looks at."""
 
     @cached_property
     def env_places(self) -> frozenset[Path]:

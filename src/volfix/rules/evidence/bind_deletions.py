@@ -47,7 +47,7 @@ def bind_deletion_findings(context: Context, commands: Commands) -> Iterator[Fin
             continue
         data = list(host_data(context)) if data is None else data
         for deleted in item.paths:
-            if hit := _hit(deleted, anchors, data, context):
+            if hit := hits(deleted, anchors, data, context):
                 seen.add(key)
                 yield _finding(item.flow, item.command, deleted, hit)
                 break
@@ -100,7 +100,7 @@ def host_data(context: Context) -> Iterator[HostData]:
             yield HostData(use, path, None)
 
 
-def _hit(deleted: DeletedPath, anchors: Sequence[Anchor], data: Sequence[HostData], context: Context) -> list[HostData]:
+def hits(deleted: DeletedPath, anchors: Sequence[Anchor], data: Sequence[HostData], context: Context) -> list[HostData]:
     """What of the kept directories the command deletes."""
     found = []
     for item in data:

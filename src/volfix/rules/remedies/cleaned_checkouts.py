@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from volfix.project.ci.daemons import ON_HOST, UNKNOWN
 from volfix.project.ci.pipeline import Life
 from volfix.project.deployments.stacks import Anchor
-from volfix.project.shell.file_deletions import DeletedPath, git_cleans
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.bind_deletions import HostData, deletes, host_data
+from volfix.rules.evidence.cleaned import deleted_by, starts_in_checkout
 from volfix.rules.evidence.deployments import StackDeployment, deploys
 from volfix.rules.evidence.held_data import held_data
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.syntax.source import Source
-
-if TYPE_CHECKING:
-    from volfix.project.ci.pipeline import Pipeline
 
 CONVERTS = frozenset({"VF101", "VF102"})
 REASON = "keep the data in a named volume, or tell the CI system to leave the directory"
@@ -30,33 +25,17 @@ def cleaned_checkout_findings(context: Context) -> Iterator[Finding]:
     seen = set()
     for deploy in deploys(context):
         pipeline = deploy.deployment.pipeline
-        if pipeline.checkout not in (Life.CLEANED, Life.NEW) or not _starts_in_checkout(deploy):
+        if pipeline.checkout not in (Life.CLEANED, Life.NEW) or not starts_in_checkout(deploy):
             continue
         data = list(host_data(context)) if data is None else data
         for item in data:
             use, project = item.use, item.use.project
             key = (use.mount.file.path, use.mount.place)
             anchor = Anchor(str(project.directory), project)
-            gone = any(deletes(deleted, anchor, item, context) for deleted in _deleted(pipeline, deploy))
+            gone = any(deletes(deleted, anchor, item, context) for deleted in deleted_by(deploy))
             if project in deploy.projects and key not in seen and gone and not _is_converted(context, item):
                 seen.add(key)
                 yield _finding(deploy, item)
-
-
-def _starts_in_checkout(deploy: StackDeployment) -> bool:
-    """Whether the daemon that the stack runs on has the checkout where the step has it."""
-    deployment = deploy.deployment
-    if deployment.target not in (ON_HOST, UNKNOWN) or deployment.directory is None:
-        return False
-    return deploy.workflow.local(deployment, deployment.directory) is not None
-
-
-def _deleted(pipeline: Pipeline, deploy: StackDeployment) -> Iterator[DeletedPath]:
-    root = str(deploy.workflow.checkout.root)
-    if pipeline.checkout is Life.NEW:
-        yield DeletedPath("rm -r", root, in_checkout=True)
-    else:
-        yield from git_cleans(("clean", *pipeline.clean_flags), root, in_checkout=True)
 
 
 def _is_converted(context: Context, item: HostData) -> bool:

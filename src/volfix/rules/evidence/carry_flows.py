@@ -1,0 +1,180 @@
+"""Which flow of a repository could start a service on an empty volume, or leave one that writes the source running.
+
+Source: docker/compose, docs/reference (compose_up.md, compose_run.md), measured on 2.40.3 and 5.6.1: `up` ends the old
+containers of the services that it brings up before it starts what they wait for; `run` ends none.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from volfix.knowledge.commands import COMPOSE, DOCKER, DockerCall, docker_call
+from volfix.knowledge.compose_clients import client_in
+from volfix.project.ci.pipeline import Life
+from volfix.project.compose.completeness import services_named
+from volfix.project.compose.model import Project, normalized_name
+from volfix.project.deployments.changing_names import changing_name
+from volfix.project.deployments.flows import starts
+from volfix.project.deployments.stacks import Anchor
+from volfix.rules.evidence.bind_deletions import hits, host_data
+from volfix.rules.evidence.cleaned import deleted_by, starts_in_checkout
+from volfix.rules.evidence.command_words import shown_command
+from volfix.rules.evidence.deployments import deploys
+from volfix.rules.evidence.swarm import VERBS
+
+if TYPE_CHECKING:
+    from volfix.project.deployments.stacks import Commands
+    from volfix.project.shell.command import Command
+    from volfix.rules.context import Context
+    from volfix.rules.evidence.carry_takers import Takers
+
+LEAVES = {
+    "--no-deps": "starts the services without the carry service",
+    "--no-recreate": "leaves containers running that have the old mount",
+    "--abort-on-container-exit": "ends everything when the carry service has done its work",
+    "--exit-code-from": "ends everything when the carry service has done its work",
+    "--no-start": "starts nothing, and what starts later was not measured",
+    "--scale": "may run several containers of a service",
+}
+"""What options of `up` do to a carry service."""
+STARTS = {
+    "up": "",
+    "run": "",
+    "create": "creates containers without starting them, which was not measured",
+    "scale": "may run several containers of a service",
+}
+"""The verbs of Compose that make containers, and what is wrong with each by itself."""
+
+
+def flow_refusals(context: Context, takers: Takers) -> Iterator[str]:
+    """What the repository's own deployments do that a carry service does not stand; each reason is enough."""
+    yield from _cleaned(context, takers)
+    commands = context.deploying()
+    if commands is None:
+        return
+    projects = tuple(dict.fromkeys(use.project for use in takers.uses))
+    names: dict[str, str] = {}
+    for flow in commands.files.flows:
+        started = False
+        for number, command in enumerate(flow.commands):
+            call = docker_call(command.values)
+            if call is None or not commands.files.counts(flow, number):
+                continue
+            about = [project for project in projects if project in commands.about(flow, command, call)]
+            for reason in _of_command(context, commands, takers, command, call, about, started=started):
+                yield f"`{shown_command(command)}` ({_place(command)}) {reason}"
+            if about and starts(command):
+                started = True
+                name = _named(command, call)
+                names.setdefault(name, f"`{shown_command(command)}` ({_place(command)})")
+            if about and (changing := changing_name(command, call, about[0])) is not None:
+                yield f"{_place(command)} calls the project `{changing.text}`, another one each time"
+    if len(names) > 1:
+        first, second, *_ = names.values()
+        yield f"{first} and {second} run as two projects on one directory, and neither ends the other's containers"
+
+
+def _of_command(
+    context: Context,
+    commands: Commands,
+    takers: Takers,
+    command: Command,
+    call: DockerCall,
+    about: list[Project],
+    *,
+    started: bool,
+) -> Iterator[str]:
+    if call.program == DOCKER and call.verb in VERBS and (about or len(commands.projects) == 1):
+        yield "deploys it to a Swarm, which waits for no service"
+    elif call.program == COMPOSE and about and call.verb in STARTS:
+        yield from _of_program(context, command)
+        if call.verb == "up":
+            yield from (LEAVES[item.name] for item in call.options if item.name in LEAVES and item.value != "false")
+            yield from _left_running(takers, command, call, about)
+        elif call.verb == "run":
+            yield from () if started else _run_before(takers, command, call, about)
+        else:
+            yield STARTS[call.verb]
+
+
+def _of_program(context: Context, command: Command) -> Iterator[str]:
+    """Which Compose it is, as far as the command says."""
+    program = posixpath.basename(command.values[0])
+    if "podman" in program:
+        yield "is Podman's, and which of its versions wait was not measured"
+    elif program.startswith("docker-compose") and not _is_compose_2(context, command):
+        yield "may be Compose 1, which starts the carry service beside the running database"
+
+
+def _left_running(takers: Takers, command: Command, call: DockerCall, about: list[Project]) -> Iterator[str]:
+    """`up SERVICE`, where another service goes on writing."""
+    given = [command.values[number] for number in call.arguments]
+    if not given:
+        return
+    for project in about:
+        reached = _reached(project, given)
+        writers = {use.service.name for use in takers.writers if use.project is project}
+        left = sorted(writers - reached)
+        if left and (writers & reached or any("$" in name for name in given)):
+            yield f"leaves {left[0]} running, which goes on writing"
+
+
+def _run_before(takers: Takers, command: Command, call: DockerCall, about: list[Project]) -> Iterator[str]:
+    """`run` before the first `up`: it ends no container, and its own mounts the new volume."""
+    given = [command.values[number] for number in call.arguments[:1]]
+    for project in about:
+        own = {use.service.name for use in takers.uses if use.project is project}
+        if not given or "$" in given[0] or own & _reached(project, given):
+            yield "runs before `up`: the carry service would copy beside the running database"
+
+
+def _reached(project: Project, names: list[str]) -> set[str]:
+    """The services of these names, and all that they need."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in project.services:
+            found.add(name)
+            waiting += services_named(project.services[name])
+    return found
+
+
+def _named(command: Command, call: DockerCall) -> str:
+    given = call.values("-p", "--project-name") or [command.environment.get("COMPOSE_PROJECT_NAME") or ""]
+    return given[-1] if "$" in given[-1] else normalized_name(given[-1])
+
+
+def _is_compose_2(context: Context, command: Command) -> bool:
+    """Whether the step's image says that its `docker-compose` is Compose 2: it has the plugin too."""
+    for deploy in deploys(context):
+        other = deploy.deployment.command
+        if (other.fragment.source.path, other.place) == (command.fragment.source.path, command.place):
+            client = client_in(deploy.deployment.step.image or "")
+            return client is not None and client.plugin
+    return False
+
+
+def _cleaned(context: Context, takers: Takers) -> Iterator[str]:
+    """What a deployment has deleted of the directory before Compose is called."""
+    nodes = {id(use.mount.node) for use in takers.uses}
+    data = [item for item in host_data(context) if id(item.use.mount.node) in nodes]
+    for deploy in deploys(context):
+        pipeline = deploy.deployment.pipeline
+        if pipeline.checkout not in (Life.CLEANED, Life.NEW) or not starts_in_checkout(deploy):
+            continue
+        anchors = [Anchor(str(project.directory), project) for project in deploy.projects]
+        if any(hits(deleted, anchors, data, context) for deleted in deleted_by(deploy)):
+            yield f"the directory is gone before each deployment: {pipeline.cleaned_by}"
+    commands = context.deploying()
+    for item in commands.file_deletions if commands is not None else ():
+        anchors = [anchor for anchor in item.anchors if anchor.project in context.stack.projects]
+        if any(hits(deleted, anchors, data, context) for deleted in item.paths):
+            yield f"`{shown_command(item.command)}` ({_place(item.command)}) deletes the directory"
+
+
+def _place(command: Command) -> str:
+    source = command.fragment.source
+    return f"{source.path.name}:{source.place(command.place.start)[0]}"

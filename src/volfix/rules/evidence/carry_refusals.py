@@ -1,0 +1,154 @@
+"""Why no carry service can carry a move: what it is of, what the services are, which of them would go on writing."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from volfix.knowledge.carry_images import tools_of
+from volfix.project.compose.host_directories import HostDirectory, is_file
+from volfix.project.compose.model import Project
+from volfix.project.compose.mounts import BIND, is_windows_path, split_short
+from volfix.project.compose.replicas import replicas
+from volfix.project.compose.service import Service
+from volfix.project.compose.words import boolean
+from volfix.project.image.images import images_of
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+from volfix.rules.evidence.carry_takers import Takers
+from volfix.rules.evidence.disguises import disguise_of
+from volfix.rules.evidence.host_users import host_doubts
+from volfix.rules.findings import Move
+from volfix.syntax.yaml_tree import Mapping, Scalar, Sequence
+
+SWARM_ONLY = ("placement", "update_config", "rollback_config", "endpoint_mode", "mode")
+"""What `deploy:` says to a Swarm and Compose does not follow. Source: compose-spec/compose-spec, deploy.md."""
+
+
+def move_refusals(move: Move, takers: Takers) -> Iterator[str]:
+    """What keeps the data of the move from being reached by a service of the project."""
+    kind, _, place = move.source.partition(":")
+    if kind == "container":
+        yield f"the rows are in the container's own layer ({place}), which the next deployment removes"
+    elif kind == "anonymous":
+        yield "the rows are in an anonymous volume, which no Compose file can name"
+    elif move.file is not None or any(is_file(use.mount) for use in takers.uses):
+        yield f"{move.source} is a single file, and what SQLite keeps beside it is in the container"
+    elif kind == "volume" and not takers.uses:
+        yield "the rows are in a volume of another project name, whose containers Compose does not stop"
+    elif not takers.uses:
+        yield "the project does not mount the directory itself"
+
+
+def stack_refusals(context: Context, takers: Takers) -> Iterator[str]:
+    """What in the Compose files keeps a carry service from carrying the takers' data; each reason is enough."""
+    for use in takers.uses:
+        yield from _of_service(use.service)
+        yield from _of_mount(use)
+        yield from _sharing(use.project, use.service)
+        yield from _swarm(use.project)
+    profiles = {frozenset(use.service.profiles) for use in takers.writers}
+    if len(profiles) > 1:
+        names = " and ".join(sorted({use.service.name for use in takers.writers}))
+        yield f"{names} are in different profiles: those that are not deployed go on writing"
+    yield from _other_writers(context, takers)
+
+
+def _of_service(service: Service) -> Iterator[str]:
+    name = service.name
+    if replicas(service) != 1:
+        yield f"several containers of {name} may run at once"
+    images = images_of(service)
+    if not images or not all(map(tools_of, images)):
+        image = images[0].text if images else f"the image of {name}"
+        yield f"volfix does not know that {image} has a shell and the tools that copy and compare"
+    for key in ("userns_mode", "runtime", "isolation"):
+        if service.field(key) is not None:
+            yield f"{name} says {key}, by which files may have other owners for it than for the carry service"
+    if _says_yes(service, "privileged") is not False or _unlabelled(service):
+        yield f"{name} may read files by a right (privileged, security_opt) that the carry service has not"
+
+
+def _says_yes(service: Service, key: str) -> bool | None:
+    """What a field says that is yes or no, and no by default; None where only a variable knows."""
+    found = service.field(key)
+    return False if found is None else boolean(found[0], service.lookup)
+
+
+def _unlabelled(service: Service) -> bool:
+    found = service.field("security_opt")
+    items = found[0].items if found is not None and isinstance(found[0], Sequence) else ()
+    return any(isinstance(item, Scalar) and "label" in item.value for item in items)
+
+
+def _of_mount(use: Use) -> Iterator[str]:
+    mount = use.mount
+    bind = mount.node.get("bind") if isinstance(mount.node, Mapping) else None
+    label = bind.get("selinux") if isinstance(bind, Mapping) else None
+    options = [label.value] if isinstance(label, Scalar) else []
+    if isinstance(mount.node, Scalar):
+        options = [option for text in split_short(mount.node.value)[2:] for option in text.split(",")]
+    if "Z" in options:
+        yield f"the mount of {mount.raw_source} has the SELinux label Z, which lets one container read it alone"
+    if "U" in options:
+        yield f"the mount of {mount.raw_source} is for Podman (U), and which of its versions wait was not measured"
+    if is_windows_path(mount.source):
+        yield f"{mount.raw_source} is a Windows path"
+
+
+def _sharing(project: Project, service: Service) -> Iterator[str]:
+    for other in project.services.values():
+        if other is not service and any(name == service.name for name, _ in other.volumes_from):
+            yield f"{other.name} has its mounts from {service.name} (volumes_from), and would not wait"
+    if any(service.volumes_of_containers):
+        yield f"{service.name} shares the mounts of a container of another project"
+
+
+def _swarm(project: Project) -> Iterator[str]:
+    for service in project.services.values():
+        for part in service.parts:
+            deploy = part.node.get("deploy")
+            said = [key for key in SWARM_ONLY if isinstance(deploy, Mapping) and deploy.get(key) is not None]
+            if said:
+                yield f"{service.name} is written for a Swarm (deploy: {said[0]}), which waits for no service"
+
+
+def _other_writers(context: Context, takers: Takers) -> Iterator[str]:
+    """Who else works in the directory and does not stop when the takers do."""
+    services = {id(use.service) for use in takers.uses}
+    for host, own in _directories(context, takers).items():
+        for other, uses in context.binds.items():
+            for use in uses if host == other or other.contains(host) else ():
+                if id(use.service) in services or use.mount.read_only or use.mount.overridden:
+                    continue
+                if host == other or not _is_code(use, other) or _sees(use, other, host, takers):
+                    yield f"{use.service.name} has it through {use.mount.raw_source}, and may go on writing in it"
+        others = {place for place, _ in context.users.get(host.key, frozenset())} - {own.project.directory}
+        if others:
+            yield f"the project in {min(others).name} mounts {own.mount.raw_source} too, and does not stop"
+        yield from host_doubts(context, own) if own.mount.kind == BIND else ()
+
+
+def _directories(context: Context, takers: Takers) -> dict[HostDirectory, Use]:
+    """The host directories of the old mounts, also those behind a volume that is a bind mount in disguise."""
+    found: dict[HostDirectory, Use] = {}
+    for use in takers.uses:
+        disguise = disguise_of(use)
+        if use.mount.kind == BIND:
+            found.setdefault(context.host_of(use.mount), use)
+        elif disguise is not None and disguise.path is not None:
+            found.setdefault(HostDirectory(str(disguise.path), disguise.path, disguise.inside), use)
+    return found
+
+
+def _is_code(use: Use, other: HostDirectory) -> bool:
+    """Whether the directory is the project's own, or above it: its code, in which the data lies by the way."""
+    return other.path in (use.project.directory, *use.project.directory.parents)
+
+
+def _sees(use: Use, other: HostDirectory, host: HostDirectory, takers: Takers) -> bool:
+    """Whether a service has the directory where a taker has it, through the mount of a directory above it."""
+    if host.path is None or other.path is None:
+        return False
+    place = posixpath.join(use.mount.clean_target, host.path.relative_to(other.path).as_posix())
+    return any(place == taker.mount.clean_target for taker in takers.uses)

@@ -1,0 +1,65 @@
+"""Who takes a new volume: the mounts that a fix turns into it, and what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from volfix.knowledge.carry_service import MARK_SUFFIX
+from volfix.project.compose.mounts import BIND
+from volfix.project.compose.service import Part
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+from volfix.rules.findings import Fix, MountChange, Move
+
+
+@dataclass(frozen=True, slots=True)
+class Takers:
+    """The mounts that become the volume with the key `volume`, each in every project that has it."""
+
+    volume: str
+    uses: tuple[Use, ...]
+    left_out: tuple[str, ...] = ()
+    """What of the source is mounted by itself and stays where it is, as paths below the source."""
+
+    @property
+    def mark(self) -> str:
+        """The key of the volume that remembers what was carried."""
+        return self.volume + MARK_SUFFIX
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles in which one of the services runs; none where one of them always does."""
+        profiles = [use.service.profiles for use in self.uses]
+        return tuple(dict.fromkeys(name for each in profiles for name in each)) if all(profiles) else ()
+
+    @property
+    def writers(self) -> Iterator[Use]:
+        return (use for use in self.uses if not use.mount.read_only)
+
+
+def takers_of(context: Context, fix: Fix, move: Move) -> Takers:
+    """The mounts that the fix turns into the volume of the move; none where it adds a mount."""
+    places = {
+        (change.path, change.place)
+        for change in fix.changes
+        if isinstance(change, MountChange) and change.volume == move.volume and not change.added
+    }
+    uses = (use for use in context.stack.uses if (use.mount.file.path, use.mount.place) in places)
+    own = tuple(use for use in uses if not use.mount.overridden)
+    hosts = {context.host_of(use.mount) for use in own if use.mount.kind == BIND}
+    inner = {
+        other.key.removeprefix(f"{host.key}/")
+        for host in hosts
+        for other in context.binds
+        if host.contains(other) and other not in hosts
+    }
+    return Takers(move.volume, own, tuple(sorted(inner)))
+
+
+def waiting_part(use: Use) -> Part:
+    """The part of the service in which `depends_on` gets its entry: its own, the one with the mount if it can be."""
+    own = [
+        part for part in use.service.parts if part.service == use.service.name and part.file in use.project.merged
+    ] or list(use.service.parts)
+    return next((part for part in own if part.file.source is use.mount.file), own[-1])

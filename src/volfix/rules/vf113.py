@@ -1,0 +1,120 @@
+"""VF113: a carry service that has done its work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from volfix.project.compose.carriers import mark_of
+from volfix.rules.context import Context, at
+from volfix.rules.findings import Applicability, Finding, Fix, Severity
+from volfix.rules.remedies.carry_removal import removal
+from volfix.rules.rule import Example, Outcome, Rule
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """One finding for all carry services of the stack, which are taken out together."""
+    carriers = {name: service for project in context.stack.projects for name, service in project.carriers.items()}
+    if not carriers:
+        return
+    removed = removal(context.stack.files, {name: mark_of(service) for name, service in carriers.items()})
+    part = next(iter(carriers.values())).parts[0]
+    names = ", ".join(carriers)
+    yield Finding(
+        code="VF113",
+        severity=Severity.WARNING,
+        location=at(part.file.source, part.node.span.start, part.node.span.end),
+        message=f"carry services are still deployed: {names}",
+        evidence=(
+            "take them out once every host has been deployed with them: until then they are what moves the data",
+            "their marks' volumes stay on the hosts: `docker volume rm` removes them",
+        ),
+        fix=Fix(removed.operations, removed.changes, Applicability.SAFE),
+    )
+
+
+CARRIER = """\
+  carry-db-data:  # moves ./sql into db-data once; volfix takes it out again: --select VF113
+    image: mysql:8.4
+    user: "0:0"
+    network_mode: none
+    restart: "no"
+    entrypoint: [sh, -c]
+    command: ["...", carry, ./sql, db-data, /var/lib/mysql]
+    volumes:
+      - ./sql:/from:ro
+      - db-data:/to
+      - db-data-moved:/mark
+"""
+DATABASE = "services:\n  db:\n    image: mysql:8.4\n    volumes: [db-data:/var/lib/mysql]\n"
+VAULT = "  vault:\n    image: example.org/acme/vault:1\n"
+DECLARED = "volumes:\n  db-data:\n    driver: local\n"
+MARKED = DECLARED + "  db-data-moved:\n    driver: local\n"
+WAITS = "    depends_on:\n      carry-db-data:\n        condition: service_completed_successfully\n"
+LISTED = (
+    "    depends_on:\n        carry-db-data: {condition: service_completed_successfully}\n"
+    "        vault: {condition: service_started}\n"
+)
+
+RULE = Rule(
+    code="VF113",
+    name="carry-service-done",
+    summary="A carry service is still deployed; off unless its whole code is selected.",
+    why=(
+        "`--carry-service` writes the move of a database into the Compose file, as a service that runs before it. Once "
+        "every host has been deployed with that, the service only looks whether somebody wrote to the old place again."
+    ),
+    fix=(
+        "The carry services, the volumes of their marks and every wait for them are taken out: what is left is what "
+        "`--write` alone would have made. Deploy the change on every host first, and look at its rows: `volfix rows`."
+    ),
+    sources=("compose-spec/compose-spec: 05-services.md (depends_on)",),
+    examples=(
+        Example(
+            "a database that has moved",
+            {"compose.yaml": DATABASE + WAITS + CARRIER + MARKED},
+            Outcome.FIXED,
+            {"compose.yaml": DATABASE + DECLARED},
+        ),
+        Example(
+            "what the service waited for before is a list again",
+            {"compose.yaml": DATABASE + LISTED + VAULT + CARRIER + MARKED},
+            Outcome.FIXED,
+            {"compose.yaml": DATABASE + "    depends_on:\n      - vault\n" + VAULT + DECLARED},
+        ),
+        Example(
+            "what somebody gave another condition since stays a mapping",
+            {"compose.yaml": DATABASE + LISTED.replace("started", "healthy") + VAULT + CARRIER + MARKED},
+            Outcome.FIXED,
+            {
+                "compose.yaml": DATABASE
+                + "    depends_on:\n        vault: {condition: service_healthy}\n"
+                + VAULT
+                + DECLARED
+            },
+        ),
+        Example(
+            "a service of that name which does something else",
+            {"compose.yaml": DATABASE + CARRIER.replace("/from:ro", "/sql") + MARKED},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "one that reaches a network",
+            {"compose.yaml": DATABASE + CARRIER.replace("network_mode: none", "network_mode: host") + MARKED},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "one that is started again and again",
+            {"compose.yaml": DATABASE + CARRIER.replace('"no"', "always") + MARKED},
+            Outcome.UNTOUCHED,
+        ),
+        Example(
+            "one that may write where the rows were",
+            {"compose.yaml": DATABASE + CARRIER.replace("/from:ro", "/from") + MARKED},
+            Outcome.UNTOUCHED,
+        ),
+        Example("no carry service at all", {"compose.yaml": DATABASE + DECLARED}, Outcome.UNTOUCHED),
+    ),
+    check=check,
+    default=False,
+    by_whole_code=True,
+)

@@ -1,0 +1,370 @@
+"""When a fix adds the service that carries its data, and when not: these files, this reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import volfix
+
+DB = "services:\n  db:\n    image: postgres:16\n    volumes:\n      - ./pgdata:/var/lib/postgresql/data\n"
+APP = "  app:\n    image: example.org/acme/shop:1\n    depends_on: [db]\n"
+SHARED = (
+    "services:\n  app:\n    build: .\n    environment: &env\n      DATABASE_URL: sqlite:////app/data/shop.db\n"
+    "    volumes: ['./data:/app/data']\n"
+    "  worker:\n    build: .\n    command: [python, worker.py]\n    environment: *env\n"
+    "    volumes: ['./data:/app/data']\n"
+)
+DOCKERFILE = {
+    "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCMD [python, app.py]\n",
+    "requirements.txt": "sqlalchemy==2.0.36\n",
+}
+WAITS = "service_completed_successfully"
+
+
+def written(directory: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return directory
+
+
+def carriages(directory: Path) -> set[tuple[str | None, str | None]]:
+    """For each move of the plan who carries it, or why nobody does."""
+    plan = volfix.plan(directory, unsafe_fixes=True, carry_service=True)
+    assert not plan.result.errors
+    assert not [project.failure for project in plan.projects if project.failure]
+    fixes = [finding.fix for finding in plan.findings if finding.fix]
+    return {(each.carrier, each.reason) for fix in fixes for each in fix.carried}
+
+
+def reasons(directory: Path) -> str:
+    found = carriages(directory)
+    assert all(carrier is None for carrier, _ in found)
+    return "\n".join(sorted(str(reason) for _, reason in found))
+
+
+def test_the_service_runs_the_database_image_once_before_it(tmp_path: Path) -> None:
+    written(tmp_path, {"compose.yaml": DB + APP})
+    volfix.plan(tmp_path, carry_service=True).write()
+    text = (tmp_path / "compose.yaml").read_text()
+    head, _, tail = text.partition("      - |\n")
+    assert head == (
+        "services:\n  db:\n    image: postgres:16\n    volumes:\n      - db-data:/var/lib/postgresql/data\n"
+        f"    depends_on:\n      carry-db-data:\n        condition: {WAITS}\n"
+        + APP
+        + "  carry-db-data:  # moves ./pgdata into db-data once; volfix takes it out again: --select VF113\n"
+        '    image: postgres:16\n    user: "0:0"\n    network_mode: none\n    restart: "no"\n'
+        "    entrypoint: [sh, -c]\n    command:\n"
+    )
+    assert tail.endswith(
+        "      - carry\n      - ./pgdata\n      - db-data\n      - /var/lib/postgresql/data\n    volumes:\n"
+        "      - ./pgdata:/from:ro\n      - db-data:/to\n      - db-data-moved:/mark\n"
+        "\nvolumes:\n  db-data:\n    driver: local\n  db-data-moved:\n    driver: local\n"
+    )
+
+
+def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
+    written(tmp_path, {"compose.yaml": DB + APP})
+    volfix.plan(tmp_path, carry_service=True).write()
+    assert not volfix.plan(tmp_path, carry_service=True, unsafe_fixes=True).findings
+    assert not volfix.plan(tmp_path, select=["VF1"]).findings, "VF113 runs where its whole code is selected"
+
+
+def test_without_the_option_nothing_is_added(tmp_path: Path) -> None:
+    written(tmp_path, {"compose.yaml": DB + APP})
+    assert "carry" not in volfix.plan(tmp_path).diff
+
+
+OFFERED = {
+    "a database": {"compose.yaml": DB},
+    "services of one build that share a directory": {"compose.yaml": SHARED, **DOCKERFILE},
+    "services that are all brought up together": {
+        "compose.yaml": SHARED,
+        "deploy.sh": "docker compose up -d app worker\n",
+        **DOCKERFILE,
+    },
+    "a service that is brought up alone, and has the directory alone": {
+        "compose.yaml": DB + APP,
+        "deploy.sh": "docker compose up -d db\n",
+    },
+    "a service that is brought up with what it needs": {
+        "compose.yaml": DB + APP,
+        "deploy.sh": "docker compose up -d app\n",
+    },
+    "a checkout that is brought up to date": {
+        "compose.yaml": DB,
+        "deploy.sh": "git pull\ndocker compose up -d --build\n",
+    },
+    "down and up": {"compose.yaml": DB, "deploy.sh": "docker compose down\ndocker compose up -d --force-recreate\n"},
+    "a run that needs no database": {
+        "compose.yaml": DB + "  lint:\n    image: example.org/acme/lint:1\n",
+        "deploy.sh": "docker compose run --rm lint\ndocker compose up -d\n",
+    },
+    "a run after the stack is up": {
+        "compose.yaml": DB + APP,
+        "deploy.sh": "docker compose up -d\ndocker compose run --rm app migrate\n",
+    },
+    "Compose 2 under the name of the first": {
+        "compose.yaml": DB,
+        ".drone.yml": "kind: pipeline\ntype: docker\nname: deploy\nsteps:\n  - name: deploy\n    image: docker:27.3.1-cli\n"
+        "    volumes: [{name: socket, path: /var/run/docker.sock}]\n    commands: [docker-compose -p shop up -d]\n"
+        "volumes: [{name: socket, host: {path: /var/run/docker.sock}}]\n",
+    },
+    "the same name in every deployment": {
+        "compose.yaml": DB,
+        "deploy.sh": "docker compose -p shop up -d\n",
+        "redeploy.sh": "docker compose -p shop up -d --build\n",
+    },
+    "a directory in it that is mounted by itself": {
+        "compose.yaml": DB + "  files:\n    image: nginx\n    volumes: ['./pgdata/dumps:/usr/share/nginx/html:ro']\n"
+    },
+    "a bind mount behind a volume": {
+        "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\nvolumes:\n  sql:\n"
+        "    driver_opts: {type: none, o: bind, device: /srv/sql}\n"
+    },
+    "a service that other files take over": {
+        "compose.yaml": DB,
+        "compose.prod.yaml": "services:\n  db:\n    restart: always\n",
+    },
+    "a file of its own that takes the service over": {
+        "compose.yaml": DB,
+        "compose.jobs.yaml": "services:\n  rows:\n    extends: {file: compose.yaml, service: db}\n",
+    },
+    "every service in one profile": {"compose.yaml": DB + "    profiles: [rows]\n"},
+}
+
+
+@pytest.mark.parametrize("files", OFFERED.values(), ids=OFFERED)
+def test_it_is_offered_for(files: dict[str, str], tmp_path: Path) -> None:
+    found = carriages(written(tmp_path, files))
+    assert found
+    assert all(carrier and carrier.startswith("carry-") for carrier, _ in found), found
+
+
+DRONE = "kind: pipeline\ntype: {kind}\nname: deploy\nsteps:\n  - name: deploy\n    commands: [docker compose -p shop up -d]\n"
+REFUSED = {
+    "rows in the container's own layer": (
+        {
+            "compose.yaml": "services:\n  app:\n    build: .\n    volumes: ['rows:/app/data']\n"
+            "    environment: {DATABASE_URL: 'sqlite:///./shop.db'}\nvolumes:\n  rows:\n    driver: local\n",
+            **DOCKERFILE,
+        },
+        "the container's own layer",
+    ),
+    "an anonymous volume": ({"compose.yaml": "services:\n  db:\n    image: postgres:16\n"}, "an anonymous volume"),
+    "a file": (
+        {
+            "compose.yaml": "services:\n  app:\n    build: .\n    volumes: ['./app.db:/app/app.db']\n"
+            "    environment: {DATABASE_URL: 'sqlite:///app.db'}\n",
+            **DOCKERFILE,
+        },
+        "a single file",
+    ),
+    "an image that volfix does not know": (
+        {
+            "compose.yaml": "services:\n  app:\n    image: example.org/acme/shop:1\n"
+            "    environment: {DATABASE_URL: 'sqlite:////app/data/shop.db'}\n    volumes: ['./data:/app/data']\n"
+        },
+        "does not know that example.org/acme/shop:1 has a shell",
+    ),
+    "an image of which nobody says that it has a shell": (
+        {"compose.yaml": "services:\n  store:\n    image: minio/minio\n    volumes: ['./rows:/data']\n"},
+        "does not know that minio/minio has a shell",
+    ),
+    "a variant without a shell": (
+        {
+            "compose.yaml": "services:\n  db:\n    image: clickhouse/clickhouse-server:25-distroless\n"
+            "    volumes: ['./ch:/var/lib/clickhouse']\n"
+        },
+        "has a shell",
+    ),
+    "several containers": ({"compose.yaml": DB + "    deploy: {replicas: 2}\n"}, "several containers of db"),
+    "a number of containers that the call gives": (
+        {"compose.yaml": DB, "deploy.sh": "docker compose up -d --scale db=2\n"},
+        "several containers",
+    ),
+    "a file that is written for a Swarm": (
+        {"compose.yaml": DB + "    deploy:\n      placement:\n        constraints: [node.role == manager]\n"},
+        "Swarm (deploy: placement)",
+    ),
+    "a Swarm": (
+        {"compose.yaml": DB, "deploy.sh": "docker stack deploy -c compose.yaml shop\n"},
+        "`docker stack deploy -c compose.yaml shop` (deploy.sh:1) deploys it to a Swarm",
+    ),
+    "what may be Compose 1": (
+        {"compose.yaml": DB, "deploy.sh": "git pull\ndocker-compose up -d\n"},
+        "`docker-compose up -d` (deploy.sh:2) may be Compose 1",
+    ),
+    "Podman": ({"compose.yaml": DB, "deploy.sh": "podman-compose up -d\n"}, "is Podman's"),
+    "Podman's own subcommand": ({"compose.yaml": DB, "deploy.sh": "podman compose up -d\n"}, "is Podman's"),
+    "Podman's option": ({"compose.yaml": DB.replace("/data\n", "/data:U\n")}, "Podman (U)"),
+    "a label for one container": ({"compose.yaml": DB.replace("/data\n", "/data:Z\n")}, "SELinux label Z"),
+    "a label for one container, in the long form": (
+        {
+            "compose.yaml": DB.replace(
+                "./pgdata:/var/lib/postgresql/data",
+                "{type: bind, source: ./pgdata, target: /var/lib/postgresql/data, bind: {selinux: Z}}",
+            )
+        },
+        "SELinux label Z",
+    ),
+    "run before up": (
+        {"compose.yaml": DB + APP, "deploy.sh": "docker compose run --rm app migrate\ndocker compose up -d\n"},
+        "`docker compose run --rm app migrate` (deploy.sh:1) runs before `up`",
+    ),
+    "run of the database itself before up": (
+        {"compose.yaml": DB, "deploy.sh": "docker compose run --rm db psql\ndocker compose up -d\n"},
+        "runs before `up`",
+    ),
+    "no dependencies": (
+        {"compose.yaml": DB, "deploy.sh": "docker compose up -d --no-deps db\n"},
+        "starts the services without the carry service",
+    ),
+    "no new containers": ({"compose.yaml": DB, "deploy.sh": "docker compose up -d --no-recreate\n"}, "old mount"),
+    "all ends with the first": (
+        {"compose.yaml": DB, "deploy.sh": "docker compose up --abort-on-container-exit\n"},
+        "ends everything",
+    ),
+    "nothing is started": (
+        {"compose.yaml": DB, "deploy.sh": "docker compose up --no-start\ndocker compose start\n"},
+        "starts nothing",
+    ),
+    "some of those that share the directory": (
+        {"compose.yaml": SHARED, "deploy.sh": "docker compose up -d app\n", **DOCKERFILE},
+        "leaves worker running, which goes on writing",
+    ),
+    "services of other profiles": (
+        {"compose.yaml": SHARED + "    profiles: [jobs]\n", **DOCKERFILE},
+        "app and worker are in different profiles",
+    ),
+    "mounts that another service takes over": (
+        {"compose.yaml": DB + "  backup:\n    image: alpine\n    volumes_from: [db]\n"},
+        "backup has its mounts from db (volumes_from)",
+    ),
+    "another service that sees the directory": (
+        {
+            "compose.yaml": DB.replace("./pgdata", "./state/pg")
+            + "  web:\n    image: nginx\n    volumes: ['./state:/state']\n"
+        },
+        "web has it through ./state, and may go on writing in it",
+    ),
+    "two project names": (
+        {
+            "compose.yaml": DB,
+            "deploy.sh": "docker compose -p shop up -d\n",
+            "ship.sh": "docker compose -p shop2 up -d\n",
+        },
+        "run as two projects on one directory",
+    ),
+    "another project name each time": (
+        {"compose.yaml": DB, "deploy.sh": "docker compose -p shop-$(git rev-parse HEAD) up -d\n"},
+        "another one each time",
+    ),
+    "a container beside the project": (
+        {"compose.yaml": DB, "deploy.sh": "docker run -d -v ./pgdata:/rows alpine tend\ndocker compose up -d\n"},
+        "`docker` may write ./pgdata on the host",
+    ),
+    "an exec runner's checkout": (
+        {"compose.yaml": DB, ".drone.yml": DRONE.format(kind="exec")},
+        "the directory is gone before each deployment",
+    ),
+    "a checkout that is cleaned": (
+        {"compose.yaml": DB, ".gitlab-ci.yml": "deploy:\n  script:\n    - docker compose -p shop up -d\n"},
+        "the directory is gone before each deployment",
+    ),
+    "a directory that the deployment deletes": (
+        {"compose.yaml": DB, "deploy.sh": "docker compose down\nrm -rf pgdata\ndocker compose up -d\n"},
+        "`rm -rf pgdata` (deploy.sh:2) deletes the directory",
+    ),
+    "a right that the carry service has not": ({"compose.yaml": DB + "    privileged: true\n"}, "privileged"),
+    "no labels for the service": (
+        {"compose.yaml": DB + "    security_opt: ['label:disable']\n"},
+        "a right (privileged, security_opt)",
+    ),
+    "a user namespace of its own": ({"compose.yaml": DB + "    userns_mode: host\n"}, "userns_mode"),
+    "waits that others share": (
+        {
+            "compose.yaml": "x-waits: &waits [vault]\n"
+            + DB
+            + "    depends_on: *waits\n  vault:\n    image: vault:1.13\n"
+        },
+        "depends_on",
+    ),
+    "another image in another file": (
+        {
+            "compose.yaml": DB + APP,
+            "compose.prod.yaml": "services:\n  db:\n    image: postgis/postgis:16-3.4\n  app:\n    environment: [A=b]\n",
+        },
+        "carry service carry-db-data",
+    ),
+    "a file that takes the service over": (
+        {
+            "compose.yaml": DB,
+            "compose.jobs.yaml": "services:\n  rows:\n    extends: {file: compose.yaml, service: db}\n"
+            "    volumes: ['rows:/var/lib/postgresql/data']\nvolumes:\n  rows:\n    driver: local\n",
+        },
+        "takes db over with `extends`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "reason"), REFUSED.values(), ids=REFUSED)
+def test_it_is_not_offered_for(files: dict[str, str], reason: str, tmp_path: Path) -> None:
+    assert reason in reasons(written(tmp_path, files))
+
+
+def test_another_project_name_is_not_offered(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": DB,
+        ".drone.yml": "kind: pipeline\ntype: docker\nname: deploy\nsteps:\n  - name: deploy\n    image: docker:27-cli\n"
+        "    volumes: [{name: socket, path: /var/run/docker.sock}]\n    commands: [docker compose up -d]\n"
+        "volumes: [{name: socket, host: {path: /var/run/docker.sock}}]\n",
+    }
+    written(tmp_path, files)
+    assert "another name" in reasons(tmp_path)
+    plan = volfix.plan(tmp_path, carry_service=True)
+    fixes = [finding.fix for finding in plan.findings if finding.fix]
+    assert {each.carrier for fix in fixes for each in fix.carried} >= {"carry-db-data"}, "without the new name it is"
+
+
+def test_what_nothing_carries_needs_unsafe_fixes_where_that_is_asked_for(tmp_path: Path) -> None:
+    written(tmp_path, {"compose.yaml": DB, "deploy.sh": "docker-compose up -d\n"})
+    assert not volfix.plan(tmp_path, carry_service=True, only_carried=True).edits
+    (finding,) = volfix.plan(tmp_path, carry_service=True, only_carried=True).findings
+    assert finding.applicability.value == "unsafe"
+    assert "nothing carries its rows: `docker-compose up -d` (deploy.sh:1)" in str(finding.reason)
+    assert volfix.plan(tmp_path, carry_service=True, only_carried=True, unsafe_fixes=True).edits
+
+
+def test_no_other_rule_sees_the_carry_service(tmp_path: Path) -> None:
+    """Neither as a second server on one volume, nor as one that has the directory, by whatever name."""
+    written(tmp_path, {"compose.yaml": DB + APP})
+    volfix.plan(tmp_path, carry_service=True).write()
+    path = tmp_path / "compose.yaml"
+    path.write_text(path.read_text().replace("carry-db-data:", "move-rows:"))
+    assert not volfix.plan(tmp_path, unsafe_fixes=True).findings
+    (finding,) = volfix.plan(tmp_path, select=["VF113"]).findings
+    assert "move-rows" in finding.message
+
+
+def test_every_profile_and_label_is_that_of_the_mount(tmp_path: Path) -> None:
+    text = DB.replace("/data\n", "/data:z\n") + "    platform: linux/amd64\n    profiles: [rows]\n"
+    written(tmp_path, {"compose.yaml": text})
+    volfix.plan(tmp_path, carry_service=True).write()
+    after = (tmp_path / "compose.yaml").read_text()
+    assert "- ./pgdata:/from:ro,z\n" in after
+    assert "    profiles: [rows]\n" in after.partition("carry-db-data:  #")[2]
+    assert "    platform: linux/amd64\n" in after.partition("carry-db-data:  #")[2]
+
+
+def test_both_services_wait_and_the_directory_in_it_stays(tmp_path: Path) -> None:
+    uploads = "  web:\n    image: nginx\n    volumes: ['./data/uploads:/usr/share/nginx/html:ro']\n"
+    written(tmp_path, {"compose.yaml": SHARED + uploads, **DOCKERFILE})
+    volfix.plan(tmp_path, carry_service=True, unsafe_fixes=True).write()
+    after = (tmp_path / "compose.yaml").read_text()
+    assert after.count(WAITS) == 2
+    assert "      - app-db\n      - /app/data\n      - uploads\n" in after
+    assert "    build: .\n" in after.partition("carry-app-db:  #")[2]
