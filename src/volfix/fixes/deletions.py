@@ -168,7 +168,7 @@ class _Judge:
     def refusal(self, item: VolumeDeletion) -> str | None:
         """Why the run does not edit the command, whatever it says."""
         command, source = item.command, item.command.fragment.source
-        pipeline = self.commands.files.pipelines.get(source.path)
+        pipeline = self.commands.files.pipeline(source.path)
         if self.ignored:
             return f"{CODE} is ignored"
         if is_ignored(self.context, source, command.place.start, CODE):

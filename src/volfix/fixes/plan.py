@@ -119,8 +119,8 @@ def plans_of(
     known = [*others, *stacks]
     users = host_directory_users(known)
     codes = options.codes()
-    commands = _commands(found, stacks)
-    deploying = cache(lambda root: commands.get(root) or _all_commands(root, found, stacks))
+    commands = {root: _commands(root, stacks, loader) for root in _deleting(found)}
+    deploying = cache(lambda root: commands.get(root) or _all_commands(root, stacks, loader))
     about_commands = any(REGISTRY[code].about_commands for code in codes)
     if about_commands:
         stacks += [stack for root, each in commands.items() for stack in each.unowned(unread_in(root, found, loader))]
@@ -176,27 +176,26 @@ def _say_refused(loader: Loader) -> None:
             loader.problems.append(FileProblem(path, reason))
 
 
-def _commands(found: Sequence[Directory], stacks: Sequence[Stack]) -> dict[Path, Commands]:
+def _deleting(found: Sequence[Directory]) -> Sequence[Path]:
+    """The roots whose commands may delete data in a deployment."""
     if not any(directory.commands for directory in found):
-        return {}
+        return ()
     from volfix.project.commands.files import deleting
 
-    paths = deleting(found)
-    if not paths:
-        return {}
-    from volfix.project.deployments.stacks import commands_by_root
-
-    return commands_by_root(paths, found, stacks)
+    return deleting(found)
 
 
-def _all_commands(root: Path, found: Sequence[Directory], stacks: Sequence[Stack]) -> Commands | None:
+def _commands(root: Path, stacks: Sequence[Stack], loader: Loader) -> Commands:
+    """The files with shell commands below a root, and the stacks that the commands may be about."""
+    from volfix.project.deployments.stacks import Commands
+
+    return Commands(loader.command_files(root), tuple(stack for stack in stacks if stack.root == root))
+
+
+def _all_commands(root: Path, stacks: Sequence[Stack], loader: Loader) -> Commands | None:
     """The files with shell commands below a root, whatever the commands do; None where there are none."""
-    paths = tuple(path for directory in found if directory.root == root for path in directory.commands)
-    if not paths:
-        return None
-    from volfix.project.deployments.stacks import commands_by_root
-
-    return commands_by_root({root: paths}, found, stacks)[root]
+    has_commands = any(directory.commands for directory in loader.directories if directory.root == root)
+    return _commands(root, stacks, loader) if has_commands else None
 
 
 def _with_commands(root: Path, found: Sequence[Directory], asked: frozenset[Path] | None) -> Iterator[Path]:

@@ -15,23 +15,28 @@ from volfix.syntax.source import FileProblem, Source
 
 if TYPE_CHECKING:
     from volfix.project.ci.pipeline import PipelineFile
+    from volfix.project.deployments.flows import CommandFiles
+    from volfix.project.discovery import Directory
 
 
 class Loader:
     """Reads each Compose and env file once; what cannot be read is named once in `problems` or `notes`.
 
-    `overlay` holds files as they will be: they are taken instead of those on disk. `copies` are the env files that
-    deploying flows put into another's place: such a file is read where nothing else is there. `handed` are variables
-    that deploying flows hand to Compose, by the directory that it is called in.
+    `overlay` holds files as they will be: they are taken instead of those on disk. `directories` are those of the run,
+    and `copies` the env files that deploying flows put into another's place: such a file is read where nothing else is
+    there. `handed` are variables that deploying flows hand to Compose, by the directory that it is called in.
     """
 
     def __init__(self, problems: list[FileProblem], notes: list[str]) -> None:
         self.problems, self.notes = problems, notes
         self.overlay: Mapping[Path, Source] = {}
+        self.directories: tuple[Directory, ...] = ()
         self.copies: Copies = {}
         self.handed: Mapping[Path, Lookup] = {}
         self._files: dict[str, ComposeFile | Unread | None] = {}
         self._pipelines: dict[str, PipelineFile | None] = {}
+        self._parsed_pipelines: dict[Path, PipelineFile] = {}
+        self._command_files: dict[Path, CommandFiles] = {}
         self._env_files: dict[tuple[Path, bool], DotenvFile] = {}
 
     def overlaid(self, overlay: Mapping[Path, Source]) -> Loader:
@@ -78,18 +83,35 @@ class Loader:
 
     def pipeline(self, path: Path) -> PipelineFile | None:
         """The pipeline file at `path`; None, and a problem or note, where it cannot be used."""
-        from volfix.project.ci.load import load as load_pipeline
-
         key = os.path.realpath(path)
         if key not in self._pipelines:
             self._pipelines[key] = None
             try:
-                self._pipelines[key] = load_pipeline(path, self.overlay.get(path))
+                self._pipelines[key] = self.parsed_pipeline(path)
             except FileProblem as problem:
                 self.problems.append(problem)
             except NotForVolfix as other:
                 self.notes.append(str(other))
         return self._pipelines[key]
+
+    def parsed_pipeline(self, path: Path) -> PipelineFile:
+        """The pipeline file at `path`, parsed once; raises FileProblem or NotForVolfix where it cannot be used."""
+        from volfix.project.ci.load import load as load_pipeline
+
+        if path not in self._parsed_pipelines:
+            self._parsed_pipelines[path] = load_pipeline(path, self.overlay.get(path))
+        return self._parsed_pipelines[path]
+
+    def command_files(self, root: Path) -> CommandFiles:
+        """The files with commands below a root, each read and run once."""
+        from volfix.project.deployments.flows import CommandFiles
+
+        if root not in self._command_files:
+            own = [directory for directory in self.directories if directory.root == root]
+            paths = tuple(path for directory in own for path in directory.commands)
+            homes = frozenset(directory.path for directory in own if directory.may_hold_projects)
+            self._command_files[root] = CommandFiles(root, paths, homes, self.parsed_pipeline)
+        return self._command_files[root]
 
     def note(self, text: str) -> None:
         """Say something once."""

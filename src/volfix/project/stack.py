@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.project.compose.completeness import lacking
 from volfix.project.compose.compose_file import ComposeFile, Unread
+from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.model import Project
-from volfix.project.compose.mounts import Mount
+from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.service import Service
 from volfix.syntax.source import Source
 
 if TYPE_CHECKING:
     from volfix.project.deployments.workflows import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class MountSource:
+    """A host directory or a volume, by its name on the host; `is_fixed` says that the name depends neither on the
+    project's name nor on a variable of unknown value.
+    """
+
+    name: str
+    is_fixed: bool = field(compare=False)
+
+    def seen_from(self, directory: Path) -> str:
+        """What tells the source apart in the whole repository: a name that is not fixed counts in one directory."""
+        return self.name if self.is_fixed else f"{self.name} of {directory}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +40,17 @@ class Use:
     project: Project
     service: Service
     mount: Mount
+
+    def source(self, root: Path) -> MountSource | None:
+        """What is mounted; None for a mount that says no source."""
+        key = self.mount.source
+        if self.mount.kind == BIND:
+            host = host_directory(self.mount, root)
+            return MountSource(host.key, host.path is not None)
+        if self.mount.kind != VOLUME:
+            return MountSource(key, is_fixed=False) if key else None
+        name = self.project.real_name(key)
+        return MountSource(f"volume {name}", name != f"{self.project.name}_{key}" and "${" not in name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,8 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
     """
     pipelines: list[tuple[Path, Path]] = []
     directories = list(directories)
-    loader.copies = _env_copies(directories)
+    loader.directories = tuple(directories)
+    loader.copies = _env_copies(loader)
     unread: dict[Path, list[Unread]] = {}
     named = list(with_named_files(directories))
     asked = _Asked(named)
@@ -63,7 +64,7 @@ def _projects(directories: Sequence[Directory], loader: Loader) -> list[Project]
     if not all(mount.source_is_known for service in services for mount in service.mounts):
         from volfix.project.deployments.handed_directories import handed_directories
 
-        loader.handed = handed_directories(found, directories)
+        loader.handed = handed_directories(found, loader)
     return _built(directories, loader) if loader.handed else found
 
 
@@ -76,13 +77,13 @@ def _built(directories: Sequence[Directory], loader: Loader) -> list[Project]:
     ]
 
 
-def _env_copies(directories: list[Directory]) -> Copies:
+def _env_copies(loader: Loader) -> Copies:
     """The env files that deploying flows put into another's place."""
-    if not any(directory.commands for directory in directories):
+    if not any(directory.commands for directory in loader.directories):
         return {}
     from volfix.project.deployments.env_copies import env_copies
 
-    return env_copies(directories)
+    return env_copies(loader.directories, loader.command_files)
 
 
 def _workflows(

@@ -49,7 +49,7 @@ class Context:
     stack: Stack
     users: Mapping[str, frozenset[tuple[Path, str]]]
     selected: frozenset[str]
-    servers: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+    servers: Mapping[tuple[str, str], frozenset[Any]] = field(default_factory=dict)
     real_names: dict[tuple[Path, str], str] = field(default_factory=dict)
     results: dict[Callable[[Context], Any], Any] = field(default_factory=dict)
     trusted: bool = False

@@ -8,9 +8,9 @@ from volfix.project.compose.replicas import replicas
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.evidence.servers import Server, are_alternatives, colliding, server_of, source_of
+from volfix.rules.evidence.servers import Server, are_alternatives, colliding, server_of, shared_source
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -20,7 +20,7 @@ def check(context: Context) -> Iterator[Finding]:
     for use in context.stack.uses:
         if is_test_stack(use.project) or is_test_service(use.service):
             continue
-        server = server_of(use) if source_of(use, context.root) is not None else None
+        server = server_of(use) if shared_source(use, context.root) is not None else None
         if server is None or server.misses:
             continue
         if (count := replicas(use.service) or 1) > 1:
@@ -85,32 +85,29 @@ RULE = Rule(
     ),
     sources=("docker-library/docs: postgres, mysql, mongo",),
     examples=(
-        Example(
+        reported(
             "two services",
             {
                 "compose.yaml": "services:\n  one:\n    image: mysql:8.4\n    volumes: ['/srv/sql:/var/lib/mysql']\n"
                 "  two:\n    image: mysql:8.4\n    volumes: ['/srv/sql/:/var/lib/mysql']\n"
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "two projects of one repository",
             {
                 "a/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['../rows:/data/db']\n",
                 "b/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['../rows:/data/db']\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "two files of one project, of which one runs, with versions that cannot read each other's files",
             {
                 "compose.yaml": "services:\n  db:\n    image: postgres:16\n    volumes: ['./pg:/var/lib/postgresql/data']\n",
                 "docker-compose.prod.yml": "services:\n  db:\n    image: postgres:18\n"
                 "    volumes: ['./pg:/var/lib/postgresql']\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "two files of one directory that are not merged, with a server of another name on one volume",
             {
                 "compose.yaml": "services:\n  db:\n    image: postgres:16\n    volumes: ['pg:/var/lib/postgresql/data']\n"
@@ -118,9 +115,8 @@ RULE = Rule(
                 "compose.database.yaml": "services:\n  only:\n    image: postgres:16\n"
                 "    volumes: ['pg:/var/lib/postgresql/data']\nvolumes: {pg: }\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "two files of which each is a project of its own (`-f`, `-p`), with a volume of its own",
             {
                 "overrides/compose.own.yaml": "services:\n  db:\n    image: mariadb:11\n"
@@ -130,18 +126,16 @@ RULE = Rule(
                 "overrides/compose.postgres.yaml": "services:\n  db:\n    image: postgres:16\n"
                 "    volumes: ['sql:/var/lib/postgresql/data']\nvolumes: {sql: }\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a backup job and a reader",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\n"
                 "  backup:\n    image: mysql:8.4\n    command: [xtrabackup]\n    volumes: ['sql:/var/lib/mysql']\n"
                 "  reader:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql:ro']\nvolumes: {sql: }\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "two variants of one project, of which one runs",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\n"
@@ -149,49 +143,43 @@ RULE = Rule(
                 "docker-compose.prod.yml": "services:\n  db:\n    image: mysql:8.4\n    restart: always\n"
                 "    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "two sub-directories of one volume",
             {
                 "compose.yaml": "services:\n  shop:\n    image: postgres:16\n    environment: {PGDATA: /rows/shop}\n"
                 "    volumes: ['all:/rows']\n  blog:\n    image: postgres:16\n    environment: {PGDATA: /rows/blog}\n"
                 "    volumes: ['all:/rows']\nvolumes: {all: }\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the old and the new server, of which profiles let one run",
             {
                 "compose.yaml": "services:\n  old:\n    image: mysql:8.0\n    profiles: [old]\n"
                 "    volumes: ['sql:/var/lib/mysql']\n  new:\n    image: mysql:8.4\n    profiles: [new]\n"
                 "    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "two projects with a volume of one key: each has its own on the host",
             {
                 "a/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['rows:/data/db']\nvolumes: {rows: }\n",
                 "b/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['rows:/data/db']\nvolumes: {rows: }\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "two servers of a stack that serves tests",
             {
                 "docker-compose.test.yml": "services:\n  one:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\n"
                 "  two:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        reported(
             "several replicas",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    deploy: {replicas: 2}\n"
                 "    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n"
             },
-            Outcome.REPORTED,
         ),
     ),
     check=check,

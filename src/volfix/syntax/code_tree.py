@@ -90,6 +90,12 @@ class CodeTree:
         return Value((Piece(self.text(parts[0]), self.span(parts[0])),))
 
 
+def arguments_of(node: Node) -> list[Node]:
+    """The arguments of a call, without comments."""
+    found = node.child_by_field_name("arguments")
+    return [each for each in found.named_children if each.type != "comment"] if found is not None else []
+
+
 def is_conditional(node: Node, conditions: frozenset[str]) -> str | None:
     """Why it is not known that a node runs: it is in a branch of one of these statements; None where it always runs."""
     child, parent = node, node.parent

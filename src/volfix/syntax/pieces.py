@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
 
 from volfix.syntax.source import Span
+
+Expression = TypeVar("Expression")
+DEEPEST = 12
+"""So many expressions within each other are followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,33 @@ class Value:
         return "".join(piece.text for piece in self.pieces)
 
 
+@dataclass
+class Evaluation(ABC, Generic[Expression]):
+    """What the expressions of a module are worth as text; each language has its own."""
+
+    depth: int = field(default=0, init=False)
+    doubts: dict[str, str] = field(default_factory=dict, init=False)
+    """By a name that values have in `names`, why another value than the known one may count."""
+
+    def value(self, node: Expression | None) -> Value | None:
+        """The text of an expression; None where a part of it is not known here."""
+        if node is None or self.depth > DEEPEST:
+            return None
+        self.depth += 1
+        try:
+            return self._value(node)
+        finally:
+            self.depth -= 1
+
+    def doubt(self, value: Value) -> str | None:
+        """Why another value than this may count."""
+        return next((self.doubts[name] for name in sorted(value.names) if name in self.doubts), None)
+
+    @abstractmethod
+    def _value(self, node: Expression) -> Value | None:
+        """The text of an expression, whose parts `value` gives."""
+
+
 def joined(*values: Value | None) -> Value | None:
     """The texts one behind the other; None where one is not known."""
     pieces: list[Piece] = []
@@ -45,6 +78,12 @@ def joined(*values: Value | None) -> Value | None:
         pieces += value.pieces
         variables, names = variables | value.variables, names | value.names
     return Value(tuple(pieces), variables, names)
+
+
+def with_slashes(values: Iterable[Value | None]) -> Value | None:
+    """The texts with a slash between each two of them; None where one is not known."""
+    slash = Value((Piece("/"),))
+    return joined(*[part for value in values for part in (slash, value)][1:])
 
 
 def path_of(values: Iterable[Value | None]) -> Value | None:

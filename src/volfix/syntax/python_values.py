@@ -6,12 +6,12 @@ Followed are literals, names that are assigned once, paths from `__file__`, envi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import libcst as cst
 
-from volfix.syntax.pieces import Piece, Value, joined, known_by, parent_of, path_of
+from volfix.syntax.pieces import Evaluation, Piece, Value, joined, known_by, parent_of, path_of
 from volfix.syntax.python_source import Module, nodes
 
 SAME = frozenset(
@@ -22,15 +22,12 @@ LOOK_UPS = frozenset({"getenv", "get", "config", "env", "str", "db", "db_url", "
 
 
 @dataclass
-class Evaluation:
+class PythonEvaluation(Evaluation[cst.CSTNode]):
     """`file` is where the module lies in the container, `directory` where its process works; None where not known."""
 
     module: Module
     file: str | None
     directory: str | None
-    depth: int = field(default=0)
-    doubts: dict[str, str] = field(default_factory=dict)
-    """By a name that values have in `names`, why another value than the known one may count."""
 
     @cached_property
     def constants(self) -> dict[str, cst.BaseExpression | None]:
@@ -59,16 +56,6 @@ class Evaluation:
             if isinstance(node, cst.Name):
                 found[node.value] = found.get(node.value, 0) + 1
         return found
-
-    def value(self, node: cst.CSTNode | None) -> Value | None:
-        """The text of an expression; None where a part of it is not known here."""
-        if node is None or self.depth > 12:
-            return None
-        self.depth += 1
-        try:
-            return self._value(node)
-        finally:
-            self.depth -= 1
 
     def _value(self, node: cst.CSTNode) -> Value | None:  # noqa: C901 - a case for each kind of expression
         match node:

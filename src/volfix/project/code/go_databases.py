@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.openers import go_openers
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code.named_database import NamedDatabase
-from volfix.syntax.code_tree import CodeTree, is_conditional
-from volfix.syntax.pieces import Piece, Value, joined, known_by
+from volfix.syntax.code_tree import CodeTree, arguments_of, is_conditional
+from volfix.syntax.pieces import Evaluation, Piece, Value, joined, known_by, with_slashes
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -30,28 +30,23 @@ CONDITIONS = frozenset({"if_statement", "expression_switch_statement", "expressi
 ASSIGNMENTS = frozenset({"short_var_declaration", "assignment_statement", "var_spec", "const_spec"})
 
 
-def go_databases(tree: CodeTree) -> Iterator[NamedDatabase]:
-    """The databases that a module of Go opens, each literal once."""
-    module = _Module(tree)
-    found: dict[object, NamedDatabase] = {}
-    for name, node in module.opened():
-        value = module.value(node)
-        written = [piece for piece in value.pieces if piece.span] if value is not None else []
-        if value is not None and written:
-            doubt = next((module.doubts[each] for each in sorted(value.names) if each in module.doubts), None)
-            doubt = doubt or is_conditional(node, CONDITIONS)
-            found.setdefault(
-                written[0].span, NamedDatabase(tree.source, name, value, "opened", False, reader=READER, doubt=doubt)
-            )
-    yield from found.values()
-
-
 @dataclass
-class _Module:
+class GoModule(Evaluation["Node"]):
+    """A module of Go, and what its expressions are worth."""
+
     tree: CodeTree
-    depth: int = 0
-    doubts: dict[str, str] = field(default_factory=dict)
-    """By name of a variable, why another value than the known one may count."""
+
+    def databases(self) -> Iterator[NamedDatabase]:
+        """The databases that the module opens, each literal once."""
+        found: dict[object, NamedDatabase] = {}
+        for name, node in self.opened():
+            value = self.value(node)
+            written = [piece for piece in value.pieces if piece.span] if value is not None else []
+            if value is not None and written:
+                doubt = self.doubt(value) or is_conditional(node, CONDITIONS)
+                named = NamedDatabase(self.tree.source, name, value, "opened", False, reader=READER, doubt=doubt)
+                found.setdefault(written[0].span, named)
+        yield from found.values()
 
     def opened(self) -> Iterator[tuple[str, Node]]:
         """What takes an address, with the expression that says it."""
@@ -65,7 +60,7 @@ class _Module:
 
     def _called(self, node: Node) -> Iterator[tuple[str, Node]]:
         name = self.tree.text(node.child_by_field_name("function"))
-        arguments = _arguments(node)
+        arguments = arguments_of(node)
         for opener in go_openers():
             if name not in opener.call or not arguments:
                 continue
@@ -81,16 +76,6 @@ class _Module:
         """The field of a structure that promises a database file by its name: `DBPath`, `DatabasePath`."""
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", key).upper()
         return key if variable_kind(words) == "file" and words.endswith(("PATH", "FILE")) else None
-
-    def value(self, node: Node | None) -> Value | None:
-        """The text of an expression; None where a part of it is not known here."""
-        if node is None or self.depth > 12:
-            return None
-        self.depth += 1
-        try:
-            return self._value(node)
-        finally:
-            self.depth -= 1
 
     def _value(self, node: Node) -> Value | None:
         match node.type:
@@ -111,10 +96,10 @@ class _Module:
 
     def _call(self, node: Node) -> Value | None:
         name = self.tree.text(node.child_by_field_name("function"))
-        arguments = _arguments(node)
+        arguments = arguments_of(node)
         last = name.rpartition(".")[2]
         if last == "Join" and name in ("filepath.Join", "path.Join"):
-            return _path([self.value(each) for each in arguments])
+            return with_slashes(map(self.value, arguments))
         if name == "fmt.Sprintf":
             return self._formatted(arguments)
         variable = self.asked(node)
@@ -133,7 +118,7 @@ class _Module:
         """The variable of the environment that a call asks for first."""
         if node.type != "call_expression":
             return None
-        name, arguments = self.tree.text(node.child_by_field_name("function")), _arguments(node)
+        name, arguments = self.tree.text(node.child_by_field_name("function")), arguments_of(node)
         return self.tree.string(arguments[0]) if arguments and LOOK_UP.match(name.rpartition(".")[2]) else None
 
     def _flag(self, rest: list[Node]) -> Value | None:
@@ -189,11 +174,6 @@ class _Module:
         return found
 
 
-def _arguments(node: Node) -> list[Node]:
-    arguments = node.child_by_field_name("arguments")
-    return [each for each in arguments.named_children if each.type != "comment"] if arguments is not None else []
-
-
 def _function(node: Node) -> Node | None:
     """The function around a node, the outermost."""
     found, parent = None, node.parent
@@ -202,10 +182,3 @@ def _function(node: Node) -> Node | None:
             found = parent
         parent = parent.parent
     return found
-
-
-def _path(values: list[Value | None]) -> Value | None:
-    parts: list[Value | None] = []
-    for value in values:
-        parts += [Value((Piece("/"),)), value] if parts else [value]
-    return joined(*parts)

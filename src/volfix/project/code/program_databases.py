@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from volfix.project.code.go_databases import go_databases
+from volfix.project.code.go_databases import GoModule
 from volfix.project.code.named_database import NamedDatabase
-from volfix.project.code.script_databases import HERE, script_databases
+from volfix.project.code.script_databases import HERE, ScriptModule
 from volfix.syntax import disk
 from volfix.syntax.code_tree import GO, TYPESCRIPT, CodeTree
 from volfix.syntax.source import FileProblem, Source
@@ -32,9 +32,9 @@ def program_databases(path: Path, file: str | None, directory: str | None) -> It
     tree = _tree(path, (status.st_mtime_ns, status.st_size))
     if tree is None:
         return
-    found = go_databases(tree) if path.suffix in GO else script_databases(tree, file, directory)
+    module = GoModule(tree) if path.suffix in GO else ScriptModule(tree, file, directory)
     refusal = f"volfix cannot read {path.name} to its end" if tree.has_error else None
-    for named in found:
+    for named in module.databases():
         pieces = named.value.pieces
         is_of_module = path.suffix in TYPESCRIPT and HERE in named.value.names
         constant = next((piece.name for piece in pieces if piece.span), "") if len(pieces) > 1 else ""

@@ -16,7 +16,7 @@ from volfix.knowledge.variables import variable_kind
 from volfix.project.code.named_database import NamedDatabase
 from volfix.syntax import disk
 from volfix.syntax.python_source import Module, below, nodes, read_module
-from volfix.syntax.python_values import Evaluation, assigned, last_name, looked_up, string
+from volfix.syntax.python_values import PythonEvaluation, assigned, last_name, looked_up, string
 from volfix.syntax.source import FileProblem
 
 ENGINES = frozenset({"create_engine", "create_async_engine"})
@@ -58,7 +58,7 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
     if read is None:
         return
     module, refusal = read
-    evaluation = Evaluation(module, file, directory)
+    evaluation = PythonEvaluation(module, file, directory)
     found: dict[object, NamedDatabase] = {}
     for sink in _Sinks(module).found():
         value = evaluation.value(_field_default(sink.expression))
@@ -67,7 +67,7 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
             continue
         value = replace(value, variables=value.variables | sink.variables)
         part = written[-1].name if len(value.pieces) > 1 else ""
-        doubt = next((evaluation.doubts[name] for name in sorted(value.names) if name in evaluation.doubts), None)
+        doubt = evaluation.doubt(value)
         if part and evaluation.uses.get(part, 0) > 2:
             doubt = f"{part} is used elsewhere in the module too"
         named = NamedDatabase(

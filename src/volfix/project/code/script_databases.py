@@ -9,15 +9,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.openers import ScriptOpener, script_openers
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code.named_database import NamedDatabase
-from volfix.syntax.code_tree import CodeTree, is_conditional
-from volfix.syntax.pieces import Piece, Value, joined, known_by, parent_of, path_of
+from volfix.syntax.code_tree import CodeTree, arguments_of, is_conditional
+from volfix.syntax.pieces import Evaluation, Piece, Value, joined, known_by, parent_of, path_of, with_slashes
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -35,31 +35,27 @@ HERE = "__filename"
 CONDITIONS = frozenset({"if_statement", "switch_statement", "try_statement", "catch_clause"})
 
 
-def script_databases(tree: CodeTree, file: str | None, directory: str | None) -> Iterator[NamedDatabase]:
-    """The databases that a module opens, each literal once; `file` is where it lies in the container, `directory` where
-    its process works.
-    """
-    module = _Module(tree, file, directory)
-    found: dict[object, NamedDatabase] = {}
-    for name, reader, node in module.opened():
-        value = module.value(node)
-        written = [piece for piece in value.pieces if piece.span] if value is not None else []
-        if value is not None and written:
-            doubt = next((module.doubts[each] for each in sorted(value.names) if each in module.doubts), None)
-            doubt = doubt or is_conditional(node, CONDITIONS)
-            named = NamedDatabase(tree.source, name, value, "opened", False, reader=reader, doubt=doubt)
-            found.setdefault(written[-1].span, named)
-    yield from found.values()
-
-
 @dataclass
-class _Module:
+class ScriptModule(Evaluation["Node"]):
+    """A module, and what its expressions are worth; `file` is where it lies in the container, `directory` where its
+    process works.
+    """
+
     tree: CodeTree
     file: str | None
     directory: str | None
-    depth: int = 0
-    doubts: dict[str, str] = field(default_factory=dict)
-    """By name, why another value than the known one may count."""
+
+    def databases(self) -> Iterator[NamedDatabase]:
+        """The databases that the module opens, each literal once."""
+        found: dict[object, NamedDatabase] = {}
+        for name, reader, node in self.opened():
+            value = self.value(node)
+            written = [piece for piece in value.pieces if piece.span] if value is not None else []
+            if value is not None and written:
+                doubt = self.doubt(value) or is_conditional(node, CONDITIONS)
+                named = NamedDatabase(self.tree.source, name, value, "opened", False, reader=reader, doubt=doubt)
+                found.setdefault(written[-1].span, named)
+        yield from found.values()
 
     def opened(self) -> Iterator[tuple[str, str, Node]]:
         """What takes an address, its reader, and the expression that says the address."""
@@ -72,7 +68,7 @@ class _Module:
     def _called(self, node: Node) -> Iterator[tuple[str, str, Node]]:
         """`new Database("app.db")`, `require("better-sqlite3")("app.db")`, `createClient({url: "file:app.db"})`."""
         maker = node.child_by_field_name("constructor") or node.child_by_field_name("function")
-        arguments = _arguments(node)
+        arguments = arguments_of(node)
         if maker is None or not arguments or self._only_reads(arguments):
             return
         name = self.tree.text(maker)
@@ -132,7 +128,7 @@ class _Module:
         node: Node | None = maker
         while node is not None and node.type in ("member_expression", "call_expression", *WRAPPED):
             function = node.child_by_field_name("function")
-            if self.tree.text(function) in ("require", "import") and (arguments := _arguments(node)):
+            if self.tree.text(function) in ("require", "import") and (arguments := arguments_of(node)):
                 return self.tree.string(arguments[0]) or "", None
             if function is not None and not self.tree.text(function).endswith(".verbose"):
                 return "", None
@@ -156,16 +152,6 @@ class _Module:
             for each in _identifiers(names) if module else ():
                 found[self.tree.text(each)] = module
         return found
-
-    def value(self, node: Node | None) -> Value | None:
-        """The text of an expression; None where a part of it is not known here."""
-        if node is None or self.depth > 12:
-            return None
-        self.depth += 1
-        try:
-            return self._value(node)
-        finally:
-            self.depth -= 1
 
     def _value(self, node: Node) -> Value | None:  # noqa: C901 - a case for each kind of expression
         text = self.tree.text(node)
@@ -284,12 +270,12 @@ class _Module:
     def _call(self, node: Node) -> Value | None:
         maker = node.child_by_field_name("function") or node.child_by_field_name("constructor")
         name = self.tree.text(maker).rpartition(".")[2]
-        arguments = _arguments(node)
+        arguments = arguments_of(node)
         whole = self.tree.text(maker)
         if whole == "process.cwd":
             return Value((Piece(self.directory),)) if self.directory else None
         if whole in ("path.join", "join"):
-            return _path([self.value(each) for each in arguments])
+            return with_slashes(map(self.value, arguments))
         if whole in ("path.resolve", "resolve"):
             values = [self.value(each) for each in arguments]
             start = [Value((Piece(self.directory),))] if self.directory else []
@@ -309,20 +295,8 @@ def _bare(node: Node | None) -> Node | None:
     return node
 
 
-def _arguments(node: Node) -> list[Node]:
-    arguments = node.child_by_field_name("arguments")
-    return [each for each in arguments.named_children if each.type != "comment"] if arguments is not None else []
-
-
 def _identifiers(nodes: list[Node]) -> Iterator[Node]:
     for node in nodes:
         if node.type in ("identifier", "shorthand_property_identifier_pattern"):
             yield node
         yield from _identifiers(node.named_children)
-
-
-def _path(values: list[Value | None]) -> Value | None:
-    parts: list[Value | None] = []
-    for value in values:
-        parts += [Value((Piece("/"),)), value] if parts else [value]
-    return joined(*parts)

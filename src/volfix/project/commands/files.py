@@ -56,15 +56,18 @@ CALLED = re.compile(
 """What may call a file whose name has no suffix: a path, or a name behind a shell."""
 
 
+def _parsed(path: Path) -> PipelineFile:
+    from volfix.project.ci.load import load
+
+    return load(path)
+
+
 @dataclass(frozen=True, eq=False)
 class CommandFile:
-    """A file that is known by its name to hold commands, read once when it is needed.
-
-    `pipeline` is what it says where it is a pipeline that has been read.
-    """
+    """A file that is known by its name to hold commands, read once when it is needed; `parse` reads a pipeline."""
 
     path: Path
-    pipeline: PipelineFile | None = None
+    parse: Callable[[Path], PipelineFile] = _parsed
 
     @cached_property
     def data(self) -> bytes:
@@ -85,6 +88,14 @@ class CommandFile:
         return self._is_pipeline and BRINGS_FILES.search(self.data) is not None
 
     @cached_property
+    def pipeline(self) -> PipelineFile | None:
+        """What the file says as a pipeline; None where it is none, or cannot be read, which its loader names."""
+        if self._is_pipeline:
+            with suppress(FileProblem, NotForVolfix):
+                return self.parse(self.path)
+        return None
+
+    @cached_property
     def source(self) -> Source | None:
         """The file as text; None where it is not text that volfix reads: it may be anything."""
         if self.pipeline is not None:
@@ -96,9 +107,11 @@ class CommandFile:
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        if self.source is None:
-            return ()
-        return tuple(self._steps() if self._is_pipeline else entries_of(self.source))
+        if self.pipeline is not None:
+            from volfix.project.ci import steps
+
+            return tuple(steps.entries(self.pipeline))
+        return () if self.source is None or self._is_pipeline else tuple(entries_of(self.source))
 
     @cached_property
     def script(self) -> Entry | None:
@@ -110,30 +123,19 @@ class CommandFile:
 
     @property
     def _is_pipeline(self) -> bool:
-        return self.pipeline is not None or is_pipeline_name(str(self.path))
-
-    def _steps(self) -> Iterator[Entry]:
-        """What a pipeline's steps run; nothing where it cannot be read, which its loader names."""
-        from volfix.project.ci import load, steps
-
-        try:
-            yield from steps.entries(self.pipeline or load.load(self.path, self.source))
-        except (FileProblem, NotForVolfix):
-            return
+        return is_pipeline_name(str(self.path))
 
 
-def deleting(directories: Iterable[Directory]) -> dict[Path, tuple[Path, ...]]:
-    """The command files of each root where some command deletes data or names a project and some may deploy."""
+def deleting(directories: Iterable[Directory]) -> list[Path]:
+    """The roots where some command deletes data or names a project, and some command may deploy."""
     found: dict[Path, list[Path]] = {}
     for directory in directories:
         found.setdefault(directory.root, []).extend(directory.commands)
-    kept = {}
+    kept = []
     for root, paths in found.items():
         files = [CommandFile(path) for path in paths]
-        if not _matter(files):
-            files += _called(files, root)
-        if _matter(files):
-            kept[root] = tuple(paths)
+        if _matter(files) or _matter([*files, *_called(files, root)]):
+            kept.append(root)
     return kept
 
 

@@ -6,7 +6,7 @@ import itertools
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from volfix.project.shell.paths import joined
 from volfix.syntax import disk
 
 if TYPE_CHECKING:
+    from volfix.project.deployments.flows import CommandFiles
     from volfix.project.discovery import Directory
     from volfix.project.shell.command import Command
 
@@ -34,18 +35,16 @@ TESTED = re.compile(r"(?:\[|\btest\b)[^;\n]*(?:\|\||&&)\s*(?:\\\n\s*)?\Z")
 TEST = re.compile(r"^\W*test\b")
 
 
-def env_copies(directories: Iterable[Directory]) -> Copies:
-    """For each env file that a deploying flow puts into place, the files of the repository that it is made from."""
-    commands: dict[Path, list[Path]] = {}
-    homes: dict[Path, set[Path]] = {}
-    for directory in directories:
-        commands.setdefault(directory.root, []).extend(directory.commands)
-        if directory.may_hold_projects:
-            homes.setdefault(directory.root, set()).add(directory.path)
+def env_copies(directories: Sequence[Directory], command_files: Callable[[Path], CommandFiles]) -> Copies:
+    """For each env file that a deploying flow puts into place, the files of the repository that it is made from;
+    `command_files` gives those below a root.
+    """
     found: dict[Path, tuple[EnvCopy, ...]] = {}
-    for root, paths in commands.items():
-        if root in homes and any(_speaks_of_env(path) for path in paths):
-            for target, copy in _copies(root, tuple(paths), frozenset(homes[root])):
+    for root in dict.fromkeys(directory.root for directory in directories):
+        own = [directory for directory in directories if directory.root == root]
+        paths = (path for directory in own for path in directory.commands)
+        if any(directory.may_hold_projects for directory in own) and any(_speaks_of_env(path) for path in paths):
+            for target, copy in _copies(command_files(root)):
                 found[target] = tuple(dict.fromkeys((*found.get(target, ()), copy)))
     return found
 
@@ -54,12 +53,12 @@ def _speaks_of_env(path: Path) -> bool:
     return SPEAKS_OF_ENV.search(disk.read_or_nothing(path)) is not None
 
 
-def _copies(root: Path, paths: tuple[Path, ...], homes: frozenset[Path]) -> Iterator[tuple[Path, EnvCopy]]:
+def _copies(files: CommandFiles) -> Iterator[tuple[Path, EnvCopy]]:
     """Places and what is put there, in the order of the flows."""
-    from volfix.project.deployments.flows import PIPELINE, CommandFiles
+    from volfix.project.deployments.flows import PIPELINE
 
-    places = _Places(root, homes)
-    for flow in CommandFiles(root, paths, homes).flows:
+    places = _Places(files.root, files.homes)
+    for flow in files.flows:
         for command in flow.commands:
             if command.trap is None and not any(_is_for_others(guard) for guard in command.guards):
                 yield from places.copies(command, fresh=flow.why == PIPELINE and command.in_checkout)

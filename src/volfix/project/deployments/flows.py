@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, Option, deletion_of, docker_call
 from volfix.knowledge.purposes import CLEANS, DEPLOY, DEV, NOT_DEPLOYED, TEST, nearest_purpose, purposes
 from volfix.project.ci.daemons import reaches_other_host, uses_context
+from volfix.project.ci.load import load
 from volfix.project.commands.calls import CommandResolver
 from volfix.project.commands.files import CommandFile
 from volfix.project.deployments.passing import (
@@ -113,18 +114,23 @@ class VolumeDeletion:
 class CommandFiles:
     """The files with commands below one root, read when the first of them is needed.
 
-    `homes` are the directories that have Compose files, `pipelines` those of the paths that have been read already.
+    `homes` are the directories that have Compose files; `parse` reads a pipeline.
     """
 
     root: Path
     paths: tuple[Path, ...]
     homes: frozenset[Path] = frozenset()
-    pipelines: Mapping[Path, PipelineFile] = field(default_factory=dict)
+    parse: Callable[[Path], PipelineFile] = load
     _ran: dict[int, tuple[Command, ...]] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> dict[Path, CommandFile]:
-        return {path: CommandFile(path, self.pipelines.get(path)) for path in self.paths}
+        return {path: CommandFile(path, self.parse) for path in self.paths}
+
+    def pipeline(self, path: Path) -> PipelineFile | None:
+        """The pipeline at a path; None where there is none, or none that can be read."""
+        file = self.files.get(path)
+        return file.pipeline if file is not None else None
 
     @cached_property
     def interpreter(self) -> Interpreter:

@@ -11,31 +11,28 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import is_path
 from volfix.project.compose.origins import Variable
 from volfix.project.deployments.given_values import Given
-from volfix.project.deployments.stacks import commands_by_root, project_directory
+from volfix.project.deployments.stacks import Commands, project_directory
 from volfix.project.deployments.starts import Start
-from volfix.project.discovery import Directory
+from volfix.project.loader import Loader
 from volfix.project.shell.paths import moved
 from volfix.project.stack import Stack
 from volfix.syntax import disk
 
 
-def handed_directories(projects: Sequence[Project], directories: Iterable[Directory]) -> dict[Path, Lookup]:
+def handed_directories(projects: Sequence[Project], loader: Loader) -> dict[Path, Lookup]:
     """For each directory of projects, the variables of its mounts that every flow which sets them sets to one path.
 
     Only variables that no file of the project gives a value are asked for.
     """
-    directories = list(directories)
     asked = {project: names for project in projects if (names := _unset(project))}
-    paths = {
-        root: tuple(path for directory in directories if directory.root == root for path in directory.commands)
-        for root in {project.root for project in asked}
-    }
     words = {name.encode() for names in asked.values() for name in names}
-    paths = {root: own for root, own in paths.items() if any(_names(path, words) for path in own)}
-    stacks = [Stack(root, tuple(project for project in projects if project.root == root)) for root in paths]
     values: dict[Path, dict[str, list[Variable]]] = {}
-    for commands in commands_by_root(paths, directories, stacks).values():
-        for start in commands.starting:
+    for root in dict.fromkeys(project.root for project in asked):
+        paths = (path for directory in loader.directories if directory.root == root for path in directory.commands)
+        if not any(_names(path, words) for path in paths):
+            continue
+        stack = Stack(root, tuple(project for project in projects if project.root == root))
+        for start in Commands(loader.command_files(root), (stack,)).starting:
             for project in start.projects:
                 own = values.setdefault(project.called_in or project.directory, {})
                 for variable in _handed(start, project, asked.get(project, ())):

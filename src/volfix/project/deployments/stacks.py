@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,6 @@ from volfix.project.deployments.old_texts import old_commands
 from volfix.project.deployments.row_wipes import RowWipe, row_wipes
 from volfix.project.deployments.starts import Start
 from volfix.project.deployments.throwaway_stacks import is_test_stack
-from volfix.project.discovery import Directory
 from volfix.project.shell.command import Command
 from volfix.project.shell.file_deletions import DeletedPath, deleted_paths
 from volfix.project.shell.paths import joined
@@ -92,7 +91,7 @@ class Commands:
     def documents(self, source: Source) -> tuple[Document, ...]:
         """The documents of a YAML file with commands, read once."""
         if source.path not in self._documents:
-            pipeline = self.files.pipelines.get(source.path)
+            pipeline = self.files.pipeline(source.path)
             try:
                 self._documents[source.path] = tuple(pipeline.documents if pipeline is not None else parse(source))
             except FileProblem:
@@ -290,21 +289,3 @@ def project_directory(command: Command, call: DockerCall) -> str:
         return joined(command.directory, given[-1])
     files = call.values("-f", "--file")
     return posixpath.dirname(joined(command.directory, files[0])) or "." if files else command.directory
-
-
-def commands_by_root(
-    paths: Mapping[Path, tuple[Path, ...]], directories: Iterable[Directory], stacks: Sequence[Stack]
-) -> dict[Path, Commands]:
-    """The commands in the files at these paths, by root, with the stacks that they may be about."""
-    homes: dict[Path, set[Path]] = {}
-    for directory in directories:
-        if directory.may_hold_projects:
-            homes.setdefault(directory.root, set()).add(directory.path)
-    pipelines = {one.file.path: one.file for stack in stacks for one in stack.workflows}
-    return {
-        root: Commands(
-            CommandFiles(root, own, frozenset(homes.get(root, ())), pipelines),
-            tuple(stack for stack in stacks if stack.root == root),
-        )
-        for root, own in paths.items()
-    }

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from volfix.project.compose.effective_environment import effective_variables
-from volfix.project.compose.mounts import BIND
 from volfix.project.compose.origins import InCode, InDockerfile, PutTogether, compose_scalar, env_assignment
 from volfix.project.compose.service import Service
+from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import working_directory
@@ -223,11 +223,11 @@ def _place(context: Context, proposal: Proposal) -> tuple[str, str] | None:
     if proposal.place is None:
         return None
     (mount, path), project = proposal.place, proposal.database.project
-    if mount.kind == BIND:
-        source = context.host_of(mount).key
-    else:
-        source = project.fixed_name(mount.source) or f"{project.directory}: {mount.source}"
-    return source, posixpath.normpath(posixpath.join(mount.subpath or "", posixpath.relpath(path, mount.clean_target)))
+    source = Use(project, proposal.database.service, mount).source(context.root)
+    if source is None:
+        return None
+    place = posixpath.join(mount.subpath or "", posixpath.relpath(path, mount.clean_target))
+    return source.seen_from(project.directory), posixpath.normpath(place)
 
 
 def _old_place(context: Context, proposal: Proposal) -> tuple[str, str | None]:

@@ -13,6 +13,7 @@ from volfix.project.compose.mounts import Mount
 from volfix.project.compose.origins import InDockerfile, PutTogether
 from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned, put_into_place
 from volfix.project.image.ownership import foreign_user
+from volfix.project.stack import Use
 from volfix.rules.evidence.database import Database, unsayable
 from volfix.rules.evidence.database_places import holder, is_code
 from volfix.rules.evidence.old_path import other_mention
@@ -156,20 +157,13 @@ def _is_spared(project: Project, path: Path) -> str | None:
 def _strange_user(database: Database, mount: Mount) -> str | None:
     """Another service that mounts what the file would move into, with neither the same code nor the same variable."""
     own, project = database.service, database.project
+    source = Use(project, own, mount).source(project.root)
     for name, other in project.services.items():
         is_kin = database.variable in other.environment or (
             own.build is not None and other.build is not None and own.build.context == other.build.context
         )
         if other is own or is_kin:
             continue
-        if any(_same_source(mount, theirs) for theirs in project.mounts_of(other)):
+        if any(Use(project, other, theirs).source(project.root) == source for theirs in project.mounts_of(other)):
             return name
     return None
-
-
-def _same_source(one: Mount, other: Mount) -> bool:
-    return (one.kind, one.directory, posixpath.normpath(one.source)) == (
-        other.kind,
-        other.directory,
-        posixpath.normpath(other.source),
-    )

@@ -13,7 +13,7 @@ from volfix.knowledge.lookup import version_in
 from volfix.knowledge.paths import is_below, meet
 from volfix.knowledge.storage import holds
 from volfix.project.compose.compose_file import BASE_NAMES
-from volfix.project.compose.host_directories import host_directory, relative
+from volfix.project.compose.host_directories import relative
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.image.images import known_images
 from volfix.project.stack import Stack, Use
@@ -89,39 +89,25 @@ class Server:
         return self.service if self.files == other.files else f"{self.service} of {self.written[0].name}"
 
 
-def servers_by_source(stacks: Iterable[Stack]) -> dict[str, frozenset[Server]]:
+def servers_by_source(stacks: Iterable[Stack]) -> dict[tuple[str, str], frozenset[Server]]:
     """For each host directory and each volume that several servers mount for their data, these servers."""
-    found: dict[str, set[Server]] = {}
+    found: dict[tuple[str, str], set[Server]] = {}
     for stack in stacks:
         for use in stack.uses:
-            source = source_of(use, stack.root)
+            source = shared_source(use, stack.root)
             server = server_of(use) if source is not None else None
             if source is not None and server is not None:
                 found.setdefault(source, set()).add(server)
     return {source: frozenset(servers) for source, servers in found.items() if len(servers) > 1}
 
 
-def source_of(use: Use, root: Path) -> str | None:
-    """What the servers on one source are told by: the host directory, or the volume by its real name.
-
-    What depends on a variable of unknown value, or on the project's name, is compared within one directory only.
-    """
+def shared_source(use: Use, root: Path) -> tuple[str, str] | None:
+    """What the servers on one source are told by: the source, and the directory in it; None where none writes to it."""
     mount = use.mount
-    if mount.read_only or mount.overridden:
+    source = use.source(root) if mount.kind in (BIND, VOLUME) and not (mount.read_only or mount.overridden) else None
+    if source is None:
         return None
-    if mount.kind == BIND:
-        host = host_directory(mount, root)
-        return host.key if host.path is not None else f"{host.key} of {use.project.directory}"
-    if mount.kind != VOLUME:
-        return None
-    name = use.project.real_name(mount.source)
-    place = posixpath.normpath(f"volume {name}/{mount.subpath or ''}")
-    return f"{place} of {use.project.directory}" if _is_by_project(use, name) else place
-
-
-def _is_by_project(use: Use, name: str) -> bool:
-    """Whether the volume's real name depends on the project's name, or on a variable of unknown value."""
-    return name == f"{use.project.name}_{use.mount.source}" or "${" in name
+    return source.seen_from(use.project.directory), posixpath.normpath(use.mount.subpath or ".")
 
 
 def server_of(use: Use) -> Server | None:
@@ -151,7 +137,7 @@ def release_of(image: Image, entry: Entry) -> tuple[int, ...]:
 
 def colliding(context: Context, use: Use) -> Iterator[Server]:
     """The servers with which the one of this mount cannot share the mount's source."""
-    source = source_of(use, context.root)
+    source = shared_source(use, context.root)
     others = context.servers.get(source, frozenset()) if source is not None else frozenset()
     own = server_of(use) if others else None
     if own is not None:
@@ -165,7 +151,8 @@ def are_alternatives(context: Context, use: Use, others: Iterable[Server]) -> bo
     """Whether no project has the server of this mount together with one of the others: they are in files of one
     directory that are not merged, and run at once only where somebody brings both up."""
     own = server_of(use)
-    known = context.servers.get(source_of(use, context.root) or "", frozenset())
+    source = shared_source(use, context.root)
+    known = context.servers.get(source, frozenset()) if source is not None else frozenset()
     together = {server.files for server in known if own is not None and server.written == own.written}
     return own is not None and all(other.is_alternative(own) and other.files not in together for other in others)
 
@@ -181,9 +168,8 @@ def collision(context: Context, use: Use) -> str | None:
 
 
 def _server(use: Use, image: Image, entry: Entry, role: Role, inner: str, *, misses: bool) -> Server:
-    project, key = use.project, use.mount.source
-    named = any(file.name for file in project.files)
-    by_project = use.mount.kind == VOLUME and not named and _is_by_project(use, project.real_name(key))
+    source = use.source(use.project.root) if use.mount.kind == VOLUME else None
+    by_project = source is not None and not source.is_fixed and not any(file.name for file in use.project.files)
     return Server(
         use.project.directory,
         tuple(file.path for file in use.project.files),

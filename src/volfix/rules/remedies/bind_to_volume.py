@@ -5,26 +5,23 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from volfix.edits.operation import Operation
 from volfix.knowledge.targets import never_converted
-from volfix.project.compose.host_directories import HostDirectory, is_file, is_within, relative
+from volfix.project.compose.host_directories import HostDirectory, is_file
 from volfix.project.compose.mounts import BIND, is_windows_path
-from volfix.project.git import GitUnavailable
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.databases import databases
 from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data
 from volfix.rules.evidence.host_users import host_doubts
-from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
 from volfix.rules.evidence.source_variables import place_doubt, set_elsewhere
 from volfix.rules.findings import Applicability, Fix, MountChange, Move, VolumeChange
-from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.declarations import declared
 from volfix.rules.remedies.mount_edits import to_volume
+from volfix.rules.remedies.mount_refusals import in_words, mount_refusals, source_refusals, tracked_refusals
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.syntax.yaml_tree import Scalar
 
@@ -68,45 +65,19 @@ def convert(context: Context, use: Use, held: HeldData) -> Conversion:
 def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
     """Why the directory stays a bind mount, the first reason being enough."""
     for use in uses:
-        if use.project.files[0].version_1:
-            yield VERSION_1
-        yield from _mount_refusals(context, use)
-        directory = use.project.directory
+        yield from mount_refusals(context, use)
+        mount, directory = use.mount, use.project.directory
+        if is_file(mount):
+            yield f"{mount.raw_source} is a file for {use.service.name}, and a named volume cannot be one"
+        if isinstance(mount.node, Scalar) and mount.node.tag is not None:
+            yield f"the mount carries the tag {mount.node.tag}"
         if host.path is not None and (directory == host.path or host.path in directory.parents):
-            yield f"{use.mount.raw_source} is the project's own directory"
+            yield f"{mount.raw_source} is the project's own directory"
     yield from filter(None, (collision(context, use) for use in uses))
-    others = context.users.get(host.key, frozenset())
-    if len(others) > 1:
-        names = ", ".join(sorted(in_words(context, path, name) for path, name in others))
-        yield f"several projects mount this host directory ({names}): as a volume each would have its own"
+    yield from source_refusals(context, host, "host directory")
     yield from _inner_mounts(context, host)
     yield from _outer_mounts(context, host)
-    if host.inside and host.path is not None:
-        yield from _tracked(context, host.path)
-
-
-def _mount_refusals(context: Context, use: Use) -> Iterator[str]:
-    mount = use.mount
-    if mount.problem:
-        yield mount.problem
-    if not is_within(mount.file.path, context.root):
-        yield f"{mount.file.path} lies outside {context.root}"
-    if is_ignored(context, mount.file, mount.node.span.start):
-        yield f"the mount of {mount.raw_source} in {use.service.name} is marked to be ignored"
-    if is_file(mount):
-        yield f"{mount.raw_source} is a file for {use.service.name}, and a named volume cannot be one"
-    if isinstance(mount.node, Scalar) and mount.node.tag is not None:
-        yield f"the mount carries the tag {mount.node.tag}"
-
-
-def _tracked(context: Context, directory: Path) -> Iterator[str]:
-    try:
-        tracked = context.tracked_below(directory)
-    except GitUnavailable as unavailable:
-        yield f"git cannot be asked what it tracks there: {unavailable.reason}"
-        return
-    if tracked:
-        yield f"git tracks {tracked} in it: it is part of the repository, not only run-time data"
+    yield from tracked_refusals(context, host, "what it tracks there", " in it")
 
 
 def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
@@ -117,12 +88,6 @@ def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
                 mount = use.mount
                 if not (mount.read_only or is_file(mount) or never_converted(None, mount.clean_target)):
                     yield f"{use.service.name} mounts {mount.raw_source}, which lies in it"
-
-
-def in_words(context: Context, directory: Path, name: str) -> str:
-    """A project in words: its directory below the root, and its name where that is another."""
-    place = relative(directory, context.root)
-    return place if name == directory.name else f"{place}, project {name}"
 
 
 def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:

@@ -30,7 +30,7 @@ WHOLE = frozenset({"volume prune", "volume rm", "volume remove"})
 def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...] | str:
     """The edit after which the command deletes no volume that the stack has, or why there is none."""
     command = item.command
-    pipeline = commands.files.pipelines.get(command.fragment.source.path)
+    pipeline = commands.files.pipeline(command.fragment.source.path)
     if pipeline is not None and not pipeline.system.edits_commands:
         return NOT_EDITED
     if not _is_whole(item):

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from volfix.edits.code_edits import SetLiteral
 from volfix.edits.env_file_edits import SetAssignment
 from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import SetScalar
-from volfix.project.compose.host_directories import HostDirectory, is_within
+from volfix.project.compose.host_directories import HostDirectory
 from volfix.project.compose.mounts import BIND
 from volfix.project.compose.origins import InCode, compose_scalar
-from volfix.project.git import GitUnavailable
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
@@ -21,15 +19,14 @@ from volfix.rules.evidence.code_databases import can_say, script_naming, set_at_
 from volfix.rules.evidence.database import unsayable
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.host_users import host_doubts
-from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.path_words import scalars
 from volfix.rules.evidence.source_variables import place_doubt, set_elsewhere
 from volfix.rules.findings import Applicability, Change, Fix, MountChange, Move
-from volfix.rules.ignores import is_ignored
-from volfix.rules.remedies.bind_to_volume import Conversion, in_words
+from volfix.rules.remedies.bind_to_volume import Conversion
 from volfix.rules.remedies.declarations import declared
 from volfix.rules.remedies.file_uses import DIRECTORIES, FileUse
 from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
+from volfix.rules.remedies.mount_refusals import mount_refusals, source_refusals, tracked_refusals
 from volfix.rules.remedies.volume_names import volume_key
 
 BESIDE = ("-wal", "-shm", "-journal")
@@ -89,32 +86,20 @@ def _clash(operations: Iterable[Operation]) -> str | None:
 def _refusals(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
     """Why the file stays mounted alone, the first reason being enough."""
     for item in live:
-        yield from _mount_refusals(context, item)
+        yield from mount_refusals(context, item.use)
+        yield from _beside(item)
         if (reason := stays_for_others(context, item.use)) is not None:
             yield reason
         yield from _path_refusals(item)
         if posixpath.basename(item.path) != posixpath.basename(live[0].path):
             yield f"{live[0].service} and {item.service} call the file by different names"
-    others = context.users.get(host.key, frozenset())
-    if len(others) > 1:
-        names = ", ".join(sorted(in_words(context, path, name) for path, name in others))
-        yield f"several projects mount this file ({names}): as a volume each would have its own"
+    yield from source_refusals(context, host, "file")
     yield from _other_readers(context, host, live)
-    if host.inside and host.path is not None:
-        yield from _tracked(context, host.path)
+    yield from tracked_refusals(context, host, "whether it tracks the file")
 
 
-def _mount_refusals(context: Context, item: FileUse) -> Iterator[str]:
-    mount, project = item.use.mount, item.use.project
-    if project.files[0].version_1:
-        yield VERSION_1
-    if mount.problem:
-        yield mount.problem
-    if not is_within(mount.file.path, project.root):
-        yield f"{mount.file.path} lies outside {project.root}"
-    if is_ignored(context, mount.file, mount.node.span.start):
-        yield f"the mount of {mount.raw_source} in {item.service} is marked to be ignored"
-    for other in project.mounts_of(item.use.service):
+def _beside(item: FileUse) -> Iterator[str]:
+    for other in item.use.project.mounts_of(item.use.service):
         if other.clean_target in {item.path + ending for ending in BESIDE}:
             yield f"{other.raw_target} is mounted beside it: these files belong together in one directory"
 
@@ -134,16 +119,6 @@ def _path_refusals(item: FileUse) -> Iterator[str]:
         if isinstance(origin, InCode) and not can_say(origin, value):
             yield f"no literal in {origin.file.path.name} alone makes it another path"
         yield from filter(None, (database.unknown, unsayable(origin, value)))
-
-
-def _tracked(context: Context, file: Path) -> Iterator[str]:
-    try:
-        tracked = context.tracked_below(file)
-    except GitUnavailable as unavailable:
-        yield f"git cannot be asked whether it tracks the file: {unavailable.reason}"
-        return
-    if tracked:
-        yield f"git tracks {tracked}: it is part of the repository, not only run-time data"
 
 
 def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:

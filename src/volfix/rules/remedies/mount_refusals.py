@@ -1,0 +1,53 @@
+"""Why a bind mount stays what it is, whether a directory is mounted or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from volfix.project.compose.host_directories import HostDirectory, is_within, relative
+from volfix.project.git import GitUnavailable
+from volfix.project.stack import Use
+from volfix.rules.context import Context
+from volfix.rules.evidence.own_volume import VERSION_1
+from volfix.rules.ignores import is_ignored
+
+
+def mount_refusals(context: Context, use: Use) -> Iterator[str]:
+    """Why the entry of the mount is not edited."""
+    mount = use.mount
+    if use.project.files[0].version_1:
+        yield VERSION_1
+    if mount.problem:
+        yield mount.problem
+    if not is_within(mount.file.path, context.root):
+        yield f"{mount.file.path} lies outside {context.root}"
+    if is_ignored(context, mount.file, mount.place):
+        yield f"the mount of {mount.raw_source} in {use.service.name} is marked to be ignored"
+
+
+def source_refusals(context: Context, host: HostDirectory, what: str) -> Iterator[str]:
+    """Why the source stays on the host: other projects mount `what` it is."""
+    others = context.users.get(host.key, frozenset())
+    if len(others) > 1:
+        names = ", ".join(sorted(in_words(context, path, name) for path, name in others))
+        yield f"several projects mount this {what} ({names}): as a volume each would have its own"
+
+
+def tracked_refusals(context: Context, host: HostDirectory, asked: str, where: str = "") -> Iterator[str]:
+    """Why the source stays in the repository: git has it, or cannot say; `asked` is what git is asked, in words."""
+    if host.path is None or not host.inside:
+        return
+    try:
+        tracked = context.tracked_below(host.path)
+    except GitUnavailable as unavailable:
+        yield f"git cannot be asked {asked}: {unavailable.reason}"
+        return
+    if tracked:
+        yield f"git tracks {tracked}{where}: it is part of the repository, not only run-time data"
+
+
+def in_words(context: Context, directory: Path, name: str) -> str:
+    """A project in words: its directory below the root, and its name where that is another."""
+    place = relative(directory, context.root)
+    return place if name == directory.name else f"{place}, project {name}"
