@@ -32,6 +32,26 @@ class Example:
     before: dict[str, str] | None = None
 
 
+def fixed(title: str, files: dict[str, str], after: dict[str, str]) -> Example:
+    """An example of a safe fix."""
+    return Example(title, files, Outcome.FIXED, after)
+
+
+def fixed_unsafe(title: str, files: dict[str, str], after: dict[str, str]) -> Example:
+    """An example of a fix that `--unsafe-fixes` makes."""
+    return Example(title, files, Outcome.FIXED_UNSAFE, after)
+
+
+def reported(title: str, files: dict[str, str]) -> Example:
+    """An example of a finding without a fix."""
+    return Example(title, files, Outcome.REPORTED)
+
+
+def untouched(title: str, files: dict[str, str]) -> Example:
+    """An example of what is no finding."""
+    return Example(title, files, Outcome.UNTOUCHED)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """`check` yields the findings of one stack; `sources` name the documents that the rule's facts come from."""

@@ -12,7 +12,7 @@ from volfix.rules.evidence.databases import databases_in
 from volfix.rules.evidence.held_data import DATABASE_FILE, ENGINE, held_data
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.bind_findings import bind_findings
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed, fixed_unsafe, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -74,10 +74,9 @@ RULE = Rule(
     ),
     sources=("docker/docs: volumes.md, bind-mounts.md", "compose-spec/compose-spec: 05-services.md, 07-volumes.md"),
     examples=(
-        Example(
+        fixed(
             "a database in the checkout",
             {"compose.yaml": POSTGRES},
-            Outcome.FIXED,
             {
                 "compose.yaml": """\
 services:
@@ -92,7 +91,7 @@ volumes:
 """
             },
         ),
-        Example(
+        fixed(
             "a setting moves the data directory, the long syntax mounts it, and a backup reads it",
             {
                 "compose.yaml": """\
@@ -111,7 +110,6 @@ services:
     volumes: ["./state:/from:ro,z"]
 """
             },
-            Outcome.FIXED,
             {
                 "compose.yaml": """\
 services:
@@ -132,7 +130,7 @@ volumes:
 """
             },
         ),
-        Example(
+        fixed_unsafe(
             "the source lies outside the repository: somebody chose it",
             {
                 "compose.yaml": """\
@@ -143,7 +141,6 @@ services:
       - /srv/mysql:/var/lib/mysql
 """
             },
-            Outcome.FIXED_UNSAFE,
             {
                 "compose.yaml": """\
 services:
@@ -158,7 +155,7 @@ volumes:
 """
             },
         ),
-        Example(
+        reported(
             "what volfix refuses: the value of the source is not known",
             {
                 "compose.yaml": """\
@@ -169,9 +166,8 @@ services:
       - ${PLACE}:/var/lib/mysql
 """
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "init scripts, configuration and a read-only copy are not data",
             {
                 "compose.yaml": """\
@@ -187,9 +183,8 @@ volumes:
   data:
 """
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a named volume is what it should be",
             {
                 "compose.yaml": """\
@@ -200,9 +195,8 @@ services:
 volumes: {mongo: }
 """
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the source code of an application",
             {
                 "compose.yaml": """\
@@ -213,9 +207,8 @@ services:
       - .:/app
 """
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        reported(
             "a database file beside the schema that the code has there",
             {
                 "compose.yaml": """\
@@ -231,9 +224,8 @@ services:
                 "package.json": '{"dependencies": {"@prisma/client": "5.1.0"}, "devDependencies": {"prisma": "5.1.0"}}',
                 "prisma/schema.prisma": 'datasource db {\n  provider = "sqlite"\n  url      = env("DATABASE_URL")\n}\n',
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "a comment with the reason keeps the mount",
             {
                 "compose.yaml": """\
@@ -245,9 +237,8 @@ services:
       - ./pg:/var/lib/postgresql/data
 """
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "logs, certificates and the socket of a server",
             {
                 "compose.yaml": """\
@@ -262,9 +253,8 @@ services:
 volumes: {rows: }
 """
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a dump job that runs the server's image",
             {
                 "compose.yaml": """\
@@ -275,9 +265,8 @@ services:
     volumes: ["./dumps:/dumps"]
 """
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "files that an application serves, beside a database on another host",
             {
                 "compose.yaml": """\
@@ -288,7 +277,6 @@ services:
     volumes: ["./uploads:/srv/shop/public/uploads"]
 """
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

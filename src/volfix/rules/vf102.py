@@ -8,7 +8,7 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.held_data import APPLICATION, UNKNOWN
 from volfix.rules.findings import Finding
 from volfix.rules.remedies.bind_findings import bind_findings
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed, fixed_unsafe, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ RULE = Rule(
     ),
     sources=("coollabsio/coolify: templates", "docker-library/docs", "each entry of the knowledge base names its own"),
     examples=(
-        Example(
+        fixed(
             "a password manager's SQLite file",
             {
                 "compose.yaml": """\
@@ -59,7 +59,6 @@ services:
       - ./vw-data/:/data/
 """
             },
-            Outcome.FIXED,
             {
                 "compose.yaml": """\
 services:
@@ -74,7 +73,7 @@ volumes:
 """
             },
         ),
-        Example(
+        fixed_unsafe(
             "configuration that people edit lies beside the database",
             {
                 "compose.yaml": """\
@@ -85,7 +84,6 @@ services:
       - ./config:/config
 """
             },
-            Outcome.FIXED_UNSAFE,
             {
                 "compose.yaml": """\
 services:
@@ -100,19 +98,17 @@ volumes:
 """
             },
         ),
-        Example(
+        fixed_unsafe(
             "the database is on a server: only the repositories are here",
             {"compose.yaml": GITEA.format(source="./gitea")},
-            Outcome.FIXED_UNSAFE,
             {"compose.yaml": GITEA.format(source="gitea-db") + "\nvolumes:\n  gitea-db:\n    driver: local\n"},
         ),
-        Example(
+        fixed_unsafe(
             "an application's image from a registry of one's own",
             {"compose.yaml": JENKINS.format(source="./jenkins")},
-            Outcome.FIXED_UNSAFE,
             {"compose.yaml": JENKINS.format(source="ci-db") + "\nvolumes:\n  ci-db:\n    driver: local\n"},
         ),
-        Example(
+        reported(
             "an image that volfix does not know, mounted where state usually is",
             {
                 "compose.yaml": """\
@@ -123,9 +119,8 @@ services:
       - ./data:/data
 """
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "media, exchange directories and sockets beside the state",
             {
                 "compose.yaml": """\
@@ -141,9 +136,8 @@ volumes:
   state:
 """
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a dashboard's provisioning",
             {
                 "compose.yaml": """\
@@ -157,9 +151,8 @@ volumes:
   grafana: {}
 """
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "an application of one's own that keeps nothing",
             {
                 "compose.yaml": """\
@@ -170,9 +163,8 @@ services:
       - ./site:/usr/share/nginx/html
 """
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "one configuration file, mounted into the volume",
             {
                 "compose.yaml": """\
@@ -186,9 +178,8 @@ volumes:
   state:
 """
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a backup tool that only reads the state of others",
             {
                 "compose.yaml": """\
@@ -199,9 +190,8 @@ services:
       - ./vw-data:/data:ro
 """
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a monitor that looks at the host",
             {
                 "compose.yaml": """\
@@ -214,7 +204,6 @@ services:
       - /:/rootfs
 """
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

@@ -14,7 +14,7 @@ from volfix.rules.evidence.host_users import host_evidence
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.file_mounts import file_fix
 from volfix.rules.remedies.file_uses import FileUse
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed, reported, untouched
 
 ENDINGS = (".db", ".db3", ".sqlite", ".sqlite3", ".mv.db", ".sqlitedb")
 
@@ -95,76 +95,67 @@ RULE = Rule(
     ),
     sources=("sqlite.org: wal.html, tempfiles.html", "docker/docs: bind-mounts.md"),
     examples=(
-        Example(
+        fixed(
             "the file and its URL",
             {"compose.yaml": FILE.format(mount="./app.db:/app/app.db", url="sqlite:///app.db"), **SQLALCHEMY},
-            Outcome.FIXED,
             {
                 "compose.yaml": FILE.format(mount="app-db:/app/data", url="sqlite:///data/app.db")
                 + "\nvolumes:\n  app-db:\n    driver: local\n"
             },
         ),
-        Example(
+        reported(
             "nothing says where the service looks for it",
             {
                 "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n    volumes: ['./app.db:/srv/app.db']\n"
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "read only: nothing is written beside it",
             {"compose.yaml": FILE.format(mount="./geo.db:/app/geo.db:ro", url="postgres://db/x")},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a file that is no database",
             {"compose.yaml": FILE.format(mount="./app.toml:/app/app.toml", url="postgres://db/x")},
-            Outcome.UNTOUCHED,
         ),
         *(
-            Example(
+            reported(
                 f"a program's database beside it, {target}",
                 {
                     "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n"
                     f"    volumes: ['./var{target}:{target}']\n"
                 },
-                Outcome.REPORTED,
             )
             for target in ("/usr/bin/shop.db", "/usr/local/bin/app.sqlite3", "/bin/state.sqlite")
         ),
-        Example(
+        untouched(
             "a name server's zone file, which is configuration",
             {
                 "compose.yaml": "services:\n  dns:\n    image: example.org/acme/dns:1\n"
                 "    volumes: ['./example.org.db:/etc/bind/example.org.db']\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a volume for the file's directory",
             {
                 "compose.yaml": FILE.format(mount="rows:/app/data", url="sqlite:///data/app.db")
                 + "volumes: {rows: }\n",
                 **SQLALCHEMY,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a database that a `configs:` entry brings, which nobody writes",
             {
                 "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n"
                 "    configs: [{source: places, target: /app/places.db}]\nconfigs: {places: {file: ./places.db}}\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a directory that is called like a file",
             {
                 "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n"
                 "    volumes: ['./index.db:/srv/index.db']\n",
                 "index.db/CURRENT": "MANIFEST-000001\n",
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

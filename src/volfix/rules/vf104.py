@@ -17,7 +17,7 @@ from volfix.rules.evidence.servers import collision
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
 from volfix.rules.remedies.declarations import declared
 from volfix.rules.remedies.volume_names import volume_key
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed_unsafe, untouched
 from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
@@ -102,52 +102,46 @@ RULE = Rule(
     ),
     sources=("compose-spec/compose-go: paths/resolve.go", "docker/compose: pkg/compose/reconcile.go, hash.go"),
     examples=(
-        Example(
+        fixed_unsafe(
             "a directory of the checkout",
             {"compose.yaml": DISGUISED.format(key="sql")},
-            Outcome.FIXED_UNSAFE,
             {"compose.yaml": DISGUISED.format(key="db-data") + "  db-data:\n    driver: local\n"},
         ),
-        Example(
+        untouched(
             "a network file system is where it says",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\nvolumes:\n"
                 "  sql:\n    driver_opts: {type: nfs, o: 'addr=nas,rw', device: ':/sql'}\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "what is no database",
             {
                 "compose.yaml": "services:\n  web:\n    image: nginx:1.27\n    volumes: [site:/usr/share/nginx/html]\n"
                 "volumes:\n  site:\n    driver_opts: {type: none, o: bind, device: ./site}\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a disk of the host",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\nvolumes:\n"
                 "  sql:\n    driver_opts: {type: ext4, device: /dev/disk/by-label/sql}\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a volume of somebody else's, whose options are not said here",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\nvolumes:\n"
                 "  sql: {external: true}\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a reader: whoever writes there is told",
             {
                 "compose.yaml": "services:\n  reader:\n    image: example.org/acme/reader:1\n"
                 "    volumes: [sql:/var/lib/mysql:ro]\nvolumes:\n"
                 "  sql:\n    driver_opts: {type: none, o: bind, device: /srv/sql}\n"
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

@@ -22,10 +22,11 @@ from volfix.rules.evidence.roles import role_of
 from volfix.rules.evidence.servers import release_of
 from volfix.rules.evidence.swarm import swarm_stacks
 from volfix.rules.evidence.unheld_data import Unheld, rows_in, unheld_data
+from volfix.rules.examples.vf105 import EXAMPLES
 from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
 from volfix.rules.remedies.new_volume import added_volume, kept_in
 from volfix.rules.remedies.volume_names import volume_key
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule
 from volfix.syntax.yaml_tree import Scalar
 
 
@@ -211,8 +212,6 @@ def _refusals(bare: _Bare) -> Iterator[str]:
         yield f"the service runs as {user}, and a new volume may belong to root"
 
 
-ENGINE = "services:\n  db:\n    image: {image}\n    environment:\n      POSTGRES_PASSWORD: x\n"
-
 RULE = Rule(
     code="VF105",
     name="database-without-volume",
@@ -229,109 +228,6 @@ RULE = Rule(
         "whose name says that it serves tests."
     ),
     sources=("docker/compose: pkg/compose/create.go", "docker-library: the images' VOLUME instructions"),
-    examples=(
-        Example(
-            "nothing mounted",
-            {"compose.yaml": ENGINE.format(image="postgres:16")},
-            Outcome.FIXED_UNSAFE,
-            {
-                "compose.yaml": ENGINE.format(image="postgres:16")
-                + "    volumes:\n      - db-data:/var/lib/postgresql/data\n\nvolumes:\n  db-data:\n    driver: local\n"
-            },
-        ),
-        Example(
-            "an anonymous volume",
-            {"compose.yaml": ENGINE.format(image="mongo:7") + "    volumes:\n      - /data/db\n"},
-            Outcome.FIXED_UNSAFE,
-            {
-                "compose.yaml": ENGINE.format(image="mongo:7")
-                + "    volumes:\n      - /data/db\n      - db-data:/data/db\n"
-                "\nvolumes:\n  db-data:\n    driver: local\n"
-            },
-        ),
-        Example(
-            "the data directory depends on a version that is not said",
-            {"compose.yaml": ENGINE.format(image="postgres:latest")},
-            Outcome.REPORTED,
-        ),
-        Example(
-            "a stack for tests",
-            {"docker-compose.test.yml": ENGINE.format(image="postgres:16")},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "memory on purpose",
-            {"compose.yaml": ENGINE.format(image="postgres:16") + "    tmpfs: [/var/lib/postgresql/data]\n"},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "an engine that keeps nothing",
-            {"compose.yaml": "services:\n  cache:\n    image: memcached:1.6\n"},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "a mount of the directory above, below which Docker mounts the volume that the image declares",
-            {
-                "compose.yaml": ENGINE.format(image="mariadb:11")
-                + "    volumes:\n      - sql:/var/lib\nvolumes:\n  sql:\n"
-            },
-            Outcome.FIXED_UNSAFE,
-            {
-                "compose.yaml": ENGINE.format(image="mariadb:11")
-                + "    volumes:\n      - sql:/var/lib\n      - db-data:/var/lib/mysql\nvolumes:\n  sql:\n"
-                "  db-data:\n    driver: local\n"
-            },
-        ),
-        Example(
-            "a mount of the directory above, where the image declares no volume",
-            {
-                "compose.yaml": ENGINE.format(image="timescale/timescaledb-ha:pg16")
-                + "    volumes: [rows:/home/postgres/pgdata]\nvolumes: {rows: }\n"
-            },
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "a cache that is told to keep nothing",
-            {"compose.yaml": "services:\n  cache:\n    image: redis:7\n    command: redis-server --save ''\n"},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "a client, for which the image is only its programs",
-            {"compose.yaml": "services:\n  seed:\n    image: postgres:16\n    command: psql -h db -f /seed.sql\n"},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "a backup that is built on the server's image",
-            {
-                "compose.yaml": "services:\n  backup:\n    build: .\n",
-                "Dockerfile": 'FROM postgres:16\nCOPY backup.sh /\nENTRYPOINT ["/backup.sh"]\n',
-                "backup.sh": "#!/bin/sh\nwhile sleep 86400; do pg_dump -h db shop >/dumps/shop.sql; done\n",
-            },
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "a server behind a shell",
-            {
-                "compose.yaml": "services:\n  db:\n    image: mongo:7\n"
-                "    entrypoint: [bash, -c, exec docker-entrypoint.sh mongod --replSet rs0]\n"
-            },
-            Outcome.FIXED_UNSAFE,
-            {
-                "compose.yaml": "services:\n  db:\n    image: mongo:7\n"
-                "    entrypoint: [bash, -c, exec docker-entrypoint.sh mongod --replSet rs0]\n"
-                "    volumes:\n      - db-data:/data/db\n\nvolumes:\n  db-data:\n    driver: local\n"
-            },
-        ),
-        Example(
-            "one service of a stack that serves tests, by its profile",
-            {"compose.yaml": ENGINE.format(image="postgres:16") + "    profiles: [test]\n"},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "the mounts of a container that volfix does not see",
-            {"compose.yaml": ENGINE.format(image="postgres:16") + "    volumes_from: ['container:rows']\n"},
-            Outcome.UNTOUCHED,
-        ),
-    ),
+    examples=EXAMPLES,
     check=check,
 )

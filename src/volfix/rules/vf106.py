@@ -20,13 +20,14 @@ from volfix.rules.evidence.held_data import APPLICATION, ENGINE, HeldData, held_
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
 from volfix.rules.evidence.unheld_data import Unheld, rows_in, unheld_data, versions_of
+from volfix.rules.examples.vf106 import EXAMPLES
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.remedies.declarations import declared
 from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
 from volfix.rules.remedies.new_volume import kept_in
 from volfix.rules.remedies.volume_names import volume_key
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule
 from volfix.syntax import disk
 
 
@@ -166,7 +167,7 @@ def _refusals(context: Context, use: Use, where: DataDirectories) -> Iterator[st
         if other.mount.node is mount.node and other.service.name == use.service.name:
             if any(version.where.paths != where.paths for version in versions_of(other.project, other.service)):
                 yield f"with {files}, {other.service.name} keeps its data in another directory"
-        elif _is_of_same_source(context, use, other):
+        elif other.source(context.root) == use.source(context.root):
             what = "volume" if mount.kind == VOLUME else "host directory"
             yield f"{other.service.name} of {files} mounts the same {what}"
 
@@ -183,13 +184,6 @@ def _has_files(directory: Path) -> bool:
         return any(not is_placeholder(name) for _, names in disk.walk(directory, onerror=fail) for name in names)
     except OSError:
         return True
-
-
-def _is_of_same_source(context: Context, use: Use, other: Use) -> bool:
-    if use.mount.kind == BIND:
-        return other.mount.kind == BIND and context.host_of(other.mount) == context.host_of(use.mount)
-    real = use.project.real_name(use.mount.source)
-    return other.mount.kind == VOLUME and other.project.real_name(other.mount.source) == real
 
 
 def _new_volume(context: Context, use: Use, where: DataDirectories, key: str) -> Fix:
@@ -212,9 +206,6 @@ def _new_volume(context: Context, use: Use, where: DataDirectories, key: str) ->
     return Fix(tuple(dict.fromkeys(operations)), tuple(dict.fromkeys(changes)), Applicability.UNSAFE, (move,))
 
 
-COMPOSE = "services:\n  db:\n    image: {image}\n    volumes:\n      - {mount}\n"
-NAMED = COMPOSE + "volumes:\n  rows:\n"
-
 RULE = Rule(
     code="VF106",
     name="mount-misses-data-directory",
@@ -232,142 +223,6 @@ RULE = Rule(
         "says what holds for which."
     ),
     sources=("docker-library/postgres: Dockerfiles of 17 and 18", "docker-library: the images' VOLUME instructions"),
-    examples=(
-        Example(
-            "the directory above, which the image's own VOLUME shadows",
-            {"compose.yaml": NAMED.format(image="postgres:17", mount="rows:/var/lib/postgresql")},
-            Outcome.FIXED_UNSAFE,
-            {
-                "compose.yaml": NAMED.format(image="postgres:17", mount="db-data:/var/lib/postgresql/data")
-                + "  db-data:\n    driver: local\n"
-            },
-        ),
-        Example(
-            "the directory above, of an engine that would take what is in the volume for its own",
-            {"compose.yaml": NAMED.format(image="mongo:7", mount="rows:/data")},
-            Outcome.FIXED_UNSAFE,
-            {
-                "compose.yaml": NAMED.format(image="mongo:7", mount="db-data:/data/db")
-                + "  db-data:\n    driver: local\n"
-            },
-        ),
-        Example(
-            "another file of the project mounts the volume where the data is",
-            {
-                "compose.yaml": NAMED.format(image="postgres:16", mount="rows:/var/lib/postgresql"),
-                "docker-compose.prod.yml": NAMED.format(image="postgres:16", mount="rows:/var/lib/postgresql/data"),
-            },
-            Outcome.REPORTED,
-        ),
-        Example(
-            "a bind mount that the engine does not look into",
-            {"compose.yaml": COMPOSE.format(image="mongo:7", mount="./rows:/var/data")},
-            Outcome.FIXED_UNSAFE,
-            {
-                "compose.yaml": COMPOSE.format(image="mongo:7", mount="db-data:/data/db")
-                + "\nvolumes:\n  db-data:\n    driver: local\n"
-            },
-        ),
-        Example(
-            "a volume that another service mounts too",
-            {
-                "compose.yaml": NAMED.format(image="postgres:16", mount="rows:/data").replace(
-                    "volumes:\n  rows", "  app:\n    image: example.org/app:1\n    volumes: [rows:/x]\nvolumes:\n  rows"
-                )
-            },
-            Outcome.REPORTED,
-        ),
-        Example(
-            "a mount that replaces one of an earlier file",
-            {
-                "compose.yaml": NAMED.format(image="postgres:16", mount="rows:/data"),
-                "compose.override.yaml": "services:\n  db:\n    volumes: ['./rows:/data']\n",
-            },
-            Outcome.REPORTED,
-        ),
-        Example(
-            "a mount that a later file replaces",
-            {
-                "compose.yaml": NAMED.format(image="postgres:16", mount="rows:/data"),
-                "compose.prod.yaml": "services:\n  db:\n    volumes: ['/srv/rows:/data']\n",
-            },
-            Outcome.REPORTED,
-        ),
-        Example(
-            "two mounts that could be meant",
-            {"compose.yaml": NAMED.format(image="postgres:16", mount="rows:/data\n      - ./old:/var/data")},
-            Outcome.REPORTED,
-        ),
-        Example(
-            "a directory below, which holds a part at most",
-            {"compose.yaml": NAMED.format(image="mariadb:11", mount="rows:/var/lib/mysql/data")},
-            Outcome.FIXED_UNSAFE,
-            {
-                "compose.yaml": NAMED.format(image="mariadb:11", mount="db-data:/var/lib/mysql")
-                + "  db-data:\n    driver: local\n"
-            },
-        ),
-        Example(
-            "a directory below, of an application",
-            {"compose.yaml": NAMED.format(image="grafana/grafana:11.3.0", mount="rows:/var/lib/grafana/data")},
-            Outcome.FIXED_UNSAFE,
-            {
-                "compose.yaml": NAMED.format(image="grafana/grafana:11.3.0", mount="db-data:/var/lib/grafana")
-                + "  db-data:\n    driver: local\n"
-            },
-        ),
-        Example(
-            "the directory of an older version",
-            {"compose.yaml": NAMED.format(image="postgres:18", mount="rows:/var/lib/postgresql/data")},
-            Outcome.REPORTED,
-        ),
-        Example(
-            "a version that is not said",
-            {"compose.yaml": NAMED.format(image="postgres:latest", mount="rows:/var/lib/postgresql/data")},
-            Outcome.REPORTED,
-        ),
-        Example(
-            "a setting puts the data into the mount",
-            {
-                "compose.yaml": NAMED.format(image="postgres:17", mount="rows:/rows").replace(
-                    "    volumes:\n", "    environment: [PGDATA=/rows/pg]\n    volumes:\n"
-                )
-            },
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "a second mount for backups, beside the one that holds the data",
-            {"compose.yaml": NAMED.format(image="mysql:8.4", mount="rows:/var/lib/mysql\n      - ./backup:/backup")},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "init scripts and configuration alone",
-            {"compose.yaml": COMPOSE.format(image="mysql:8.4", mount="./init:/docker-entrypoint-initdb.d")},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "the directory above, where the new major version has its own below",
-            {"compose.yaml": NAMED.format(image="postgres:18", mount="rows:/var/lib/postgresql")},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "another directory, and the flag that says so",
-            {
-                "compose.yaml": NAMED.format(image="mongo:7", mount="rows:/srv/rows").replace(
-                    "    volumes:\n", "    command: [mongod, --dbpath, /srv/rows]\n    volumes:\n"
-                )
-            },
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "a dump job: the server of its image does not run",
-            {
-                "compose.yaml": COMPOSE.format(image="mysql:8.4", mount="./dumps:/data").replace(
-                    "    volumes:\n", "    command: mysqldump --host=db --all-databases\n    volumes:\n"
-                )
-            },
-            Outcome.UNTOUCHED,
-        ),
-    ),
+    examples=EXAMPLES,
     check=check,
 )

@@ -16,7 +16,7 @@ from volfix.rules.evidence.database_places import TEMPORARY
 from volfix.rules.evidence.database_values import place_of
 from volfix.rules.evidence.roles import role_of
 from volfix.rules.findings import Finding, Location, Severity
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 from volfix.syntax.yaml_tree import Mapping as Entries
 from volfix.syntax.yaml_tree import Node, Scalar, resolved
 
@@ -118,111 +118,87 @@ RULE = Rule(
     fix="None: memory may be meant. In stacks whose name says that they serve tests it is not reported.",
     sources=("docker/docs: tmpfs.md", "compose-spec/compose-spec: 05-services.md"),
     examples=(
-        Example(
+        reported(
             "a server's data in memory",
             {"compose.yaml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql:size=1g")},
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "the long form",
             {
                 "compose.yaml": "services:\n  db:\n    image: postgres:17\n    volumes:\n"
                 "      - {type: tmpfs, target: /var/lib/postgresql/data}\n"
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "a volume that is in memory by its driver options",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [rows:/var/lib/mysql]\n"
                 "volumes:\n  rows:\n    driver_opts: {type: tmpfs, device: tmpfs}\n"
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "a database file that the service is told to open",
             {"compose.yaml": TOLD.format(keys="    tmpfs: [/app/data]\n"), **BUILT},
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "a database file in a mount of the type tmpfs",
-            {
-                "compose.yaml": TOLD.format(keys="    volumes: [{type: tmpfs, target: /app/data}]\n"),
-                **BUILT,
-            },
-            Outcome.REPORTED,
+            {"compose.yaml": TOLD.format(keys="    volumes: [{type: tmpfs, target: /app/data}]\n"), **BUILT},
         ),
-        Example(
+        reported(
             "a database file in a volume that is in memory by its driver options",
             {
                 "compose.yaml": TOLD.format(keys="    volumes: ['rows:/app/data']\n")
                 + "volumes:\n  rows:\n    driver_opts: {type: tmpfs, device: tmpfs}\n",
                 **BUILT,
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "a database file beside the directory in memory",
             {
                 "compose.yaml": TOLD.format(keys="    tmpfs: [/app/cache]\n    volumes: ['rows:/app/data']\n")
                 + "volumes: {rows: }\n",
                 **BUILT,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a database file among temporary files",
             {
                 "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n    tmpfs: [/tmp]\n"
                 "    environment: {DATABASE_URL: 'sqlite:////tmp/app.db'}\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
-            "tests",
-            {"docker-compose.test.yml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql")},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
+        untouched("tests", {"docker-compose.test.yml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql")}),
+        untouched(
             "a directory for temporary files",
             {"compose.yaml": ENGINE.format(image="mysql:8.4", target="/tmp")},  # noqa: S108 - a target in a container
-            Outcome.UNTOUCHED,
         ),
-        Example(
-            "an engine that keeps nothing",
-            {"compose.yaml": ENGINE.format(image="memcached:1.6", target="/data")},
-            Outcome.UNTOUCHED,
+        untouched(
+            "an engine that keeps nothing", {"compose.yaml": ENGINE.format(image="memcached:1.6", target="/data")}
         ),
-        Example(
+        untouched(
             "the directory of the server's socket",
             {
                 "compose.yaml": "services:\n  db:\n    image: postgres:17\n    tmpfs: [/var/run/postgresql]\n"
                 "    volumes: [rows:/var/lib/postgresql/data]\nvolumes: {rows: }\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a cache that is told to keep nothing",
             {
                 "compose.yaml": "services:\n  cache:\n    image: redis:7\n    command: redis-server --save ''\n"
                 "    tmpfs: [/data]\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the database of one profile, which is for tests",
-            {
-                "compose.yaml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql") + "    profiles: [e2e]\n",
-            },
-            Outcome.UNTOUCHED,
+            {"compose.yaml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql") + "    profiles: [e2e]\n"},
         ),
-        Example(
+        untouched(
             "a volume for the data, within a directory in memory",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    tmpfs: [/var/lib]\n"
                 "    volumes: [rows:/var/lib/mysql]\nvolumes: {rows: }\n"
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

@@ -11,7 +11,7 @@ from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.findings import Applicability, Finding, Fix, Location, Severity, VolumeChange
 from volfix.rules.remedies.declarations import declaring_files
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed, reported, untouched
 
 KEY = re.compile(r"[a-zA-Z0-9._-]+\Z")
 
@@ -72,68 +72,60 @@ RULE = Rule(
     ),
     sources=("compose-spec/compose-go: loader/validate.go", "compose-spec/compose-spec: 07-volumes.md"),
     examples=(
-        Example(
+        fixed(
             "no top-level section",
             {"compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\n"},
-            Outcome.FIXED,
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\n"
                 "\nvolumes:\n  sql:\n    driver: local\n"
             },
         ),
-        Example(
+        fixed(
             "a section that declares another one",
             {
                 "compose.yaml": "volumes:\n  cache:\n\nservices:\n  db:\n    image: mysql:8.4\n"
                 "    volumes:\n    - sql:/var/lib/mysql\n    - cache:/cache\n"
             },
-            Outcome.FIXED,
             {
                 "compose.yaml": "volumes:\n  cache:\n  sql:\n    driver: local\n\nservices:\n  db:\n"
                 "    image: mysql:8.4\n    volumes:\n    - sql:/var/lib/mysql\n    - cache:/cache\n"
             },
         ),
-        Example(
+        reported(
             "a path without its dot",
             {"compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [data/sql:/var/lib/mysql]\n"},
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "declared in the file that is merged with it",
             {
                 "compose.yaml": "services:\n  web: {image: nginx}\nvolumes:\n  sql:\n",
                 "compose.override.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "an external volume",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\n"
                 "volumes:\n  sql:\n    external: true\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a variable of unknown value",
             {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes:\n      - ${SITE}:/site\n"},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "an anonymous volume has no name to declare",
             {"compose.yaml": "services:\n  web:\n    build: .\n    volumes: ['.:/srv/web', /srv/web/node_modules]\n"},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "declared in the file that the project includes",
             {
                 "compose.yaml": "include: [storage/volumes.yaml]\nservices:\n  db:\n    image: mysql:8.4\n"
                 "    volumes: [sql:/var/lib/mysql]\n",
                 "storage/volumes.yaml": "volumes:\n  sql:\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        fixed(
             "a base that declares it as external, and one that does not declare it",
             {
                 "compose.yaml": "services:\n  web: {image: nginx}\nvolumes:\n  sites:\n    external: true\n",
@@ -142,15 +134,11 @@ RULE = Rule(
                 "Makefile": "up:\n\tdocker compose -f compose.yaml -f jobs.yaml up -d\n"
                 "try:\n\tdocker compose -f plain.yaml -f jobs.yaml up -d\n",
             },
-            Outcome.FIXED,
-            {
-                "plain.yaml": "services:\n  web: {image: nginx}\n\nvolumes:\n  sites:\n    driver: local\n",
-            },
+            {"plain.yaml": "services:\n  web: {image: nginx}\n\nvolumes:\n  sites:\n    driver: local\n"},
         ),
-        Example(
+        untouched(
             "a drive of Windows, which is a path",
             {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes: ['c:/site:/usr/share/nginx/html']\n"},
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

@@ -11,7 +11,7 @@ from volfix.rules.context import Context, at
 from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data
 from volfix.rules.findings import Applicability, Finding, Fix, Severity, VolumeChange
 from volfix.rules.remedies.declarations import refusal
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed, untouched
 from volfix.syntax.yaml_tree import Alias, Mapping, Scalar, resolved
 
 
@@ -71,42 +71,35 @@ RULE = Rule(
     fix="`driver: local` is added, which is the default: the volume and its configuration hash stay.",
     sources=("docker/compose: pkg/compose/hash.go",),
     examples=(
-        Example(
+        fixed(
             "an empty entry",
             {"compose.yaml": COMPOSE + "volumes:\n  sql:  # rows\n"},
-            Outcome.FIXED,
             {"compose.yaml": COMPOSE + "volumes:\n  sql:  # rows\n    driver: local\n"},
         ),
-        Example(
+        fixed(
             "an entry with a name",
             {"compose.yaml": COMPOSE + "volumes:\n  sql:\n    name: sql\n"},
-            Outcome.FIXED,
             {"compose.yaml": COMPOSE + "volumes:\n  sql:\n    name: sql\n    driver: local\n"},
         ),
-        Example(
-            "a driver of its own", {"compose.yaml": COMPOSE + "volumes: {sql: {driver: nfs}}\n"}, Outcome.UNTOUCHED
-        ),
-        Example("an external one", {"compose.yaml": COMPOSE + "volumes: {sql: {external: true}}\n"}, Outcome.UNTOUCHED),
-        Example(
+        untouched("a driver of its own", {"compose.yaml": COMPOSE + "volumes: {sql: {driver: nfs}}\n"}),
+        untouched("an external one", {"compose.yaml": COMPOSE + "volumes: {sql: {external: true}}\n"}),
+        untouched(
             "a volume that holds no database",
             {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes: [www:/www]\nvolumes:\n  www:\n"},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "an entry that says what it is by its options",
             {
                 "compose.yaml": COMPOSE + "volumes:\n  sql:\n    driver: local\n"
                 "    driver_opts: {type: nfs, o: 'addr=nas', device: ':/sql'}\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a volume that a reader shares with another project",
             {
                 "compose.yaml": "services:\n  reader:\n    image: example.org/acme/reader:1\n"
                 "    volumes: [sql:/from:ro]\nvolumes: {sql: }\n"
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

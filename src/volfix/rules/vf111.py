@@ -15,7 +15,7 @@ from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.remedies.file_mounts import file_fix
 from volfix.rules.remedies.file_uses import FileUse
 from volfix.rules.remedies.given_directory import given_directory
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed_unsafe, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -97,74 +97,57 @@ RULE = Rule(
     ),
     sources=("docker/docs: volumes.md (populate a volume)",),
     examples=(
-        Example(
+        fixed_unsafe(
             "a user of one's own",
             {"compose.yaml": APP, "Dockerfile": DOCKERFILE % ""},
-            Outcome.FIXED_UNSAFE,
             {"Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chown app /data\n"},
         ),
-        Example(
+        untouched(
             "the directory is the user's",
             {"compose.yaml": APP, "Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chown app /data\n"},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the directory is given to the user that the Compose file names",
             {
                 "compose.yaml": APP.replace("    build: .\n", "    build: .\n    user: '1000'\n"),
                 "Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chown 1000 /data\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
-            "root",
-            {"compose.yaml": APP, "Dockerfile": 'FROM python:3.12-slim\nCMD ["python", "-m", "app"]\n'},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
+        untouched("root", {"compose.yaml": APP, "Dockerfile": 'FROM python:3.12-slim\nCMD ["python", "-m", "app"]\n'}),
+        reported(
             "an image without a shell",
             {"compose.yaml": APP, "Dockerfile": "FROM gcr.io/distroless/static\nCOPY app /app\nUSER 65532\n"},
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "an image of others that is told to run as somebody",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    user: '1234'\n    volumes: [sql:/var/lib/mysql]\n"
                 "volumes: {sql: }\n"
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        fixed_unsafe(
             "several stages, of which one is built, and a shell of its own",
-            {
-                "compose.yaml": APP.replace("build: .", "build: {context: ., target: web}"),
-                "Dockerfile": STAGES % "",
-            },
-            Outcome.FIXED_UNSAFE,
+            {"compose.yaml": APP.replace("build: .", "build: {context: ., target: web}"), "Dockerfile": STAGES % ""},
             {"Dockerfile": STAGES % 'RUN ["/bin/sh", "-c", "mkdir -p /data && chown app /data"]\n'},
         ),
-        Example(
+        untouched(
             "a directory that everybody may write",
             {"compose.yaml": APP, "Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chmod 777 /data\n"},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the Compose file asks for root",
             {"compose.yaml": APP.replace("build: .", "build: .\n    user: root"), "Dockerfile": DOCKERFILE % ""},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "an image of others that is told to run as its own user",
             {
                 "compose.yaml": "services:\n  db:\n    image: postgres:16-alpine\n    user: '70'\n"
                 "    volumes: [rows:/var/lib/postgresql/data]\nvolumes: {rows: }\n"
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a volume that the service only reads",
             {"compose.yaml": APP.replace("rows:/data]", "'rows:/data:ro']"), "Dockerfile": DOCKERFILE % ""},
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

@@ -11,7 +11,7 @@ from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.database_moves import database_finding
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed, fixed_unsafe, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -55,31 +55,27 @@ RULE = Rule(
     ),
     sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "launchbadge/sqlx: sqlx-sqlite/src/options/parse.rs"),
     examples=(
-        Example(
+        fixed(
             "three slashes that are relative to SQLAlchemy",
             {"compose.yaml": FILE.format(url="sqlite:///data/app.db?timeout=9", target="/data"), **PYTHON},
-            Outcome.FIXED,
             {"compose.yaml": FILE.format(url="sqlite:////data/app.db?timeout=9", target="/data")},
         ),
-        Example(
+        fixed(
             "four slashes, and the mount is below the working directory",
             {"compose.yaml": FILE.format(url="sqlite:////data/app.db", target="/app/data"), **PYTHON},
-            Outcome.FIXED,
             {"compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/app/data")},
         ),
-        Example(
+        fixed(
             "three slashes that are absolute to sqlx",
             {"compose.yaml": FILE.format(url="sqlite:///data/app.db?mode=rwc", target="/app/data"), **RUST},
-            Outcome.FIXED,
             {"compose.yaml": FILE.format(url="sqlite://data/app.db?mode=rwc", target="/app/data")},
         ),
-        Example(
+        fixed(
             "two slashes that are relative to sqlx",
             {"compose.yaml": FILE.format(url="sqlite://data/app.db", target="/data"), **RUST},
-            Outcome.FIXED,
             {"compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data")},
         ),
-        Example(
+        fixed_unsafe(
             "the command names the file that is there now",
             {
                 "compose.yaml": FILE.format(url="sqlite:////data/app.db", target="/app/data").replace(
@@ -87,38 +83,33 @@ RULE = Rule(
                 ),
                 **PYTHON,
             },
-            Outcome.FIXED_UNSAFE,
             {
                 "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/app/data").replace(
                     "    volumes", "    command: serve --backup /data/app.db\n    volumes"
                 )
             },
         ),
-        Example(
+        untouched(
             "right as it is: relative, below the working directory",
             {"compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/app/data"), **PYTHON},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "right as it is: absolute to sqlx",
             {"compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data"), **RUST},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "right as it is: two slashes, relative to sqlx",
             {"compose.yaml": FILE.format(url="sqlite://data/app.db?mode=rwc", target="/app/data"), **RUST},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the working directory is the root: three slashes and four are the same file",
             {
                 "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data"),
                 **PYTHON,
                 "Dockerfile": "FROM python:3.12-slim\nWORKDIR /\nCOPY . .\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "both readings lie in a mount, and the library's is one of them",
             {
                 "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/app/data")
@@ -126,15 +117,13 @@ RULE = Rule(
                 .replace("{rows: }", "{rows: , more: }"),
                 **PYTHON,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "nobody knows who reads it, and one reading lies in a mount",
             {
                 "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data"),
                 "Dockerfile": DOCKERFILE.format(image="alpine"),
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

@@ -15,7 +15,7 @@ from volfix.rules.evidence.database_values import place_of
 from volfix.rules.evidence.stronger_values import stronger_values
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.values import location_of
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -106,7 +106,7 @@ RULE = Rule(
     fix="None: which of the two is meant is not for volfix to say.",
     sources=("docker/docs: compose/environment-variables/envvars-precedence.md",),
     examples=(
-        Example(
+        reported(
             "the code loads the env file that the build copies over what Compose says",
             {
                 "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
@@ -114,9 +114,8 @@ RULE = Rule(
                 "main.py": "from dotenv import load_dotenv\nload_dotenv(override=True)\n",
                 ".env": "DB_PATH=/app/shop.db\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "the build leaves the env file out",
             {
                 "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
@@ -125,27 +124,24 @@ RULE = Rule(
                 "main.py": "from dotenv import load_dotenv\nload_dotenv(override=True)\n",
                 ".env": "DB_PATH=/app/shop.db\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        reported(
             "the entry point sets another file",
             {
                 "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
                 "Dockerfile": 'FROM alpine\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./start.sh"]\n',
                 "start.sh": "#!/bin/sh\nexport DB_PATH=/app/shop.db\nexec ./shop\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "a default of the entry point, which Compose replaces",
             {
                 "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
                 "Dockerfile": 'FROM alpine\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["./start.sh"]\n',
                 "start.sh": '#!/bin/sh\nexport DB_PATH="${DB_PATH:-/app/shop.db}"\nexec ./shop\n',
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        reported(
             "migrations that take the URL of alembic.ini",
             {
                 "compose.yaml": FILE.format(keys="    environment: ['DATABASE_URL=sqlite:////data/a.db']\n"),
@@ -154,18 +150,16 @@ RULE = Rule(
                 "alembic.ini": "[alembic]\nscript_location = migrations\nsqlalchemy.url = sqlite:///./shop.db\n",
                 "migrations/env.py": "from alembic import context\nconfig = context.config\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "environment wins over an env file",
             {
                 "compose.yaml": FILE.format(keys="    env_file: .env.prod\n    environment: [DB_PATH=/data/a.db]\n"),
                 ".env.prod": "DB_PATH=/data/b.db\n",
                 **BUILT,
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "the last env file wins",
             {
                 "compose.yaml": FILE.format(keys="    env_file: [a.env, b.env]\n"),
@@ -173,26 +167,23 @@ RULE = Rule(
                 "b.env": "DB_PATH=/data/b.db\n",
                 **BUILT,
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "the image's default is replaced",
             {
                 "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
                 "Dockerfile": "FROM alpine\nENV DB_PATH=/data/b.db\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "the same file in other words",
             {
                 "compose.yaml": FILE.format(keys="    env_file: .env.prod\n    environment: [DB_PATH=/data/a.db]\n"),
                 ".env.prod": "DB_PATH=/data/./a.db\n",
                 **BUILT,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a server in the deployment, a file for whoever develops",
             {
                 "compose.yaml": FILE.format(
@@ -201,9 +192,8 @@ RULE = Rule(
                 "dev.env": "DATABASE_URL=sqlite:////data/a.db\n",
                 **BUILT,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "both env files agree",
             {
                 "compose.yaml": FILE.format(keys="    env_file: [a.env, b.env]\n"),
@@ -211,9 +201,8 @@ RULE = Rule(
                 "b.env": "DB_PATH='/data/a.db'\n",
                 **BUILT,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "two variables, each with its own file",
             {
                 "compose.yaml": FILE.format(
@@ -222,9 +211,8 @@ RULE = Rule(
                 "dev.env": "DB_PATH=/data/a.db\n",
                 **BUILT,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "two services, each with its own env file",
             {
                 "compose.yaml": "services:\n  a:\n    build: .\n    env_file: a.env\n    volumes: ['a:/data']\n"
@@ -233,7 +221,6 @@ RULE = Rule(
                 "b.env": "DB_PATH=/data/b.db\n",
                 **BUILT,
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

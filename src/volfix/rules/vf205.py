@@ -16,7 +16,7 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.engine_switch import switch_beside
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.values import location_of
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 
 MAY_BE_MEMORY = re.compile(r"sqlite|memory|:mem:", re.IGNORECASE)
 
@@ -76,7 +76,7 @@ RULE = Rule(
     sources=("sqlite.org: inmemorydb.html", "sqlalchemy/sqlalchemy: pysqlite dialect"),
     examples=(
         *(
-            Example(value, {"compose.yaml": FILE.format(entry=f"DATABASE_URL: '{value}'")}, Outcome.REPORTED)
+            reported(value, {"compose.yaml": FILE.format(entry=f"DATABASE_URL: '{value}'")})
             for value in (
                 "sqlite://",
                 "sqlite:///:memory:",
@@ -87,36 +87,23 @@ RULE = Rule(
                 "Data Source=app;Mode=Memory",
             )
         ),
-        Example("a plain path", {"compose.yaml": FILE.format(entry="SQLITE_PATH: ':memory:'")}, Outcome.REPORTED),
-        Example(
-            "a stack for tests",
-            {"docker-compose.test.yml": FILE.format(entry="DATABASE_URL: 'sqlite://'")},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
+        reported("a plain path", {"compose.yaml": FILE.format(entry="SQLITE_PATH: ':memory:'")}),
+        untouched("a stack for tests", {"docker-compose.test.yml": FILE.format(entry="DATABASE_URL: 'sqlite://'")}),
+        untouched(
             "a service for tests",
             {"compose.yaml": FILE.format(entry="DATABASE_URL: 'sqlite://'").replace("  app:", "  app-tests:")},
-            Outcome.UNTOUCHED,
         ),
-        Example(
-            "a cache, which is meant to be lost",
-            {"compose.yaml": FILE.format(entry="CACHE_URL: 'sqlite://'")},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
+        untouched("a cache, which is meant to be lost", {"compose.yaml": FILE.format(entry="CACHE_URL: 'sqlite://'")}),
+        untouched(
             "a file whose name speaks of memory",
             {"compose.yaml": FILE.format(entry="DATABASE_URL: postgres://db/memory")},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a file, though a query speaks of memory",
             {"compose.yaml": FILE.format(entry="CACHE_DB_URL: 'sqlite:////data/memory.db?cache=shared'")},
-            Outcome.UNTOUCHED,
         ),
-        Example(
-            "no address, but the name of a kind of storage",
-            {"compose.yaml": FILE.format(entry="DATABASE_URL: memory")},
-            Outcome.UNTOUCHED,
+        untouched(
+            "no address, but the name of a kind of storage", {"compose.yaml": FILE.format(entry="DATABASE_URL: memory")}
         ),
     ),
     check=check,

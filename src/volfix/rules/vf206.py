@@ -15,7 +15,7 @@ from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.env_arrival import arrives
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.values import location_in
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -89,7 +89,7 @@ RULE = Rule(
     ),
     sources=("docker/docs: compose/environment-variables/set-environment-variables.md",),
     examples=(
-        Example(
+        reported(
             "`.env` alone",
             {
                 "compose.yaml": FILE.format(keys=""),
@@ -97,9 +97,8 @@ RULE = Rule(
                 ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
                 **SQLALCHEMY,
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "the Compose file passes it on",
             {
                 "compose.yaml": FILE.format(keys="    environment: [DATABASE_URL]\n"),
@@ -107,9 +106,8 @@ RULE = Rule(
                 ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
                 **SQLALCHEMY,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the application reads it, and it is copied into the image",
             {
                 "compose.yaml": FILE.format(keys=""),
@@ -117,9 +115,8 @@ RULE = Rule(
                 ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
                 "requirements.txt": "sqlalchemy==2.0.36\npython-dotenv\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "an example for people",
             {
                 "compose.yaml": FILE.format(keys=""),
@@ -127,18 +124,16 @@ RULE = Rule(
                 ".env.example": "DATABASE_URL=sqlite:////app/data/app.db\n",
                 **SQLALCHEMY,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "an ENV that is right as it is",
             {
                 "compose.yaml": FILE.format(keys=""),
                 "Dockerfile": DOCKERFILE.format(env="ENV DATABASE_URL=sqlite:////app/data/app.db\n", what="app"),
                 **SQLALCHEMY,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a file for one environment, which the deployment passes on its command line",
             {
                 "compose.yaml": FILE.format(keys=""),
@@ -146,9 +141,8 @@ RULE = Rule(
                 ".env.prod": "DATABASE_URL=sqlite:////app/data/app.db\n",
                 **SQLALCHEMY,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "`env_file:` names it",
             {
                 "compose.yaml": FILE.format(keys="    env_file: .env\n"),
@@ -156,7 +150,6 @@ RULE = Rule(
                 ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
                 **SQLALCHEMY,
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

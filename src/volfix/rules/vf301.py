@@ -15,7 +15,7 @@ from volfix.rules.evidence.deployments import (
 )
 from volfix.rules.evidence.pipeline_mounts import mismatches
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed, fixed_unsafe, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -78,13 +78,10 @@ RULE = Rule(
     ),
     sources=("drone/docs: pipeline/docker/syntax/volumes/host.md", "drone-runners/drone-runner-docker: engine/linter"),
     examples=(
-        Example(
-            "no socket",
-            {"compose.yaml": COMPOSE, ".drone.yml": STEP},
-            Outcome.FIXED_UNSAFE,
-            {".drone.yml": STEP + MOUNT + DECLARED},
+        fixed_unsafe(
+            "no socket", {"compose.yaml": COMPOSE, ".drone.yml": STEP}, {".drone.yml": STEP + MOUNT + DECLARED}
         ),
-        Example(
+        fixed(
             "another step shows that the repository is trusted",
             {
                 "compose.yaml": COMPOSE,
@@ -92,7 +89,6 @@ RULE = Rule(
                     "steps:\n", "steps:\n  - name: lint\n    image: alpine\n    privileged: true\n"
                 ),
             },
-            Outcome.FIXED,
             {
                 ".drone.yml": STEP.replace(
                     "steps:\n", "steps:\n  - name: lint\n    image: alpine\n    privileged: true\n"
@@ -101,43 +97,28 @@ RULE = Rule(
                 + DECLARED
             },
         ),
-        Example(
+        reported(
             "Woodpecker is read, not edited",
             {
                 "compose.yaml": COMPOSE,
                 ".woodpecker.yml": "steps:\n  deploy:\n    image: docker:27-cli\n    commands:\n"
                 "      - docker compose -p shop up -d\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
-            "the socket is there",
-            {"compose.yaml": COMPOSE, ".drone.yml": STEP + MOUNT + DECLARED},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
+        untouched("the socket is there", {"compose.yaml": COMPOSE, ".drone.yml": STEP + MOUNT + DECLARED}),
+        untouched(
             "the exec runner works on the host itself",
             {"compose.yaml": COMPOSE, ".drone.yml": STEP.replace("type: docker", "type: exec")},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "over ssh the daemon is that of the other host",
-            {
-                "compose.yaml": COMPOSE,
-                ".drone.yml": STEP.replace("docker compose", "ssh web docker compose"),
-            },
-            Outcome.UNTOUCHED,
+            {"compose.yaml": COMPOSE, ".drone.yml": STEP.replace("docker compose", "ssh web docker compose")},
         ),
-        Example(
+        untouched(
             "a test: the stack goes down again",
             {"compose.yaml": COMPOSE, ".drone.yml": STEP + "      - docker compose -p shop down\n"},
-            Outcome.UNTOUCHED,
         ),
-        Example(
-            "nothing is deployed",
-            {"compose.yaml": COMPOSE, ".drone.yml": STEP.replace("up -d", "build")},
-            Outcome.UNTOUCHED,
-        ),
+        untouched("nothing is deployed", {"compose.yaml": COMPOSE, ".drone.yml": STEP.replace("up -d", "build")}),
     ),
     check=check,
 )

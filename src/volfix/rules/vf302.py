@@ -20,7 +20,7 @@ from volfix.rules.evidence.deployments import (
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.remedies.bind_to_volume import convert
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed, untouched
 
 CONVERSION = "the volume of that name is made with --unsafe-fixes only"
 
@@ -157,16 +157,14 @@ RULE = Rule(
         "docker/docs: engine/storage/bind-mounts.md",
     ),
     examples=(
-        Example(
+        fixed(
             "a backup before the deployment",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE},
-            Outcome.FIXED,
             {"compose.yaml": CONVERTED, ".drone.yml": BOTH},
         ),
-        Example(
+        fixed(
             "two directories",
             {"compose.yaml": COMPOSE + JOBS.format(source="./jobs"), ".drone.yml": PIPELINE.replace(*READS_JOBS)},
-            Outcome.FIXED,
             {
                 "compose.yaml": CONVERTED.replace("\nvolumes:", JOBS.format(source="jobs-db") + "\nvolumes:")
                 + "  jobs-db:\n    driver: local\n",
@@ -176,33 +174,20 @@ RULE = Rule(
                 + "  - name: jobs-db\n    host:\n      path: /var/lib/drone/jobs-db\n",
             },
         ),
-        Example(
+        untouched(
             "nothing reads it",
             {
                 "compose.yaml": CONVERTED.replace("app-db:/app", "rows:/app").replace("  app-db:\n", "  rows:\n"),
                 ".drone.yml": PIPELINE.replace("      - tar -czf /backup/rows.tar.gz data/app.db\n", ""),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
-            "the data is in a volume",
-            {"compose.yaml": CONVERTED, ".drone.yml": PIPELINE},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "the step has the directory from the host already",
-            {"compose.yaml": KEPT, ".drone.yml": BOTH},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
+        untouched("the data is in a volume", {"compose.yaml": CONVERTED, ".drone.yml": PIPELINE}),
+        untouched("the step has the directory from the host already", {"compose.yaml": KEPT, ".drone.yml": BOTH}),
+        untouched(
             "what the step reads lies beside it",
-            {
-                "compose.yaml": KEPT,
-                ".drone.yml": PIPELINE.replace("data/app.db", "datasets/app.csv data.sql"),
-            },
-            Outcome.UNTOUCHED,
+            {"compose.yaml": KEPT, ".drone.yml": PIPELINE.replace("data/app.db", "datasets/app.csv data.sql")},
         ),
-        Example(
+        untouched(
             "on another host, where the path means something else",
             {
                 "compose.yaml": KEPT,
@@ -210,12 +195,10 @@ RULE = Rule(
                     "- tar -czf /backup/rows.tar.gz data/app.db", "- ssh web tar -czf rows.tgz data"
                 ),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the exec runner's steps have no container to mount anything in",
             {"compose.yaml": KEPT, ".drone.yml": PIPELINE.replace("type: docker", "type: exec")},
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

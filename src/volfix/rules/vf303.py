@@ -14,7 +14,7 @@ from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange, Severity
 from volfix.rules.remedies.bind_to_volume import convert
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed_unsafe, untouched
 from volfix.syntax.yaml_tree import Mapping
 
 
@@ -186,22 +186,20 @@ RULE = Rule(
         "compose-spec/compose-go: cli/options.go",
     ),
     examples=(
-        Example(
+        fixed_unsafe(
             "started from the workspace",
             {"web-shop/compose.yaml": COMPOSE, "web-shop/.drone.yml": PIPELINE},
-            Outcome.FIXED_UNSAFE,
             {"web-shop/compose.yaml": "name: web-shop\n\n" + COMPOSE},
         ),
-        Example(
+        fixed_unsafe(
             "the exec runner's workspace ends in `src` too; the version stays first",
             {
                 "Web.Shop/docker-compose.yml": "version: '3.8'\n" + COMPOSE,
                 "Web.Shop/.drone.yml": PIPELINE.replace("type: docker", "type: exec"),
             },
-            Outcome.FIXED_UNSAFE,
             {"Web.Shop/docker-compose.yml": "version: '3.8'\nname: webshop\n" + COMPOSE},
         ),
-        Example(
+        fixed_unsafe(
             "Compose 1 refuses `name:` in the file",
             {
                 "web-shop/docker-compose.yml": COMPOSE,
@@ -209,7 +207,6 @@ RULE = Rule(
                     "docker compose", "docker-compose"
                 ),
             },
-            Outcome.FIXED_UNSAFE,
             {
                 "web-shop/.drone.yml": PIPELINE.replace("docker:27-cli", "docker/compose:1.29.2").replace(
                     "docker compose up -d\n",
@@ -217,17 +214,9 @@ RULE = Rule(
                 )
             },
         ),
-        Example(
-            "a name in the file",
-            {"compose.yaml": "name: shop\n" + COMPOSE, ".drone.yml": PIPELINE},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
-            "-p",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("compose up", "compose -p shop up")},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
+        untouched("a name in the file", {"compose.yaml": "name: shop\n" + COMPOSE, ".drone.yml": PIPELINE}),
+        untouched("-p", {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("compose up", "compose -p shop up")}),
+        untouched(
             "COMPOSE_PROJECT_NAME in the step",
             {
                 "compose.yaml": COMPOSE,
@@ -235,29 +224,25 @@ RULE = Rule(
                     "    commands", "    environment:\n      COMPOSE_PROJECT_NAME: shop\n    commands"
                 ),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a directory of its own",
             {
                 "shop/compose.yaml": COMPOSE,
                 ".drone.yml": PIPELINE.replace("docker compose", "cd shop && docker compose"),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "Woodpecker's workspace ends in the repository's name",
             {
                 "compose.yaml": COMPOSE,
                 ".woodpecker.yml": "steps:\n  deploy:\n    image: docker:27-cli\n    volumes:\n"
                 "      - /var/run/docker.sock:/var/run/docker.sock\n    commands:\n      - docker compose up -d\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a test: the stack goes down again",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("up -d", "up -d && docker compose down")},
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

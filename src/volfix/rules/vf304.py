@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from volfix.rules.context import Context
 from volfix.rules.evidence.deployments import StackDeployment, deploying_steps, pipeline_finding
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -80,25 +80,20 @@ RULE = Rule(
         "drone-runners/drone-runner-docker: engine",
     ),
     examples=(
-        Example("a dind service", {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE}, Outcome.REPORTED),
-        Example(
+        reported("a dind service", {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE}),
+        reported(
             "a machine for each pipeline",
             {
                 "compose.yaml": COMPOSE,
                 ".drone.yml": "kind: pipeline\ntype: digitalocean\nname: deploy\nsteps:\n  - name: deploy\n"
                 "    commands: [docker compose -p shop up -d]\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "tests in Docker-in-Docker are where they belong",
-            {
-                "compose.yaml": COMPOSE,
-                ".drone.yml": PIPELINE.replace("up -d", "up --abort-on-container-exit"),
-            },
-            Outcome.UNTOUCHED,
+            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("up -d", "up --abort-on-container-exit")},
         ),
-        Example(
+        untouched(
             "a daemon for the build beside a deployment on the host's",
             {
                 "compose.yaml": COMPOSE,
@@ -108,9 +103,8 @@ RULE = Rule(
                 )
                 + "volumes:\n  - name: socket\n    host:\n      path: /var/run/docker.sock\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the step's own image is docker:dind: its commands run instead of the daemon (VF301 speaks of that)",
             {
                 "compose.yaml": COMPOSE,
@@ -118,17 +112,14 @@ RULE = Rule(
                 .replace("27-cli", "27-dind")
                 .replace("    environment:\n      DOCKER_HOST: tcp://docker:2375\n", ""),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "DOCKER_HOST is another host",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("tcp://docker:2375", "ssh://deploy@web")},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "images are built in it, nothing is deployed",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("compose -p shop up -d", "build .")},
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

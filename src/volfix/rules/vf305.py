@@ -16,7 +16,7 @@ from volfix.rules.evidence.deployments import (
 )
 from volfix.rules.evidence.pipeline_mounts import mismatches
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed, fixed_unsafe, reported, untouched
 
 CODE = "VF305"
 
@@ -102,39 +102,34 @@ RULE = Rule(
         "drone/docs: pipeline/docker/syntax/volumes",
     ),
     examples=(
-        Example(
+        fixed_unsafe(
             "mounted, never declared",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE},
-            Outcome.FIXED_UNSAFE,
             {".drone.yml": PIPELINE + "\n" + DECLARED},
         ),
-        Example(
+        fixed(
             "declared, never mounted",
             {"compose.yaml": COMPOSE, ".drone.yml": UNMOUNTED + DECLARED},
-            Outcome.FIXED,
             {".drone.yml": UNMOUNTED + "  volumes:\n  - name: socket\n    path: /var/run/docker.sock\n" + DECLARED},
         ),
-        Example(
+        fixed(
             "mounted by another name than declared",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("socket,", "sock,") + DECLARED},
-            Outcome.FIXED,
             {".drone.yml": PIPELINE + DECLARED},
         ),
-        Example(
+        fixed_unsafe(
             "declared without saying what it is",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE + "volumes:\n- name: socket\n"},
-            Outcome.FIXED_UNSAFE,
             {".drone.yml": PIPELINE + DECLARED},
         ),
-        Example(
+        reported(
             "name and path in two items",
             {
                 "compose.yaml": COMPOSE,
                 ".drone.yml": PIPELINE.replace("{name: socket, path", "name: socket\n  - {path") + DECLARED,
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "a host directory at another path below the stack",
             {
                 "compose.yaml": COMPOSE,
@@ -144,33 +139,24 @@ RULE = Rule(
                 + DECLARED
                 + "- name: stack\n  host: {path: /srv/shop}\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
-            "declared and mounted",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE + DECLARED},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
+        untouched("declared and mounted", {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE + DECLARED}),
+        untouched(
             "a volume that no step uses harms nobody",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE + DECLARED + "- name: cache\n  temp: {}\n"},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "Woodpecker declares no volumes: a step's mount says it all",
             {
                 "compose.yaml": COMPOSE,
                 ".woodpecker.yml": "steps:\n  deploy:\n    image: docker:27-cli\n    volumes:\n"
                 "      - /var/run/docker.sock:/var/run/docker.sock\n    commands:\n      - docker compose -p shop up -d\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
-            "a step that does not deploy",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("up -d", "build")},
-            Outcome.UNTOUCHED,
+        untouched(
+            "a step that does not deploy", {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("up -d", "build")}
         ),
-        Example(
+        untouched(
             "the host directory at the same path",
             {
                 "compose.yaml": COMPOSE,
@@ -180,7 +166,6 @@ RULE = Rule(
                 + DECLARED
                 + "- name: stack\n  host: {path: /srv/shop}\n",
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

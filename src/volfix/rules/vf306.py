@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from volfix.rules.context import Context, at
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 
 PIPELINE_RULES = ("VF301", "VF302", "VF303", "VF305", "VF307", "VF401")
 """The rules whose fixes may change a pipeline."""
@@ -74,25 +74,22 @@ RULE = Rule(
     fix="None: the file has to be signed again with `drone sign`. The stale signature stays where it is.",
     sources=("drone/drone-yaml: yaml/signer/signer.go", "drone/drone: trigger/trigger.go"),
     examples=(
-        Example(
+        reported(
             "the socket is missing, and the file is signed",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(mount="", volumes="")},
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "signed, and nothing to change",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(mount=MOUNT, volumes=VOLUMES)},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the fix is in the Compose file alone: no signature covers that",
             {
                 "web-shop/compose.yaml": COMPOSE,
                 "web-shop/.drone.yml": PIPELINE.format(mount=MOUNT, volumes=VOLUMES).replace("-p shop ", ""),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a finding that has no fix changes nothing",
             {
                 "compose.yaml": COMPOSE,
@@ -101,14 +98,11 @@ RULE = Rule(
                     volumes="services:\n  - name: docker\n    image: docker:27-dind\n",
                 ),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
-            "not signed",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(mount="", volumes="").split("---")[0]},
-            Outcome.UNTOUCHED,
+        untouched(
+            "not signed", {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(mount="", volumes="").split("---")[0]}
         ),
-        Example(
+        untouched(
             "a secret is no signature",
             {
                 "compose.yaml": COMPOSE,
@@ -116,7 +110,6 @@ RULE = Rule(
                     "kind: signature\nhmac: 2e1f9a3c5d7b\n", "kind: secret\nname: key\nget:\n  path: ci\n  name: key\n"
                 ),
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

@@ -15,7 +15,7 @@ from volfix.rules.evidence.deployments import (
     pipeline_finding,
 )
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed_unsafe, reported, untouched
 from volfix.syntax.yaml_tree import Scalar
 
 IMAGE = "docker:27-cli"
@@ -100,29 +100,25 @@ RULE = Rule(
     fix="An official docker image that carries both. Unsafe: the step's other commands may need what the old one had.",
     sources=("docker-library/docker: commit 9aaa758", "docker/compose: 1.29.2, Dockerfile"),
     examples=(
-        Example(
+        fixed_unsafe(
             "the plugin's form in docker/compose",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE},
-            Outcome.FIXED_UNSAFE,
             {".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:27-cli")},
         ),
-        Example(
+        fixed_unsafe(
             "an old docker image",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:19.03")},
-            Outcome.FIXED_UNSAFE,
             {".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:27-cli")},
         ),
-        Example(
+        reported(
             "an image without any Docker client",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "alpine:3.20")},
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "`docker-compose` is what docker/compose has",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker compose", "docker-compose")},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "installed first",
             {
                 "compose.yaml": COMPOSE,
@@ -130,22 +126,19 @@ RULE = Rule(
                     "    commands:\n", "    commands:\n      - apk add --no-cache docker-cli docker-cli-compose\n"
                 ),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a current image",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:cli")},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "an image of somebody's own, of which nobody knows what it carries",
             {
                 "compose.yaml": COMPOSE,
                 ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "registry.example.com/ci/docker:19"),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "over ssh it is the other host's Compose",
             {
                 "compose.yaml": COMPOSE,
@@ -153,7 +146,6 @@ RULE = Rule(
                     "docker/compose:1.29.2", "alpine:3.20"
                 ),
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from volfix.rules.context import Context
 from volfix.rules.findings import Finding
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed_unsafe, reported, untouched
 
 VARYING = re.compile(r"\bname\W[^\n]*\$")
 """A name that has a variable in it."""
@@ -65,72 +65,61 @@ RULE = Rule(
     ),
     sources=("compose-spec/compose-go: cli/options.go", "docker/compose: pkg/api/labels.go"),
     examples=(
-        Example(
+        fixed_unsafe(
             "the number of the build in -p",
             {"compose.yaml": COMPOSE, ".drone.yml": DRONE},
-            Outcome.FIXED_UNSAFE,
             {".drone.yml": DRONE.replace("-${DRONE_BUILD_NUMBER}", "")},
         ),
-        Example(
+        fixed_unsafe(
             "the commit in a job's variable",
             {"compose.yaml": COMPOSE, ".gitlab-ci.yml": GITLAB},
-            Outcome.FIXED_UNSAFE,
             {".gitlab-ci.yml": GITLAB.replace("-$CI_COMMIT_SHORT_SHA", "")},
         ),
-        Example(
+        fixed_unsafe(
             "an expression of the workflow",
             {"compose.yaml": COMPOSE, ".github/workflows/ship.yml": WORKFLOW},
-            Outcome.FIXED_UNSAFE,
             {".github/workflows/ship.yml": WORKFLOW.replace("_${{ github.run_number }}", "")},
         ),
-        Example(
+        fixed_unsafe(
             "in the Compose file",
             {"compose.yaml": "name: shop-${GIT_SHA:-dev}\n" + COMPOSE},
-            Outcome.FIXED_UNSAFE,
             {"compose.yaml": "name: shop\n" + COMPOSE},
         ),
-        Example(
+        fixed_unsafe(
             "the volume's own name",
             {"compose.yaml": COMPOSE.replace("rows:\n", "rows:\n    name: 'pg-${APP_VERSION}'\n")},
-            Outcome.FIXED_UNSAFE,
             {"compose.yaml": COMPOSE.replace("rows:\n", "rows:\n    name: 'pg'\n")},
         ),
-        Example(
+        reported(
             "nothing of the name stays",
             {"compose.yaml": COMPOSE, "deploy.sh": 'docker compose -p "$(git rev-parse --short HEAD)" up -d\n'},
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "a fixed name",
             {"compose.yaml": COMPOSE, ".gitlab-ci.yml": GITLAB.replace("-$CI_COMMIT_SHORT_SHA", "-live")},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a stack for each branch keeps its name",
             {"compose.yaml": COMPOSE, ".gitlab-ci.yml": GITLAB.replace("SHORT_SHA", "REF_SLUG")},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the volume has a name of its own",
             {"compose.yaml": COMPOSE.replace("rows:\n", "rows:\n    name: shop-rows\n"), ".gitlab-ci.yml": GITLAB},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "only a cache is in the volume",
             {
                 "compose.yaml": "services:\n  app:\n    image: example/app\n    volumes: [npm-cache:/cache]\n"
                 "volumes:\n  npm-cache:\n",
                 ".gitlab-ci.yml": GITLAB,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the stack of a test goes down again",
             {
                 "compose.yaml": COMPOSE,
                 "test.sh": "docker compose -p shop-$RANDOM up -d\npytest\ndocker compose -p shop-$RANDOM down\n",
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

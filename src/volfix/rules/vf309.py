@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from volfix.rules.context import Context
 from volfix.rules.findings import Finding
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -52,15 +52,11 @@ RULE = Rule(
         "drone/docs: pipeline/exec/syntax/workspace.md",
     ),
     examples=(
-        Example(
-            "a runner of one's own", {"compose.yaml": COMPOSE, ".github/workflows/ship.yml": WORKFLOW}, Outcome.REPORTED
-        ),
-        Example("GitLab's default", {"compose.yaml": COMPOSE, ".gitlab-ci.yml": GITLAB}, Outcome.REPORTED),
-        Example("Drone's exec runner", {"compose.yaml": COMPOSE, ".drone.yml": EXEC}, Outcome.REPORTED),
-        Example(
-            "a database that stays where it is", {"compose.yaml": PINNED, ".gitlab-ci.yml": GITLAB}, Outcome.REPORTED
-        ),
-        Example(
+        reported("a runner of one's own", {"compose.yaml": COMPOSE, ".github/workflows/ship.yml": WORKFLOW}),
+        reported("GitLab's default", {"compose.yaml": COMPOSE, ".gitlab-ci.yml": GITLAB}),
+        reported("Drone's exec runner", {"compose.yaml": COMPOSE, ".drone.yml": EXEC}),
+        reported("a database that stays where it is", {"compose.yaml": PINNED, ".gitlab-ci.yml": GITLAB}),
+        untouched(
             "the checkout is kept",
             {
                 "compose.yaml": COMPOSE,
@@ -68,32 +64,27 @@ RULE = Rule(
                     "checkout@v4\n", "checkout@v4\n        with:\n          clean: false\n"
                 ),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the clean leaves the directory",
             {"compose.yaml": COMPOSE, ".gitlab-ci.yml": "variables:\n  GIT_CLEAN_FLAGS: -ffdx -e uploads/\n" + GITLAB},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "the repository brings the directory along",
             {"compose.yaml": COMPOSE, "uploads/logo.svg": "<svg/>\n", ".gitlab-ci.yml": GITLAB},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a directory of the host outside of the checkout",
             {"compose.yaml": COMPOSE.replace("./uploads", "/srv/uploads"), ".gitlab-ci.yml": GITLAB},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "on another host nothing cleans",
             {
                 "compose.yaml": COMPOSE,
                 ".gitlab-ci.yml": "deploy:\n  script:\n    - ssh ops@shop 'cd /srv/shop && git pull && docker compose up -d'\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a machine that is thrown away runs tests only",
             {
                 "compose.yaml": COMPOSE,
@@ -101,7 +92,6 @@ RULE = Rule(
                     "deploy:", "build:"
                 ),
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

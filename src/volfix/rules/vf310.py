@@ -10,7 +10,7 @@ from volfix.rules.evidence.disguises import is_local
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.swarm import is_pinned, swarm_stacks
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -51,26 +51,24 @@ RULE = Rule(
     fix="None: which node has the data, only a person can tell. Constrain the service to that node.",
     sources=("docker/docs: engine/swarm/services.md", "docker/cli: docs/reference/commandline/stack_deploy.md"),
     examples=(
-        Example("deployed by a script", {"compose.yaml": STACK, "deploy.sh": DEPLOY}, Outcome.REPORTED),
-        Example(
+        reported("deployed by a script", {"compose.yaml": STACK, "deploy.sh": DEPLOY}),
+        reported(
             "deployed over ssh by a pipeline",
             {
                 "compose.yaml": STACK,
                 ".gitlab-ci.yml": "deploy:\n  script:\n"
                 "    - ssh ops@swarm 'cd /srv/shop && docker stack deploy --compose-file compose.yaml shop'\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "a constraint names the node",
             {
                 "compose.yaml": STACK.replace("volumes: [rows", PINNED.lstrip() + "    volumes: [rows"),
                 "deploy.sh": DEPLOY,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example("no Swarm", {"compose.yaml": STACK, "deploy.sh": "docker compose up -d\n"}, Outcome.UNTOUCHED),
-        Example(
+        untouched("no Swarm", {"compose.yaml": STACK, "deploy.sh": "docker compose up -d\n"}),
+        untouched(
             "a volume that every node reaches",
             {
                 "compose.yaml": STACK.replace(
@@ -78,20 +76,17 @@ RULE = Rule(
                 ),
                 "deploy.sh": DEPLOY,
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a volume of another driver",
             {"compose.yaml": STACK.replace("  rows:\n", "  rows:\n    driver: rexray/ebs\n"), "deploy.sh": DEPLOY},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "no database is in the volume",
             {
                 "compose.yaml": "services:\n  web:\n    image: nginx\n    volumes: [logs:/var/log/nginx]\nvolumes:\n  logs:\n",
                 "deploy.sh": DEPLOY,
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

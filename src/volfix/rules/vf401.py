@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from volfix.rules.context import Context
 from volfix.rules.findings import Finding
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed, fixed_unsafe, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -55,65 +55,58 @@ RULE = Rule(
         "docker/cli: volume_rm.md, volume_prune.md, system_prune.md, container_rm.md",
     ),
     examples=(
-        Example(
+        fixed(
             "the pipeline deletes the volume that the database has just got",
             {"compose.yaml": BIND, ".drone.yml": PUSH.replace("{down}", "down -v --remove-orphans")},
-            Outcome.FIXED,
             {"compose.yaml": MOVED, ".drone.yml": PUSH.replace("{down}", "down --remove-orphans")},
         ),
-        Example(
+        fixed_unsafe(
             "a script, in the middle of a cluster of options, with another value behind",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "#!/bin/sh\nset -e\ndocker-compose down -vt 5 \\\n  --rmi all\ndocker-compose up -d\n",
             },
-            Outcome.FIXED_UNSAFE,
             {"deploy.sh": "#!/bin/sh\nset -e\ndocker-compose down -t 5 \\\n  --rmi all\ndocker-compose up -d\n"},
         ),
-        Example(
+        fixed_unsafe(
             "a make target that another one runs before it starts the stack, through a variable",
             {
                 "compose.yaml": STACK,
                 "Makefile": "DC = docker compose\n\nwipe:\n\t@$(DC) down --volumes --remove-orphans || true\n\nup: wipe\n\t$(DC) up -d\n",
             },
-            Outcome.FIXED_UNSAFE,
             {
                 "Makefile": "DC = docker compose\n\nwipe:\n\t@$(DC) down --remove-orphans || true\n\nup: wipe\n\t$(DC) up -d\n"
             },
         ),
-        Example(
+        fixed_unsafe(
             "over ssh, in quotes within quotes",
             {
                 "compose.yaml": STACK,
                 "release.sh": "ssh app@host \"cd /srv/app && sudo sh -c 'docker compose down --volumes; docker compose up -d'\"\n",
             },
-            Outcome.FIXED_UNSAFE,
             {"release.sh": "ssh app@host \"cd /srv/app && sudo sh -c 'docker compose down; docker compose up -d'\"\n"},
         ),
-        Example(
+        fixed_unsafe(
             "a command that does nothing but delete",
             {"compose.yaml": STACK, "deploy.sh": "docker compose down\ndocker volume prune -f\ndocker compose up -d\n"},
-            Outcome.FIXED_UNSAFE,
             {"deploy.sh": "docker compose down\ndocker compose up -d\n"},
         ),
-        Example(
+        fixed(
             "a command that does nothing else goes with the fix whose volume it would delete",
             {
                 "compose.yaml": BIND,
                 "deploy.sh": "docker compose down && docker volume prune -af && docker compose up -d\n",
             },
-            Outcome.FIXED,
             {"compose.yaml": MOVED, "deploy.sh": "docker compose down && docker compose up -d\n"},
         ),
-        Example(
+        untouched(
             "targets that somebody asks for",
             {
                 "compose.yaml": STACK,
                 "Makefile": "up:\n\tdocker compose up -d\ndown:\n\tdocker compose down -v\nclean: down\n\tdocker volume prune -af\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a test's own stack, and what only speaks of the command",
             {
                 "compose.yaml": STACK,
@@ -122,41 +115,36 @@ RULE = Rule(
                 "docker compose -f docker-compose.test.yml up -d\ndocker compose -f docker-compose.test.yml down -v\n"
                 "docker compose -v\ndocker run -v a:/b app\ndocker compose up -d\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a stack that a script brings up for a while and takes down at its end",
             {
                 "compose.yaml": STACK,
                 "demo.sh": "trap 'docker compose down -v' EXIT\ndocker compose up -d\n./try.py\ndocker compose down -v\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "containers, images and networks go, volumes stay",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "docker compose down --remove-orphans --rmi local -t 5\ndocker rm -f old\n"
                 "docker system prune -af\ndocker compose up -d --force-recreate\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a job on a machine that is thrown away after it",
             {
                 "compose.yaml": STACK,
                 ".github/workflows/deploy.yml": "on: push\njobs:\n  deploy:\n    runs-on: ubuntu-24.04\n    steps:\n"
                 "      - run: docker compose up -d && ./smoke.sh\n      - run: docker compose down -v && docker compose up -d\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "an option of a script that somebody gives",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": 'case "$1" in\n  purge) docker compose down -v ;;\n  *) docker compose up -d ;;\nesac\n',
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from volfix.project.compose.service import Service
 from volfix.rules.context import Context
 from volfix.rules.findings import Finding
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -48,15 +48,14 @@ RULE = Rule(
     fix="None: only a person can tell whether the rows may go. Take the command out of the deployment.",
     sources=("laravel/docs: migrations.md", "prisma/docs: prisma migrate reset", "django/django: ref/django-admin.txt"),
     examples=(
-        Example(
+        reported(
             "the tables are made anew after each deployment",
             {
                 "compose.yaml": STACK,
                 ".github/workflows/ship.yml": _workflow("docker compose exec -T app php artisan migrate:fresh --force"),
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "the service resets the database each time it starts",
             {
                 "compose.yaml": STACK.replace(
@@ -64,57 +63,50 @@ RULE = Rule(
                     'example/shop:1\n    command: sh -c "npx prisma migrate reset --force && node server.js"\n',
                 )
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "a statement in the words of a client",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "docker compose up -d\n"
                 "docker compose exec db psql -U postgres -c 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'\n",
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "a migration that only goes forward",
             {
                 "compose.yaml": STACK,
                 ".github/workflows/ship.yml": _workflow("docker compose exec -T app php artisan migrate --force"),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a job for tests, whose stack is taken down again",
             {
                 "compose.yaml": STACK,
                 ".github/workflows/test.yml": _workflow("docker compose exec app bin/rails db:schema:load", "test"),
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a target that somebody asks for",
             {
                 "compose.yaml": STACK,
                 "Makefile": "deploy:\n\tdocker compose up -d\n\nreset:\n\tdocker compose exec app ./manage.py flush\n",
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "an input decides",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "docker compose up -d\n"
                 'if [ "$1" = "--fresh" ]; then docker compose exec app ./manage.py flush --no-input; fi\n',
             },
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a database for tests beside the one that people use",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "docker compose up -d\ndocker compose exec db dropdb -U postgres shop_test\n",
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,

@@ -9,7 +9,7 @@ from volfix.rules.context import Context, at
 from volfix.rules.evidence.ignore_places import ignores_of
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.ignores import ANY, OWN, Ignore
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 from volfix.syntax.source import Span
 
 FORM = "write `# volfix: ignore[VF101] reason`, with the codes to ignore"
@@ -90,39 +90,32 @@ RULE = Rule(
     fix="None: say which findings the comment is to ignore, or take it out.",
     sources=("astral-sh/ruff: RUF100 unused-noqa, PGH004 blanket-noqa",),
     examples=(
-        Example(
-            "a code that no rule has", {"compose.yaml": BIND.format("  # volfix: ignore[VF1O1]")}, Outcome.REPORTED
-        ),
-        Example(
+        reported("a code that no rule has", {"compose.yaml": BIND.format("  # volfix: ignore[VF1O1]")}),
+        reported(
             "no code: it hides every finding of the line",
             {"compose.yaml": BIND.format("  # volfix: ignore the host's snapshots need the files")},
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "a code without a finding, beside another that has one",
             {"compose.yaml": BIND.format("  # volfix: ignore[VF101, VF106] snapshots")},
-            Outcome.REPORTED,
         ),
-        Example(
+        reported(
             "a comment above the service, which covers the next line alone",
             {
                 "compose.yaml": "# volfix: ignore[VF105]\nservices:\n  db:\n    image: postgres:16\n"
                 "    volumes: ['rows:/var/lib/postgresql/data']\nvolumes: {rows: }\n"
             },
-            Outcome.REPORTED,
         ),
-        Example(
+        untouched(
             "a comment that hides a finding",
             {"compose.yaml": BIND.format("  # volfix: ignore[VF101] the host's snapshots need the files")},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "a text that speaks of volfix",
             {
                 "compose.yaml": "# volfix: see the README about its ignore comments\nservices:\n  web:\n    image: nginx\n"
                 "    command: ['echo', 'volfix: ignore[VF999]']\n"
             },
-            Outcome.UNTOUCHED,
         ),
     ),
     check=check,
