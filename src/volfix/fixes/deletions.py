@@ -14,7 +14,7 @@ from volfix.knowledge.purposes import NOT_DEPLOYED, nearest_purpose
 from volfix.project.compose.host_directories import is_within
 from volfix.project.compose.model import Project
 from volfix.project.deployments.changing_names import changing_name
-from volfix.project.deployments.flows import VolumeDeletion, starts
+from volfix.project.deployments.flow import VolumeDeletion, starts
 from volfix.project.deployments.stacks import Commands
 from volfix.project.shell.command import Command
 from volfix.rules.context import Context

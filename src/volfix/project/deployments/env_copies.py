@@ -55,7 +55,7 @@ def _speaks_of_env(path: Path) -> bool:
 
 def _copies(files: CommandFiles) -> Iterator[tuple[Path, EnvCopy]]:
     """Places and what is put there, in the order of the flows."""
-    from volfix.project.deployments.flows import PIPELINE
+    from volfix.project.deployments.flow import PIPELINE
 
     places = _Places(files.root, files.homes)
     for flow in files.flows:

@@ -8,12 +8,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, Option, deletion_of, docker_call
+from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, deletion_of, docker_call
 from volfix.knowledge.purposes import CLEANS, DEPLOY, DEV, NOT_DEPLOYED, TEST, nearest_purpose, purposes
 from volfix.project.ci.daemons import reaches_other_host, uses_context
 from volfix.project.ci.load import load
 from volfix.project.commands.calls import CommandResolver
 from volfix.project.commands.files import CommandFile
+from volfix.project.deployments.flow import (
+    ASKED,
+    INSTALLED,
+    NAMED,
+    PIPELINE,
+    STARTS,
+    Flow,
+    Place,
+    VolumeDeletion,
+    starts,
+)
 from volfix.project.deployments.passing import (
     deletes_what_it_made,
     is_stack_of_its_own,
@@ -25,89 +36,13 @@ from volfix.project.shell.command import Command
 from volfix.project.shell.compose_call import is_for_use
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.interpreter import Interpreter
-from volfix.syntax.source import Span
 
 if TYPE_CHECKING:
     from volfix.project.ci.pipeline import PipelineFile
 
-PIPELINE, NAMED, INSTALLED, STARTS, ASKED = "pipeline", "named", "installed", "starts", "asked"
-"""Why a flow is a deployment: a pipeline's job; a script or target by its name, since it works on a stack that lies
-outside of the checkout, or since it brings the stack up. What somebody asks for is none."""
-
 NAMED_VOLUMES = "named"
 OF_A_STACK = frozenset({"stack", NAMED_VOLUMES, "unused"})
 """What a deletion reaches that may be a volume which a Compose file declares."""
-
-
-Place = tuple[Path, Span]
-
-
-@dataclass(frozen=True, eq=False)
-class Flow:
-    """The commands that one job, script or target runs; `why` says what makes it a deployment."""
-
-    why: str
-    entry: Entry
-    commands: tuple[Command, ...]
-
-    @cached_property
-    def starting(self) -> tuple[int, ...]:
-        """The numbers of the commands that bring the stack up."""
-        return tuple(number for number, command in enumerate(self.commands) if starts(command))
-
-    def starts_beside(self, guards: tuple[str, ...]) -> bool:
-        """Whether the guards let a command run where the stack is brought up: those of one begin with the other's."""
-        branches, beginnings = self._branches
-        return guards in beginnings or any(guards[:length] in branches for length in range(len(guards)))
-
-    @cached_property
-    def _branches(self) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
-        """The guards of the commands that bring the stack up, and everything that they begin with."""
-        branches = frozenset(self.commands[number].guards for number in self.starting)
-        return branches, frozenset(each[:length] for each in branches for length in range(len(each) + 1))
-
-    @cached_property
-    def takers(self) -> dict[Place, set[Place]]:
-        """By the place of a word, where the programs are written whose commands take it."""
-        found: dict[Place, set[Place]] = {}
-        for command in self.commands:
-            program = command.words[0].fragment.source.path, command.words[0].place
-            for word in command.words:
-                found.setdefault((word.fragment.source.path, word.place), set()).add(program)
-        return found
-
-    @cached_property
-    def by_origin(self) -> dict[tuple[int, Path, Span], list[Command]]:
-        """The commands by the identity of their start and by what of its text led to them."""
-        found: dict[tuple[int, Path, Span], list[Command]] = {}
-        for command in self.commands:
-            found.setdefault((id(command.start), command.origin_in.path, command.origin), []).append(command)
-        return found
-
-
-@dataclass(frozen=True, eq=False)
-class VolumeDeletion:
-    """A command of a deployment that deletes volumes; `option` is the option that makes it, where one does."""
-
-    flow: Flow
-    command: Command
-    call: DockerCall
-    deletion: Deletion
-    option: Option | None
-
-    @cached_property
-    def _number(self) -> int:
-        return next(number for number, command in enumerate(self.flow.commands) if command is self.command)
-
-    @property
-    def removed_by(self) -> str | None:
-        """What has removed the stack's containers before the command; None where they may run."""
-        return removed_by(self.flow.commands, self._number, self.flow.starting)
-
-    @property
-    def is_up(self) -> bool:
-        """Whether the flow has brought the stack up before, and has not removed it since."""
-        return self.removed_by is None and any(each < self._number for each in self.flow.starting)
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +156,7 @@ class CommandFiles:
     @cached_property
     def volume_deletions(self) -> tuple[VolumeDeletion, ...]:
         """Every command of a deployment that deletes volumes, each once."""
-        found: dict[tuple[Path, Span], VolumeDeletion] = {}
+        found: dict[Place, VolumeDeletion] = {}
         for flow in self.flows:
             for number, command in enumerate(flow.commands):
                 call = docker_call(command.values)
@@ -249,7 +184,7 @@ class CommandFiles:
     def asked_for(self) -> tuple[VolumeDeletion, ...]:
         """The commands outside of deployments that delete a stack's volumes when somebody asks for it, each once."""
         known = {(item.command.fragment.source.path, item.command.place) for item in self.volume_deletions}
-        found: dict[tuple[Path, Span], VolumeDeletion] = {}
+        found: dict[Place, VolumeDeletion] = {}
         for file in self.files.values():
             for entry in file.entries if file.is_dangerous else ():
                 commands = () if entry.is_pipeline else self._ran_by(entry)
@@ -296,12 +231,6 @@ def pipeline_purpose(entry: Entry) -> str | None:
     if own in (TEST, DEV, DEPLOY):
         return own
     return nearest_purpose([label for label in entry.labels[::-1] if label != entry.name])
-
-
-def starts(command: Command) -> bool:
-    """Whether the command brings a stack up that people use."""
-    call = docker_call(command.values)
-    return call is not None and call.starts and is_for_use(call)
 
 
 def _deletes(command: Command) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.knowledge.effects import updates_checkout
-from volfix.project.deployments.flows import Flow
+from volfix.project.deployments.flow import Flow
 from volfix.project.shell.command import CHECKOUT, ELSEWHERE, Command
 
 

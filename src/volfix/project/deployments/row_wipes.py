@@ -13,7 +13,8 @@ from volfix.knowledge.commands import is_shell
 from volfix.knowledge.wipes import Statement, Wipe, wipe_of
 
 if TYPE_CHECKING:
-    from volfix.project.deployments.flows import CommandFiles, Flow
+    from volfix.project.deployments.flow import Flow
+    from volfix.project.deployments.flows import CommandFiles
     from volfix.project.shell.command import Command
     from volfix.syntax.source import Span
 

@@ -13,7 +13,8 @@ from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
 from volfix.project.commands.files import DANGEROUS
 from volfix.project.compose.compose_file import BASE_NAMES, Unread
 from volfix.project.compose.model import Project
-from volfix.project.deployments.flows import CommandFiles, Flow, VolumeDeletion
+from volfix.project.deployments.flow import Flow, VolumeDeletion
+from volfix.project.deployments.flows import CommandFiles
 from volfix.project.deployments.old_texts import old_commands
 from volfix.project.deployments.row_wipes import RowWipe, row_wipes
 from volfix.project.deployments.starts import Start

@@ -9,7 +9,7 @@ from volfix.knowledge.commands import DockerCall
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import Variable, env_assignment
-from volfix.project.deployments.flows import Flow
+from volfix.project.deployments.flow import Flow
 from volfix.project.deployments.given_values import Given, as_deployed, env_files
 from volfix.project.deployments.written_env_files import Written, handed_on, origin_of, written_before
 from volfix.project.shell.command import Command

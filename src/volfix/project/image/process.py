@@ -105,7 +105,7 @@ def _interpreted(
 
 def _ran(command: Command, files: ContainerFiles) -> Ran:
     from volfix.knowledge.commands import is_shell
-    from volfix.project.shell.calls import shell_call
+    from volfix.project.shell.payload import shell_call
 
     words = tuple(command.values)
     script = files.read.get(command.entry.source.path)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from volfix.project.shell.calls import Call
 from volfix.project.shell.command import Argument
-from volfix.project.shell.expansion import arguments, plain
+from volfix.project.shell.expansion import expanded, plain
 from volfix.project.shell.resolver import Resolver
 from volfix.project.shell.state import UNSET, State, Value
 from volfix.syntax.fragment import Fragment
@@ -18,7 +18,7 @@ EXPORTING = re.compile(r"-\w*x")
 
 def declare(command: SimpleCommand, fragment: Fragment, state: State) -> None:
     """`NAME=value`, `NAME=(a b)`, `export NAME=value`, `local NAME`, `unset NAME`."""
-    words = [each.value for word in command.declaration for each in arguments(fragment, word.span, command.span, state)]
+    words = [each.value for each in expanded(command.declaration, command, fragment, state)]
     keyword = words[0] if words else ""
     if keyword == "unset":
         for name in words[1:]:
@@ -47,9 +47,7 @@ def declare(command: SimpleCommand, fragment: Fragment, state: State) -> None:
 def _value(item: Assignment, command: SimpleCommand, fragment: Fragment, state: State) -> Value:
     before = state.variables.get(item.name, "") if item.appends else ""
     if item.elements is not None:
-        found = tuple(
-            each.value for word in item.elements for each in arguments(fragment, word.span, command.span, state)
-        )
+        found = tuple(each.value for each in expanded(item.elements, command, fragment, state))
         first = before if isinstance(before, tuple) else (before,) if before else ()
         return (*first, *found)
     text = plain(fragment.text[item.span.start : item.span.end], state)

@@ -1,4 +1,4 @@
-"""A command that is about to run, with what surrounds it, and how the words of `sh`, `su` and `echo` are read."""
+"""A command that is about to run, with what surrounds it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from volfix.knowledge.commands import option_values
 from volfix.knowledge.purposes import FOR_A_WHILE, purposes
 from volfix.project.shell.command import CHECKOUT, Argument, Command
 from volfix.project.shell.entry import Entry
-from volfix.project.shell.expansion import arguments, document, plain
+from volfix.project.shell.expansion import document, expanded, plain
+from volfix.project.shell.payload import said
 from volfix.project.shell.state import State
-from volfix.syntax.fragment import Character, Fragment
+from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell_commands import Guard, SimpleCommand
 from volfix.syntax.source import Source, Span
 
@@ -109,6 +109,13 @@ class Call:
         return posixpath.basename(self.first)
 
     @property
+    def ends(self) -> bool:
+        """Whether nothing runs behind the command: in the shell, or in the function that it is a part of."""
+        name = self.first if self.words else ""
+        in_function = bool(self.frame.stack) and isinstance(self.frame.stack[-1], str)
+        return name == "exit" or (name == "exec" and len(self.words) > 1) or (name == "return" and in_function)
+
+    @property
     def place(self) -> tuple[Source, int]:
         """Where the command is written."""
         span = self.command.span
@@ -123,10 +130,7 @@ class Call:
 
     def outputs(self) -> tuple[Argument, ...]:
         """The files that the output goes to."""
-        words = self.command.outputs
-        return tuple(
-            each for word in words for each in arguments(self.fragment, word.span, self.command.span, self.state)
-        )
+        return tuple(expanded(self.command.outputs, self.command, self.fragment, self.state))
 
     @property
     def is_fed(self) -> bool:
@@ -150,7 +154,7 @@ class Call:
         before = self.piped_from()
         if self.command.heredoc is not None or before is None:
             return self.heredoc()
-        words = [each for word in before.words for each in arguments(self.fragment, word.span, before.span, self.state)]
+        words = expanded(before.words, before, self.fragment, self.state)
         if words and posixpath.basename(words[0].value) == "cat":
             return replace(self, command=before).heredoc()
         return said(words)
@@ -207,100 +211,3 @@ class Call:
 
 def _characters_at(text: str, word: Argument) -> tuple[tuple[str, int, int], ...]:
     return tuple((char, word.span.start, word.span.end) for char in text)
-
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """What a program that runs others is told to run: a text, a script or words; nothing where it reads its input."""
-
-    text: Argument | None = None
-    script: Argument | None = None
-    arguments: Sequence[Argument] = ()
-    words: list[Argument] = field(default_factory=list)
-    logs_in: bool = False
-
-
-def shell_call(words: Sequence[Argument]) -> Payload:
-    """What a shell runs: `bash -eo pipefail deploy.sh`, `sh -c text name argument`.
-
-    Source: POSIX, sh; bash manual, 6.1 Invoking Bash. `-o` takes a word also in a cluster.
-    """
-    values = option_values("shells")
-    at, is_text, reads = 1, False, False
-    while at < len(words) and words[at].value.startswith(("-", "+")):
-        word = words[at].value
-        at += 1
-        if word in ("-", "--"):
-            break
-        if word.startswith("--"):
-            at += word in values
-            continue
-        at += sum(f"-{letter}" in values for letter in word[1:])
-        is_text = is_text or (word[0] == "-" and "c" in word)
-        reads = reads or (word[0] == "-" and "s" in word)
-    rest = list(words[at:])
-    if not rest or reads:
-        return Payload(arguments=rest)
-    if is_text:
-        return Payload(text=rest[0], arguments=rest[1:])
-    return Payload(script=rest[0], arguments=rest[1:])
-
-
-def user_call(words: Sequence[Argument]) -> Payload:
-    """What `su` and `runuser` run: `su - app -c text`, `runuser -u app -- command`.
-
-    Source: util-linux, su(1) and runuser(1).
-    """
-    values = option_values("users")
-    text: Argument | None = None
-    is_named = logs_in = False
-    at = 1
-    while at < len(words):
-        word = words[at].value
-        at += 1
-        if word == "--":
-            break
-        if word in ("-", "--login") or re.match(r"-[a-bd-z]*l", word):
-            logs_in = True
-        name, equals, _ = word.partition("=")
-        if word.startswith("-") and re.match(r"--(?:session-)?command\Z|-\w*c\Z", name) and not equals:
-            text, at = words[at] if at < len(words) else None, at + 1
-        elif word in values:
-            is_named = is_named or word in ("-u", "--user")
-            at += 1
-        elif not word.startswith("-") and is_named:
-            at -= 1
-            break
-    rest = list(words[at:])
-    return Payload(text=text, words=rest if is_named else [], logs_in=logs_in)
-
-
-def echoed(words: Sequence[Argument]) -> Sequence[Argument]:
-    """The words that `echo` or `printf` says; none for another program."""
-    name = posixpath.basename(words[0].value) if words else ""
-    rest = list(words[1:])
-    if name == "echo":
-        while rest and re.fullmatch(r"-[neE]+", rest[0].value):
-            rest = rest[1:]
-        return rest
-    if name == "printf" and rest:
-        return rest[1:] if rest[0].value.startswith("%s") else rest[:1]
-    return []
-
-
-def said(words: Sequence[Argument]) -> Fragment | None:
-    """The text that `echo` or `printf` writes, with its line ends; None for another program."""
-    found = echoed(words)
-    if not found or any(word.fragment.source is not found[0].fragment.source for word in found):
-        return None
-    between = "\n" if posixpath.basename(words[0].value) == "printf" else " "
-    characters: list[Character] = []
-    for word in found:
-        for char, start, end in word.in_file():
-            if char == "n" and characters and characters[-1][0] == "\\":
-                characters[-1] = ("\n", characters[-1][1], end)
-            else:
-                characters.append((char, start, end))
-        _, start, end = characters[-1] if characters else ("", word.place.start, word.place.end)
-        characters.append((between, start, end))
-    return Fragment.of(found[0].fragment.source, characters)

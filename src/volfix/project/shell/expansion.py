@@ -6,7 +6,7 @@ Source: POSIX, Shell Command Language, 2.2 Quoting and 2.6 Word Expansions; bash
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from volfix.project.shell.command import Argument
@@ -14,7 +14,8 @@ from volfix.project.shell.outputs import output
 from volfix.project.shell.parameters import parameter
 from volfix.project.shell.state import State, Unset, Value
 from volfix.syntax.fragment import Character, Fragment
-from volfix.syntax.shell_words import expansion_end
+from volfix.syntax.shell_commands import SimpleCommand
+from volfix.syntax.shell_words import Word, expansion_end
 from volfix.syntax.source import Span
 
 SPECIAL = re.compile(r"[$`'\"\\]")
@@ -24,8 +25,12 @@ EMPTY_LIST = re.compile(r'"\$(?:@|\{@\}|\{\w+\[@\]\})"')
 ANSI = {"n": "\n", "t": "\t", "r": "\r"}
 
 
-def arguments(fragment: Fragment, span: Span, home: Span, state: State) -> list[Argument]:
-    """The words that the word at `span` of the fragment becomes; `home` is the command that it is written in."""
+def expanded(words: Iterable[Word], command: SimpleCommand, fragment: Fragment, state: State) -> list[Argument]:
+    """What some words of a command in the fragment become, in order."""
+    return [each for word in words for each in _expanded(fragment, word.span, command.span, state)]
+
+
+def _expanded(fragment: Fragment, span: Span, home: Span, state: State) -> list[Argument]:
     text = fragment.text[span.start : span.end]
     if not SPECIAL.search(text):
         return [Argument(text, fragment, span, home)]

@@ -13,14 +13,15 @@ from pathlib import Path
 
 from volfix.knowledge import commands as knowledge
 from volfix.project.shell import builtins
-from volfix.project.shell.calls import Call, Frame, echoed, shell_call, user_call
+from volfix.project.shell.calls import Call, Frame
 from volfix.project.shell.command import CHECKOUT, ELSEWHERE, MACHINE, Argument, Command
 from volfix.project.shell.entry import Entry
-from volfix.project.shell.expansion import arguments
+from volfix.project.shell.expansion import expanded
+from volfix.project.shell.payload import echoed, shell_call, together, user_call
 from volfix.project.shell.resolver import Resolver
 from volfix.project.shell.state import UNSET, State
 from volfix.project.shell.wrappers import unwrapped
-from volfix.syntax.fragment import Character, Fragment
+from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
 from volfix.syntax.shell_commands import SimpleCommand
 from volfix.syntax.source import Span
@@ -97,10 +98,11 @@ class Interpreter:
                 continue
             state.maybe = inner.conditional or state.leaves_early
             if command.words:
-                words = [each for word in command.words for each in arguments(fragment, word.span, command.span, state)]
-                yield from self._run(Call(words, command, commands, fragment, state, inner))
-                if not state.maybe and _ends(words, inner) and self._reads_well(commands, fragment):
-                    state.ended_by = words[0].value
+                words = expanded(command.words, command, fragment, state)
+                call = Call(words, command, commands, fragment, state, inner)
+                yield from self._run(call)
+                if not state.maybe and call.ends and self._reads_well(commands, fragment):
+                    state.ended_by = call.first
             else:
                 builtins.declare(command, fragment, state)
         state.enter(())
@@ -208,16 +210,8 @@ class Interpreter:
 
     def _inner(self, words: Sequence[Argument], state: State, frame: Frame) -> Iterator[Command]:
         """Words that are commands by themselves, as `ssh` and `eval` put them together."""
-        if not words or any(word.fragment.source is not words[0].fragment.source for word in words):
-            return
-        source = words[0].fragment.source
-        found: list[Character] = []
-        for number, word in enumerate(words):
-            if number:
-                found.append(words[number - 1].blank_before(word))
-            found += word.in_file()
-        if found:
-            yield from self._text(Fragment.of(source, found), state, frame.deeper())
+        if (text := together(words)) is not None:
+            yield from self._text(text, state, frame.deeper())
 
     def _input(self, call: Call, state: State, frame: Frame) -> Iterator[Command]:
         """The text that a shell reads: a here-document, a file, or what another command says."""
@@ -225,13 +219,12 @@ class Interpreter:
         if (lines := call.heredoc()) is not None:
             yield from self._text(lines, state, frame.deeper())
         elif command.text is not None:
-            words = arguments(call.fragment, command.text.span, command.span, call.state)
-            yield from self._inner(words, state, frame)
+            yield from self._inner(expanded([command.text], command, call.fragment, call.state), state, frame)
         elif command.input is not None:
-            for word in arguments(call.fragment, command.input.span, command.span, call.state):
+            for word in expanded([command.input], command, call.fragment, call.state):
                 yield from self._read(word.value, call, state, frame)
         elif (before := call.piped_from()) is not None:
-            words = [each for word in before.words for each in arguments(call.fragment, word.span, before.span, state)]
+            words = expanded(before.words, before, call.fragment, state)
             if words and posixpath.basename(words[0].value) == "cat":
                 for word in words[1:]:
                     yield from self._read(word.value, call, state, frame)
@@ -252,10 +245,7 @@ class Interpreter:
         """`sh -c text`, `sh script`, `sh <<EOF`."""
         payload = shell_call(call.words)
         state = call.process()
-        if payload.text is not None:
-            state.arguments, state.zero = tuple(payload.arguments[1:]), ""
-            yield from self._process(self._inner([payload.text], state, call.frame), state, call.frame)
-        elif payload.script is not None:
+        if payload.script is not None:
             script = self.resolver.script(payload.script.value, call.state, any_name=True)
             if script is not None:
                 yield from self._script(script, [payload.script, *payload.arguments], call)
@@ -263,7 +253,15 @@ class Interpreter:
                 yield self._leaf(call)
         else:
             state.arguments = tuple(payload.arguments)
-            yield from self._process(self._input(call, state, call.frame), state, call.frame)
+            if payload.text is not None:  # `sh -c text name argument`
+                state.arguments, state.zero = state.arguments[1:], ""
+            yield from self._told(payload.text, call, state)
+
+    def _told(self, text: Argument | None, call: Call, state: State) -> Iterator[Command]:
+        """The text that a program is told to run; without one what it reads."""
+        frame = call.frame
+        found = self._input(call, state, frame) if text is None else self._inner([text], state, frame)
+        yield from self._process(found, state, frame)
 
     def _user(self, call: Call) -> Iterator[Command]:
         """`su - app -c text`, `runuser -u app -- command`."""
@@ -271,12 +269,10 @@ class Interpreter:
         state = call.process()
         if payload.logs_in:
             builtins.go(state, "~", self.resolver)
-        if payload.text is not None:
-            yield from self._process(self._inner([payload.text], state, call.frame), state, call.frame)
-        elif payload.words:
+        if payload.words and payload.text is None:
             yield from self._run(replace(call, words=payload.words, state=state))
         else:
-            yield from self._process(self._input(call, state, call.frame), state, call.frame)
+            yield from self._told(payload.text, call, state)
 
     def _source(self, call: Call) -> Iterator[Command]:
         words = [word for word in call.words[1:] if word.value != "--"]
@@ -299,10 +295,3 @@ class Interpreter:
         state.script, state.arguments = state.zero, tuple(words[1:])
         frame = self._opened(call.frame.entering(script.source.path.name), state)
         yield from self._process(self._entry(script, state, frame), state, frame)
-
-
-def _ends(words: Sequence[Argument], frame: Frame) -> bool:
-    """Whether nothing runs behind a command: in the shell, or in the function that it is a part of."""
-    name = words[0].value if words else ""
-    in_function = bool(frame.stack) and isinstance(frame.stack[-1], str)
-    return name == "exit" or (name == "exec" and len(words) > 1) or (name == "return" and in_function)

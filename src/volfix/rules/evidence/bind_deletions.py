@@ -11,7 +11,7 @@ from pathlib import Path
 from volfix.knowledge.targets import never_converted
 from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND, VOLUME
-from volfix.project.deployments.flows import Flow
+from volfix.project.deployments.flow import Flow
 from volfix.project.deployments.stacks import Anchor, Commands
 from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.project.git_ignore import keeps_all_of, names

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from volfix.knowledge.commands import Option
-    from volfix.project.deployments.flows import Flow
+    from volfix.project.deployments.flow import Flow
     from volfix.project.shell.command import Command
 
 LONGEST, END = 200, 60
@@ -33,7 +33,7 @@ def shown_command(command: Command) -> str:
 
 def how_it_runs(flow: Flow, command: Command) -> str:
     """How the deployment comes to run the command."""
-    from volfix.project.deployments.flows import INSTALLED, NAMED, PIPELINE, STARTS  # reads shell
+    from volfix.project.deployments.flow import INSTALLED, NAMED, PIPELINE, STARTS  # reads shell
 
     entry = command.start
     name = entry.name or entry.source.path.name

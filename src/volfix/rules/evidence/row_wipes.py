@@ -17,7 +17,7 @@ from volfix.rules.findings import Finding, Location, Severity
 if TYPE_CHECKING:
     from volfix.project.compose.model import Project
     from volfix.project.compose.service import Service
-    from volfix.project.deployments.flows import Flow
+    from volfix.project.deployments.flow import Flow
     from volfix.project.deployments.stacks import Commands
     from volfix.project.shell.command import Command
 

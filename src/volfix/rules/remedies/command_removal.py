@@ -11,7 +11,7 @@ from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import RemoveItem
 from volfix.knowledge.commands import is_remote, is_shell
 from volfix.knowledge.effects import is_end, is_quiet
-from volfix.project.deployments.flows import VolumeDeletion
+from volfix.project.deployments.flow import VolumeDeletion
 from volfix.project.deployments.stacks import Commands
 from volfix.project.shell.command import Command
 from volfix.rules.evidence.command_words import removal

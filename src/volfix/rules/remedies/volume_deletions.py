@@ -12,7 +12,7 @@ from volfix.knowledge.commands import DockerCall
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import VOLUME, Mount
-from volfix.project.deployments.flows import VolumeDeletion
+from volfix.project.deployments.flow import VolumeDeletion
 from volfix.project.deployments.stacks import Commands
 from volfix.project.image.images import known_entries
 from volfix.project.shell.command import Command
