@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -117,6 +117,16 @@ class Source:
         """Where the line of `offset` ends: behind its line end, or at the end of the text."""
         at = self.text.find("\n", offset)
         return len(self.text) if at < 0 else at + 1
+
+    def logical_lines(self) -> Iterator[tuple[int, int]]:
+        """The lines, from and to, those that a backslash continues as one."""
+        text, at = self.text, 0
+        while at < len(text):
+            end = self.line_end(at)
+            while end < len(text) and text[at:end].rstrip("\r\n").endswith("\\"):
+                end = self.line_end(end)
+            yield at, end
+            at = end
 
     def splice(self, edits: Iterable[Edit]) -> Source:
         """This source with the edits made; raises CannotEdit where two of them overlap."""

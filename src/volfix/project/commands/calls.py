@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.project.commands.files import CommandFile
+from volfix.project.commands.makefile import make_includes
 from volfix.project.commands.names import has_commands
-from volfix.project.commands.recipes import make_includes
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.state import State
 from volfix.syntax import disk

@@ -162,7 +162,7 @@ def _called(files: Sequence[CommandFile], root: Path) -> list[CommandFile]:
 def entries_of(source: Source) -> list[Entry]:
     """What can be run in a file; nothing where it is not what its name says."""
     from volfix.project.ci import jobs
-    from volfix.project.commands.recipes import cron_lines
+    from volfix.project.commands.cron import cron_lines
 
     name = source.path.name.lower()
     if (found := None if name.startswith("taskfile") else jobs.entries(source)) is not None:
@@ -180,23 +180,23 @@ def entries_of(source: Source) -> list[Entry]:
 
 def _readers() -> Sequence[tuple[re.Pattern[str], Callable[[Source], Iterable[Entry]]]]:
     """What reads the files with a name like this, in small letters; the first counts."""
-    from volfix.project.commands import power_shell, recipes, taskfile, units
+    from volfix.project.commands import cron, justfile, makefile, package_json, power_shell, taskfile, units
 
     return (
         (re.compile(r"^taskfile[^/]*\.ya?ml\Z"), taskfile.entries),
         (re.compile(r"\.ya?ml\Z"), lambda _: ()),
         (re.compile(r"\.service\Z"), units.entries),
         (re.compile(r"\.ps1\Z"), power_shell.entries),
-        (re.compile(r"makefile|\.mk\Z"), lambda source: recipes.make_targets(source, _included(source))),
-        (re.compile(r"justfile"), recipes.just_recipes),
-        (re.compile(r"^package\.json\Z"), recipes.npm_scripts),
-        (re.compile(r"(?:crontab|\.cron)\Z"), recipes.cron_lines),
+        (re.compile(r"makefile|\.mk\Z"), lambda source: makefile.make_targets(source, _included(source))),
+        (re.compile(r"justfile"), justfile.just_recipes),
+        (re.compile(r"^package\.json\Z"), package_json.npm_scripts),
+        (re.compile(r"(?:crontab|\.cron)\Z"), cron.cron_lines),
     )
 
 
 def _included(source: Source) -> Iterator[Source]:
     """The files in or below a Makefile's directory that it includes, whose variables are its own: `include .env`."""
-    from volfix.project.commands.recipes import make_includes
+    from volfix.project.commands.makefile import make_includes
 
     for path in make_includes(source):
         with suppress(FileProblem):  # make would stop, or go on without the file

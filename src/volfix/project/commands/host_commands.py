@@ -12,8 +12,8 @@ from pathlib import Path
 from volfix.project.commands.calls import RUNNERS, CommandResolver
 from volfix.project.commands.files import CommandFile
 from volfix.project.commands.host_effects import ASKS, READS, PathEffect, path_effects
+from volfix.project.commands.makefile import MAKE_RULE
 from volfix.project.commands.names import CALLS_DOCKER, has_commands
-from volfix.project.commands.recipes import MAKE_RULE
 from volfix.project.compose.compose_file import FILE_NAME, is_of_inner_project
 from volfix.project.discovery import VENDORED
 from volfix.project.shell.command import Command

@@ -1,0 +1,85 @@
+"""The recipes of a justfile. Source: just manual."""
+
+from __future__ import annotations
+
+import re
+
+from volfix.project.shell.entry import Entry
+from volfix.syntax.fragment import Character, Fragment
+from volfix.syntax.source import Source
+
+JUST_RECIPE = re.compile(r"@?([A-Za-z_][\w-]*)(?:\s+[^:=\n]*)?:(?!=)\s*([^\n#]*)")
+JUST_VARIABLE = re.compile(r"(?:export\s+)?(\w+)\s*:=\s*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([a-z_]+\(\))|(`pwd`))")
+JUST_DIRECTORIES = ("justfile_directory()", "invocation_directory()", "`pwd`")
+"""What just says for the directory of the justfile, where it is called there."""
+JUST_EXPORT = re.compile(r"(?m)^set\s+export\s*(?::=\s*true\s*)?$")
+JUST_REFERENCE = re.compile(r"\{\{\s*(.*?)\s*\}\}")
+
+
+def just_recipes(source: Source) -> list[Entry]:
+    """The recipes of a justfile; a recipe that begins with `#!` is one script, else each line has its own shell."""
+    text = source.text
+    variables = dict.fromkeys(JUST_DIRECTORIES, str(source.path.parent))
+    for found in JUST_VARIABLE.finditer(text):
+        said = found[4] or found[5]
+        variables[found[1]] = found[2] or found[3] or (variables.get(said, f"${{{found[1]}}}") if said else "")
+    everything = JUST_EXPORT.search(text) is not None
+    given_at = {
+        found[1]: (source, found.start())
+        for found in JUST_VARIABLE.finditer(text)
+        if everything or found[0].startswith("export")
+    }
+    environment = {name: variables[name] for name in given_at}
+    entries: list[Entry] = []
+    lines: list[tuple[int, int]] = []
+    header: re.Match[str] | None = None
+
+    def close() -> None:
+        if header is None:
+            return
+        script = bool(lines) and text[lines[0][0] : lines[0][1]].lstrip().startswith("#!")
+        parts = [(lines[0][0], lines[-1][1])] if script else lines
+        fragments = tuple(_just_fragment(source, start, end, variables) for start, end in parts)
+        needs = tuple(re.findall(r"[A-Za-z_][\w-]*", header[2]))
+        entries.append(
+            Entry(
+                "recipe",
+                source,
+                header[1],
+                fragments,
+                source.path.parent,
+                labels=(header[1],),
+                separate=True,
+                needs=needs,
+                environment=environment,
+                given_at=given_at,
+            )
+        )
+
+    for start, end in source.logical_lines():
+        line = text[start:end]
+        if line[:1] in (" ", "\t"):
+            if header is not None and line.strip():
+                lines.append((start, end))
+        elif line.strip() and not line.startswith(("#", "[")):
+            close()
+            header, lines = JUST_RECIPE.match(text, start, end), []
+    close()
+    return entries
+
+
+def _just_fragment(source: Source, start: int, end: int, variables: dict[str, str]) -> Fragment:
+    text, found = source.text, list[Character]()
+    while start < end and text[start] in " \t@-":
+        start += 1
+    at = start
+    while at < end:
+        reference = JUST_REFERENCE.match(text, at, end)
+        if reference is None:
+            found.append((text[at], at, at + 1))
+            at += 1
+            continue
+        value = variables.get(reference[1], "${" + (re.sub(r"\W", "_", reference[1]) or "_") + "}")
+        found += [(char, at, reference.end()) for char in value]
+        at = reference.end()
+    return Fragment.of(source, found)
