@@ -67,7 +67,7 @@ class Plan:
         same, and planned again: beside what is fixed, the result has what the next run finds. Files with uncommitted
         changes are refused unless `allow_dirty`.
         """
-        from volfix.fixes.after import plan_again
+        from volfix.fixes.after_write import plan_again
         from volfix.fixes.write.guards import refusal
         from volfix.fixes.write.transaction import WriteProblem, writing
 

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from volfix.cli import carry
 from volfix.cli.carry_places import places
+from volfix.docker.carry_jobs import CarryProblem
 from volfix.docker.engine import Engine
-from volfix.docker.jobs import CarryProblem
 
 COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes: {rows: }\n"
 

@@ -18,10 +18,10 @@ from conftest import Host
 from volfix.docker import verify
 from volfix.docker.archive import Manifest, Reading
 from volfix.docker.carry import carry, survey
+from volfix.docker.carry_jobs import CarryProblem, Job, Origin
 from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import Carriers, manifest_of
-from volfix.docker.jobs import CarryProblem, Job, Origin
 from volfix.docker.local_files import contents, listing, volume_directory
 from volfix.docker.markers import mark
 from volfix.docker.sqlite_files import Spool

@@ -8,7 +8,7 @@ import pytest
 
 from volfix.docker.containers import Container, MountPoint, Process
 from volfix.docker.deployed import deployed_at
-from volfix.docker.likeness import Asked, unlike
+from volfix.docker.likeness import Compared, unlike
 
 FILES = """\
 services:
@@ -42,7 +42,7 @@ def reason(
     *mounts: MountPoint,
     image: str = "postgres:16",
     environment: dict[str, str] | None = None,
-    asked: Asked = Asked.EVERYTHING,
+    asked: Compared = Compared.EVERYTHING,
 ) -> str | None:
     (directory / "compose.yaml").write_text(FILES.format(**{**GIVEN, **given}))
     labels = {"com.docker.compose.project": "src", "com.docker.compose.service": "app"}
@@ -127,7 +127,7 @@ def test_what_a_fix_changes_may_differ_where_the_files_before_it_are_not_known(t
     moved = {**ENVIRONMENT, "DATABASE_URL": "sqlite:////app/rows.db"}
     other = {**ENVIRONMENT, "DATABASE_URL": "sqlite:////app/other.db"}
     assert reason(tmp_path, fixed, environment=moved)
-    assert reason(tmp_path, fixed, environment=moved, asked=Asked.NAMES) is None
-    assert reason(tmp_path, fixed, environment=other, asked=Asked.NAMES)
-    assert reason(tmp_path, fixed, environment=other, asked=Asked.SHAPE) is None
-    assert reason(tmp_path, fixed, image="beta:1", asked=Asked.SHAPE)
+    assert reason(tmp_path, fixed, environment=moved, asked=Compared.NAMES) is None
+    assert reason(tmp_path, fixed, environment=other, asked=Compared.NAMES)
+    assert reason(tmp_path, fixed, environment=other, asked=Compared.SHAPE) is None
+    assert reason(tmp_path, fixed, image="beta:1", asked=Compared.SHAPE)

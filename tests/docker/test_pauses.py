@@ -13,11 +13,11 @@ import pytest
 from conftest import Host
 from test_carry_command import BEFORE, INSIDE, Shop, database
 
+from volfix.docker.carry_jobs import CarryProblem
 from volfix.docker.containers import PROJECT, SERVICE, Container
 from volfix.docker.deployed import deployed_at
 from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
-from volfix.docker.jobs import CarryProblem
 from volfix.docker.pauses import paused
 from volfix.docker.rows import count, not_running
 from volfix.docker.stop import stop
@@ -69,7 +69,7 @@ def test_a_paused_container_is_recognised_and_docker_unpause_offered(
     one = container("cache-1", "paused", tmp_path.name)
     monkeypatch.setattr(Engine, "containers", lambda _: (one,))
     monkeypatch.setattr(Engine, "processes", lambda *_: {one.id: None})
-    monkeypatch.setattr("volfix.docker.own.unlike", lambda *_: None)
+    monkeypatch.setattr("volfix.docker.project_containers.unlike", lambda *_: None)
     engine, deployed = Engine(None), deployed_at(tmp_path)
     (found,) = count(engine, deployed)
     advice = "cache-1 is paused: docker unpause cache-1, and run this again"

@@ -12,8 +12,8 @@ from test_carry import bind, job, labels, run
 from test_carry_command import Shop
 
 from volfix.docker import stop
+from volfix.docker.carry_jobs import CarryProblem
 from volfix.docker.engine import Engine
-from volfix.docker.jobs import CarryProblem
 from volfix.knowledge.clients import client_of
 
 pytestmark = pytest.mark.engine

@@ -144,5 +144,5 @@ def test_only_roots_with_a_written_stack_are_planned_again(tmp_path: Path, monke
 def test_nothing_is_planned_again_where_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "compose.yaml").write_text(CLEAN)
     plan = volfix.plan(tmp_path)
-    monkeypatch.setattr("volfix.fixes.after.plans_of", lambda *_: pytest.fail("planned again"))
+    monkeypatch.setattr("volfix.fixes.after_write.plans_of", lambda *_: pytest.fail("planned again"))
     assert plan.write().status == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.image.modes import may_write, opens_to
+from volfix.project.image.chmod import may_write, opens_to
 from volfix.project.image.root_places import root_place
 from volfix.syntax.dockerfile import read
 from volfix.syntax.source import Source

@@ -34,7 +34,7 @@ MAY_IMPORT = {
 HEAVY = (
     *("libcst", "deepdiff", "tree_sitter", "docker", "jinja2", "distributed", "sqlite3", "concurrent.futures"),
     *("volfix.project.shell.command", "volfix.project.deployments.env_copies", "volfix.project.git_ignore"),
-    *("volfix.knowledge.commands", "volfix.fixes.deletions", "volfix.fixes.after"),
+    *("volfix.knowledge.commands", "volfix.fixes.deletions", "volfix.fixes.after_write"),
 )
 OPENS = frozenset(
     {"open", "fdopen", "read_text", "read_bytes", "iterdir", "glob", "rglob", "walk", "scandir", "listdir"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from volfix.bulk.facts import ANY_HOST
 from volfix.bulk.records import Hazard, HazardKind
+from volfix.bulk.shared_names import ANY_HOST
 from volfix.bulk.state import State
 from volfix.fixes.diff import visible
 from volfix.fixes.write.journal_format import shown

@@ -18,7 +18,7 @@ from pathlib import Path
 from volfix.bulk.records import HazardKind, Status
 from volfix.bulk.sources import Source, repository_name
 from volfix.bulk.state_file import meta, open_locked, transaction
-from volfix.bulk.stored import Records, stored, stored_or_none, text_of
+from volfix.bulk.state_records import Records, stored, stored_or_none, text_of
 from volfix.bulk.work import Outcome
 
 DONE, TO_PLAN, TO_WRITE = 0, 1, 2

@@ -14,12 +14,12 @@ from typing import Any
 from volfix import __version__
 from volfix.api import Plan, plan
 from volfix.bulk.checkout import Checkout, checkout
-from volfix.bulk.facts import Fact, facts
 from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.message import commit_message
 from volfix.bulk.publish import branch_commit, committed, pushed
 from volfix.bulk.records import Status
 from volfix.bulk.repository import Repository, Skipped, default_cache, opened
+from volfix.bulk.shared_names import SharedName, facts
 from volfix.bulk.sources import Source, host_of, same_repository
 from volfix.fixes.diff import patch
 from volfix.fixes.masking.credentials import scrub
@@ -85,7 +85,7 @@ class Outcome:
     links: tuple[str, ...] = ()
     result: bytes | None = None
     causes: tuple[tuple[str, int, int, int], ...] = ()
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[SharedName, ...] = ()
     identity: str | None = None
     patch: bytes | None = field(default=None, repr=False)
     unchanged: bool = False
@@ -148,7 +148,7 @@ class _Turn:
     files: Checkout
     plan: Plan
     git: Git
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[SharedName, ...] = ()
 
     def outcome(self) -> Outcome:
         task, found = self.task, self.plan.result

@@ -30,10 +30,10 @@ OF_ONE = ("maps", "from_project", "project_name", "script")
 """Options that are about one project."""
 
 if TYPE_CHECKING:
+    from volfix.docker.carry_jobs import SurveyedJob
     from volfix.docker.engine import Engine
-    from volfix.docker.find_moves import Search
-    from volfix.docker.jobs import Surveyed
-    from volfix.docker.restore import Ran
+    from volfix.docker.find_moves import MoveSearch
+    from volfix.docker.restore import EarlierRun
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -115,8 +115,8 @@ def _each(engine: Engine, found: list[Path], options: dict[str, Any]) -> int:
 
 def _one(engine: Engine, path: Path, options: dict[str, Any]) -> str | None:
     """Carry one project; why it is not, or not known to be, carried."""
+    from volfix.docker.carry_jobs import CarryProblem
     from volfix.docker.engine_problems import EngineProblem
-    from volfix.docker.jobs import CarryProblem
     from volfix.docker.tar_stream import BrokenArchive
 
     try:
@@ -129,11 +129,11 @@ def _one(engine: Engine, path: Path, options: dict[str, Any]) -> str | None:
 
 def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     from volfix.docker.deployed import deployed_at
-    from volfix.docker.find_moves import Maps, Search
+    from volfix.docker.find_moves import MapOption, MoveSearch
 
     path = Path(os.path.abspath(given))  # noqa: PTH100 - links stay
     deployed = deployed_at(path, options["project_name"])
-    search = Search(engine, deployed, Maps(options["maps"], options["from_project"]), back=options["back"])
+    search = MoveSearch(engine, deployed, MapOption(options["maps"], options["from_project"]), back=options["back"])
     if options["back"]:
         return back(engine, search, given, options)
     quick = options["write"] and not options["script"]
@@ -161,7 +161,7 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     return complete and not doubts
 
 
-def _print_script(search: Search, found: list[Surveyed]) -> bool:
+def _print_script(search: MoveSearch, found: list[SurveyedJob]) -> bool:
     from volfix.docker.script import script
 
     if all(one.state == "carried" for one in found):
@@ -171,11 +171,11 @@ def _print_script(search: Search, found: list[Surveyed]) -> bool:
 
 
 def _surveyed(
-    search: Search, given: Path, options: dict[str, Any], *, quick: bool
-) -> tuple[list[Surveyed], bool, bool]:
+    search: MoveSearch, given: Path, options: dict[str, Any], *, quick: bool
+) -> tuple[list[SurveyedJob], bool, bool]:
     """What can be carried; whether something cannot, so that nothing is; whether a volume in use lacks older data."""
     from volfix.docker.carry import survey
-    from volfix.docker.jobs import CarryProblem
+    from volfix.docker.carry_jobs import CarryProblem
 
     found, failed, doubts = [], False, False
     named = {key for _, key in options["maps"]}
@@ -204,10 +204,10 @@ def _surveyed(
     return found, failed, doubts
 
 
-def _with_rows(search: Search, one: Surveyed) -> Surveyed:
+def _with_rows(search: MoveSearch, one: SurveyedJob) -> SurveyedJob:
     """A volume that may be replaced, with what the servers say that run on it: one may have rows in memory only."""
-    from volfix.docker.held import tables
     from volfix.docker.rows import on_volume
+    from volfix.docker.volume_contents import tables
 
     if one.state in ("missing", "carried") or not one.job.clients:
         return one
@@ -218,16 +218,22 @@ def _with_rows(search: Search, one: Surveyed) -> Surveyed:
 
 
 def _write(
-    engine: Engine, search: Search, found: list[Surveyed], given: Path, options: dict[str, Any], *, retiring: bool
+    engine: Engine,
+    search: MoveSearch,
+    found: list[SurveyedJob],
+    given: Path,
+    options: dict[str, Any],
+    *,
+    retiring: bool,
 ) -> bool:
     """Carry, and start the services; whether every row that was counted before is there."""
     from volfix.docker.carry import carry
+    from volfix.docker.carry_jobs import CarryProblem
     from volfix.docker.compose import up
     from volfix.docker.engine_problems import EngineProblem
-    from volfix.docker.held import size
-    from volfix.docker.jobs import CarryProblem
     from volfix.docker.restore import ran
     from volfix.docker.tar_stream import BrokenArchive
+    from volfix.docker.volume_contents import size
 
     project = search.deployed.project
     before = ran(engine, (item for one in found for item in one.running))
@@ -267,7 +273,7 @@ def _write(
     return complete and not idle
 
 
-def _after_failure(search: Search, found: list[Surveyed], number: int, before: list[Ran]) -> str:
+def _after_failure(search: MoveSearch, found: list[SurveyedJob], number: int, before: list[EarlierRun]) -> str:
     """Start again what was stopped, where nothing was switched; what to say of the volumes and the services."""
     from volfix.docker.engine_problems import EngineProblem
     from volfix.docker.restore import start_again, take_back
@@ -281,7 +287,7 @@ def _after_failure(search: Search, found: list[Surveyed], number: int, before: l
     return after_failure(search, found, number)
 
 
-def _retire(engine: Engine, search: Search) -> set[str]:
+def _retire(engine: Engine, search: MoveSearch) -> set[str]:
     """After the project got another name, its old containers give way; the services that ran in them."""
     from volfix.docker.stop import retire
 

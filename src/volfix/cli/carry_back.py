@@ -14,17 +14,17 @@ from volfix.cli.signals import finish_undisturbed
 
 if TYPE_CHECKING:
     from volfix.docker.carry_back import Return
+    from volfix.docker.carry_jobs import Job
+    from volfix.docker.container_layers import LayerPath
     from volfix.docker.engine import Engine
-    from volfix.docker.find_moves import Search
-    from volfix.docker.jobs import Job
-    from volfix.docker.layers import Layered
-    from volfix.docker.restore import Ran
+    from volfix.docker.find_moves import MoveSearch
+    from volfix.docker.restore import EarlierRun
 
 
-def back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) -> bool:
+def back(engine: Engine, search: MoveSearch, given: Path, options: dict[str, Any]) -> bool:
     """Copy each volume back, or say where it would go; whether there is one. Raises CarryProblem, EngineProblem."""
     from volfix.docker.carry_back import back_jobs, look
-    from volfix.docker.layers import from_layers
+    from volfix.docker.container_layers import from_layers
 
     jobs = back_jobs(search)
     for note in search.notes:
@@ -44,7 +44,7 @@ def back(engine: Engine, search: Search, given: Path, options: dict[str, Any]) -
     return bool(jobs)
 
 
-def _from_layer(item: Layered, jobs: Sequence[Job]) -> str:
+def _from_layer(item: LayerPath, jobs: Sequence[Job]) -> str:
     """That the files of before name a place where no rows are, where these are, and what to do."""
     place = next((job.origins[0].name for job in jobs if job.name == item.volume), None)
     text = (
@@ -61,11 +61,11 @@ def _from_layer(item: Layered, jobs: Sequence[Job]) -> str:
     )
 
 
-def _give_back(engine: Engine, search: Search, found: list[Return], given: Path, options: dict[str, Any]) -> None:
+def _give_back(engine: Engine, search: MoveSearch, found: list[Return], given: Path, options: dict[str, Any]) -> None:
     """Stop what runs on any of the volumes, look again, and only then copy the first."""
     from volfix.docker.carry_back import give_back, stopped
+    from volfix.docker.carry_jobs import CarryProblem
     from volfix.docker.engine_problems import EngineProblem
-    from volfix.docker.jobs import CarryProblem
     from volfix.docker.restore import ran
     from volfix.docker.tar_stream import BrokenArchive
 
@@ -87,7 +87,7 @@ def _give_back(engine: Engine, search: Search, found: list[Return], given: Path,
         raise
 
 
-def _after_failed_back(search: Search, found: list[Return], before: list[Ran]) -> str:
+def _after_failed_back(search: MoveSearch, found: list[Return], before: list[EarlierRun]) -> str:
     """Start again what was stopped, where no directory has a copy that would fall behind; what to say of it."""
     from volfix.docker.carry_back import left
     from volfix.docker.engine_problems import EngineProblem
@@ -104,7 +104,7 @@ def _after_failed_back(search: Search, found: list[Return], before: list[Ran]) -
     return _after_failure(copies, before, running=False)
 
 
-def _after_failure(copies: Sequence[Return], before: Sequence[Ran], *, running: bool) -> str:
+def _after_failure(copies: Sequence[Return], before: Sequence[EarlierRun], *, running: bool) -> str:
     """Where `--back` failed: which directories hold something of the copy, and which containers run or stand."""
     names = ", ".join(sorted(item.container.name for item in before))
     if running:
@@ -121,7 +121,7 @@ def _after_failure(copies: Sequence[Return], before: Sequence[Ran], *, running: 
     )
 
 
-def _after_back(search: Search, jobs: Sequence[Job]) -> str:
+def _after_back(search: MoveSearch, jobs: Sequence[Job]) -> str:
     """After `--back`: as `until_deployed`; where the files still name the volume, they are to be put back first."""
     mounts = [mount for service in search.deployed.project.services.values() for mount in service.mounts]
     still = [job.key for job in jobs if any((item.kind, item.source) == ("volume", job.key) for item in mounts)]

@@ -8,9 +8,9 @@ from shlex import join
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from volfix.docker.find_moves import Search
-    from volfix.docker.jobs import Surveyed
-    from volfix.docker.restore import Ran
+    from volfix.docker.carry_jobs import SurveyedJob
+    from volfix.docker.find_moves import MoveSearch
+    from volfix.docker.restore import EarlierRun
 
 
 def typed(path: Path, options: Mapping[str, Any], *, write: bool = True, **changed: Any) -> str:
@@ -38,7 +38,7 @@ def replaces(options: Mapping[str, Any], key: str) -> bool:
     return bool(options["replace"]) and (not named or key in named)
 
 
-def refusals(found: Iterable[Surveyed], path: Path, options: Mapping[str, Any]) -> Iterator[str]:
+def refusals(found: Iterable[SurveyedJob], path: Path, options: Mapping[str, Any]) -> Iterator[str]:
     """Why `--write` would refuse what was found, and what to do instead."""
     for one in found:
         job = one.job
@@ -55,7 +55,7 @@ def refusals(found: Iterable[Surveyed], path: Path, options: Mapping[str, Any]) 
             )
 
 
-def until_deployed(search: Search, services: Iterable[str]) -> str:
+def until_deployed(search: MoveSearch, services: Iterable[str]) -> str:
     """After a copy that starts nothing: which services are stopped, and that the deployment starts them."""
     stopped = _stopped(search, services)
     if not stopped:
@@ -66,23 +66,23 @@ def until_deployed(search: Search, services: Iterable[str]) -> str:
     )
 
 
-def still_stopped(search: Search, found: Iterable[Surveyed]) -> str:
+def still_stopped(search: MoveSearch, found: Iterable[SurveyedJob]) -> str:
     """A line where services of the volumes do not run, with what to do once all is carried; else nothing."""
     stopped = _stopped(search, [name for one in found for name in one.job.services])
     then = " Next: deploy as always." if all(one.state == "carried" for one in found) else ""
     return f"Not running: {', '.join(stopped)}.{then}\n" if stopped else ""
 
 
-def stopped_since(search: Search) -> list[str]:
+def stopped_since(search: MoveSearch) -> list[str]:
     """The services that ran when this run began and do not run now."""
-    from volfix.docker.own import containers_under
+    from volfix.docker.project_containers import containers_under
 
     now = containers_under(search.engine, search.deployed, [search.deployed.project.name]).own
     running = {item.service for item in now if item.state == "running"}
     return sorted(search.running - running)
 
 
-def after_failure(search: Search, found: Sequence[Surveyed], number: int) -> str:
+def after_failure(search: MoveSearch, found: Sequence[SurveyedJob], number: int) -> str:
     """Where the volume of this number could not be filled: what became of all of them, and which services stand."""
     from volfix.docker.engine_problems import EngineProblem
 
@@ -100,7 +100,7 @@ def after_failure(search: Search, found: Sequence[Surveyed], number: int) -> str
     return "\n".join(texts)
 
 
-def after_taking_back(found: Sequence[Surveyed], before: Sequence[Ran]) -> str:
+def after_taking_back(found: Sequence[SurveyedJob], before: Sequence[EarlierRun]) -> str:
     """Where a volume could not be filled and everything is as it was before."""
     keys = ", ".join(one.job.key for one in found if one.state != "carried")
     text = f"Do not deploy yet. Not carried: {keys}; the sources are as they were."
@@ -108,7 +108,7 @@ def after_taking_back(found: Sequence[Surveyed], before: Sequence[Ran]) -> str:
     return f"{text}\nRunning as before: {names}." if names else text
 
 
-def _stopped(search: Search, services: Iterable[str]) -> list[str]:
+def _stopped(search: MoveSearch, services: Iterable[str]) -> list[str]:
     """Those of the services that had containers when this run began, none of which runs now."""
     running = {item.id for item in search.engine.containers() if item.is_running}
     found = {name: search.containers_of(search.deployed.project.services[name]) for name in services}

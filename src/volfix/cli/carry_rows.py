@@ -12,7 +12,7 @@ from volfix.cli.carry_shown import say
 from volfix.cli.rows_shown import ALL_THERE, not_counted, table_of
 
 if TYPE_CHECKING:
-    from volfix.docker.find_moves import Search
+    from volfix.docker.find_moves import MoveSearch
     from volfix.docker.row_counts import Counted
 
 PATIENCE = 60
@@ -21,7 +21,7 @@ MOMENT = 0.5
 """Seconds between two questions."""
 
 
-def rows_before(search: Search, services: Collection[str]) -> list[Counted]:
+def rows_before(search: MoveSearch, services: Collection[str]) -> list[Counted]:
     """The rows of these services as they run now."""
     from volfix.docker.rows import count
 
@@ -29,7 +29,7 @@ def rows_before(search: Search, services: Collection[str]) -> list[Counted]:
     return count(search.engine, search.deployed, under=search.found, services=services)
 
 
-def rows_after(search: Search, services: Collection[str], before: list[Counted]) -> bool:
+def rows_after(search: MoveSearch, services: Collection[str], before: list[Counted]) -> bool:
     """Print the rows beside those of before; whether none is missing in what was counted."""
     from volfix.docker.row_counts import losses, same_as
 
@@ -54,7 +54,7 @@ def rows_after(search: Search, services: Collection[str], before: list[Counted])
     return not lost
 
 
-def _answered(search: Search, services: Collection[str], before: list[Counted]) -> list[Counted]:
+def _answered(search: MoveSearch, services: Collection[str], before: list[Counted]) -> list[Counted]:
     """What the services say, once each that was counted before answers again."""
     from volfix.docker.rows import count
 

@@ -15,9 +15,9 @@ import click
 from volfix.cli.carry_next import replaces
 
 if TYPE_CHECKING:
+    from volfix.docker.carry_jobs import Job, SurveyedJob
     from volfix.docker.engine import Engine
-    from volfix.docker.find_moves import Search
-    from volfix.docker.jobs import Job, Surveyed
+    from volfix.docker.find_moves import MoveSearch
 
 STATES = {
     "missing": "does not exist yet",
@@ -29,7 +29,7 @@ STATES = {
 }
 
 
-def show(search: Search, found: list[Surveyed], options: dict[str, Any]) -> None:
+def show(search: MoveSearch, found: list[SurveyedJob], options: dict[str, Any]) -> None:
     """Each volume, and the containers that give way to a new project name."""
     for one in found:
         _show(one, overwrite=replaces(options, one.job.key))
@@ -37,9 +37,9 @@ def show(search: Search, found: list[Surveyed], options: dict[str, Any]) -> None
         click.echo(f"{container.name}, of the former name {container.project}, will be stopped, renamed and kept")
 
 
-def _show(one: Surveyed, *, overwrite: bool) -> None:
-    from volfix.docker.held import size
+def _show(one: SurveyedJob, *, overwrite: bool) -> None:
     from volfix.docker.stop import ASIDE
+    from volfix.docker.volume_contents import size
 
     job = one.job
     click.echo(f"{job.key} ({job.name}), mounted by {', '.join(job.services)} at {', '.join(job.targets)}")
@@ -62,13 +62,13 @@ def _show(one: Surveyed, *, overwrite: bool) -> None:
         click.echo(f"  {container.name} is running and belongs to something else: stop it first")
 
 
-def check_space(engine: Engine, found: list[Surveyed]) -> None:
+def check_space(engine: Engine, found: list[SurveyedJob]) -> None:
     """Free space where the daemon keeps volumes, where that is this machine. Sparse files are not kept sparse.
 
     Raises CarryProblem where it is too little.
     """
-    from volfix.docker.held import amount
     from volfix.docker.local_files import data_root
+    from volfix.docker.volume_contents import amount
 
     wanted = sum(one.bytes for one in found if one.state not in ("carried", "equal"))
     root = data_root(engine)
@@ -78,7 +78,7 @@ def check_space(engine: Engine, found: list[Surveyed]) -> None:
     free = status.f_bavail * status.f_frsize
     click.echo(f"{amount(wanted)} to carry; {amount(free)} free in {root}")
     if free < wanted:
-        from volfix.docker.jobs import CarryProblem
+        from volfix.docker.carry_jobs import CarryProblem
 
         raise CarryProblem(f"{root} has too little free space")
 
@@ -89,7 +89,7 @@ def progress_of(total: int) -> Iterator[Callable[[int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from volfix.docker.held import amount
+    from volfix.docker.volume_contents import amount
 
     started = shown = time.monotonic()
     done = 0
@@ -110,7 +110,7 @@ def progress_of(total: int) -> Iterator[Callable[[int], None] | None]:
         click.echo("\r\x1b[K", nl=False, err=True)
 
 
-def keep_record(search: Search, job: Job, when: float) -> None:
+def keep_record(search: MoveSearch, job: Job, when: float) -> None:
     """Keep beside the journal which host paths are in the volume as they were at a moment: VF112 asks no engine."""
     from volfix.fixes.write.carried import keep
     from volfix.fixes.write.journal import WriteProblem

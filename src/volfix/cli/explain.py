@@ -23,7 +23,7 @@ def command(subject: str, rules: bool, project_name: str | None) -> None:
     With CODE: what the rule finds, why, its fix, examples, sources. Without: the checklist for the project here, each
     question answered from its files, and from the Docker engine where one answers. Where no project is, the rules.
     """
-    from volfix.docker.jobs import CarryProblem
+    from volfix.docker.carry_jobs import CarryProblem
     from volfix.report.explain import explain, overview
     from volfix.rules import REGISTRY
 

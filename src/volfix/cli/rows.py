@@ -36,10 +36,10 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
 
     Exit status: 0 counted, and nothing is missing that --against has; 1 something is missing; 2 not counted.
     """
+    from volfix.docker.carry_jobs import CarryProblem
     from volfix.docker.deployed import deployed_at
     from volfix.docker.engine import Engine
     from volfix.docker.engine_problems import EngineProblem
-    from volfix.docker.jobs import CarryProblem
     from volfix.docker.row_counts import losses, read, text_of
     from volfix.docker.rows import count, not_running
 

@@ -12,21 +12,21 @@ from dataclasses import dataclass, replace
 
 from volfix.docker import helper_containers as through
 from volfix.docker.archive import Manifest, differences
-from volfix.docker.aside import held_in, put_aside, volume_of
+from volfix.docker.carry_jobs import MAPPED, CarryProblem, Job, Origin, Say, State, SurveyedJob, users_of
 from volfix.docker.containers import Container, MountPoint, Volume
 from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.interrupted_copy import is_part
-from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of
 from volfix.docker.local_files import data_root, listing
 from volfix.docker.markers import CARRIED, is_carried, is_marked, mark, sweep, unmark, used_since
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import stop
 from volfix.docker.verify import verify
+from volfix.docker.volume_backups import held_in, put_aside, volume_of
 
 
-def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bool = False) -> Surveyed:
+def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bool = False) -> SurveyedJob:
     """Look at a job's data and its volume. Raises CarryProblem where there is nothing that could be carried.
 
     A volume that an earlier run filled is not compared, unless it is to be filled `again`: it is in use since.
@@ -41,7 +41,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
         target = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE) if volume else None
         filled = any(target or ()) and is_carried(engine, job.name) and not _is_of_another(job, volume, target)
         if filled and not again and not _written_since(engine, job):
-            return Surveyed(job, {}, target, "carried", (), (), image, when)
+            return SurveyedJob(job, {}, target, "carried", (), (), image, when)
         late = _saves_at_stop(engine, job)
         listed = quick and not marked and not any(target or ()) and data_root(engine) is not None
         source, kept = _sources(engine, carriers, job, say, late=late, listed=listed)
@@ -55,7 +55,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     running = {container.id: container for container in writers if container.is_running}.values()
     own = tuple(item for item in running if job.owns(item))
     foreign = tuple(item for item in running if not job.owns(item))
-    return Surveyed(replace(job, origins=kept), complete, target, state, own, foreign, image, when, late, there)
+    return SurveyedJob(replace(job, origins=kept), complete, target, state, own, foreign, image, when, late, there)
 
 
 def _is_of_another(job: Job, volume: Volume | None, target: Manifest | None) -> bool:
@@ -153,7 +153,7 @@ class Filled:
     when: float
 
 
-def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progress: Progress | None = None) -> Filled:
+def carry(engine: Engine, found: SurveyedJob, *, overwrite: bool, say: Say, progress: Progress | None = None) -> Filled:
     """Make the volume hold what its origins hold, compared entry by entry, or raise CarryProblem and leave it unused.
 
     `overwrite`: a volume that holds something else is first copied to `<volume>-before-carry-<time>`, then made anew.
@@ -197,7 +197,7 @@ def carry(engine: Engine, found: Surveyed, *, overwrite: bool, say: Say, progres
     return Filled(sent, when)
 
 
-def _check_still(engine: Engine, found: Surveyed) -> None:
+def _check_still(engine: Engine, found: SurveyedJob) -> None:
     """Raise CarryProblem where the volume is not any more what it was when it was looked at."""
     job = found.job
     if running := [item.name for item in _users(engine, job) if item.is_running]:
@@ -225,7 +225,7 @@ def _copy(engine: Engine, carriers: Carriers, job: Job, progress: Progress | Non
     return sent
 
 
-def _check(found: Surveyed, *, overwrite: bool) -> None:
+def _check(found: SurveyedJob, *, overwrite: bool) -> None:
     """Raise CarryProblem where carrying would disturb what is not the project's, or write over data."""
     job = found.job
     if found.foreign:
@@ -238,7 +238,7 @@ def _check(found: Surveyed, *, overwrite: bool) -> None:
         )
 
 
-def _prepare(engine: Engine, found: Surveyed) -> bool:
+def _prepare(engine: Engine, found: SurveyedJob) -> bool:
     """See to it that there is an empty volume; whether this run made it."""
     job = found.job
     if found.target is not None:

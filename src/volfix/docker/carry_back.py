@@ -8,29 +8,29 @@ from typing import Literal
 
 from volfix.docker import helper_containers as through
 from volfix.docker.archive import differences
-from volfix.docker.aside import volume_of
 from volfix.docker.carry import image_for
+from volfix.docker.carry_jobs import CarryProblem, Job, Say, users_of
 from volfix.docker.containers import VOLUME_KEY, Container, MountPoint
 from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
-from volfix.docker.find_moves import Search
-from volfix.docker.held import held
+from volfix.docker.find_moves import MoveSearch
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.history import binds, check_one
 from volfix.docker.interrupted_copy import is_part
-from volfix.docker.jobs import CarryProblem, Job, Say, users_of
-from volfix.docker.mapped import mapped
+from volfix.docker.map_option import mapped
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import stop
 from volfix.docker.tar_stream import BrokenArchive
 from volfix.docker.verify import shown
+from volfix.docker.volume_backups import volume_of
+from volfix.docker.volume_contents import held
 from volfix.project.compose.mounts import BIND
 
 Held = Literal["missing", "empty", "equal", "interrupted"]
 """What a directory is beside the volume: `interrupted` holds a part of it, from a copy that was ended."""
 
 
-def back_jobs(search: Search) -> list[Job]:
+def back_jobs(search: MoveSearch) -> list[Job]:
     """Each volume with the one host directory that it stands for: by --map, by the containers, by the history.
 
     Raises CarryProblem where it may stand for several.
@@ -50,7 +50,7 @@ def back_jobs(search: Search) -> list[Job]:
     return [*found, *put_back.values()]
 
 
-def _put_back(search: Search) -> Iterator[Job]:
+def _put_back(search: MoveSearch) -> Iterator[Job]:
     """What the containers still have in a volume, where the files mount a directory again."""
     project = search.deployed.project
     for service in project.services.values():

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from volfix.docker.containers import DIRECTORY, Container
-from volfix.docker.deployed import Deployed, Earlier, earlier
+from volfix.docker.deployed import Deployed, EarlierProject, earlier
 from volfix.docker.engine import Engine
-from volfix.docker.own import containers_under
+from volfix.docker.project_containers import containers_under
 from volfix.fixes.plan import RunPlan
 from volfix.project.compose.mounts import VOLUME
 from volfix.rules.checklist import Answer, Mark, Point, Topic, data_mounts
@@ -47,14 +47,14 @@ def with_history(points: Sequence[Point], deployed: Deployed) -> tuple[Point, ..
     return _with(points, {Topic.NAME: answers})
 
 
-def _former_names(history: Sequence[Earlier], deployed: Deployed) -> Iterator[Answer]:
+def _former_names(history: Sequence[EarlierProject], deployed: Deployed) -> Iterator[Answer]:
     when = {one.project.name: one.when for one in reversed(history)}
     for name in when.keys() - {deployed.read.name, deployed.project.name}:
         text = f"the project was called {name} before ({when[name]})"
         yield Answer(Mark.WRONG, f"{text}: {deployed.project.name} does not see the volumes {name}_*")
 
 
-def _former_mounts(history: Sequence[Earlier], deployed: Deployed) -> Iterator[Answer]:
+def _former_mounts(history: Sequence[EarlierProject], deployed: Deployed) -> Iterator[Answer]:
     for use, _ in data_mounts(deployed.context, deployed.read):
         for one in history:
             service = one.project.services.get(use.service.name)

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from volfix.docker.jobs import CarryProblem
+from volfix.docker.carry_jobs import CarryProblem
 from volfix.fixes.compose_check import ComposeMissing, compose_command
 from volfix.fixes.masking.secrets import scrub
 from volfix.project.compose.model import Project

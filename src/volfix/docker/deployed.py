@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from volfix.docker.jobs import CarryProblem
+from volfix.docker.carry_jobs import CarryProblem
 from volfix.fixes.former import former_contents, overlay_of
 from volfix.project.compose.model import Project
 from volfix.project.discovery import directories
@@ -37,7 +37,7 @@ class Deployed:
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierProject:
     """The project as it was; `when` says how volfix knows, `variants` are the projects of its directory then."""
 
     project: Project
@@ -83,11 +83,11 @@ def _directories(found: Iterable[Found]) -> set[Path]:
     return {project.directory for _, project in found}
 
 
-def earlier(deployed: Deployed) -> Iterator[Earlier]:
+def earlier(deployed: Deployed) -> Iterator[EarlierProject]:
     """The project before the last `volfix --write`, then as git knows it, the newest first."""
     for when, contents in former_contents(deployed.project.root, _read_with(deployed)):
         if found := _with(deployed, contents):
-            yield Earlier(found[0], when, found)
+            yield EarlierProject(found[0], when, found)
 
 
 def _with(deployed: Deployed, contents: Mapping[Path, bytes]) -> tuple[Project, ...]:

@@ -7,15 +7,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from volfix.docker.carry_jobs import CarryProblem, Job, Origin, is_user
 from volfix.docker.containers import DIRECTORY, Container, MountPoint
 from volfix.docker.deployed import Deployed
 from volfix.docker.engine import Engine
 from volfix.docker.history import check_one, from_history
-from volfix.docker.jobs import CarryProblem, Job, Origin, is_user
-from volfix.docker.mapped import mapped
+from volfix.docker.map_option import mapped
 from volfix.docker.markers import is_carried
-from volfix.docker.opened import opened_path
-from volfix.docker.own import Stranger, containers_under
+from volfix.docker.opened_databases import opened_path
+from volfix.docker.project_containers import ForeignContainer, containers_under
 from volfix.docker.service_clients import asked_entries, clients_at
 from volfix.docker.sqlite_files import BESIDE
 from volfix.project.compose.compose_file import strings
@@ -26,7 +26,7 @@ from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 
 @dataclass(frozen=True, slots=True)
-class Maps:
+class MapOption:
     """What a person said: pairs of a source and a volume's key; the name under which the project ran before."""
 
     pairs: tuple[tuple[str, str], ...] = ()
@@ -34,7 +34,7 @@ class Maps:
 
 
 @dataclass
-class Search:
+class MoveSearch:
     """The jobs of one project; `notes` say what is not carried, and why.
 
     `back` is for copies to the places of before: these have to be beyond doubt, and the files may be put back already.
@@ -42,7 +42,7 @@ class Search:
 
     engine: Engine
     deployed: Deployed
-    maps: Maps
+    maps: MapOption
     notes: list[str] = field(default_factory=list)
     back: bool = False
 
@@ -272,7 +272,7 @@ class Search:
             yield path
 
 
-def _listed(strangers: Sequence[Stranger]) -> str:
+def _listed(strangers: Sequence[ForeignContainer]) -> str:
     return ", ".join(map(str, strangers))
 
 

@@ -13,10 +13,10 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 
 from volfix.docker.archive import Entry, Keep, Manifest, Reading
+from volfix.docker.carry_jobs import CarryProblem, Origin
 from volfix.docker.containers import MountPoint
 from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
-from volfix.docker.jobs import CarryProblem, Origin
 from volfix.docker.tar_stream import END
 
 ABOVE = "/volfix"

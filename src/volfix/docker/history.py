@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from volfix.docker.carry_jobs import CarryProblem, Origin
 from volfix.docker.containers import DIRECTORY, Container
 from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
-from volfix.docker.jobs import CarryProblem, Origin
 from volfix.project.ci.daemons import HOST_SOCKET
 from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.model import Project

@@ -7,9 +7,9 @@ import posixpath
 from contextlib import closing
 
 from volfix.docker.archive import Manifest
+from volfix.docker.carry_jobs import Origin
 from volfix.docker.engine import Engine
 from volfix.docker.helper_containers import Carriers
-from volfix.docker.jobs import Origin
 from volfix.docker.tar_stream import Bytes, members
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from enum import Enum
 
 from volfix.docker.containers import Container, MountPoint, Process
-from volfix.docker.opened import named_file, path_in
+from volfix.docker.opened_databases import named_file, path_in
 from volfix.knowledge.images import VARIABLE
 from volfix.knowledge.storage import data_directories
 from volfix.project.compose.model import Project
@@ -30,7 +30,7 @@ HUB = re.compile(r"\A(?:(?:docker\.io|index\.docker\.io)/)?(?:library/)?")
 CHECKED = (BIND, VOLUME, ANONYMOUS)
 
 
-class Asked(Enum):
+class Compared(Enum):
     """What has to agree. A fix changes sources and paths; it leaves the image, the targets, and a file's name."""
 
     EVERYTHING = "image, mounts with their sources, databases with their paths"
@@ -38,14 +38,16 @@ class Asked(Enum):
     SHAPE = "image, targets"
 
 
-def unlike(container: Container, process: Process, project: Project, asked: Asked = Asked.EVERYTHING) -> str | None:
+def unlike(
+    container: Container, process: Process, project: Project, asked: Compared = Compared.EVERYTHING
+) -> str | None:
     """What the container has otherwise than its service in these files; None where it may be made from them."""
     service = project.services.get(container.service or "")
     if service is None:
         return f"these files have no service {container.service}"
     project = replace(project, name=container.project or project.name, deployed_as=None)
     found = [_image(service, project.name, process.image), *_mounts(container, project, service, asked)]
-    if asked is not Asked.SHAPE:
+    if asked is not Compared.SHAPE:
         found += [*_databases(container, process, service, asked), *_data_directories(process, project, service)]
     return next((reason for reason in found if reason), None)
 
@@ -76,7 +78,7 @@ def _full(image: str) -> str:
     return name if ":" in name.rpartition("/")[2] or "@" in name else f"{name}:latest"
 
 
-def _mounts(container: Container, project: Project, service: Service, asked: Asked) -> Iterator[str]:
+def _mounts(container: Container, project: Project, service: Service, asked: Compared) -> Iterator[str]:
     mounts = project.mounts_of(service)
     wanted = {mount.clean_target: mount for mount in mounts if "$" not in mount.raw_target}
     there = {posixpath.normpath(mount.target): mount for mount in container.mounts}
@@ -85,7 +87,7 @@ def _mounts(container: Container, project: Project, service: Service, asked: Ask
             continue
         if target not in there:
             yield f"it mounts nothing at {target}"
-        elif asked is Asked.EVERYTHING and not _is_from(there[target], mount, project):
+        elif asked is Compared.EVERYTHING and not _is_from(there[target], mount, project):
             source = mount.raw_source or "a new volume"
             yield f"it mounts {there[target].source} at {target}, and the files say {source}"
     if len(wanted) < len(mounts) or any(service.volumes_of_containers):
@@ -116,7 +118,7 @@ def _is_from(there: MountPoint, mount: Mount, project: Project) -> bool:
     return not parts or there.source.split("/")[-len(parts) :] == parts
 
 
-def _databases(container: Container, process: Process, service: Service, asked: Asked) -> Iterator[str]:
+def _databases(container: Container, process: Process, service: Service, asked: Compared) -> Iterator[str]:
     """Env files and variables change with the checkout: of a path in them, only the file's name says whose it is."""
     for name, variable in service.environment.items():
         value, now = variable.value, process.environment.get(name)
@@ -125,7 +127,7 @@ def _databases(container: Container, process: Process, service: Service, asked: 
         wanted = named_file(service, name, value)
         if wanted is None or (path := path_in(container, process, wanted)) is None:
             continue
-        loose = name not in _literals(service) or asked is not Asked.EVERYTHING
+        loose = name not in _literals(service) or asked is not Compared.EVERYTHING
         if now is None:
             if not loose:
                 yield f"it has no {name}, and the files say {path}"

@@ -21,9 +21,9 @@ from threading import Lock
 from typing import IO
 
 from volfix.docker.archive import Entry, Keep, Manifest
+from volfix.docker.carry_jobs import Origin
 from volfix.docker.engine import CHUNK, Engine
 from volfix.docker.helper_containers import Progress
-from volfix.docker.jobs import Origin
 from volfix.docker.tar_stream import HEAD
 
 KINDS = {

@@ -10,11 +10,11 @@ import os
 import socket
 from collections.abc import Iterable
 
+from volfix.docker.carry_jobs import CarryProblem
 from volfix.docker.containers import Container
 from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import CARRIER
-from volfix.docker.jobs import CarryProblem
 
 CARRIED = "dev.volfix.carried-from"
 """Label of a volume that carry made: without a marker beside it, its data was carried and compared."""

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from volfix.docker.carry_jobs import Say, SurveyedJob, users_of
 from volfix.docker.containers import Container, MountPoint
 from volfix.docker.engine import Engine
 from volfix.docker.helper_containers import CARRIER, INSIDE
-from volfix.docker.jobs import Say, Surveyed, users_of
 from volfix.docker.markers import is_carried, is_mine, sweep, unmark
 
 MADE_ANEW = ("missing", "empty", "interrupted")
@@ -21,19 +21,21 @@ MADE_ANEW = ("missing", "empty", "interrupted")
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class EarlierRun:
     """A container that ran before anything was stopped, with its restart policy."""
 
     container: Container
     policy: Mapping[str, Any]
 
 
-def ran(engine: Engine, containers: Iterable[Container]) -> list[Ran]:
+def ran(engine: Engine, containers: Iterable[Container]) -> list[EarlierRun]:
     """The containers with what `start_again` has to know, each once."""
-    return [Ran(item, engine.restart_policy(item.id)) for item in {item.id: item for item in containers}.values()]
+    return [
+        EarlierRun(item, engine.restart_policy(item.id)) for item in {item.id: item for item in containers}.values()
+    ]
 
 
-def take_back(engine: Engine, tried: Sequence[Surveyed], say: Say) -> bool:
+def take_back(engine: Engine, tried: Sequence[SurveyedJob], say: Say) -> bool:
     """Remove the volumes that this run filled for these jobs, the last of which failed; whether none stays.
 
     Where one has to stay, none is removed. Raises EngineProblem where the engine does not answer.
@@ -54,13 +56,13 @@ def take_back(engine: Engine, tried: Sequence[Surveyed], say: Say) -> bool:
     return True
 
 
-def _has_to_stay(engine: Engine, one: Surveyed) -> bool:
+def _has_to_stay(engine: Engine, one: SurveyedJob) -> bool:
     """Whether a volume may not be removed, or cannot be because a container has it, which starts with it."""
     users = users_of(engine, MountPoint("volume", one.job.name, INSIDE))
     return one.job.external or any(CARRIER not in item.labels for item in users)
 
 
-def start_again(engine: Engine, stopped: Sequence[Ran], say: Say) -> bool:
+def start_again(engine: Engine, stopped: Sequence[EarlierRun], say: Say) -> bool:
     """Start the containers with the restart policies that they had; False, and none is started, where one is gone."""
     there = {item.id for item in engine.containers()}
     if any(item.container.id not in there for item in stopped):

@@ -11,14 +11,14 @@ import shlex
 from collections.abc import Collection, Iterator, Sequence
 
 from volfix.docker import helper_containers as through
+from volfix.docker.carry_jobs import users_of
 from volfix.docker.containers import Container, MountPoint, Process
 from volfix.docker.deployed import Deployed
 from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
-from volfix.docker.jobs import users_of
-from volfix.docker.opened import named_file, opened_path
-from volfix.docker.own import Found, containers_under
+from volfix.docker.opened_databases import named_file, opened_path
 from volfix.docker.pauses import paused, paused_problem
+from volfix.docker.project_containers import ProjectContainers, containers_under
 from volfix.docker.row_counts import GONE, SQLITE, Counted
 from volfix.docker.sqlite_files import BESIDE, Spool, counts
 from volfix.docker.tar_stream import BrokenArchive
@@ -42,7 +42,7 @@ def count(
     deployed: Deployed,
     before: Sequence[Counted] = (),
     *,
-    under: Found | None = None,
+    under: ProjectContainers | None = None,
     services: Collection[str] | None = None,
 ) -> list[Counted]:
     """Every database of the project, or of these services of it, that volfix knows of, and those of `before`.
@@ -64,7 +64,7 @@ def count(
     return found
 
 
-def on_volume(engine: Engine, deployed: Deployed, under: Found, volume: str) -> Iterator[Counted]:
+def on_volume(engine: Engine, deployed: Deployed, under: ProjectContainers, volume: str) -> Iterator[Counted]:
     """The databases of the project's servers that run on a volume now: its files alone do not say their rows."""
     for item in under.own:
         service = deployed.project.services.get(item.service or "")
@@ -88,7 +88,7 @@ def not_running(engine: Engine, deployed: Deployed) -> str | None:
     return f"no container runs of {', '.join(stopped)}" if stopped else None
 
 
-def _running(under: Found) -> dict[str, Container]:
+def _running(under: ProjectContainers) -> dict[str, Container]:
     """A running container of each service that has one."""
     found: dict[str, Container] = {}
     for item in under.own:
@@ -97,7 +97,7 @@ def _running(under: Found) -> dict[str, Container]:
     return found
 
 
-def _why_none(under: Found, service: str) -> str:
+def _why_none(under: ProjectContainers, service: str) -> str:
     """Why a service without a running container of its own is not counted."""
     for item in under.own:
         if item.service == service and item.state == "paused":

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shlex import quote
 
+from volfix.docker.carry_jobs import CarryProblem, Origin, SurveyedJob
 from volfix.docker.compose import up_words
 from volfix.docker.containers import Container
 from volfix.docker.engine import Engine
-from volfix.docker.find_moves import Search
+from volfix.docker.find_moves import MoveSearch
 from volfix.docker.helper_containers import ABOVE, INSIDE, top_header
-from volfix.docker.jobs import CarryProblem, Origin, Surveyed
 from volfix.knowledge.carry_script import prelude
 
 NEWLINE = "\n"
 
 
-def script(search: Search, found: Sequence[Surveyed]) -> str:
+def script(search: MoveSearch, found: Sequence[SurveyedJob]) -> str:
     """The script for these jobs. It stops and reads only containers that are as the project's own are now.
 
     Raises CarryProblem where a volume is made in a way that the script does not know.
@@ -54,7 +54,7 @@ def _likeness(engine: Engine, container: Container) -> str:
     return " ".join(sorted(lines, key=lambda line: line.encode("utf-8", "surrogateescape")))
 
 
-def _job(one: Surveyed) -> Iterator[str]:
+def _job(one: SurveyedJob) -> Iterator[str]:
     job = one.job
     shown = ", ".join(origin.shown for origin in job.origins)
     yield f"# {job.key}: {shown}".replace("\n", " ")
@@ -71,7 +71,7 @@ def _job(one: Surveyed) -> Iterator[str]:
     yield "fi"
 
 
-def _witnesses(one: Surveyed) -> list[str]:
+def _witnesses(one: SurveyedJob) -> list[str]:
     """Files that the data cannot be without, by their path in the volume."""
     files = [path for path, entry in one.source.items() if entry.kind == "file"]
     data = [path for client in one.job.clients for path in files if client.is_data_file(path)]

@@ -6,9 +6,9 @@ import time
 from collections.abc import Container as Collection
 from collections.abc import Iterable, Iterator
 
+from volfix.docker.carry_jobs import CarryProblem, Say
 from volfix.docker.containers import Container
 from volfix.docker.engine import Engine
-from volfix.docker.jobs import CarryProblem, Say
 from volfix.docker.pauses import paused_problem
 
 PATIENCE = 60

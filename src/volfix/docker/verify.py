@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 
 from volfix.docker.archive import Manifest, differences
+from volfix.docker.carry_jobs import CarryProblem, Job, Say
 from volfix.docker.engine import Engine
 from volfix.docker.helper_containers import INSIDE, Carriers, Progress, manifest_of
-from volfix.docker.jobs import CarryProblem, Job, Say
 from volfix.docker.local_files import contents, volume_directory
 from volfix.docker.sqlite_files import NotAsked, Spool, integrity
 

@@ -180,7 +180,7 @@ def _deleting(found: Sequence[Directory]) -> Sequence[Path]:
     """The roots whose commands may delete data in a deployment."""
     if not any(directory.commands for directory in found):
         return ()
-    from volfix.project.commands.files import deleting
+    from volfix.project.commands.command_files import deleting
 
     return deleting(found)
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from volfix.fixes.proof.proven import Made
+from volfix.fixes.proof.proven import MadeFixes
 from volfix.fixes.results import ProjectResult, ReportedFinding
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.stack import Stack
 from volfix.rules.findings import DeploymentName, Finding, Fix, Move, NameChange
 
 
-def project_results(stack: Stack, made: Made) -> tuple[ProjectResult, ...]:
+def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
     """One for each project that was asked for, each finding and changed file in one of them."""
     results = []
     reported: set[int] = set()
@@ -48,11 +48,11 @@ def project_results(stack: Stack, made: Made) -> tuple[ProjectResult, ...]:
     return tuple(results) or (_pipeline_result(stack, made),)
 
 
-def _reported(finding: Finding, made: Made) -> ReportedFinding:
+def _reported(finding: Finding, made: MadeFixes) -> ReportedFinding:
     return ReportedFinding(finding, finding in made.fixed, any(finding is each for each in made.rejected))
 
 
-def _pipeline_result(stack: Stack, made: Made) -> ProjectResult:
+def _pipeline_result(stack: Stack, made: MadeFixes) -> ProjectResult:
     """The result of a stack that is a pipeline, or files with commands, and no Compose file."""
     home = stack.workflows[0].checkout.root if stack.workflows else stack.root
     paths = [each.file.path for each in stack.workflows] or sorted({finding.location.path for finding in made.findings})

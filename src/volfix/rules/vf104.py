@@ -9,7 +9,7 @@ from volfix.edits.yaml_edits import SetScalar
 from volfix.project.compose.mounts import VOLUME, volume_text
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.evidence.disguises import disguise_of
+from volfix.rules.evidence.disguised_binds import disguise_of
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.host_users import host_evidence
 from volfix.rules.evidence.own_volume import VERSION_1

@@ -21,7 +21,7 @@ from volfix.rules.context import Context, at, mount_location
 from volfix.rules.evidence.roles import role_of
 from volfix.rules.evidence.servers import release_of
 from volfix.rules.evidence.swarm import swarm_stacks
-from volfix.rules.evidence.unheld_data import Unheld, rows_in, unheld_data
+from volfix.rules.evidence.unheld_data import UnheldData, rows_in, unheld_data
 from volfix.rules.examples.vf105 import EXAMPLES
 from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
 from volfix.rules.remedies.new_volume import added_volume, kept_in
@@ -50,7 +50,7 @@ class _Bare:
     """A service of an engine or application, and the directory (`target`) with data that nothing of the project holds."""
 
     context: Context
-    unheld: Unheld
+    unheld: UnheldData
     entry: Entry
     where: DataDirectories
     target: str

@@ -19,7 +19,7 @@ from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.held_data import APPLICATION, ENGINE, HeldData, held_data
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
-from volfix.rules.evidence.unheld_data import Unheld, rows_in, unheld_data, versions_of
+from volfix.rules.evidence.unheld_data import UnheldData, rows_in, unheld_data, versions_of
 from volfix.rules.examples.vf106 import EXAMPLES
 from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
 from volfix.rules.remedies.bind_to_volume import convert
@@ -45,13 +45,13 @@ def check(context: Context) -> Iterator[Finding]:
             yield finding
 
 
-def _is_own(context: Context, unheld: Unheld, mount: Mount) -> bool:
+def _is_own(context: Context, unheld: UnheldData, mount: Mount) -> bool:
     """Whether the mount is this rule's to report."""
     use = Use(unheld.project, unheld.service, mount)
     return unheld.is_sure or mount.kind == VOLUME or held_data(context, use) is None
 
 
-def _finding(context: Context, unheld: Unheld, mount: Mount) -> Finding:
+def _finding(context: Context, unheld: UnheldData, mount: Mount) -> Finding:
     use = Use(unheld.project, unheld.service, mount)
     fix = _fix(context, use, unheld) if unheld.is_sure else "the image's version is not fixed: fix its tag first"
     return Finding(
@@ -70,14 +70,14 @@ def _finding(context: Context, unheld: Unheld, mount: Mount) -> Finding:
     )
 
 
-def _severity(unheld: Unheld) -> Severity:
+def _severity(unheld: UnheldData) -> Severity:
     entry, role = unheld.missed[0].entry, unheld.missed[0].role
     if entry.kind == "engine":
         return Severity.ERROR if unheld.is_sure and not role.doubt else Severity.WARNING
     return Severity.WARNING if entry.verified else Severity.INFO
 
 
-def _message(unheld: Unheld, mount: Mount) -> str:
+def _message(unheld: UnheldData, mount: Mount) -> str:
     """Where the rows are, or may be."""
     missed = unheld.missed[0]
     name, target = missed.entry.name, mount.target_as_written
@@ -96,7 +96,7 @@ def _message(unheld: Unheld, mount: Mount) -> str:
     return f"{target} {verb} the data of {name}: {rows}"
 
 
-def _fix(context: Context, use: Use, unheld: Unheld) -> Fix | str:
+def _fix(context: Context, use: Use, unheld: UnheldData) -> Fix | str:
     """A new volume at the data directory; the reason where that is not for volfix to decide."""
     missed = unheld.missed[0]
     mount, where = use.mount, missed.where

@@ -13,7 +13,7 @@ from volfix.rules.evidence.databases import proposals
 from volfix.rules.examples.vf201 import EXAMPLES
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.database_moves import database_finding
-from volfix.rules.remedies.values import location_of
+from volfix.rules.remedies.value_edits import location_of
 from volfix.rules.rule import Rule
 
 

@@ -14,7 +14,7 @@ from volfix.rules.evidence.database_places import holder
 from volfix.rules.evidence.database_values import place_of
 from volfix.rules.evidence.stronger_values import stronger_values
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.remedies.values import location_of
+from volfix.rules.remedies.value_edits import location_of
 from volfix.rules.rule import Rule, reported, untouched
 
 

@@ -15,7 +15,7 @@ from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.rules.context import Context
 from volfix.rules.evidence.engine_switch import switch_beside
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.remedies.values import location_of
+from volfix.rules.remedies.value_edits import location_of
 from volfix.rules.rule import Rule, reported, untouched
 
 MAY_BE_MEMORY = re.compile(r"sqlite|memory|:mem:", re.IGNORECASE)

@@ -14,7 +14,7 @@ from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.env_arrival import arrives
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.remedies.values import location_in
+from volfix.rules.remedies.value_edits import location_in
 from volfix.rules.rule import Rule, reported, untouched
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from volfix.project.compose.mounts import VOLUME
 from volfix.rules.context import Context, mount_location
-from volfix.rules.evidence.disguises import is_local
+from volfix.rules.evidence.disguised_binds import is_local
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.swarm import is_pinned, swarm_stacks
 from volfix.rules.findings import Finding, Severity

@@ -26,10 +26,10 @@ class Fragment:
     @classmethod
     def whole(cls, source: Source) -> Fragment:
         """All of a file."""
-        return cls.part(source, 0, len(source.text))
+        return cls.between(source, 0, len(source.text))
 
     @classmethod
-    def part(cls, source: Source, start: int, end: int) -> Fragment:
+    def between(cls, source: Source, start: int, end: int) -> Fragment:
         """Characters `start` to `end` of a file, as they stand there."""
         return cls(source, source.text[start:end], range(start, end), range(start + 1, end + 1))
 

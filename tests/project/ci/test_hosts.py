@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.project.commands.files import CommandFile
+from volfix.project.commands.command_files import CommandFile
 from volfix.project.commands.names import has_commands
 
 COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"

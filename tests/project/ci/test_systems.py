@@ -15,7 +15,7 @@ from volfix.project.ci.nodes import scalars, text
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, StepMount, System
 from volfix.project.ci.steps import entries
 from volfix.project.ci.substitution import commands
-from volfix.project.commands.files import CommandFile
+from volfix.project.commands.command_files import CommandFile
 from volfix.project.commands.names import has_commands
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, resolved

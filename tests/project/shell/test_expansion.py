@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.commands.calls import CommandResolver
-from volfix.project.commands.files import CommandFile
+from volfix.project.commands.command_files import CommandFile
+from volfix.project.commands.command_resolver import CommandResolver
 from volfix.project.shell.interpreter import Interpreter
 
 SET = "e= s='a b' one=1 path=/srv/app/web.tar.gz list=(x 'y z' '') none=()"

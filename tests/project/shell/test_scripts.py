@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from volfix.project.commands.calls import CommandResolver
-from volfix.project.commands.files import CommandFile
+from volfix.project.commands.command_files import CommandFile
+from volfix.project.commands.command_resolver import CommandResolver
 from volfix.project.shell.interpreter import Interpreter
 
 PROGRAM = '#!/bin/sh\nprintf \'%s\\0\' "$PWD" "${E-}" "$#" "$@" >>"$CALLS"\n'

@@ -12,7 +12,7 @@ from ways import DOWN, WAYS, Way
 import volfix
 from volfix.project.ci.load import load
 from volfix.project.ci.steps import entries
-from volfix.project.commands.calls import CommandResolver
+from volfix.project.commands.command_resolver import CommandResolver
 from volfix.project.deployments.deployment import Checkout, deployments
 from volfix.project.shell.interpreter import Interpreter
 

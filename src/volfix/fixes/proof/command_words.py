@@ -15,7 +15,7 @@ from volfix.project.ci import steps
 from volfix.project.ci.load import load
 from volfix.project.ci.names import YAML, is_pipeline_name
 from volfix.project.ci.nodes import roots_of, scalar_fragment
-from volfix.project.commands.files import entries_of
+from volfix.project.commands.command_files import entries_of
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
 from volfix.syntax.shell_commands import SimpleCommand

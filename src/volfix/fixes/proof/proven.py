@@ -18,7 +18,7 @@ PROOFS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadeFixes:
     """A stack's findings as they are shown, those whose fix is made, and those whose fix the proof rejects.
 
     `failure` is the first rejection where it leaves nothing to make.
@@ -31,11 +31,11 @@ class Made:
     failure: str | None = None
 
 
-def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding], loader: Loader) -> Made:
+def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding], loader: Loader) -> MadeFixes:
     """Make what is wanted as far as the proof lets it."""
     shown, chosen = fixes_to_make(findings, stack, wanted)
     if not chosen:
-        return Made(shown)
+        return MadeFixes(shown)
     prover = _Prover(stack, loader)
     reasons: dict[int, str] = {}
     while chosen and (rejection := prover.rejection(chosen)) is not None:
@@ -49,7 +49,7 @@ def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding]
             rejected.append(shown[number])
     shown, fixed = _with_needed(shown, chosen)
     failure = None if chosen else next(iter(reasons.values()), None)
-    return Made(shown, fixed, rejected, prover.changes if chosen else (), failure)
+    return MadeFixes(shown, fixed, rejected, prover.changes if chosen else (), failure)
 
 
 def _with_needed(shown: list[Finding], chosen: list[Finding]) -> tuple[list[Finding], list[Finding]]:

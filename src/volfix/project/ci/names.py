@@ -30,7 +30,7 @@ ANSIBLE = re.compile(
     r"|(?:^|/)(?:playbook[\w.-]*|site)\.ya?ml\Z"
 )
 """Where Ansible's plays and tasks lie."""
-JOBS = re.compile(r"appspec\.ya?ml\Z|Jenkinsfile[\w.-]*\Z")
+COMMAND_FILES = re.compile(r"appspec\.ya?ml\Z|Jenkinsfile[\w.-]*\Z")
 """Files whose jobs are read as commands alone."""
 NOT_READ = {
     **dict.fromkeys(("bitbucket-pipelines.yml", "bitbucket-pipelines.yaml"), "the pipelines of Bitbucket"),
@@ -62,7 +62,7 @@ def is_pipeline_name(path: str) -> bool:
 
 def may_have_jobs(path: str) -> bool:
     """Whether a file at this path, with slashes, may say what a CI system runs, by its name."""
-    if JOBS.match(path.rpartition("/")[2]):
+    if COMMAND_FILES.match(path.rpartition("/")[2]):
         return True
     return path.endswith(YAML) and (is_pipeline_name(path) or ANSIBLE.search(path) is not None)
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
-from volfix.project.ci.copies import copies
+from volfix.project.ci.copy_plugins import copies
 from volfix.project.ci.daemons import host_path, is_daemon_image, is_socket_path
 from volfix.project.ci.names import checkout_of
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, only_for_requests

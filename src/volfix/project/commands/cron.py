@@ -21,6 +21,6 @@ def cron_lines(source: Source) -> list[Entry]:
         start = found.start("command")
         if source.path.parent.name == "cron.d":
             start += len(re.match(r"\S+\s+|", found["command"])[0])  # type: ignore[index]
-        fragment = Fragment.part(source, start, line.end())
+        fragment = Fragment.between(source, start, line.end())
         entries.append(Entry("cron", source, "", (fragment,), source.path.parent, labels=(source.path.stem,)))
     return entries

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from volfix.project.commands.calls import RUNNERS, CommandResolver
-from volfix.project.commands.files import CommandFile
+from volfix.project.commands.command_files import CommandFile
+from volfix.project.commands.command_resolver import RUNNERS, CommandResolver
 from volfix.project.commands.host_effects import ASKS, READS, PathEffect, path_effects
 from volfix.project.commands.makefile import MAKE_RULE
 from volfix.project.commands.names import CALLS_DOCKER, has_commands
@@ -100,7 +100,7 @@ def _with_functions(entry: Entry) -> Entry:
     if entry.kind != "script" or ("()" not in text and "function" not in text):
         return entry
     found = (re.search(rf"(?<![\w-]){re.escape(name)}(?=\s*[({{])", text) for name in parse(text).functions)
-    calls = [Fragment.part(entry.source, *each.span()) for each in found if each]
+    calls = [Fragment.between(entry.source, *each.span()) for each in found if each]
     return replace(entry, fragments=(*entry.fragments, *calls))
 
 

@@ -31,6 +31,6 @@ def entries(source: Source) -> list[Entry]:
 
 def _fragment(source: Source, start: int, end: int) -> Fragment:
     """The command with `$env:NAME` as a shell's variable of the same length."""
-    part = Fragment.part(source, start, end)
+    part = Fragment.between(source, start, end)
     text = re.sub(r"\$env:(\w+)", lambda found: f"${'_' * 4}{found[1]}", part.text, flags=re.IGNORECASE)
     return Fragment(source, text.rstrip().ljust(len(text)), part.starts, part.ends)

@@ -27,7 +27,7 @@ def entries(source: Source) -> list[Entry]:
         for name, line in lines:
             if name == key and line["value"].strip():
                 start = line.end("value") - len(line["value"].lstrip(PREFIXES))
-                found.append(Fragment.part(source, start, line.end("value")))
+                found.append(Fragment.between(source, start, line.end("value")))
     given = {name: line["value"].strip() for name, line in lines}
     environment: dict[str, str | None] = {}
     for name, line in lines:

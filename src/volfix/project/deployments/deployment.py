@@ -16,7 +16,7 @@ from volfix.knowledge.purposes import DEPLOY, NOT_DEPLOYED, TEST, may_publish_al
 from volfix.project.ci.daemons import DIND, THROWN_AWAY, daemon_of
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, only_for_requests
 from volfix.project.ci.steps import step_entries, titles_of
-from volfix.project.commands.calls import CommandResolver
+from volfix.project.commands.command_resolver import CommandResolver
 from volfix.project.compose.compose_file import BASE_NAMES
 from volfix.project.compose.model import normalized_name
 from volfix.project.shell.command import Command

@@ -12,8 +12,8 @@ from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, deletion_of
 from volfix.knowledge.purposes import CLEANS, DEPLOY, DEV, NOT_DEPLOYED, TEST, nearest_purpose, purposes
 from volfix.project.ci.daemons import reaches_other_host, uses_context
 from volfix.project.ci.load import load
-from volfix.project.commands.calls import CommandResolver
-from volfix.project.commands.files import CommandFile
+from volfix.project.commands.command_files import CommandFile
+from volfix.project.commands.command_resolver import CommandResolver
 from volfix.project.deployments.flow import (
     ASKED,
     INSTALLED,

@@ -23,7 +23,7 @@ from volfix.syntax import disk
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenVariables:
     """The variables that a flow hands to Compose; a value that is not known is shown as `${NAME}`."""
 
     variables: Mapping[str, Variable]
@@ -74,7 +74,10 @@ def env_file_names(command: Command, call: DockerCall) -> list[str]:
 
 
 def as_deployed(
-    project: Project, given: Given, files: Sequence[Path] = (), written: Mapping[Path, Mapping[str, Variable]] = {}
+    project: Project,
+    given: GivenVariables,
+    files: Sequence[Path] = (),
+    written: Mapping[Path, Mapping[str, Variable]] = {},
 ) -> Project:
     """The project with these variables, with these env files in the place of its `.env`, and with what is `written`
     into env files before.
@@ -83,7 +86,7 @@ def as_deployed(
     places = {project.directory / ".env", (project.called_in or project.directory) / ".env"}
     for path in reversed(files or sorted(places)):
         if path in written:
-            outer = _Chain(outer, Given(written[path]))
+            outer = _Chain(outer, GivenVariables(written[path]))
         if files and path.is_relative_to(project.root) and disk.is_file(path):
             outer = DirectoryLookup(project.directory, read_dotenv(path, []), outer)
         elif files and path not in written:

@@ -10,7 +10,7 @@ from volfix.project.compose.interpolation import VISIBLE, Lookup
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import is_path
 from volfix.project.compose.origins import Variable
-from volfix.project.deployments.given_values import Given
+from volfix.project.deployments.given_values import GivenVariables
 from volfix.project.deployments.stacks import Commands, project_directory
 from volfix.project.deployments.starts import Start
 from volfix.project.loader import Loader
@@ -42,7 +42,7 @@ def handed_directories(projects: Sequence[Project], loader: Loader) -> dict[Path
         for directory, own in values.items()
     }
     return {
-        directory: Given({name: given for name, given in own.items() if given.value is not None})
+        directory: GivenVariables({name: given for name, given in own.items() if given.value is not None})
         for directory, own in agreed.items()
     }
 

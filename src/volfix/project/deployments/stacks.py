@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
-from volfix.project.commands.files import DANGEROUS
+from volfix.project.commands.command_files import DANGEROUS
 from volfix.project.compose.compose_file import BASE_NAMES, Unread
 from volfix.project.compose.model import Project
 from volfix.project.deployments.flow import Flow, VolumeDeletion

@@ -10,13 +10,13 @@ from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import Variable, env_assignment
 from volfix.project.deployments.flow import Flow
-from volfix.project.deployments.given_values import Given, as_deployed, env_files
+from volfix.project.deployments.given_values import GivenVariables, as_deployed, env_files
 from volfix.project.deployments.written_env_files import Written, handed_on, origin_of, written_before
 from volfix.project.shell.command import Command
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class DeployedProject:
     """A project as a command deploys it; `written` is what its flow writes into env files before."""
 
     project: Project
@@ -54,8 +54,8 @@ class Start:
         """The variables that steps before the command hand to all that follow."""
         return handed_on(self.flow.commands, self.command)
 
-    def deployed(self, project: Project, given: Mapping[str, Variable]) -> Deployed:
+    def deployed(self, project: Project, given: Mapping[str, Variable]) -> DeployedProject:
         """The project as the command deploys it, with these of the variables that are handed to the command."""
         files = env_files(project, self.command, self.call)
         written = written_before(self.flow.commands, self.command, project, files)
-        return Deployed(as_deployed(project, Given(given), files, written), written)
+        return DeployedProject(as_deployed(project, GivenVariables(given), files, written), written)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from volfix.knowledge.paths import lies_in
-from volfix.project.code.places import comes_with_image
-from volfix.project.commands.files import SHELL
+from volfix.project.code.container_paths import comes_with_image
+from volfix.project.commands.command_files import SHELL
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, Mount
 from volfix.project.compose.service import Service

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from volfix.project.image.modes import opens_to
-from volfix.project.image.values import place
+from volfix.project.image.chmod import opens_to
+from volfix.project.image.written_values import place
 from volfix.syntax.dockerfile import Instruction, commands, expanded
 
 Owners = dict[str, str | None]

@@ -34,7 +34,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class StartedCommand:
     """A command that the process runs, with the environment that it gets.
 
     `script` is the file of the repository that the command is written in; `is_unread` says that the first word is a
@@ -61,11 +61,11 @@ def process_of(service: Service) -> Process:
     return Process(entrypoint, command)
 
 
-def commands_run(project: Project, service: Service, words: tuple[str, ...]) -> tuple[Ran, ...]:
+def commands_run(project: Project, service: Service, words: tuple[str, ...]) -> tuple[StartedCommand, ...]:
     """The commands that run where the service's container runs `words`, in order; its scripts are read."""
     environment = effective_values(service)
     if not _runs_others(words):
-        return (Ran(words, environment),)
+        return (StartedCommand(words, environment),)
     return tuple(_interpreted(project, service, words, environment))
 
 
@@ -80,7 +80,7 @@ def _runs_others(words: tuple[str, ...]) -> bool:
 
 def _interpreted(
     project: Project, service: Service, words: tuple[str, ...], environment: Mapping[str, str | None]
-) -> Iterator[Ran]:
+) -> Iterator[StartedCommand]:
     from volfix.project.image.container_files import ContainerFiles
     from volfix.project.shell.entry import Entry
     from volfix.project.shell.interpreter import Interpreter
@@ -91,7 +91,7 @@ def _interpreted(
     try:
         source = Source.of(Path("/command"), shlex.join(words).encode())
     except (FileProblem, UnicodeEncodeError):  # no program could be given these words
-        yield Ran(words, environment, is_unread=True)
+        yield StartedCommand(words, environment, is_unread=True)
         return
     entry = Entry(
         "service", source, service.name, (Fragment.whole(source),), Path(directory), environment=dict(environment)
@@ -100,10 +100,10 @@ def _interpreted(
     for command in interpreter.commands(entry, directory):
         yield _ran(command, files)
     if interpreter.unread:
-        yield Ran(words, environment, is_unread=True)
+        yield StartedCommand(words, environment, is_unread=True)
 
 
-def _ran(command: Command, files: ContainerFiles) -> Ran:
+def _ran(command: Command, files: ContainerFiles) -> StartedCommand:
     from volfix.knowledge.commands import is_shell
     from volfix.project.shell.payload import shell_call
 
@@ -111,5 +111,5 @@ def _ran(command: Command, files: ContainerFiles) -> Ran:
     script = files.read.get(command.entry.source.path)
     if is_shell(command.program) and (unread := shell_call(command.words)).script is not None:
         words = (unread.script.value, *(word.value for word in unread.arguments))
-        return Ran(words, command.environment, script, is_unread=True)
-    return Ran(words, command.environment, script, files.hides(words[0]))
+        return StartedCommand(words, command.environment, script, is_unread=True)
+    return StartedCommand(words, command.environment, script, files.hides(words[0]))

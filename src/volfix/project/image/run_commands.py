@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from volfix.knowledge.migrations import migration_in
-from volfix.project.image.values import place
+from volfix.project.image.written_values import place
 from volfix.syntax.dockerfile import Instruction, commands, expanded
 
 HARMLESS = frozenset({"cd", "mkdir", "chown", "chmod", "chgrp"})

@@ -14,7 +14,7 @@ from typing import Any
 
 from volfix.project.image.owners import give_by_run
 from volfix.project.image.run_commands import named_paths
-from volfix.project.image.values import REPEATED, literal, pairs, place
+from volfix.project.image.written_values import REPEATED, literal, pairs, place
 from volfix.syntax.dockerfile import Instruction, expanded
 from volfix.syntax.source import Source, Span
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from volfix.knowledge.base_images import start_directory
 from volfix.knowledge.images import Image
 from volfix.project.image.build import Build
-from volfix.project.image.modes import may_write
+from volfix.project.image.chmod import may_write
 from volfix.project.image.run_commands import migration
 from volfix.project.image.stage_state import PLATFORM, StageState, Values, apply, declare
-from volfix.project.image.values import Written
+from volfix.project.image.written_values import WrittenValue
 from volfix.syntax import disk
 from volfix.syntax.dockerfile import NAME, Instruction, expanded, read
 from volfix.syntax.source import FileProblem, Source
@@ -44,7 +44,7 @@ class Stage:
     volumes: tuple[str, ...]
     owners: Mapping[str, str | None]
     opened: Mapping[str, str]
-    written: Mapping[str, Written] = field(default_factory=dict)
+    written: Mapping[str, WrittenValue] = field(default_factory=dict)
     copied: tuple[tuple[str, str], ...] = ()
     entrypoint: tuple[str, ...] | None = None
     command: tuple[str, ...] | None = None
@@ -101,7 +101,7 @@ def _stage(
         tuple(stage.volumes),
         stage.owners,
         stage.opened,
-        {name: Written(span, owner.children > 1) for name, (span, owner) in stage.written.items()},
+        {name: WrittenValue(span, owner.children > 1) for name, (span, owner) in stage.written.items()},
         tuple(stage.copied),
         _run(stage.started.get("ENTRYPOINT")),
         _run(stage.started.get("CMD")),

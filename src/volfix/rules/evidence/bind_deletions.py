@@ -21,7 +21,7 @@ from volfix.project.shell.paths import below
 from volfix.project.stack import Use
 from volfix.rules.context import Context, at
 from volfix.rules.evidence.command_words import how_it_runs, shown_command
-from volfix.rules.evidence.disguises import disguise_of
+from volfix.rules.evidence.disguised_binds import disguise_of
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.findings import Finding, Severity
 from volfix.syntax import disk

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.switches import is_host, switch_of
 from volfix.knowledge.variables import variable_kind
+from volfix.project.code.container_paths import container_path, is_compiled, may_be_in_image
 from volfix.project.code.deployed_code import DeployedCode, Literal
-from volfix.project.code.places import container_path, is_compiled, may_be_in_image
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND

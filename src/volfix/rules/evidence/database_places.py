@@ -13,7 +13,7 @@ from volfix.knowledge.base_images import start_directory
 from volfix.knowledge.paths import lies_in
 from volfix.knowledge.purposes import is_for_data
 from volfix.knowledge.targets import is_application_root
-from volfix.project.code.places import comes_with_image, container_path
+from volfix.project.code.container_paths import comes_with_image, container_path
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import ANONYMOUS, BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.compose.service import Service

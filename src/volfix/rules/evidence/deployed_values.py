@@ -24,7 +24,7 @@ from volfix.rules.evidence.proposal import Proposal
 if TYPE_CHECKING:
     from volfix.project.compose.model import Project
     from volfix.project.deployments.stacks import Commands
-    from volfix.project.deployments.starts import Deployed, Start
+    from volfix.project.deployments.starts import DeployedProject, Start
     from volfix.syntax.source import Source
 
 
@@ -149,8 +149,8 @@ def _given(service: Service, handed: Mapping[str, Variable]) -> dict[str, Variab
 
 def _doubt(context: Context, proposal: Proposal, start: Start, moved: set[object]) -> str | None:
     """Why the command's value is not the one that the fix edits, or is in a volume; None where it is, or is."""
-    from volfix.project.deployments.given_values import Given, as_deployed, env_file_names
-    from volfix.project.deployments.starts import Deployed
+    from volfix.project.deployments.given_values import GivenVariables, as_deployed, env_file_names
+    from volfix.project.deployments.starts import DeployedProject
 
     database, command = proposal.database, start.command
     given = _given(database.service, start.handed)
@@ -163,7 +163,8 @@ def _doubt(context: Context, proposal: Proposal, start: Start, moved: set[object
     if because is None:
         return None
     one_by_one = (
-        (name, Deployed(as_deployed(database.project, Given({name: each})), {})) for name, each in own.items()
+        (name, DeployedProject(as_deployed(database.project, GivenVariables({name: each})), {}))
+        for name, each in own.items()
     )
     culprit = next((name for name, each in one_by_one if _bad(proposal, each, moved)), None)
     shown = shown_command(command)
@@ -182,7 +183,7 @@ def _is_from(variable: Variable, database: Database, moved: set[object]) -> bool
     return (path, variable.name) in moved or (is_edited and path is not None and is_env_file(path.name))
 
 
-def _bad(proposal: Proposal, deployed: Deployed, moved: set[object]) -> str | None:
+def _bad(proposal: Proposal, deployed: DeployedProject, moved: set[object]) -> str | None:
     """What is wrong with the value that the service gets in the project as it is deployed: no volume holds its file."""
     database = proposal.database
     service = deployed.project.services[database.service.name]

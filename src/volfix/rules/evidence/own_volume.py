@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from volfix.knowledge.paths import lies_in, meet
 from volfix.knowledge.purposes import is_for_data
 from volfix.knowledge.targets import never_converted
-from volfix.project.code.places import is_filled_by_build
+from volfix.project.code.container_paths import is_filled_by_build
 from volfix.project.compose.model import Project
 from volfix.project.compose.replicas import replicas
 from volfix.project.compose.service import Part, Service

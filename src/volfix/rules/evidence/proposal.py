@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from volfix.project.code.places import comes_with_image
+from volfix.project.code.container_paths import comes_with_image
 from volfix.project.compose.host_directories import is_within
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import Mount

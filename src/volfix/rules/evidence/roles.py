@@ -15,7 +15,7 @@ from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.model import Project
 from volfix.project.compose.service import Service
 from volfix.project.image.images import mirror_evidence
-from volfix.project.image.process import Ran, commands_run, process_of
+from volfix.project.image.process import StartedCommand, commands_run, process_of
 
 Kind = Literal["server", "client", "unknown"]
 SERVER: Kind = "server"
@@ -87,14 +87,14 @@ def directories_in(project: Project, service: Service, entry: Entry) -> DataDire
     return role_of(project, service, entry).where
 
 
-Done = tuple[Deed, Ran]
+Done = tuple[Deed, StartedCommand]
 """What a command does, and the command."""
 
 
 def _handed(project: Project, service: Service, entry: Entry, words: tuple[str, ...], depth: int = 0) -> Iterator[Done]:
     """What the image's own entry point does with the words of a command: flags and subcommands are the server's."""
     if not words or words[0].startswith("-") or words[0] in entry.subcommands:
-        yield "server", Ran(words, effective_values(service))
+        yield "server", StartedCommand(words, effective_values(service))
     else:
         yield from _done(project, service, entry, words, depth)
 
@@ -104,16 +104,16 @@ def _done(project: Project, service: Service, entry: Entry, words: tuple[str, ..
     for ran in commands_run(project, service, words):
         if not ran.is_unread and is_entry_point(ran.words[0]) and depth < DEPTH:
             for each, inner in _handed(project, service, entry, ran.words[1:], depth + 1):
-                yield each, Ran(inner.words or ran.words, ran.environment, ran.script, inner.is_unread)
+                yield each, StartedCommand(inner.words or ran.words, ran.environment, ran.script, inner.is_unread)
         else:
             yield _deed(ran, entry), ran
 
 
-def _deed(ran: Ran, entry: Entry) -> Deed:
+def _deed(ran: StartedCommand, entry: Entry) -> Deed:
     return "unknown" if ran.is_unread else deed(ran.words, entry)
 
 
-def _is_open(each: Deed, ran: Ran) -> bool:
+def _is_open(each: Deed, ran: StartedCommand) -> bool:
     """Whether a command may start the server, whatever runs beside it."""
     return each == "unknown" and (ran.is_unread or may_start_others(ran.words[0]))
 
@@ -157,6 +157,6 @@ def _why(service: Service, kind: Kind, done: Sequence[Done], words: tuple[str, .
         yield f"{service.name} is the server: its command starts {_program(ran)}"
 
 
-def _program(ran: Ran) -> str:
+def _program(ran: StartedCommand) -> str:
     """The program as it is written, without arguments in the same word: they may be credentials."""
     return next(iter(ran.words[0].split()), "an empty word")

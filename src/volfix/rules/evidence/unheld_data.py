@@ -47,7 +47,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Unheld:
+class UnheldData:
     """A service whose data no mount holds, for some of the versions that its image may be.
 
     `misplaced` are the mounts of the service that look meant for the data.
@@ -76,12 +76,12 @@ def rows_in(where: DataDirectories, path: str) -> str:
 
 
 @once
-def unheld_data(context: Context) -> tuple[Unheld, ...]:
+def unheld_data(context: Context) -> tuple[UnheldData, ...]:
     """Every service of the stack whose server or application keeps data that no mount of the project holds."""
     return tuple(_unheld(context))
 
 
-def _unheld(context: Context) -> Iterator[Unheld]:
+def _unheld(context: Context) -> Iterator[UnheldData]:
     for project in context.stack.projects:
         for service in project.services.values():
             mounts = project.mounts_of(service)
@@ -90,7 +90,7 @@ def _unheld(context: Context) -> Iterator[Unheld]:
             versions = versions_of(project, service)
             if any(version.free for version in versions):
                 misplaced = tuple(mount for mount in service.mounts if _is_misplaced(mount, versions))
-                yield Unheld(project, service, versions, misplaced)
+                yield UnheldData(project, service, versions, misplaced)
 
 
 def versions_of(project: Project, service: Service) -> tuple[Version, ...]:

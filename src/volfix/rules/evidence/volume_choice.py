@@ -26,7 +26,7 @@ faq (5) and lockingv3 (6.0).
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class VolumeChoice:
     """The mount that a database belongs in; or why volfix chooses none of several (`reason`).
 
     `doubt` says what the choice rests on where that is a guess; `passed_over` why other mounts are not for a database.
@@ -44,7 +44,7 @@ class Choice:
         return not self.is_guess and (self.mount is not None or self.reason is not None)
 
 
-def choice_of(project: Project, service: Service) -> Choice:
+def choice_of(project: Project, service: Service) -> VolumeChoice:
     """The mount whose names say database; else the one whose names say data; else the only one whose names say nothing.
 
     Names are those of the volume, or of the source's last directory, and of the target.
@@ -65,18 +65,18 @@ def choice_of(project: Project, service: Service) -> Choice:
     return _chosen(project, ranks, tuple(passed_over))
 
 
-def _chosen(project: Project, ranks: dict[str, list[Mount]], passed_over: tuple[str, ...]) -> Choice:
+def _chosen(project: Project, ranks: dict[str, list[Mount]], passed_over: tuple[str, ...]) -> VolumeChoice:
     named = ranks["database"] + ranks["data"]
     best = next((mounts for mounts in ranks.values() if mounts), [])
     if len(best) > 1:
         targets = ", ".join(mount.raw_target for mount in best)
         choice = "more than one name says so" if named else "no name says which"
         reason = f"the service has several mounts that could be meant ({targets}): {choice}"
-        return Choice(reason=reason, passed_over=passed_over, is_guess=not named)
+        return VolumeChoice(reason=reason, passed_over=passed_over, is_guess=not named)
     if not best:
-        return Choice(passed_over=passed_over)
+        return VolumeChoice(passed_over=passed_over)
     (mount,) = best
-    return Choice(mount, _doubt(project, mount, named), passed_over=passed_over, is_guess=not named)
+    return VolumeChoice(mount, _doubt(project, mount, named), passed_over=passed_over, is_guess=not named)
 
 
 def _doubt(project: Project, mount: Mount, named: list[Mount]) -> str | None:

@@ -15,7 +15,7 @@ from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.remedies.given_directory import given_directory
 from volfix.rules.remedies.new_volume import added_volume, kept_in
-from volfix.rules.remedies.values import location_in, set_value
+from volfix.rules.remedies.value_edits import location_in, set_value
 from volfix.rules.remedies.volume_names import volume_key
 
 

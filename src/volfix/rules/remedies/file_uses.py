@@ -21,7 +21,7 @@ from volfix.rules.evidence.databases import proposals_in
 from volfix.rules.evidence.path_words import PathWord, path_words
 from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.findings import Change
-from volfix.rules.remedies.values import set_value
+from volfix.rules.remedies.value_edits import set_value
 from volfix.syntax import disk
 from volfix.syntax.source import Span
 

@@ -31,7 +31,7 @@ ANY_HOST = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class SharedName:
     """A name that a deployment uses on a host: now (`key`) and after the plan's fixes (`after`); None where it is not.
 
     `host` says which one as far as the pipelines tell it; ANY_HOST where they do not.
@@ -48,12 +48,12 @@ class Fact:
         return self.kind is HazardKind.VOLUME and self.after is not None and self.host != ANY_HOST
 
 
-def facts(stacks: Iterable[StackPlan], forge: str | None) -> tuple[Fact, ...]:
+def facts(stacks: Iterable[StackPlan], forge: str | None) -> tuple[SharedName, ...]:
     """The facts of a repository's plan, each once; `forge` is the server that the repository comes from."""
     return tuple(dict.fromkeys(fact for plan in stacks for fact in _of_stack(plan, forge)))
 
 
-def _of_stack(plan: StackPlan, forge: str | None) -> Iterator[Fact]:
+def _of_stack(plan: StackPlan, forge: str | None) -> Iterator[SharedName]:
     stack = plan.stack
     made = [item for result in plan.projects if result.failure is None for item in result.findings if item.fixed]
     fixes = [item.finding.fix for item in made if item.finding.fix is not None]
@@ -67,7 +67,7 @@ def _of_stack(plan: StackPlan, forge: str | None) -> Iterator[Fact]:
             if not now:
                 continue
             after = _name_after(project, deployment, fixes) or now
-            yield Fact(HazardKind.PROJECT_NAME, now, after, host)
+            yield SharedName(HazardKind.PROJECT_NAME, now, after, host)
             yield from _volumes(project, now, after, host, fixes)
             yield from _directories(plan, project, workflow, deployment, host)
 
@@ -99,7 +99,7 @@ def _name_after(project: Project, deployment: Deployment | None, fixes: Iterable
     return next((change.name for change in named if change.path in paths), None)
 
 
-def _volumes(project: Project, now: str, after: str, host: str, fixes: Iterable[Fix]) -> Iterator[Fact]:
+def _volumes(project: Project, now: str, after: str, host: str, fixes: Iterable[Fix]) -> Iterator[SharedName]:
     before, later = replace(project, deployed_as=now), replace(project, deployed_as=after)
     used = {
         mount.source
@@ -111,12 +111,12 @@ def _volumes(project: Project, now: str, after: str, host: str, fixes: Iterable[
     for key in sorted(used | new):
         if not project.is_external(key) and (host != ANY_HOST or before.real_name(key) != f"{now}_{key}"):
             real = later.real_name(key)
-            yield Fact(HazardKind.VOLUME, None if key in new else before.real_name(key), real, host)
+            yield SharedName(HazardKind.VOLUME, None if key in new else before.real_name(key), real, host)
 
 
 def _directories(
     plan: StackPlan, project: Project, workflow: Workflow | None, deployment: Deployment | None, host: str
-) -> Iterator[Fact]:
+) -> Iterator[SharedName]:
     """The host directories that hold a database, as the host knows them."""
     held = {}
     for result in plan.projects:
@@ -130,7 +130,7 @@ def _directories(
         if use.project is project and use.mount.kind == BIND and not use.mount.overridden and known is not None:
             path = _on_host(use, plan.stack.root, workflow, deployment)
             if path is not None:
-                yield Fact(HazardKind.HOST_DIRECTORY, path, None if known else path, host)
+                yield SharedName(HazardKind.HOST_DIRECTORY, path, None if known else path, host)
 
 
 def _on_host(use: Use, root: Path, workflow: Workflow | None, deployment: Deployment | None) -> str | None:

@@ -7,9 +7,9 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from volfix.docker.carry_jobs import MAPPED, CarryProblem, Origin
 from volfix.docker.containers import Container
 from volfix.docker.engine import Engine
-from volfix.docker.jobs import MAPPED, CarryProblem, Origin
 from volfix.docker.sqlite_files import BESIDE
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from volfix.docker.containers import CONFIG_FILES, DIRECTORY, Container
 from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
-from volfix.docker.likeness import Asked, unlike
+from volfix.docker.likeness import Compared, unlike
 from volfix.project.compose.model import Project
 from volfix.project.compose.service import Part
 from volfix.project.git import output, work_tree
 
 
 @dataclass(frozen=True, slots=True)
-class Stranger:
+class ForeignContainer:
     """A container under the project's name that is not known to be its own; `reason` is a clause about it."""
 
     container: Container
@@ -29,18 +29,18 @@ class Stranger:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ProjectContainers:
     """The containers under a project's names: its own, which may be read and stopped, and the others, which may not."""
 
     own: tuple[Container, ...]
-    others: tuple[Stranger, ...]
+    others: tuple[ForeignContainer, ...]
 
     @property
     def strangers(self) -> frozenset[str]:
         """The ids of the others."""
         return frozenset(item.container.id for item in self.others)
 
-    def others_of(self, services: Iterable[str], project: str | None = None) -> list[Stranger]:
+    def others_of(self, services: Iterable[str], project: str | None = None) -> list[ForeignContainer]:
         """Those that bear the name of one of these services."""
         names = frozenset(services)
         return [
@@ -50,7 +50,7 @@ class Found:
         ]
 
 
-def containers_under(engine: Engine, deployed: Deployed, names: Iterable[str]) -> Found:
+def containers_under(engine: Engine, deployed: Deployed, names: Iterable[str]) -> ProjectContainers:
     """The containers of these project names, each compared with the files as they are and as they were.
 
     A container is the project's own where it may be made from one version of the files, in this checkout or in one that
@@ -76,11 +76,13 @@ def containers_under(engine: Engine, deployed: Deployed, names: Iterable[str]) -
         if not waiting:
             break
     for item in waiting:
-        asked = Asked.SHAPE if item.labels.get(DIRECTORY) == str(deployed.read.directory) else Asked.NAMES
+        asked = Compared.SHAPE if item.labels.get(DIRECTORY) == str(deployed.read.directory) else Compared.NAMES
         if item.service not in changed and unlike(item, processes[item.id], deployed.read, asked) is None:
             own.append(item)
     found = {item.id for item in own}
-    return Found(tuple(own), tuple(Stranger(item, reasons[item.id]) for item in under if item.id not in found))
+    return ProjectContainers(
+        tuple(own), tuple(ForeignContainer(item, reasons[item.id]) for item in under if item.id not in found)
+    )
 
 
 def _versions(deployed: Deployed) -> Iterator[tuple[Project, ...]]:

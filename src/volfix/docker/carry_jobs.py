@@ -87,7 +87,7 @@ State = Literal["missing", "empty", "equal", "different", "carried", "interrupte
 
 
 @dataclass(frozen=True, slots=True)
-class Surveyed:
+class SurveyedJob:
     """A job with what the engine says now: the data's manifest, and the volume's, None where there is no volume; `when`
     in seconds since 1970.
 

@@ -11,7 +11,7 @@ from volfix.project.shell.entry import Entry
 from volfix.syntax.source import Source
 
 
-class Jobs(Protocol):
+class CommandSystem(Protocol):
     """What the module of such a system has."""
 
     def is_named(self, path: Path) -> bool:
@@ -21,7 +21,7 @@ class Jobs(Protocol):
         """What the jobs in the file run; nothing where it is not what its name says."""
 
 
-SYSTEMS: tuple[Jobs, ...] = (ansible, code_deploy, jenkins)
+SYSTEMS: tuple[CommandSystem, ...] = (ansible, code_deploy, jenkins)
 
 
 def entries(source: Source) -> Iterator[Entry] | None:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from volfix.docker import helper_containers as through
 from volfix.docker.archive import differences
+from volfix.docker.carry_jobs import CarryProblem, Job, Origin, Say, SurveyedJob, users_of
 from volfix.docker.containers import MountPoint
 from volfix.docker.engine import Engine
-from volfix.docker.held import held
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
-from volfix.docker.jobs import CarryProblem, Job, Origin, Say, Surveyed, users_of
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import ASIDE, stamp
 from volfix.docker.verify import shown
+from volfix.docker.volume_contents import held
 
 
 def held_in(engine: Engine, carriers: Carriers, job: Job) -> Iterator[str]:
@@ -23,7 +23,7 @@ def held_in(engine: Engine, carriers: Carriers, job: Job) -> Iterator[str]:
         yield from held(manifest, spool, job.clients)
 
 
-def put_aside(engine: Engine, found: Surveyed, say: Say, progress: Progress | None) -> None:
+def put_aside(engine: Engine, found: SurveyedJob, say: Say, progress: Progress | None) -> None:
     """Copy what the volume holds to another one, compared; then let go of it, which takes the containers that have it.
 
     Of these an image keeps what is in their own layers.

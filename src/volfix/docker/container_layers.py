@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from volfix.docker.carry import image_for
+from volfix.docker.carry_jobs import Job
 from volfix.docker.containers import VOLUME_KEY
-from volfix.docker.find_moves import Search
+from volfix.docker.find_moves import MoveSearch
 from volfix.docker.helper_containers import INSIDE, Carriers
-from volfix.docker.jobs import Job
 from volfix.docker.markers import CARRIED
 from volfix.docker.sqlite_files import BESIDE
 from volfix.project.compose.mounts import VOLUME
@@ -21,7 +21,7 @@ LAYER = "container:"
 
 
 @dataclass(frozen=True, slots=True)
-class Layered:
+class LayerPath:
     """A path of a container's own layer, `old`; in the volume it is `below`, empty for all of it, and where the volume
     or the directory of before is mounted, `new`.
     """
@@ -33,7 +33,7 @@ class Layered:
     new: str
 
 
-def from_layers(search: Search, jobs: Sequence[Job]) -> Iterator[Layered]:
+def from_layers(search: MoveSearch, jobs: Sequence[Job]) -> Iterator[LayerPath]:
     """What carry took out of a container's own layer, and the files do not name at its new place already.
 
     Asks the engine alone: the volume's label says where its data came from.
@@ -58,10 +58,10 @@ def from_layers(search: Search, jobs: Sequence[Job]) -> Iterator[Layered]:
             below = _below(search, name, key, target, old, named)
             new = posixpath.join(target, below) if below else target
             if name not in are_back or new not in named:
-                yield Layered(key, name, old, below, new)
+                yield LayerPath(key, name, old, below, new)
 
 
-def _named(search: Search) -> Iterator[str]:
+def _named(search: MoveSearch) -> Iterator[str]:
     """The database files that the files of now name."""
     for service in search.deployed.read.services.values():
         for database in databases_in(search.deployed.context, search.deployed.read, service):
@@ -69,7 +69,7 @@ def _named(search: Search) -> Iterator[str]:
                 yield database.path
 
 
-def _below(search: Search, name: str, key: str, target: str, old: str, named: Iterable[str]) -> str:
+def _below(search: MoveSearch, name: str, key: str, target: str, old: str, named: Iterable[str]) -> str:
     """The place of a file in the volume, where it is known; empty for a directory."""
     base = posixpath.basename(old)
     inner = (posixpath.relpath(path, target) for path in named if posixpath.basename(path) == base)

@@ -161,11 +161,11 @@ def _called(files: Sequence[CommandFile], root: Path) -> list[CommandFile]:
 
 def entries_of(source: Source) -> list[Entry]:
     """What can be run in a file; nothing where it is not what its name says."""
-    from volfix.project.ci import jobs
+    from volfix.project.ci import command_systems
     from volfix.project.commands.cron import cron_lines
 
     name = source.path.name.lower()
-    if (found := None if name.startswith("taskfile") else jobs.entries(source)) is not None:
+    if (found := None if name.startswith("taskfile") else command_systems.entries(source)) is not None:
         return list(found)
     for pattern, read in _readers():
         if pattern.search(name):

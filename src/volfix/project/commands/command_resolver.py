@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from volfix.project.commands.files import CommandFile
+from volfix.project.commands.command_files import CommandFile
 from volfix.project.commands.makefile import make_includes
 from volfix.project.commands.names import has_commands
 from volfix.project.shell.entry import Entry

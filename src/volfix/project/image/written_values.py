@@ -18,7 +18,7 @@ REPEATED = re.compile(r"[\"']?\$\{?([A-Za-z_]\w*)\}?[\"']?")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenValue:
     """Where the value of an ENV, or the default of the ARG that it repeats, is written literally, without its quotes.
 
     `shared` says that another stage than the one that is built takes it too.
