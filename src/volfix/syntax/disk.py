@@ -11,30 +11,20 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
 
-from volfix.knowledge.paths import lies_in
+from volfix.syntax.roots import Roots, is_of_host
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a file that is read. The largest Compose file in public use is well under a hundredth of it."""
 LARGEST_YAML = 2 * 1024 * 1024
 """Bytes of a YAML file that is read: its tree takes a hundred times as much memory."""
 FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-SYSTEM = ("/proc/", "/sys/", "/dev/")
-"""Directories whose files are the running system. Source: Filesystem Hierarchy Standard 3.0, 3.5, 6.1."""
 OUTSIDE = "lies outside of the repository"
 """Why a path that a run may not even look at counts as one where nothing is."""
-OF_HOST = frozenset(
-    {"/", "/home", "/media", "/mnt", "/opt", "/root", "/srv", "/tmp", "/var", "/Users", "/Volumes"}  # noqa: S108
-)
-"""Directories that hold all of a machine, or all of its users' files. Source: Filesystem Hierarchy Standard 3.0, 3."""
-OF_SYSTEM = ("/bin/", "/boot/", "/etc/", "/lib/", "/lib64/", "/run/", "/sbin/", "/usr/", "/Library/", "/System/")
-"""Directories of the operating system, in which no build context lies. Source: as above."""
-
 Result = TypeVar("Result")
 
 
@@ -45,41 +35,7 @@ class Refused(OSError):
         super().__init__(errno.EACCES, reason, path)
 
 
-@dataclass(slots=True)
-class _Run:
-    """Where a run may read: below its roots, each with its real path; `homes` are those above a directory."""
-
-    outside: bool = True
-    roots: dict[str, str] = field(default_factory=dict)
-    homes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    refused: dict[Path, str] = field(default_factory=dict)
-
-    def homes_of(self, path: str) -> tuple[str, ...]:
-        """The real paths of the roots that the path lies in, as it is written."""
-        directory = os.path.dirname(path)  # noqa: PTH120 - a Path for each file of a tree costs
-        if (found := self.homes.get(directory)) is None:
-            above = [directory, *map(str, Path(directory).parents)]
-            found = self.homes[directory] = tuple(self.roots[each] for each in above if each in self.roots)
-        return (self.roots[path], *found) if path in self.roots else found
-
-    def objection(self, path: str, real: str, *, of_git: bool = False) -> str | None:
-        """Why what is called `path`, and really lies at `real`, is not read; None where it is."""
-        homes = self.homes_of(path)
-        home = next((each for each in homes if lies_in(real, each)), None)
-        if f"{real}/".startswith(SYSTEM) and not (home or "").startswith(SYSTEM):
-            return f"leads to {real}, which is the running system and no file"
-        if of_git:
-            return None
-        if home is not None:
-            return "lies in git's own directory" if "/.git/" in f"{real[len(home) :]}/" else None
-        return f"leads out of the repository, to {real}" if homes else None
-
-    def is_forbidden(self, path: str) -> bool:
-        """Whether the path is outside of every root as it is written, and the run may not look there."""
-        return not self.outside and bool(self.roots) and not self.homes_of(path)
-
-
-_RUN = _Run()
+_RUN = Roots()
 _FORGETTING: list[Callable[[], None]] = []
 
 
@@ -306,18 +262,7 @@ def _look_into(directory: str) -> None:
     finally:
         os.close(descriptor)
     objection = _RUN.objection(directory, real)
-    if objection is None and _RUN.roots and not _RUN.homes_of(directory) and _is_of_host(real):
+    if objection is None and _RUN.roots and not _RUN.homes_of(directory) and is_of_host(real):
         objection = "a directory of the machine, which volfix does not look through"
     if objection is not None:
         raise Refused(directory, objection)
-
-
-def _is_of_host(real: str) -> bool:
-    """Whether a directory is one of the machine's, or a home directory, and no application's."""
-    above = os.path.dirname(real)  # noqa: PTH120
-    return (
-        real in OF_HOST
-        or f"{real}/".startswith(OF_SYSTEM)
-        or above in ("/home", "/Users")
-        or real == os.path.realpath(Path("~").expanduser())
-    )

@@ -203,13 +203,10 @@ class ScriptModule(Evaluation["Node"]):
             return None
         left, value = bare.child_by_field_name("left"), self.value(bare.child_by_field_name("right"))
         variable, inner = self.asked(left), self._default_of(left) if left is not None else None
-        if value is None or (variable is None and inner is None and not self._asks(left)):
-            return None
         asked = ENVIRONMENT.findall(self.tree.text(left))
+        if value is None or (variable is None and inner is None and not asked):
+            return None
         return known_by(value, variables={name or other for name, other in asked})
-
-    def _asks(self, node: Node | None) -> bool:
-        return ENVIRONMENT.search(self.tree.text(node)) is not None
 
     def _either(self, node: Node) -> Value | None:
         """What a condition decides: the one branch that names a file; a variable that is asked for as below."""

@@ -11,24 +11,22 @@ from typing import TYPE_CHECKING
 from volfix.knowledge.switches import is_host, switch_of
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code.container_paths import container_path, is_compiled, may_be_in_image
-from volfix.project.code.deployed_code import DeployedCode, Literal
+from volfix.project.code.deployed_code import DeployedCode
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND
-from volfix.project.compose.origins import InCode, Origin, Variable
+from volfix.project.compose.origins import InCode, Variable
 from volfix.project.compose.service import Service
-from volfix.project.compose.unreferenced_env_files import assignments_in, may_be_given, names_assigned
+from volfix.project.compose.unreferenced_env_files import may_be_given, names_assigned
 from volfix.project.deployments.throwaway_stacks import is_test_stack
-from volfix.project.image.build import Build
 from volfix.rules.context import Context
+from volfix.rules.evidence.code_doubts import code_of, started_scripts
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_places import only_suggested, working_directory
 from volfix.rules.evidence.database_values import placed
 from volfix.rules.evidence.engine_switch import switch_beside
-from volfix.rules.evidence.old_path import named_on_host
 from volfix.rules.evidence.proposal import Proposal
 from volfix.syntax.code_tree import GRAMMARS
-from volfix.syntax.source import BOM
 
 if TYPE_CHECKING:
     from volfix.project.code.named_database import NamedDatabase
@@ -77,110 +75,6 @@ def _is_mounted_itself(database: Database) -> bool:
     """Whether the file itself is mounted: VF103 moves it, and everything that names it."""
     mount = database.mount
     return mount is not None and mount.kind == BIND and mount.clean_target == database.path
-
-
-def doubted(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """The proposals; with a doubt where the service's code or start sets the variable itself, or names the file in a
-    place that stays: they move together or not at all.
-    """
-    asked = [
-        replace(each, doubt=_doubt(context, each.database) or each.doubt) if _is_asked(each) else each for each in found
-    ]
-    staying: dict[tuple[int, str | None], Database] = {
-        (id(each.database.service), each.database.path): each.database for each in asked if _stays(each)
-    }
-    for proposal in asked:
-        database = proposal.database
-        other = staying.get((id(database.service), database.path)) if database.path else None
-        if other is None or not _moves(proposal):
-            yield proposal
-        else:
-            yield replace(proposal, doubt=f"{_place(other)} names {database.path} too, and stays")
-
-
-def _stays(proposal: Proposal) -> bool:
-    database = proposal.database
-    return not (_moves(proposal) or database.is_inside or database.loose or database.path is None)
-
-
-def _moves(proposal: Proposal) -> bool:
-    return proposal.new_value is not None and not proposal.doubt
-
-
-def _is_asked(proposal: Proposal) -> bool:
-    """Whether what else names the file is to be said; it says more than that a volume of its own is a new one."""
-    return _moves(proposal) or (proposal.directory is not None and proposal.new_value is not None)
-
-
-def _place(database: Database) -> str:
-    origin = database.origin
-    if not isinstance(origin, InCode):
-        return f"{database.variable} of {database.service.name}"
-    return f"{origin.file.path.name}, line {origin.file.place(origin.span.start)[0]},"
-
-
-def _doubt(context: Context, database: Database) -> str | None:
-    if (reason := set_at_start(context, database)) is not None or database.path is None:
-        return reason
-    return script_naming(context, database.service, database.path, database.origin) or named_on_host(database)
-
-
-def script_naming(context: Context, service: Service, path: str, origin: Origin = None) -> str | None:
-    """A script of the service's image that names the file, and would look at the old place; `origin` moves itself."""
-    if service.build is None or service.build.context is None:
-        return None
-    literal = None
-    if isinstance(origin, InCode):
-        text, bom = origin.file.text, len(BOM) if origin.file.bom else 0
-        start, end = (bom + len(text[:at].encode()) for at in (origin.span.start, origin.span.end))
-        literal = Literal(origin.file.path, start, end)
-    script = next(code_of(context, service.build).scripts_naming(path, literal), None)
-    return f"{script.relative_to(service.build.context).as_posix()} also names {path}" if script else None
-
-
-def set_at_start(context: Context, database: Database) -> str | None:
-    """How the service gives the variable another value when it starts; literals in code are asked for that before."""
-    from volfix.project.code.overrides import exporters
-
-    if isinstance(database.origin, InCode):
-        return None
-    service, name = database.service, database.variable
-    if any(re.search(rf"(?<![\w-]){re.escape(name)}=", word) for word in service.started):
-        return f"the command of {service.name} sets {name}"
-    if service.build is None or service.build.context is None:
-        return None
-    code = code_of(context, service.build)
-    return next(exporters(code, name), None) or next(_loaded_over(code, database), None)
-
-
-def _loaded_over(code: DeployedCode, database: Database) -> Iterator[str]:
-    """A module that loads an env file over the environment, unless the database's value is in that file."""
-    from volfix.project.code.start_values import env_files_loaded_over
-
-    for loaded in env_files_loaded_over(code):
-        own = database.origin.file.path if database.origin is not None else None
-        names = {item.name for item, _ in assignments_in(loaded.path)} if loaded.path is not None else set()
-        if loaded.path != own and (loaded.path is None or database.variable in names):
-            module = loaded.module.relative_to(code.directory).as_posix()
-            where = loaded.path.name if loaded.path else "an env file that is not in the repository"
-            yield f"{module} loads {where} over the environment"
-
-
-def started_scripts(context: Context, service: Service) -> Iterator[Path]:
-    """The scripts of the build context that the service starts, with a database file in them."""
-    if service.build is None or service.build.context is None:
-        return
-    started = " ".join(service.started)
-    for path in code_of(context, service.build).starters():
-        if re.search(rf"(?<![\w.-]){re.escape(path.name)}(?![\w.-])", started):
-            yield path
-
-
-def code_of(context: Context, build: Build) -> DeployedCode:
-    """The deployed code of a build whose context is a directory, read once for all rules."""
-    assert build.context is not None
-    place = (build.context, build.dockerfile)
-    return context.code.setdefault(place, DeployedCode(*place))
 
 
 def _named_by_environment(context: Context) -> dict[Path, list[tuple[str, Service]]]:

@@ -17,7 +17,8 @@ from volfix.rules.evidence.agreement import (
     parts_kept,
     with_doubts_of_others,
 )
-from volfix.rules.evidence.code_databases import doubted, of_code
+from volfix.rules.evidence.code_databases import of_code
+from volfix.rules.evidence.code_doubts import doubted
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.deployed_values import of_flows, overridden

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.rules.context import Context
-from volfix.rules.evidence.code_databases import code_of
+from volfix.rules.evidence.code_doubts import code_of
 from volfix.rules.ignores import MARK, Ignore, ignores_in
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source

@@ -11,7 +11,7 @@ from volfix.project.compose.origins import InCode, InEnvFile, Variable
 from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import assignments_in
 from volfix.rules.context import Context
-from volfix.rules.evidence.code_databases import code_of, started_scripts
+from volfix.rules.evidence.code_doubts import code_of, started_scripts
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from volfix.project.compose.origins import InCode, compose_scalar
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
-from volfix.rules.evidence.code_databases import can_say, script_naming, set_at_start
+from volfix.rules.evidence.code_databases import can_say
+from volfix.rules.evidence.code_doubts import script_naming, set_at_start
 from volfix.rules.evidence.database import unsayable
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.host_users import host_doubts
