@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from all_entries import all_entries
 
-from volfix.knowledge.entries import FOLDERS, HERE, Entry, entry, index, parsed, strings_of
+from volfix.knowledge.entries import FOLDERS, Entry, entry, index, strings_of
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import entries_for, in_range
 from volfix.knowledge.paths import cleaned
 from volfix.knowledge.storage import data_directories, holds
+from volfix.knowledge.tables import HERE, parsed
 from volfix.knowledge.targets import never_converted
 
 FILES = sorted(path for folder in FOLDERS for path in (HERE / folder).glob("*.toml"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from volfix.knowledge.entries import HERE, parsed
 from volfix.knowledge.images import Image
 from volfix.knowledge.lookup import entries_for
+from volfix.knowledge.tables import HERE, parsed
 from volfix.knowledge.targets import never_converted, state_like
 
 TARGETS = parsed((HERE / "targets.toml").read_text(encoding="utf-8"))

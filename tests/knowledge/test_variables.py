@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from all_entries import all_entries
 
-from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.tables import HERE, parsed
 from volfix.knowledge.variables import VariableKind, database_variables, variable_kind
 
 

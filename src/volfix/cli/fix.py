@@ -212,7 +212,7 @@ def _progress() -> Callable[[int, int], None] | None:
 
 def _merge_config(ctx: click.Context, options: dict[str, Any]) -> None:
     """Options from the TOML file, under those of the command line: select, ignore, exclude, unsafe-fixes, trusted."""
-    from volfix.knowledge.entries import parsed
+    from volfix.knowledge.tables import parsed
 
     path: Path = options["config"]
     try:

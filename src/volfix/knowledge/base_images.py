@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from volfix.knowledge.entries import HERE, parsed
 from volfix.knowledge.images import Image
+from volfix.knowledge.tables import table
 
 
 def start_directory(image: Image) -> str | None:
@@ -17,6 +17,4 @@ def start_directory(image: Image) -> str | None:
 
 @cache
 def _directories() -> Mapping[str, str]:
-    table = parsed((HERE / "base_images.toml").read_text(encoding="utf-8"))
-    directories: dict[str, str] = table["workdirs"]
-    return {**dict.fromkeys(table["without_workdir"], "/"), **directories}
+    return {**dict.fromkeys(table("base_images")["without_workdir"], "/"), **table("base_images")["workdirs"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from volfix.knowledge.entries import HERE
+from volfix.knowledge.tables import HERE
 
 
 @cache

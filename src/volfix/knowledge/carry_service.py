@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from volfix.knowledge.entries import HERE
+from volfix.knowledge.tables import HERE
 
 SCRIPT = (HERE / "carry_service.sh").read_text(encoding="utf-8")
 """The text of `sh -c`, the same in every repository: dash, bash and busybox run it, with GNU's tools and busybox'."""

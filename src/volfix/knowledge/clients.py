@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any
 
-from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.tables import record, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +32,7 @@ class Client:
 @cache
 def clients() -> tuple[Client, ...]:
     """Every client of the knowledge base."""
-    rows: list[dict[str, Any]] = parsed((HERE / "clients.toml").read_text(encoding="utf-8"))["client"]
-    return tuple(_client(row) for row in rows)
-
-
-def _client(row: dict[str, Any]) -> Client:
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-    return Client(**values)
+    return tuple(record(Client, row) for row in table("clients")["client"])
 
 
 def client_of(family: str) -> Client | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.tables import record, table
 
 DOCKER, COMPOSE = "docker", "compose"
 UNKNOWN_VARIABLE = re.compile(r"\$\{?(\w+)\}?\Z")
@@ -257,13 +257,8 @@ def _cluster(words: Sequence[str], at: int, values: frozenset[str], found: list[
 
 @cache
 def _table() -> Mapping[str, Any]:
-    data = parsed((HERE / "commands.toml").read_text(encoding="utf-8"))
-    deletions = [
-        Deletion(
-            item["program"], item["verb"], tuple(item.get("flags", ())), item["reaches"], item["says"], item["source"]
-        )
-        for item in data["deletions"]
-    ]
+    data = table("commands")
+    deletions = [record(Deletion, {"flags": (), **item}) for item in data["deletions"]]
     wrappers = {
         name: Wrapper(
             frozenset(item["values"]),

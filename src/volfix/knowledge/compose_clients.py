@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-from volfix.knowledge.entries import HERE, parsed
 from volfix.knowledge.images import Image
+from volfix.knowledge.tables import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Client:
 def client_in(image: str) -> Client | None:
     """What the image of a step carries; None where that is not known, as for a tag without a version."""
     parsed_image = Image.parse(image)
-    for entry in _table()["image"]:
+    for entry in table("compose_clients")["image"]:
         if parsed_image.repository in entry["names"] and parsed_image.registry in (None, "docker.io"):
             if "from" not in entry:
                 return Client(entry["plugin"], entry["program"], entry["source"])
@@ -40,10 +38,5 @@ def client_in(image: str) -> Client | None:
 
 def installs_compose(words: Sequence[str]) -> bool:
     """Whether a command may put Compose into the container: a package manager or a download that names it."""
-    known = _table()["installed"]["words"]
+    known = table("compose_clients")["installed"]["words"]
     return any(name in word for word in words[1:] for name in known)
-
-
-@cache
-def _table() -> dict[str, Any]:
-    return dict(parsed((HERE / "compose_clients.toml").read_text(encoding="utf-8")))

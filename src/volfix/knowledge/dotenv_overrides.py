@@ -6,15 +6,14 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.tables import table
 
 
 @cache
 def override_patterns() -> Mapping[str, re.Pattern[bytes]]:
     """What such calls look like, by the ending of the files that have them."""
-    rows = parsed((HERE / "dotenv_overrides.toml").read_text(encoding="utf-8"))["override"]
     found: dict[str, list[str]] = {}
-    for row in rows:
+    for row in table("dotenv_overrides")["override"]:
         for ending in row["files"]:
             found.setdefault(ending, []).append(f"(?:{row['pattern']})")
     return {ending: re.compile("|".join(patterns).encode()) for ending, patterns in found.items()}

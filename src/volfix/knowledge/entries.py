@@ -6,16 +6,15 @@ files are only cut into their tables and indexed by image name; a table is parse
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
+
+from volfix.knowledge.tables import HERE, parsed, record
 
 Kind = Literal["engine", "application"]
 Needs = Literal["first", "all", "any"]
-HERE = Path(__file__).parent
 FOLDERS: Mapping[str, Kind] = {"engines": "engine", "applications": "application"}
 LEADING_NUMBER = r"^v?(\d+(?:\.\d+)*)"
 
@@ -161,28 +160,13 @@ def entry(number: int) -> Entry:
     return entry_of(parsed(table.text), table.kind)
 
 
-def parsed(text: str) -> dict[str, Any]:
-    """The TOML document `text` (tomllib came with Python 3.11)."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
-    document: dict[str, Any] = tomllib.loads(text)
-    return document
-
-
 def entry_of(row: Mapping[str, Any], kind: Kind) -> Entry:
     """The entry that a parsed table describes; raises TypeError for a key that no entry has."""
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     values.setdefault("family", values["name"].lower().replace(" ", "-"))
-    values["settings"] = tuple(_setting(item) for item in row.get("settings", ()))
+    values["settings"] = tuple(record(Setting, item) for item in row.get("settings", ()))
     values["absences"] = tuple(_absence(item) for item in row.get("absences", ()))
     return Entry(kind=kind, **values)
-
-
-def _setting(row: Mapping[str, Any]) -> Setting:
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-    return Setting(**values)
 
 
 def _absence(row: Mapping[str, Any]) -> Absence:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.tables import listed, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class FileCopy:
 def is_example(path: str) -> bool:
     """Whether an env file at this path, relative to its project, is an example or a template, by its names."""
     *folders, name = path.lower().split("/")
-    return bool(set(re.split(r"[^a-z0-9]+", name)) & _names("examples")) or bool(set(folders) & _names("folders"))
+    words = set(re.split(r"[^a-z0-9]+", name))
+    return bool(words & listed("env_files", "examples") or set(folders) & listed("env_files", "folders"))
 
 
 def copy_of(words: Sequence[str]) -> FileCopy | None:
@@ -68,20 +69,10 @@ def filtered(words: Sequence[str], read: str | None, written: str | None) -> Fil
 
 
 @cache
-def _table() -> Mapping[str, Any]:
-    return parsed((HERE / "env_files.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def _names(kind: str) -> frozenset[str]:
-    return frozenset(_table()[kind])
-
-
-@cache
 def _copies() -> Mapping[str, Mapping[str, Any]]:
-    return {name: row for row in _table()["copies"] for name in row["names"]}
+    return {name: row for row in table("env_files")["copies"] for name in row["names"]}
 
 
 @cache
 def _filters() -> Mapping[str, Mapping[str, Any]]:
-    return {name: row for row in _table()["filters"] for name in row["names"]}
+    return {name: row for row in table("env_files")["filters"] for name in row["names"]}

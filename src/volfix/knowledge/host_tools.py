@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
-from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.tables import record, table
 
 Deed = Literal["reads", "last", "writes", "to", "owns", "sql", "tests"]
 
@@ -37,18 +37,9 @@ def writes_rows(statements: str) -> bool:
 
 @cache
 def _table() -> tuple[Mapping[str, Tool], re.Pattern[str]]:
-    data: Mapping[str, Any] = parsed((HERE / "host_tools.toml").read_text(encoding="utf-8"))
-    tools = {
-        name: Tool(
-            item["does"],
-            tuple(item.get("when", ())),
-            tuple(item.get("unless", ())),
-            tuple(item.get("to", ())),
-            tuple(item.get("values", ())),
-            item.get("bare", True),
-        )
-        for item in data["tools"]
-        for name in item["names"]
-    }
-    words = "|".join(re.escape(word) for word in data["sql"]["writes"])
+    tools: dict[str, Tool] = {}
+    for row in table("host_tools")["tools"]:
+        tool = record(Tool, {key: value for key, value in row.items() if key != "names"})
+        tools.update(dict.fromkeys(row["names"], tool))
+    words = "|".join(re.escape(word) for word in table("host_tools")["sql"]["writes"])
     return tools, re.compile(rf"(?<![\w.])(?:{words})\b", re.IGNORECASE)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
 
-from volfix.knowledge.entries import HERE, Entry, entry, index, parsed
+from volfix.knowledge.entries import Entry, entry, index
 from volfix.knowledge.images import HUB, VARIABLE, Image
 from volfix.knowledge.paths import cleaned
 from volfix.knowledge.processes import own_variables
+from volfix.knowledge.tables import listed
 
 _FLOATING = "latest"
 
@@ -67,7 +68,7 @@ def derived_entry(image: Image) -> tuple[Entry, ...]:
     """
     words = {word.rstrip("0123456789") for word in re.split(r"[-_.]", image.repository.rpartition("/")[2].lower())}
     numbers = dict.fromkeys(number for word in sorted(words) for number in index().words.get(word, ()))
-    if not numbers or words & _companion_words() or _numbers(image.repository):
+    if not numbers or words & listed("companions", "words") or _numbers(image.repository):
         return ()
     return tuple(entry(number) for number in numbers)
 
@@ -150,8 +151,3 @@ def in_range(version: tuple[int, ...], versions: str) -> bool:
         if bound.startswith("<") and newest >= limit:
             return False
     return True
-
-
-@cache
-def _companion_words() -> frozenset[str]:
-    return frozenset(parsed((HERE / "companions.toml").read_text(encoding="utf-8"))["words"])

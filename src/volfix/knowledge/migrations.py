@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.tables import table
 
 
 @cache
 def _commands() -> tuple[tuple[str, ...], ...]:
-    found = parsed((HERE / "migrations.toml").read_text(encoding="utf-8"))["commands"]
-    return tuple(tuple(text.split()) for text in found)
+    return tuple(tuple(text.split()) for text in table("migrations")["commands"])
 
 
 def migration_in(words: Sequence[str]) -> str | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
-from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.tables import record, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +28,16 @@ class ScriptOpener:
     source: str
     modules: tuple[str, ...] = ()
     key: str = ""
-    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @cache
 def go_openers() -> tuple[GoOpener, ...]:
     """Those of Go."""
-    return tuple(GoOpener(tuple(row["call"]), row["source"], tuple(row.get("driver", ()))) for row in _table()["go"])
+    return tuple(record(GoOpener, row) for row in table("openers")["go"])
 
 
 @cache
 def script_openers() -> tuple[ScriptOpener, ...]:
     """Those of JavaScript and TypeScript."""
-    return tuple(
-        ScriptOpener(
-            row["reader"],
-            row["source"],
-            tuple(row.get("modules", ())),
-            row.get("key", ""),
-            {name: tuple(values) for name, values in row.get("beside", {}).items()},
-        )
-        for row in _table()["script"]
-    )
-
-
-@cache
-def _table() -> Mapping[str, list[dict[str, Any]]]:
-    table: Mapping[str, list[dict[str, Any]]] = parsed((HERE / "openers.toml").read_text(encoding="utf-8"))
-    return table
+    return tuple(record(ScriptOpener, row) for row in table("openers")["script"])

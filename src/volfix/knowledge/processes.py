@@ -6,10 +6,11 @@ import posixpath
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
-from volfix.knowledge.entries import HERE, Entry, parsed
+from volfix.knowledge.entries import Entry
 from volfix.knowledge.host_tools import host_tools
+from volfix.knowledge.tables import listed, table
 
 Deed = Literal["server", "client", "tool", "unknown"]
 PROGRAMS = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/")
@@ -20,7 +21,7 @@ SCRIPTS = (".sh", ".bash", ".py", ".pl", ".rb", ".js")
 def deed(words: Sequence[str], entry: Entry) -> Deed:
     """What a command does beside the entry's server; `unknown` where it may start the server."""
     program = posixpath.basename(words[0])
-    if program in _list("clients"):
+    if program in listed("processes", "clients"):
         return "client"
     calls = _servers().get(program) or _patterns(words[0])
     if calls is not None:
@@ -28,12 +29,12 @@ def deed(words: Sequence[str], entry: Entry) -> Deed:
     names = {entry.family, *entry.words}
     if program in names or program.removesuffix("d") in names or program.endswith("-server"):
         return _of_server(words, ((),))
-    return "tool" if program in _list("tools") or program in host_tools() else "unknown"
+    return "tool" if program in listed("processes", "tools") or program in host_tools() else "unknown"
 
 
 def own_variables(entry: Entry) -> tuple[str, ...]:
     """The variables that nobody but the engine's own image reads."""
-    return tuple(_table()["variables"].get(entry.family, ()))
+    return tuple(table("processes")["variables"].get(entry.family, ()))
 
 
 def is_entry_point(word: str) -> bool:
@@ -41,8 +42,8 @@ def is_entry_point(word: str) -> bool:
 
     An image names it alone or by its whole path: one that is named from the working directory is somebody else's.
     """
-    is_whole = word.startswith("/") or "/" not in word
-    return is_whole and any(fnmatchcase(posixpath.basename(word), pattern) for pattern in _list("entry_points"))
+    is_whole, name = word.startswith("/") or "/" not in word, posixpath.basename(word)
+    return is_whole and any(fnmatchcase(name, pattern) for pattern in listed("processes", "entry_points"))
 
 
 def may_start_others(word: str) -> bool:
@@ -52,7 +53,7 @@ def may_start_others(word: str) -> bool:
 
 def _of_server(words: Sequence[str], calls: Sequence[tuple[str, ...]]) -> Deed:
     """What the program of a server does, which starts with all words of one of the `calls`."""
-    if set(words[1:]) & _list("ends"):
+    if set(words[1:]) & listed("processes", "ends"):
         return "client"
     if any(set(call) <= set(words[1:]) for call in calls):
         return "server"
@@ -60,24 +61,14 @@ def _of_server(words: Sequence[str], calls: Sequence[tuple[str, ...]]) -> Deed:
 
 
 def _patterns(program: str) -> tuple[tuple[str, ...], ...] | None:
-    return ((),) if any("*" in call and fnmatchcase(program, call) for call in _list("servers")) else None
+    return ((),) if any("*" in call and fnmatchcase(program, call) for call in listed("processes", "servers")) else None
 
 
 @cache
 def _servers() -> dict[str, tuple[tuple[str, ...], ...]]:
     """The words with which each program starts a server."""
     found: dict[str, tuple[tuple[str, ...], ...]] = {}
-    for call in _list("servers"):
+    for call in listed("processes", "servers"):
         program, *words = call.split()
         found[program] = (*found.get(program, ()), tuple(words))
     return found
-
-
-@cache
-def _list(key: str) -> frozenset[str]:
-    return frozenset(_table()[key])
-
-
-@cache
-def _table() -> dict[str, Any]:
-    return parsed((HERE / "processes.toml").read_text(encoding="utf-8"))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from volfix.knowledge.entries import HERE, index, parsed
+from volfix.knowledge.entries import index
+from volfix.knowledge.tables import table
 
 DEPLOY, ASKED, CLEANS, TEST, DEV = "deploy", "asked", "cleans", "test", "dev"
 NOT_DEPLOYED = frozenset({ASKED, CLEANS, TEST, DEV})
@@ -106,8 +107,8 @@ def _ends(word: str, pattern: str) -> bool:
 
 @cache
 def _tables() -> dict[str, dict[str, frozenset[str]]]:
-    tables = parsed((HERE / "purposes.toml").read_text(encoding="utf-8"))
-    return {name: {key: frozenset(words) for key, words in table.items()} for name, table in tables.items()}
+    lists = table("purposes")
+    return {name: {key: frozenset(words) for key, words in each.items()} for name, each in lists.items()}
 
 
 def is_disposable(name: str) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
-from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.tables import record, table
 
 Form = Literal["url", "short", "file", "plain", "jdbc", "data source"]
 """`sqlite://x`, `sqlite:x`, `file:x`, a path alone, `jdbc:...`, `Data Source=x`."""
@@ -47,15 +46,8 @@ class Reader:
 @cache
 def readers() -> tuple[Reader, ...]:
     """Every reader of the knowledge base; `folder` is None where the project has to say it."""
-    rows = parsed((HERE / "readers.toml").read_text(encoding="utf-8"))["reader"]
-    return tuple(_reader(row) for row in rows)
-
-
-def _reader(row: Mapping[str, Any]) -> Reader:
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-    if values.get("relative_to", "working directory") != "working directory":
-        values["folder"] = None
-    return Reader(**values)
+    found = (record(Reader, row) for row in table("readers")["reader"])
+    return tuple(each if each.relative_to == "working directory" else replace(each, folder=None) for each in found)
 
 
 def reader_of_scheme(scheme: str) -> tuple[Reader, ...]:

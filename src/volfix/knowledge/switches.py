@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
-from volfix.knowledge.entries import HERE, Entry, parsed
+from volfix.knowledge.entries import Entry
+from volfix.knowledge.tables import listed, table
 from volfix.knowledge.variables import variable_kind
 
 Engine = Literal["file", "server", "unknown"]
@@ -74,7 +75,7 @@ def engine_of(entry: Entry, environment: Environment) -> SwitchValue | None:
 def engine_in(text: str) -> Engine:
     """The engine that the words of a value or of a name speak of."""
     words = set(re.split(r"[^a-z0-9]+", text.lower()))
-    kinds: list[Engine] = [kind for kind in ("file", "server") if words & _words(f"{kind}s")]
+    kinds: list[Engine] = [kind for kind in ("file", "server") if words & listed("switches", f"{kind}s")]
     return kinds[0] if len(kinds) == 1 else "unknown"
 
 
@@ -144,19 +145,8 @@ def _tokens(name: str) -> list[str]:
     return re.split("_+", name)
 
 
-@cache
-def _table() -> Mapping[str, tuple[str, ...]]:
-    table = parsed((HERE / "switches.toml").read_text(encoding="utf-8"))
-    return {key: tuple(values) for key, values in table.items()}
-
-
 def _list(key: str) -> tuple[str, ...]:
-    return _table()[key]
-
-
-@cache
-def _words(key: str) -> frozenset[str]:
-    return frozenset(_list(key))
+    return tuple(table("switches")[key])
 
 
 @cache

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 
-from volfix.knowledge.entries import HERE, Entry, parsed
+from volfix.knowledge.entries import Entry
 from volfix.knowledge.paths import cleaned, is_below, matches
+from volfix.knowledge.tables import listed
 
 
 def never_converted(entry: Entry | None, target: str) -> bool:
@@ -20,30 +20,27 @@ def never_converted(entry: Entry | None, target: str) -> bool:
             return False
         if _any(target, entry.never_convert):
             return True
-    return _any(target, _targets("never")) or any(matches(target, pattern) for pattern in _targets("code"))
+    if _any(target, listed("targets", "never")):
+        return True
+    return any(matches(target, pattern) for pattern in listed("targets", "code"))
 
 
 def state_like(target: str) -> bool:
     """Does an image that volfix does not know most likely keep its state at `target`?"""
     target = cleaned(target)
-    return any(matches(target, pattern) for pattern in _targets("state")) and not never_converted(None, target)
+    return any(matches(target, pattern) for pattern in listed("targets", "state")) and not never_converted(None, target)
 
 
 def is_beside_program(path: str) -> bool:
     """Does the file at `path` lie in a directory of programs?"""
-    return cleaned(path).rpartition("/")[0] in _targets("programs")
+    return cleaned(path).rpartition("/")[0] in listed("targets", "programs")
 
 
 def is_application_root(path: str) -> bool:
     """Is `path` where images customarily keep, and start, an application of one's own?"""
-    return any(matches(cleaned(path), pattern) for pattern in _targets("application_roots"))
+    return any(matches(cleaned(path), pattern) for pattern in listed("targets", "application_roots"))
 
 
 def _any(target: str, patterns: Iterable[str]) -> bool:
     """Does a pattern match `target`, or is `target` below the path that it names?"""
     return any(matches(target, pattern) or ("/" in pattern and is_below(target, pattern)) for pattern in patterns)
-
-
-@cache
-def _targets(key: str) -> tuple[str, ...]:
-    return tuple(parsed((HERE / "targets.toml").read_text(encoding="utf-8"))[key])

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Literal, cast
 
-from volfix.knowledge.entries import HERE, parsed
+from volfix.knowledge.tables import table
 
 VariableKind = Literal["url", "file", "directory"]
 
@@ -19,7 +19,7 @@ def database_variables() -> Mapping[str, VariableKind]:
     A name says what to expect, not what is there: `DB_NAME` is a file for one application and a database's name for
     the next, so the value has to be looked at.
     """
-    groups = parsed((HERE / "variables.toml").read_text(encoding="utf-8"))["variables"]
+    groups = table("variables")["variables"]
     return {name: cast(VariableKind, group["kind"]) for group in groups for name in group["names"]}
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from volfix.knowledge.entries import HERE, parsed
 from volfix.knowledge.purposes import FOR_A_WHILE, purposes
+from volfix.knowledge.tables import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class _Table:
 
 @cache
 def _table() -> _Table:
-    data = parsed((HERE / "wipes.toml").read_text(encoding="utf-8"))
+    data = table("wipes")
     everywhere = frozenset(data["spares"])
     return _Table(
         frozenset(data["prints"]),
