@@ -229,9 +229,6 @@ def _merge_config(ctx: click.Context, options: dict[str, Any]) -> None:
         source = ctx.get_parameter_source(name)
         if source is not None and source.name == "DEFAULT":
             items = tuple(map(str, value)) if isinstance(value, list) else ()
-            codes = codes_of(ctx, _parameter(ctx, name), items) if name in ("select", "ignore") else items
+            option = next(item for item in ctx.command.params if item.name == name)
+            codes = codes_of(ctx, option, items) if name in ("select", "ignore") else items
             options[name] = codes if isinstance(value, list) else value
-
-
-def _parameter(ctx: click.Context, name: str) -> click.Parameter:
-    return next(item for item in ctx.command.params if item.name == name)

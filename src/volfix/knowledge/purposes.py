@@ -97,12 +97,9 @@ def _content(word: str) -> str:
     whole = next((kind for kind, words in lists.items() if word in words), None)
     if whole is None and word in index().words:
         return "other"
-    ending = next((kind for kind, words in lists.items() if any(_ends(word, each) for each in words)), None)
+    endings = {kind: tuple(each[1:] for each in words if each.startswith("*")) for kind, words in lists.items()}
+    ending = next((kind for kind, known in endings.items() if word.endswith(known)), None)
     return whole or ending or ""
-
-
-def _ends(word: str, pattern: str) -> bool:
-    return pattern.startswith("*") and word.endswith(pattern[1:])
 
 
 @cache

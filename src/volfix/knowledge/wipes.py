@@ -61,11 +61,8 @@ def _wipe_of(words: tuple[str, ...]) -> Wipe | Statement | None:
         left = iter(zip(plain, names, strict=True))
         if all(any(word in known or name in known for word, name in left) for known in wipe.words):
             return wipe
-    return next((each for each in _table().statements if each.clients & set(names) and _stated(each, words)), None)
-
-
-def _stated(statement: Statement, words: Sequence[str]) -> bool:
-    return any(statement.pattern.search(word) for word in words)
+    asked = (each for each in _table().statements if each.clients & set(names))
+    return next((each for each in asked if any(map(each.pattern.search, words))), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,14 +42,14 @@ def fixed_unsafe(title: str, files: dict[str, str], after: dict[str, str]) -> Ex
     return Example(title, files, Outcome.FIXED_UNSAFE, after)
 
 
-def reported(title: str, files: dict[str, str]) -> Example:
+def reported(title: str, files: dict[str, str], before: dict[str, str] | None = None) -> Example:
     """An example of a finding without a fix."""
-    return Example(title, files, Outcome.REPORTED)
+    return Example(title, files, Outcome.REPORTED, before=before)
 
 
-def untouched(title: str, files: dict[str, str]) -> Example:
+def untouched(title: str, files: dict[str, str], before: dict[str, str] | None = None) -> Example:
     """An example of what is no finding."""
-    return Example(title, files, Outcome.UNTOUCHED)
+    return Example(title, files, Outcome.UNTOUCHED, before=before)
 
 
 @dataclass(frozen=True, slots=True)

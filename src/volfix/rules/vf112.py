@@ -10,7 +10,7 @@ from volfix.project.compose.host_directories import relative
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.left_behind import Left, left_behind
 from volfix.rules.findings import Finding, Severity
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -68,63 +68,46 @@ RULE = Rule(
     fix="None in the files: `volfix carry --write`, on the host that runs the containers, takes the rows into the volume.",
     sources=("docker/docs: volumes.md (populate a volume)", "git: git-clean"),
     examples=(
-        Example(
+        reported(
             "committed, and not carried",
             {"compose.yaml": VOLUME, "pgdata/PG_VERSION": "16\n"},
-            Outcome.REPORTED,
             before={"compose.yaml": DB % "./pgdata"},
         ),
-        Example(
+        reported(
             "a SQLite database that was mounted alone",
             {"compose.yaml": APP % "rows", "prod.db": SQLITE},
-            Outcome.REPORTED,
             before={"compose.yaml": APP.replace("%s:/data", "./prod.db:/data/app.db")},
         ),
-        Example(
+        reported(
             "an override that mounted the directory until now",
             {"compose.yaml": VOLUME, "compose.override.yaml": "services:\n  db: {}\n", "pgdata/PG_VERSION": "16\n"},
-            Outcome.REPORTED,
             before={
                 "compose.yaml": VOLUME,
                 "compose.override.yaml": "services:\n  db:\n    volumes: ['./pgdata:/var/lib/postgresql/data']\n",
             },
         ),
-        Example(
-            "a checkout that never had the rows",
-            {"compose.yaml": VOLUME},
-            Outcome.UNTOUCHED,
-            before={"compose.yaml": DB % "./pgdata"},
+        untouched(
+            "a checkout that never had the rows", {"compose.yaml": VOLUME}, before={"compose.yaml": DB % "./pgdata"}
         ),
-        Example(
+        untouched(
             "a directory that only git keeps",
             {"compose.yaml": VOLUME, "pgdata/.gitkeep": ""},
-            Outcome.UNTOUCHED,
             before={"compose.yaml": DB % "./pgdata"},
         ),
-        Example(
+        untouched(
             "files of another kind",
             {"compose.yaml": APP % "rows", "uploads/photo.jpg": "photo"},
-            Outcome.UNTOUCHED,
             before={"compose.yaml": APP % "./uploads"},
         ),
-        Example(
-            "a database that no history mounts",
-            {"compose.yaml": VOLUME, "pgdata/PG_VERSION": "16\n"},
-            Outcome.UNTOUCHED,
-        ),
-        Example(
+        untouched("a database that no history mounts", {"compose.yaml": VOLUME, "pgdata/PG_VERSION": "16\n"}),
+        untouched(
             "a volume before, and a directory long ago",
             {"compose.yaml": VOLUME.replace("db-data", "other"), "pgdata/PG_VERSION": "16\n"},
-            Outcome.UNTOUCHED,
             before={"compose.yaml": VOLUME},
         ),
-        Example(
+        untouched(
             "the directory is mounted all the same",
-            {
-                "compose.yaml": VOLUME.replace("data']", "data', './pgdata:/old']"),
-                "pgdata/PG_VERSION": "16\n",
-            },
-            Outcome.UNTOUCHED,
+            {"compose.yaml": VOLUME.replace("data']", "data', './pgdata:/old']"), "pgdata/PG_VERSION": "16\n"},
             before={"compose.yaml": DB % "./pgdata"},
         ),
     ),

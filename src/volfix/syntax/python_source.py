@@ -132,17 +132,14 @@ def dump(source: Source, replaced: Mapping[Span, str]) -> list[Described]:
         described = []
         for field in fields(node):
             value = getattr(node, field.name)
-            below = [part for part in (value if isinstance(value, list | tuple) else (value,)) if _is_node(part)]
+            parts = value if isinstance(value, list | tuple) else (value,)
+            below = [part for part in parts if isinstance(part, libcst.CSTNode)]
             waiting += below
             described.append((field.name, len(below), "" if below else repr(value)))
         found.append((type(node).__name__, tuple(described)))
     if wanted:
         raise FileProblem(source.path, "a string is not where it was")
     return found
-
-
-def _is_node(value: object) -> bool:
-    return isinstance(value, libcst.CSTNode)
 
 
 def _replaced(

@@ -42,15 +42,11 @@ def env_copies(directories: Sequence[Directory], command_files: Callable[[Path],
     found: dict[Path, tuple[EnvCopy, ...]] = {}
     for root in dict.fromkeys(directory.root for directory in directories):
         own = [directory for directory in directories if directory.root == root]
-        paths = (path for directory in own for path in directory.commands)
-        if any(directory.may_hold_projects for directory in own) and any(_speaks_of_env(path) for path in paths):
+        texts = (disk.read_or_nothing(path) for directory in own for path in directory.commands)
+        if any(directory.may_hold_projects for directory in own) and any(map(SPEAKS_OF_ENV.search, texts)):
             for target, copy in _copies(command_files(root)):
                 found[target] = tuple(dict.fromkeys((*found.get(target, ()), copy)))
     return found
-
-
-def _speaks_of_env(path: Path) -> bool:
-    return SPEAKS_OF_ENV.search(disk.read_or_nothing(path)) is not None
 
 
 def _copies(files: CommandFiles) -> Iterator[tuple[Path, EnvCopy]]:

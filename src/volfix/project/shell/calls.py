@@ -161,10 +161,10 @@ class Call:
 
     def aliased(self) -> Call:
         """The call with the alias that is its first word put in."""
-        name, text = self.words[0], self.state.aliases[self.first]
-        words = [
-            replace(name, value=part, expanded=True, characters=_characters_at(part, name)) for part in text.split()
-        ]
+        name, words = self.words[0], list[Argument]()
+        for part in self.state.aliases[self.first].split():
+            characters = tuple((char, name.span.start, name.span.end) for char in part)
+            words.append(replace(name, value=part, expanded=True, characters=characters))
         return replace(self, words=[*words, *self.words[1:]])
 
     def process(self) -> State:
@@ -207,7 +207,3 @@ class Call:
             is_fed=self.is_fed,
             decides=self.command.decides,
         )
-
-
-def _characters_at(text: str, word: Argument) -> tuple[tuple[str, int, int], ...]:
-    return tuple((char, word.span.start, word.span.end) for char in text)

@@ -83,7 +83,7 @@ def _all_deleted(command: Command) -> Iterator[DeletedPath]:
     if name == "rm":
         yield from _rm(command)
     elif name == "git":
-        yield from _git_clean(command)
+        yield from git_cleans(command.values[1:], command.directory, in_checkout=command.in_checkout)
     elif name == "rsync":
         yield from _rsync(command)
     elif name == "find":
@@ -140,10 +140,6 @@ def _host_mounts(words: Sequence[str]) -> Iterator[tuple[str, str]]:
             continue
         if source.startswith(("/", ".", "~")) and target.strip("/"):
             yield source, target
-
-
-def _git_clean(command: Command) -> Iterator[DeletedPath]:
-    return git_cleans(command.values[1:], command.directory, in_checkout=command.in_checkout)
 
 
 def git_cleans(words: Sequence[str], directory: str, *, in_checkout: bool) -> Iterator[DeletedPath]:

@@ -106,11 +106,7 @@ def _done(project: Project, service: Service, entry: Entry, words: tuple[str, ..
             for each, inner in _handed(project, service, entry, ran.words[1:], depth + 1):
                 yield each, StartedCommand(inner.words or ran.words, ran.environment, ran.script, inner.is_unread)
         else:
-            yield _deed(ran, entry), ran
-
-
-def _deed(ran: StartedCommand, entry: Entry) -> Deed:
-    return "unknown" if ran.is_unread else deed(ran.words, entry)
+            yield "unknown" if ran.is_unread else deed(ran.words, entry), ran
 
 
 def _is_open(each: Deed, ran: StartedCommand) -> bool:

@@ -28,7 +28,8 @@ def bind_findings(context: Context, code: str, wanted: Callable[[HeldData], bool
             continue
         held = _of_version(use, found)
         if use.mount.kind == UNKNOWN:
-            yield _finding(context, code, use, held, Conversion(None, _unknown_source(use)))
+            reason = f"the value of {use.mount.raw_source} is not known: it may be a host path or a volume"
+            yield _finding(context, code, use, held, Conversion(None, reason))
         elif held.kind == UNKNOWN_HOLDING:
             yield _finding(context, code, use, held, Conversion(None, "volfix does not know whether it is a database"))
         else:
@@ -129,7 +130,3 @@ def _message(use: Use, held: HeldData, *, inside: bool) -> str:
     if not mount.source_is_known:
         return f"{what} is kept in {where}, whose place is not known: in a checkout, a fresh one is without it"
     return f"{what} is kept in {where}: a redeploy on the same host keeps it, another host is without it"
-
-
-def _unknown_source(use: Use) -> str:
-    return f"the value of {use.mount.raw_source} is not known: it may be a host path or a volume"
