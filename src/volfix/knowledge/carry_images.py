@@ -7,8 +7,8 @@ from fnmatch import fnmatch
 from functools import cache
 from typing import Any
 
-from volfix.knowledge.entries import HERE, parsed
 from volfix.knowledge.images import Image
+from volfix.knowledge.tables import HERE, parsed
 
 
 def tools_of(image: Image) -> str | None:

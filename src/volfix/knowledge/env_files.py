@@ -1,4 +1,4 @@
-"""What the names of env files say, and which commands put an env file into another's place."""
+"""What names of env files say, what puts one into another's place, and which calls load one over what is set."""
 
 from __future__ import annotations
 
@@ -76,3 +76,13 @@ def _copies() -> Mapping[str, Mapping[str, Any]]:
 @cache
 def _filters() -> Mapping[str, Mapping[str, Any]]:
     return {name: row for row in table("env_files")["filters"] for name in row["names"]}
+
+
+@cache
+def override_patterns() -> Mapping[str, re.Pattern[bytes]]:
+    """What such calls look like, by the ending of the files that have them."""
+    found: dict[str, list[str]] = {}
+    for row in table("dotenv_overrides")["override"]:
+        for ending in row["files"]:
+            found.setdefault(ending, []).append(f"(?:{row['pattern']})")
+    return {ending: re.compile("|".join(patterns).encode()) for ending, patterns in found.items()}

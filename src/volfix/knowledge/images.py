@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+
+from volfix.knowledge.tables import table
 
 VARIABLE = re.compile(r"\$(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|[A-Za-z_][A-Za-z0-9_]*)")
 _UNKNOWN = "\0"
@@ -94,3 +98,14 @@ def _without_mirror(repository: str, registry: str | None) -> str:
             return after
     namespace, _, name = repository.partition("/")
     return name if namespace in _ARCHITECTURES and name and (registry is None or registry in HUB) else repository
+
+
+def start_directory(image: Image) -> str | None:
+    """The working directory that the image itself sets, `/` where it sets none; None for an image that is not known."""
+    registry = "" if image.registry in (None, "docker.io") else f"{image.registry}/"
+    return _directories().get(registry + image.repository)
+
+
+@cache
+def _directories() -> Mapping[str, str]:
+    return {**dict.fromkeys(table("base_images")["without_workdir"], "/"), **table("base_images")["workdirs"]}

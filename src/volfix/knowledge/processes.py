@@ -1,4 +1,4 @@
-"""What a command of a container does beside a database: it starts the server, or is a client's or a job's."""
+"""What a container's command does beside a database: starts the server, is a client's or a job's, makes the schema."""
 
 from __future__ import annotations
 
@@ -72,3 +72,21 @@ def _servers() -> dict[str, tuple[tuple[str, ...], ...]]:
         program, *words = call.split()
         found[program] = (*found.get(program, ()), tuple(words))
     return found
+
+
+@cache
+def _commands() -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(text.split()) for text in table("migrations")["commands"])
+
+
+def migration_in(words: Sequence[str]) -> str | None:
+    """The known command whose words are among these in its order, as `manage.py migrate`; programs count by their name.
+
+    Options and their values may stand between them, and a word may be a script for a shell.
+    """
+    bare = [part.rpartition("/")[2].rstrip(",") for word in words for part in word.split()]
+    for known in _commands():
+        rest = iter(bare)
+        if all(part in rest for part in known):
+            return " ".join(known)
+    return None

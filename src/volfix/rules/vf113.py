@@ -8,7 +8,7 @@ from volfix.project.compose.carriers import mark_of
 from volfix.rules.context import Context, at
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.remedies.carry_removal import removal
-from volfix.rules.rule import Example, Outcome, Rule
+from volfix.rules.rule import Rule, fixed, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -69,22 +69,19 @@ RULE = Rule(
     ),
     sources=("compose-spec/compose-spec: 05-services.md (depends_on)",),
     examples=(
-        Example(
+        fixed(
             "a database that has moved",
             {"compose.yaml": DATABASE + WAITS + CARRIER + MARKED},
-            Outcome.FIXED,
             {"compose.yaml": DATABASE + DECLARED},
         ),
-        Example(
+        fixed(
             "what the service waited for before is a list again",
             {"compose.yaml": DATABASE + LISTED + VAULT + CARRIER + MARKED},
-            Outcome.FIXED,
             {"compose.yaml": DATABASE + "    depends_on:\n      - vault\n" + VAULT + DECLARED},
         ),
-        Example(
+        fixed(
             "what somebody gave another condition since stays a mapping",
             {"compose.yaml": DATABASE + LISTED.replace("started", "healthy") + VAULT + CARRIER + MARKED},
-            Outcome.FIXED,
             {
                 "compose.yaml": DATABASE
                 + "    depends_on:\n        vault: {condition: service_healthy}\n"
@@ -92,27 +89,23 @@ RULE = Rule(
                 + DECLARED
             },
         ),
-        Example(
+        untouched(
             "a service of that name which does something else",
             {"compose.yaml": DATABASE + CARRIER.replace("/from:ro", "/sql") + MARKED},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "one that reaches a network",
             {"compose.yaml": DATABASE + CARRIER.replace("network_mode: none", "network_mode: host") + MARKED},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "one that is started again and again",
             {"compose.yaml": DATABASE + CARRIER.replace('"no"', "always") + MARKED},
-            Outcome.UNTOUCHED,
         ),
-        Example(
+        untouched(
             "one that may write where the rows were",
             {"compose.yaml": DATABASE + CARRIER.replace("/from:ro", "/from") + MARKED},
-            Outcome.UNTOUCHED,
         ),
-        Example("no carry service at all", {"compose.yaml": DATABASE + DECLARED}, Outcome.UNTOUCHED),
+        untouched("no carry service at all", {"compose.yaml": DATABASE + DECLARED}),
     ),
     check=check,
     default=False,

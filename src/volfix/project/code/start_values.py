@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.knowledge.dotenv_overrides import override_patterns
+from volfix.knowledge.env_files import override_patterns
 from volfix.knowledge.variables import variable_kind
 from volfix.project.code.deployed_code import DeployedCode
 from volfix.project.code.named_database import NamedDatabase

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from volfix.knowledge.base_images import start_directory
-from volfix.knowledge.images import Image
+from volfix.knowledge.images import Image, start_directory
 from volfix.project.image.build import Build
 from volfix.project.image.chmod import may_write
 from volfix.project.image.run_commands import migration

@@ -16,7 +16,7 @@ from volfix.project.ci.pipeline import Life
 from volfix.project.compose.completeness import services_named
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.deployments.changing_names import changing_name
-from volfix.project.deployments.flows import starts
+from volfix.project.deployments.flow import starts
 from volfix.project.deployments.stacks import Anchor
 from volfix.rules.evidence.bind_deletions import hits, host_data
 from volfix.rules.evidence.cleaned import deleted_by, starts_in_checkout

@@ -16,7 +16,7 @@ from volfix.project.image.images import images_of
 from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.carry_takers import Takers
-from volfix.rules.evidence.disguises import disguise_of
+from volfix.rules.evidence.disguised_binds import disguise_of
 from volfix.rules.evidence.host_users import host_doubts
 from volfix.rules.findings import Move
 from volfix.syntax.yaml_tree import Mapping, Scalar, Sequence

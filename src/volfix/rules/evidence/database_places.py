@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.base_images import start_directory
+from volfix.knowledge.images import start_directory
 from volfix.knowledge.paths import lies_in
 from volfix.knowledge.purposes import is_for_data
 from volfix.knowledge.targets import is_application_root
