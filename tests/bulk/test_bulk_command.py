@@ -56,7 +56,6 @@ def test_look_write_and_look_again(estate: Path) -> None:
         "# skipped:",
         "#   estate/empty: it has no commit yet",
         "# Next: look at a branch (git show), then the same command with --push",
-        "# Before a branch is deployed, carry its data on the host: volfix carry",
         "# state: volfix-bulk.sqlite (for --resume, --only-failed and --only)",
     ]
     commit = git(estate / "shop", "rev-parse", BRANCH)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from shlex import quote
 
+from volfix.bulk.records import DO_NOT_MERGE
 from volfix.fixes.diff import visible
 from volfix.fixes.masking.credentials import scrub
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
+from volfix.rules.findings import Move
 
 DEFAULT = """\
 Keep the databases where a deployment does not lose them
@@ -50,7 +52,8 @@ def commit_message(template: str, result: RunResult, *, repository: str, branch:
         moves="".join(f"{line}\n" for line in _moves(result)),
         repository=repository,
     )
-    return text.strip() + "\n"
+    left = any(project.left for project in _written(result))
+    return f"{DO_NOT_MERGE}: {text.strip()}\n" if left else text.strip() + "\n"
 
 
 def _written(result: RunResult) -> Iterator[ProjectResult]:
@@ -69,14 +72,29 @@ def _findings(result: RunResult) -> Iterator[str]:
 
 def _moves(result: RunResult) -> Iterator[str]:
     moves = [(project, move) for project in result.projects if project.failure is None for move in project.moves]
-    if moves:
+    carried = [(project, move) for project, move in moves if move not in project.left]
+    left = [(project, move) for project, move in moves if move in project.left]
+    if carried:
         yield ""
-        former = next((f" --from-project {quote(project.name)}" for project, _ in moves if project.renamed), "")
+        yield "The deployment of this carries the data itself, before the databases start:"
+        yield from _each_once(carried)
+        yield "A revert hides the rows that were written since: before it, type `volfix carry --back --write`."
+    if left:
+        yield ""
+        former = next((f" --from-project {quote(project.name)}" for project, _ in left if project.renamed), "")
         command = f"volfix carry{former}"
         yield f"The new volumes start empty. Carry the data on the host before this is deployed (`{command}`):"
-    named = ((move, project.real_volumes.get(move.volume, move.volume)) for project, move in moves)
-    # Two Compose files of one directory mount the same data.
-    yield from dict.fromkeys(_line(f"- {move.source} of {move.service} into the volume {real}") for move, real in named)
+        yield from _each_once(left)
+
+
+def _each_once(moves: Iterable[tuple[ProjectResult, Move]]) -> Iterator[str]:
+    """A line for each: two Compose files of one directory mount the same data."""
+    lines = []
+    for project, move in moves:
+        carriage, real = project.carriage(move), project.real_volumes.get(move.volume, move.volume)
+        how = f" ({carriage.carrier})" if carriage.carrier else f" ({carriage.reason})" if carriage.reason else ""
+        lines.append(_line(f"- {move.source} of {move.service} into the volume {real}{how}"))
+    return iter(dict.fromkeys(lines))
 
 
 def _line(text: str) -> str:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+DO_NOT_MERGE = "DO NOT MERGE before `volfix carry`"
+"""How the title, the report and the summary mark a change some of whose data no carry service carries."""
+
 
 class Status(str, Enum):
     """What became of a repository; `findings`: a dry run found something to fix or left open.

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.bulk.records import HazardKind, Status
+from volfix.bulk.records import DO_NOT_MERGE, HazardKind, Status
 from volfix.bulk.sources import Source, repository_name
 from volfix.bulk.state_file import meta, open_locked, transaction
 from volfix.bulk.state_records import Records, stored, stored_or_none, text_of
@@ -224,7 +224,14 @@ class State:
             "SELECT source, reason FROM repositories "
             "WHERE current AND status NOT IN ('skipped', 'failed') AND reason NOTNULL ORDER BY id"
         )
-        return [(text_of(source), reason) for source, reason in self._database.execute(query)]
+        found = [(text_of(source), reason) for source, reason in self._database.execute(query)]
+        return [(source, reason) for source, reason in found if not reason.startswith(DO_NOT_MERGE)]
+
+    def uncarried(self) -> list[tuple[str, str]]:
+        """The repositories whose change must not be merged before its data is carried: their sources, and why."""
+        query = "SELECT source, reason FROM repositories WHERE current AND reason LIKE ? ORDER BY id"
+        found = self._database.execute(query, (f"%{DO_NOT_MERGE}%",))
+        return [(text_of(source), reason) for source, reason in found]
 
     def of_status(self, status: Status) -> Iterator[tuple[str, str | None]]:
         """The sources of this status with their reasons."""

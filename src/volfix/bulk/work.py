@@ -17,7 +17,7 @@ from volfix.bulk.checkout import Checkout, checkout
 from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.message import commit_message
 from volfix.bulk.publish import branch_commit, committed, pushed
-from volfix.bulk.records import Status
+from volfix.bulk.records import DO_NOT_MERGE, Status
 from volfix.bulk.repository import Repository, Skipped, default_cache, opened
 from volfix.bulk.shared_names import SharedName, facts
 from volfix.bulk.sources import Source, host_of, same_repository
@@ -34,6 +34,7 @@ class Task:
     """What is done with every repository of a run; `render` makes the JSON of a result, `date` is that of the commits,
     `cache` the directory of clones (None: that of the machine that works).
 
+    `carry_service` adds the services that carry the data, `only_carried` makes a fix unsafe whose data none carries;
     `write` makes a branch and a commit, `push` pushes them, `patches` returns the change as a patch.
     """
 
@@ -48,6 +49,8 @@ class Task:
     push: bool = False
     patches: bool = False
     unsafe_fixes: bool = False
+    carry_service: bool = False
+    only_carried: bool = False
     trusted: bool = False
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -126,6 +129,8 @@ def _work(task: Task, job: Job, scratch: Path, deadline: float) -> Outcome:
             unsafe_fixes=task.unsafe_fixes,
             trusted=task.trusted,
             outside=False,
+            carry_service=task.carry_service,
+            only_carried=task.only_carried,
             select=task.select,
             ignore=task.ignore,
             exclude=task.exclude,
@@ -169,7 +174,9 @@ class _Turn:
             return self._recorded(planned, Status.SKIPPED, "its HEAD is detached: check out the branch to start from")
         # What this checkout holds was committed a moment ago: there is nothing that could be overwritten.
         result = self.plan.write(allow_dirty=True)
-        reason = _failures(result)
+        reason = (
+            "; ".join(filter(None, (_failures(result), _uncarried(result) if self.task.only_carried else None))) or None
+        )
         paths = [change.after.path for project in result.projects if project.written for change in project.changes]
         if not paths:
             return self._recorded(result, Status.FAILED, reason)
@@ -231,6 +238,13 @@ def _found(result: RunResult) -> Status:
     """Whether something is to be fixed or left open."""
     open_ones = (item for project in result.projects for item in project.findings)
     return Status.FINDINGS if any(item.finding.severity.value != "info" for item in open_ones) else Status.CLEAN
+
+
+def _uncarried(result: RunResult) -> str | None:
+    """That a written change must wait for somebody who carries its data, and into which volumes."""
+    left = [(project, move) for project in result.projects if project.written for move in project.left]
+    volumes = dict.fromkeys(project.real_volumes.get(move.volume, move.volume) for project, move in left)
+    return shown(scrub(f"{DO_NOT_MERGE}: nothing else fills {', '.join(volumes)}")) if volumes else None
 
 
 def _failures(result: RunResult) -> str | None:

@@ -81,6 +81,11 @@ SCRATCH = "volfix-bulk-"
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster of this scheduler: tcp://host:8786.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also make fixes that rest on what volfix cannot see.")
+@click.option(
+    "--carry-service/--no-carry-service",
+    default=True,
+    help="Add the services that carry the data when a change is deployed (the default), or none.",
+)
 @click.option("--trusted", is_flag=True, help="The pipelines' repositories are trusted by their CI server.")
 @click.option("--select", multiple=True, callback=codes_of, metavar="CODES", help="Only these rules; VF1 is all VF1xx.")
 @click.option("--ignore", multiple=True, callback=codes_of, metavar="CODES", help="All but these rules.")

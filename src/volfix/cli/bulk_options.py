@@ -72,6 +72,8 @@ def task_of(options: dict[str, Any]) -> Task:
         push=options["push"],
         patches=options["patches"] is not None,
         unsafe_fixes=options["unsafe_fixes"],
+        carry_service=options["carry_service"],
+        only_carried=True,
         trusted=options["trusted"],
         select=options["select"],
         ignore=options["ignore"],

@@ -21,18 +21,25 @@ from volfix.syntax.source import CannotEdit, FileProblem, Source
 
 
 def with_carriers(
-    context: Context, findings: Sequence[Finding], possible: Sequence[Finding], loader: Loader, *, needed: bool
+    context: Context,
+    findings: Sequence[Finding],
+    possible: Sequence[Finding],
+    loader: Loader,
+    *,
+    offered: bool,
+    needed: bool,
 ) -> list[Finding]:
     """The findings, each fix with the services that carry its moves, or with the reasons why none does.
 
-    `possible` are the findings that the run may fix. With `needed`, a fix is unsafe whose moves nothing carries.
+    `possible` are the findings that the run may fix. Without `offered` no service is added; with `needed`, a fix is
+    unsafe whose moves nothing carries.
     """
     renames = any(
         isinstance(change, NameChange | DeploymentName)
         for finding in possible
         for change in (finding.fix.changes if finding.fix else ())
     )
-    carriers = _Carriers(context, loader, renames=renames)
+    carriers = _Carriers(context, loader, renames=renames, offered=offered)
     return [
         finding if finding.fix is None or not finding.fix.moves else carriers.added(finding, finding.fix, needed=needed)
         for finding in findings
@@ -44,6 +51,7 @@ class _Carriers:
     context: Context
     loader: Loader
     renames: bool
+    offered: bool
     known: dict[object, CarryService | str] = field(default_factory=dict)
 
     def added(self, finding: Finding, fix: Fix, *, needed: bool) -> Finding:
@@ -74,6 +82,8 @@ class _Carriers:
         return self.known[key]
 
     def refusals(self, move: Move, takers: Takers) -> Iterator[str]:
+        if not self.offered:
+            yield "carry services are left out (--no-carry-service)"
         yield from move_refusals(move, takers)
         if self.renames:
             yield "the fix gives the project another name, and Compose does not stop the containers of the old one"

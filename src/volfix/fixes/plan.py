@@ -256,7 +256,8 @@ def _with_carriers(context: Context, options: Options, findings: list[Finding], 
     from volfix.fixes.carrying import with_carriers  # reads what deploys: few fixes move data
 
     possible = [finding for finding in findings if _is_allowed(finding, options)]
-    return with_carriers(context, findings, possible, loader, needed=options.only_carried)
+    offered, needed = options.carry_service, options.only_carried
+    return with_carriers(context, findings, possible, loader, offered=offered, needed=needed)
 
 
 def _editable(finding: Finding) -> Finding:

@@ -40,6 +40,7 @@ def render(state: State, hazards: Sequence[Hazard], request: RunRequest) -> str:
         _causes(state, wrote=request.wrote),
         _found(state),
         _branches(state),
+        _uncarried(state),
         _shared(hazards),
         _problems(state),
         _skipped(state),
@@ -79,6 +80,14 @@ def _branches(state: State) -> Iterator[str]:
         yield from _some([visible(source) for source in sources])
 
 
+def _uncarried(state: State) -> Iterator[str]:
+    """The changes that are no request to merge yet."""
+    marked = [f"{visible(source)}: {reason}" for source, reason in state.uncarried()]
+    if marked:
+        yield "not to be merged before somebody carries the data:"
+    yield from _some(marked)
+
+
 def _following(state: State, request: RunRequest) -> Iterator[str]:
     """What comes next, and where everything is."""
     counts = state.counts()
@@ -86,8 +95,8 @@ def _following(state: State, request: RunRequest) -> Iterator[str]:
         yield "Nothing is written yet. Next: the same command with --write"
     if counts.get(Status.WRITTEN):
         yield "Next: look at a branch (git show), then the same command with --push"
-    if counts.get(Status.WRITTEN) or counts.get(Status.PUSHED):
-        yield "Before a branch is deployed, carry its data on the host: volfix carry"
+    if state.uncarried():
+        yield "Before one of those that are marked is merged, carry its data on the host: volfix carry"
     if request.report is not None:
         yield f"report: {visible(str(request.report))}"
     yield f"state: {visible(str(state.path))} (for --resume, --only-failed and --only)"

@@ -40,9 +40,14 @@ def commands(record: RepositoryRecord, assessment: Assessment) -> Iterator[Comma
             yield Command("Or in the checkout itself", f"volfix --write {path}")
     if record.status is Status.WRITTEN and record.branch and not remote:
         yield Command("Push the branch", f"git -C {path} push origin {word(record.branch)}")
-    projects = [project for project in record.result.get("projects", ()) if project["moves"]]
+    projects = [project for project in record.result.get("projects", ()) if any(map(_is_left, project["moves"]))]
     if projects:
         yield from _carry(None if remote else path, next(filter(None, map(_former, projects)), None))
+
+
+def _is_left(move: Mapping[str, Any]) -> bool:
+    """Whether no carry service carries the data; a result of a release without them says nothing of one."""
+    return move.get("carry_service") is None
 
 
 def _former(project: Mapping[str, Any]) -> str | None:
@@ -55,7 +60,9 @@ def _carry(path: str | None, former: str | None) -> Iterator[Command]:
     where = "" if path is None else f" {path}"
     checkout = "in the checkout with the change" if path is None else "with the change checked out"
     runs_as, ran_as = (f" -p {word(former)}", f" --from-project {word(former)}") if former else ("", "")
-    yield Command("On the host, before anything deploys the change", f"volfix rows --save before.json{runs_as}{where}")
+    yield Command(
+        "DO NOT MERGE before this: on the host, count the rows", f"volfix rows --save before.json{runs_as}{where}"
+    )
     yield Command(f"Then, {checkout}, carry the data into the new volumes", f"volfix carry --write{ran_as}{where}")
     yield Command("After the deployment, see that every row is there", f"volfix rows --against before.json{where}")
 

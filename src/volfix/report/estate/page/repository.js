@@ -72,10 +72,13 @@ function showFinding(finding) {
 function showMoves(moves, status) {
   const done = status === "written" || status === "pushed";
   return element("div", { class: "moves" }, element("h4", {}, "Data to carry"),
-    element("p", { class: "muted" }, `${done ? "The change does" : "The fix would"} not move it: the new volume starts empty.`),
+    element("p", { class: "muted" }, moves.every((move) => move.carry_service)
+      ? "The deployment carries it itself, before the databases start."
+      : `${done ? "The change does" : "The fix would"} not move what no service carries: the new volume starts empty.`),
     element("ul", { class: "plain" }, moves.map((move) => element("li", {},
       foreign(move.source, "code"), " → ", foreign(move.volume, "code"), element("span", { class: "muted" }, " at "),
-      foreign(move.target, "code"), element("span", { class: "muted" }, " of "), foreign(move.service, "code")))));
+      foreign(move.target, "code"), element("span", { class: "muted" }, " of "), foreign(move.service, "code"),
+      move.carry_service && [element("span", { class: "muted" }, " by "), foreign(move.carry_service, "code")]))));
 }
 
 function showCommands(commands) {

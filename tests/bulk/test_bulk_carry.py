@@ -1,0 +1,56 @@
+"""A request that carries its own rows needs nobody; a request whose rows nothing carries says so everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bulk_factory import BRANCH, COMPOSE, WRITE, done
+from repository_factory import checked_out, git
+
+from volfix.bulk.records import Status
+
+CARRIED = replace(WRITE, carry_service=True, only_carried=True)
+BY_COMPOSE_1 = {"compose.yaml": COMPOSE, "deploy.sh": b"git pull\ndocker-compose up -d\n"}
+
+
+def message(clone: Path) -> str:
+    return git(clone, "log", "-1", "--format=%B", BRANCH)
+
+
+def test_the_change_carries_its_rows(tmp_path: Path) -> None:
+    clone = checked_out(tmp_path / "shop", {"compose.yaml": COMPOSE})
+    outcome = done(clone, CARRIED)
+    assert (outcome.status, outcome.reason) == (Status.WRITTEN, None)
+    assert "  carry-db-data:  # moves ./pg into db-data once" in git(clone, "show", f"{BRANCH}:compose.yaml")
+    said = message(clone)
+    assert said.startswith("Keep the databases")
+    assert "- ./pg of db into the volume shop_db-data (carry-db-data)" in said
+    assert "before it, type `volfix carry --back --write`" in said
+
+
+def test_what_nothing_carries_needs_unsafe_fixes(tmp_path: Path) -> None:
+    clone = checked_out(tmp_path / "shop", BY_COMPOSE_1)
+    outcome = done(clone, CARRIED)
+    assert outcome.status is Status.FINDINGS
+    assert outcome.commit is None
+
+
+def test_what_nothing_carries_is_marked_in_title_message_and_report(tmp_path: Path) -> None:
+    clone = checked_out(tmp_path / "shop", BY_COMPOSE_1)
+    outcome = done(clone, replace(CARRIED, unsafe_fixes=True))
+    assert outcome.status is Status.WRITTEN
+    assert outcome.reason == "DO NOT MERGE before `volfix carry`: nothing else fills shop_db-data"
+    said = message(clone)
+    assert said.startswith("DO NOT MERGE before `volfix carry`: Keep the databases")
+    assert "Carry the data on the host before this is deployed (`volfix carry`):" in said
+    assert "`docker-compose up -d` (deploy.sh:2) may be Compose 1" in said
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_without_carry_services_every_such_request_is_marked(unsafe: bool, tmp_path: Path) -> None:
+    clone = checked_out(tmp_path / "shop", {"compose.yaml": COMPOSE})
+    outcome = done(clone, replace(CARRIED, carry_service=False, unsafe_fixes=unsafe))
+    assert outcome.status is (Status.WRITTEN if unsafe else Status.FINDINGS)
+    assert unsafe == str(outcome.reason).startswith("DO NOT MERGE")
