@@ -106,6 +106,11 @@ def start_directory(image: Image) -> str | None:
     return _directories().get(registry + image.repository)
 
 
+def serves_files(image: Image) -> bool:
+    """Whether the image is a web server that runs no script of the files that it hands out."""
+    return image.repository in table("base_images")["serves_files"]
+
+
 @cache
 def _directories() -> Mapping[str, str]:
     return {**dict.fromkeys(table("base_images")["without_workdir"], "/"), **table("base_images")["workdirs"]}

@@ -1,6 +1,7 @@
 """What an expression of a Python module is worth as text, piece by piece, as far as the module itself says.
 
-Followed are literals, names that are assigned once, paths from `__file__`, environment look-ups with a default.
+Followed are literals, names that are assigned once, paths from `__file__`, environment look-ups with a default, and
+what a function of the module returns.
 """
 
 from __future__ import annotations
@@ -164,11 +165,55 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
             return parent_of(self.value(arguments[0]))
         if name in ("cwd", "getcwd"):
             return Value((Piece(self.directory),)) if self.directory else None
+        if name in self._functions and (isinstance(node.func, cst.Name) or _is_own_method(node.func)):
+            return self._returned(name)
         if name in SAME and arguments:
             return path_of(self.value(item) for item in arguments) if len(arguments) > 1 else self.value(arguments[0])
         if name in SAME and isinstance(node.func, cst.Attribute):
             return self.value(node.func.value)
         return None
+
+    @cached_property
+    def _functions(self) -> dict[str, cst.FunctionDef | None]:
+        """The functions and methods of the module by name; None where a name is given several."""
+        found: dict[str, cst.FunctionDef | None] = {}
+        for node in nodes(self.module.tree):
+            if isinstance(node, cst.FunctionDef):
+                found[node.name.value] = None if node.name.value in found else node
+        return found
+
+    def _returned(self, name: str) -> Value | None:
+        """What a function returns, where one `return` alone says a text and the others ask the environment."""
+        function = self._functions[name]
+        written = [node.value for node in returns(function)] if function is not None else []
+        known = [found for node in written if (found := self.value(node)) is not None]
+        variables = {variable for node in written if (variable := self._variable(node)) is not None}
+        if len({found.text for found in known}) != 1:
+            return None
+        if len(known) + len([node for node in written if self._variable(node)]) < len(written):
+            self.doubts[name] = f"{name} returns other values too"
+        found = known[0]
+        return Value(found.pieces, found.variables | variables, found.names | {name})
+
+    def _variable(self, node: cst.CSTNode | None) -> str | None:
+        """The variable of the environment that an expression, or the value of a name, asks for without a default."""
+        if isinstance(node, cst.Name):
+            given = self._given.get(node.value, [])
+            node = given[0][0] if len(given) == 1 else None
+        return asked(node) if node is not None and self.value(node) is None else None
+
+
+def returns(function: cst.CSTNode) -> Iterator[cst.Return]:
+    """The `return` statements of a function, without those of functions within it."""
+    for child in function.children:
+        if isinstance(child, cst.Return):
+            yield child
+        elif not isinstance(child, cst.FunctionDef | cst.Lambda | cst.ClassDef):
+            yield from returns(child)
+
+
+def _is_own_method(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Attribute) and last_name(node.value) in ("self", "cls")
 
 
 def last_name(node: cst.CSTNode) -> str:

@@ -48,6 +48,30 @@ def is_compiled(service: Service, path: Path) -> bool:
     return any(source in (".", relative) or relative.startswith(source + "/") for source in stage.compiled)
 
 
+def compiled_path(service: Service, path: Path) -> str | None:
+    """Where what a compiler makes of the file would lie, as deep in the directory that the image takes from a stage as
+    the file is below its own first directory: `src/db.ts` in `/app/dist`; None where the image takes several, or none.
+    """
+    build, stage = service.build, service.stage
+    if build is None or build.context is None or stage is None or not is_compiled(service, path):
+        return None
+    inner = Path(os.path.relpath(path, build.context)).parts[1:]
+    made = [place for place in stage.filled if posixpath.basename(place) != "node_modules"]
+    return posixpath.join(made[0], *inner) if len(made) == 1 and inner else None
+
+
+def is_archived(service: Service, path: Path) -> bool:
+    """Whether the file is part of an archive that the image gets: made by another stage, or before the build."""
+    stage = service.stage
+    return is_compiled(service, path) or (
+        stage is not None
+        and any(
+            source.endswith((".jar", ".war")) or source.rstrip("/").endswith(("target", "build/libs"))
+            for source, _ in stage.copied
+        )
+    )
+
+
 def may_be_in_image(service: Service) -> bool:
     """Whether a file that no COPY names can be in the image all the same: another stage may have brought it."""
     return service.stage is None or not service.stage.copied

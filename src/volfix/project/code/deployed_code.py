@@ -9,12 +9,13 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.project.code.source_files import is_own, source_files
+from volfix.project.code.spring_files import settings_files
 from volfix.project.compose.compose_file import FILE_NAME
 from volfix.project.image.docker_ignore import DockerIgnore
 from volfix.syntax import disk
 from volfix.syntax.code_tree import GO, JAVASCRIPT, TYPESCRIPT
 
-MENTIONS = re.compile(rb"sqlite|\.db[\"']", re.IGNORECASE)
+MENTIONS = re.compile(rb"sqlite|\.db[\"']|jdbc:h2:", re.IGNORECASE)
 """What every module that names a database file has in it. Nothing else is parsed."""
 NOT_DEPLOYED = frozenset(
     {
@@ -44,7 +45,7 @@ PROGRAMS = (*GO, *JAVASCRIPT, *TYPESCRIPT)
 LONGEST = 512 * 1024
 """Bytes of the longest module in these languages that people write; a longer one is generated."""
 FRAMEWORK_FILES = ("config/database.yml", "config/database.php", "prisma/schema.prisma", "schema.prisma")
-"""Files of Rails, Laravel and Prisma that may name a database."""
+"""Files of Rails, Laravel and Prisma that may name a database; Spring's are in spring_files."""
 SIGNS = re.compile(r"requirements.*\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile|alembic\.ini|\w+\.py")
 MANIFEST = re.compile(r"package\.json|go\.mod|deno\.jsonc?|bunfig\.toml")
 COMMENT = re.compile(rb"(?m)(?:^|[ \t])#")
@@ -121,9 +122,9 @@ class DeployedCode:
     def _framework_files(self) -> dict[Path, bytes]:
         """Those in the context's directory, or in one just below it."""
         below = [Path(entry.path) for entry in disk.entries_or_none(self.directory) if is_own(entry)]
-        found = [
-            path for place in (self.directory, *below) for name in FRAMEWORK_FILES if disk.is_file(path := place / name)
-        ]
+        places = (self.directory, *below)
+        found = [path for place in places for name in FRAMEWORK_FILES if disk.is_file(path := place / name)]
+        found += [path for place in places for path in settings_files(place)]
         return {path: disk.read_or_nothing(path) for path in found}
 
     @cached_property

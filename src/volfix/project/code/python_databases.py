@@ -37,6 +37,8 @@ class _Sink:
     variables: frozenset[str] = frozenset()
     in_settings: bool = False
     doubt: str | None = None
+    engine: cst.BaseExpression | None = None
+    """What says which engine it is; SQLite where there is none."""
 
 
 @disk.remembered(512)
@@ -65,7 +67,10 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
         written = [piece for piece in value.pieces if piece.span] if value else []
         if value is None or not written:
             continue
-        value = replace(value, variables=value.variables | sink.variables)
+        engine = evaluation.value(sink.engine)
+        if sink.engine is not None and (engine is None or not engine.text.endswith("sqlite3")):
+            continue
+        value = replace(value, variables=value.variables | sink.variables | (engine.variables if engine else set()))
         part = written[-1].name if len(value.pieces) > 1 else ""
         doubt = evaluation.doubt(value)
         if part and evaluation.uses.get(part, 0) > 2:
@@ -156,6 +161,11 @@ def _named_here(node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> Iterator[
         yield from _called(node, around)
     elif isinstance(node, cst.Dict):
         yield from _entries(node, around)
+    elif isinstance(node, cst.Return):
+        function = next((each for each in reversed(around) if isinstance(each, cst.FunctionDef)), None)
+        name = function.name.value if function is not None else ""
+        if node.value is not None and variable_kind(name.upper().strip("_").removeprefix("GET_")) == "url":
+            yield _Sink(name, node.value, "url", name)
     elif isinstance(node, cst.Assign) and isinstance(node.targets[0].target, cst.Subscript):
         target = node.targets[0].target
         index = target.slice[0].slice
@@ -194,8 +204,8 @@ def _called(node: cst.Call, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
 
 def _entries(node: cst.Dict, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
     entries = {string(item.key): item.value for item in node.elements if isinstance(item, cst.DictElement)}
-    if (string(entries.get("ENGINE")) or "").endswith("sqlite3") and "NAME" in entries:
-        yield _Sink("NAME", entries["NAME"], "file", _set_around(around))
+    if "ENGINE" in entries and "NAME" in entries:
+        yield _Sink("NAME", entries["NAME"], "file", _set_around(around), engine=entries["ENGINE"])
     for key, value in entries.items():
         if key and key.isupper() and variable_kind(key) == "url":
             yield _Sink(key, value, "url", key, in_settings=True)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from volfix.knowledge.paths import lies_in
 from volfix.project.image.owners import give_by_run
 from volfix.project.image.run_commands import named_paths
 from volfix.project.image.written_values import REPEATED, literal, pairs, place
@@ -177,3 +178,25 @@ def _copy(item: Instruction, stage: StageState) -> None:
     user = expanded(owner, stage.known, item.escape)
     if path is not None and user and path not in stage.owners:
         stage.owners[path] = user.partition(":")[0]
+
+
+def carried(item: Instruction, stage: StageState, other: StageState) -> Iterator[tuple[str, str]]:
+    """The paths of the build context that `COPY --from` brings along, with where each goes in this stage."""
+    words = item.array if item.array is not None else item.words
+    target = place(expanded(words[-1], stage.known, item.escape), stage.workdir) if len(words) > 1 else None
+    if target is None:
+        return
+    for word in words[:-1]:
+        taken = posixpath.normpath("/" + word.strip("\"'").lstrip("/"))
+        name = posixpath.basename(taken)
+        is_directory = len(words) > 2 or words[-1].endswith(("/", "."))
+        into = posixpath.join(target, name) if is_directory and posixpath.splitext(name)[1] else target
+        for path, there in other.copied:
+            whole = there.rstrip("/") or "/"
+            if lies_in(whole, taken):
+                inner = posixpath.relpath(whole, taken)
+                ending = "/" if there.endswith("/") else ""
+                yield path, (into if inner == "." else posixpath.join(into, inner)) + ending
+            elif lies_in(taken, whole):
+                part = posixpath.relpath(taken, whole)
+                yield (part if path == "." else f"{path}/{part}"), into

@@ -13,7 +13,7 @@ from volfix.knowledge.images import Image, start_directory
 from volfix.project.image.build import Build
 from volfix.project.image.chmod import may_write
 from volfix.project.image.run_commands import migration
-from volfix.project.image.stage_state import PLATFORM, StageState, Values, apply, declare
+from volfix.project.image.stage_state import PLATFORM, StageState, Values, apply, carried, declare
 from volfix.project.image.written_values import WrittenValue
 from volfix.syntax import disk
 from volfix.syntax.dockerfile import NAME, Instruction, expanded, read
@@ -132,6 +132,8 @@ def _built(
                 names[name] = stage
         elif stages:
             apply(source, item, stages[-1], given, outer)
+            if (other := _taken_from(item, names, stages)) is not None:
+                stages[-1].copied += carried(item, stages[-1], other)
         elif item.keyword == "ARG":
             declare(item, given, {}, outer, outer)
     if not target:
@@ -139,6 +141,14 @@ def _built(
     if target.lower() in names:
         return names[target.lower()]
     return stages[int(target)] if target.isascii() and target.isdigit() and int(target) < len(stages) else None
+
+
+def _taken_from(item: Instruction, names: Mapping[str, StageState], stages: list[StageState]) -> StageState | None:
+    """The earlier stage whose files an instruction takes."""
+    name = (item.flag("from") or "").lower() if item.keyword == "COPY" else ""
+    if name.isascii() and name.isdigit() and int(name) < len(stages) - 1:
+        return stages[int(name)]
+    return names.get(name)
 
 
 def _begun(item: Instruction, names: Mapping[str, StageState], outer: Values) -> tuple[StageState, str]:

@@ -8,10 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.knowledge.images import Image, serves_files
 from volfix.knowledge.switches import is_host, switch_of
 from volfix.knowledge.variables import variable_kind
-from volfix.project.code.container_paths import container_path, is_compiled, may_be_in_image
+from volfix.project.code.container_paths import (
+    compiled_path,
+    container_path,
+    is_archived,
+    is_compiled,
+    may_be_in_image,
+)
 from volfix.project.code.deployed_code import DeployedCode
+from volfix.project.code.spring_files import FILE_NAME as SPRING_FILE
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND
@@ -26,7 +34,7 @@ from volfix.rules.evidence.database_places import only_suggested, working_direct
 from volfix.rules.evidence.database_values import placed
 from volfix.rules.evidence.engine_switch import switch_beside
 from volfix.rules.evidence.proposal import Proposal
-from volfix.syntax.code_tree import GRAMMARS
+from volfix.syntax.code_tree import GO, GRAMMARS
 
 if TYPE_CHECKING:
     from volfix.project.code.named_database import NamedDatabase
@@ -143,7 +151,8 @@ def named_in(project: Project, service: Service, path: Path) -> Iterator[NamedDa
     if path.suffix in GRAMMARS:
         yield from _in_program(project, service, path, place)
         return
-    if place is None and not may_be_in_image(service):
+    is_spring = SPRING_FILE.match(path.name) is not None
+    if place is None and not may_be_in_image(service) and not (is_spring and is_archived(service, path)):
         return
     if path.suffix == ".sh" or not path.suffix:
         from volfix.project.code.start_values import script_databases
@@ -153,6 +162,10 @@ def named_in(project: Project, service: Service, path: Path) -> Iterator[NamedDa
         from volfix.project.code.alembic import ini_databases
 
         yield from ini_databases(path, place)
+    elif is_spring:
+        from volfix.project.code.spring_files import spring_databases
+
+        yield from spring_databases(path, effective_values(service))
     elif path.suffix != ".py":
         from volfix.project.code.framework_files import framework_databases
 
@@ -171,6 +184,10 @@ def _in_program(project: Project, service: Service, path: Path, place: str | Non
     """The same of a module in Go, JavaScript or TypeScript, of which the image may have what a compiler makes."""
     if place is None and not may_be_in_image(service) and not is_compiled(service, path):
         return
+    base = service.stage.base_image if service.stage else None
+    if path.suffix not in GO and base is not None and serves_files(Image.parse(base)):
+        return
+    place = place or compiled_path(service, path)
     from volfix.project.code.program_databases import program_databases
 
     directory = working_directory(project, service)
