@@ -81,3 +81,27 @@ def test_a_mount_whose_name_says_another_purpose_is_not_called_a_database(mount:
 def test_a_mount_whose_name_says_nothing_is_noted(mount: str, tmp_path: Path) -> None:
     [finding] = findings(tmp_path, {"compose.yaml": MOUNT.format(mount)}, "VF102")
     assert "if it is a database, it has no volume" in finding.message
+
+
+LOOSE = "services:\n  app:\n    build: ./app\n    volumes: ['data:/app/data']\nvolumes: {data: {driver: local}}\n"
+SET = "DATABASE_URL=sqlite:////app/shop.db\n"
+
+
+@pytest.mark.parametrize("name", [".env.development", "app/.env.local", "app/.env.test", "dev.env", "app/.env.dev"])
+def test_an_env_file_for_development_that_nothing_loads_says_nothing(name: str, tmp_path: Path) -> None:
+    files = {"compose.yaml": LOOSE, "app/Dockerfile": "FROM python:3.12\nWORKDIR /app\n", name: SET}
+    assert not findings(tmp_path, files, "VF201")
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        (".env.production", {}),
+        ("app/.env.prod", {}),
+        (".env.dev", {"deploy.sh": "cp .env.dev .env\ndocker compose up -d\n"}),
+    ],
+)
+def test_another_says_something(name: str, more: dict[str, str], tmp_path: Path) -> None:
+    compose = LOOSE.replace("    volumes", "    env_file: .env\n    volumes") if more else LOOSE
+    dockerfile = {"app/Dockerfile": "FROM python:3.12\nWORKDIR /app\n"}
+    assert findings(tmp_path, {**dockerfile, name: SET, **more, "compose.yaml": compose}, "VF201")

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from volfix.knowledge.env_files import is_example
+from volfix.knowledge.purposes import FOR_A_WHILE, purposes
 from volfix.project.compose.env_places import EnvCopy, in_place
 from volfix.project.compose.environment import DotenvFile
 from volfix.project.compose.model import Project
@@ -27,14 +28,18 @@ DATABASE = re.compile(r"sqlite|\.db\b|jdbc:h2|file:", re.IGNORECASE)
 def loose_variables(project: Project) -> Iterator[Variable]:
     """The variables, with a database file to all appearance, of env files that no service of the project loads.
 
-    A file that cannot be read as an env file is passed over: nothing refers to it, so it may be something else.
+    A file that cannot be read as an env file is passed over: nothing refers to it, so it may be something else. So is
+    one for development or tests, unless a deployment puts it into place.
     """
     named = {file.path for service in project.services.values() for file in service.env_files}
     own = project.directory / ".env"
     loaded = {in_place(project.copies, path) for path in project.env_places if path != own or own in named}
     taken = _taken(project, own)
+    deployed = project.env_paths - project.env_places
     for path in _env_files(project):
-        for variable in _read(path) if path not in loaded else ():
+        if path in loaded or (purposes(path.name) & FOR_A_WHILE and path not in deployed):
+            continue
+        for variable in _read(path):
             if path != own or variable.name not in taken:
                 yield variable
 
