@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.rules.findings import Finding
+from volfix.rules.findings import Applicability, Finding
 
 
 def findings(directory: Path, files: dict[str, str], code: str) -> list[Finding]:
@@ -56,6 +56,13 @@ def test_an_application_whose_database_may_be_on_a_server_keeps_none_in_its_cont
 )
 def test_the_others_are_noted(said: str, tmp_path: Path) -> None:
     assert len(findings(tmp_path, {"compose.yaml": said}, "VF105")) == 1
+
+
+def test_an_unknown_engine_does_not_hide_which_version_runs(tmp_path: Path) -> None:
+    board = "services:\n  board:\n    image: mattermost/focalboard\n    environment: {DATABASE_TYPE: '${TYPE}'}\n    volumes: ['./data:/opt/focalboard/data']\n"
+    [finding] = findings(tmp_path, {"compose.yaml": board}, "VF102")
+    assert finding.applicability is Applicability.UNSAFE
+    assert "which version runs is not said" in (finding.reason or "")
 
 
 MOUNT = "services:\n  thing:\n    image: acme.example/thing:4\n    volumes: ['{}']\n"

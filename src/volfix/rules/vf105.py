@@ -36,7 +36,7 @@ def check(context: Context) -> Iterator[Finding]:
     """
     for unheld in unheld_data(context):
         is_test = is_test_stack(unheld.project) or is_test_service(unheld.service)
-        if is_test or unheld.misplaced or not unheld.is_sure:
+        if is_test or unheld.misplaced or not unheld.is_sure or unheld.may_be_on_server:
             continue
         places = {mount.clean_target: mount for mount in unheld.service.mounts if mount.kind == ANONYMOUS}
         first = unheld.missed[0]

@@ -68,6 +68,12 @@ class UnheldData:
         """Whether the data is held for no version at all."""
         return len(self.missed) == len(self.versions)
 
+    @property
+    def may_be_on_server(self) -> bool:
+        """Whether the service is an application whose database may be on a server."""
+        entries = [version.entry for version in self.versions if version.entry.kind == "application"]
+        return any(_may_be_on_server(self.project, self.service, entry) for entry in entries)
+
 
 def rows_in(where: DataDirectories, path: str) -> str:
     """What keeps a data directory that no mount of the project holds."""
@@ -102,7 +108,8 @@ def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
     roles = [role_of(project, service, entry) for entry in known]
     if not all(role.counts for role in roles):
         return ()
-    if any(_may_be_on_server(project, service, entry) for entry in known if entry.kind == "application"):
+    engines = [engine_of(entry, effective_values(service)) for entry in known if entry.kind == "application"]
+    if any(found is not None and found.engine == "server" for found in engines):
         return ()
     mounts = project.mounts_of(service)
     anonymous = tuple(mount.clean_target for mount in mounts if mount.kind == ANONYMOUS)
