@@ -112,3 +112,14 @@ def test_another_says_something(name: str, more: dict[str, str], tmp_path: Path)
     compose = LOOSE.replace("    volumes", "    env_file: .env\n    volumes") if more else LOOSE
     dockerfile = {"app/Dockerfile": "FROM python:3.12\nWORKDIR /app\n"}
     assert findings(tmp_path, {**dockerfile, name: SET, **more, "compose.yaml": compose}, "VF201")
+
+
+@pytest.mark.parametrize(
+    ("source", "severity"), [("$DATA/$SERVICE/db", "info"), ("/srv/db", "warning"), ("./db", "warning")]
+)
+def test_a_directory_that_each_file_may_be_given_another_of_is_a_note(
+    source: str, severity: str, tmp_path: Path
+) -> None:
+    text = "services:\n  {}-db:\n    image: mysql:8.4\n    volumes: ['{}:/var/lib/mysql']\n"
+    files = {f"apps/{name}.yml": text.format(name, source) for name in ("shop", "wiki")}
+    assert [each.severity for each in findings(tmp_path, files, "VF110")] == [severity, severity]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volfix.project.compose.mounts import BIND
 from volfix.project.compose.replicas import replicas
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.stack import Use
@@ -34,17 +35,19 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
     names = ", ".join(dict.fromkeys(other.described(context.root, server) for other in others))
     together = any(not other.excludes(server) for other in others)
     alternative = are_alternatives(context, use, others)
+    is_known = use.mount.kind != BIND or context.host_of(use.mount).path is not None
     strange = dict.fromkeys(other.image for other in others if not other.is_alike(server))
     images = " and ".join((server.image, *strange))
     is_sure = all(each.is_sure for each in (server, *others))
     what = f"{'run' if is_sure else 'may run'} a server on one data directory: they would corrupt it"
     if together and alternative:
-        what = "use one data directory: brought up at once, they would corrupt it"
+        same = "" if is_known else f" where {use.mount.raw_source} is the same for both"
+        what = f"use one data directory{same}: brought up at once, they would corrupt it"
     elif not together:
         what = f"use one data directory, and {images} may not read each other's files"
     return Finding(
         code="VF110",
-        severity=Severity.ERROR if together and not alternative and is_sure else Severity.WARNING,
+        severity=_severity(is_error=together and not alternative and is_sure, is_note=alternative and not is_known),
         location=mount_location(use.mount),
         message=f"{use.service.name} and {names} {what}",
         evidence=(
@@ -56,6 +59,13 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
         target=use.mount.raw_target,
         reason="decide which service keeps the data, and give the others a volume of their own",
     )
+
+
+def _severity(*, is_error: bool, is_note: bool) -> Severity:
+    """A note where each of several files may be deployed with a value of its own."""
+    if is_note:
+        return Severity.INFO
+    return Severity.ERROR if is_error else Severity.WARNING
 
 
 def _of_replicas(use: Use, server: Server, count: int) -> Finding:
