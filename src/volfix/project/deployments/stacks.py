@@ -45,6 +45,15 @@ class FileDeletion:
     anchors: tuple[Anchor, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call of Docker or Compose in a deployment, which runs when it deploys."""
+
+    flow: Flow
+    command: Command
+    call: DockerCall
+
+
 @dataclass(frozen=True, eq=False)
 class Commands:
     """The commands below one root, with the stacks there."""
@@ -74,6 +83,18 @@ class Commands:
         return tuple(
             Start(flow, command, call, self.about(flow, command, call)) for flow, command, call in self.files.lasting
         )
+
+    @cached_property
+    def calls(self) -> dict[Project, list[Called]]:
+        """By project, the calls of Docker and Compose in deployments that are about it, in the order of each flow."""
+        found: dict[Project, list[Called]] = {}
+        for flow in self.files.flows:
+            for number, command in enumerate(flow.commands):
+                call = docker_call(command.values)
+                if call is not None and self.files.counts(flow, number):
+                    for project in self.about(flow, command, call):
+                        found.setdefault(project, []).append(Called(flow, command, call))
+        return found
 
     @cached_property
     def row_wipes(self) -> tuple[tuple[RowWipe, tuple[Project, ...]], ...]:

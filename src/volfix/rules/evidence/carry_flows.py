@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.commands import COMPOSE, DOCKER, DockerCall, docker_call
+from volfix.knowledge.commands import COMPOSE, DOCKER, DockerCall
 from volfix.knowledge.compose_clients import client_in
 from volfix.project.ci.pipeline import Life
 from volfix.project.compose.completeness import services_named
@@ -25,7 +25,6 @@ from volfix.rules.evidence.deployments import deploys
 from volfix.rules.evidence.swarm import VERBS
 
 if TYPE_CHECKING:
-    from volfix.project.deployments.stacks import Commands
     from volfix.project.shell.command import Command
     from volfix.rules.context import Context
     from volfix.rules.evidence.carry_takers import Takers
@@ -54,47 +53,36 @@ def flow_refusals(context: Context, takers: Takers) -> Iterator[str]:
     commands = context.deploying()
     if commands is None:
         return
-    projects = tuple(dict.fromkeys(use.project for use in takers.uses))
     names: dict[str, str] = {}
-    for flow in commands.files.flows:
-        started = False
-        for number, command in enumerate(flow.commands):
-            call = docker_call(command.values)
-            if call is None or not commands.files.counts(flow, number):
-                continue
-            about = [project for project in projects if project in commands.about(flow, command, call)]
-            for reason in _of_command(context, commands, takers, command, call, about, started=started):
-                yield f"`{shown_command(command)}` ({_place(command)}) {reason}"
-            if about and starts(command):
-                started = True
-                name = _named(command, call)
-                names.setdefault(name, f"`{shown_command(command)}` ({_place(command)})")
-            if about and (changing := changing_name(command, call, about[0])) is not None:
+    for project in dict.fromkeys(use.project for use in takers.uses):
+        started: set[int] = set()
+        for item in commands.calls.get(project, ()):
+            command, call = item.command, item.call
+            place = f"`{shown_command(command)}` ({_place(command)})"
+            for reason in _of_call(context, takers, command, call, project, started=id(item.flow) in started):
+                yield f"{place} {reason}"
+            if starts(command):
+                started.add(id(item.flow))
+                names.setdefault(_named(command, call), place)
+            if (changing := changing_name(command, call, project)) is not None:
                 yield f"{_place(command)} calls the project `{changing.text}`, another one each time"
     if len(names) > 1:
         first, second, *_ = names.values()
         yield f"{first} and {second} run as two projects on one directory, and neither ends the other's containers"
 
 
-def _of_command(
-    context: Context,
-    commands: Commands,
-    takers: Takers,
-    command: Command,
-    call: DockerCall,
-    about: list[Project],
-    *,
-    started: bool,
+def _of_call(
+    context: Context, takers: Takers, command: Command, call: DockerCall, project: Project, *, started: bool
 ) -> Iterator[str]:
-    if call.program == DOCKER and call.verb in VERBS and (about or len(commands.projects) == 1):
+    if call.program == DOCKER and call.verb in VERBS:
         yield "deploys it to a Swarm, which waits for no service"
-    elif call.program == COMPOSE and about and call.verb in STARTS:
+    elif call.program == COMPOSE and call.verb in STARTS:
         yield from _of_program(context, command)
         if call.verb == "up":
             yield from (LEAVES[item.name] for item in call.options if item.name in LEAVES and item.value != "false")
-            yield from _left_running(takers, command, call, about)
+            yield from _left_running(takers, command, call, project)
         elif call.verb == "run":
-            yield from () if started else _run_before(takers, command, call, about)
+            yield from () if started else _run_before(takers, command, call, project)
         else:
             yield STARTS[call.verb]
 
@@ -108,26 +96,22 @@ def _of_program(context: Context, command: Command) -> Iterator[str]:
         yield "may be Compose 1, which starts the carry service beside the running database"
 
 
-def _left_running(takers: Takers, command: Command, call: DockerCall, about: list[Project]) -> Iterator[str]:
+def _left_running(takers: Takers, command: Command, call: DockerCall, project: Project) -> Iterator[str]:
     """`up SERVICE`, where another service goes on writing."""
     given = [command.values[number] for number in call.arguments]
-    if not given:
-        return
-    for project in about:
-        reached = _reached(project, given)
-        writers = {use.service.name for use in takers.writers if use.project is project}
-        left = sorted(writers - reached)
-        if left and (writers & reached or any("$" in name for name in given)):
-            yield f"leaves {left[0]} running, which goes on writing"
+    reached = _reached(project, given)
+    writers = {use.service.name for use in takers.writers if use.project is project}
+    left = sorted(writers - reached)
+    if given and left and (writers & reached or any("$" in name for name in given)):
+        yield f"leaves {left[0]} running, which goes on writing"
 
 
-def _run_before(takers: Takers, command: Command, call: DockerCall, about: list[Project]) -> Iterator[str]:
+def _run_before(takers: Takers, command: Command, call: DockerCall, project: Project) -> Iterator[str]:
     """`run` before the first `up`: it ends no container, and its own mounts the new volume."""
     given = [command.values[number] for number in call.arguments[:1]]
-    for project in about:
-        own = {use.service.name for use in takers.uses if use.project is project}
-        if not given or "$" in given[0] or own & _reached(project, given):
-            yield "runs before `up`: the carry service would copy beside the running database"
+    own = {use.service.name for use in takers.uses if use.project is project}
+    if not given or "$" in given[0] or own & _reached(project, given):
+        yield "runs before `up`: the carry service would copy beside the running database"
 
 
 def _reached(project: Project, names: list[str]) -> set[str]:
