@@ -360,6 +360,19 @@ def test_every_profile_and_label_is_that_of_the_mount(tmp_path: Path) -> None:
     assert "    platform: linux/amd64\n" in after.partition("carry-db-data:  #")[2]
 
 
+def test_a_built_image_is_built_for_it_too_and_never_looked_for_in_a_registry(tmp_path: Path) -> None:
+    text = SHARED.replace(
+        "build: .", "image: shop\n    build:\n      context: .\n      args: {LEVEL: 3}\n      no_cache: true"
+    )
+    written(tmp_path, {"compose.yaml": text, **DOCKERFILE})
+    volfix.plan(tmp_path, carry_service=True, unsafe_fixes=True).write()
+    after = (tmp_path / "compose.yaml").read_text().partition("carry-app-db:  #")[2]
+    assert after.partition("\n")[2].startswith(
+        "    build:\n      context: .\n      args:\n        LEVEL: 3\n      no_cache: true\n    user:"
+    )
+    assert "image:" not in after
+
+
 def test_both_services_wait_and_the_directory_in_it_stays(tmp_path: Path) -> None:
     uploads = "  web:\n    image: nginx\n    volumes: ['./data/uploads:/usr/share/nginx/html:ro']\n"
     written(tmp_path, {"compose.yaml": SHARED + uploads, **DOCKERFILE})

@@ -31,6 +31,6 @@ def mark_of(carrier: Service) -> str:
 
 
 def origin_of(service: Service) -> tuple[str | None, ...]:
-    """What the service's image is: its name, else a digest of its `build:`; and the platform that it is for."""
-    built = service.field("build") if service.image is None else None
-    return service.image, None if built is None else digest(built[0]), service.text("platform")
+    """What the service's image is: a digest of its `build:`, else its name; and the platform that it is for."""
+    built = service.field("build") if service.build is not None else None
+    return service.image if built is None else None, built and digest(built[0]), service.text("platform")

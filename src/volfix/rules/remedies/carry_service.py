@@ -152,9 +152,12 @@ def _source(use: Use) -> Value:
 
 
 def _image(service: Service, part: Part) -> dict[str, Value] | str:
-    """What gives the carry service the image of the service: its name, or the same `build:`; the same platform."""
+    """What gives the carry service the image of the service: the same `build:`, else its name; the same platform.
+
+    Not the name of a built image: Compose would first look for that in a registry, and might find another one there.
+    """
     found: dict[str, Value] = {}
-    key = "image" if service.image is not None else "build"
+    key = "image" if service.build is None else "build"
     said = [each for each in service.parts if each.node.get(key) is not None]
     if key == "build" and (len(said) > 1 or any(each.directory != part.directory for each in said)):
         return f"{service.name} is built from what several files say"
@@ -165,13 +168,13 @@ def _image(service: Service, part: Part) -> dict[str, Value] | str:
         written = _value(value[0])
         if written is None:
             return f"{name} of {service.name} is written in a way that volfix does not copy"
-        if name != "pull_policy" or written in PULLS:
+        if name != "pull_policy" or (key == "image" and written in PULLS):
             found[name] = written
     return found
 
 
 PULLS = ("always", "missing", "if_not_present", "never")
-"""The policies that mean the same for an image that another service builds."""
+"""The policies that say whether an image is pulled."""
 
 
 def _value(node: Node) -> Value:
