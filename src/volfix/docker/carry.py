@@ -20,6 +20,7 @@ from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.interrupted_copy import is_part
 from volfix.docker.local_files import data_root, listing
 from volfix.docker.markers import CARRIED, is_carried, is_marked, mark, sweep, unmark, used_since
+from volfix.docker.service_mark import is_moved, note_moved
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import stop
 from volfix.docker.verify import verify
@@ -39,7 +40,8 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     with Carriers(engine, image, job.name) as carriers:
         _check_named(carriers, job)
         target = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE) if volume else None
-        filled = any(target or ()) and is_carried(engine, job.name) and not _is_of_another(job, volume, target)
+        is_filled = is_carried(engine, job.name) or is_moved(engine, carriers, job)
+        filled = any(target or ()) and is_filled and not _is_of_another(job, volume, target)
         if filled and not again and not _written_since(engine, job):
             return SurveyedJob(job, {}, target, "carried", (), (), image, when)
         late = _saves_at_stop(engine, job)
@@ -184,6 +186,7 @@ def carry(engine: Engine, found: SurveyedJob, *, overwrite: bool, say: Say, prog
             when = found.when if found.state == "equal" else time.time()
             sent = found.source if found.state == "equal" else _copy(engine, carriers, job, progress)
             verify(engine, carriers, job, sent, say, progress)
+            note_moved(engine, carriers, job, sent)
     except CarryProblem:
         _discard(engine, job, marker, fresh)
         raise

@@ -18,6 +18,7 @@ from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.history import binds, check_one
 from volfix.docker.interrupted_copy import is_part
 from volfix.docker.map_option import mapped
+from volfix.docker.service_mark import note_moved
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import stop
 from volfix.docker.tar_stream import BrokenArchive
@@ -129,8 +130,9 @@ def give_back(engine: Engine, found: Return, progress: Progress | None = None) -
         found.begun = True
         sent = through.copy(engine, carriers, [volume_of(job)], ("bind", place.name), progress)
         there = through.manifest_of(engine, *carriers.source_of(place), progress=progress)
-    if wrong := differences(sent, there):
-        raise CarryProblem(f"{place.shown}: the copy differs from the volume: {shown(wrong)}")
+        if wrong := differences(sent, there):
+            raise CarryProblem(f"{place.shown}: the copy differs from the volume: {shown(wrong)}")
+        note_moved(engine, carriers, job, sent)
     return True
 
 

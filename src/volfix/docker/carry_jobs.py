@@ -9,6 +9,7 @@ from typing import Literal
 from volfix.docker.archive import Manifest
 from volfix.docker.containers import PROJECT, VOLUME_KEY, Container, MountPoint
 from volfix.docker.engine import Engine
+from volfix.knowledge.carry_service import MARK_SUFFIX
 from volfix.knowledge.clients import Client
 from volfix.knowledge.paths import meet
 
@@ -53,7 +54,7 @@ class Job:
     path in the volume. `former` is the project's earlier name, `strangers` are the ids of containers that run under the
     project's names and are not its own. `driver`, `options` and `labels` are what the volume is made with; `doubtful`
     says that only the files' history speaks for the origins, while containers use the volume already; `external`
-    volumes are never made.
+    volumes are never made; `has_service` says that a carry service of the project fills the volume too.
     """
 
     project: str
@@ -71,6 +72,12 @@ class Job:
     external: bool = False
     driver: str = "local"
     options: tuple[tuple[str, str], ...] = ()
+    has_service: bool = False
+
+    @property
+    def mark(self) -> str:
+        """The volume in which a carry service notes what it has moved."""
+        return f"{self.project}_{self.key}{MARK_SUFFIX}"
 
     def owns(self, container: Container) -> bool:
         """Whether a container is the project's own, which may be read and stopped."""

@@ -18,6 +18,7 @@ from volfix.docker.opened_databases import opened_path
 from volfix.docker.project_containers import ForeignContainer, containers_under
 from volfix.docker.service_clients import asked_entries, clients_at
 from volfix.docker.sqlite_files import BESIDE
+from volfix.knowledge.carry_service import MARK_SUFFIX
 from volfix.project.compose.compose_file import strings
 from volfix.project.compose.mounts import VOLUME, Mount
 from volfix.project.compose.service import Service
@@ -167,6 +168,7 @@ class MoveSearch:
             external=project.is_external(key),
             driver=(_text(entry, "driver") if isinstance(entry, Mapping) else None) or "local",
             options=_options(entry) if isinstance(entry, Mapping) else (),
+            has_service=f"{key}{MARK_SUFFIX}" in project.declared,
         )
 
     def former(self) -> list[Container]:

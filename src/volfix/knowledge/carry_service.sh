@@ -5,14 +5,15 @@ export LC_ALL=C
 source=$1 volume=$2 image=$3 copy=/to/.volfix-copy gate=/to/.volfix-gate
 shift 3
 for name; do shift; set -- "$@" -path "./$name" -prune -o; done
-choose="To keep $volume, move $source away. To have $source instead: volfix carry --replace --write"
+carry="volfix carry --write --map $source=$volume"
+choose="To keep $volume, move $source away. To have $source instead: $carry --replace"
 fail() { echo "volfix: $*" >&2; exit 1; }
 unread() { fail "$source cannot be read by root. Allow that, then deploy again"; }
 undone() { clear; fail "$*. Then deploy again"; }
 clear() { find "$copy" -mindepth 1 -maxdepth 1 -exec rm -rf {} +; }
 any() (cd "$1" && shift && find . "$@" ! -type d -print -quit)
 stats() (cd "$1" && format=$2 && shift 2 && find . "$@" -exec stat -c "$format" {} +)
-sums() (cd "$1" && shift && find . "$@" -type f -exec sha256sum {} + && stats . '%F %N' "$@" ! -type f ! -type d)
+sums() (cd "$1" && shift && find . "$@" -type f -exec sha256sum {} + && stats . '%F %N' "$@" ! -type f ! -type d ! -type s)
 more() { sort -u "$1" >one && sort one "$2" "$2" >two && uniq -u two; } # the lines of $1 that $2 has not
 others() { # what /to holds, but for what the image or an unfinished copy put there
   set --
@@ -81,7 +82,7 @@ fi
 others
 lost=
 [ -n "$others" ] || lost=$(more moved own)
-[ -z "$lost" ] || fail "$volume is empty, and $source was moved into it before. To move it again: volfix carry --write"
+[ -z "$lost" ] || fail "$volume is empty, and $source was moved into it before. To move it again: $carry"
 stats /from '%s %y %z %N' "$@" ! -type d >now || unread
 : >>dates
 later=$(more now dates)

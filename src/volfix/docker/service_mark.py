@@ -1,0 +1,66 @@
+"""The mark of a carry service, which says what of the source the volume has: `carry` reads and writes the same one.
+
+So the service passes over what `carry` has moved, and what `carry --back` has given back; what is written to the source
+later is not in the mark, and the service refuses.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import tarfile
+import time
+from contextlib import closing
+
+from volfix.docker.archive import Entry, Manifest
+from volfix.docker.carry_jobs import Job
+from volfix.docker.containers import PROJECT, VOLUME_KEY
+from volfix.docker.engine import Engine
+from volfix.docker.helper_containers import INSIDE, Carriers
+from volfix.docker.tar_stream import END, Bytes, members
+from volfix.knowledge.carry_service import MARK_SUFFIX, MOVED
+
+ODD = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
+"""How `sha256sum` writes what a line cannot hold; such a line begins with a backslash."""
+KINDS = {"named pipe": "fifo", "character device": "character special file", "block device": "block special file"}
+"""What `stat` calls them."""
+
+
+def is_moved(engine: Engine, carriers: Carriers, job: Job) -> bool:
+    """Whether the carry service has filled the volume, or `carry` for it."""
+    if engine.volume(job.mark) is None:
+        return False
+    container, path = carriers.mounting("volume", job.mark), posixpath.join(INSIDE, MOVED)
+    if engine.kind_of(container, path) != "file":
+        return False
+    with closing(engine.read(container, path)) as chunks:
+        return any(member.size > 0 for member, _, _ in members(Bytes(chunks)))
+
+
+def note_moved(engine: Engine, carriers: Carriers, job: Job, there: Manifest) -> None:
+    """Note that source and volume hold this, where the project has a carry service for the volume, or had."""
+    if engine.volume(job.mark) is None:
+        if not job.has_service:
+            return
+        engine.create_volume(job.mark, {PROJECT: job.project, VOLUME_KEY: job.key + MARK_SUFFIX})
+    lines = [
+        _line(path, there[entry.link] if entry.kind == "hard link" else entry, entry) for path, entry in there.items()
+    ]
+    text = "".join(lines).encode("utf-8", "surrogateescape")
+    member = tarfile.TarInfo(MOVED)
+    member.size, member.mtime = len(text), int(time.time())
+    padding = bytes(-len(text) % tarfile.BLOCKSIZE)
+    archive = [member.tobuf(tarfile.GNU_FORMAT), text, padding, END]
+    engine.write(carriers.mounting("volume", job.mark, writable=True), INSIDE, archive)
+
+
+def _line(path: str, first: Entry, entry: Entry) -> str:
+    """As the service's script writes it: `sha256sum` of a file, `stat -c '%F %N'` of what else is no directory.
+
+    first is the file that a hard link is the second name of.
+    """
+    name = f"./{path}"
+    if entry.kind in ("file", "hard link"):
+        written = name.translate(ODD)
+        return f"{chr(92) if written != name else ''}{first.digest}  {written}\n"
+    link = f" -> '{entry.link}'" if entry.kind == "symbolic link" else ""
+    return f"{KINDS.get(entry.kind, entry.kind)} '{name}'{link}\n" if entry.kind != "directory" else ""
