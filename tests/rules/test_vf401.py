@@ -188,3 +188,57 @@ def test_a_file_on_the_server_is_known_by_its_name(tmp_path: Path) -> None:
     placed(tmp_path, {"a/compose.yaml": COMPOSE, "b/compose.prod.yaml": COMPOSE, "deploy.sh": text})
     found = {project.files[0].parent.name: project.findings for project in volfix.plan(tmp_path).projects}
     assert [each.finding.code for each in found["b"]] == ["VF401"]
+
+
+ROWS = COMPOSE.replace("rows", "pgdata")
+NAMED = {
+    "the last part of the directory on the server": ("${DIR##*/}_pgdata", "of the stack shop: blog_pgdata"),
+    "the directory's name": ("$(basename $DIR)_pgdata", "of the stack shop: blog_pgdata"),
+    "what stands before a dot": ("${HOST%%.*}_pgdata", "of the stack shop: blog_pgdata"),
+    "without the shortest end": ("${HOST%.example.org}_pgdata", "of the stack shop: blog_pgdata"),
+    "without the beginning": ("${DIR#/srv/}_pgdata", "of the stack shop: blog_pgdata"),
+    "a part replaced": ("${DIR/\\/srv\\//}_pgdata", "of the stack shop: blog_pgdata"),
+    "a part cut out": ("${DIR:5}_pgdata", "of the stack shop: blog_pgdata"),
+    "a default": ("${NAME:-blog}_pgdata", "of the stack shop: blog_pgdata"),
+    "a variable that nothing sets": ("${PROJECT}_pgdata", "may be of the stack shop: shop_pgdata"),
+    "its last part": ("${PROJECT##*/}_pgdata", "may be of the stack shop: shop_pgdata"),
+    "all of the name": ("$OLD", "may be of the stack shop: shop_pgdata"),
+    "what a command says": ("$(docker volume ls -q)", "may be of the stack shop: shop_pgdata"),
+    "the end of the name": ("blog_${KEY}", "may be of the stack shop: shop_pgdata"),
+}
+
+
+def in_shop(root: Path, script: str) -> list[tuple[str, ...]]:
+    root = placed(root / "shop", {"compose.yaml": ROWS, "deploy.sh": script})
+    return [each.evidence for each in volfix.plan(root, select=["VF401"]).findings]
+
+
+@pytest.mark.parametrize(("name", "says"), NAMED.values(), ids=NAMED)
+def test_a_name_that_the_shell_puts_together(name: str, says: str, tmp_path: Path) -> None:
+    script = f"DIR=/srv/blog\nHOST=blog.example.org\ncd $DIR\ndocker compose down\ndocker volume rm {name}\ndocker compose up -d\n"
+    (evidence,) = in_shop(tmp_path, script)
+    assert says in evidence
+
+
+def test_a_name_that_cannot_be_one_of_the_stack(tmp_path: Path) -> None:
+    assert not in_shop(tmp_path, "docker compose down\ndocker volume rm ${APP}_cache\ndocker compose up -d\n")
+
+
+ANOTHER = {
+    "cloned": "git clone https://example.org/other.git && cd other && docker compose down -v\n",
+    "by its path": "git clone https://example.org/other.git\ndocker compose --project-directory other down -v\n",
+    "in a subshell": "git clone https://example.org/other.git\n(cd other && docker compose down -v)\n",
+    "unpacked": "tar xzf other.tgz\ncd other/stack\ndocker compose down -v\ncd ../..\n",
+}
+
+
+@pytest.mark.parametrize("script", ANOTHER.values(), ids=ANOTHER)
+def test_a_directory_that_the_checkout_does_not_have_is_another_project(script: str, tmp_path: Path) -> None:
+    (evidence,) = in_shop(tmp_path, script + "docker compose up -d\n")
+    assert "which stack it is about is not known" in evidence
+
+
+def test_a_directory_of_the_checkout_has_the_stack_above_it(tmp_path: Path) -> None:
+    placed(tmp_path / "shop", {"tools/readme": ""})
+    (evidence,) = in_shop(tmp_path, "cd tools && docker compose down -v && docker compose up -d\n")
+    assert "of the stack shop: shop_pgdata" in evidence

@@ -6,12 +6,16 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
-from volfix.project.compose.mounts import BIND
+from volfix.knowledge.purposes import is_disposable
+from volfix.project.compose.mounts import BIND, VOLUME
+from volfix.project.shell.paths import below
+from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.command_words import NO_READERS, shown_command
 from volfix.rules.evidence.deployments import (
     StackDeployment,
     deploying_steps,
+    in_pipeline,
     mount_above,
     mounted,
     pipeline_finding,
@@ -20,7 +24,8 @@ from volfix.rules.evidence.deployments import (
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.remedies.bind_to_volume import convert
-from volfix.rules.rule import Rule, fixed, untouched
+from volfix.rules.rule import Rule, fixed, reported, untouched
+from volfix.syntax.yaml_tree import Mapping
 
 CONVERSION = "the volume of that name is made with --unsafe-fixes only"
 
@@ -36,6 +41,7 @@ def check(context: Context) -> Iterator[Finding]:
         forgets = pipeline.system.cleans_checkout and pipeline.mounts_host_volumes
         if not forgets or deployment.target not in (HOST_SOCKET, NOWHERE):
             continue
+        yield from _empty_volumes(context, deploy)
         for path, conversion, evidence in _data_directories(context, deploy):
             reader = _reader(deploy, path)
             if (reader is None and not context.trusted) or mount_above(deploy, path):
@@ -64,11 +70,61 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
+def _empty_volumes(context: Context, deploy: StackDeployment) -> Iterator[Finding]:
+    """The host volumes in the step's workspace that the stack does not use: it has its data elsewhere on the host."""
+    from volfix.project.ci.daemons import host_path
+
+    pipeline = deploy.deployment.pipeline
+    kept = list(_kept(context, deploy))
+    binds = [_on_host(deploy, context, use) for use in context.stack.uses if use.mount.kind == BIND]
+    for mount in deploy.deployment.step.mounts if kept else ():
+        host, path = host_path(pipeline, mount), posixpath.normpath(mount.path or "/")
+        if host is None or below(path, pipeline.workspace) in (None, "."):
+            continue
+        is_used = any(below(bind, host) or below(host, bind) for bind in binds)
+        is_cache = any(map(is_disposable, (path, host, mount.name or "")))
+        if is_used or is_cache or _reader(deploy, path) is not None:
+            continue
+        yield pipeline_finding(
+            "VF302",
+            deploy,
+            Severity.INFO,
+            f"whoever backs up {host} backs up nothing of the stack: its rows are in {' and '.join(kept)}",
+            (
+                f"the step mounts {host} at {path}, and no service of the stack mounts {host}",
+                "the host's daemon takes each mount of the stack from the host, whatever the step mounts",
+            ),
+            reason="leave the volume out, and back up where the rows are",
+            location=in_pipeline(deploy, mount.node if isinstance(mount.node, Mapping) else None),
+            target=path,
+        )
+
+
+def _kept(context: Context, deploy: StackDeployment) -> Iterator[str]:
+    """Where on the host the databases of the stack are, once for each."""
+    found = dict[str, None]()
+    for use in context.stack.uses:
+        held = held_data(context, use) if use.project in deploy.projects and not use.mount.overridden else None
+        if held is None or held.kind == UNKNOWN or use.mount.kind not in (BIND, VOLUME):
+            continue
+        is_volume = use.mount.kind == VOLUME
+        found[use.project.real_name(use.mount.source) if is_volume else _on_host(deploy, context, use)] = None
+    yield from found
+
+
+def _on_host(deploy: StackDeployment, context: Context, use: Use) -> str:
+    """Where the host's daemon finds a bind mount's source."""
+    host, root = context.host_of(use.mount), deploy.workflow.checkout.root
+    if host.path is None or not host.path.is_relative_to(root):
+        return host.key
+    return posixpath.join(deploy.deployment.pipeline.workspace, host.path.relative_to(root).as_posix())
+
+
 def _data_directories(context: Context, deploy: StackDeployment) -> Iterator[tuple[str, Fix, tuple[str, ...]]]:
     """The directories of the workspace that hold a database of the stack: path in the step, the fix that makes each a
     volume, and who says so.
     """
-    root, workspace = deploy.workflow.checkout.root, deploy.deployment.pipeline.workspace
+    root = deploy.workflow.checkout.root
     seen = set()
     for use in context.stack.uses:
         if use.mount.kind != BIND or use.mount.read_only or use.project not in deploy.projects:
@@ -80,7 +136,7 @@ def _data_directories(context: Context, deploy: StackDeployment) -> Iterator[tup
         fix = convert(context, use, held).fix if held is not None and held.kind != UNKNOWN else None
         if held is not None and fix is not None:
             seen.add(host.path)
-            yield posixpath.join(workspace, host.path.relative_to(root).as_posix()), fix, held.evidence
+            yield _on_host(deploy, context, use), fix, held.evidence
 
 
 def _reader(deploy: StackDeployment, path: str) -> str | None:
@@ -140,12 +196,12 @@ BOTH = (
 RULE = Rule(
     code="VF302",
     name="data-directory-not-in-pipeline",
-    summary="A deploying step reads the stack's data directory, and the pipeline does not keep it on the host.",
+    summary="A deploying step has not what the stack has: its data directory is not mounted, or its own volume is empty.",
     why=(
         "Drone's workspace is a volume that is made for each build and removed after it. What the step's own commands "
         "read or write there, a backup or a migration, is never what the stack has: the host's daemon resolves "
         "`./data` to a directory of the host. A host volume in the pipeline changes what the step sees, and nothing "
-        "for the stack."
+        "for the stack: where the stack does not use it, its backup is a backup of nothing."
     ),
     fix=(
         "A host volume below /var/lib/drone, mounted at the data directory in the step. Only where the step reads the "
@@ -183,6 +239,17 @@ RULE = Rule(
         ),
         untouched("the data is in a volume", {"compose.yaml": CONVERTED, ".drone.yml": PIPELINE}),
         untouched("the step has the directory from the host already", {"compose.yaml": KEPT, ".drone.yml": BOTH}),
+        reported(
+            "a volume of the pipeline that the stack does not use",
+            {"compose.yaml": CONVERTED, ".drone.yml": BOTH.replace("data/app.db", "main.py")},
+        ),
+        untouched(
+            "a cache of the pipeline",
+            {
+                "compose.yaml": CONVERTED,
+                ".drone.yml": BOTH.replace("data/app.db", "main.py").replace("/drone/src/data", "/drone/src/.cache"),
+            },
+        ),
         untouched(
             "what the step reads lies beside it",
             {"compose.yaml": KEPT, ".drone.yml": PIPELINE.replace("data/app.db", "datasets/app.csv data.sql")},

@@ -142,9 +142,12 @@ def _inherited(mapping: Mapping) -> Iterator[Mapping]:
             waiting += list(merged_mappings(merged))[::-1]
 
 
-def parse(source: Source) -> list[Document]:
-    """The documents of a YAML file; raises FileProblem with line and column where it is not YAML that volfix takes."""
-    return _Composer(source, read_events(source)).documents()
+def parse(source: Source, *, repeats: bool = False) -> list[Document]:
+    """The documents of a YAML file; raises FileProblem with line and column where it is not YAML that volfix takes.
+
+    `repeats` lets a key stand several times in one mapping where its values are mappings.
+    """
+    return _Composer(source, read_events(source), repeats).documents()
 
 
 PROPERTY = re.compile(r"(?:[&!]\S*)(?:[ \t]+|(?=[\r\n])|\Z)|[ \t\r\n]+|#[^\n]*")
@@ -155,8 +158,8 @@ COLON = re.compile(r"(?:[ \t\r\n]+(?:#[^\n]*)?)*:")
 class _Composer:
     """Builds nodes from events; anchors are known in one document only."""
 
-    def __init__(self, source: Source, events: list[Any]) -> None:
-        self.source, self.events, self.at = source, events, 0
+    def __init__(self, source: Source, events: list[Any], repeats: bool) -> None:
+        self.source, self.events, self.at, self.repeats = source, events, 0, repeats
         self.anchors: dict[str, Node | None] = {}
 
     def documents(self) -> list[Document]:
@@ -229,14 +232,16 @@ class _Composer:
 
     def _mapping(self, event: Any, tag: str | None) -> Mapping:
         pairs: list[Pair] = []
-        keys: set[str] = set()
+        keys: dict[str, Node] = {}
         while type(self.events[self.at]).__name__ != "MappingEndEvent":
             key = self._node()
+            value = self._value_of(key, self._node())
             if isinstance(key, Scalar) and not is_merge_key(key):
-                if key.value in keys:
+                both = keys.get(key.value), value
+                if both[0] is not None and not (self.repeats and all(isinstance(one, Mapping) for one in both)):
                     raise self._problem(key.span.start, f'the key "{key.value}" stands twice in one mapping')
-                keys.add(key.value)
-            pairs.append(Pair(key, self._value_of(key, self._node())))
+                keys[key.value] = value
+            pairs.append(Pair(key, value))
         end = self._next()
         flow = bool(event.flow_style)
         if flow or not pairs:

@@ -529,3 +529,24 @@ def test_scripts_that_call_each_other_end_soon(tmp_path: Path) -> None:
 def test_a_script_outside_the_repository_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "deploy.sh").write_text("docker compose up -d\n", encoding="utf-8")
     assert deployed(tmp_path, drone("sh ../deploy.sh")) == []
+
+
+def test_steps_of_drone_08_that_share_a_name_all_run_in_order(tmp_path: Path) -> None:
+    step = "  deploy:\n    image: docker\n    commands: [{}]\n"
+    texts = ["docker compose pull", "docker compose down", UP]
+    file = read(tmp_path, "pipeline:\n" + "".join(map(step.format, texts)))
+    assert file.system is DRONE_08
+    assert [text.text for each in file.pipelines[0].steps for text in each.commands] == texts
+
+
+def test_services_of_drone_08_that_share_a_name_are_all_there(tmp_path: Path) -> None:
+    service = "  db:\n    image: {}\n"
+    services = "".join(map(service.format, ("postgres", "docker:dind")))
+    file = read(tmp_path, f"pipeline:\n  deploy:\n    image: docker\n    commands: [{UP}]\nservices:\n{services}")
+    assert [each.image for each in file.pipelines[0].services] == ["postgres", "docker:dind"]
+
+
+@pytest.mark.parametrize("repeated", ["    image: a\n    image: b\n", "    commands: [a]\n    commands: [b]\n"])
+def test_any_other_key_that_stands_twice_is_a_mistake(repeated: str, tmp_path: Path) -> None:
+    with pytest.raises(FileProblem, match="stands twice"):
+        read(tmp_path, f"pipeline:\n  deploy:\n{repeated}")

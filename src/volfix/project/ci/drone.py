@@ -49,17 +49,11 @@ def recognises(_path: Path, roots: Many[Mapping]) -> bool:
 
 
 def _is_foreign(root: Mapping) -> bool:
-    """Whether a document is none of Drone's whatever its `kind:` says: steps as a map, `when` or volumes as Woodpecker
-    writes them.
-    """
+    """Whether a document is none of Drone's whatever its `kind:` says: its steps or its `when` are Woodpecker's."""
     steps = root.get("steps")
     if isinstance(steps, Mapping) or isinstance(root.get("when"), Sequence | Mapping):
         return True
-    return any(
-        isinstance(step.get("when"), Sequence)
-        or any(isinstance(resolved(item), Scalar) for item in getattr(step.get("volumes"), "items", ()))
-        for _, step in numbered(steps)
-    )
+    return any(isinstance(step.get("when"), Sequence) for _, step in numbered(steps))
 
 
 def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
@@ -143,11 +137,16 @@ def step_of(source: Source, node: Mapping, name: str, *, service: bool) -> Step:
 
 
 def _mounts(node: Node | None) -> list[StepMount]:
+    """The entries; one that is no mapping, as other systems write it, mounts nothing."""
     found = []
-    for _, entry in numbered(node):
-        name = entry.get("name")
-        place = name if isinstance(name, Scalar) else None
-        found.append(StepMount(entry, text(entry, "name"), None, text(entry, "path"), place))
+    for item in node.items if isinstance(node, Sequence) else ():
+        entry = resolved(item)
+        if isinstance(entry, Mapping):
+            name = entry.get("name")
+            place = name if isinstance(name, Scalar) else None
+            found.append(StepMount(entry, text(entry, "name"), None, text(entry, "path"), place))
+        else:
+            found.append(StepMount(entry, None, None, None))
     return found
 
 

@@ -83,9 +83,12 @@ def steps(source: Source, of_pipeline: Node | None, services: Node | None) -> li
 
 
 def named(node: Node | None) -> list[tuple[str, Mapping]]:
-    """Each step with its name, from a map or from a list."""
+    """Each step with its name, from a list, or from a map in which several steps may share one."""
     if isinstance(node, Mapping):
-        return list(mappings(node))
+        own = [(pair.key.value, resolved(pair.value)) for pair in node.pairs if isinstance(pair.key, Scalar)]
+        written = [(name, step) for name, step in own if name != "<<" and isinstance(step, Mapping)]
+        names = {name for name, _ in own}
+        return [*written, *((name, step) for name, step in mappings(node) if name not in names)]
     return [(text(item, "name") or f"step {number}", item) for number, item in numbered(node)]
 
 

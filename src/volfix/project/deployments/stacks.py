@@ -201,6 +201,8 @@ class Commands:
     def about(self, flow: Flow, command: Command, call: DockerCall | None) -> tuple[Project, ...]:
         """The projects that a command is about: those whose files or directory it names, else those of its flow."""
         if call is not None and call.program == COMPOSE:
+            if _is_in_another(command, call):
+                return ()
             found = self._named(command, call)
             return found or self._of_flow(flow) or self._near(_home(command))
         return self._of_flow(flow) or self._near(_home(command))
@@ -236,6 +238,8 @@ class Commands:
         ]
         if not command.in_checkout or any(not place.startswith(str(self.files.root)) for place in places):
             return self._elsewhere(command, names)
+        if _is_in_another(command, call):
+            return ()
         if names:
             wanted = {os.path.normpath(place) for place in places}
             own = [item for item in self.projects if wanted & {str(file.path) for file in item.files}]
@@ -298,6 +302,13 @@ def _upwards(directory: str, root: str) -> Iterator[str]:
         yield place
         place = posixpath.dirname(place)
     yield root
+
+
+def _is_in_another(command: Command, call: DockerCall) -> bool:
+    """Whether a call of Compose is made in a directory that the checkout does not have: what is there is put there."""
+    return (
+        command.in_checkout and not call.values("-f", "--file") and not Path(project_directory(command, call)).is_dir()
+    )
 
 
 def _home(command: Command) -> str:

@@ -82,8 +82,11 @@ def _applied(name: str, operation: str, value: Value | Unset, state: State, expa
     if operation[0] in "%#":
         longest, pattern = operation[:2] == operation[0] * 2, operation.lstrip(operation[0])
         return _trimmed(value, operation[0], longest, expand(pattern, state))
-    if found := re.match(r"(//?)([^/*?\[]+)/?(.*)\Z", operation, re.DOTALL):
-        return value.replace(expand(found[2], state), expand(found[3], state), -1 if found[1] == "//" else 1)
+    if found := re.match(r":(\d+)(?::(\d+))?\Z", operation):
+        return value[int(found[1]) :][: int(found[2]) if found[2] else None]
+    if found := re.match(r"(//?)((?:\\.|[^\\/*?\[])+)/?(.*)\Z", operation, re.DOTALL):
+        pattern = re.sub(r"\\(.)", r"\1", expand(found[2], state))
+        return value.replace(pattern, expand(found[3], state), -1 if found[1] == "//" else 1)
     if operation in (",,", "^^"):
         return value.lower() if operation == ",," else value.upper()
     return None

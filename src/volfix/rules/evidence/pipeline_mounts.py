@@ -36,7 +36,15 @@ def mismatches(deploy: StackDeployment) -> Iterator[Mismatch]:
         return
     found = False
     for mount in step.mounts:
-        assert isinstance(mount.node, Mapping)
+        if not isinstance(mount.node, Mapping):
+            found = True
+            yield Mismatch(
+                "the pipeline is refused: a mount of the step is a string here, and nothing is mounted",
+                "an entry of a step's volumes is a mapping of `name` and `path`; a string is a mount in other systems",
+                mount.node if isinstance(mount.node, Scalar) else None,
+                reason="mount a host volume by its name, and declare that in the pipeline's `volumes:`",
+            )
+            continue
         if mount.name is None or mount.path is None:
             if not found and any(other.path for other in step.mounts if other.name is None):
                 found = True

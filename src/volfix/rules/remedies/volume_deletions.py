@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import fnmatch
+import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from volfix.knowledge.commands import DockerCall
+from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
 from volfix.project.compose.host_directories import relative
-from volfix.project.compose.model import Project
+from volfix.project.compose.model import Project, normalized_name
 from volfix.project.compose.mounts import VOLUME, Mount
 from volfix.project.deployments.flow import VolumeDeletion
-from volfix.project.deployments.stacks import Commands
+from volfix.project.deployments.stacks import Commands, project_directory
 from volfix.project.image.images import known_entries
 from volfix.project.shell.command import Command
 from volfix.rules.context import Context, at
@@ -21,6 +23,8 @@ from volfix.rules.evidence.command_words import how_it_runs, shown_command, stat
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.remedies.command_removal import taken_out
 
+EXPANSION = re.compile(r"\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$\w+|\$.*")
+"""What the shell puts something in for that volfix does not know."""
 COMPOSE_LABEL = "com.docker.compose."
 """What Compose labels its volumes with: a filter for another label spares them."""
 VOLUMES = "/var/lib/docker/volumes"
@@ -56,15 +60,36 @@ def _named_volumes(item: VolumeDeletion, projects: tuple[Project, ...]) -> list[
         known = {name for project in projects for name in _containers(project)}
         return None if names is not None and not known & set(names) else []
     volumes = {name: key for project in projects for key, name in _volumes(project, item.call).items()}
-    if item.deletion.reaches == "named" and names is not None:
-        own = [name for name, key in volumes.items() if any(_is_volume(text, name, key) for text in names)]
+    if item.deletion.reaches == "named" and item.call.arguments:
+        elsewhere = {f"{name}_{key}" for name in _names_elsewhere(item) for key in volumes.values()}
+        if exact := sorted(elsewhere.intersection(_arguments(item)) - volumes.keys()):
+            return exact
+        own = [name for name, key in volumes.items() if any(_is_meant(text, name, key) for text in _arguments(item))]
         return own if own or not projects else None
     return sorted(volumes) if item.deletion.reaches in ("stack", "named", "unused", "changed") else []
 
 
-def _is_volume(text: str, name: str, key: str) -> bool:
-    """Whether a volume's name on the command line is this one: the project may have been called otherwise."""
-    return text == name or text.endswith((f"_{key}", f"-{key}"))
+def _names_elsewhere(item: VolumeDeletion) -> Iterator[str]:
+    """The names that the flow's projects have on another machine, after their directories there."""
+    for command in item.flow.commands:
+        call = docker_call(command.values)
+        if call is not None and call.program == COMPOSE and not command.in_checkout:
+            name = posixpath.basename(project_directory(command, call))
+            yield from () if "$" in name else (normalized_name(name),)
+
+
+def _arguments(item: VolumeDeletion) -> list[str]:
+    """What the command names, as far as it is known."""
+    return [item.command.words[number].value for number in item.call.arguments]
+
+
+def _is_meant(text: str, name: str, key: str) -> bool:
+    """Whether a volume that the command line names may be this one: the project may have been called otherwise.
+
+    What only running the commands tells may be anything.
+    """
+    pattern = EXPANSION.sub("*", text)
+    return fnmatch.fnmatchcase(name, pattern) or pattern.endswith((f"_{key}", f"-{key}", "*"))
 
 
 def _volumes(project: Project, call: DockerCall) -> dict[str, str]:
@@ -97,7 +122,8 @@ def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[
     if item.deletion.reaches == "unused":
         return _what_is_unused(item, stack) + (f": {', '.join(named)}" if named else "")
     if named:
-        return f"of the stack {stack}: {', '.join(named)}"
+        certain = item.deletion.reaches != "named" or set(named) <= set(_arguments(item))
+        return f"{'' if certain else 'may be '}of the stack {stack}: {', '.join(named)}"
     if item.deletion.reaches in ("anonymous", "container"):
         return f"of the stack {stack}: what no mount keeps"
     return f"the stack {stack} declares no volume today: the first one that it gets would go"
@@ -121,8 +147,8 @@ def _fix(commands: Commands, item: VolumeDeletion) -> tuple[Fix | None, str | No
 def deletes(item: VolumeDeletion, project: Project, key: str) -> bool:
     """Whether the command would delete a volume of the project that is not external and that nothing mounts then."""
     if item.deletion.reaches == "named":
-        names = static_arguments(item.command, item.call.arguments)
-        return names is None or any(_is_volume(name, project.real_name(key), key) for name in names)
+        names = _arguments(item)
+        return not names or any(_is_meant(name, project.real_name(key), key) for name in names)
     labels = [value for value in item.call.values("--filter") if value.startswith("label=")]
     if item.deletion.reaches == "unused" and any(COMPOSE_LABEL not in label for label in labels):
         return False
