@@ -93,7 +93,20 @@ class Point:
 
 
 CODES = {
-    Topic.VOLUME: ("VF101", "VF102", "VF103", "VF104", "VF105", "VF106", "VF107", "VF108", "VF110", "VF111", "VF112"),
+    Topic.VOLUME: (
+        "VF101",
+        "VF102",
+        "VF103",
+        "VF104",
+        "VF105",
+        "VF106",
+        "VF107",
+        "VF108",
+        "VF110",
+        "VF111",
+        "VF310",
+        "VF112",
+    ),
     Topic.NAME: ("VF303", "VF308"),
     Topic.URL: ("VF201", "VF202", "VF203", "VF204", "VF205"),
     Topic.ENVIRONMENT: ("VF206",),
@@ -264,7 +277,7 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
 def _deployed_by(context: Context, project: Project) -> Iterator[Answer]:
     """The commands outside of pipelines that bring the project up; what is on another machine is not known here."""
     commands = context.deploying()
-    known = {workflow.file.path for workflow in context.stack.workflows}
+    known = {deploy.workflow.file.path for deploy in _of(context, project)}
     seen: set[Path] = set()
     for start in commands.starting if commands is not None else ():
         command = start.command

@@ -65,8 +65,8 @@ CASES = [
     ),
     pytest.param(
         job("- run: docker context use shop\n- run: docker compose -p live up -d", runs_on="self-hosted"),
-        *(WORKFLOW, "exec", "live", Life.CLEANED, False),
-        id="a context of another step is not that of this one",
+        *(WORKFLOW, "remote", "live", Life.CLEANED, False),
+        id="a context that a step before has chosen on the same machine",
     ),
     pytest.param(
         job("- run: docker context use shop && docker compose up -d"),

@@ -13,6 +13,7 @@ from collections.abc import Sequence as Many
 from dataclasses import replace
 from pathlib import Path
 
+from volfix.knowledge.purposes import INPUT
 from volfix.project.ci.names import ACTIONS, checkout_of
 from volfix.project.ci.nodes import (
     environment_of,
@@ -29,6 +30,7 @@ from volfix.project.ci.nodes import (
 from volfix.project.ci.pipeline import Life, Pipeline, PipelineFile, Place, Step, StepMount, System
 from volfix.project.compose.compose_file import strings
 from volfix.syntax import disk
+from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, resolved
 
@@ -143,6 +145,7 @@ def _steps(source: Source, home: Path, job: Mapping, node: Node | None, depth: i
         if uses.startswith("./") and depth < DEPTH:
             yield from _composite(home / uses, home, job, depth)
             continue
+        condition = text(step, "if") or ""
         run, keys = tuple(fragments(source, step.get("run"))), COMMANDS_OF_PLUGIN if "ssh" in uses else ()
         settings = given if isinstance(given, Mapping) else None
         script = tuple(part for key in keys if settings for part in fragments(source, settings.get(key)))
@@ -150,16 +153,28 @@ def _steps(source: Source, home: Path, job: Mapping, node: Node | None, depth: i
             name=text(step, "name") or str(number),
             node=step,
             image=uses or image,
-            commands=run,
-            script=script,
+            commands=tuple(_asked(part, condition) for part in run),
+            script=tuple(_asked(part, condition) for part in script),
             environment=_variables(step.get("env"), home),
             given_at=places_of(source, step.get("env")),
             mounts=mounts,
             settings=settings,
             working_directory=plain_path(text(step, "working-directory") or ""),
-            after_failure="failure()" in (text(step, "if") or ""),
+            after_failure="failure()" in condition,
             source=source,
         )
+
+
+def _asked(commands: Fragment, condition: str) -> Fragment:
+    """The commands of a step that somebody asks for by an input, below a test that says so."""
+    if not commands.text or not INPUT.search(condition):
+        return commands
+    at, end = (commands.starts[0], commands.ends[0]), (commands.starts[-1], commands.ends[-1])
+    test = masked(condition).replace('"', "'").replace("\n", " ")
+    characters = [(char, *at) for char in f'if [ "{test}" ]; then\n']
+    characters += zip(commands.text, commands.starts, commands.ends, strict=True)
+    characters += [(char, *end) for char in "\nfi"]
+    return Fragment.of(commands.source, characters)
 
 
 def _composite(directory: Path, home: Path, job: Mapping, depth: int) -> Iterator[Step]:

@@ -137,4 +137,4 @@ def masked(command: str) -> str:
 
 def plain_path(path: str) -> str:
     """A directory below the checkout as it is written; the checkout's own where it is not known."""
-    return path if "$" not in path and not path.startswith("/") else "."
+    return path if not re.search(r"\$|\{\{|^/", path) else "."

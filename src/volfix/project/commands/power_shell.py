@@ -16,14 +16,18 @@ CALL = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 PLACE = re.compile(
-    r"^[ \t]*(?P<command>(?:Set-Location|cd|Push-Location)[ \t]+[^\n;|#]+)", re.MULTILINE | re.IGNORECASE
+    r"^[ \t]*(?:Set-Location|cd|Push-Location)[ \t]+(?:-Path[ \t]+)?[\"']?(?P<path>[^\n;|#\"']+)",
+    re.MULTILINE | re.IGNORECASE,
 )
+OWN = re.compile(r"\$PSScriptRoot|\(?Split-Path[^\n]*MyInvocation", re.IGNORECASE)
+"""How a script says the directory that it lies in."""
 
 
 def entries(source: Source) -> list[Entry]:
     """The script as the commands in it that call Docker; nothing where it calls none."""
     found = [_fragment(source, *match.span("command")) for match in CALL.finditer(source.text)]
-    if not found or PLACE.search(source.text):  # where the commands run is said in words that volfix does not read
+    places = (match["path"].strip() for match in PLACE.finditer(source.text))
+    if not found or not all(map(OWN.fullmatch, places)):  # where the commands run is said in words that are not read
         return []
     name = source.path.stem
     return [Entry("script", source, name, tuple(found), source.path.parent, labels=(name,))]

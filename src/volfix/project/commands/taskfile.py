@@ -5,14 +5,18 @@ Source: taskfile.dev, schema reference.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from volfix.project.ci.nodes import environment_of, fragments, mappings, places_of, plain_path, roots_of, text
+from volfix.project.ci.nodes import environment_of, fragments, mappings, masked, places_of, plain_path, roots_of, text
 from volfix.project.compose.compose_file import strings
 from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Sequence, resolved
+
+DIRECTORY = re.compile(r"\{\{\s*\.(?:ROOT_DIR|TASKFILE_DIR|USER_WORKING_DIR)\s*\}\}")
+"""How a task says the directory of the Taskfile, where it is called there."""
 
 
 def entries(source: Source) -> Iterator[Entry]:
@@ -34,9 +38,11 @@ def _task(source: Source, root: Mapping, name: str, body: Mapping) -> Entry:
         else:
             found += fragments(source, command)
     found += fragments(source, body.get("cmd"))
-    directory = source.path.parent / plain_path(text(body, "dir") or "".replace("{{", "$"))
+    home = source.path.parent
+    directory = home / plain_path(DIRECTORY.sub(".", text(body, "dir") or ""))
     scopes = (root.get("env"), body.get("env"))
-    environment = {name: value for node in scopes for name, value in environment_of(node).items()}
+    given = (item for node in scopes for item in environment_of(node).items())
+    environment = {name: value and masked(DIRECTORY.sub(lambda _: str(home), value)) for name, value in given}
     return Entry(
         *("task", source, name, tuple(found), directory),
         labels=(name,),

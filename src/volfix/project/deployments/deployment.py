@@ -37,7 +37,8 @@ class Deployment:
     `target` is the daemon: host-socket, dind, remote, ssh, exec, none, unknown. `directory` is the project directory
     in the step, `files` the Compose files, both as absolute paths there (None and empty where they are not known).
     `project` is the name that the call itself, the environment or the directory gives; `named_by` which of them.
-    `is_test` says that the stack is thrown away again; `commands` are all that the step runs.
+    `is_test` says that the stack is thrown away again; `commands` are all that the step runs, and those before
+    it on the same machine.
     """
 
     file: PipelineFile
@@ -94,14 +95,17 @@ def deployments(
     interpreter = Interpreter(CommandResolver(checkout.root, {}), {} if unread is None else unread)
     for pipeline in file.pipelines:
         found: list[tuple[Step, Command, ComposeCall, tuple[Command, ...]]] = []
+        before: tuple[Command, ...] = ()
         for step in pipeline.steps:
-            ran = tuple(
+            own = tuple(
                 command
                 for entry in step_entries(file, pipeline, step, checkout.root)
                 for command in interpreter.commands(entry)
                 if command.trap in (None, "EXIT")
             )
-            found += [(step, command, call, ran) for command in ran if (call := compose_call(command.values))]
+            ran = (*before, *own)
+            before = () if pipeline.runs_in_container else ran  # another container knows no context of this one
+            found += [(step, command, call, ran) for command in own if (call := compose_call(command.values))]
         for number, (step, command, call, ran) in enumerate(found):
             if call.brings_up:
                 later = [

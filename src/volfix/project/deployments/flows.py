@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, deletion_of, docker_call
-from volfix.knowledge.purposes import CLEANS, DEPLOY, DEV, NOT_DEPLOYED, TEST, nearest_purpose, purposes
+from volfix.knowledge.purposes import CLEANS, DEPLOY, DEV, INPUT, NOT_DEPLOYED, TEST, nearest_purpose, purposes
 from volfix.project.ci.daemons import reaches_other_host, uses_context
 from volfix.project.ci.load import load
 from volfix.project.commands.command_files import CommandFile
@@ -89,7 +89,8 @@ class CommandFiles:
                 if entry.is_pipeline:
                     jobs.setdefault(entry.group, []).append(entry)
             for entries in jobs.values():
-                steps = [(pipeline_purpose(entry), self._own_commands(entry)) for entry in entries]
+                lasting = self._own_commands(entries)
+                steps = [(pipeline_purpose(entry), own) for entry, own in zip(entries, lasting, strict=True)]
                 if any(starts(command) for _, own in steps for command in own):
                     steps = [(None if purpose == CLEANS else purpose, own) for purpose, own in steps]
                 commands = [command for purpose, own in steps if purpose not in NOT_DEPLOYED for command in own]
@@ -105,14 +106,16 @@ class CommandFiles:
                     )
                     yield Flow(PIPELINE, entries[0], tuple(kept))
 
-    def _own_commands(self, entry: Entry) -> list[Command]:
-        """What an entry does that lasts: what a machine does to itself that is thrown away is left out."""
-        found, away = [], False
-        for command in self.interpreter.commands(entry):
-            away = away or uses_context(command)
-            if away or not command.hosted or reaches_other_host(command):
-                found.append(command)
-        return found
+    def _own_commands(self, entries: Iterable[Entry]) -> Iterator[list[Command]]:
+        """What each entry of a job does that lasts: what a machine does to itself that is thrown away is left out."""
+        away = False
+        for entry in entries:
+            found, away = [], away and entry.mounted is None  # a container of its own knows no context of another one
+            for command in self.interpreter.commands(entry):
+                away = away or uses_context(command)
+                if away or not command.hosted or reaches_other_host(command):
+                    found.append(command)
+            yield found
 
     def _flow(self, entry: Entry) -> Flow | None:
         purpose = self._purpose(entry)
@@ -213,6 +216,9 @@ class CommandFiles:
         """Whether a command of a deployment runs when it deploys: not for tests, and not where somebody asks for it."""
         command = flow.commands[number]
         if any(purposes(text) & NOT_DEPLOYED for text in command.guards):
+            return False
+        asked = {text for text in command.guards if INPUT.search(text)}
+        if asked and not any(asked <= set(flow.commands[each].guards) for each in flow.starting):
             return False
         later = (flow.commands[each] for each in reversed(flow.starting) if each >= number)
         if command.trap is not None and not any(other.trap for other in later):

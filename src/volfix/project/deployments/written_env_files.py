@@ -35,36 +35,39 @@ def written_before(commands: Sequence[Command], start: Command, project: Project
     """What a flow writes into the project's env files, or into those that its command names, before it starts it."""
     places = {*project.env_places, project.directory / ".env", *named}
     found: Written = {}
-    for command, name, values in _writes(commands, start):
+    for command, name, appends, values in _writes(commands, start):
         path = _place(command, name, project)
         if path in places:
-            found.setdefault(path, {}).update(values)
+            found[path] = (found.get(path, {}) if appends else {}) | values
     return found
 
 
 def handed_on(commands: Sequence[Command], start: Command) -> dict[str, Variable]:
     """The variables that steps before a command hand to all that follow them."""
     found: dict[str, Variable] = {}
-    for command, name, values in _writes(commands, start):
+    for command, name, _, values in _writes(commands, start):
         if name in OF_STEPS and command.start is not start.start and not start.is_remote:
             found |= values
     return found
 
 
-def _writes(commands: Sequence[Command], start: Command) -> Iterator[tuple[Command, str, dict[str, Variable]]]:
-    """What is written into which files on the machine of a command before it runs."""
+def _writes(commands: Sequence[Command], start: Command) -> Iterator[tuple[Command, str, bool, dict[str, Variable]]]:
+    """What is written into which files on the machine of a command before it runs, and whether behind what is there."""
     for command in commands:
         if command is start:
             return
-        if command.says is not None and command.is_remote == start.is_remote and command.trap is None:
-            values = _values(command.says)
-            yield from ((command, name, values) for name in _targets(command))
+        if command.is_remote == start.is_remote and command.trap is None:
+            values = {} if command.says is None else _values(command.says)
+            yield from ((command, name, appends, values) for name, appends in _targets(command))
 
 
-def _targets(command: Command) -> Iterator[str]:
-    yield from (word.value for word in command.outputs)
+def _targets(command: Command) -> Iterator[tuple[str, bool]]:
+    """The files that a command writes, and whether it leaves what is in them."""
+    for word in command.outputs:
+        yield word.value, word.fragment.text[: word.span.start].rstrip().endswith(">>")
     if command.program == "tee":
-        yield from (word for word in command.values[1:] if not word.startswith("-"))
+        appends = any(word in ("-a", "--append") for word in command.values[1:])
+        yield from ((word, appends) for word in command.values[1:] if not word.startswith("-"))
 
 
 def _place(command: Command, name: str, project: Project) -> Path:
