@@ -305,10 +305,13 @@ def _upwards(directory: str, root: str) -> Iterator[str]:
 
 
 def _is_in_another(command: Command, call: DockerCall) -> bool:
-    """Whether a call of Compose is made in a directory that the checkout does not have: what is there is put there."""
-    return (
-        command.in_checkout and not call.values("-f", "--file") and not Path(project_directory(command, call)).is_dir()
-    )
+    """Whether a call of Compose is made in a directory that the checkout does not have: what is there is put there.
+
+    A directory whose name only running the commands tells may be a release of this project.
+    """
+    place = project_directory(command, call)
+    is_known = command.in_checkout and not call.values("-f", "--file") and not {"$", "`"} & set(place)
+    return is_known and not Path(place).is_dir()
 
 
 def _home(command: Command) -> str:
