@@ -131,6 +131,44 @@ def test_a_running_bind_mount_is_carried_and_the_service_runs_on_the_volume(shop
     assert rows_in(content("shop_app-db") / "database.db") == 1000
 
 
+def test_the_rows_before_and_after_are_printed_and_undo_knows_of_the_carry(shop: Shop) -> None:
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    database(shop.directory / "data" / "database.db")
+    shop.compose("up", "-d")
+    shop.volfix("--write", status=1)
+    said = shop.volfix("carry", "--write", "-p", "shop")
+    table = [line.split() for line in said.splitlines() if "/app/data/database.db" in line]
+    assert table == [["app", "SQLite", "/app/data/database.db", "items", "1000", "1000"]]
+    assert "every row that was there is there" in said
+    said = shop.volfix("undo", str(shop.directory))
+    assert "shop_app-db may hold rows that are later than those in the places mounted again" in said
+    (command,) = (line for line in said.splitlines() if line.startswith("  volfix carry"))
+    assert command == "  volfix carry --back --write -p shop"
+    (shop.directory / "data" / "database.db").unlink()
+    shop.volfix(*shlex.split(command)[1:])
+    assert rows_in(shop.directory / "data" / "database.db") == 1000
+    assert "volfix carry" not in shop.volfix("undo")
+
+
+def test_what_no_archive_carries_is_named(shop: Shop) -> None:
+    shop.write(BEFORE.format(url=INSIDE))
+    (shop.directory / "data").mkdir()
+    path = database(shop.directory / "data" / "database.db")
+    try:
+        os.setxattr(path, "user.owner", b"shop")
+    except OSError:
+        pytest.skip("this file system has no extended attributes")
+    shop.write(AFTER)
+    shop.compose("up", "--no-start")
+    shop.compose("down", "-v")
+    said = shop.volfix("carry")
+    assert (
+        "NOT carried, as the engine's archive has no place for it: database.db: the extended attribute user.owner"
+        in said
+    )
+
+
 def test_the_reference_scenario_saves_the_database_in_the_container_s_own_layer(
     shop: Shop, content: Content, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from conftest import Host
+from test_carry_command import database
 
 from volfix.cli.main import volfix
 from volfix.docker.engine import Engine
@@ -81,3 +82,30 @@ def test_the_same_stack_under_another_name_is_seen(shop: Path, host: Host) -> No
     host.compose(shop, "-p", "src", "up", "-d")
     text = answers(shop)
     assert "! src-app-1 was started from here as the project src: its volumes are not those of shop" in text
+
+
+def test_the_mark_of_a_carry_says_from_where_and_what_came_later(shop: Path, host: Host) -> None:
+    (shop / "data").mkdir()
+    database(shop / "data" / "app.db")
+    (shop / "compose.yaml").write_text(COMPOSE.replace("- rows:", "- ./data:"), encoding="utf-8")
+    for words in (
+        ("init", "-q"),
+        ("add", "compose.yaml"),
+        ("-c", "user.email=a@b", "-c", "user.name=a", "commit", "-qmx"),
+    ):
+        host.command(shop, "git", *words)
+    (shop / "compose.yaml").write_text(COMPOSE, encoding="utf-8")
+    host.compose(shop, "up", "--no-start")
+    text = answers(shop)
+    assert f"! NOT CARRIED: {shop}/data holds the SQLite database app.db (git, commit" in text
+    assert "(VF112)" not in text, "it is said once"
+    host.compose(shop, "down", "-v")
+    said = host.command(shop, "volfix", "carry", "--write")
+    assert "No service had a container. Next: deploy as always." in said
+    assert "ok shop_rows was carried from ./data at 20" in answers(shop)
+    assert "NOT CARRIED" not in host.command(shop, "volfix", "--select", "VF112")
+    (shop / "data" / "app.db").touch()
+    text = answers(shop)
+    assert "! shop_rows was carried from ./data at 20" in text
+    assert f"and {shop}/data has changed since: what came later is not in it" in text
+    assert "NOT CARRIED" in host.command(shop, "volfix", "--select", "VF112", statuses=(1,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -79,6 +80,10 @@ class Made:
         words = [*shell, str(self.script)]
         return subprocess.run(words, env=self.shop.host.environment, capture_output=True, text=True, check=False)
 
+    def start(self) -> subprocess.Popen[str]:
+        words, environment = ["sh", str(self.script)], self.shop.host.environment
+        return subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
     def as_before(self) -> None:
         """Every service runs in the container that it had, with its restart policy; no volume is left."""
         policy = "{{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}"
@@ -135,6 +140,32 @@ def test_who_ends_the_script_finds_all_services_running(
     process.communicate()
     assert process.returncode == 128 + number
     made.as_before()
+
+
+def test_two_scripts_at_once_carry_once(made: Made, content: Content) -> None:
+    both = [made.start(), made.start()]
+    said = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sorted("shop_app-db: carried already" in text for text in said) == [False, True]
+    waiting = "another carry of shop is at work: waiting for its end"
+    assert [waiting in text for text in said] == ["carried already" in text for text in said]
+    assert rows_in(content("shop_app-db") / "database.db") == 1000
+    assert "volfix-carry" not in made.shop.host.docker("ps", "-a")
+
+
+def test_the_lock_of_a_script_that_is_killed_goes_with_it(made: Made, content: Content) -> None:
+    process = made.start()
+    assert process.stderr
+    for line in process.stderr:
+        if "stopping shop-cache-1" in line:
+            break
+    assert "is at work on shop: wait for its end" in made.shop.volfix("carry", "--write", "--no-rows", status=1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    done = made.run()
+    assert done.returncode == 0, done.stderr
+    for name in ("app", "worker"):
+        assert rows_in(content(f"shop_{name}-db") / "database.db") == 1000
 
 
 def test_a_container_of_another_one_on_the_data_stops_nothing(made: Made) -> None:

@@ -22,8 +22,9 @@ from volfix.cli.carry_next import (
     until_deployed,
 )
 from volfix.cli.carry_places import FROM_INPUT, places, summary
+from volfix.cli.carry_record import keep_record
 from volfix.cli.carry_rows import rows_after, rows_before
-from volfix.cli.carry_shown import check_space, keep_record, progress_of, say, show
+from volfix.cli.carry_shown import check_space, progress_of, say, show
 from volfix.cli.signals import as_by_ctrl_c, finish_undisturbed
 
 OF_ONE = ("maps", "from_project", "project_name", "script")
@@ -142,7 +143,7 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
         say(note)
     if options["script"]:
         return not failed and _print_script(search, found)
-    check_space(engine, found)
+    check_space(engine, found, replace=options["replace"])
     show(search, found, options)
     if not found and not failed and not doubts:
         click.echo(
@@ -228,8 +229,7 @@ def _write(
 ) -> bool:
     """Carry, and start the services; whether every row that was counted before is there."""
     from volfix.docker.carry import carry
-    from volfix.docker.carry_jobs import CarryProblem
-    from volfix.docker.compose import up
+    from volfix.docker.compose import sharing, up
     from volfix.docker.engine_problems import EngineProblem
     from volfix.docker.restore import ran
     from volfix.docker.tar_stream import BrokenArchive
@@ -244,7 +244,7 @@ def _write(
             with progress_of(2 * one.bytes) as progress:
                 overwrite = replaces(options, one.job.key)
                 filled = carry(engine, one, overwrite=overwrite, say=say, progress=progress)
-            keep_record(search, one.job, filled.when)
+            keep_record(search, one.job, filled.when, given, options)
         except (CarryProblem, EngineProblem, BrokenArchive) as problem:
             then = f"Once the cause is mended: {typed(given, options)}"
             state = _after_failure(search, found, number, before)
@@ -262,7 +262,8 @@ def _write(
         click.echo(until_deployed(search, services))
         return True
     if names:
-        up(project, sorted(names | search.running))
+        names |= sharing(project, names) & search.running
+        up(project, sorted(names))
         click.echo(f"started {', '.join(sorted(names))}")
     elif new:
         click.echo("No service had a container. Next: deploy as always.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from volfix.cli.carry_next import typed, until_deployed
+from volfix.cli.carry_record import drop_record
 from volfix.cli.carry_shown import progress_of, say
 from volfix.cli.signals import finish_undisturbed
 
@@ -36,6 +37,7 @@ def back(engine: Engine, search: MoveSearch, given: Path, options: dict[str, Any
         click.echo("nothing to carry back: no host directory is known to have been mounted before (see --map)")
     elif options["write"]:
         _give_back(engine, search, [look(engine, job) for job in jobs], given, options)
+        drop_record(search, jobs)
         click.echo(_after_back(search, jobs))
     else:
         click.echo(f"Nothing is copied yet. Next: {typed(given, options)}")

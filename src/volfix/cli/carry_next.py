@@ -20,11 +20,16 @@ def typed(path: Path, options: Mapping[str, Any], *, write: bool = True, **chang
     words += [
         flag for flag, name in (("--replace", "replace"), ("--no-up", "no_up"), ("--no-rows", "no_rows")) if given[name]
     ]
-    for flag, name in (("--from-project", "from_project"), ("-p", "project_name")):
-        words += [flag, given[name]] if given[name] else []
+    words += naming(given)
     for source, volume in given["maps"]:
         words += ["--map", f"{source}={volume}"]
     return join([*words, *([] if path == Path() else [str(path)])])
+
+
+def naming(options: Mapping[str, Any]) -> Iterator[str]:
+    """The options that name the project, as they were given."""
+    for flag, name in (("--from-project", "from_project"), ("-p", "project_name")):
+        yield from (flag, options[name]) if options[name] else ()
 
 
 def mapped(path: Path, options: Mapping[str, Any], source: str, key: str) -> str:

@@ -17,7 +17,8 @@ from volfix.cli.carry_next import replaces
 if TYPE_CHECKING:
     from volfix.docker.carry_jobs import Job, SurveyedJob
     from volfix.docker.engine import Engine
-    from volfix.docker.find_moves import MoveSearch
+    from volfix.docker.find_moves import Search
+    from volfix.docker.jobs import Surveyed
 
 STATES = {
     "missing": "does not exist yet",
@@ -56,31 +57,39 @@ def _show(one: SurveyedJob, *, overwrite: bool) -> None:
         owners = Counter(f"{entry.owner}:{entry.group}" for entry in one.source.values())
         shown = ", ".join(f"{owner} ({count})" for owner, count in owners.most_common(5))
         click.echo(f"  {size(one.source)}; owners {shown}; files with holes are not kept sparse")
+    for line in one.uncarried:
+        click.echo(f"  NOT carried, as the engine's archive has no place for it: {line}")
     for container in one.running:
         click.echo(f"  {container.name} is running and will be stopped")
     for container in one.foreign:
         click.echo(f"  {container.name} is running and belongs to something else: stop it first")
 
 
-def check_space(engine: Engine, found: list[SurveyedJob]) -> None:
+def check_space(engine: Engine, found: list[Surveyed], *, replace: bool) -> None:
     """Free space where the daemon keeps volumes, where that is this machine. Sparse files are not kept sparse.
 
-    Raises CarryProblem where it is too little.
+    What an interrupted run left is removed before the copy; what `replace` puts aside is copied first. Raises
+    CarryProblem where it is too little.
     """
     from volfix.docker.local_files import data_root
     from volfix.docker.volume_contents import amount
 
     wanted = sum(one.bytes for one in found if one.state not in ("carried", "equal"))
+    wanted += sum(one.target_bytes for one in found if one.state == "different" and replace)
     root = data_root(engine)
     if root is None or not wanted:
         return
+    left = sum(one.target_bytes for one in found if one.state == "interrupted")
     status = os.statvfs(root)
-    free = status.f_bavail * status.f_frsize
-    click.echo(f"{amount(wanted)} to carry; {amount(free)} free in {root}")
+    free = status.f_bavail * status.f_frsize + left
+    besides = f", with the {amount(left)} that an interrupted run left and this one removes" if left else ""
+    click.echo(f"{amount(wanted)} to carry; {amount(free)} free in {root}{besides}")
     if free < wanted:
         from volfix.docker.carry_jobs import CarryProblem
 
-        raise CarryProblem(f"{root} has too little free space")
+        raise CarryProblem(
+            f"{root} has too little free space: {amount(wanted)} are needed, and {amount(free)} are free"
+        )
 
 
 @contextmanager
@@ -108,21 +117,6 @@ def progress_of(total: int) -> Iterator[Callable[[int], None] | None]:
         yield went_by
     finally:
         click.echo("\r\x1b[K", nl=False, err=True)
-
-
-def keep_record(search: MoveSearch, job: Job, when: float) -> None:
-    """Keep beside the journal which host paths are in the volume as they were at a moment: VF112 asks no engine."""
-    from volfix.fixes.write.carried import keep
-    from volfix.fixes.write.journal import WriteProblem
-    from volfix.rules.context import Carried
-
-    places = [os.path.join(item.name, item.path) for item in job.origins if item.kind == "bind"]  # noqa: PTH118
-    new = [Carried(os.path.realpath(place), job.key, job.name, when) for place in places]
-    try:
-        if new:
-            keep(search.deployed.project.root, new)
-    except WriteProblem as problem:
-        say(f"VF112 will not know that {job.key} is carried: {problem}")
 
 
 def say(line: str) -> None:

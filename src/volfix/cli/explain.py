@@ -48,7 +48,8 @@ def command(subject: str, rules: bool, project_name: str | None) -> None:
 
 def _checklist(path: Path, name: str | None) -> str:
     from volfix.api import plan, root_of
-    from volfix.docker.checklist import SECONDS, with_engine, with_history, within
+    from volfix.docker.carried_marks import carried_marks
+    from volfix.docker.checklist import SECONDS, with_engine, with_history, within, without_carried
     from volfix.docker.deployed import deployed_at
     from volfix.docker.engine import Engine
     from volfix.docker.engine_problems import EngineProblem
@@ -59,7 +60,10 @@ def _checklist(path: Path, name: str | None) -> str:
     deployed, findings = within(plan(root_of(path)).run, asked, name)
     points, note = with_history(checklist(deployed.context, deployed.read, findings), deployed), None
     try:
-        points = with_engine(points, Engine.connect(SECONDS), deployed)
+        engine = Engine.connect(SECONDS)
+        marks = list(carried_marks(engine, deployed))
+        points = with_history(checklist(deployed.context, deployed.read, without_carried(findings, marks)), deployed)
+        points = with_engine(points, engine, deployed, marks)
     except EngineProblem as problem:
         note = str(problem)
     return render(deployed.project.name, points, note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -25,3 +26,19 @@ def command(path: Path) -> None:
         click.echo(f"put back {os.path.relpath(file)}")
     if not restored:
         click.echo(f"nothing to undo in {root}")
+        return
+    for line in _carried(root):
+        click.echo(line)
+
+
+def _carried(root: Path) -> Iterator[str]:
+    """That the places which are mounted again lack the rows that came after a carry, and the commands."""
+    from volfix.cli.carry_record import back_command
+    from volfix.fixes.write.carried import carried_in
+
+    found = carried_in(root)
+    if found:
+        volumes = ", ".join(dict.fromkeys(item.volume for item in found))
+        yield f"Do not deploy yet: {volumes} may hold rows that are later than those in the places mounted again."
+        yield "This copies them there, on the host that runs the containers:"
+        yield from dict.fromkeys(f"  {back_command(item)}" for item in found)

@@ -18,13 +18,17 @@ from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.interrupted_copy import is_part
-from volfix.docker.local_files import data_root, listing
+from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of
+from volfix.docker.local_files import data_root, listing, uncarried
 from volfix.docker.markers import CARRIED, is_carried, is_marked, mark, sweep, unmark, used_since
 from volfix.docker.service_mark import is_moved, note_moved
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import stop
 from volfix.docker.verify import verify
 from volfix.docker.volume_backups import held_in, put_aside, volume_of
+
+LOCK = "volfix-carry-lock-"
+"""How the container is called that is there while such a script runs, before the project's name."""
 
 
 def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bool = False) -> SurveyedJob:
@@ -53,11 +57,14 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
         ours = is_ours and is_part(engine, carriers, (complete, kept), (target or {}, volume_of(job)))
         state = _state(complete, target, is_part=ours)
         there = tuple(held_in(engine, carriers, job)) if state == "different" else ()
+        lost = uncarried(engine, carriers, kept)
     writers = (*_writers(engine, job.origins), *users)
     running = {container.id: container for container in writers if container.is_running}.values()
     own = tuple(item for item in running if job.owns(item))
     foreign = tuple(item for item in running if not job.owns(item))
-    return SurveyedJob(replace(job, origins=kept), complete, target, state, own, foreign, image, when, late, there)
+    return Surveyed(
+        replace(job, origins=kept), complete, target, state, own, foreign, image, when, late, there, uncarried=lost
+    )
 
 
 def _is_of_another(job: Job, volume: Volume | None, target: Manifest | None) -> bool:
@@ -105,7 +112,7 @@ def _sources(
         for origin in job.origins:
             try:
                 container, path = carriers.source_of(origin)
-                manifest = listing(origin, found.keep) if listed else None
+                manifest = listing(origin, None if job.clients or not job.expected else found.keep) if listed else None
                 if manifest is None:
                     manifest = through.manifest_of(engine, container, path, origin.below, found.keep)
                 parts.append((origin, manifest))
@@ -163,6 +170,10 @@ def carry(engine: Engine, found: SurveyedJob, *, overwrite: bool, say: Say, prog
     """
     _check(found, overwrite=overwrite)
     job = found.job
+    if any(item.name == f"{LOCK}{job.project}" and item.is_running for item in engine.containers()):
+        raise CarryProblem(
+            f"{job.key}: a script of volfix carry --script is at work on {job.project}: wait for its end"
+        )
     if found.state == "carried":
         volume = engine.volume(job.name)
         return Filled({}, volume.made if volume else 0)

@@ -100,7 +100,7 @@ class SurveyedJob:
 
     `late` says that the engine may write its rows to files only when it is stopped: then it is looked again.
     `held` says what the volume holds that would be replaced, and
-    `counted` what the servers said of their rows that ran on it.
+    `counted` what the servers said of their rows that ran on it, `uncarried` what the sources have that no copy gets.
     """
 
     job: Job
@@ -114,10 +114,15 @@ class SurveyedJob:
     late: bool = False
     held: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
+    uncarried: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
         return sum(entry.size for entry in self.source.values())
+
+    @property
+    def target_bytes(self) -> int:
+        return sum(entry.size for entry in (self.target or {}).values())
 
 
 def users_of(engine: Engine, place: MountPoint, *, writable: bool = False) -> list[Container]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from volfix.docker.carried_marks import Marked
 from volfix.docker.containers import DIRECTORY, Container
 from volfix.docker.deployed import Deployed, EarlierProject, earlier
 from volfix.docker.engine import Engine
@@ -15,6 +16,7 @@ from volfix.rules.checklist import Answer, Mark, Point, Topic, data_mounts
 from volfix.rules.evidence.databases import databases_in
 from volfix.rules.findings import Finding
 
+LEFT_BEHIND = "VF112"
 SECONDS = 3.0
 """How long a daemon may take to answer: the checklist does without one that does not."""
 
@@ -68,8 +70,10 @@ def _former_mounts(history: Sequence[EarlierProject], deployed: Deployed) -> Ite
                 break
 
 
-def with_engine(points: Sequence[Point], engine: Engine, deployed: Deployed) -> tuple[Point, ...]:
-    """The points with what runs now. Raises EngineProblem where the engine does not answer."""
+def with_engine(
+    points: Sequence[Point], engine: Engine, deployed: Deployed, marks: Sequence[Marked] = ()
+) -> tuple[Point, ...]:
+    """The points with what runs now, and what the volumes' marks say. Raises EngineProblem where it does not answer."""
     found = containers_under(engine, deployed, [deployed.project.name])
     own, elsewhere = found.own, [one for one in engine.containers() if _is_other(one, deployed)]
     strangers = [
@@ -79,12 +83,20 @@ def with_engine(points: Sequence[Point], engine: Engine, deployed: Deployed) -> 
     return _with(
         points,
         {
-            Topic.VOLUME: list(_mounts(own, deployed)),
+            Topic.VOLUME: [*(one.answer for one in marks), *_mounts(own, deployed)],
             Topic.NAME: [*strangers, *_names(engine, own, elsewhere, deployed)],
             Topic.URL: list(_values(engine, own, deployed)),
             Topic.DAEMON: [_daemon(engine, own, deployed)],
         },
     )
+
+
+def without_carried(findings: Sequence[Finding], marks: Sequence[Marked]) -> list[Finding]:
+    """The findings without those of VF112, which asks no engine, where a mark of the engine says more."""
+    said = {(one.use.service.name, one.use.mount.raw_target) for one in marks}
+    return [
+        finding for finding in findings if finding.code != LEFT_BEHIND or (finding.service, finding.target) not in said
+    ]
 
 
 def _with(points: Sequence[Point], answers: dict[Topic, list[Answer]]) -> tuple[Point, ...]:

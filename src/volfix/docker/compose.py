@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from volfix.docker.carry_jobs import CarryProblem
@@ -34,6 +34,16 @@ def up(project: Project, services: Sequence[str]) -> None:
     if done.returncode:
         answer = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise CarryProblem(_not_started(services, f"Compose says: {scrub(answer)}", command, words))
+
+
+def sharing(project: Project, services: Collection[str]) -> set[str]:
+    """The services that live in the network, or another namespace, of one of these: that goes with its container."""
+    homes = {f"service:{name}" for name in services}
+    return {
+        service.name
+        for service in project.services.values()
+        if homes & {service.text(field) for field in ("network_mode", "ipc", "pid")}
+    }
 
 
 def _not_started(services: Sequence[str], reason: str, command: Sequence[str], words: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from volfix.docker.carry_jobs import CarryProblem
 from volfix.fixes.former import former_contents, overlay_of
+from volfix.project.compose.compose_file import FILE_NAME
 from volfix.project.compose.model import Project
 from volfix.project.discovery import directories
 from volfix.project.loader import Loader
@@ -66,6 +67,8 @@ def deployed_at(path: Path, name: str | None = None) -> Deployed:
 
 def project_places(path: Path) -> list[Path]:
     """The path itself where `deployed_at` knows its project, or knows none; else the directories below with one."""
+    if any(FILE_NAME.search(entry.name) for entry in disk.entries_or_none(path)):
+        return [path]
     own, below = _candidates(path, [])
     return [path] if own or len(_directories(below)) < 2 else sorted(_directories(below))
 

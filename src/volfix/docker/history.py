@@ -11,12 +11,12 @@ from volfix.docker.carry_jobs import CarryProblem, Origin
 from volfix.docker.containers import DIRECTORY, Container
 from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
-from volfix.project.ci.daemons import HOST_SOCKET
+from volfix.docker.jobs import CarryProblem, Origin
 from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.service import Service
-from volfix.rules.evidence.deployments import deploys
+from volfix.project.deployments.host_places import places_by_pipelines
 
 
 def from_history(
@@ -78,12 +78,8 @@ def _by_containers(deployed: Deployed, containers: Iterable[Container], mount: M
 
 def _by_pipelines(deployed: Deployed, path: Path, when: str) -> Iterator[Origin]:
     """A pipeline's step that speaks to the host's daemon gives it the paths of its own workspace, not of a checkout."""
-    for deploy in deploys(deployed.context):
-        root = deploy.workflow.checkout.root
-        is_own = any(project is deployed.read for project in deploy.projects)
-        if is_own and deploy.deployment.target == HOST_SOCKET and path.is_relative_to(root):
-            place = str(Path(deploy.deployment.pipeline.workspace) / path.relative_to(root))
-            yield Origin("bind", place, place, f"{when}; the pipeline deploys from there")
+    for place in places_by_pipelines(deployed.context.stack, deployed.read, path):
+        yield Origin("bind", place, place, f"{when}; the pipeline deploys from there")
 
 
 def check_one(key: str, places: Iterable[Origin]) -> None:

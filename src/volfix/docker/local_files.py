@@ -12,9 +12,9 @@ import os
 import socket
 import stat
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -23,7 +23,8 @@ from typing import IO
 from volfix.docker.archive import Entry, Keep, Manifest
 from volfix.docker.carry_jobs import Origin
 from volfix.docker.engine import CHUNK, Engine
-from volfix.docker.helper_containers import Progress
+from volfix.docker.helper_containers import Carriers, Progress
+from volfix.docker.jobs import Origin
 from volfix.docker.tar_stream import HEAD
 
 KINDS = {
@@ -37,6 +38,14 @@ KINDS = {
 """Sockets are in no archive."""
 CAPABILITY = "security.capability"
 """The only extended attribute that an archive has."""
+OF_SYSTEM = ("security.", "trusted.")
+"""Extended attributes that the system keeps for itself: labels of SELinux, integrity measurements, overlays."""
+ACLS = {"system.posix_acl_access": "an ACL", "system.posix_acl_default": "a default ACL"}
+"""Source: acl(5); getfattr shows them under these names."""
+SHOWN = 10
+"""Files that are named."""
+SMALL = 1 << 16
+"""Bytes from which a file is read by a thread."""
 THREADS = min(4, os.cpu_count() or 1)
 
 
@@ -63,15 +72,57 @@ def volume_directory(engine: Engine, volume: str, container: str) -> Path | None
         return None
 
 
-def listing(origin: Origin, keep: Keep) -> Manifest | None:
-    """The entries of a bind's directory without their digests; None where it cannot be listed here."""
+def uncarried(engine: Engine, carriers: Carriers, origins: Iterable[Origin]) -> tuple[str, ...]:
+    """The extended attributes and ACLs of the origins, which no archive has, a line each; the rest as a number.
+
+    Where an origin's files are not on this machine, that they are not seen.
+    """
+    found: list[str] = []
+    for origin in origins:
+        directory = Path(origin.name) if origin.kind == "bind" and data_root(engine) else None
+        if origin.kind == "volume":
+            directory = volume_directory(engine, origin.name, carriers.mounting("volume", origin.name))
+        if directory is None:
+            found.append(f"extended attributes and ACLs of {origin.shown}, if it has any: they are not seen from here")
+            continue
+        with suppress(OSError):
+            top = str(directory / origin.path)
+            found += [f"{below or origin.shown}: {name}" for below, path in _paths(top) for name in _extended(path)]
+    more = f"the same of {len(found) - SHOWN} more" if len(found) > SHOWN else None
+    return (*found[:SHOWN], *([more] if more else []))
+
+
+def _extended(path: str) -> Iterator[str]:
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+    except OSError:
+        return
+    for name in names:
+        if not name.startswith(OF_SYSTEM):
+            yield ACLS.get(name, f"the extended attribute {name}")
+
+
+def _paths(top: str) -> Iterator[tuple[str, str]]:
+    """Each path at and below another one, the first of them empty."""
+    yield "", top
+    for current, directories, names in os.walk(top):
+        for name in (*directories, *names):
+            path = f"{current}/{name}"
+            yield path[len(top) + 1 :], path
+
+
+def listing(origin: Origin, keep: Keep | None) -> Manifest | None:
+    """The entries of a bind's directory without their digests; None where it cannot be listed here.
+
+    `keep`, where it is given, gets the first bytes of each file.
+    """
     if origin.kind != "bind" or origin.path or origin.below:
         return None
     manifest: Manifest = {}
     try:
         for below, path, entry in _entries(origin.name):
             manifest[below] = entry
-            if entry.kind == "file":
+            if entry.kind == "file" and keep is not None:
                 with _opened(path) as file:
                     keep(below, file.read(HEAD))
     except OSError:
@@ -80,7 +131,10 @@ def listing(origin: Origin, keep: Keep) -> Manifest | None:
 
 
 def contents(directory: Path, keep: Keep, progress: Progress | None = None) -> Manifest:
-    """The entries of a directory with the SHA-256 of each file. Raises OSError where one cannot be read."""
+    """The entries of a directory with the SHA-256 of each file. Raises OSError where one cannot be read.
+
+    Small files are read here, each whole: to hand one to a thread takes longer than to read it.
+    """
     manifest: Manifest = {}
     digests: deque[tuple[str, Future[str]]] = deque()
     counting = Lock()
@@ -101,11 +155,15 @@ def contents(directory: Path, keep: Keep, progress: Progress | None = None) -> M
                 continue
             with ExitStack() as stack:
                 file = stack.enter_context(_opened(path))
-                head = file.read(HEAD)
-                copy = keep(below, head)
+                head = file.read(SMALL)
+                copy = keep(below, head[:HEAD])
                 if copy is not None:
                     stack.enter_context(copy)
-                digests.append((below, pool.submit(_digest, stack.pop_all(), file, head, copy, count)))
+                if len(head) < SMALL and copy is None:
+                    manifest[below] = replace(entry, digest=hashlib.sha256(head).hexdigest())
+                    count(len(head))
+                else:
+                    digests.append((below, pool.submit(_digest, stack.pop_all(), file, head, copy, count)))
             if len(digests) > 2 * THREADS:
                 collect()
         while digests:
@@ -167,6 +225,8 @@ def _entry(path: str, kind: str, link: str, found: os.stat_result) -> Entry:
 
 def _attributes(path: str) -> tuple[tuple[str, str], ...]:
     try:
+        if CAPABILITY not in os.listxattr(path, follow_symlinks=False):  # a name that is not there costs an exception
+            return ()
         value = os.getxattr(path, CAPABILITY, follow_symlinks=False)
     except OSError:
         return ()

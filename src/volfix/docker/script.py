@@ -38,9 +38,10 @@ def script(search: MoveSearch, found: Sequence[SurveyedJob]) -> str:
         "# The project's containers, an item a line: project, service and image, then what is mounted where.",
         f"mine={quote(NEWLINE.join(sorted({_likeness(search.engine, item) for item in search.found.own})))}",
     ]
-    for one in found:
-        if one.state != "carried":
-            lines += ["", *_job(one)]
+    left = [one for one in found if one.state != "carried"]
+    lines += [f"image={quote(left[0].image)}", "lock"] if left else []
+    for one in left:
+        lines += ["", *_job(one)]
     services = sorted({name for one in found for name in one.job.services})
     lines += ["", "retire"] if former != project.name else []
     lines += ["", f"# Then, with the rewritten files: docker compose {shlex.join(up_words(project, services))}", ""]

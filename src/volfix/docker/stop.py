@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from volfix.docker.carry_jobs import CarryProblem, Say
 from volfix.docker.containers import Container
 from volfix.docker.engine import Engine
-from volfix.docker.pauses import paused_problem
+from volfix.docker.jobs import CarryProblem, Say
 
 PATIENCE = 60
 """Seconds in which an engine has to write what it has in memory to its files, and to end."""
@@ -25,8 +25,6 @@ def stop(engine: Engine, container: Container, in_memory: Collection[str | None]
     `in_memory` are the services of such engines. Raises CarryProblem where one of them runs on: Redis does so when it
     cannot save.
     """
-    if container.state == "paused":  # asked to stop, it could not save, and the engine would kill it
-        raise CarryProblem(paused_problem(container))
     say(f"stopping {container.name}")
     if container.service in in_memory and container.state != "restarting":
         engine.ask_to_stop(container.id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,14 +31,14 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
         files = [c for c in made.changes if c.before.path not in shown and (last or _belongs(c.before.path, project))]
         shown.update(change.before.path for change in files)
         fixes = [finding.fix for finding in own if finding in made.fixed and finding.fix]
-        moves, renamed = _moves(fixes), _renamed(project, fixes)
+        moves, renamed = tuple(_located(stack, project, move) for move in _moves(fixes)), _renamed(project, fixes)
         results.append(
             ProjectResult(
                 root=project.root,
                 name=project.deployed_as or project.name,
                 files=tuple(file.path for file in project.files),
-                findings=tuple(_reported(finding, made) for finding in own),
-                moves=moves,
+                findings=tuple(_reported(finding, made, _new_names(project, moves, renamed)) for finding in own),
+                moves=tuple(dict.fromkeys(moves)),
                 changes=tuple(files),
                 real_volumes=_real_volumes(project, moves, renamed),
                 failure=made.failure,
@@ -48,8 +49,21 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
     return tuple(results) or (_pipeline_result(stack, made),)
 
 
-def _reported(finding: Finding, made: MadeFixes) -> ReportedFinding:
-    return ReportedFinding(finding, finding in made.fixed, any(finding is each for each in made.rejected))
+def _reported(finding: Finding, made: Made, new_names: Mapping[str, str]) -> ReportedFinding:
+    """The finding, in which each volume is called what it is called once the fixes are made."""
+    evidence = tuple(_renamed_in(line, new_names) for line in finding.evidence)
+    is_rejected = any(finding is each for each in made.rejected)
+    return ReportedFinding(replace(finding, evidence=evidence), finding in made.fixed, is_rejected)
+
+
+def _renamed_in(line: str, new_names: Mapping[str, str]) -> str:
+    return " ".join(new_names.get(word, word) for word in line.split(" "))
+
+
+def _new_names(project: Project, moves: Iterable[Move], renamed: str | None) -> dict[str, str]:
+    """The names of the volumes on the host that the fixes change."""
+    names = _real_volumes(project, moves, renamed)
+    return {old: new for key, new in names.items() if (old := project.real_name(key)) != new}
 
 
 def _pipeline_result(stack: Stack, made: MadeFixes) -> ProjectResult:
@@ -60,7 +74,7 @@ def _pipeline_result(stack: Stack, made: MadeFixes) -> ProjectResult:
         root=stack.root,
         name=normalized_name(home.name),
         files=tuple(paths),
-        findings=tuple(_reported(finding, made) for finding in made.findings),
+        findings=tuple(_reported(finding, made, {}) for finding in made.findings),
         moves=(),
         changes=made.changes,
         real_volumes={},
@@ -73,6 +87,17 @@ def _moves(fixes: Iterable[Fix]) -> tuple[Move, ...]:
     moves = tuple(dict.fromkeys(move for fix in fixes for move in fix.moves))
     located = {(move.volume, move.target) for move in moves if move.source.startswith("/")}
     return tuple(move for move in moves if move.source[:1] != "." or (move.volume, move.target) not in located)
+
+
+def _located(stack: Stack, project: Project, move: Move) -> Move:
+    """The move from the path of the host that the one pipeline says, where it does: this checkout is another place."""
+    if move.source[:1] != "." or not stack.workflows:
+        return move
+    from volfix.project.deployments.host_places import places_by_pipelines
+
+    path = Path(os.path.normpath(os.path.join(project.directory, move.source)))  # noqa: PTH118 - links stay
+    places = {*places_by_pipelines(stack, project, path)}
+    return replace(move, source=places.pop()) if len(places) == 1 else move
 
 
 def _belongs(path: Path, project: Project) -> bool:

@@ -7,7 +7,7 @@ set -eu
 say() { printf 'volfix: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
 
-for tool in docker cmp date dd mkfifo mktemp sleep sort tr wc; do
+for tool in cat docker cmp date dd mkfifo mktemp sleep sort tr uname wc; do
   command -v "$tool" >/dev/null || fail "there is no $tool command here"
 done
 
@@ -57,12 +57,56 @@ ended() {
   done
 }
 
+# lock: one script of a project at a time. It is a container that runs as long as this script, or what it has started,
+# holds its input, wherever the others run; where it ends in any way, the engine removes it.
+holder=''
+lock() {
+  mkfifo "$scratch/lock"
+  waited=
+  while :; do
+    rm -f "$scratch/holder"
+    docker run --rm -i --network none --cidfile "$scratch/holder" --name "volfix-carry-lock-$project" \
+      --entrypoint cat "$image" <"$scratch/lock" >/dev/null 2>"$scratch/refused" &
+    holder=$!
+    exec 9>"$scratch/lock"
+    while kill -0 "$holder" 2>/dev/null; do
+      if [ -s "$scratch/holder" ] &&
+        [ "$(docker inspect -f '{{.State.Running}}' "$(cat "$scratch/holder")" 2>/dev/null)" = true ]; then
+        return
+      fi
+      sleep 1
+    done
+    exec 9>&-
+    case "$(cat "$scratch/refused")" in
+      *'already in use'*) ;;
+      *)
+        holder=
+        say "the image has no cat command, with which this script could lock others out: run no other carry now"
+        return
+        ;;
+    esac
+    [ -n "$waited" ] || say "another carry of $project is at work: waiting for its end"
+    waited=yes
+    sleep 1
+  done
+}
+
+# let_go: others may begin
+let_go() {
+  if [ -n "$holder" ]; then
+    exec 9>&-
+    wait "$holder"
+    holder=
+  fi
+}
+
 leave() {
   status=$?
   trap '' HUP INT TERM
   set +e
   clean
   [ "$status" -eq 0 ] || back
+  let_go
   rm -rf "$scratch"
   exit "$status"
 }
@@ -201,7 +245,14 @@ begin() {
   marked=
   # A volume, which `docker container prune` leaves, and a container, which `docker volume prune` leaves.
   locked=
-  if docker inspect --type container "$marker" >/dev/null 2>&1; then locked=yes marked=yes; fi
+  if owner=$(docker inspect --type container -f '{{index .Config.Labels "dev.volfix.process"}}' "$marker" 2>/dev/null); then
+    locked=yes marked=yes
+    case "$owner" in
+      '') ;;
+      "$(uname -n):"*) ! kill -0 "${owner##*:}" 2>/dev/null || fail "volfix carry (process ${owner##*:}) is at work on $volume" ;;
+      *) fail "volfix carry may be at work on $volume, from ${owner%:*}. If it is not: docker rm $marker" ;;
+    esac
+  fi
   if docker volume inspect "$marker" >/dev/null 2>&1; then marked=yes; fi
   if docker volume inspect "$volume" >/dev/null 2>&1; then
     from=$(docker volume inspect -f '{{index .Labels "dev.volfix.carried-from"}}' "$volume")

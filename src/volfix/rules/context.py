@@ -27,13 +27,16 @@ Result = TypeVar("Result")
 class Carried:
     """A host path whose data was carried into a volume, as it was at a moment: `when` in seconds since 1970, UTC.
 
-    `key` is the volume in the Compose file, `volume` its name on the engine.
+    `key` is the volume in the Compose file, `volume` its name on the engine. `flags` are the options of `volfix carry`
+    that name the project, `place` is its directory or Compose file.
     """
 
     source: str
     key: str
     volume: str
     when: float
+    flags: tuple[str, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True)

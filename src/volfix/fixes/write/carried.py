@@ -7,7 +7,7 @@ written to the source later is not in the volume.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,7 +29,14 @@ def carried_in(root: Path) -> list[Carried]:
         return []
     try:
         return [
-            Carried(str(item["source"]), str(item["key"]), str(item["volume"]), float(item["when"]))
+            Carried(
+                str(item["source"]),
+                str(item["key"]),
+                str(item["volume"]),
+                float(item["when"]),
+                tuple(map(str, item["flags"])),
+                str(item["place"]),
+            )
             for item in json.loads(data or b"[]")
         ]
     except (ValueError, KeyError, TypeError):
@@ -38,13 +45,23 @@ def carried_in(root: Path) -> list[Carried]:
 
 def keep(root: Path, new: Iterable[Carried]) -> None:
     """Add to what is kept; of one source and volume the last moment counts. Raises WriteProblem."""
+    found = {(item.source, item.volume): item for item in carried_in(root)}
+    _replace(root, (found | {(item.source, item.volume): item for item in new}).values())
+
+
+def forget(root: Path, volumes: Collection[str]) -> None:
+    """The rows of these volumes are in their directories again. Raises WriteProblem."""
+    found = carried_in(root)
+    if any(item.volume in volumes for item in found):
+        _replace(root, (item for item in found if item.volume not in volumes))
+
+
+def _replace(root: Path, items: Iterable[Carried]) -> None:
     import json
 
-    found = {(item.source, item.volume): item for item in carried_in(root)}
-    found |= {(item.source, item.volume): item for item in new}
     with locked(root) as journal:
         try:
-            journal.keep(KEPT, json.dumps([asdict(item) for item in found.values()], indent=1).encode("ascii"))
+            journal.keep(KEPT, json.dumps([asdict(item) for item in items], indent=1).encode("ascii"))
         except OSError as error:
             raise WriteProblem(journal.directory / KEPT, os.strerror(error.errno or 0)) from error
 

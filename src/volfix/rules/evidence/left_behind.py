@@ -46,11 +46,11 @@ def left_behind(context: Context) -> Iterator[Left]:
             continue
         for mount, when in _former(context, use):
             host = context.host_of(mount)
-            what = _database(host.path, held) if host.path is not None else None
+            what = database_at(host.path, held) if host.path is not None else None
             if host.path is None or what is None:
                 continue
             carried = context.carried(host.path, use.mount.source)
-            if carried is None or carried.when < _last_change(host.path):
+            if carried is None or carried.when < last_change(host.path):
                 yield Left(use, mount.raw_source, host, when, what, carried)
 
 
@@ -69,7 +69,7 @@ def _former(context: Context, use: Use) -> Iterator[tuple[Mount, str]]:
             return
 
 
-def _database(path: Path, held: HeldData) -> str | None:
+def database_at(path: Path, held: HeldData) -> str | None:
     """What the path holds of the data that the volume is for; None for nothing."""
     if not disk.exists(path):
         return None
@@ -94,7 +94,7 @@ def _files(path: Path, closed: list[OSError]) -> Iterator[tuple[str, bool]]:
             yield os.path.relpath(os.path.join(directory, name), path), is_placeholder(name)  # noqa: PTH118
 
 
-def _last_change(path: Path) -> float:
+def last_change(path: Path) -> float:
     """When something at or below the path was last changed, as far as it may be looked at."""
     paths = [str(path), *(str(path / name) for name, _ in _files(path, []))] if path.is_dir() else [str(path)]
     return max((max(found.st_mtime, found.st_ctime) for found in _states(paths)), default=0.0)

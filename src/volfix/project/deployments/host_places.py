@@ -1,0 +1,21 @@
+"""Where on the daemon's host a path of the checkout is for a pipeline that speaks to the host's daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from volfix.project.ci.daemons import HOST_SOCKET
+from volfix.project.compose.model import Project
+from volfix.project.stack import Stack
+
+
+def places_by_pipelines(stack: Stack, project: Project, path: Path) -> Iterator[str]:
+    """The path in the workspace of each deployment of the project that is no test: the daemon takes it as its own."""
+    for workflow in stack.workflows:
+        root = workflow.checkout.root
+        for deployment in workflow.deployments:
+            if deployment.is_test or deployment.target != HOST_SOCKET or not path.is_relative_to(root):
+                continue
+            if any(each is project for each in workflow.projects(deployment, stack.projects)):
+                yield str(Path(deployment.pipeline.workspace) / path.relative_to(root))
