@@ -14,8 +14,7 @@ import stat
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from dataclasses import replace
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -46,6 +45,7 @@ SHOWN = 10
 """Files that are named."""
 SMALL = 1 << 16
 """Bytes from which a file is read by a thread."""
+FLAGS = os.O_RDONLY | os.O_NOFOLLOW
 THREADS = min(4, os.cpu_count() or 1)
 
 
@@ -146,24 +146,20 @@ def contents(directory: Path, keep: Keep, progress: Progress | None = None) -> M
 
     def collect() -> None:
         below, digest = digests.popleft()
-        manifest[below] = replace(manifest[below], digest=digest.result())
+        manifest[below] = manifest[below].with_digest(digest.result())
 
     with ThreadPoolExecutor(THREADS) as pool:
         for below, path, entry in _entries(str(directory)):
             manifest[below] = entry
             if entry.kind != "file":
                 continue
-            with ExitStack() as stack:
-                file = stack.enter_context(_opened(path))
-                head = file.read(SMALL)
-                copy = keep(below, head[:HEAD])
-                if copy is not None:
-                    stack.enter_context(copy)
-                if len(head) < SMALL and copy is None:
-                    manifest[below] = replace(entry, digest=hashlib.sha256(head).hexdigest())
-                    count(len(head))
-                else:
-                    digests.append((below, pool.submit(_digest, stack.pop_all(), file, head, copy, count)))
+            head = _first_bytes(path)
+            copy = keep(below, head[:HEAD])
+            if len(head) < SMALL and copy is None:
+                manifest[below] = entry.with_digest(hashlib.sha256(head).hexdigest())
+                count(len(head))
+            else:
+                digests.append((below, pool.submit(_digest, path, copy, count)))
             if len(digests) > 2 * THREADS:
                 collect()
         while digests:
@@ -171,12 +167,10 @@ def contents(directory: Path, keep: Keep, progress: Progress | None = None) -> M
     return manifest
 
 
-def _digest(closing: ExitStack, file: IO[bytes], head: bytes, copy: IO[bytes] | None, count: Progress) -> str:
-    with closing:
-        digest = hashlib.sha256(head)
+def _digest(path: str, copy: IO[bytes] | None, count: Progress) -> str:
+    with copy or nullcontext(), _opened(path) as file:
+        digest = hashlib.sha256()
         buffer = memoryview(bytearray(CHUNK))
-        if copy is not None:
-            copy.write(head)
         while size := file.readinto(buffer):  # type: ignore[attr-defined]
             digest.update(buffer[:size])
             if copy is not None:
@@ -185,8 +179,17 @@ def _digest(closing: ExitStack, file: IO[bytes], head: bytes, copy: IO[bytes] | 
     return digest.hexdigest()
 
 
+def _first_bytes(path: str) -> bytes:
+    """The first bytes of a file, all of it where they are fewer than `SMALL`."""
+    descriptor = os.open(path, FLAGS)
+    try:
+        return os.read(descriptor, SMALL)
+    finally:
+        os.close(descriptor)
+
+
 def _opened(path: str) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb", buffering=0)
+    return os.fdopen(os.open(path, FLAGS), "rb", buffering=0)
 
 
 def _entries(top: str) -> Iterator[tuple[str, str, Entry]]:

@@ -15,6 +15,9 @@ END = 2 * ZEROS
 """What every whole archive ends with."""
 HEAD = 16
 """Bytes of a file by which its format is known."""
+USTAR = b"ustar\0"
+"""How a header of POSIX is known: only there, names have a prefix."""
+DEVICES = (tarfile.CHRTYPE, tarfile.BLKTYPE)
 FILES = (tarfile.REGTYPE, tarfile.AREGTYPE)
 WITHOUT_DATA = frozenset(b"123456")
 """Types whose size says nothing: links, devices, directories, pipes."""
@@ -46,6 +49,9 @@ class Bytes:
             yield piece
 
     def take(self, size: int) -> bytes:
+        if size <= len(self._rest):
+            found, self._rest = bytes(self._rest[:size]), self._rest[size:]
+            return found
         return b"".join(self.pieces(size))
 
 
@@ -57,7 +63,7 @@ def members(data: Bytes) -> Iterator[tuple[tarfile.TarInfo, bytes, Iterator[memo
     fields: dict[str, str] = {}
     while (block := data.take(BLOCK)) != ZEROS:
         try:
-            member = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+            member = _header(block)
             if member.type in ABOUT_THE_NEXT:
                 fields.update(_fields(member.type, data.take(member.size + -member.size % BLOCK)[: member.size]))
                 continue
@@ -77,6 +83,33 @@ def members(data: Bytes) -> Iterator[tuple[tarfile.TarInfo, bytes, Iterator[memo
         fields = {}
     if data.take(BLOCK) != ZEROS:
         raise BrokenArchive("the archive ended before its end")
+
+
+def _header(block: bytes) -> tarfile.TarInfo:
+    """A header, as TarInfo.frombuf reads it in four times as long. Raises HeaderError or ValueError for none."""
+    if _number(block[148:156]) != 256 + sum(block[:148]) + sum(block[156:]):
+        raise tarfile.InvalidHeaderError("bad checksum")
+    name, prefix = _text(block[:100]), _text(block[345:500]) if block[257:263] == USTAR else ""
+    member = tarfile.TarInfo(f"{prefix}/{name}" if prefix else name)
+    member.mode, member.uid, member.gid = _number(block[100:108]), _number(block[108:116]), _number(block[116:124])
+    member.size, member.mtime = _number(block[124:136]), _number(block[136:148])
+    member.type, member.linkname = block[156:157], _text(block[157:257])
+    if member.type in DEVICES:
+        member.devmajor, member.devminor = _number(block[329:337]), _number(block[337:345])
+    if member.type == tarfile.AREGTYPE and name.endswith("/"):
+        member.type = tarfile.DIRTYPE
+    return member
+
+
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _number(field: bytes) -> int:
+    """Octal digits; a large number is in base 256, with the first bit as its mark."""
+    if field[0] in (0o200, 0o377):
+        return int.from_bytes(field[1:], "big") - (256 ** (len(field) - 1) if field[0] == 0o377 else 0)
+    return int(field.partition(b"\0")[0].strip() or b"0", 8)
 
 
 def _fields(kind: bytes, data: bytes) -> dict[str, str]:
