@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 FROM_INPUT = Path("-")
-ENDINGS = (".yml", ".yaml")
+ENDINGS = (".yml", ".yaml", ".json")
 """Of a Compose file; a file with another name is a list of paths."""
 
 
