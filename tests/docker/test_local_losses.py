@@ -11,9 +11,9 @@ import pytest
 from volfix.cli import carry_shown
 from volfix.docker import local_files
 from volfix.docker.archive import Entry
+from volfix.docker.carry_jobs import CarryProblem, Job, Origin, State, SurveyedJob
 from volfix.docker.engine import Engine
 from volfix.docker.helper_containers import Carriers
-from volfix.docker.jobs import CarryProblem, Job, Origin, State, Surveyed
 
 GIGABYTE = 10**9
 JOB = Job("shop", "rows", "shop_rows", ("db",), ("/data",), (Origin("bind", "/old", "./old", "history"),))
@@ -23,9 +23,9 @@ def file(size: int) -> Entry:
     return Entry("file", size, 0, 0, 0o644, 0)
 
 
-def surveyed(state: State, source: int, target: int | None) -> Surveyed:
+def surveyed(state: State, source: int, target: int | None) -> SurveyedJob:
     there = None if target is None else {"rows": file(target)}
-    return Surveyed(JOB, {"rows": file(source)}, there, state, (), (), "image", 0)
+    return SurveyedJob(JOB, {"rows": file(source)}, there, state, (), (), "image", 0)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (surveyed("carried", 9 * GIGABYTE, 9 * GIGABYTE), False),
     ],
 )
-def test_what_an_interrupted_run_left_counts_as_free(found: Surveyed, replace: bool) -> None:
+def test_what_an_interrupted_run_left_counts_as_free(found: SurveyedJob, replace: bool) -> None:
     carry_shown.check_space(Engine(None), [found], replace=replace)
 
 
@@ -61,7 +61,7 @@ def test_what_an_interrupted_run_left_counts_as_free(found: Surveyed, replace: b
         (surveyed("empty", 4 * GIGABYTE, 0), False),
     ],
 )
-def test_too_little_space_is_said_before_anything_is_stopped(found: Surveyed, replace: bool) -> None:
+def test_too_little_space_is_said_before_anything_is_stopped(found: SurveyedJob, replace: bool) -> None:
     with pytest.raises(CarryProblem, match=r"too little free space: .* are needed, and .* are free"):
         carry_shown.check_space(Engine(None), [found], replace=replace)
 

@@ -13,7 +13,6 @@ import pytest
 from conftest import Host
 from test_carry_command import BEFORE, INSIDE, Shop, database
 
-from volfix.docker.carry_jobs import CarryProblem
 from volfix.docker.containers import PROJECT, SERVICE, Container
 from volfix.docker.deployed import deployed_at
 from volfix.docker.engine import Engine

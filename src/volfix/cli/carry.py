@@ -229,6 +229,7 @@ def _write(
 ) -> bool:
     """Carry, and start the services; whether every row that was counted before is there."""
     from volfix.docker.carry import carry
+    from volfix.docker.carry_jobs import CarryProblem
     from volfix.docker.compose import sharing, up
     from volfix.docker.engine_problems import EngineProblem
     from volfix.docker.restore import ran

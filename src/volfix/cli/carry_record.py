@@ -15,11 +15,11 @@ from volfix.fixes.write.journal import WriteProblem
 from volfix.rules.context import Carried
 
 if TYPE_CHECKING:
-    from volfix.docker.find_moves import Search
-    from volfix.docker.jobs import Job
+    from volfix.docker.carry_jobs import Job
+    from volfix.docker.find_moves import MoveSearch
 
 
-def keep_record(search: Search, job: Job, when: float, given: Path, options: Mapping[str, Any]) -> None:
+def keep_record(search: MoveSearch, job: Job, when: float, given: Path, options: Mapping[str, Any]) -> None:
     """Record which sources are in the volume as they were at a moment, and how the project is named."""
     place, flags = os.path.abspath(given), tuple(naming(options))  # noqa: PTH100 - links stay
     new = [
@@ -35,7 +35,7 @@ def keep_record(search: Search, job: Job, when: float, given: Path, options: Map
         say(f"that {job.key} is carried is not recorded, and VF112 will say that it is not: {problem}")
 
 
-def drop_record(search: Search, jobs: Sequence[Job]) -> None:
+def drop_record(search: MoveSearch, jobs: Sequence[Job]) -> None:
     """After `--back`: the rows are in the directories again."""
     try:
         forget(search.deployed.project.root, {job.name for job in jobs})

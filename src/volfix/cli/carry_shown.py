@@ -15,10 +15,9 @@ import click
 from volfix.cli.carry_next import replaces
 
 if TYPE_CHECKING:
-    from volfix.docker.carry_jobs import Job, SurveyedJob
+    from volfix.docker.carry_jobs import SurveyedJob
     from volfix.docker.engine import Engine
-    from volfix.docker.find_moves import Search
-    from volfix.docker.jobs import Surveyed
+    from volfix.docker.find_moves import MoveSearch
 
 STATES = {
     "missing": "does not exist yet",
@@ -65,7 +64,7 @@ def _show(one: SurveyedJob, *, overwrite: bool) -> None:
         click.echo(f"  {container.name} is running and belongs to something else: stop it first")
 
 
-def check_space(engine: Engine, found: list[Surveyed], *, replace: bool) -> None:
+def check_space(engine: Engine, found: list[SurveyedJob], *, replace: bool) -> None:
     """Free space where the daemon keeps volumes, where that is this machine. Sparse files are not kept sparse.
 
     What an interrupted run left is removed before the copy; what `replace` puts aside is copied first. Raises

@@ -17,7 +17,7 @@ from volfix.docker.engine import Engine
 from volfix.docker.history import from_history
 from volfix.docker.local_files import data_root
 from volfix.docker.markers import CARRIED, is_marked
-from volfix.docker.own import containers_under
+from volfix.docker.project_containers import containers_under
 from volfix.project.compose.mounts import VOLUME
 from volfix.project.stack import Use
 from volfix.rules.checklist import Answer, Mark, data_mounts

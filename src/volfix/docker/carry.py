@@ -18,7 +18,6 @@ from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.interrupted_copy import is_part
-from volfix.docker.jobs import MAPPED, CarryProblem, Job, Origin, Say, State, Surveyed, users_of
 from volfix.docker.local_files import data_root, listing, uncarried
 from volfix.docker.markers import CARRIED, is_carried, is_marked, mark, sweep, unmark, used_since
 from volfix.docker.service_mark import is_moved, note_moved
@@ -62,7 +61,7 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     running = {container.id: container for container in writers if container.is_running}.values()
     own = tuple(item for item in running if job.owns(item))
     foreign = tuple(item for item in running if not job.owns(item))
-    return Surveyed(
+    return SurveyedJob(
         replace(job, origins=kept), complete, target, state, own, foreign, image, when, late, there, uncarried=lost
     )
 

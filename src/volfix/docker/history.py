@@ -11,7 +11,6 @@ from volfix.docker.carry_jobs import CarryProblem, Origin
 from volfix.docker.containers import DIRECTORY, Container
 from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
-from volfix.docker.jobs import CarryProblem, Origin
 from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, VOLUME, Mount

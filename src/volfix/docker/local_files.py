@@ -23,7 +23,6 @@ from volfix.docker.archive import Entry, Keep, Manifest
 from volfix.docker.carry_jobs import Origin
 from volfix.docker.engine import CHUNK, Engine
 from volfix.docker.helper_containers import Carriers, Progress
-from volfix.docker.jobs import Origin
 from volfix.docker.tar_stream import HEAD
 
 KINDS = {

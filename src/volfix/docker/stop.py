@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from volfix.docker.carry_jobs import CarryProblem, Say
 from volfix.docker.containers import Container
 from volfix.docker.engine import Engine
-from volfix.docker.jobs import CarryProblem, Say
 
 PATIENCE = 60
 """Seconds in which an engine has to write what it has in memory to its files, and to end."""

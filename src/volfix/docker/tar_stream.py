@@ -88,7 +88,7 @@ def members(data: Bytes) -> Iterator[tuple[tarfile.TarInfo, bytes, Iterator[memo
 def _header(block: bytes) -> tarfile.TarInfo:
     """A header, as TarInfo.frombuf reads it in four times as long. Raises HeaderError or ValueError for none."""
     if _number(block[148:156]) != 256 + sum(block[:148]) + sum(block[156:]):
-        raise tarfile.InvalidHeaderError("bad checksum")
+        raise tarfile.HeaderError("bad checksum")
     name, prefix = _text(block[:100]), _text(block[345:500]) if block[257:263] == USTAR else ""
     member = tarfile.TarInfo(f"{prefix}/{name}" if prefix else name)
     member.mode, member.uid, member.gid = _number(block[100:108]), _number(block[108:116]), _number(block[116:124])

@@ -49,7 +49,7 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
     return tuple(results) or (_pipeline_result(stack, made),)
 
 
-def _reported(finding: Finding, made: Made, new_names: Mapping[str, str]) -> ReportedFinding:
+def _reported(finding: Finding, made: MadeFixes, new_names: Mapping[str, str]) -> ReportedFinding:
     """The finding, in which each volume is called what it is called once the fixes are made."""
     evidence = tuple(_renamed_in(line, new_names) for line in finding.evidence)
     is_rejected = any(finding is each for each in made.rejected)
