@@ -27,6 +27,7 @@ def deletions(root: Path, files: dict[str, str]) -> list[str]:
     return [f"{item.call.verb} {item.option.name if item.option else ''}".strip() for item in found]
 
 
+CLOSING = ("then", "elif", "else", "fi", "do", "done", "esac")
 FOUND = [
     ("docker compose down -v", "down -v"),
     ("docker-compose down --volumes", "down --volumes"),
@@ -40,6 +41,7 @@ FOUND = [
     ("docker compose -f compose.yaml -p shop down -v", "down -v"),
     ("docker compose --project-name down down -v", "down -v"),
     ("docker compose --env-file .env --profile all down -v", "down -v"),
+    ("docker compose --workdir /srv/app down -v", "down -v"),
     ("docker -H tcp://host:2375 compose down -v", "down -v"),
     ("docker --context far compose down -v", "down -v"),
     ("/usr/local/bin/docker-compose down -v", "down -v"),
@@ -51,6 +53,8 @@ FOUND = [
     ("A=1 docker compose down -v", "down -v"),
     ("nohup docker compose down -v &", "down -v"),
     ("time nice -n 5 docker compose down -v", "down -v"),
+    ("./wait-for-it.sh db:5432 -t 9 -- docker compose down -v", "down -v"),
+    ("wait-for db:5432 -- sudo -u deploy docker compose down -v", "down -v"),
     ("timeout 60 docker compose down -v", "down -v"),
     ("timeout -s KILL 60 docker compose down -v", "down -v"),
     ("docker compose down -v || true", "down -v"),
@@ -81,12 +85,20 @@ FOUND = [
     ("ssh host \"sudo sh -c 'docker compose down -v'\"", "down -v"),
     ('ssh host "cd \\"$DIR\\" && docker compose down -v"', "down -v"),
     ("su - app -c 'docker compose down -v'", "down -v"),
+    ("$SUDO docker compose down -v", "down -v"),
+    ("${AS_ROOT:-} docker compose down -v", "down -v"),
+    ("env $(cat .env) docker compose down -v", "down -v"),
+    ("$(which docker) compose down -v", "down -v"),
+    ("$(command -v docker) compose down -v", "down -v"),
+    ("D=$(type -P docker-compose); $D down -v", "down -v"),
     ("DC='docker compose'; $DC down -v", "down -v"),
     ('DC=(docker compose -f a.yml)\n"${DC[@]}" down -v', "down -v"),
     ("FLAGS=-v\ndocker compose down $FLAGS", "down -v"),
     ("docker compose $FILES down -v", "down -v"),
     ("$DOCKER_COMPOSE down -v", "down -v"),
     ('"$dc" down -v', "down -v"),
+    # an end that may stand elsewhere: the words around it are not where a shell has them
+    *((f"exit\n{word} true\ndocker compose down -v", "down -v") for word in CLOSING),
     ("stop() { docker compose down -v; }\nstop", "down -v"),
     ('run() { echo "$@"; "$@"; }\nrun docker compose down -v', "down -v"),
     ("function all { stop; }\nfunction stop { docker compose down -v; }\nall", "down -v"),
@@ -117,6 +129,7 @@ FOUND = [
 
 LEFT_ALONE = [
     "docker compose down",
+    "exit\ndocker compose down -v",
     "docker compose down --remove-orphans",
     "docker compose down --rmi all",
     "docker compose down --volumes=false",
@@ -129,6 +142,7 @@ LEFT_ALONE = [
     "docker compose --env-file --volumes down",
     "docker compose down -- -v",
     "docker compose logs -f -v",
+    "wait-for-it.sh docker compose down -v",
     "docker compose run -v a:/b app",
     "docker compose run --rm app down -v",
     "docker compose exec app docker compose down -v",
@@ -192,6 +206,8 @@ LEFT_ALONE = [
     "docker compose -f docker/compose.dev.yml down -v",
     "docker compose --file e2e/compose.yaml down -v",
     "docker compose -p shop-test down -v",
+    "docker compose --project-directory e2e down -v",
+    "docker compose --workdir e2e down -v",
     "docker compose --profile test down -v",
     "docker-compose-viewer down -v",
     "mydocker compose down -v",

@@ -32,6 +32,18 @@ def workflow(job: str, machine: str, run: str, event: str = "push") -> str:
     return f"on: {event}\njobs:\n  {job}:\n    runs-on: {machine}\n{steps}"
 
 
+GUARDED = (
+    "deploy:\n  script:\n    - if [ $MODE = {} ]; then\n    - docker compose down -v\n    - fi\n"
+    "    - docker compose up -d\n"
+)
+
+
+def chain(number: int) -> str:
+    """A Makefile in which so many targets need each other, and the last of them deletes the volumes."""
+    targets = "".join(f"t{each}: t{each + 1}\n" for each in range(number))
+    return f"deploy: t0\n\tdocker compose up -d\n{targets}t{number}:\n\tdocker compose down -v\n"
+
+
 BEHIND = "      - name: deploy\n        run: docker compose up -d\n"
 
 
@@ -77,11 +89,14 @@ def with_tests(run: str) -> str:
         ({"Makefile": "up:\n\tdocker compose down \\\n\t\t-v && \\\n\tdocker compose up -d\n"}, 1),
         ({"Makefile": "up:\n\t@echo docker compose down -v\n\tdocker compose up -d\n"}, 0),
         ({"Makefile": "release:\n\tfor i in $$(ls); do docker compose -p $$i down -v; done\n"}, 1),
+        ({"Makefile": chain(9)}, 1),
+        ({"Makefile": chain(1200)}, 0),  # followed so far and no further
         # the other runners
         ({"justfile": "dc := 'docker compose'\nup:\n  {{dc}} down -v {{args}}\n  {{dc}} up -d\n"}, 1),
         ({"justfile": "deploy:\n  #!/usr/bin/env bash\n  docker compose down -v\n  docker compose up -d\n"}, 1),
         ({"package.json": '{"scripts": {"up": "docker compose down -v && docker compose up"}}'}, 1),
         ({"package.json": '{"scripts": {"up": "sh -c \\"docker compose down -v\\" && docker compose up"}}'}, 1),
+        ({"package.json": '{"scripts": {"up": "exit", "postup": "docker compose down -v && docker compose up"}}'}, 1),
         ({"package.json": '{"scripts": {"clean": "docker compose down -v"}}'}, 0),
         ({"Jenkinsfile": "stage('Deploy') {\n  sh 'docker compose down -v'\n  sh \"docker compose up -d\"\n}\n"}, 1),
         ({"Jenkinsfile": "stage('Deploy') {\n sh '''\n docker compose down -v\n docker compose up -d\n'''\n}\n"}, 1),
@@ -107,6 +122,10 @@ def with_tests(run: str) -> str:
             1,
         ),
         ({".gitlab-ci.yml": "deploy:\n  script:\n    - docker compose down -v\n    - docker compose up -d\n"}, 1),
+        # the items of a list are one script, unless they are none together
+        ({".gitlab-ci.yml": GUARDED.format("deploy")}, 1),
+        ({".gitlab-ci.yml": GUARDED.format("test")}, 0),
+        ({".gitlab-ci.yml": "deploy:\n  script: ['echo ((', docker compose down -v, docker compose up -d]\n"}, 1),
         ({".gitlab-ci.yml": "test:\n  script:\n    - docker compose up -d\n    - docker compose down -v\n"}, 0),
         (
             {

@@ -41,6 +41,10 @@ OWN = {
         "docker compose -p once -f compose.yaml up -d",
         "docker compose -p once -f compose.yaml down --volumes",
     ),
+    "with files of its own, in full": (
+        "docker compose --project-name once --file compose.yaml up -d",
+        "docker compose --project-name once --file compose.yaml down --volumes",
+    ),
     "a stack for tests": ("docker compose -p test-$ID up -d", "docker compose -p test-$ID down -v"),
 }
 
@@ -58,6 +62,7 @@ OTHERS = {
     "another one, too": ("docker volume create $cache", "docker volume rm $cache $data"),
     "one that a container of the job mounts": ("docker run -v $data:/d x", "docker volume rm $data"),
     "of a name that the shell finds": ("docker volume create a", "docker volume rm $(docker volume ls -q)"),
+    "of a name with more before it": ("docker volume rm keep-$(docker volume create)",),
     "the stack's own": ("docker volume create pg", "docker volume rm shop_pg"),
     "another -p": ("docker compose -p smoke up -d", "docker compose -p shop down -v"),
     "no -p": ("docker compose -p smoke up -d", "docker compose down -v"),

@@ -113,6 +113,10 @@ FLOWS: dict[str, dict[str, str]] = {
         ".github/workflows/deploy.yml": "on: push\njobs:\n  deploy:\n    runs-on: self-hosted\n    steps:\n"
         f"      - run: '[ -f .env ] || cp .env.example .env'\n      - run: {UP}"
     },
+    "a job that makes what is not there": {
+        ".github/workflows/deploy.yml": "on: push\njobs:\n  deploy:\n    runs-on: self-hosted\n    steps:\n"
+        f"      - run: test -f .env || cp .env.example .env\n      - run: {UP}"
+    },
     "Drone": {
         ".drone.yml": "kind: pipeline\ntype: exec\nname: x\nsteps:\n  - name: deploy\n    commands:\n"
         f"      - cp .env.example .env\n      - {UP}"

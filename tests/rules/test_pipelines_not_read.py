@@ -115,8 +115,11 @@ def test_the_whole_project_is_one_bad_file_away_from_nothing(tmp_path: Path) -> 
     assert "db-data" in (root / "compose.yaml").read_text()
 
 
-def test_commands_that_are_no_shell_are_said_to_be_unread(tmp_path: Path) -> None:
-    root = project(tmp_path, PIPELINE.replace("docker compose -p", "if then; docker compose ((( -p"))
+@pytest.mark.parametrize(
+    "words", ["if then; docker compose ((( -p", "if then; podman-compose ((( -p", "if then; docker ((( -p"]
+)
+def test_commands_that_are_no_shell_are_said_to_be_unread(words: str, tmp_path: Path) -> None:
+    root = project(tmp_path, PIPELINE.replace("docker compose -p", words))
     result = volfix.plan(root).result
     assert [note.partition(".drone.yml")[2] for note in result.notes] == [
         ":8:9: not read: volfix does not understand these commands"

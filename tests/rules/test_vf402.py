@@ -53,6 +53,8 @@ UP = "docker compose up -d\n"
         "git clean -fd",
         "git clean -fdx -e conf",
         "git -C . clean -fdx",
+        "git -c clean.requireForce=false clean -fdx",
+        "git --git-dir .git --work-tree . clean -fdx",
         "find state -exec shred -u {} +",
         "find state -mindepth 1 -execdir rm {} ';'",
         "git reset --hard && git clean -fdx && git pull",
@@ -97,6 +99,8 @@ def test_the_mounted_directory_goes(text: str, tmp_path: Path) -> None:
         "rsync -a --delete --exclude state ./ host:/srv/app",
         "rsync -a --delete --exclude='/state/*' ./ host:/srv/app",
         "rsync -a --delete --filter='P state' ./ host:/srv/app",
+        "rsync -a --delete -f '- state' ./ host:/srv/app",
+        "rsync -a --delete -f protect,state ./ host:/srv/app",
         "rsync -a --delete --exclude-from=.rsyncignore ./ host:/srv/app",
         "rsync -a --delete html/ host:/srv/app/html/",
         "rsync -a --delete ./ host:/tmp/build",
@@ -203,11 +207,16 @@ def test_git_clean_is_told_what_to_keep(pattern: str, lines: list[int], tmp_path
         ("ssh h 'rm -rf /srv/other && cd /srv/app && docker compose up -d'\n", []),
         ("rm -rf /srv/app\nssh h 'cd /srv/app && docker compose up -d'\n", [1]),
         ("ssh h 'cd /srv/app && docker compose up -d'\nrsync -a --delete ./ h:/srv/www\n", []),
+        ("ssh h 'cd /srv/app && docker compose up -d'\nrsync -a --delete ./ h:/srv/app\n", [2]),
+        ("ssh h 'cd /srv/app && docker compose up -d'\nrsync -a --delete . h:/srv/app\n", [2]),
+        ("ssh h 'cd /srv/app && docker compose up -d'\nrsync -a --delete $PWD h:/srv/app\n", []),
+        ("ssh h 'cd /srv/{name} && docker compose up -d'\nrsync -a --delete $PWD h:/srv\n", [2]),
         ("ssh h 'cd $APP && docker compose up -d'\nrsync -a --delete ./ h:$APP/\n", [2]),
     ],
 )
 def test_on_another_machine_the_checkout_lies_elsewhere(text: str, lines: list[int], tmp_path: Path) -> None:
-    assert found(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": text}) == lines
+    deploy = text.replace("{name}", tmp_path.name)
+    assert found(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": deploy}) == lines
 
 
 @pytest.mark.parametrize(
@@ -243,7 +252,22 @@ def test_a_finding_says_what_is_in_the_directory_and_has_no_fix(tmp_path: Path) 
     assert "`rm -rf state`, which deletes the data of MongoDB in ./state/db" in finding.message
     assert (finding.location.line, finding.location.column) == (2, 6)
     assert finding.fix is None
-    assert finding.reason
+    assert "it needs another path" in str(finding.reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "spare"),
+    [
+        ("rsync -a --delete ./ h:/srv/app", "an --exclude for it"),
+        ("git clean -fd", "an -e pattern for it"),
+        ("find state -delete", "another path"),
+    ],
+)
+def test_a_finding_says_how_the_command_would_spare_the_data(text: str, spare: str, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    (tmp_path / "deploy.sh").write_text(f"{text}\n{UP}")
+    (finding,) = volfix.plan(tmp_path, select=["VF402"]).findings
+    assert f"it needs {spare}, or the data a named volume" in str(finding.reason)
 
 
 @pytest.mark.parametrize(
@@ -254,6 +278,7 @@ def test_a_finding_says_what_is_in_the_directory_and_has_no_fix(tmp_path: Path) 
         ("/a/b/*", "/a/b", True),
         ("/a/b/.*", "/a/b", True),
         ("/a/b/c", "/a/b", False),
+        ("/a/x/*", "/a/b", False),
         ("/a/*", "/a/b/c", True),
         ("/a/x*", "/a/b", False),
         ("/", "/a", False),

@@ -79,6 +79,11 @@ class DockerCall:
         return [option.value for option in self.options if option.name in names and option.value is not None]
 
     @property
+    def project_directory(self) -> str | None:
+        """What `--project-directory`, or the name that it had before, says; the last one wins."""
+        return next(iter(self.values("--project-directory", "--workdir")[::-1]), None)
+
+    @property
     def starts(self) -> bool:
         """Whether the call brings a stack up."""
         return (self.program, self.verb) in _starting()

@@ -192,6 +192,13 @@ DEPLOYS = [
         id="-f in another directory",
     ),
     pytest.param(
+        drone("docker compose --file=deploy/compose.yml up -d"),
+        "host-socket",
+        "deploy",
+        ["/drone/src/deploy/compose.yml"],
+        id="--file",
+    ),
+    pytest.param(
         drone("docker compose -f /drone/src/compose.yaml -f prod.yml up -d"),
         "host-socket",
         "src",
@@ -200,6 +207,18 @@ DEPLOYS = [
     ),
     pytest.param(
         drone("docker compose --project-directory /opt/a up"), "host-socket", "a", None, id="--project-directory"
+    ),
+    pytest.param(drone("docker compose --workdir /opt/a up"), "host-socket", "a", None, id="its older name"),
+    *(
+        pytest.param(drone(f"{words} up -d"), "remote", "src", None, id=words)
+        for words in (
+            "docker -H tcp://h.example.org:2375 compose",
+            "docker --host=ssh://h compose",
+            "docker-compose -H h:2375",
+            "docker-compose --host ssh://h",
+            "docker -c far compose",
+            "docker --context far compose",
+        )
     ),
     pytest.param(
         drone("export COMPOSE_FILE=compose.yaml:prod.yml", UP),

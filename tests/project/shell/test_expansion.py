@@ -36,7 +36,9 @@ def test_a_word_is_what_bash_makes_of_it(word: str, tmp_path: Path) -> None:
     assert len(command.values) - 1 == int(said[0])
 
 
-@pytest.mark.parametrize("word", ["$nothing", '"$nothing"', "${nothing}", "$(date)", "$(($one + 1))", "${nothing[@]}"])
+@pytest.mark.parametrize(
+    "word", ["$nothing", '"$nothing"', "${nothing}", "$(date)", "$(($one + 1))", "${nothing[@]}", "${!nothing}"]
+)
 def test_what_is_not_known_stays_as_it_is_written(word: str, tmp_path: Path) -> None:
     (tmp_path / "x.sh").write_text(f"program a {word} b\n")
     (entry,) = CommandFile(tmp_path / "x.sh").entries
@@ -46,3 +48,22 @@ def test_what_is_not_known_stays_as_it_is_written(word: str, tmp_path: Path) -> 
         if command.program == "program"
     ]
     assert [command.values for command in found] == [["program", "a", word.strip('"'), "b"]]
+
+
+@pytest.mark.parametrize(
+    ("word", "written"),
+    [
+        (r'"a\.b"', ["a", "\\", ".", "b"]),
+        (r"a\ b", ["a", r"\ ", "b"]),
+        (r"$'a\tb'", ["a", r"\t", "b"]),
+        (r'"\$one"', [r"\$", "o", "n", "e"]),
+        ('"$s"x', ["$s", "$s", "$s", "x"]),
+        ("${one}'b'", ["${one}", "b"]),
+    ],
+)
+def test_each_character_says_how_it_is_written(word: str, written: list[str], tmp_path: Path) -> None:
+    text = f"{SET}\nprogram {word}\n"
+    (tmp_path / "x.sh").write_text(text)
+    (entry,) = CommandFile(tmp_path / "x.sh").entries
+    (_, said) = Interpreter(CommandResolver(tmp_path, {})).commands(entry)[-1].words
+    assert [text[start:end] for _, start, end in said.in_file()] == written

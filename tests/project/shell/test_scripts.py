@@ -20,6 +20,7 @@ FILES = {
     "env.sh": "program env $X\n",
     "where.sh": 'cd "$(dirname "$0")" && program where\n',
     "sub/where.sh": 'cd "$(dirname "${BASH_SOURCE[0]}")" && program where\n',
+    "-n.sh": 'program dash "$@"\n',
     "sub/deep/plain": "program plain\n",
 }
 SCRIPTS = r"""
@@ -63,6 +64,8 @@ declare -x X=1; sh env.sh; declare X=2; sh env.sh; typeset -rx W=3; sh -c 'progr
 
 X=1 sh env.sh; X=2 bash -c 'program $X'; X=3; X=4 sh env.sh; program $X
 
+E=1 sh -c 'program a'; X=2 sh -c 'sh env.sh'; X=3 sh -c 'sh -c "program \$X"'
+
 E=1 program; export E=2; program; E=3 program; E=4; program; env E=5 program
 
 f() { E=$1 program; }; f 1; E=2 f 3; program
@@ -105,6 +108,8 @@ sh -c 'program "$@"' name a 'b c'; sh -c 'program $1 $#' name; bash -c "program 
 sh args.sh; sh args.sh a 'b c'; bash -e args.sh -x; ./args.sh d; sh -e -u args.sh; bash -o pipefail args.sh f
 
 bash --norc args.sh a; bash --rcfile /dev/null args.sh b; bash -eo pipefail args.sh c; bash +e args.sh d; sh - args.sh
+
+sh - -n.sh a; sh -e -- -n.sh b; bash - -n.sh
 
 sh -s a b <<'EOF'|program "$@"
 EOF
@@ -267,3 +272,41 @@ def test_where_another_user_or_machine_calls_a_program(script: str, tmp_path: Pa
     assert read.directory == posixpath.normpath(tmp_path / directory if directory[0] not in "~$`" else directory)
     assert read.in_checkout == read.directory.startswith(str(tmp_path))
     assert read.is_remote == script.split("; ")[-1].startswith("ssh")
+
+
+@pytest.mark.parametrize(
+    ("script", "origin"),
+    [
+        ("X=1 program a", "program a"),
+        ("true; sh lib.sh", "sh lib.sh"),
+        (". ./lib.sh b", ". ./lib.sh b"),
+        ("f() { sh lib.sh; }\nf c", "f c"),
+        ("bash -c 'true; sh lib.sh'", "bash -c 'true; sh lib.sh'"),
+        ("trap 'sh lib.sh' EXIT", "trap 'sh lib.sh' EXIT"),
+        ("ssh host sh <lib.sh", "ssh host sh"),
+    ],
+)
+def test_the_text_that_is_run_first_says_what_led_to_a_command(script: str, origin: str, tmp_path: Path) -> None:
+    for name, text in {"x.sh": f"{script}\n", "lib.sh": FILES["lib.sh"]}.items():
+        (tmp_path / name).write_text(text)
+    (entry,) = CommandFile(tmp_path / "x.sh").entries
+    (read,) = (each for each in Interpreter(CommandResolver(tmp_path, {})).commands(entry) if each.program == "program")
+    assert read.origin_in.path == tmp_path / "x.sh"
+    assert read.origin_in.text[read.origin.start : read.origin.end] == origin
+
+
+@pytest.mark.parametrize(
+    ("script", "place"),
+    [
+        ("program a", "checkout"),
+        ("sh ./lib.sh", "checkout"),
+        ("cd /srv/app; sh ./lib.sh", "machine"),
+        ("ssh host 'cd /srv/app && sh ./lib.sh'", "elsewhere"),
+    ],
+)
+def test_where_the_text_of_a_command_lies(script: str, place: str, tmp_path: Path) -> None:
+    for name, text in {"x.sh": f"{script}\n", "lib.sh": FILES["lib.sh"]}.items():
+        (tmp_path / name).write_text(text)
+    (entry,) = CommandFile(tmp_path / "x.sh").entries
+    (read,) = (each for each in Interpreter(CommandResolver(tmp_path, {})).commands(entry) if each.program == "program")
+    assert read.text_place == place

@@ -44,6 +44,11 @@ NOT_RUN = [
     Way("the arm of a case that is not taken", ("sh ctl.sh start",), {"ctl.sh": CTL}),
     Way("the arm behind the one that is taken", (f"set -- up; case $1 in up) {UP} ;; *) {DOWN} ;; esac",)),
     Way("a test that does not hold", (f'MODE=run; if [ "$MODE" = wipe ]; then {DOWN}; fi', UP)),
+    Way(
+        "a variable beside options of declare",
+        ("bash x.sh",),
+        {"x.sh": f"M=x; declare -i N=1; declare +i N; case $M in all) {DOWN} ;; esac\n{UP}\n"},
+    ),
     Way("what is left where a test holds", (f'set -- x; if [ "$1" = x ]; then {UP}; else {DOWN}; fi',)),
     Way("behind exit", (f"{UP}\nexit 0\n{DOWN}",)),
     Way("behind the exit of a function", (f"done_() {{ echo; exit; }}\n{UP}\ndone_\n{DOWN}",)),

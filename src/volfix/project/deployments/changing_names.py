@@ -80,7 +80,7 @@ def _given(command: Command, call: DockerCall, project: Project) -> ChangingName
     if "COMPOSE_PROJECT_NAME" in command.environment:
         value = command.environment["COMPOSE_PROJECT_NAME"] or ""
         return ChangingName(value, "COMPOSE_PROJECT_NAME", *_assigned(command, value))
-    if any(file.name for file in project.files) or call.values("--project-directory"):
+    if any(file.name for file in project.files) or call.project_directory is not None:
         return None
     files = call.values("-f", "--file")
     name = posixpath.basename(command.directory if not files else posixpath.dirname(files[0]) or command.directory)

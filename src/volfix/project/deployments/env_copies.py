@@ -134,10 +134,10 @@ def _of_command(command: Command) -> Iterator[FileCopy]:
     call = docker_call(words)
     if call is not None and call.program == COMPOSE:
         files = call.values("-f", "--file")
-        home = call.values("--project-directory") or [posixpath.dirname(files[0]) if files else ""]
+        home = call.project_directory or (posixpath.dirname(files[0]) if files else "")
         given = command.environment.get("COMPOSE_ENV_FILES") or ""
         for name in reversed(call.values("--env-file") or given.split(",")):  # of several the last one wins
-            yield FileCopy((name,), posixpath.join(home[-1], ".env"))
+            yield FileCopy((name,), posixpath.join(home, ".env"))
         return
     last = command.words[-1]
     behind = (

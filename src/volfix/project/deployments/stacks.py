@@ -320,8 +320,7 @@ def _home(command: Command) -> str:
 
 def project_directory(command: Command, call: DockerCall) -> str:
     """The directory of the project that a call of Compose is about: what it names, that of its first file, its own."""
-    given = call.values("--project-directory")
-    if given:
-        return joined(command.directory, given[-1])
+    if call.project_directory is not None:
+        return joined(command.directory, call.project_directory)
     files = call.values("-f", "--file")
     return posixpath.dirname(joined(command.directory, files[0])) or "." if files else command.directory

@@ -51,7 +51,7 @@ def compose_call(words: Sequence[str]) -> ComposeCall | None:
         flags=frozenset(option.name for option in call.options),
         files=tuple(call.values("-f", "--file")),
         project=last("-p", "--project-name"),
-        project_directory=last("--project-directory", "--workdir"),
+        project_directory=call.project_directory,
         env_files=tuple(call.values("--env-file")),
         context=last("-c", "--context"),
         host=last("-H", "--host"),
@@ -60,8 +60,13 @@ def compose_call(words: Sequence[str]) -> ComposeCall | None:
 
 def named_purposes(call: DockerCall) -> frozenset[str]:
     """What the files and the names that the call gives say about what the stack is for."""
-    names = call.values("-f", "--file", "-p", "--project-name", "--profile", "--env-file", "--project-directory")
-    return frozenset(purpose for name in names for part in name.split("/") for purpose in purposes(part))
+    names = call.values("-f", "--file", "-p", "--project-name", "--profile", "--env-file")
+    return frozenset(
+        purpose
+        for name in (*names, call.project_directory or "")
+        for part in name.split("/")
+        for purpose in purposes(part)
+    )
 
 
 def is_for_use(call: DockerCall) -> bool:

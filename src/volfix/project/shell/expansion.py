@@ -141,7 +141,7 @@ class _Words:
                 at += 1
             elif char == "'" and not quoted:
                 at = self.single_quoted(at, end)
-            elif char == "$" and self.text[at + 1 : at + 2] == "'" and not quoted and at + 1 < end:
+            elif char == "$" and self.text[at + 1 : at + 2] == "'" and not quoted:
                 at = self.ansi_quoted(at + 2, end)
             elif char == "\\" and at + 1 < end:
                 at = self.escaped(at, quoted)

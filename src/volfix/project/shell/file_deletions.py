@@ -103,7 +103,7 @@ def _find(command: Command) -> Iterator[DeletedPath]:
     """`find PLACE -delete`, `find PLACE -exec rm -rf {} +`. Source: POSIX, find; GNU findutils manual."""
     words = command.values[1:]
     places = list(itertools.takewhile(lambda word: word[:1] not in ("-", "(", "!", "\\"), words))
-    ran = [words[number + 1] for number, word in enumerate(words[:-1]) if word in FIND_RUNS]
+    ran = [program for word, program in itertools.pairwise(words) if word in FIND_RUNS]
     if "-delete" in words or any(posixpath.basename(word) in ("rm", "shred") for word in ran):
         for place in places or ["."]:
             yield DeletedPath(
@@ -126,7 +126,7 @@ def _in_container(command: Command, call: DockerCall) -> Iterator[DeletedPath]:
 
 def _host_mounts(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The directories of the host that `docker run` mounts, with their places in the container."""
-    for option, following in zip(words, [*words[1:], ""], strict=True):
+    for option, following in itertools.pairwise(words):
         name, equals, value = option.partition("=")
         value = value if equals else following
         if name in ("-v", "--volume"):
@@ -182,7 +182,7 @@ def _rsync(command: Command) -> Iterator[DeletedPath]:
         if HOST.match(path):
             continue
         source = joined(command.directory, path)
-        whole = path.endswith("/") or posixpath.basename(path) in (".", "")
+        whole = posixpath.basename(path) in (".", "")
         reached = place if whole else f"{place}/{posixpath.basename(source)}"
         yield DeletedPath(
             "rsync --delete",

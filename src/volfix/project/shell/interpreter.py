@@ -28,7 +28,7 @@ from volfix.syntax.source import Span
 
 DEPTH = 12
 """Calls within calls."""
-KEYWORDS = frozenset({"if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done", "case", "esac"})
+KEYWORDS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac"})
 """Words that stand for a command only where the grammar has lost its way."""
 LIMIT = 4000
 """Commands of one entry: scripts that call each other could go on for ever."""

@@ -50,7 +50,7 @@ def _lookup(name: str, state: State) -> Value | Unset:
         return state.arguments[int(name) - 1].value if int(name) <= len(state.arguments) else ""
     if name in state.variables:
         return state.variables[name]
-    if name in ("PWD", "CURDIR"):
+    if name == "PWD":
         return state.directory
     if name == "OLDPWD":
         return state.previous

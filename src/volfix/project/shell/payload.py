@@ -66,7 +66,7 @@ def user_call(words: Sequence[Argument]) -> Payload:
         if word in ("-", "--login") or re.match(r"-[a-bd-z]*l", word):
             logs_in = True
         name, equals, _ = word.partition("=")
-        if word.startswith("-") and re.match(r"--(?:session-)?command\Z|-\w*c\Z", name) and not equals:
+        if re.match(r"--(?:session-)?command\Z|-\w*c\Z", name) and not equals:
             text, at = words[at] if at < len(words) else None, at + 1
         elif word in values:
             is_named = is_named or word in ("-u", "--user")

@@ -56,7 +56,7 @@ def _take_off(runner: Wrapper, found: Unwrapped) -> None:
         found.words = words[values.index(runner.behind) + 1 :] if runner.behind in values else []
         return
     at = skip_options(values, 1, runner.values)
-    found.directory = option_value(values[1:at], runner.directories) or found.directory
+    found.directory = option_value(values[:at], runner.directories) or found.directory
     at += runner.skip
     while at < len(values):
         if (given := ASSIGNMENT.match(values[at])) is not None:
