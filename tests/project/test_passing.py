@@ -144,3 +144,17 @@ def test_a_script_that_only_starts_the_stack_prunes_nothing_of_it_behind(tmp_pat
     assert not deletions(tmp_path / "a", {"start.sh": "docker compose up -d\ndocker volume prune -f\n"})
     behind = "docker compose up -d\ndocker compose down\ndocker volume prune -f\n"
     assert deletions(tmp_path / "b", {"start.sh": behind})
+
+
+@pytest.mark.parametrize("command", ["docker volume prune -af", "docker volume rm -f $(docker volume ls -q)"])
+def test_a_command_that_names_no_stack_is_about_those_of_its_flow(command: str, tmp_path: Path) -> None:
+    deploy = f"docker compose -f a/compose.yaml down\n{command}\ndocker compose -f a/compose.yaml up -d\n"
+    for name, text in {"a/compose.yaml": COMPOSE, "b/compose.yaml": COMPOSE, "deploy.sh": deploy}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    named = [
+        project.files
+        for project in volfix.plan(tmp_path).projects
+        if any(item.finding.code == "VF401" for item in project.findings)
+    ]
+    assert named == [(tmp_path / "a" / "compose.yaml",)]

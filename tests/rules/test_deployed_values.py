@@ -89,6 +89,7 @@ WINS = {
     ),
     "script": ("ops/deploy.sh", f"set -e\nexport DATABASE_URL={PROD}\ncd ..\ndocker compose up -d\n", 2),
     "script with a value that is not known": ("deploy.sh", 'export DATABASE_URL="$1"\ndocker compose up -d\n', 1),
+    "a line that goes on": ("deploy.sh", f"export TAG=1 \\\n  DATABASE_URL={PROD}\ndocker compose up -d\n", 2),
     "make": ("Makefile", f"export DATABASE_URL := {PROD}\ndeploy:\n\tdocker compose up -d\n", 1),
     "make, all variables": ("Makefile", f"DATABASE_URL = {PROD}\nexport\ndeploy:\n\tdocker compose up -d\n", 1),
     "word of make": ("deploy.sh", f"make release DATABASE_URL={PROD}\n", 1),
@@ -194,6 +195,14 @@ def test_the_literal_that_wins_is_fixed_at_its_line(way: str, tmp_path: Path) ->
     assert places == {"compose.yaml": (6, Applicability.SAFE), name: (line, Applicability.SAFE)}
     result.write()
     assert (tmp_path / name).read_text() == text.replace("sqlite:///./", "sqlite:///./data/")
+
+
+def test_a_line_that_goes_on_ends_at_an_empty_line(tmp_path: Path) -> None:
+    deploy = f"export DATABASE_URL={PROD} \\\n\necho DATABASE_URL={PROD}\n{UP}"
+    for path, content in {**PLACES["the default"], "deploy.sh": deploy}.items():
+        (tmp_path / path).write_text(content)
+    volfix.plan(tmp_path).write()
+    assert (tmp_path / "deploy.sh").read_text() == deploy.replace("sqlite:///./", "sqlite:///./data/", 1)
 
 
 def test_the_env_file_of_a_service_that_the_flow_writes(tmp_path: Path) -> None:

@@ -235,6 +235,29 @@ def test_the_file_that_a_command_line_names_is_the_source(keys: str, script: str
     assert said(found) == {".env.example": "safe"}
 
 
+def test_on_the_other_machine_the_files_beside_the_script_come_first(tmp_path: Path) -> None:
+    files = {".env.prod": TEXT, "web/compose.yaml": "services: {web: {image: nginx}}\n", "web/.env.staging": TEXT}
+    deploy = 'ssh web "cd /srv/app && cp .env.$1 .env && docker compose up -d"\n'
+    assert said(plan(tmp_path, {**files, "deploy.sh": deploy})) == {".env.prod": "safe"}
+
+
+@pytest.mark.parametrize("option", ["--project-directory", "--workdir"])
+def test_such_a_file_stands_for_the_one_in_the_project_s_directory(option: str, tmp_path: Path) -> None:
+    compose = COMPOSE.format(keys=PASSED["interpolated"]).replace("build: .", "build: ..")
+    files = {"shop/compose.yaml": compose, "web/compose.yaml": "services: {web: {image: nginx}}\n", ".env.prod": TEXT}
+    found = plan(tmp_path, {**files, "deploy.sh": f"docker compose {option} shop --env-file .env.prod up -d\n"})
+    assert said(found) == {".env.prod": "safe"}
+
+
+def test_a_copy_to_a_place_that_is_beside_no_compose_file_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    files = {"shop/compose.yaml": LOADED, "web/compose.yaml": "services: {web: {image: nginx}}\n", ".env.example": TEXT}
+    for name, text in {**files, "deploy.sh": f"cp .env.example /srv/.env\ncd shop\n{UP}"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert ".env.example" not in said(volfix.plan(tmp_path, select=("VF2",)))
+
+
 def test_the_file_that_a_variable_of_compose_names_is_the_source(tmp_path: Path) -> None:
     files = {"deploy.sh": f"export COMPOSE_ENV_FILES=.env.example\n{UP}", ".env.example": TEXT}
     found = plan(tmp_path, {"compose.yaml": COMPOSE.format(keys=PASSED["a name"]), **files})
