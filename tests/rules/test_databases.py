@@ -5,6 +5,7 @@ from __future__ import annotations
 import cProfile
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import dotenv
