@@ -117,7 +117,7 @@ def test_the_whole_project_is_one_bad_file_away_from_nothing(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "words",
-    ["if then; docker compose ((( -p", "if then; podman-compose ((( -p", "if then; docker ((( -p", "docker ps; )"],
+    ["if then; docker compose ((( -p", "if then; podman-compose ((( -p", "if then; docker ((( -p"],
 )
 def test_commands_that_are_no_shell_are_said_to_be_unread(words: str, tmp_path: Path) -> None:
     root = project(tmp_path, PIPELINE.replace("docker compose -p", words))
