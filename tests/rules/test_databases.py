@@ -310,7 +310,7 @@ def test_the_reference_is_fixed_where_its_url_is(name: str, before: str, after: 
     text = path.read_text()
     found = volfix.plan(root, select=("VF101", "VF2"))
     moves = sorted(move.source for project in found.projects for move in project.moves)
-    assert moves == ["./data", "container:/app/database.db"]
+    assert moves == ["/drone/src/data", "container:/app/database.db"]
     found.write()
     assert text.count(URL) == 1
     moved = text.replace(URL, "sqlite:///./data/database.db")
