@@ -42,7 +42,7 @@ def unlike(
     container: Container, process: Process, project: Project, asked: Compared = Compared.EVERYTHING
 ) -> str | None:
     """What the container has otherwise than its service in these files; None where it may be made from them."""
-    service = project.services.get(container.service or "")
+    service = {**project.services, **project.carriers}.get(container.service or "")
     if service is None:
         return f"these files have no service {container.service}"
     project = replace(project, name=container.project or project.name, deployed_as=None)
