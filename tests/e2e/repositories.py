@@ -164,10 +164,12 @@ class Repository:
 
     def remove(self) -> None:
         """Take away what it has on the host, and what it shares there with others."""
-        service = f"label=com.docker.compose.service={self.database.service}"
+        form = '{{.ID}} {{.Label "com.docker.compose.service"}}'
+        own = (self.database.service, f"carry-{self.database.service}-")
         for project in self.projects:
             label = f"label=com.docker.compose.project={project}"
-            containers = self.host.docker("ps", "-aq", "--filter", service, "--filter", label).split()
+            found = self.host.docker("ps", "-a", "--format", form, "--filter", label).splitlines()
+            containers = [number for number, service in map(str.split, found) if service.startswith(own)]
             if containers:
                 self.host.docker("rm", "-fv", *containers)
             name = f"name=^{project}_{self.database.service}-"
