@@ -231,3 +231,78 @@ def test_what_deploys_it_is_named(name: str, text: str, expected: str, shop: Pat
     (shop / name).write_text(text, encoding="utf-8")
     daemon = points(run(str(shop)).output)["Docker daemon"]
     assert any(expected in line for line in daemon)
+
+
+OVER_SSH = """\
+on: push
+jobs:
+  ship:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: Start
+        uses: appleboy/ssh-action@v1
+        with:
+          script: |
+            cd {}
+            {}
+            docker compose up -d
+"""
+
+
+@pytest.mark.parametrize("directory", ["~", "/srv/live", "$HOME/live", "${{ secrets.DIRECTORY }}"])
+def test_a_step_that_deploys_elsewhere_is_a_deployment(directory: str, shop: Path) -> None:
+    (shop / ".drone.yml").unlink()
+    (shop / ".github/workflows").mkdir(parents=True)
+    workflow = OVER_SSH.format(directory, "echo SECRET=1 > .env")
+    (shop / ".github/workflows/ship.yml").write_text(workflow, encoding="utf-8")
+    found = points(run(str(shop)).output)
+    assert found["Docker daemon"] == [
+        "?   .github/workflows/ship.yml:13 deploys it in ship/Start, on another host: the volumes to look at are there"
+    ]
+    assert "ok  app loads .env: what deploys it writes that file before" in found["Env files"]
+    says = "it is deployed as live" if directory.endswith("live") else "the directory's name makes"
+    assert any(says in line for line in found["Project name"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Jenkinsfile", "pipeline { stages { stage('Ship') { steps { sh 'docker compose -p live up -d' } } } }\n"),
+        ("Makefile", "deploy:\n\tssh a@b 'cd /srv/live && docker compose up -d'\n"),
+        ("deploy.sh", "export COMPOSE_PROJECT_NAME=live\ndocker compose up -d\n"),
+        ("deploy.sh", "docker stack deploy -c compose.yaml live\n"),
+        (
+            "ansible/site.yml",
+            "- hosts: web\n  tasks:\n    - community.docker.docker_compose_v2: {project_src: /srv/live}\n",
+        ),
+    ],
+)
+def test_the_name_is_what_any_command_that_deploys_gives(name: str, text: str, shop: Path) -> None:
+    (shop / ".drone.yml").unlink()
+    (shop / name).parent.mkdir(exist_ok=True)
+    (shop / name).write_text(text, encoding="utf-8")
+    found = points(run(str(shop)).output)["Project name"]
+    assert any("it is deployed as live" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("command", "is_brought"),
+    [("scp .env compose.yaml a@b:/srv/live", True), ("cp .env .env.old", False), ("echo SECRET=1 > .env.old", False)],
+)
+def test_an_env_file_that_is_sent_along_is_brought(command: str, is_brought: bool, shop: Path) -> None:
+    (shop / ".drone.yml").unlink()
+    (shop / "deploy.sh").write_text(f"{command}\nssh a@b 'cd /srv/live && docker compose up -d'\n", encoding="utf-8")
+    (line,) = (line for line in points(run(str(shop)).output)["Env files"] if "app loads" in line)
+    assert line.startswith("ok" if is_brought else "?")
+
+
+def test_what_deploys_another_file_of_the_directory_does_not_deploy_this_one(shop: Path) -> None:
+    (shop / ".drone.yml").unlink()
+    (shop / "compose.prod.yaml").write_text(COMPOSE, encoding="utf-8")
+    script = "ssh a@b 'cd /srv/live && docker compose -f compose.prod.yaml up -d'\n"
+    (shop / "bin").mkdir()
+    (shop / "bin/deploy.sh").write_text(script, encoding="utf-8")
+    assert "no pipeline or script here deploys it" in points(run(str(shop)).output)["Docker daemon"][0]
+    (deployed,) = points(run(str(shop / "compose.prod.yaml")).output)["Docker daemon"]
+    assert deployed.startswith("?   bin/deploy.sh:1 deploys it, on another host")

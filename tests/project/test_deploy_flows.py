@@ -188,3 +188,31 @@ def test_what_is_a_deployment(files: dict[str, str], count: int, tmp_path: Path)
 def test_what_somebody_asks_for(makefile: str, count: int, tmp_path: Path) -> None:
     placed(tmp_path, {"Makefile": makefile})
     assert len(CommandFiles(tmp_path, (tmp_path / "Makefile",)).asked_for) == count
+
+
+CLEARED = """\
+if {test}; then
+  docker compose down --volumes
+fi
+if [ "$MODE" = detached ]; then
+  docker compose up -d
+fi
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "is_found"),
+    [
+        ("[ -f compose.yaml ]", True),
+        ('[[ -f "$COMPOSE_FILE" ]]', True),
+        ("[ ! -d node_modules ]", True),
+        ("[ -S /var/run/docker.sock ] && [ -e compose.yaml ]", True),
+        ("command -v docker", True),
+        ("[ -f reset ]", False),
+        ('[ "$1" = "-r" ]', False),
+        ('[ -n "$WIPE" ]', False),
+    ],
+)
+def test_a_test_of_what_is_there_asks_for_nothing(test: str, is_found: bool, tmp_path: Path) -> None:
+    found = deletions(tmp_path, {"compose.yaml": "", "deploy.sh": CLEARED.format(test=test)})
+    assert found == (["down --volumes"] if is_found else [])

@@ -39,6 +39,9 @@ CHANGED = [
     ("deploy.sh", 'docker compose -p "shop-$(git rev-parse --short HEAD)" up -d\n', None),
     ("Makefile", "deploy:\n\tdocker compose -p shop-$(GIT_SHA) up -d\n", None),
     ("deploy.sh", "cd releases/$(date +%Y%m%d)\ndocker compose up -d\n", None),
+    ("deploy.sh", "docker compose --project-directory /srv/shop/$GIT_SHA up -d\n", None),
+    ("site.yml", "- hosts: shop\n  tasks:\n    - docker_compose_v2: {project_src: '/srv/{{ release_id }}'}\n", None),
+    ("site.yml", "- hosts: shop\n  tasks:\n    - command: docker compose up -d chdir=/srv/{{ git_sha }}\n", None),
     ("deploy.sh", "docker compose -p $BUILD_NUMBER up -d\n", None),
     ("deploy.sh", "docker compose -p shop-$BRANCH-$BUILD_NUMBER up -d\n", None),
 ]  # fmt: skip
@@ -47,6 +50,7 @@ KEPT = [
     (WORKFLOW, step("docker compose -p shop-${{ inputs.environment }} up -d")),
     ("deploy.sh", "docker compose -p shop-$USER up -d\n"),
     ("deploy.sh", "docker compose -p web-$BUILD_ID -p shop up -d\n"),
+    ("site.yml", "- hosts: shop\n  tasks:\n    - docker_compose_v2: {project_src: '/srv/{{ release_id }}/shop'}\n"),
     ("deploy.sh", "docker compose -p shop-${ENVIRONMENT:-live} up -d\n"),
     ("deploy.sh", 'cd "$(git rev-parse --show-toplevel)"\ndocker compose up -d\n'),
     ("deploy.sh", "export TAG=$(git rev-parse HEAD)\ndocker compose -p shop up -d\n"),

@@ -26,6 +26,7 @@ from volfix.syntax import disk
 
 if TYPE_CHECKING:
     from volfix.project.compose.service import EnvFile
+    from volfix.project.deployments.starts import Start
 
 COPIES = frozenset({"cp", "mv", "install", "ln", "scp"})
 
@@ -160,19 +161,19 @@ def _volumes(context: Context, project: Project) -> Iterator[Answer]:
 
 
 def _name(context: Context, project: Project) -> Iterator[Answer]:
-    name = project.deployed_as or project.name
-    keys = [key for key in project.declared if project.real_name(key) == f"{name}_{key}"]
-    volumes = f": its volumes are {', '.join(f'{name}_{key}' for key in keys)}" if keys else ""
     named = next((file for file in reversed(project.files) if file.name), None)
-    deployed = sorted({one.deployment.project for one in _of(context, project) if one.deployment.project})
+    pipelines = {one.deployment.project for one in _of(context, project)}
+    deployed = sorted(filter(None, pipelines | {start.name(project) for start in _starts(context, project)}))
+    name = deployed[0] if named is None and len(deployed) == 1 else project.deployed_as or project.name
+    real = replace(project, deployed_as=name)
+    keys = [key for key in project.declared if real.real_name(key) == f"{name}_{key}"]
+    volumes = f": its volumes are {', '.join(f'{name}_{key}' for key in keys)}" if keys else ""
     if named is not None:
         yield Answer(Mark.FINE, f"`name:` in {relative(named.path, context.root)} says {name}{volumes}")
     elif len(deployed) > 1:
-        yield Answer(Mark.WRONG, f"the pipelines deploy it as {' and as '.join(deployed)}: each has volumes of its own")
+        yield Answer(Mark.WRONG, f"it is deployed as {' and as '.join(deployed)}: each has volumes of its own")
     elif deployed:
-        yield Answer(
-            Mark.OPEN, f"the pipeline deploys it as {name}{volumes}; started by hand elsewhere it may be another"
-        )
+        yield Answer(Mark.OPEN, f"it is deployed as {name}{volumes}; started by hand elsewhere it may be another")
     elif name != normalized_name(project.directory.resolve().name):
         yield Answer(Mark.FINE, f"COMPOSE_PROJECT_NAME in .env says {name}{volumes}")
     else:
@@ -223,10 +224,13 @@ def _arrival(context: Context, project: Project, service: Service, file: EnvFile
     name = relative(file.path, context.root)
     if disk.is_file(file.path):
         return Answer(Mark.FINE, f"{service.name} loads {name}, which is here")
-    for deploy in _of(context, project):
-        for command in deploy.deployment.commands:
-            if command.program in COPIES and posixpath.basename(command.values[-1]) == file.path.name:
+    for start in _starts(context, project):
+        for command in start.flow.commands:
+            to = command.values[1:] if command.program == "scp" else command.values[-1:]
+            if command.program in COPIES and file.path.name in map(posixpath.basename, to):
                 return Answer(Mark.FINE, f"{service.name} loads {name}: `{shown_command(command)}` puts it there")
+        if file.path in start.deployed(project, {}).written:
+            return Answer(Mark.FINE, f"{service.name} loads {name}: what deploys it writes that file before")
     consequence = "or Compose refuses to start" if file.required else "or its values are missing, without a word"
     return Answer(
         Mark.OPEN, f"{service.name} loads {name}, which is not here: something must put it there, {consequence}"
@@ -275,21 +279,27 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
 
 
 def _deployed_by(context: Context, project: Project) -> Iterator[Answer]:
-    """The commands outside of pipelines that bring the project up; what is on another machine is not known here."""
-    commands = context.deploying()
-    known = {deploy.workflow.file.path for deploy in _of(context, project)}
-    seen: set[Path] = set()
-    for start in commands.starting if commands is not None else ():
+    """The commands that bring the project up in other ways; what is on another machine is not known here."""
+    known = {one.workflow.file.path for one in _of(context, project)}
+    seen: set[tuple[Path, str | None]] = set()
+    for start in _starts(context, project):
         command = start.command
-        source = command.fragment.source
-        line, _ = source.place(command.place.start)
-        if project in start.projects and source.path not in known | seen:
-            seen.add(source.path)
-            place = f"{relative(source.path, context.root)}:{line} deploys it, on"
+        source, entry = command.origin_in, command.start
+        step = entry.step if entry.is_pipeline else None
+        if source.path not in known and (source.path, step) not in seen:
+            seen.add((source.path, step))
+            line, _ = source.place(command.origin.start)
+            place = f"{relative(source.path, context.root)}:{line} deploys it{f' in {step}' if step else ''}, on"
             if command.is_remote:
                 yield Answer(Mark.OPEN, f"{place} another host: the volumes to look at are there")
             else:
                 yield Answer(Mark.NOTE, f"{place} the machine that runs it")
+
+
+def _starts(context: Context, project: Project) -> list[Start]:
+    """The commands of all flows that bring the project up for good."""
+    commands = context.deploying()
+    return [start for start in commands.starting if project in start.projects] if commands is not None else []
 
 
 def _of(context: Context, project: Project) -> list[StackDeployment]:

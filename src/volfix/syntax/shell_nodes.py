@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ WORDS = frozenset(
         *("brace_expression", "variable_name", "regex", "extglob_pattern"),
     }
 )
+FILE_TEST = re.compile(r"-[bcdefghkprstuwxGLNOS] ")
+"""How the text of a test begins that looks for a file. Source: POSIX, test; GNU bash, Bash Conditional Expressions."""
 
 
 def places(text: str) -> list[int] | None:
@@ -87,7 +90,10 @@ class Nodes:
         return Guard(texts, self.word(one), (self.word(other).value,))
 
     def literals(self, node: Node) -> Iterator[str]:
-        """The literal texts that a test compares with; a comparison for difference says nothing of the branch."""
+        """The literal texts that a test compares with; a comparison for difference says nothing of the branch.
+
+        A file that is looked for comes behind the operator: `-f .env`.
+        """
         if node.type in ("negated_command", "command", "command_substitution"):
             return
         if node.type == "binary_expression" and any(child.type == "!=" for child in node.children):
@@ -95,5 +101,6 @@ class Nodes:
         if node.type in ("word", "string", "raw_string", "extglob_pattern", "regex", "string_content"):
             yield self.word(node).value
             return
-        for child in node.named_children:
-            yield from self.literals(child)
+        texts = (text for child in node.named_children for text in self.literals(child))
+        operator = f"{self.text_of(node.children[0])} " if node.type == "unary_expression" else ""
+        yield from (operator + text for text in texts) if FILE_TEST.match(operator) else texts

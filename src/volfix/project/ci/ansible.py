@@ -6,6 +6,7 @@ ansible.builtin (shell, command, file); ansible.posix (synchronize).
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Iterator
 from itertools import groupby
@@ -22,6 +23,8 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse, reso
 
 BLOCKS = ("block", "rescue", "always")
 LOCAL = frozenset({"localhost", "127.0.0.1"})
+FREE_FORM = re.compile(r"(?:\A|\s)chdir=(\S+)")
+"""The directory of a command that is written as one text: `command: make chdir=/srv/shop`."""
 
 
 def is_named(path: Path) -> bool:
@@ -114,6 +117,7 @@ def _own_text(source: Source, task: Mapping, given: Node) -> Iterator[Fragment]:
     if isinstance(node, Scalar):
         fragment = scalar_fragment(source, node)
         at = (fragment.starts[0], fragment.ends[0]) if fragment.text else (node.span.start, node.span.end)
+        chdir = chdir or next((found[1] for found in FREE_FORM.finditer(fragment.text)), None)
         before = f"cd {shlex.quote(masked(chdir))}\n" if chdir else ""
         when = text(task, "when")
         opened = f'if [ "{masked(when)}" ]; then\n' if when else ""

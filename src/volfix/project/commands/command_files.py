@@ -34,7 +34,8 @@ DANGEROUS = re.compile(
 )
 NAMES = re.compile(
     rb"COMPOSE_PROJECT_NAME|--project-name|\bstack[ \t]+(?:deploy|up)\b"
-    rb"|\bcompose\b[^\n]*\s(?:-p[\s=\"'$]|(?:-f|--file)[\s=]\S*[$`])"
+    rb"|\bcompose\b[^\n]*\s(?:-p[\s=\"'$]|(?:-f|--file|--project-directory)[\s=]\S*[$`])"
+    rb"|\b(?:project_src|chdir|working-?directory)\b\W[^\n]*(?:\$|\{\{)"
     rb"|\bcd\b[^\n]*[$`](?!\(dirname|\{?BASH_SOURCE|\{?0)"
 )
 """What may give a project another name at each deployment."""

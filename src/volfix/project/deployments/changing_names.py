@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from volfix.knowledge.commands import COMPOSE, DockerCall
 from volfix.project.ci.nodes import masked
-from volfix.project.compose.model import Project
+from volfix.project.compose.model import Project, normalized_name
 from volfix.project.shell.command import Command
 from volfix.syntax.source import Source, Span
 
@@ -25,6 +25,7 @@ CHANGES = re.compile(
     re.IGNORECASE,
 )
 """What stands in a text for a date, a commit, the number of a build, a release."""
+DIRECTORY = "the directory"
 PART = re.compile(r"[-_.]?(?:\$\{\{.*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$\w+)[-_.]?")
 """A part of a name that something else says, with what joins it to the rest."""
 
@@ -72,6 +73,20 @@ def changing_name(command: Command, call: DockerCall, project: Project) -> Chang
     return found if found is not None and CHANGES.search(found.text) else None
 
 
+def given_name(command: Command, call: DockerCall, project: Project) -> str | None:
+    """The name that a command which starts a stack gives to the project, as far as it is known.
+
+    None where the files say it, and where the directory does that they have been found in.
+    """
+    if call.program != COMPOSE:  # `docker stack deploy NAME`
+        text = command.values[call.arguments[-1]] if call.arguments else ""
+    elif (found := _given(command, call, project)) is None or (found.given_by == DIRECTORY and command.in_checkout):
+        return None
+    else:
+        text = found.text
+    return normalized_name(text) if re.fullmatch(r"[\w.-]*\w[\w.-]*", text) else None
+
+
 def _given(command: Command, call: DockerCall, project: Project) -> ChangingName | None:
     options = [option for option in call.options if option.name in ("-p", "--project-name") and option.value]
     if options:
@@ -80,11 +95,11 @@ def _given(command: Command, call: DockerCall, project: Project) -> ChangingName
     if "COMPOSE_PROJECT_NAME" in command.environment:
         value = command.environment["COMPOSE_PROJECT_NAME"] or ""
         return ChangingName(value, "COMPOSE_PROJECT_NAME", *_assigned(command, value))
-    if any(file.name for file in project.files) or call.project_directory is not None:
+    if any(file.name for file in project.files):
         return None
     files = call.values("-f", "--file")
-    name = posixpath.basename(command.directory if not files else posixpath.dirname(files[0]) or command.directory)
-    return ChangingName(name, "the directory")
+    directory = call.project_directory or (posixpath.dirname(files[0]) if files else "")
+    return ChangingName(posixpath.basename(directory.rstrip("/") or command.directory), DIRECTORY)
 
 
 def _written(command: Command, number: int, value: str) -> tuple[Source, Span] | tuple[None, None]:

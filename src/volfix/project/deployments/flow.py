@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from volfix.project.deployments.passing import removed_by
 from volfix.project.shell.command import Command
 from volfix.project.shell.compose_call import is_for_use
 from volfix.project.shell.entry import Entry
+from volfix.syntax.shell_nodes import FILE_TEST
 from volfix.syntax.source import Span
 
 PIPELINE, NAMED, INSTALLED, STARTS, ASKED = "pipeline", "named", "installed", "starts", "asked"
@@ -36,12 +38,13 @@ class Flow:
     def starts_beside(self, guards: tuple[str, ...]) -> bool:
         """Whether the guards let a command run where the stack is brought up: those of one begin with the other's."""
         branches, beginnings = self._branches
+        guards = _asking(guards)
         return guards in beginnings or any(guards[:length] in branches for length in range(len(guards)))
 
     @cached_property
     def _branches(self) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
         """The guards of the commands that bring the stack up, and everything that they begin with."""
-        branches = frozenset(self.commands[number].guards for number in self.starting)
+        branches = frozenset(_asking(self.commands[number].guards) for number in self.starting)
         return branches, frozenset(each[:length] for each in branches for length in range(len(each) + 1))
 
     @cached_property
@@ -92,3 +95,8 @@ def starts(command: Command) -> bool:
     """Whether the command brings a stack up that people use."""
     call = docker_call(command.values)
     return call is not None and call.starts and is_for_use(call)
+
+
+def _asking(guards: Iterable[str]) -> tuple[str, ...]:
+    """The tests that a command depends on, but for those of what is there: nobody asks for anything by them."""
+    return tuple(guard for guard in guards if not FILE_TEST.match(guard))

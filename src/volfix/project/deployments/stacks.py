@@ -253,9 +253,13 @@ class Commands:
         if not names:
             return tuple(item for item in near if item.files[0].path.name in BASE_NAMES) or near
         wanted = {posixpath.basename(name) for name in names}
-        below = self._below.get(posixpath.normpath(_home(command)), set())
-        own = [item for place in below for item in self._at[place] if wanted.intersection(item.file_names)]
-        return tuple(own if len({item.directory for item in own}) == 1 else ()) or near
+        for directory in _upwards(_home(command), self._root):
+            below = self._below.get(directory, set())
+            own = [item for place in below for item in self._at[place] if wanted.intersection(item.file_names)]
+            if own:
+                exact = [item for item in own if wanted == set(item.file_names)] or own
+                return tuple(exact if len({item.directory for item in exact}) == 1 else ()) or near
+        return near
 
     @cached_property
     def _at(self) -> dict[str, tuple[Project, ...]]:

@@ -9,6 +9,7 @@ from volfix.knowledge.commands import DockerCall
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import Variable, env_assignment
+from volfix.project.deployments.changing_names import given_name
 from volfix.project.deployments.flow import Flow
 from volfix.project.deployments.given_values import GivenVariables, as_deployed, env_files
 from volfix.project.deployments.written_env_files import Written, handed_on, origin_of, written_before
@@ -42,6 +43,10 @@ class Start:
     command: Command
     call: DockerCall
     projects: tuple[Project, ...]
+
+    def name(self, project: Project) -> str | None:
+        """The name that the command gives to the project; None where it gives none, or that is not known."""
+        return given_name(self.command, self.call, project)
 
     @property
     def handed(self) -> dict[str, Variable]:
