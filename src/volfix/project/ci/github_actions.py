@@ -1,7 +1,7 @@
 """Actions of GitHub, Gitea and Forgejo: each job of a workflow is a pipeline; local composite actions are read with it.
 
-Source: docs.github.com, workflow syntax and GitHub-hosted runners; actions/checkout, README.md; gitea/act_runner,
-README.md (labels); actions/runner, docs (the `_work` directory).
+Source: docs.github.com, workflow syntax and GitHub-hosted runners; actions/checkout, README.md (`clean` is true, `git
+clean -ffdx`); gitea/act_runner, README.md (labels); actions/runner, docs (the `_work` directory).
 """
 
 from __future__ import annotations

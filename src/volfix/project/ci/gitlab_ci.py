@@ -1,6 +1,8 @@
 """GitLab CI: each job is a pipeline of one step; included files, `extends`, `default` and `!reference` are resolved.
 
-Source: docs.gitlab.com, CI/CD YAML syntax and CI/CD variables (GIT_STRATEGY, GIT_CLEAN_FLAGS, CI_PROJECT_DIR).
+Source: docs.gitlab.com, CI/CD YAML syntax, predefined variables (CI_PROJECT_DIR), Configuring runners (GIT_STRATEGY is
+fetch, GIT_CLEAN_FLAGS are -ffdx where nothing is said) and Use Docker to build Docker images (a dind service ends with
+its job).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Jenkins: the commands of the stages of a Jenkinsfile.
 
-Source: jenkins.io, pipeline syntax (sh); groovy-lang.org, syntax (strings).
+Source: jenkins.io, pipeline syntax, pipeline steps reference (sh, bat, dir, deleteDir) and Workspace Cleanup (cleanWs);
+groovy-lang.org, syntax (strings).
 """
 
 from __future__ import annotations
