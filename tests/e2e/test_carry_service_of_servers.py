@@ -161,13 +161,13 @@ def test_a_carry_that_is_killed_serves_no_wrong_rows_and_is_begun_again(shop: Sh
         for name in running(shop) or carriers:
             shop.host.docker("kill", "-s", "KILL", name, check=False)
         deployment.wait(SECONDS)
-        touched = [database for database in DATABASES if any(shop.content(database).iterdir())]
+        touched = [database for database in DATABASES if (shop.content(database) / "filler").is_symlink()]
         begun += len(touched)
         for database in touched:  # a person starts the server all the same
             shop.host.docker("start", shop.container(database.service), check=False)
         for database in touched:
             assert shop.rows(database, 1.5) in (None, ROWS), f"kill {number}: {database.name}"
-        if touched:  # the carry services begin again then, and the servers do not wait for them
+        if len(touched) == len(DATABASES):  # the carry services begin again then, and the servers do not wait for them
             shop.host.command(shop.directory, "docker-compose", "restart", "-t", "5", statuses=(0, 1))
         for database in touched:
             assert shop.rows(database, 1.5) in (None, ROWS), f"kill {number}: {database.name}, restarted"
