@@ -193,6 +193,20 @@ def test_help_and_version() -> None:
     assert run("--version").stdout.startswith("volfix, version ")
 
 
+@pytest.mark.parametrize("flags", [(), ("-v",), ("-v", "--output-format", "json")])
+def test_without_libyaml_the_run_is_the_same_and_v_says_once_why_it_is_slow(
+    flags: tuple[str, ...], repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "more").mkdir()
+    shutil.copy(repository / "docker-compose.yml", repository / "more")
+    fast = run(*flags, str(repository))
+    monkeypatch.setitem(sys.modules, "_ruamel_yaml", None)
+    slow = run(*flags, str(repository))
+    assert slow.stdout == fast.stdout
+    assert slow.stderr.count("ruamel.yaml.clib") == bool(flags)
+    assert "ruamel.yaml.clib" not in fast.stderr
+
+
 def test_as_a_module(repository: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "volfix", str(repository)], capture_output=True, text=True, check=False

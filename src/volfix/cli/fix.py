@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from volfix.rules.findings import Finding
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
+SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip install ruamel.yaml.clib` adds libyaml"
 
 
 def codes_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -92,11 +93,20 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         confirm=confirm,
         progress=None if options["quiet"] else _progress(),
     )
+    if options["verbose"]:
+        _say_slow_parser()
     if options["verify_with_compose"]:
         _verify(plan)
     result = plan.write(allow_dirty=options["allow_dirty"]) if options["write"] else plan.result
     _print(result, options, color=color)
     ctx.exit(0 if options["exit_zero"] and result.status == 1 else result.status)
+
+
+def _say_slow_parser() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("_ruamel_yaml") is None:
+        click.echo(SLOW_PARSER, err=True)
 
 
 def _recover(paths: Iterable[Path]) -> None:

@@ -21,7 +21,7 @@ def read_events(source: Source) -> list[Any]:
 def fast_events(source: Source) -> list[Any] | None:
     """libyaml's events; None where it is not installed or does not take the text: the pure parser takes `[a:b]` too."""
     try:
-        from _ruamel_yaml import CParser  # the optional C extension, ruamel.yaml.clib
+        from _ruamel_yaml import CParser  # ruamel.yaml.clib, which has no wheel for some machines
         from ruamel.yaml.error import YAMLError
     except ImportError:
         return None
