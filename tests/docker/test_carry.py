@@ -17,7 +17,7 @@ from conftest import Host
 
 from volfix.docker import verify
 from volfix.docker.archive import Manifest, Reading
-from volfix.docker.carry import carry, survey
+from volfix.docker.carry import carry
 from volfix.docker.carry_jobs import CarryProblem, Job, Origin
 from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
@@ -25,6 +25,7 @@ from volfix.docker.helper_containers import Carriers, manifest_of
 from volfix.docker.local_files import contents, listing, volume_directory
 from volfix.docker.markers import mark
 from volfix.docker.sqlite_files import Spool
+from volfix.docker.survey import survey
 from volfix.docker.tar_stream import BrokenArchive
 from volfix.knowledge.clients import client_of
 

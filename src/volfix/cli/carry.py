@@ -175,8 +175,8 @@ def _surveyed(
     search: MoveSearch, given: Path, options: dict[str, Any], *, quick: bool
 ) -> tuple[list[SurveyedJob], bool, bool]:
     """What can be carried; whether something cannot, so that nothing is; whether a volume in use lacks older data."""
-    from volfix.docker.carry import survey
     from volfix.docker.carry_jobs import CarryProblem
+    from volfix.docker.survey import survey
 
     found, failed, doubts = [], False, False
     named = {key for _, key in options["maps"]}

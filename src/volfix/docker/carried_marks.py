@@ -20,7 +20,8 @@ from volfix.docker.markers import CARRIED, is_marked
 from volfix.docker.project_containers import containers_under
 from volfix.project.compose.mounts import VOLUME
 from volfix.project.stack import Use
-from volfix.rules.checklist import Answer, Mark, data_mounts
+from volfix.rules.answers import Answer, Mark
+from volfix.rules.checklist import data_mounts
 from volfix.rules.evidence.held_data import held_data
 from volfix.rules.evidence.left_behind import database_at, last_change
 

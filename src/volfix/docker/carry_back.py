@@ -8,7 +8,6 @@ from typing import Literal
 
 from volfix.docker import helper_containers as through
 from volfix.docker.archive import differences
-from volfix.docker.carry import image_for
 from volfix.docker.carry_jobs import CarryProblem, Job, Say, users_of
 from volfix.docker.containers import VOLUME_KEY, Container, MountPoint
 from volfix.docker.engine import Engine
@@ -21,6 +20,7 @@ from volfix.docker.map_option import mapped
 from volfix.docker.service_mark import note_moved
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop import stop
+from volfix.docker.survey import image_for
 from volfix.docker.tar_stream import BrokenArchive
 from volfix.docker.verify import shown
 from volfix.docker.volume_backups import volume_of

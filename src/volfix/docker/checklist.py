@@ -12,7 +12,8 @@ from volfix.docker.engine import Engine
 from volfix.docker.project_containers import containers_under
 from volfix.fixes.plan import RunPlan
 from volfix.project.compose.mounts import VOLUME
-from volfix.rules.checklist import Answer, Mark, Point, Topic, data_mounts
+from volfix.rules.answers import Answer, Mark, Point, Topic
+from volfix.rules.checklist import data_mounts
 from volfix.rules.evidence.databases import databases_in
 from volfix.rules.findings import Finding
 

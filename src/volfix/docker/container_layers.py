@@ -6,13 +6,13 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from volfix.docker.carry import image_for
 from volfix.docker.carry_jobs import Job
 from volfix.docker.containers import VOLUME_KEY
 from volfix.docker.find_moves import MoveSearch
 from volfix.docker.helper_containers import INSIDE, Carriers
 from volfix.docker.markers import CARRIED
 from volfix.docker.sqlite_files import BESIDE
+from volfix.docker.survey import image_for
 from volfix.project.compose.mounts import VOLUME
 from volfix.rules.evidence.databases import databases_in
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from volfix.fixes.masking.secrets import scrub
 from volfix.report.encoding import one_line
-from volfix.rules.checklist import Mark, Point, Verdict
+from volfix.rules.answers import Mark, Point, Verdict
 
 WIDTH = 100
 
