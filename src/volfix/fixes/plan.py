@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from volfix.fixes.former import Former
 from volfix.fixes.limits import beside_refused, within_limits
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proof.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
-from volfix.fixes.scope import asked_directories, keep_asked, not_checked, unread_in
-from volfix.fixes.write.carried import carry_of
-from volfix.project.ci.names import NOT_READ
-from volfix.project.compose.host_directories import host_directory
-from volfix.project.compose.mounts import BIND
+from volfix.fixes.run_context import RunContext
+from volfix.fixes.scope import keep_asked, not_checked
 from volfix.project.discovery import Directory, directories
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.project.stacks import read_stacks
 from volfix.rules import REGISTRY
 from volfix.rules.context import Context
-from volfix.rules.evidence.servers import servers_by_source
 from volfix.rules.findings import Applicability, Finding
 from volfix.rules.ignores import is_ignored
 from volfix.syntax import disk
-from volfix.syntax.source import CannotEdit, FileProblem, Span
-
-if TYPE_CHECKING:
-    from volfix.project.deployments.stacks import Commands
+from volfix.syntax.source import CannotEdit, FileProblem
 
 CAUTION = {Applicability.NONE: 0, Applicability.UNSAFE: 1, Applicability.SAFE: 2}
 
@@ -115,50 +104,19 @@ def plans_of(
     """The plan of each stack in the run's directories; `others` are stacks that are read and planned already."""
     loader, options, found = run.loader, run.options, run.directories
     earlier = len(loader.problems), len(loader.notes)
-    stacks = list(read_stacks(found, loader))
-    known = [*others, *stacks]
-    users = host_directory_users(known)
+    whole = RunContext(found, tuple(read_stacks(found, loader)), others, loader)
     codes = options.codes()
-    commands = {root: _commands(root, stacks, loader) for root in _deleting(found)}
-    deploying = cache(lambda root: commands.get(root) or _all_commands(root, stacks, loader))
     about_commands = any(REGISTRY[code].about_commands for code in codes)
-    if about_commands:
-        stacks += [stack for root, each in commands.items() for stack in each.unowned(unread_in(root, found, loader))]
-    servers = servers_by_source(known)
-    names = real_names(known)
-    asked = asked_directories(found)
+    stacks = [*whole.stacks, *(whole.without_projects() if about_commands else ())]
     stacks = [stack for stack in stacks if stack.asked is None or stack.asked]
-    last = {stack.root: stack for stack in stacks}
-    used: set[tuple[Path, Span, str]] = set()
-    unread_deployments: dict[Path, tuple[Path, ...]] = {}
-    for directory in found:
-        unread_deployments[directory.root] = (
-            *unread_deployments.get(directory.root, ()),
-            *directory.unread_deployments,
-        )
-    for number, stack in enumerate(stacks, 1):
-        context = Context(
-            *(stack, users, codes, servers),
-            real_names=names,
-            trusted=options.trusted,
-            commands=commands.get(stack.root),
-            deploying=partial(deploying, stack.root),
-            asked=asked,
-            unread_deployments=unread_deployments.get(stack.root, ()),
-            former=Former(stack, loader).of,
-            carried=partial(carry_of, stack.root),
-            closed=tuple(_with_commands(stack.root, found, asked)) if last[stack.root] is stack else (),
-            used_ignores=used,
-        )
-        for path, reason in stack.incomplete.items():
+    for number, context in enumerate(whole.contexts(stacks, codes, trusted=options.trusted), 1):
+        for path, reason in context.stack.incomplete.items():
             loader.note(f"{path}: not changed: {reason}, and volfix found no Compose file that adds it")
         yield plan_stack(context, options, loader)
         if progress is not None:
             progress(number, len(stacks))
     _say_refused(loader)
-    for path in chain.from_iterable(unread_deployments.values()):
-        loader.note(f"{path}: not read: volfix does not read {NOT_READ[path.name]}")
-    for note in (note for each in commands.values() for note in each.notes() if about_commands):
+    for note in whole.notes(about_commands=about_commands):
         loader.note(note)
     keep_asked(found, stacks, loader, *earlier)
 
@@ -174,57 +132,6 @@ def _say_refused(loader: Loader) -> None:
             loader.note(f"{path}: not read: it {reason}")
         else:
             loader.problems.append(FileProblem(path, reason))
-
-
-def _deleting(found: Sequence[Directory]) -> Sequence[Path]:
-    """The roots whose commands may delete data in a deployment."""
-    if not any(directory.commands for directory in found):
-        return ()
-    from volfix.project.commands.command_files import deleting
-
-    return deleting(found)
-
-
-def _commands(root: Path, stacks: Sequence[Stack], loader: Loader) -> Commands:
-    """The files with shell commands below a root, and the stacks that the commands may be about."""
-    from volfix.project.deployments.stacks import Commands
-
-    return Commands(loader.command_files(root), tuple(stack for stack in stacks if stack.root == root))
-
-
-def _all_commands(root: Path, stacks: Sequence[Stack], loader: Loader) -> Commands | None:
-    """The files with shell commands below a root, whatever the commands do; None where there are none."""
-    has_commands = any(directory.commands for directory in loader.directories if directory.root == root)
-    return _commands(root, stacks, loader) if has_commands else None
-
-
-def _with_commands(root: Path, found: Sequence[Directory], asked: frozenset[Path] | None) -> Iterator[Path]:
-    """The files below a root with commands, pipelines among them, in the directories that were asked for."""
-    for directory in found:
-        if directory.root == root and (asked is None or directory.path in asked):
-            yield from (*directory.pipelines, *directory.commands)
-
-
-def real_names(stacks: Iterable[Stack]) -> dict[tuple[Path, str], str]:
-    """What the volumes that are declared are called on the host, by repository; the value says whose they are."""
-    return {
-        (stack.root, project.real_name(key)): "declared"
-        for stack in stacks
-        for project in stack.projects
-        for key in project.declared
-    }
-
-
-def host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[tuple[Path, str]]]:
-    """For each host directory that is mounted, the projects that mount it, by directory and name."""
-    found: dict[str, set[tuple[Path, str]]] = {}
-    for stack in stacks:
-        for use in stack.uses:
-            if use.mount.kind == BIND:
-                host = host_directory(use.mount, stack.root)
-                if host.path is not None:
-                    found.setdefault(host.key, set()).add((use.project.directory, use.project.name))
-    return {key: frozenset(projects) for key, projects in found.items()}
 
 
 def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:

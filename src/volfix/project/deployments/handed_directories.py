@@ -11,7 +11,8 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import is_path
 from volfix.project.compose.origins import Variable
 from volfix.project.deployments.given_values import GivenVariables
-from volfix.project.deployments.stacks import Commands, project_directory
+from volfix.project.deployments.project_lookup import project_directory
+from volfix.project.deployments.stacks import Commands
 from volfix.project.deployments.starts import Start
 from volfix.project.loader import Loader
 from volfix.project.shell.paths import moved

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
 from volfix.project.commands.command_files import DANGEROUS
-from volfix.project.compose.compose_file import BASE_NAMES, Unread
+from volfix.project.compose.compose_file import Unread
 from volfix.project.compose.model import Project
 from volfix.project.deployments.flow import Flow, VolumeDeletion
 from volfix.project.deployments.flows import CommandFiles
 from volfix.project.deployments.old_texts import old_commands
+from volfix.project.deployments.project_lookup import ProjectLookup, is_in_another, project_directory
 from volfix.project.deployments.row_wipes import RowWipe, row_wipes
 from volfix.project.deployments.starts import Start
 from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.project.shell.command import Command
 from volfix.project.shell.file_deletions import DeletedPath, deleted_paths
-from volfix.project.shell.paths import joined
 from volfix.project.stack import Stack
 from volfix.syntax.source import FileProblem, Source, Span
 from volfix.syntax.yaml_tree import Document, parse
@@ -66,6 +64,10 @@ class Commands:
     @cached_property
     def projects(self) -> tuple[Project, ...]:
         return tuple(project for stack in self.stacks for project in stack.projects)
+
+    @cached_property
+    def _lookup(self) -> ProjectLookup:
+        return ProjectLookup(str(self.files.root), self.projects)
 
     @cached_property
     def volume_deletions(self) -> tuple[tuple[VolumeDeletion, tuple[Project, ...]], ...]:
@@ -182,7 +184,7 @@ class Commands:
 
     def _places(self, flow: Flow) -> list[Anchor]:
         """Where the flow's projects lie; without any Compose command, the projects that are near its start."""
-        about = () if self.anchors(flow) or not flow.commands else self._near(_home(flow.commands[0]))
+        about = () if self.anchors(flow) or not flow.commands else self._lookup.near(flow.commands[0])
         return self.anchors(flow) or [Anchor(str(project.directory), project) for project in about]
 
     def notes(self) -> Iterator[str]:
@@ -201,11 +203,11 @@ class Commands:
     def about(self, flow: Flow, command: Command, call: DockerCall | None) -> tuple[Project, ...]:
         """The projects that a command is about: those whose files or directory it names, else those of its flow."""
         if call is not None and call.program == COMPOSE:
-            if _is_in_another(command, call):
+            if is_in_another(command, call):
                 return ()
-            found = self._named(command, call)
-            return found or self._of_flow(flow) or self._near(_home(command))
-        return self._of_flow(flow) or self._near(_home(command))
+            found = self._lookup.named(command, call)
+            return found or self._of_flow(flow) or self._lookup.near(command)
+        return self._of_flow(flow) or self._lookup.near(command)
 
     def _of_flow(self, flow: Flow) -> tuple[Project, ...]:
         return tuple(dict.fromkeys(anchor.project for anchor in self.anchors(flow)))
@@ -223,108 +225,9 @@ class Commands:
             call = docker_call(command.values)
             if call is None or call.program != COMPOSE:
                 continue
-            for project in self._named(command, call) or (() if command.in_checkout else self._near(_home(command))):
-                anchor = Anchor(
-                    str(project.directory) if command.in_checkout else project_directory(command, call), project
-                )
-                if anchor not in found:
+            about = self._lookup.named(command, call)
+            for project in about or (() if command.in_checkout else self._lookup.near(command)):
+                place = str(project.directory) if command.in_checkout else project_directory(command, call)
+                if (anchor := Anchor(place, project)) not in found:
                     found.append(anchor)
         return found
-
-    def _named(self, command: Command, call: DockerCall) -> tuple[Project, ...]:
-        names = call.values("-f", "--file")
-        places = [joined(command.directory, name) for name in names] or [
-            posixpath.join(project_directory(command, call), "")
-        ]
-        if not command.in_checkout or any(not place.startswith(str(self.files.root)) for place in places):
-            return self._elsewhere(command, names)
-        if _is_in_another(command, call):
-            return ()
-        if names:
-            wanted = {os.path.normpath(place) for place in places}
-            own = [item for item in self.projects if wanted & {str(file.path) for file in item.files}]
-            exact = [item for item in own if {str(file.path) for file in item.files} == wanted]
-            return tuple(exact or own)
-        return self._in(places[0])
-
-    def _elsewhere(self, command: Command, names: Sequence[str]) -> tuple[Project, ...]:
-        """On the machine that is deployed to, the files lie as they do in the checkout: they have the same names."""
-        near = self._near(_home(command))
-        if not names:
-            return tuple(item for item in near if item.files[0].path.name in BASE_NAMES) or near
-        wanted = {posixpath.basename(name) for name in names}
-        for directory in _upwards(_home(command), self._root):
-            below = self._below.get(directory, set())
-            own = [item for place in below for item in self._at[place] if wanted.intersection(item.file_names)]
-            if own:
-                exact = [item for item in own if wanted == set(item.file_names)] or own
-                return tuple(exact if len({item.directory for item in exact}) == 1 else ()) or near
-        return near
-
-    @cached_property
-    def _at(self) -> dict[str, tuple[Project, ...]]:
-        """The projects of each directory."""
-        found: dict[str, list[Project]] = {}
-        for project in self.projects:
-            found.setdefault(str(project.directory), []).append(project)
-        return {place: tuple(own) for place, own in found.items()}
-
-    @cached_property
-    def _below(self) -> dict[str, set[str]]:
-        """For each directory that contains some, the directories of projects below it."""
-        found: dict[str, set[str]] = {}
-        for place in self._at:
-            for parent in _upwards(place, self._root):
-                found.setdefault(parent, set()).add(place)
-        return found
-
-    @property
-    def _root(self) -> str:
-        return str(self.files.root)
-
-    def _in(self, directory: str) -> tuple[Project, ...]:
-        """The projects of a directory or of the next one above that has some, where Compose finds its default file."""
-        for place in _upwards(directory, self._root):
-            if own := self._at.get(place):
-                return tuple(item for item in own if item.files[0].path.name in BASE_NAMES) or own
-        return ()
-
-    def _near(self, directory: str) -> tuple[Project, ...]:
-        """The projects of the directory, else of the only directory below it, or below one above it, that has some."""
-        for place in _upwards(directory, self._root):
-            if own := self._at.get(place):
-                return own
-            if below := self._below.get(place):
-                return self._at[next(iter(below))] if len(below) == 1 else ()
-        return ()
-
-
-def _upwards(directory: str, root: str) -> Iterator[str]:
-    """The directory and those above it, up to the root."""
-    place = posixpath.normpath(directory)
-    while place != root and place.startswith(root):
-        yield place
-        place = posixpath.dirname(place)
-    yield root
-
-
-def _is_in_another(command: Command, call: DockerCall) -> bool:
-    """Whether a call of Compose is made in a directory that the checkout does not have: what is there is put there.
-
-    A directory whose name only running the commands tells may be a release of this project.
-    """
-    place = project_directory(command, call)
-    is_known = command.in_checkout and not call.values("-f", "--file") and not {"$", "`"} & set(place)
-    return is_known and not Path(place).is_dir()
-
-
-def _home(command: Command) -> str:
-    return command.directory if command.in_checkout else str(command.entry.directory)
-
-
-def project_directory(command: Command, call: DockerCall) -> str:
-    """The directory of the project that a call of Compose is about: what it names, that of its first file, its own."""
-    if call.project_directory is not None:
-        return joined(command.directory, call.project_directory)
-    files = call.values("-f", "--file")
-    return posixpath.dirname(joined(command.directory, files[0])) or "." if files else command.directory

@@ -15,7 +15,8 @@ from volfix.project.compose.host_directories import relative
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.compose.mounts import VOLUME, Mount
 from volfix.project.deployments.flow import VolumeDeletion
-from volfix.project.deployments.stacks import Commands, project_directory
+from volfix.project.deployments.project_lookup import project_directory
+from volfix.project.deployments.stacks import Commands
 from volfix.project.image.images import known_entries
 from volfix.project.shell.command import Command
 from volfix.rules.context import Context, at

@@ -1,0 +1,128 @@
+"""What the rules may ask of a run beyond their own stack: who else mounts what, and which commands deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volfix.fixes.former import Former
+from volfix.fixes.scope import asked_directories, unread_in
+from volfix.fixes.write.carried import carry_of
+from volfix.project.ci.names import NOT_READ
+from volfix.project.compose.host_directories import host_directory
+from volfix.project.compose.mounts import BIND
+from volfix.project.discovery import Directory
+from volfix.project.loader import Loader
+from volfix.project.stack import Stack
+from volfix.rules.context import Context
+from volfix.rules.evidence.servers import servers_by_source
+from volfix.syntax.source import Span
+
+if TYPE_CHECKING:
+    from volfix.project.deployments.stacks import Commands
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """The directories of a run and the stacks in them; `others` are stacks that are read and planned already."""
+
+    directories: Sequence[Directory]
+    stacks: Sequence[Stack]
+    others: Sequence[Stack]
+    loader: Loader
+
+    def contexts(self, stacks: Sequence[Stack], codes: frozenset[str], *, trusted: bool) -> Iterator[Context]:
+        """What the rules with these codes are given of each stack."""
+        known = [*self.others, *self.stacks]
+        users, servers, names = _host_directory_users(known), servers_by_source(known), _real_names(known)
+        asked = asked_directories(self.directories)
+        deploying = cache(self._deploying)
+        last = {stack.root: stack for stack in stacks}
+        used: set[tuple[Path, Span, str]] = set()
+        for stack in stacks:
+            yield Context(
+                *(stack, users, codes, servers),
+                real_names=names,
+                trusted=trusted,
+                commands=self._commands.get(stack.root),
+                deploying=partial(deploying, stack.root),
+                asked=asked,
+                unread_deployments=self._unread_deployments.get(stack.root, ()),
+                former=Former(stack, self.loader).of,
+                carried=partial(carry_of, stack.root),
+                closed=tuple(self._with_commands(stack.root, asked)) if last[stack.root] is stack else (),
+                used_ignores=used,
+            )
+
+    def without_projects(self) -> Iterator[Stack]:
+        """For each root, a stack for the commands that are about none of the stacks there."""
+        for root, commands in self._commands.items():
+            yield from commands.unowned(unread_in(root, self.directories, self.loader))
+
+    def notes(self, *, about_commands: bool) -> Iterator[str]:
+        """The lines on what deploys or deletes and is not read."""
+        for path in chain.from_iterable(self._unread_deployments.values()):
+            yield f"{path}: not read: volfix does not read {NOT_READ[path.name]}"
+        for commands in self._commands.values() if about_commands else ():
+            yield from commands.notes()
+
+    @cached_property
+    def _unread_deployments(self) -> dict[Path, tuple[Path, ...]]:
+        """The files below each root that call Compose and are of systems that volfix does not read."""
+        found: dict[Path, tuple[Path, ...]] = {}
+        for directory in self.directories:
+            found[directory.root] = (*found.get(directory.root, ()), *directory.unread_deployments)
+        return found
+
+    @cached_property
+    def _commands(self) -> dict[Path, Commands]:
+        """The commands below each root where some may delete data in a deployment."""
+        if not any(directory.commands for directory in self.directories):
+            return {}
+        from volfix.project.commands.command_files import deleting
+
+        return {root: self._commands_below(root) for root in deleting(self.directories)}
+
+    def _deploying(self, root: Path) -> Commands | None:
+        """The commands below a root, whatever they do; None where there are none."""
+        if root in self._commands:
+            return self._commands[root]
+        has_commands = any(directory.commands for directory in self.loader.directories if directory.root == root)
+        return self._commands_below(root) if has_commands else None
+
+    def _commands_below(self, root: Path) -> Commands:
+        from volfix.project.deployments.stacks import Commands
+
+        return Commands(self.loader.command_files(root), tuple(stack for stack in self.stacks if stack.root == root))
+
+    def _with_commands(self, root: Path, asked: Collection[Path] | None) -> Iterator[Path]:
+        """The files below a root with commands, pipelines among them, in the directories that were asked for."""
+        for directory in self.directories:
+            if directory.root == root and (asked is None or directory.path in asked):
+                yield from (*directory.pipelines, *directory.commands)
+
+
+def _real_names(stacks: Iterable[Stack]) -> dict[tuple[Path, str], str]:
+    """What the volumes that are declared are called on the host, by repository; the value says whose they are."""
+    return {
+        (stack.root, project.real_name(key)): "declared"
+        for stack in stacks
+        for project in stack.projects
+        for key in project.declared
+    }
+
+
+def _host_directory_users(stacks: Iterable[Stack]) -> dict[str, frozenset[tuple[Path, str]]]:
+    """For each host directory that is mounted, the projects that mount it, by directory and name."""
+    found: dict[str, set[tuple[Path, str]]] = {}
+    for stack in stacks:
+        for use in stack.uses:
+            if use.mount.kind == BIND:
+                host = host_directory(use.mount, stack.root)
+                if host.path is not None:
+                    found.setdefault(host.key, set()).add((use.project.directory, use.project.name))
+    return {key: frozenset(projects) for key, projects in found.items()}
