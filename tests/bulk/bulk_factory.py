@@ -14,7 +14,7 @@ import pytest
 from volfix import __version__
 from volfix.bulk.message import DEFAULT
 from volfix.bulk.sources import Source, sources
-from volfix.bulk.work import Job, Outcome, Task, work
+from volfix.bulk.worker import Job, Outcome, Task, work
 from volfix.report.json_report import render
 
 NOT_BUSY = pytest.mark.skipif(

@@ -15,7 +15,7 @@ from volfix.bulk.hazards import hazards
 from volfix.bulk.records import HazardKind, Status
 from volfix.bulk.run import fingerprint, run
 from volfix.bulk.state import State
-from volfix.bulk.work import Job, Outcome, Task, work
+from volfix.bulk.worker import Job, Outcome, Task, work
 
 COMPOSE = b"services:\n  db:\n    image: postgres:16\n    volumes:\n      - ./pg:/var/lib/postgresql/data\n"
 PIPELINE = b"""\

@@ -16,7 +16,7 @@ from repository_factory import repository
 from volfix.bulk import pool
 from volfix.bulk.pool import LocalPool
 from volfix.bulk.records import Status
-from volfix.bulk.work import Job
+from volfix.bulk.worker import Job
 from volfix.fixes.results import RunResult
 
 

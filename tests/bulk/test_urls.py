@@ -17,7 +17,7 @@ from repository_factory import checked_out, git, repository
 from volfix.bulk.git import Git
 from volfix.bulk.publish import links
 from volfix.bulk.records import Status
-from volfix.bulk.work import Task
+from volfix.bulk.worker import Task
 
 PUSH = replace(WRITE, push=True)
 HOOK = """#!/bin/sh

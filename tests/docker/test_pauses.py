@@ -67,7 +67,7 @@ def test_a_paused_container_is_recognised_and_docker_unpause_offered(
     one = container("cache-1", "paused", tmp_path.name)
     monkeypatch.setattr(Engine, "containers", lambda _: (one,))
     monkeypatch.setattr(Engine, "processes", lambda *_: {one.id: None})
-    monkeypatch.setattr("volfix.docker.project_containers.unlike", lambda *_: None)
+    monkeypatch.setattr("volfix.docker.project_containers.mismatch", lambda *_: None)
     engine, deployed = Engine(None), deployed_at(tmp_path)
     (found,) = count(engine, deployed)
     advice = "cache-1 is paused: docker unpause cache-1, and run this again"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from volfix.bulk.records import Status
-from volfix.bulk.work import Job, Outcome, Task, work
+from volfix.bulk.worker import Job, Outcome, Task, work
 from volfix.fixes.write.journal_format import shown
 
 TRIES = 4

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.bulk.records import Status
-from volfix.bulk.work import Job, Outcome, Task, work
+from volfix.bulk.worker import Job, Outcome, Task, work
 
 GRACE = 5.0
 """Seconds over the limit: git is stopped at the limit itself, and the worker then says so."""

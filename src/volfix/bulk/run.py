@@ -12,7 +12,7 @@ from typing import Protocol
 
 from volfix.bulk.hazards import not_to_write
 from volfix.bulk.state import TO_PLAN, TO_WRITE, State, Turn
-from volfix.bulk.work import Job, Outcome, Task
+from volfix.bulk.worker import Job, Outcome, Task
 
 WITHOUT_EFFECT = frozenset({"render", "date", "limit", "cache"})
 """What of a task changes nothing of what is found or written."""

@@ -19,7 +19,7 @@ from volfix.bulk.records import DO_NOT_MERGE, HazardKind, Status
 from volfix.bulk.sources import Source, repository_name
 from volfix.bulk.state_file import meta, open_locked, transaction
 from volfix.bulk.state_records import Records, stored, stored_or_none, text_of
-from volfix.bulk.work import Outcome
+from volfix.bulk.worker import Outcome
 
 DONE, TO_PLAN, TO_WRITE = 0, 1, 2
 KEPT = frozenset({"clean", "findings", "written", "pushed"})

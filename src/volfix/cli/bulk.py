@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from volfix.bulk.run import Workers
     from volfix.bulk.sources import Source
     from volfix.bulk.state import State
-    from volfix.bulk.work import Task
+    from volfix.bulk.worker import Task
     from volfix.report.bulk_summary import RunRequest
 
 BRANCH = "volfix/persistent-databases"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from volfix.bulk.work import Task
+    from volfix.bulk.worker import Task
 
 
 def check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
@@ -50,7 +50,7 @@ def task_of(options: dict[str, Any]) -> Task:
     """What the options ask for every repository; raises click.BadParameter for a template that is none."""
     from volfix import __version__
     from volfix.bulk import message
-    from volfix.bulk.work import Task
+    from volfix.bulk.worker import Task
     from volfix.report.json_report import render
 
     template = message.DEFAULT

@@ -32,9 +32,9 @@ OF_ONE = ("maps", "from_project", "project_name", "script")
 
 if TYPE_CHECKING:
     from volfix.docker.carry_jobs import SurveyedJob
+    from volfix.docker.carry_rollback import EarlierRun
     from volfix.docker.engine import Engine
     from volfix.docker.find_moves import MoveSearch
-    from volfix.docker.restore import EarlierRun
 
 
 def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
@@ -230,9 +230,9 @@ def _write(
     """Carry, and start the services; whether every row that was counted before is there."""
     from volfix.docker.carry import carry
     from volfix.docker.carry_jobs import CarryProblem
+    from volfix.docker.carry_rollback import ran
     from volfix.docker.compose import sharing, up
     from volfix.docker.engine_problems import EngineProblem
-    from volfix.docker.restore import ran
     from volfix.docker.tar_stream import BrokenArchive
     from volfix.docker.volume_contents import size
 
@@ -277,8 +277,8 @@ def _write(
 
 def _after_failure(search: MoveSearch, found: list[SurveyedJob], number: int, before: list[EarlierRun]) -> str:
     """Start again what was stopped, where nothing was switched; what to say of the volumes and the services."""
+    from volfix.docker.carry_rollback import start_again, take_back
     from volfix.docker.engine_problems import EngineProblem
-    from volfix.docker.restore import start_again, take_back
 
     finish_undisturbed()
     try:
@@ -291,7 +291,7 @@ def _after_failure(search: MoveSearch, found: list[SurveyedJob], number: int, be
 
 def _retire(engine: Engine, search: MoveSearch) -> set[str]:
     """After the project got another name, its old containers give way; the services that ran in them."""
-    from volfix.docker.stop import retire
+    from volfix.docker.stop_containers import retire
 
     old = search.former()
     for name, new in retire(engine, old, search.in_memory, say):

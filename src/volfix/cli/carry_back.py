@@ -16,10 +16,10 @@ from volfix.cli.signals import finish_undisturbed
 if TYPE_CHECKING:
     from volfix.docker.carry_back import Return
     from volfix.docker.carry_jobs import Job
+    from volfix.docker.carry_rollback import EarlierRun
     from volfix.docker.container_layers import LayerPath
     from volfix.docker.engine import Engine
     from volfix.docker.find_moves import MoveSearch
-    from volfix.docker.restore import EarlierRun
 
 
 def back(engine: Engine, search: MoveSearch, given: Path, options: dict[str, Any]) -> bool:
@@ -67,8 +67,8 @@ def _give_back(engine: Engine, search: MoveSearch, found: list[Return], given: P
     """Stop what runs on any of the volumes, look again, and only then copy the first."""
     from volfix.docker.carry_back import give_back, stopped
     from volfix.docker.carry_jobs import CarryProblem
+    from volfix.docker.carry_rollback import ran
     from volfix.docker.engine_problems import EngineProblem
-    from volfix.docker.restore import ran
     from volfix.docker.tar_stream import BrokenArchive
 
     before = ran(engine, (item for one in found for item in one.running))
@@ -92,8 +92,8 @@ def _give_back(engine: Engine, search: MoveSearch, found: list[Return], given: P
 def _after_failed_back(search: MoveSearch, found: list[Return], before: list[EarlierRun]) -> str:
     """Start again what was stopped, where no directory has a copy that would fall behind; what to say of it."""
     from volfix.docker.carry_back import left
+    from volfix.docker.carry_rollback import start_again
     from volfix.docker.engine_problems import EngineProblem
-    from volfix.docker.restore import start_again
 
     copies = [item for item in found if item.begun]
     finish_undisturbed()

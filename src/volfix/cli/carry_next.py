@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from volfix.docker.carry_jobs import SurveyedJob
+    from volfix.docker.carry_rollback import EarlierRun
     from volfix.docker.find_moves import MoveSearch
-    from volfix.docker.restore import EarlierRun
 
 
 def typed(path: Path, options: Mapping[str, Any], *, write: bool = True, **changed: Any) -> str:

@@ -38,7 +38,7 @@ def show(search: MoveSearch, found: list[SurveyedJob], options: dict[str, Any]) 
 
 
 def _show(one: SurveyedJob, *, overwrite: bool) -> None:
-    from volfix.docker.stop import ASIDE
+    from volfix.docker.stop_containers import ASIDE
     from volfix.docker.volume_contents import size
 
     job = one.job

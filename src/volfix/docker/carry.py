@@ -20,7 +20,7 @@ from volfix.docker.helper_containers import INSIDE, Carriers, Progress
 from volfix.docker.markers import CARRIED, mark, sweep, unmark
 from volfix.docker.service_mark import note_moved
 from volfix.docker.sqlite_files import Spool
-from volfix.docker.stop import stop
+from volfix.docker.stop_containers import stop
 from volfix.docker.survey import lacks, survey, volume_users, writers_of
 from volfix.docker.verify import verify
 from volfix.docker.volume_backups import put_aside

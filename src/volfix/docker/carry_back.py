@@ -19,7 +19,7 @@ from volfix.docker.interrupted_copy import is_part
 from volfix.docker.map_option import mapped
 from volfix.docker.service_mark import note_moved
 from volfix.docker.sqlite_files import Spool
-from volfix.docker.stop import stop
+from volfix.docker.stop_containers import stop
 from volfix.docker.survey import image_for
 from volfix.docker.tar_stream import BrokenArchive
 from volfix.docker.verify import shown

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from volfix.docker.container_match import Compared, mismatch
 from volfix.docker.containers import CONFIG_FILES, DIRECTORY, Container
 from volfix.docker.deployed import Deployed, earlier
 from volfix.docker.engine import Engine
-from volfix.docker.likeness import Compared, unlike
 from volfix.project.compose.model import Project
 from volfix.project.compose.service import Part
 from volfix.project.git import output, work_tree
@@ -66,7 +66,9 @@ def containers_under(engine: Engine, deployed: Deployed, names: Iterable[str]) -
     changed: set[str | None] = set()
     for variants in _versions(deployed):
         compared = {
-            item.id: [unlike(item, processes[item.id], project) for project in (*variants, *_together(item, variants))]
+            item.id: [
+                mismatch(item, processes[item.id], project) for project in (*variants, *_together(item, variants))
+            ]
             for item in waiting
         }
         own += [item for item in waiting if None in compared[item.id]]
@@ -77,7 +79,7 @@ def containers_under(engine: Engine, deployed: Deployed, names: Iterable[str]) -
             break
     for item in waiting:
         asked = Compared.SHAPE if item.labels.get(DIRECTORY) == str(deployed.read.directory) else Compared.NAMES
-        if item.service not in changed and unlike(item, processes[item.id], deployed.read, asked) is None:
+        if item.service not in changed and mismatch(item, processes[item.id], deployed.read, asked) is None:
             own.append(item)
     found = {item.id for item in own}
     return ProjectContainers(

@@ -11,7 +11,7 @@ from volfix.docker.containers import MountPoint
 from volfix.docker.engine import Engine
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
 from volfix.docker.sqlite_files import Spool
-from volfix.docker.stop import ASIDE, stamp
+from volfix.docker.stop_containers import ASIDE, stamp
 from volfix.docker.verify import shown
 from volfix.docker.volume_contents import held
 

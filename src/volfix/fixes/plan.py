@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from volfix.fixes.limits import beside_refused, within_limits
+from volfix.fixes.held_back import unless_refused, unless_unread
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proof.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
@@ -136,9 +136,9 @@ def _say_refused(loader: Loader) -> None:
 
 def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
-    seen = [within_limits(finding, context.stack) for finding in _findings(context)]
+    seen = [unless_unread(finding, context.stack) for finding in _findings(context)]
     complete = _with_deletions(context, options, seen)
-    findings = [beside_refused(_editable(finding), context.stack) for finding in complete]
+    findings = [unless_refused(_editable(finding), context.stack) for finding in complete]
     findings = _with_carriers(context, options, findings, loader)
     wanted = [finding for finding in findings if _is_wanted(finding, options)]
     made = made_of(findings, context.stack, wanted, loader)

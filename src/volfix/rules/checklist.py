@@ -26,7 +26,7 @@ from volfix.syntax import disk
 
 if TYPE_CHECKING:
     from volfix.project.compose.service import EnvFile
-    from volfix.project.deployments.starts import Start
+    from volfix.project.deployments.up_commands import UpCommand
 
 COPIES = frozenset({"cp", "mv", "install", "ln", "scp"})
 
@@ -234,7 +234,7 @@ def _deployed_by(context: Context, project: Project) -> Iterator[Answer]:
                 yield Answer(Mark.NOTE, f"{place} the machine that runs it")
 
 
-def _starts(context: Context, project: Project) -> list[Start]:
+def _starts(context: Context, project: Project) -> list[UpCommand]:
     """The commands of all flows that bring the project up for good."""
     commands = context.deploying()
     return [start for start in commands.starting if project in start.projects] if commands is not None else []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from volfix.fixes.choice import fixes_to_make, with_their_volumes
+from volfix.fixes.fix_selection import fixes_to_make, with_their_volumes
 from volfix.fixes.results import FileChange
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from volfix.project.compose.compose_file import ComposeFile, Unread
 from volfix.project.compose.env_places import Copies
+from volfix.project.compose.field_values import boolean
 from volfix.project.compose.mounts import Mount
 from volfix.project.compose.service import Service
-from volfix.project.compose.words import boolean
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, resolved
 
 

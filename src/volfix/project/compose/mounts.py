@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.project.compose.field_values import boolean, mount_options
 from volfix.project.compose.interpolation import Interpolated, InterpolationError, Lookup, interpolate
-from volfix.project.compose.words import boolean, mount_options
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Node, Pair, Scalar, resolved
 

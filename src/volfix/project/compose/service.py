@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from volfix.project.compose.compose_file import ComposeFile, strings
 from volfix.project.compose.environment import DotenvFile, service_environment, written_variable
+from volfix.project.compose.field_values import boolean, mount_options
 from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.compose.mounts import Mount, clean, read_mount
 from volfix.project.compose.origins import Variable
-from volfix.project.compose.words import boolean, mount_options
 from volfix.project.image.build import Build, context_of
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.knowledge.commands import Deletion, DockerCall, Option, docker_call
-from volfix.project.deployments.passing import removed_by
+from volfix.project.deployments.temporary_stacks import removed_by
 from volfix.project.shell.command import Command
 from volfix.project.shell.compose_call import is_for_use
 from volfix.project.shell.entry import Entry

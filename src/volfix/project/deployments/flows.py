@@ -25,7 +25,7 @@ from volfix.project.deployments.flow import (
     VolumeDeletion,
     starts,
 )
-from volfix.project.deployments.passing import (
+from volfix.project.deployments.temporary_stacks import (
     deletes_what_it_made,
     is_stack_of_its_own,
     removed_by,

@@ -10,10 +10,10 @@ from volfix.project.compose.interpolation import VISIBLE, Lookup
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import is_path
 from volfix.project.compose.origins import Variable
-from volfix.project.deployments.given_values import GivenVariables
+from volfix.project.deployments.deploy_environment import GivenVariables
 from volfix.project.deployments.project_lookup import project_directory
 from volfix.project.deployments.stacks import Commands
-from volfix.project.deployments.starts import Start
+from volfix.project.deployments.up_commands import UpCommand
 from volfix.project.loader import Loader
 from volfix.project.shell.paths import moved
 from volfix.project.stack import Stack
@@ -59,7 +59,7 @@ def _names(path: Path, words: Iterable[bytes]) -> bool:
     return any(word in data for word in words)
 
 
-def _handed(start: Start, project: Project, names: Iterable[str]) -> Iterator[Variable]:
+def _handed(start: UpCommand, project: Project, names: Iterable[str]) -> Iterator[Variable]:
     """Those of the variables that the command sets; a value that is no path, or not known, is None."""
     deployed = start.deployed(project, start.handed).project
     lookup = next((service.lookup for service in deployed.services.values()), None)
@@ -70,7 +70,7 @@ def _handed(start: Start, project: Project, names: Iterable[str]) -> Iterator[Va
             yield Variable(name, known, origin_in(lookup, name))
 
 
-def _here(start: Start, project: Project, value: str) -> str:
+def _here(start: UpCommand, project: Project, value: str) -> str:
     """The path as it is on this machine: below the workspace, or another machine's checkout, it lies in this one."""
     command, entry = start.command, start.command.start
     if not command.in_checkout:

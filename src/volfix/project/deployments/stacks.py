@@ -13,11 +13,11 @@ from volfix.project.compose.compose_file import Unread
 from volfix.project.compose.model import Project
 from volfix.project.deployments.flow import Flow, VolumeDeletion
 from volfix.project.deployments.flows import CommandFiles
-from volfix.project.deployments.old_texts import old_commands
 from volfix.project.deployments.project_lookup import ProjectLookup, is_in_another, project_directory
 from volfix.project.deployments.row_wipes import RowWipe, row_wipes
-from volfix.project.deployments.starts import Start
+from volfix.project.deployments.stale_scripts import stale_commands
 from volfix.project.deployments.throwaway_stacks import is_test_stack
+from volfix.project.deployments.up_commands import UpCommand
 from volfix.project.shell.command import Command
 from volfix.project.shell.file_deletions import DeletedPath, deleted_paths
 from volfix.project.stack import Stack
@@ -80,10 +80,11 @@ class Commands:
         return tuple(found)
 
     @cached_property
-    def starting(self) -> tuple[Start, ...]:
+    def starting(self) -> tuple[UpCommand, ...]:
         """The commands of deployments that bring a stack up for good, with the projects that they are about."""
         return tuple(
-            Start(flow, command, call, self.about(flow, command, call)) for flow, command, call in self.files.lasting
+            UpCommand(flow, command, call, self.about(flow, command, call))
+            for flow, command, call in self.files.lasting
         )
 
     @cached_property
@@ -139,7 +140,7 @@ class Commands:
         """By the place of a command that an old text says: what brings its checkout up to date in the meantime."""
         found: dict[tuple[Path, Span], Command] = {}
         for flow in self.files.flows:
-            for number, update in old_commands(flow):
+            for number, update in stale_commands(flow):
                 if self.files.counts(flow, number):
                     command = flow.commands[number]
                     found.setdefault((command.fragment.source.path, command.place), update)

@@ -6,12 +6,12 @@ import posixpath
 from collections.abc import Iterator
 
 from volfix.knowledge.carry_images import tools_of
+from volfix.project.compose.field_values import boolean
 from volfix.project.compose.host_directories import HostDirectory, is_file
 from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, is_windows_path, split_short
 from volfix.project.compose.replicas import replicas
 from volfix.project.compose.service import Service
-from volfix.project.compose.words import boolean
 from volfix.project.image.images import images_of
 from volfix.project.stack import Use
 from volfix.rules.context import Context

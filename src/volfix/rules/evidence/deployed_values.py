@@ -24,7 +24,7 @@ from volfix.rules.evidence.proposal import Proposal
 if TYPE_CHECKING:
     from volfix.project.compose.model import Project
     from volfix.project.deployments.stacks import Commands
-    from volfix.project.deployments.starts import DeployedProject, Start
+    from volfix.project.deployments.up_commands import DeployedProject, UpCommand
     from volfix.syntax.source import Source
 
 
@@ -50,7 +50,7 @@ def _may_take(service: Service) -> bool:
     return bool(service.env_files) or bool(_asked(service))
 
 
-def _of_start(start: Start, project: Project) -> Iterator[Proposal]:
+def _of_start(start: UpCommand, project: Project) -> Iterator[Proposal]:
     handed = start.handed
     given = {name: value for each in project.services.values() for name, value in _given(each, handed).items()}
     deployed = start.deployed(project, given)
@@ -65,7 +65,7 @@ def _of_start(start: Start, project: Project) -> Iterator[Proposal]:
                 yield found
 
 
-def _also_gets(commands: Commands, start: Start, database: Database) -> str | None:
+def _also_gets(commands: Commands, start: UpCommand, database: Database) -> str | None:
     """Another command that is handed the same value, and may open the file at its place."""
     from volfix.knowledge.commands import COMPOSE, docker_call
 
@@ -147,10 +147,10 @@ def _given(service: Service, handed: Mapping[str, Variable]) -> dict[str, Variab
     return {name: handed[name] for name in _asked(service) if name in handed}
 
 
-def _doubt(context: Context, proposal: Proposal, start: Start, moved: set[object]) -> str | None:
+def _doubt(context: Context, proposal: Proposal, start: UpCommand, moved: set[object]) -> str | None:
     """Why the command's value is not the one that the fix edits, or is in a volume; None where it is, or is."""
-    from volfix.project.deployments.given_values import GivenVariables, as_deployed, env_file_names
-    from volfix.project.deployments.starts import DeployedProject
+    from volfix.project.deployments.deploy_environment import GivenVariables, as_deployed, env_file_names
+    from volfix.project.deployments.up_commands import DeployedProject
 
     database, command = proposal.database, start.command
     given = _given(database.service, start.handed)

@@ -11,7 +11,7 @@ from conftest import Host
 from test_carry import bind, job, labels, run
 from test_carry_command import Shop
 
-from volfix.docker import stop
+from volfix.docker import stop_containers
 from volfix.docker.carry_jobs import CarryProblem
 from volfix.docker.engine import Engine
 from volfix.knowledge.clients import client_of
@@ -59,7 +59,7 @@ def test_who_cannot_save_runs_on_and_nothing_is_carried(
     engine: Engine, host: Host, tmp_path: Path, content: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis does not end before its rows are in a file."""
-    monkeypatch.setattr(stop, "PATIENCE", 1)
+    monkeypatch.setattr(stop_containers, "PATIENCE", 1)
     made = started(host, tmp_path, WHEN_IT_CAN)
     with pytest.raises(CarryProblem, match=r"runs on after 1 seconds\. It is not killed"):
         carried(engine, tmp_path)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from volfix.docker.container_match import Compared, mismatch
 from volfix.docker.containers import Container, MountPoint, Process
 from volfix.docker.deployed import deployed_at
-from volfix.docker.likeness import Compared, unlike
 
 FILES = """\
 services:
@@ -48,7 +48,7 @@ def reason(
     labels = {"com.docker.compose.project": "src", "com.docker.compose.service": "app"}
     container = Container("c0ffee", "src-app-1", "sha256:1", "running", labels, mounts or (DATA,))
     process = Process(ENVIRONMENT if environment is None else environment, (), "/", image)
-    return unlike(container, process, deployed_at(directory).read, asked)
+    return mismatch(container, process, deployed_at(directory).read, asked)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import volfix
+from volfix.project.compose.field_values import boolean, mount_options
 from volfix.project.compose.model import Project
-from volfix.project.compose.words import boolean, mount_options
 from volfix.project.discovery import directories
 from volfix.project.loader import Loader
 from volfix.project.stacks import read_stacks

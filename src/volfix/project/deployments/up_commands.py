@@ -10,8 +10,8 @@ from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import Variable, env_assignment
 from volfix.project.deployments.changing_names import given_name
+from volfix.project.deployments.deploy_environment import GivenVariables, as_deployed, env_files
 from volfix.project.deployments.flow import Flow
-from volfix.project.deployments.given_values import GivenVariables, as_deployed, env_files
 from volfix.project.deployments.written_env_files import Written, handed_on, origin_of, written_before
 from volfix.project.shell.command import Command
 
@@ -36,7 +36,7 @@ class DeployedProject:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class UpCommand:
     """A command of a flow that brings projects up for good."""
 
     flow: Flow

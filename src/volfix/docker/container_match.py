@@ -38,7 +38,7 @@ class Compared(Enum):
     SHAPE = "image, targets"
 
 
-def unlike(
+def mismatch(
     container: Container, process: Process, project: Project, asked: Compared = Compared.EVERYTHING
 ) -> str | None:
     """What the container has otherwise than its service in these files; None where it may be made from them."""

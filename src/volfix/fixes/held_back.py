@@ -13,7 +13,7 @@ from volfix.rules.findings import Applicability, Finding
 from volfix.syntax import disk
 
 
-def within_limits(finding: Finding, stack: Stack) -> Finding:
+def unless_unread(finding: Finding, stack: Stack) -> Finding:
     """The finding; without its fix where a file of its project cannot be read, or is never a project; unsafe where
     Compose merges what only who deploys has.
     """
@@ -32,7 +32,7 @@ def within_limits(finding: Finding, stack: Stack) -> Finding:
     return _unsafe(finding, unknown) if unknown else finding
 
 
-def beside_refused(finding: Finding, stack: Stack) -> Finding:
+def unless_refused(finding: Finding, stack: Stack) -> Finding:
     """The finding; its fix unsafe where volfix has not read a file that is there and that it may rest on."""
     if finding.fix is None:
         return finding

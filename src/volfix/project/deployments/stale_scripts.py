@@ -12,7 +12,7 @@ from volfix.project.deployments.flow import Flow
 from volfix.project.shell.command import CHECKOUT, ELSEWHERE, Command
 
 
-def old_commands(flow: Flow) -> Iterator[tuple[int, Command]]:
+def stale_commands(flow: Flow) -> Iterator[tuple[int, Command]]:
     """The numbers of the flow's commands that an old text says, each with the command that brings the new one.
 
     A pipeline's own text, and what lies in its own checkout, are those of the commit that is deployed. A text that is
