@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.paths import cleaned, is_below, matches
@@ -41,6 +41,7 @@ def is_application_root(path: str) -> bool:
     return any(matches(cleaned(path), pattern) for pattern in listed("targets", "application_roots"))
 
 
-def _any(target: str, patterns: Iterable[str]) -> bool:
+@lru_cache(4096)
+def _any(target: str, patterns: frozenset[str] | tuple[str, ...]) -> bool:
     """Does a pattern match `target`, or is `target` below the path that it names?"""
     return any(matches(target, pattern) or ("/" in pattern and is_below(target, pattern)) for pattern in patterns)

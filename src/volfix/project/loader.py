@@ -33,6 +33,9 @@ class Loader:
         self.directories: tuple[Directory, ...] = ()
         self.copies: Copies = {}
         self.handed: Mapping[Path, Lookup] = {}
+        self._below: Loader | None = None
+        self._changed: frozenset[str] = frozenset()
+        self._keys: dict[Path, str] = {}
         self._files: dict[str, ComposeFile | Unread | None] = {}
         self._pipelines: dict[str, PipelineFile | None] = {}
         self._parsed_pipelines: dict[Path, PipelineFile] = {}
@@ -43,9 +46,8 @@ class Loader:
         """A loader that sees these files instead of those on disk, and all others as this one does."""
         other = Loader([], [])
         other.overlay, other.copies, other.handed = overlay, self.copies, self.handed
-        changed = {os.path.realpath(path) for path in overlay}
-        other._files = {key: file for key, file in self._files.items() if key not in changed}
-        other._env_files = {key: file for key, file in self._env_files.items() if key[0] not in overlay}
+        other._below, other._keys = self, self._keys
+        other._changed = frozenset(self._key(path) for path in overlay)
         return other
 
     def compose(self, path: Path) -> ComposeFile | None:
@@ -55,8 +57,8 @@ class Loader:
 
     def compose_by_content(self, path: Path) -> ComposeFile | None:
         """The Compose file at a path that nothing names; None, without a word, where it is something else."""
-        key = os.path.realpath(path)
-        if key not in self._files:
+        key = self._key(path)
+        if not self._has_read(key):
             try:
                 self._files[key] = load(path, self.overlay.get(path))
             except (FileProblem, NotForVolfix):
@@ -69,8 +71,8 @@ class Loader:
         return file if isinstance(file, Unread) else None
 
     def _loaded(self, path: Path) -> ComposeFile | Unread | None:
-        key = os.path.realpath(path)
-        if key not in self._files:
+        key = self._key(path)
+        if not self._has_read(key):
             try:
                 self._files[key] = load(path, self.overlay.get(path))
             except FileProblem as problem:
@@ -81,9 +83,22 @@ class Loader:
                 self.notes.append(str(other))
         return self._files[key]
 
+    def _key(self, path: Path) -> str:
+        """The file's path with its links followed, which are looked at once: thousands of questions name few files."""
+        if path not in self._keys:
+            self._keys[path] = os.path.realpath(path)
+        return self._keys[path]
+
+    def _has_read(self, key: str) -> bool:
+        """Whether a Compose file was read, by this loader or, where it is no other there, by the loader below."""
+        below = self._below
+        if key not in self._files and below is not None and key not in self._changed and below._has_read(key):
+            self._files[key] = below._files[key]
+        return key in self._files
+
     def pipeline(self, path: Path) -> PipelineFile | None:
         """The pipeline file at `path`; None, and a problem or note, where it cannot be used."""
-        key = os.path.realpath(path)
+        key = self._key(path)
         if key not in self._pipelines:
             self._pipelines[key] = None
             try:
@@ -121,6 +136,8 @@ class Loader:
     def env_file(self, path: Path, raw: bool) -> DotenvFile:
         """An env file, empty where there is none."""
         path = in_place(self.copies, path)
+        if self._below is not None and path not in self.overlay:
+            return self._below.env_file(path, raw)
         if (path, raw) not in self._env_files:
             self._env_files[path, raw] = read_dotenv(path, self.problems, raw=raw, overlay=self.overlay)
         return self._env_files[path, raw]

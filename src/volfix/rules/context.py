@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from volfix.project.compose.host_directories import HostDirectory, host_directory
 from volfix.project.compose.mounts import BIND, Mount
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from volfix.project.deployments.stacks import Commands
 
 Result = TypeVar("Result")
+Asked = ParamSpec("Asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Context:
     selected: frozenset[str]
     servers: Mapping[tuple[str, str], frozenset[Any]] = field(default_factory=dict)
     real_names: dict[tuple[Path, str], str] = field(default_factory=dict)
-    results: dict[Callable[[Context], Any], Any] = field(default_factory=dict)
+    results: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     trusted: bool = False
     commands: Commands | None = None
     """The files with shell commands below the root, where some delete data or name a project."""
@@ -108,14 +109,15 @@ class Context:
         return None if tree is None else tracked_below(tree, directory)
 
 
-def once(compute: Callable[[Context], Result]) -> Callable[[Context], Result]:
-    """The function, which is called once for a context: several rules ask for what it returns."""
+def once(compute: Callable[Concatenate[Context, Asked], Result]) -> Callable[Concatenate[Context, Asked], Result]:
+    """The function, which is called once for a context and what it is asked about: several rules ask the same."""
 
     @wraps(compute)
-    def known(context: Context) -> Result:
-        if compute not in context.results:
-            context.results[compute] = compute(context)
-        result: Result = context.results[compute]
+    def known(context: Context, /, *asked: Asked.args, **named: Asked.kwargs) -> Result:
+        key = (compute, *asked)
+        if key not in context.results:
+            context.results[key] = compute(context, *asked, **named)
+        result: Result = context.results[key]
         return result
 
     return known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from volfix.syntax.source import FileProblem, Source, Span
@@ -52,16 +52,22 @@ class Mapping:
     flow: bool
     tag: str | None = None
     anchor: str | None = None
+    first: dict[str, Pair] = field(init=False, repr=False)
+    """The first entry under each key: a model asks each mapping some twenty times."""
+
+    def __post_init__(self) -> None:
+        named = {pair.key.value: pair for pair in reversed(self.pairs) if isinstance(pair.key, Scalar)}
+        object.__setattr__(self, "first", named)
 
     def pair(self, key: str) -> Pair | None:
         """The entry that is written under this key here: merge keys are not followed."""
-        return next((pair for pair in self.pairs if isinstance(pair.key, Scalar) and pair.key.value == key), None)
+        return self.first.get(key)
 
     def get(self, key: str) -> Scalar | Mapping | Sequence | None:
         """The value under `key`, merge keys followed, aliases resolved; None where there is none."""
-        if found := self.pair(key):
+        if found := self.first.get(key):
             return resolved(found.value)
-        for merged in _inherited(self):
+        for merged in _inherited(self) if "<<" in self.first else ():
             if found := merged.pair(key):
                 return resolved(found.value)
         return None

@@ -16,6 +16,7 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 
 STARTS = ("image", "build", "extends", "provider")
 SERVICE = "service:"
+SECTIONS = {"networks": "network", "secrets": "secret", "configs": "config"}
 
 
 def lacking(project: Project) -> str | None:
@@ -27,7 +28,8 @@ def lacking(project: Project) -> str | None:
         return None
     if not project.services:
         return "it has no services"
-    return next((reason for service in project.services.values() for reason in _lacking(project, service)), None)
+    known = {section: _known(project, section) for section in SECTIONS}
+    return next((reason for service in project.services.values() for reason in _lacking(project, service, known)), None)
 
 
 def undeclared(project: Project) -> frozenset[str]:
@@ -41,14 +43,18 @@ def undeclared(project: Project) -> frozenset[str]:
     return frozenset(used - project.declared.keys())
 
 
-def _lacking(project: Project, service: Service) -> Iterator[str]:
+def _known(project: Project, section: str) -> frozenset[str]:
+    """The keys that the project's files have at the top level under `section`, and the network that is always there."""
+    return frozenset({key for file in project.merged for key in file.section(section)} | {"default"})
+
+
+def _lacking(project: Project, service: Service, known: dict[str, frozenset[str]]) -> Iterator[str]:
     if all(part.node.get(key) is None for part in service.parts for key in STARTS):
         yield f"{service.name} has neither image nor build"
     for name in sorted(services_named(service) - project.services.keys() - project.carriers.keys()):
         yield f"{service.name} needs the service {name}"
-    for section, word in (("networks", "network"), ("secrets", "secret"), ("configs", "config")):
-        known = {key for file in project.merged for key in file.section(section)} | {"default"}
-        for name in sorted(_names(service, section) - known):
+    for section, word in SECTIONS.items():
+        for name in sorted(_names(service, section) - known[section]):
             yield f"{service.name} needs the {word} {name}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from volfix.knowledge.purposes import TEST, purposes
 from volfix.project.compose.model import Project
 from volfix.project.compose.service import Service
@@ -20,5 +22,6 @@ def is_test_service(service: Service) -> bool:
     return _says_test(service.name) or bool(service.profiles and all(map(_says_test, service.profiles)))
 
 
+@lru_cache(4096)
 def _says_test(text: str) -> bool:
     return TEST in purposes(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.images import Image
@@ -21,13 +22,14 @@ def images_of(service: Service) -> list[Image]:
     return [Image.parse(service.image)] if service.image else []
 
 
-def known_images(service: Service) -> list[tuple[Image, Entry]]:
+@lru_cache(1024)  # nearly every rule asks of every service
+def known_images(service: Service) -> tuple[tuple[Image, Entry], ...]:
     """The images that volfix knows, by name or as a mirror's, each with every entry that may describe it."""
     found: list[tuple[Image, Entry]] = []
     for image in images_of(service):
         mirror = _mirror(service, image)
         found += ((image, entry) for entry in (mirror.entries if mirror else entries_for(image)))
-    return found
+    return tuple(found)
 
 
 def known_entries(service: Service) -> list[Entry]:

@@ -19,7 +19,7 @@ from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.mounts import UNKNOWN as UNKNOWN_SOURCE
 from volfix.project.image.images import images_of, known_entries
 from volfix.project.stack import Use
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
 from volfix.rules.evidence.databases import proposals_in
 from volfix.rules.evidence.roles import CLIENT, directories_in, role_of
 
@@ -47,6 +47,7 @@ class HeldData:
 ENGINE, APPLICATION, DATABASE_FILE, UNKNOWN = "engine", "application", "database file", "unknown"
 
 
+@once
 def held_data(context: Context, use: Use) -> HeldData | None:
     """What the mount of `use` holds that a redeploy must not lose; None where nothing says that it holds anything."""
     mount = use.mount
