@@ -34,6 +34,12 @@ def no_roots() -> None:
     disk.begin(outside=True)
 
 
+@pytest.fixture(autouse=True)
+def no_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The output is as in a pipe, whatever the terminal of the tests is like."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def pytest_configure() -> None:
     """Who ends the tests early leaves no engine running: the fixtures clean up as after Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)

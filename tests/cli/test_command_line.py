@@ -34,26 +34,70 @@ def git(repository: Path, *words: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-def test_a_dry_run_shows_the_diff_and_writes_nothing(repository: Path) -> None:
+def test_a_dry_run_shows_each_fix_and_writes_nothing(repository: Path) -> None:
     before = (repository / "docker-compose.yml").read_bytes()
     result = run(str(repository))
     assert result.exit_code == 1
-    assert "-      - ./data:/app/data    # the SQLite database" in result.stdout
-    assert "+      - app-db:/app/data    # the SQLite database" in result.stdout
-    assert "+DATABASE_URL=sqlite:///./data/database.db" in result.stdout
+    assert "  9 -       - ./data:/app/data    # the SQLite database\n" in result.stdout
+    assert "  9 +       - app-db:/app/data    # the SQLite database\n" in result.stdout
+    assert "  4 + DATABASE_URL=sqlite:///./data/database.db\n" in result.stdout
     assert "change-me-7f3a" not in result.output
     assert (repository / "docker-compose.yml").read_bytes() == before
 
 
-def test_a_write_shows_the_same_diff_and_then_is_done(repository: Path) -> None:
-    dry = run(str(repository)).stdout
-    result = run("--write", str(repository))
+def test_the_whole_diff_is_asked_for(repository: Path) -> None:
+    result = run("--diff", str(repository))
+    assert "-      - ./data:/app/data    # the SQLite database" in result.stdout
+    assert "+      - app-db:/app/data    # the SQLite database" in result.stdout
+    assert "+DATABASE_URL=sqlite:///./data/database.db" in result.stdout
+    assert "change-me-7f3a" not in result.output
+
+
+@pytest.mark.parametrize("quiet", [(), ("-q",)])
+def test_a_write_shows_the_same_diff_first_and_then_is_done(repository: Path, quiet: tuple[str, ...]) -> None:
+    dry = run("--diff", str(repository)).stdout
+    result = run("--write", *quiet, str(repository))
     assert result.exit_code == 0
     changed = [line for line in dry.splitlines() if line.startswith(("+", "-"))]
     assert len(changed) > 8
     assert changed == [line for line in result.stdout.splitlines() if line.startswith(("+", "-"))]
-    assert "volfix carry --write" in result.stdout
+    assert result.stdout.index("+++ b/docker-compose.yml") < result.stdout.index("NOT CARRIED: ./data -> shop_app-db")
+    assert ("volfix carry --write" in result.stdout) == (not quiet)
     assert run(str(repository)).exit_code == 0
+
+
+def test_where_a_machine_reads_the_result_the_diff_of_a_write_is_on_standard_error(repository: Path) -> None:
+    result = run("--write", "--output-format", "json", str(repository))
+    assert json.loads(result.stdout)["projects"][0]["written"]
+    assert "+      - app-db:/app/data" in result.stderr
+    assert "change-me-7f3a" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "has_colours"),
+    [
+        ({}, (), False),
+        ({"FORCE_COLOR": "1"}, (), True),
+        ({"FORCE_COLOR": "0"}, (), False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, (), False),
+        ({"NO_COLOR": "1"}, ("--color", "always"), True),
+        ({"FORCE_COLOR": "1"}, ("--color", "never"), False),
+    ],
+)
+def test_colours_are_as_the_environment_and_the_option_say(
+    repository: Path, environment: dict[str, str], options: tuple[str, ...], has_colours: bool
+) -> None:
+    unset: dict[str, str | None] = {"FORCE_COLOR": None, "NO_COLOR": None}
+    result = CliRunner().invoke(volfix, [*options, str(repository)], env={**unset, **environment}, color=True)
+    assert ("\x1b[" in result.stdout) == has_colours
+
+
+@pytest.mark.parametrize("columns", [60, 80, 140])
+def test_the_text_is_as_wide_as_columns_says(repository: Path, columns: int) -> None:
+    lines = CliRunner().invoke(volfix, [str(repository)], env={"COLUMNS": str(columns)}).stdout.splitlines()
+    prose = [line for line in lines if str(repository) not in line]
+    assert max(map(len, prose)) <= columns
+    assert max(map(len, prose)) > columns - 20
 
 
 def test_json_is_as_designed(repository: Path) -> None:
@@ -138,16 +182,16 @@ def test_each_fix_can_be_refused(repository: Path) -> None:
 def test_each_fix_is_shown_before_it_is_asked_about(repository: Path) -> None:
     asked = run("-i", str(repository), stdin="n\nn\n").stderr
     first, second, _ = asked.split("Make this fix?")
-    assert "-DATABASE_URL=sqlite:///./database.db\n+DATABASE_URL=sqlite:///./data/database.db\n" in first
-    assert "+      - app-db:/app/data" in second
-    assert "+DATABASE_URL" not in second
+    assert "- DATABASE_URL=sqlite:///./database.db\n  4 + DATABASE_URL=sqlite:///./data/database.db\n" in first
+    assert "  9 +       - app-db:/app/data" in second
+    assert "+ DATABASE_URL" not in second
 
 
 def test_an_unsafe_fix_that_is_refused_is_not_made_and_its_flag_not_advised_again(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text("services:\n  db:\n    image: postgres:17\n    environment: {A: b}\n")
     said = run("-i", "--unsafe-fixes", str(tmp_path), stdin="n\n").stdout
-    assert "fix: unsafe, not made" in said
-    assert "1 not made." in said
+    assert "= fix (unsafe, not written)" in said
+    assert "1 not written." in said
     assert "--unsafe-fixes" not in said
 
 

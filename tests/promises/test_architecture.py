@@ -56,6 +56,7 @@ OPEN_OTHER_FILES = {
 }
 """The modules that open files themselves, with the files that these are."""
 CALLED_FROM_OUTSIDE = {
+    "diff": "who uses the Python interface",
     "__getattr__": "Python asks a module's for the names that the module does not have",
     "list_commands": "click asks a group",
     "format_options": "click asks a group",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from volfix.fixes.masking.secrets import with_secrets
 from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
-from volfix.rules.findings import Applicability, Finding, Fix, Location, Move, Severity
+from volfix.rules.findings import Applicability, Finding, Fix, Location, Move, Place, Severity
 from volfix.syntax.source import Edit, FileProblem, Source, Span
 
 ROOT = Path("/srv/shop")
@@ -47,16 +47,30 @@ def finding(
     path: Path = COMPOSE,
     line: int = 7,
     column: int = 9,
+    text: str = STACK,
     evidence: tuple[str, ...] = ("acme/app keeps its rows in /app/data",),
     service: str | None = "app",
     target: str | None = "/app/data",
     step: str | None = None,
     reason: str | None = None,
     moves: tuple[Move, ...] = (),
+    danger: str | None = None,
+    label: str = "",
+    places: tuple[Place, ...] = (),
+    loses: str | None = None,
 ) -> Finding:
     fix = None if applicability is Applicability.NONE else Fix((), (), applicability, moves)
-    location = Location(path, Span(0, 1), line, column, Source.of(path, b""))
-    return Finding(code, severity, location, message, evidence, service, target, step, fix, reason)
+    location = location_at(line, column, path, text)
+    known = (service, target, step, fix, reason, danger, label, places, loses)
+    return Finding(code, severity, location, message, evidence, *known)
+
+
+def location_at(line: int, column: int, path: Path = COMPOSE, text: str = STACK) -> Location:
+    """From a place in a text to the end of its line; where the text has no such line, a place without characters."""
+    lines = text.splitlines(keepends=True)
+    start = sum(map(len, lines[: line - 1])) + column - 1 if line <= len(lines) else len(text)
+    end = text.find("\n", start)
+    return Location(path, Span(start, max(end, start)), line, column, Source.of(path, text.encode()))
 
 
 def project(

@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     import volfix
     from volfix.fixes.results import RunResult
+    from volfix.report.view import View
     from volfix.rules.findings import Finding
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
@@ -58,6 +59,8 @@ def codes_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
     "--output-file", type=click.Path(dir_okay=False, path_type=Path), metavar="F", help="Write the result to F."
 )
 @click.option("--diff-context", type=click.IntRange(0), default=3, metavar="N", help="Lines around a change (3).")
+@click.option("--diff", is_flag=True, help="Also print the whole change as a unified diff.")
+@click.option("--statistics", is_flag=True, help="Print how many findings each rule has, and not the findings.")
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours (auto).")
 @click.option(
     "--verify-with-compose", is_flag=True, help="Also ask `docker compose` whether it takes every changed file."
@@ -67,8 +70,8 @@ def codes_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 @click.option(
     "--exit-zero", is_flag=True, help="Exit with 0 although findings remain, as tools for many repositories want."
 )
-@click.option("-q", "--quiet", is_flag=True, help="Only the result and errors.")
-@click.option("-v", "--verbose", is_flag=True, help="Notes, too.")
+@click.option("-q", "--quiet", is_flag=True, help="A line a finding, what is not carried, and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Also notes, all evidence and every line of a fix.")
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> None:
     """Show what the next deployment could lose, with the fixes as a diff; --write makes them."""
@@ -97,6 +100,8 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         _say_slow_parser()
     if options["verify_with_compose"]:
         _verify(plan)
+    if options["write"]:
+        _show_diff(plan.result, options, color=color)
     result = plan.write(allow_dirty=options["allow_dirty"]) if options["write"] else plan.result
     _print(result, options, color=color)
     ctx.exit(0 if options["exit_zero"] and result.status == 1 else result.status)
@@ -160,19 +165,49 @@ def _rendered(result: RunResult, options: dict[str, Any], *, color: bool) -> str
 
         return text.render(
             result,
-            color=color and options["output_file"] is None,
-            verbose=options["verbose"],
-            context=options["diff_context"],
-            show_secrets=options["show_secrets"],
+            _view(options, color=color and options["output_file"] is None),
             wrote=options["write"],
-            unsafe=options["unsafe_fixes"],
             command=_typed(options),
+            quiet=options["quiet"],
+            diffs=options["diff"] and not options["write"],
+            statistics=options["statistics"],
         )
     import importlib
 
     module = importlib.import_module("volfix.report." + {"json": "json_report"}.get(form, form))
     rendered: str = module.render(result, context=options["diff_context"], show_secrets=options["show_secrets"])
     return rendered
+
+
+def _view(options: dict[str, Any], *, color: bool) -> View:
+    """How the text is shown: as wide as the terminal, or as COLUMNS says; in a pipe no line is wrapped."""
+    import shutil
+
+    from volfix.report.view import View
+
+    is_terminal = options["output_file"] is None and sys.stdout.isatty()
+    return View(
+        Path.cwd(),
+        color=color,
+        width=shutil.get_terminal_size().columns if is_terminal or os.environ.get("COLUMNS") else None,
+        verbose=options["verbose"],
+        context=options["diff_context"],
+        show_secrets=options["show_secrets"],
+        unsafe=options["unsafe_fixes"],
+    )
+
+
+def _show_diff(result: RunResult, options: dict[str, Any], *, color: bool) -> None:
+    """The whole change, before it is written; on standard error where a machine reads the result."""
+    if not any(project.changes for project in result.projects):
+        return
+    from volfix.report.encoding import encodable
+    from volfix.report.text import diff_text
+
+    is_beside = options["output_format"] == "text" and options["output_file"] is None
+    stream = sys.stdout if is_beside else sys.stderr
+    text = diff_text(result, _view(options, color=color and is_beside))
+    click.echo(encodable(text, stream.encoding), file=stream, color=color)
 
 
 def _typed(options: dict[str, Any]) -> str:
@@ -191,15 +226,18 @@ def _typed(options: dict[str, Any]) -> str:
 def _wants_color(options: dict[str, Any]) -> bool:
     if options["color"] != "auto":
         return bool(options["color"] == "always")
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") != "0":
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _asker(options: dict[str, Any], *, color: bool) -> Callable[[Finding], bool]:
     def ask(finding: Finding) -> bool:
         from volfix.report.text import question
 
-        asked = question(finding, color=color, context=options["diff_context"], show_secrets=options["show_secrets"])
-        return click.confirm(asked, default=False, err=True)
+        return click.confirm(question(finding, _view(options, color=color)), default=False, err=True)
 
     return ask
 

@@ -44,19 +44,34 @@ def unified(change: FileChange, root: Path, context: int = 3, masked: bool = Tru
     It is computed on the true lines, so that a line whose only difference is hidden still shows as changed. Characters
     that a terminal would obey are written out, the CR of CRLF is left away; `patch` gives what tools can apply.
     """
+    parts: list[str] = []
+    for header, rows in _lines(change, context, masked):
+        parts.append(header)
+        for row, line in rows:
+            ending = "" if line.endswith("\n") else NO_NEWLINE
+            parts.append(f"{row.sign}{_shown(line)}\n{ending}")
+    return "".join([*_header(change, root), *parts]) if parts else ""
+
+
+def changed_lines(change: FileChange, masked: bool = True) -> Iterator[tuple[str, int, str]]:
+    """The lines that go and come, each with its sign and its number, from 1, in the text that it stands in."""
+    for _, rows in _lines(change, 0, masked):
+        yield from ((row.sign, row.number + 1, _shown(line)) for row, line in rows)
+
+
+def _lines(change: FileChange, context: int, masked: bool) -> Iterator[tuple[str, list[tuple[_Row, str]]]]:
+    """The hunks, each row with its line as a person may see it."""
     if masked and not (change.secrets_before or change.secrets_after):
         change = with_secrets(change)
     before, after = change.before.text, change.after.text
     old, new = (hide(before, change.secrets_before), hide(after, change.secrets_after)) if masked else (before, after)
     old_lines, new_lines = split_lines(old), split_lines(new)
-    parts: list[str] = []
     for header, rows in _hunks(split_lines(before), split_lines(after), context):
-        parts.append(header)
-        for row in rows:
-            line = (new_lines if row.sign == "+" else old_lines)[row.number]
-            text = visible(line.removesuffix("\n").removesuffix("\r"))
-            parts.append(f"{row.sign}{text}\n{'' if line.endswith(chr(10)) else NO_NEWLINE}")
-    return "".join([*_header(change, root), *parts]) if parts else ""
+        yield header, [(row, (new_lines if row.sign == "+" else old_lines)[row.number]) for row in rows]
+
+
+def _shown(line: str) -> str:
+    return visible(line.removesuffix("\n").removesuffix("\r"))
 
 
 def patch(change: FileChange, root: Path) -> bytes:

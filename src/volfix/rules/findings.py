@@ -38,6 +38,14 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A second place that explains a finding, and what is there in a few words: `keeps its data in /data`."""
+
+    location: Location
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """Data that must be carried into a volume, or it stays behind.
 
@@ -197,8 +205,10 @@ class Fix:
 class Finding:
     """One way in which a deployment can lose data.
 
+    `message` is the headline, at most 72 characters; `danger` the sentence that says what happens to which data.
     `evidence` says in one line each how volfix knows; `reason` says why there is no fix, or why the fix is unsafe;
-    `target` is the mount target as written; `step` a pipeline step.
+    `target` is the mount target as written; `step` a pipeline step. `label` stands beside the place, `places` are the
+    others that explain it; `loses` is the data that can be lost, `left` what an earlier change has not carried.
     """
 
     code: str
@@ -211,6 +221,11 @@ class Finding:
     step: str | None = None
     fix: Fix | None = None
     reason: str | None = None
+    danger: str | None = None
+    label: str = ""
+    places: tuple[Place, ...] = ()
+    loses: str | None = None
+    left: Move | None = None
 
     @property
     def applicability(self) -> Applicability:

@@ -9,7 +9,7 @@ from shlex import join
 from volfix.project.compose.host_directories import relative
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.left_behind import Left, left_behind
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Move, Severity
 from volfix.rules.rule import Rule, reported, untouched
 
 
@@ -29,6 +29,8 @@ def check(context: Context) -> Iterator[Finding]:
             service=left.use.service.name,
             target=mount.raw_target,
             reason=f"on the host that runs the containers: {join(words)}",
+            loses=left.what,
+            left=Move(left.use.service.name, left.written, mount.source, mount.raw_target),
         )
 
 

@@ -1,0 +1,187 @@
+"""One finding for a person: headline, places in the files, danger, how volfix knows, and the lines of the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from volfix.fixes.diff import changed_lines
+from volfix.fixes.masking.secrets import with_secrets
+from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding
+from volfix.report.entries import is_done
+from volfix.report.frames import Frames, Mark
+from volfix.report.summary import count
+from volfix.report.view import View
+from volfix.rules.findings import (
+    Applicability,
+    Change,
+    DeploymentName,
+    Finding,
+    Fix,
+    MountChange,
+    NameChange,
+    Place,
+    ValueChange,
+    VolumeChange,
+    VolumeName,
+)
+from volfix.syntax.source import CannotEdit, Span
+
+SEVERITY_COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
+DIFF_COLORS = {"+": "green", "-": "red"}
+EVIDENCE, LINES = 2, 12
+"""Lines of evidence, and of a fix, that are shown without -v."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What becomes of a finding: in the summary, and beside its fix."""
+
+    summary: str
+    fix: str
+
+
+def standing(project: ProjectResult, reported: ReportedFinding, *, unsafe: bool) -> Standing:
+    """What this run does about a finding."""
+    finding = reported.finding
+    if is_done(project, reported):
+        return Standing("fixed", "written")
+    if reported.fixed and not project.failure:
+        safe = finding.applicability is Applicability.SAFE
+        return Standing("can be fixed", "safe" if safe else "unsafe, made with --unsafe-fixes")
+    if finding.applicability is Applicability.NONE:
+        return Standing("without a fix", "none")
+    if finding.applicability is Applicability.SAFE or project.failure or unsafe:
+        return Standing("not written", f"{finding.applicability.value}, not written")
+    return Standing("to decide (--unsafe-fixes)", "needs --unsafe-fixes")
+
+
+def changes_of(finding: Finding) -> tuple[FileChange, ...]:
+    """What the finding's own fix would do to each file."""
+    if finding.fix is None or not finding.fix.operations:
+        return ()
+    from volfix.fixes.render import rendered
+
+    before = {operation.source.path: operation.source for operation in finding.fix.operations}
+    try:
+        files = sorted(rendered(finding.fix.operations).items())
+    except CannotEdit:
+        return ()
+    return tuple(with_secrets(FileChange(before[path], after, tuple(edits))) for path, (after, edits) in files)
+
+
+def shown(view: View, findings: Sequence[Finding], how: Standing) -> Iterator[str]:
+    """Findings that say the same, once, with the places of each."""
+    first = findings[0]
+    yield from headline(view, first, "fixed" if how.summary == "fixed" else first.severity.value)
+    if how.summary == "fixed":
+        yield from (f"  --> {where(view, finding)}" for finding in findings)
+        return
+    changes = [change for finding in findings for change in changes_of(finding)]
+    marks = list(dict.fromkeys(mark for finding in findings for mark in _marks(finding)))
+    lines = [] if how.summary == "not written" else [line for change in changes for line in _small(view, change)]
+    numbers = [mark.place.location.line for mark in marks] + [number for _, _, number, _ in lines]
+    gutter = max(len(str(max(numbers))), 2) + 1
+    frames = Frames(view, gutter, _edited(changes))
+    yield from frames.drawn(marks)
+    yield from _notes(view, gutter, findings, how)
+    yield from _fix_lines(view, frames, lines, first.location.path)
+
+
+def headline(view: View, finding: Finding, word: str) -> Iterator[str]:
+    """`error[VF101] PostgreSQL's data is inside the checkout`."""
+    begin = f"{word}[{finding.code}]"
+    first, *others = view.lines(view.clean(finding.message), f"{begin} ")
+    color = SEVERITY_COLORS.get(word, "green")
+    yield view.style(f"{word}[{view.linked(finding.code)}]", fg=color, bold=True) + view.style(
+        first.removeprefix(begin), bold=True
+    )
+    yield from (view.style(line, bold=True) for line in others)
+
+
+def where(view: View, finding: Finding) -> str:
+    """`compose.yaml:15:9`."""
+    return f"{view.path(finding.location.path)}:{finding.location.line}:{finding.location.column}"
+
+
+def _marks(finding: Finding) -> Iterator[Mark]:
+    yield Mark(Place(finding.location, finding.label), True, SEVERITY_COLORS[finding.severity.value])
+    yield from (Mark(place, False) for place in finding.places)
+
+
+def _edited(changes: Sequence[FileChange]) -> dict[Path, list[Span]]:
+    edited: dict[Path, list[Span]] = {}
+    for change in changes:
+        edited.setdefault(change.before.path, []).extend(edit.span for edit in change.edits)
+    return edited
+
+
+def _notes(view: View, gutter: int, findings: Sequence[Finding], how: Standing) -> Iterator[str]:
+    first = findings[0]
+    evidence = list(dict.fromkeys(line for finding in findings for line in finding.evidence))
+    told = evidence if view.verbose or len(evidence) <= EVIDENCE + 1 else evidence[:EVIDENCE]
+    if first.danger:
+        yield from _note(view, gutter, "danger", first.danger, fg=SEVERITY_COLORS[first.severity.value], bold=True)
+    for line in told:
+        yield from _note(view, gutter, "why", line)
+    if len(told) < len(evidence):
+        yield from _note(view, gutter, "why", f"{len(evidence) - len(told)} lines more with -v")
+    if first.fix is None:
+        yield from _note(view, gutter, "no fix", first.reason or "volfix knows none")
+        return
+    yield from _note(view, gutter, f"fix ({how.fix})", fix_words(first.fix))
+    if first.reason:
+        yield from _note(view, gutter, "decide", first.reason)
+
+
+def _note(view: View, gutter: int, name: str, text: str, **how: object) -> Iterator[str]:
+    begin = f"{' ' * (gutter + 1)}= {name}: "
+    for number, line in enumerate(view.lines(view.clean(text), begin)):
+        yield line if number else line.replace(name, view.style(name, **how) if how else name, 1)
+
+
+def fix_words(fix: Fix) -> str:
+    """What a fix does, and what it asks for, in a line."""
+    mounted = {change.volume for change in fix.changes if isinstance(change, MountChange)}
+    declared = (change for change in fix.changes if isinstance(change, VolumeChange) and change.key in mounted)
+    named = set(declared)
+    said = list(dict.fromkeys(filter(None, (_change_words(each) for each in fix.changes if each not in named))))
+    carried = {each.move for each in fix.carried if each.carrier}
+    if any(move not in carried for move in fix.moves):
+        said.append("it starts EMPTY: carry the data" if mounted else "carry the data")
+    return "; ".join(said) or "the lines below"
+
+
+def _change_words(change: Change) -> str | None:
+    if isinstance(change, MountChange):
+        return f"the named volume {change.volume}"
+    if isinstance(change, ValueChange):
+        return f"{change.name} names a file in the volume"
+    if isinstance(change, NameChange | DeploymentName):
+        return f"the project is always called {change.name}"
+    if isinstance(change, VolumeName):
+        return f"the volume is always called {change.name}"
+    return f"declare the volume {change.key}" if isinstance(change, VolumeChange) else None
+
+
+def _small(view: View, change: FileChange) -> Iterator[tuple[Path, str, int, str]]:
+    for sign, number, text in changed_lines(change, masked=not view.show_secrets):
+        yield change.before.path, sign, number, text
+
+
+def _fix_lines(view: View, frames: Frames, lines: Sequence[tuple[Path, str, int, str]], path: Path) -> Iterator[str]:
+    told = list(dict.fromkeys(lines))
+    most = len(told) if view.verbose else LINES
+    for file, sign, number, text in told[:most]:
+        if file != path:
+            yield f"{' ' * (frames.gutter - 1)}{view.style(':::', fg='blue', bold=True)} {view.path(file)}"
+            path = file
+        shown_text = text.replace("\t", "    ")
+        room = None if view.columns is None else view.columns - frames.gutter - 3
+        if room is not None and len(shown_text) > room:
+            blank = shown_text.rfind(" ", len(shown_text) - len(shown_text.lstrip()) + 1, room - 3)
+            shown_text = f"{shown_text[: blank + 1 if blank > 0 else room - 3]}..."
+        yield view.style(f"{number:>{frames.gutter}} {sign} {shown_text}".rstrip(), fg=DIFF_COLORS[sign])
+    if len(told) > most:
+        yield f"{' ' * (frames.gutter + 1)}= {count(len(told) - most, 'line')} more: --diff shows all"

@@ -1,0 +1,66 @@
+"""How the text is shown: its width, its colours, which values are hidden, and where paths start from."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from volfix.fixes.masking.secrets import scrub
+from volfix.project.compose.host_directories import relative
+from volfix.report.encoding import one_line
+
+NARROWEST = 60
+"""Columns below which nothing is made narrower."""
+DEEPEST = 16
+"""Columns that a line is indented at most below what it goes on from."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`width` is None where nothing limits a line, as in a pipe; `context` are the lines around a change in a diff."""
+
+    base: Path
+    color: bool = False
+    width: int | None = None
+    verbose: int = 0
+    context: int = 3
+    show_secrets: bool = False
+    unsafe: bool = False
+    link: str | None = None
+    """Where the rules are described, with `{code}` in the place of a rule's code; None where nothing says it."""
+
+    def style(self, text: str, **how: object) -> str:
+        return click.style(text, **how) if self.color else text  # type: ignore[arg-type]
+
+    def clean(self, text: str) -> str:
+        return one_line(text if self.show_secrets else scrub(text))
+
+    def path(self, path: Path) -> str:
+        return one_line(relative(path, self.base))
+
+    @property
+    def columns(self) -> int | None:
+        return None if self.width is None else max(self.width, NARROWEST)
+
+    def lines(self, text: str, first: str = "", others: str | None = None) -> list[str]:
+        """The text in lines of the width, no word of it broken; `first` and `others` begin them."""
+        if self.columns is None or len(first) + len(text) <= self.columns:
+            return [first + text]
+        others = " " * min(len(first), DEEPEST) if others is None else others
+        return textwrap.wrap(
+            text,
+            self.columns,
+            initial_indent=first,
+            subsequent_indent=others,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def linked(self, code: str) -> str:
+        """The code, which is a link (OSC 8) where a terminal shows it and an address of the rules is known."""
+        if not self.color or self.link is None:
+            return code
+        return f"\x1b]8;;{self.link.format(code=code)}\x1b\\{code}\x1b]8;;\x1b\\"
