@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from volfix.configuration.nearest import Configuration, given
 from volfix.fixes.plan import Options, RunPlan, StackPlan, plan_run, with_written
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.rules.findings import Finding
@@ -136,6 +137,7 @@ def plan(
     outside: bool = True,
     carry_service: bool = False,
     only_carried: bool = False,
+    configuration: Configuration | None = None,
     confirm: Callable[[Finding], bool] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Plan:
@@ -143,7 +145,8 @@ def plan(
 
     `select` and `ignore` are rule codes or beginnings of codes; `exclude` are glob patterns of paths. `outside`: files
     outside of the repository are read where a Compose file names them. `carry_service`: a fix that makes a volume adds
-    the service that carries the data into it, where one can; `only_carried`: it is unsafe where none does. `confirm` is
+    the service that carries the data into it, where one can; `only_carried`: it is unsafe where none does.
+    `configuration` says which files of the repositories are read for select, ignore and exclude (none). `confirm` is
     asked about each fix; `progress` is called with the stacks done and their number. Raises FileNotFoundError for a
     path that does not exist. What cannot be read is in `result.errors`.
     """
@@ -155,9 +158,7 @@ def plan(
         unsafe_fixes=unsafe_fixes,
         trusted=trusted,
         outside=outside,
-        select=frozenset(select),
-        ignore=frozenset(ignore),
-        exclude=tuple(exclude),
+        configuration=configuration or given(select, ignore, exclude),
         carry_service=carry_service,
         only_carried=only_carried,
         confirm=confirm,

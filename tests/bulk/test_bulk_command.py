@@ -128,6 +128,32 @@ def test_a_message_of_ones_own(estate: Path, tmp_path: Path) -> None:
     assert "there is no $whatever" in wrong.output
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (b'ignore = ["VF101"]\n', False),
+        (b'[per-file-ignores]\n"compose.yaml" = ["VF1"]\n', False),
+        (b'exclude = ["*"]\nselect = ["VF2"]\nmin-severity = "error"\nwrite = 1\n', True),
+        (b'ignore = ["VF1O1"]\n', False),
+    ],
+)
+def test_of_a_repositorys_own_file_only_what_it_ignores_counts(text: bytes, written: bool, estate: Path) -> None:
+    checked_out(estate / "own", {"compose.yaml": COMPOSE, ".volfix.toml": text})
+    bulk("estate/own", "--write")
+    assert (BRANCH in git(estate / "own", "branch")) == written
+
+
+def test_one_file_for_all_repositories(estate: Path, tmp_path: Path) -> None:
+    checked_out(estate / "own", {"compose.yaml": COMPOSE, ".volfix.toml": b'ignore = ["VF101"]\n'})
+    config = tmp_path / "ours.toml"
+    config.write_text('[volumes]\n"./pg" = "rows"\n"./data" = "rows"\n"db:/var/lib/mysql" = "rows"\n')
+    bulk("estate", "--write", "--config", str(config))
+    assert "rows:" in git(estate / "shop", "show", f"{BRANCH}:compose.yaml")
+    assert BRANCH not in git(estate / "own", "branch")
+    config.write_text("unsafe-fixes = true\n")
+    assert bulk("estate", "--config", str(config)).exit_code == 2
+
+
 def test_patches_are_for_their_owner_alone(estate: Path, tmp_path: Path) -> None:
     bulk("estate", "--patches", "patches")
     (patch,) = (tmp_path / "patches").iterdir()

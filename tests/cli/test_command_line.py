@@ -210,6 +210,29 @@ def test_the_result_can_go_to_a_file(repository: Path, tmp_path: Path) -> None:
     assert json.loads(output.read_text())["version"] == 1
 
 
+def test_several_results_of_one_run(repository: Path, tmp_path: Path) -> None:
+    files = [tmp_path / "out.sarif", tmp_path / "out.json"]
+    flags = [f"--output-file={path}" for path in files]
+    result = run("--output-format=github", "--output-format=sarif", "--output-format=json", *flags, str(repository))
+    assert result.stdout.startswith("::")
+    assert json.loads(files[0].read_text())["runs"]
+    assert json.loads(files[1].read_text())["summary"]["findings"] == 2
+    all_to_files = run("--output-format=sarif", "--output-format=json", *flags, str(repository))
+    assert (all_to_files.exit_code, all_to_files.stdout) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--output-format=sarif", "--output-format=json"),
+        ("--output-format=sarif", "--output-file=a", "--output-file=b"),
+        ("--output-format=sarif", "--output-format=json", "--output-file=a", "--output-file=./a"),
+    ],
+)
+def test_results_that_would_meet_are_refused(flags: tuple[str, ...], repository: Path) -> None:
+    assert run(*flags, str(repository)).exit_code == 2
+
+
 @pytest.mark.parametrize("name", ["sarif", "github", "gitlab", "junit"])
 def test_other_formats_hide_secrets(name: str, repository: Path) -> None:
     result = run("--output-format", name, str(repository))

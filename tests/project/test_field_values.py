@@ -76,7 +76,7 @@ def quoted(word: str) -> str:
 def projects(directory: Path, text: str) -> Project:
     (directory / "compose.yaml").write_text(text)
     (directory / ".env").write_text("".join(f"{name}={value}\n" for name, value in {**KNOWN, "RO": "ro"}.items()))
-    (stack,) = read_stacks(directories([directory], (), []), Loader([], []))
+    (stack,) = read_stacks(directories([directory], []), Loader([], []))
     return stack.projects[0]
 
 

@@ -119,7 +119,7 @@ def test_what_another_file_takes_belongs_to_that_project(kind: str, tmp_path: Pa
     files = {name: text for name, text in PARTS[kind].items() if not name.endswith((".env", ".sh"))}
     written(tmp_path, PARTS[kind])
     loader = Loader([], [])
-    stacks = read_stacks(directories([tmp_path], (), loader.problems), loader)
+    stacks = read_stacks(directories([tmp_path], loader.problems), loader)
     [project] = [project for stack in stacks for project in stack.projects]
     assert sorted(str(file.path.relative_to(tmp_path)) for file in project.loaded) == sorted(files)
     assert [mount.kind for mount in project.mounts_of(project.services["db"])] == ["volume"]

@@ -20,7 +20,7 @@ def found(root: Path, files: dict[str, str]) -> tuple[Reader, ...]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     loader = Loader([], [])
-    stack = next(iter(read_stacks(directories([root], (), []), loader)))
+    stack = next(iter(read_stacks(directories([root], []), loader)))
     return reader_of(stack.projects[0].services["app"])
 
 

@@ -19,12 +19,13 @@ import volfix
 
 PACKAGE = Path(volfix.__file__).parent
 MAY_IMPORT = {
-    "cli": {"api", "bulk", "docker", "report", "fixes", "rules", "project", "knowledge", "syntax"},
-    "api": {"fixes", "rules", "project", "syntax"},
-    "bulk": {"api", "fixes", "rules", "project", "knowledge", "syntax"},
+    "cli": {"api", "bulk", "docker", "report", "fixes", "configuration", "rules", "project", "knowledge", "syntax"},
+    "api": {"fixes", "configuration", "rules", "project", "syntax"},
+    "bulk": {"api", "fixes", "configuration", "rules", "project", "knowledge", "syntax"},
     "docker": {"fixes", "rules", "project", "knowledge", "syntax"},
     "report": {"bulk", "fixes", "rules", "project", "syntax"},
-    "fixes": {"rules", "project", "edits", "knowledge", "syntax"},
+    "configuration": {"rules", "knowledge", "syntax"},
+    "fixes": {"configuration", "rules", "project", "edits", "knowledge", "syntax"},
     "rules": {"project", "edits", "knowledge", "syntax"},
     "edits": {"syntax"},
     "project": {"knowledge", "syntax"},

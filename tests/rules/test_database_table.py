@@ -32,7 +32,7 @@ def found(root: Path, reader: str, value: str, directory: str, mounts: str) -> l
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    stack = next(iter(read_stacks(directories([root], (), []), Loader([], []))))
+    stack = next(iter(read_stacks(directories([root], []), Loader([], []))))
     return list(proposals(Context(stack, {}, frozenset())))
 
 

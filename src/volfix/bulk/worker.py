@@ -20,13 +20,16 @@ from volfix.bulk.publish import branch_commit, committed, pushed
 from volfix.bulk.records import DO_NOT_MERGE, Status
 from volfix.bulk.repository import Repository, Skipped, default_cache, opened
 from volfix.bulk.shared_names import SharedName, facts
-from volfix.bulk.sources import Source, host_of, same_repository
+from volfix.bulk.sources import Source as Origin
+from volfix.bulk.sources import host_of, same_repository
+from volfix.configuration.nearest import Configuration, given
+from volfix.configuration.reading import settings_in
 from volfix.fixes.diff import patch
 from volfix.fixes.masking.credentials import scrub
 from volfix.fixes.results import RunResult
 from volfix.fixes.write.journal import WriteProblem
 from volfix.fixes.write.journal_format import shown
-from volfix.syntax.source import FileProblem
+from volfix.syntax.source import FileProblem, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Task:
     `cache` the directory of clones (None: that of the machine that works).
 
     `carry_service` adds the services that carry the data, `only_carried` makes a fix unsafe whose data none carries;
-    `write` makes a branch and a commit, `push` pushes them, `patches` returns the change as a patch.
+    `write` makes a branch and a commit, `push` pushes them, `patches` returns the change as a patch;
+    `config` is the name and the text of a configuration file.
     """
 
     version: str
@@ -55,6 +59,15 @@ class Task:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    config: tuple[str, str] | None = None
+
+    def configuration(self) -> Configuration:
+        """What is looked for: of the repositories' own configuration files only what they ignore counts."""
+        found = given(self.select, self.ignore, self.exclude)
+        found.discovers = found.only_ignores = True
+        if self.config is not None:
+            found.file = settings_in(Source.of(Path(self.config[0]), self.config[1].encode()), named=True)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,7 @@ class Job:
     a directory for its files, a temporary one where it is None.
     """
 
-    source: Source
+    source: Origin
     known_head: str | None = None
     known_commit: str | None = None
     hold: bool = False
@@ -131,9 +144,7 @@ def _work(task: Task, job: Job, scratch: Path, deadline: float) -> Outcome:
             outside=False,
             carry_service=task.carry_service,
             only_carried=task.only_carried,
-            select=task.select,
-            ignore=task.ignore,
-            exclude=task.exclude,
+            configuration=task.configuration(),
         )
         return _Turn(task, job, repository, files, planned, git).outcome()
 

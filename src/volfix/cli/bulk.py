@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from volfix.cli.bulk_options import begun_with, check, task_of
-from volfix.cli.fix import codes_of
+from volfix.cli.config import codes_of
 
 if TYPE_CHECKING:
     from volfix.bulk.records import Hazard
@@ -89,6 +89,12 @@ SCRATCH = "volfix-bulk-"
 @click.option("--trusted", is_flag=True, help="The pipelines' repositories are trusted by their CI server.")
 @click.option("--select", multiple=True, callback=codes_of, metavar="CODES", help="Only these rules; VF1 is all VF1xx.")
 @click.option("--ignore", multiple=True, callback=codes_of, metavar="CODES", help="All but these rules.")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A configuration file for all of them; their own ones only ignore.",
+)
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths that match.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.pass_context

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from volfix.cli.config import named_text
+
 if TYPE_CHECKING:
     from volfix.bulk.worker import Task
 
@@ -78,6 +80,7 @@ def task_of(options: dict[str, Any]) -> Task:
         select=options["select"],
         ignore=options["ignore"],
         exclude=options["exclude"],
+        config=None if options["config"] is None else named_text(options["config"]),
     )
 
 

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from volfix.cli.config import SEVERITIES, codes_of, configured
+from volfix.cli.outputs import outputs
+
 if TYPE_CHECKING:
     import volfix
     from volfix.fixes.results import RunResult
@@ -19,19 +22,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
 SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip install ruamel.yaml.clib` adds libyaml"
-
-
-def codes_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Rule codes, or beginnings of codes, separated by commas; an unknown one is an error."""
-    del ctx
-    codes = tuple(code.strip().upper() for value in values for code in value.split(",") if code.strip())
-    if codes:
-        from volfix.rules import REGISTRY
-
-        for code in codes:
-            if not any(known.startswith(code) for known in REGISTRY):
-                raise click.BadParameter(f"there is no rule {code}; `volfix explain --rules` lists them", param=param)
-    return codes
 
 
 @click.command("fix", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -49,14 +39,26 @@ def codes_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 @click.option(
     "--no-outside", is_flag=True, help="Read no file outside of the repository, whatever a Compose file names."
 )
+@click.option("--min-severity", type=click.Choice(SEVERITIES), help="Leave out findings that are less severe.")
 @click.option(
-    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="Options as TOML."
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="This configuration file, and no other.",
+)
+@click.option("--no-config", is_flag=True, help="No configuration file.")
+@click.option(
+    "--output-format",
+    type=click.Choice(FORMATS),
+    multiple=True,
+    help="Form of the result (text); several times with a file for each, but for the first.",
 )
 @click.option(
-    "--output-format", type=click.Choice(FORMATS), default="text", show_default=True, help="Form of the result."
-)
-@click.option(
-    "--output-file", type=click.Path(dir_okay=False, path_type=Path), metavar="F", help="Write the result to F."
+    "--output-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    metavar="F",
+    help="Write the result to F.",
 )
 @click.option("--diff-context", type=click.IntRange(0), default=3, metavar="N", help="Lines around a change (3).")
 @click.option("--diff", is_flag=True, help="Also print the whole change as a unified diff.")
@@ -78,8 +80,9 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     import volfix
 
     options["paths"] = paths
-    if options["config"] is not None:
-        _merge_config(ctx, options)
+    configuration = configured(ctx, options)
+    results = outputs(options)
+    options["output_format"], options["output_file"] = results[0]
     if options["write"]:
         _recover(paths or (Path(),))
     color = _wants_color(options)
@@ -87,9 +90,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     plan = volfix.plan(
         list(paths) or ["."],
         unsafe_fixes=options["unsafe_fixes"],
-        select=options["select"],
-        ignore=options["ignore"],
-        exclude=options["exclude"],
+        configuration=configuration,
         trusted=options["trusted"],
         carry_service=options["carry_service"],
         outside=not options["no_outside"],
@@ -103,7 +104,9 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     if options["write"]:
         _show_diff(plan.result, options, color=color)
     result = plan.write(allow_dirty=options["allow_dirty"]) if options["write"] else plan.result
-    _print(result, options, color=color)
+    _print_problems(result, options)
+    for form, file in results:
+        _print(result, {**options, "output_format": form, "output_file": file}, color=color)
     ctx.exit(0 if options["exit_zero"] and result.status == 1 else result.status)
 
 
@@ -135,14 +138,17 @@ def _verify(plan: volfix.Plan) -> None:
         raise click.UsageError(str(missing)) from missing
 
 
-def _print(result: RunResult, options: dict[str, Any], *, color: bool) -> None:
-    from volfix.report.encoding import encodable
-
+def _print_problems(result: RunResult, options: dict[str, Any]) -> None:
     if result.errors or result.notes:
         from volfix.report.text import problem_lines
 
         for line in problem_lines(result, notes=not options["quiet"], show_secrets=options["show_secrets"]):
             click.echo(line, err=True)
+
+
+def _print(result: RunResult, options: dict[str, Any], *, color: bool) -> None:
+    from volfix.report.encoding import encodable
+
     text = _rendered(result, options, color=color)
     if options["output_file"] is None:
         text = encodable(text, sys.stdout.encoding)
@@ -214,12 +220,13 @@ def _typed(options: dict[str, Any]) -> str:
     """What the person typed, for the command to type next."""
     import shlex
 
-    flags = [
-        name for name in ("interactive", "unsafe_fixes", "carry_service", "trusted", "no_outside") if options[name]
-    ]
+    names = ("interactive", "unsafe_fixes", "carry_service", "trusted", "no_outside", "no_config")
+    flags = [name for name in names if options[name]]
     words = ["volfix", *("--" + name.replace("_", "-") for name in flags)]
     for name in ("select", "ignore", "exclude"):
         words += [f"--{name}={value}" for value in options[name]]
+    for name in ("min_severity", "config"):
+        words += [f"--{name.replace('_', '-')}={options[name]}"] if options[name] else []
     return shlex.join([*words, *map(str, options["paths"])])
 
 
@@ -256,27 +263,3 @@ def _progress() -> Callable[[int, int], None] | None:
             click.echo(f"\r{done} of {total} stacks" + ("\r\x1b[K" if done == total else ""), nl=False, err=True)
 
     return show
-
-
-def _merge_config(ctx: click.Context, options: dict[str, Any]) -> None:
-    """Options from the TOML file, under those of the command line: select, ignore, exclude, unsafe-fixes, trusted."""
-    from volfix.knowledge.tables import parsed
-
-    path: Path = options["config"]
-    try:
-        given = parsed(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise click.BadParameter(f"{path}: {error}", param_hint="--config") from error
-    kinds: dict[str, type] = {"select": list, "ignore": list, "exclude": list, "unsafe-fixes": bool, "trusted": bool}
-    for key, value in given.items():
-        if key not in kinds or not isinstance(value, kinds[key]):
-            kind = {list: "a list of strings", bool: "true or false"}.get(kinds.get(key, object))
-            problem = f"{key} must be {kind}" if kind else f"there is no option {key}: {', '.join(kinds)} can be set"
-            raise click.BadParameter(f"{path}: {problem}", param_hint="--config")
-        name = key.replace("-", "_")
-        source = ctx.get_parameter_source(name)
-        if source is not None and source.name == "DEFAULT":
-            items = tuple(map(str, value)) if isinstance(value, list) else ()
-            option = next(item for item in ctx.command.params if item.name == name)
-            codes = codes_of(ctx, option, items) if name in ("select", "ignore") else items
-            options[name] = codes if isinstance(value, list) else value

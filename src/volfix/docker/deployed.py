@@ -117,7 +117,7 @@ def _stacks(path: Path, problems: list[FileProblem], overlay: Mapping[Path, Sour
     disk.begin(outside=True)
     loader = Loader(problems, [])
     loader.overlay = overlay
-    return list(read_stacks(directories([path], (), problems), loader))
+    return list(read_stacks(directories([path], problems), loader))
 
 
 def _paths(project: Project) -> set[Path]:

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from volfix.configuration.nearest import Configuration
+from volfix.configuration.settings import Settings
 from volfix.fixes.held_back import unless_refused, unless_unread
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proof.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
-from volfix.fixes.run_context import RunContext
+from volfix.fixes.run_context import RunContext, home_of
 from volfix.fixes.scope import keep_asked, not_checked
+from volfix.knowledge.entries import learn
 from volfix.project.discovery import Directory, directories
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
@@ -33,9 +36,7 @@ class Options:
 
     unsafe_fixes: bool = False
     trusted: bool = False
-    select: frozenset[str] = frozenset()
-    ignore: frozenset[str] = frozenset()
-    exclude: tuple[str, ...] = ()
+    configuration: Configuration = field(default_factory=Configuration)
     confirm: Callable[[Finding], bool] | None = None
     outside: bool = True
     """Whether files outside of the repository are read that a Compose file names."""
@@ -43,11 +44,6 @@ class Options:
     """Whether a fix adds the services that carry its moves."""
     only_carried: bool = False
     """Whether a fix is unsafe whose moves no such service carries."""
-
-    def codes(self) -> frozenset[str]:
-        """The rules that run. `VF1` stands for every code that begins with it."""
-        wanted = (code for code, rule in REGISTRY.items() if rule.is_selected(self.select))
-        return frozenset(code for code in wanted if not code.startswith(tuple(self.ignore)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +86,12 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     """Find the projects at and below the paths, and plan the fixes of each stack. Nothing is written."""
     disk.begin(outside=options.outside)
     loader = Loader([], [])
-    run = RunPlan(options, loader, tuple(directories(paths, options.exclude, loader.problems)))
+    configuration = options.configuration
+    configuration.begin(loader.problems)
+    run = RunPlan(options, loader, tuple(directories(paths, loader.problems, configuration.kept)))
+    for directory in run.directories:
+        configuration.of(directory.path, directory.root)
+    learn(configuration.own_entries())
     run.stacks += plans_of(run, progress=progress)
     results = [path for plan in run.stacks for project in plan.projects for path in project.files]
     for note in not_checked(paths, run.directories, results, [plan.stack for plan in run.stacks]):
@@ -105,14 +106,14 @@ def plans_of(
     loader, options, found = run.loader, run.options, run.directories
     earlier = len(loader.problems), len(loader.notes)
     whole = RunContext(found, tuple(read_stacks(found, loader)), others, loader)
-    codes = options.codes()
-    about_commands = any(REGISTRY[code].about_commands for code in codes)
+    about_commands = any(REGISTRY[code].about_commands for code in options.configuration.codes())
     stacks = [*whole.stacks, *(whole.without_projects() if about_commands else ())]
     stacks = [stack for stack in stacks if stack.asked is None or stack.asked]
-    for number, context in enumerate(whole.contexts(stacks, codes, trusted=options.trusted), 1):
+    settings = {stack: options.configuration.of(home_of(stack), stack.root) for stack in stacks}
+    for number, context in enumerate(whole.contexts(settings, trusted=options.trusted), 1):
         for path, reason in context.stack.incomplete.items():
             loader.note(f"{path}: not changed: {reason}, and volfix found no Compose file that adds it")
-        yield plan_stack(context, options, loader)
+        yield plan_stack(context, settings[context.stack], options, loader)
         if progress is not None:
             progress(number, len(stacks))
     _say_refused(loader)
@@ -134,10 +135,10 @@ def _say_refused(loader: Loader) -> None:
             loader.problems.append(FileProblem(path, reason))
 
 
-def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
+def plan_stack(context: Context, settings: Settings, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
-    seen = [unless_unread(finding, context.stack) for finding in _findings(context)]
-    complete = _with_deletions(context, options, seen)
+    seen = [unless_unread(finding, context.stack) for finding in _findings(context, settings)]
+    complete = _with_deletions(context, settings, seen)
     findings = [unless_refused(_editable(finding), context.stack) for finding in complete]
     findings = _with_carriers(context, options, findings, loader)
     wanted = [finding for finding in findings if _is_wanted(finding, options)]
@@ -145,13 +146,13 @@ def plan_stack(context: Context, options: Options, loader: Loader) -> StackPlan:
     return StackPlan(context, project_results(context.stack, made), made.changes)
 
 
-def _with_deletions(context: Context, options: Options, findings: list[Finding]) -> list[Finding]:
+def _with_deletions(context: Context, settings: Settings, findings: list[Finding]) -> list[Finding]:
     """The findings, each fix with the edits of the commands that would delete its volume."""
     if context.commands is None or all(finding.fix is None for finding in findings):
         return findings
     from volfix.fixes.deletions import with_deletions  # reads shell
 
-    return with_deletions(context, context.commands, findings, ignored="VF401".startswith(tuple(options.ignore)))
+    return with_deletions(context, context.commands, findings, ignored="VF401".startswith(settings.ignored))
 
 
 def _with_carriers(context: Context, options: Options, findings: list[Finding], loader: Loader) -> list[Finding]:
@@ -180,7 +181,7 @@ def _editable(finding: Finding) -> Finding:
     return finding
 
 
-def _findings(context: Context) -> Iterator[Finding]:
+def _findings(context: Context, settings: Settings) -> Iterator[Finding]:
     """Each finding once, in the order of files and places; where projects disagree, the most cautious fix counts."""
     stack = context.stack
     others = {file.path for project in stack.projects if not stack.is_asked(project) for file in project.loaded}
@@ -193,6 +194,8 @@ def _findings(context: Context) -> Iterator[Finding]:
             if path in others or (places is not None and path.parent not in places):
                 continue
             if is_ignored(context, finding.location.source, finding.location.span.start, code):
+                continue
+            if not settings.is_severe(finding.severity):
                 continue
             key = (code, finding.location, finding.service, finding.target, finding.step)
             other = found.get(key)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from volfix.configuration.settings import Settings
 from volfix.fixes.former import Former
 from volfix.fixes.scope import asked_directories, unread_in
 from volfix.fixes.write.carried import carry_of
 from volfix.project.ci.names import NOT_READ
-from volfix.project.compose.host_directories import host_directory
+from volfix.project.compose.host_directories import host_directory, is_within
 from volfix.project.compose.mounts import BIND
 from volfix.project.discovery import Directory
 from volfix.project.loader import Loader
@@ -35,17 +36,17 @@ class RunContext:
     others: Sequence[Stack]
     loader: Loader
 
-    def contexts(self, stacks: Sequence[Stack], codes: frozenset[str], *, trusted: bool) -> Iterator[Context]:
-        """What the rules with these codes are given of each stack."""
+    def contexts(self, stacks: Mapping[Stack, Settings], *, trusted: bool) -> Iterator[Context]:
+        """What the rules that its settings select are given of each stack."""
         known = [*self.others, *self.stacks]
         users, servers, names = _host_directory_users(known), servers_by_source(known), _real_names(known)
         asked = asked_directories(self.directories)
         deploying = cache(self._deploying)
         last = {stack.root: stack for stack in stacks}
         used: set[tuple[Path, Span, str]] = set()
-        for stack in stacks:
+        for stack, settings in stacks.items():
             yield Context(
-                *(stack, users, codes, servers),
+                *(stack, users, settings.codes(), servers),
                 real_names=names,
                 trusted=trusted,
                 commands=self._commands.get(stack.root),
@@ -56,6 +57,8 @@ class RunContext:
                 carried=partial(carry_of, stack.root),
                 closed=tuple(self._with_commands(stack.root, asked)) if last[stack.root] is stack else (),
                 used_ignores=used,
+                leaves_out=settings.leaves_out,
+                volume_name=settings.volume_name,
             )
 
     def without_projects(self) -> Iterator[Stack]:
@@ -104,6 +107,12 @@ class RunContext:
         for directory in self.directories:
             if directory.root == root and (asked is None or directory.path in asked):
                 yield from (*directory.pipelines, *directory.commands)
+
+
+def home_of(stack: Stack) -> Path:
+    """The directory whose configuration counts for the stack."""
+    files = [*(file.path for file in stack.files), *(workflow.file.source.path for workflow in stack.workflows)]
+    return files[0].parent if files and is_within(files[0], stack.root) else stack.root
 
 
 def _real_names(stacks: Iterable[Stack]) -> dict[tuple[Path, str], str]:

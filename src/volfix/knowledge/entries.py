@@ -6,14 +6,15 @@ files are only cut into their tables and indexed by image name; a table is parse
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from volfix.knowledge.tables import HERE, parsed, record
 
 Kind = Literal["engine", "application"]
+Result = TypeVar("Result")
 Needs = Literal["first", "all", "any"]
 FOLDERS: Mapping[str, Kind] = {"engines": "engine", "applications": "application"}
 LEADING_NUMBER = r"^v?(\d+(?:\.\d+)*)"
@@ -105,10 +106,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The text of one `[[entry]]` table, not parsed yet."""
+    """The text of one `[[entry]]` table, not parsed yet; `own` is an entry that comes from a configuration file."""
 
     kind: Kind
     text: str
+    own: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,26 @@ class Index:
     directories: Mapping[str, tuple[int, ...]]
 
 
-@cache
+_OWN: list[Entry] = []
+_DERIVED: list[Callable[[], None]] = []
+
+
+def from_index(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Keep what a function makes of the index, until the knowledge base learns something."""
+    kept = cache(function)
+    _DERIVED.append(kept.cache_clear)
+    return kept
+
+
+def learn(entries: Sequence[Entry]) -> None:
+    """Take these entries of somebody's own for the run, and forget those of the run before."""
+    if list(entries) != _OWN:
+        _OWN[:] = entries
+        for clear in _DERIVED:
+            clear()
+
+
+@from_index
 def index() -> Index:
     """The index over every table of the knowledge base, read once."""
     tables: list[Table] = []
@@ -130,6 +151,7 @@ def index() -> Index:
         for path in sorted((HERE / folder).glob("*.toml")):
             cut = path.read_text(encoding="utf-8").split("[[entry]]\n")
             tables += (Table(kind, text) for text in cut[1:])
+    tables += (Table(known.kind, "", known) for known in _OWN)
     images = _numbered(tables, "images")
     return Index(
         tables=tuple(tables),
@@ -143,7 +165,7 @@ def index() -> Index:
 def _numbered(tables: Iterable[Table], key: str) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     for number, table in enumerate(tables):
-        for value in strings_of(table.text, key):
+        for value in getattr(table.own, key) if table.own else strings_of(table.text, key):
             found[value] = (*found.get(value, ()), number)
     return found
 
@@ -153,11 +175,11 @@ def strings_of(text: str, key: str) -> list[str]:
     return text.partition(f"\n{key} = [")[2].partition("]")[0].split('"')[1::2]
 
 
-@cache
+@from_index
 def entry(number: int) -> Entry:
     """The entry of the index's table `number`."""
     table = index().tables[number]
-    return entry_of(parsed(table.text), table.kind)
+    return table.own or entry_of(parsed(table.text), table.kind)
 
 
 def entry_of(row: Mapping[str, Any], kind: Kind) -> Entry:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache
 from math import inf
 
-from volfix.knowledge.entries import Entry, entry, index
+from volfix.knowledge.entries import Entry, entry, from_index, index
 from volfix.knowledge.images import HUB, VARIABLE, Image
 from volfix.knowledge.paths import cleaned
 from volfix.knowledge.processes import own_variables
@@ -95,6 +94,11 @@ def entry_at(path: str) -> Entry | None:
     return entry(numbers[0]) if numbers else None
 
 
+def is_built_in(repository: str) -> bool:
+    """Whether the knowledge base itself has the image."""
+    return any(index().tables[number].own is None for number in _numbers(repository.rstrip("*")))
+
+
 def _numbers(repository: str) -> tuple[int, ...]:
     exact = index().repositories.get(repository)
     if exact:
@@ -103,7 +107,7 @@ def _numbers(repository: str) -> tuple[int, ...]:
     return index().patterns[max(prefixes, key=len)] if prefixes else ()
 
 
-@cache
+@from_index
 def _applications_called() -> dict[str, tuple[int, ...]]:
     """The applications' tables by the last part of their images' names."""
     found: dict[str, tuple[int, ...]] = {}

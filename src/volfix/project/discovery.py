@@ -5,10 +5,9 @@ Source: compose-spec/compose-go, cli/options.go (default and override file names
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -30,6 +29,8 @@ VENDORED = frozenset(
 )
 
 
+Kept = Callable[[str, Path, Sequence["os.DirEntry[str]"]], Sequence["os.DirEntry[str]"]]
+"""Of a directory and its repository's root, the entries that are looked at."""
 COMPOSE_FILE = re.compile(rb"^(?:export )?COMPOSE_FILE=([^\n#]+)", re.MULTILINE)
 CALLS_COMPOSE = re.compile(
     rb"^(?![ \t]*(?:#|//))[^\n]*?\b(?:docker[- ]compose\b|docker stack\b|DockerCompose@)", re.MULTILINE
@@ -68,9 +69,14 @@ class Directory:
         return bool(self.files or self.others)
 
 
-def directories(paths: Sequence[Path], exclude: Sequence[str], problems: list[FileProblem]) -> Iterator[Directory]:
+def everything(_directory: str, _root: Path, entries: Sequence[os.DirEntry[str]]) -> Sequence[os.DirEntry[str]]:
+    """All entries of a directory."""
+    return entries
+
+
+def directories(paths: Sequence[Path], problems: list[FileProblem], kept: Kept = everything) -> Iterator[Directory]:
     """Every directory at or below the paths in which something is read, then the others of their repositories, each
-    once; vendored trees and links are skipped.
+    once; vendored trees, links and what `kept` leaves out are skipped.
     """
     seen: set[Path] = set()
     trees = [path for path in paths if not disk.is_file(path)]
@@ -78,11 +84,11 @@ def directories(paths: Sequence[Path], exclude: Sequence[str], problems: list[Fi
     roots = {path: _root_of(path if path in trees else path.parent) for path in paths}
     for path in (*roots, *roots.values()):
         disk.enclose(path)
-    walked = chain.from_iterable(_walk(path, roots[path], exclude, problems) for path in trees)
+    walked = chain.from_iterable(_walk(path, roots[path], kept, problems) for path in trees)
     asked = (_with_files(directory, files) for directory in walked)
     single = (_of_files(parent, roots[path], files) for path in files for parent in [path.parent])
     around = (root for path, root in roots.items() if root != path)
-    others = chain.from_iterable(_walk(root, root, exclude, []) for root in dict.fromkeys(around))
+    others = chain.from_iterable(_walk(root, root, kept, []) for root in dict.fromkeys(around))
     for directory in chain(asked, single, (replace(directory, is_asked=False) for directory in others)):
         if directory.path not in seen:
             seen.add(directory.path)
@@ -116,18 +122,18 @@ def _of_files(directory: Path, root: Path, asked: Sequence[Path]) -> Directory:
     return replace(_with_own(found, own - {*found.pipelines}), is_asked=False, only=own)
 
 
-def _walk(path: Path, root: Path, exclude: Sequence[str], problems: list[FileProblem]) -> Iterator[Directory]:
+def _walk(path: Path, root: Path, kept: Kept, problems: list[FileProblem]) -> Iterator[Directory]:
     pending = [(str(path), root)]
     while pending:
         current, root = pending.pop()
         try:
-            entries = disk.entries(current)
+            entries: Sequence[os.DirEntry[str]] = disk.entries(current)
         except OSError as error:
             problems.append(FileProblem(Path(current), error.strerror or str(error)))
             continue
         if any(entry.name == ".git" for entry in entries):
             root = Path(current)
-        entries = [entry for entry in entries if not (exclude and _excluded(entry.path, root, exclude))]
+        entries = kept(current, root, entries)
         below = [
             (entry.path, root)
             for entry in entries
@@ -180,11 +186,3 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
 
 def _is_broken_link(entry: os.DirEntry[str]) -> bool:
     return entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110 - a Path for each entry of a tree costs
-
-
-def _excluded(path: str, root: Path, exclude: Sequence[str]) -> bool:
-    relative = os.path.relpath(path, root)
-    return any(
-        fnmatch.fnmatch(relative, pattern) or fnmatch.fnmatch(os.path.basename(path), pattern)  # noqa: PTH119
-        for pattern in exclude
-    )

@@ -73,6 +73,10 @@ class Context:
     """The files with commands below the root, where no other stack there is planned behind this one."""
     used_ignores: set[tuple[Path, Span, str]] = field(default_factory=set)
     """The comments, each by its place, that have ignored a code so far in this run."""
+    leaves_out: Callable[[Path, str | None], bool] = lambda _path, _code: False
+    """Whether the configuration ignores a code in a file; without a code, any that is about mounts."""
+    volume_name: Callable[[str, str, str], str | None] = lambda _host, _service, _target: None
+    """How the configuration calls the volume that takes the place of a host directory or of a mount of a service."""
     code: dict[tuple[Path, str], DeployedCode] = field(default_factory=dict)
     """The deployed code that was read, by build context and Dockerfile."""
     volume_keys: dict[str, str] = field(default_factory=dict)

@@ -50,10 +50,13 @@ def ignores_in(source: Source, start: int = 0, end: int | None = None) -> Iterat
 
 
 def is_ignored(context: Context, source: Source, offset: int, code: str | None = None) -> bool:
-    """Whether a comment ignores the code (or, without a code, any of them) at a place; the context notes which did."""
+    """Whether a comment, or the configuration, ignores the code (or, without a code, any of them) at a place.
+
+    The context notes which comments did.
+    """
     found = [ignore for ignore in _around(source, offset) if ignore.covers(code)]
     context.used_ignores.update((source.path, ignore.span, code or ANY) for ignore in found)
-    return bool(found)
+    return bool(found) or context.leaves_out(source.path, code)
 
 
 def _around(source: Source, offset: int) -> Iterator[Ignore]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
+from volfix.rules.codes import nearest, unknown
 from volfix.rules.context import Context, at
 from volfix.rules.evidence.ignore_places import ignores_of
 from volfix.rules.findings import Finding, Severity
@@ -49,10 +49,9 @@ def _problems(context: Context, ignore: Ignore) -> Iterator[tuple[Span, Severity
         now = f": today it hides {', '.join(used)}" if used else ""
         yield ignore.span, Severity.WARNING, f"`{text}` hides every finding here, also those of tomorrow{now}", FORM
     else:
-        known = _known()
         for code, place in ignore.codes.items():
-            if code not in known:
-                yield place, Severity.WARNING, f"`{text}`: volfix has no rule {code}", _nearest(code, known)
+            if unknown(code, whole=True):
+                yield place, Severity.WARNING, f"`{text}`: volfix has no rule {code}", nearest(code)
             elif code in context.selected and code not in used and code != OWN and not kept:
                 message = f"`{text}` hides nothing: {code} has no finding here"
                 yield place, Severity.INFO, message, f"take {code} out, or move the comment to the line of the finding"
@@ -60,21 +59,6 @@ def _problems(context: Context, ignore: Ignore) -> Iterator[tuple[Span, Severity
 
 def _key(ignore: Ignore) -> tuple[object, object]:
     return ignore.source.path, ignore.span
-
-
-def _known() -> frozenset[str]:
-    from volfix.rules import REGISTRY  # which has this rule, too
-
-    return frozenset(REGISTRY)
-
-
-def _nearest(code: str, known: frozenset[str]) -> str:
-    """What may be meant by an unknown code: the beginning of some, one with other letters, else the list."""
-    if code.startswith("VF") and (begun := sorted(each for each in known if each.startswith(code))):
-        return f"name each code: {', '.join(begun)}"
-    readable = "VF" + "".join({"O": "0", "I": "1", "L": "1"}.get(char, char) for char in code if char.isalnum())[-3:]
-    near = [readable] if readable in known else difflib.get_close_matches(code, sorted(known), 1)
-    return f"did you mean {near[0]}?" if near else "`volfix explain` lists the codes"
 
 
 BIND = "services:\n  db:\n    image: postgres:16\n    volumes:\n      - ./rows:/var/lib/postgresql/data{}\n"

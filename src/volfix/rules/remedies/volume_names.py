@@ -15,17 +15,20 @@ def volume_key(context: Context, service: str, target: str, host: str) -> str:
 
     `app` gives `app-db`, `db` or `postgres` give `db-data`, `postgres-data`; a second volume of one service adds the
     last part of its target; a key that is in use for something else gets the next free number. The same host directory
-    gets the same key however often it is asked for.
+    gets the same key however often it is asked for. The configuration may give another name.
     """
     given = context.volume_keys
     if host in given:
         return given[host]
     words = {word.rstrip("0123456789") for word in re.split(r"[-_.]", service.lower())}
+    named = context.volume_name(host, service, target)
     base = f"{service}-data" if words & DATABASE_WORDS or words & index().words.keys() else f"{service}-db"
     taken = context.stack.volume_keys | set(given.values())
     first_target = context.first_targets.setdefault(base, target)
     last = re.sub(r"[^a-zA-Z0-9._-]", "", target.rstrip("/").rpartition("/")[2])
-    if first_target != target and last and not base.endswith(f"-{last}"):
+    if named is not None:
+        base = named
+    elif first_target != target and last and not base.endswith(f"-{last}"):
         base = f"{base}-{last}"
     key, number = base, 2
     while key in taken or not _is_free(context, key, host):

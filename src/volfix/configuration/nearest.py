@@ -1,0 +1,126 @@
+"""Which configuration file counts for a directory: the nearest, from it up to the repository's root."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from volfix.configuration.reading import PYPROJECT, settings_of
+from volfix.configuration.settings import Settings, matches
+from volfix.knowledge.entries import Entry
+from volfix.syntax import disk
+from volfix.syntax.source import FileProblem
+
+OWN = ".volfix.toml"
+IN_DOT_FOLDER = "volfix.toml"
+
+
+@dataclass(slots=True)
+class Configuration:
+    """The settings of every directory of a run.
+
+    `given` has what the command line says, which wins over every file; `file` is the one that a person has named, which
+    stands in the place of all others; without `discovers` no file of a repository counts, and with `only_ignores` they
+    only ignore, beside the one that is named.
+    """
+
+    given: Settings = field(default_factory=Settings)
+    file: Settings | None = None
+    discovers: bool = True
+    only_ignores: bool = False
+    problems: list[FileProblem] = field(default_factory=list)
+    known: dict[Path, Settings] = field(default_factory=dict)
+    found: dict[Path, Settings] = field(default_factory=dict)
+
+    def begin(self, problems: list[FileProblem]) -> None:
+        """Start a run: the files are read again, and what is wrong with them goes to `problems`."""
+        self.problems = problems
+        self.known.clear()
+        self.found.clear()
+
+    def of(self, directory: Path, root: Path, entries: Sequence[os.DirEntry[str]] | None = None) -> Settings:
+        """What counts in a directory of a repository; `entries` is what lies in it, where that is known."""
+        found = self.known.get(directory)
+        if found is None:
+            found = self.known[directory] = self._in_force(self._found(directory, root, entries), root)
+        return found
+
+    def kept(self, directory: str, root: Path, entries: Sequence[os.DirEntry[str]]) -> Sequence[os.DirEntry[str]]:
+        """What of a directory is looked at: `exclude` leaves out the rest."""
+        settings = self.of(Path(directory), root, entries)
+        if not settings.exclude:
+            return entries
+        home = root if settings.exclude == self.given.exclude else settings.home
+        return [entry for entry in entries if not matches(entry.path, home, settings.exclude)]
+
+    def codes(self) -> frozenset[str]:
+        """The rules that run anywhere."""
+        files = {settings.path: settings for settings in self.known.values()}
+        return frozenset(code for settings in files.values() for code in settings.codes())
+
+    def own_entries(self) -> list[Entry]:
+        """The engines and applications that the files name, for the whole run."""
+        return list(dict.fromkeys(entry for settings in self.known.values() for entry in settings.entries))
+
+    def _found(self, directory: Path, root: Path, entries: Sequence[os.DirEntry[str]] | None) -> Settings:
+        """The settings of the nearest file."""
+        if not self.discovers or (self.file is not None and not self.only_ignores):
+            return Settings()
+        if directory in self.found:
+            return self.found[directory]
+        settings = self._of_file(directory, entries)
+        if settings is None:
+            is_top = directory == root or root not in directory.parents
+            settings = Settings() if is_top else self._found(directory.parent, root, None)
+        self.found[directory] = settings
+        return settings
+
+    def _of_file(self, directory: Path, entries: Sequence[os.DirEntry[str]] | None) -> Settings | None:
+        for path in candidates(directory, entries):
+            try:
+                settings = settings_of(path, only_ignores=self.only_ignores)
+            except FileProblem as problem:
+                self.problems.append(problem)
+                return Settings(path=path, broken=True)
+            if settings is not None:
+                return settings
+        return None
+
+    def _in_force(self, found: Settings, root: Path) -> Settings:
+        """What the command line says, else the file that is named, else the one that was found."""
+        given = self.given
+        if self.file is not None:
+            found = replace(self.file, home=root, also=found if self.only_ignores else None)
+        return replace(
+            found,
+            widens=bool(given.select) or found.widens,
+            select=given.select or found.select,
+            ignore=given.ignore or found.ignore,
+            exclude=given.exclude or found.exclude,
+            min_severity=given.min_severity or found.min_severity,
+        )
+
+
+def candidates(directory: Path, entries: Sequence[os.DirEntry[str]] | None = None) -> Iterator[Path]:
+    """The configuration files of a directory; the first that is for volfix counts."""
+    entries = disk.entries_or_none(directory) if entries is None else entries
+    names = {entry.name for entry in entries}
+    if OWN in names:
+        yield directory / OWN
+    for entry in entries:
+        if entry.name.startswith(".") and entry.name != ".git" and entry.is_dir(follow_symlinks=False):
+            path = directory / entry.name / IN_DOT_FOLDER
+            if os.path.lexists(path):
+                yield path
+    if PYPROJECT in names:
+        yield directory / PYPROJECT
+
+
+def given(
+    select: Iterable[str] = (), ignore: Iterable[str] = (), exclude: Iterable[str] = (), min_severity: str = ""
+) -> Configuration:
+    """A configuration of nothing but these."""
+    chosen = Settings(select=tuple(select), ignore=tuple(ignore), exclude=tuple(exclude), min_severity=min_severity)
+    return Configuration(chosen, discovers=False)

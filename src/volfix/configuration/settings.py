@@ -1,0 +1,89 @@
+"""What a configuration file sets."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from volfix.knowledge.entries import Entry
+from volfix.rules import REGISTRY
+from volfix.rules.findings import Severity
+
+SEVERITIES = tuple(severity.value for severity in reversed(Severity))
+"""From the least severe to the most."""
+MOUNTS = "VF1"
+"""What the codes of the rules about mounts begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The keys of one file, or none. `path` is the file and `home` the directory that its paths start from.
+
+    `named` says that a person has named the file, so that it may do more than narrow; `widens`, that `select` turns on
+    rules that are off by default; `broken`, that it cannot be read:
+    nothing is checked then, since nobody knows what it leaves out. `lines` says where in it a key is.
+    """
+
+    path: Path | None = None
+    home: Path = Path()
+    named: bool = False
+    widens: bool = False
+    broken: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    min_severity: str = ""
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    entries: tuple[Entry, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+    also: Settings | None = None
+    """The file whose ignores count too."""
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The codes that are ignored everywhere."""
+        return (*self.ignore, *(self.also.ignored if self.also else ()))
+
+    def codes(self) -> frozenset[str]:
+        """The rules that run: a file that nobody has named selects among those that run by default."""
+        if self.broken or (self.also and self.also.broken):
+            return frozenset()
+        chosen = frozenset(self.select)
+        wanted = (code for code, rule in REGISTRY.items() if rule.is_selected(chosen) and (self.widens or rule.default))
+        return frozenset(code for code in wanted if not code.startswith(self.ignored))
+
+    def leaves_out(self, path: Path, code: str | None) -> bool:
+        """Whether the code is ignored in the file; without a code, any that is about mounts."""
+        return any(
+            (code.startswith(codes) if code else any(each.startswith(MOUNTS[: len(each)]) for each in codes))
+            and matches(str(path), self.home, [pattern])
+            for pattern, codes in self.per_file_ignores.items()
+        ) or (self.also is not None and self.also.leaves_out(path, code))
+
+    def is_severe(self, severity: Severity) -> bool:
+        """Whether a finding of this severity is to be reported."""
+        return SEVERITIES.index(severity.value) >= SEVERITIES.index(self.min_severity or SEVERITIES[0])
+
+    def volume_name(self, host: str, service: str, target: str) -> str | None:
+        """The name for the volume that takes the place of a host directory, or of a mount of a service."""
+        for mount, name in self.volumes.items():
+            if mount == f"{service}:{target}":
+                return name
+            if mount.startswith((".", "/")) and os.path.realpath(self.home / mount) == host:
+                return name
+        return None
+
+
+def matches(path: str, home: Path, patterns: list[str] | tuple[str, ...]) -> bool:
+    """Whether a pattern matches the path from `home`, or its last part."""
+    relative = os.path.relpath(path, home)
+    return any(
+        fnmatch.fnmatch(relative, pattern) or fnmatch.fnmatch(os.path.basename(path), pattern)  # noqa: PTH119
+        for pattern in patterns
+    )
