@@ -200,3 +200,98 @@ def test_the_image_may_not_have_the_code(tmp_path: Path) -> None:
     image = NODE_IMAGE.replace("COPY . .", "COPY web ./")
     files = {**script(BETTER + "new Database('s.db');\n", "worker/db.js", image), "web/index.js": ""}
     assert not [each for each in plan(tmp_path, NOTHING, files).findings if each.code == "VF203"]
+
+
+def python(text: str) -> dict[str, str]:
+    return {"Dockerfile": "FROM python:3.12\nWORKDIR /app\nCOPY . .\n", "app.py": f"import os, sqlite3\n{text}"}
+
+
+ONE_DIRECTORY, ONE_NAME = ["/app/var/a.db", "/app/var/b.db"], ["/app/var/s.db", "/srv/s.db"]
+
+
+@pytest.mark.parametrize(
+    ("files", "paths"),
+    [
+        (
+            go(
+                '\tconst d = "/app/var"\n\tsql.Open("sqlite", filepath.Join(d, "a.db"))\n'
+                '\tsql.Open("sqlite", filepath.Join(d, "b.db"))'
+            ),
+            ONE_DIRECTORY,
+        ),
+        (
+            go(
+                '\tconst n = "s.db"\n\tsql.Open("sqlite", filepath.Join("/app/var", n))\n'
+                '\tsql.Open("sqlite", filepath.Join("/srv", n))'
+            ),
+            ONE_NAME,
+        ),
+        (
+            go('\tconst n = "s.db"\n\tsql.Open("sqlite", n)\n\tsql.Open("sqlite", "/srv/"+n)'),
+            ["/app/s.db", "/srv/s.db"],
+        ),
+        (
+            script(BETTER + "const n = 's.db';\nnew Database(`/srv/${n}`);\nnew Database(n);\n"),
+            ["/app/s.db", "/srv/s.db"],
+        ),
+        (
+            script(
+                BETTER + "const d = '/app/var';\nnew Database(path.join(d, 'a.db'));\nnew Database(`${d}/b.db`);\n",
+            ),
+            ONE_DIRECTORY,
+        ),
+        (
+            script(
+                BETTER + "const n = 's.db';\nnew Database(path.join('/app/var', n));\nnew Database('/srv/' + n);\n",
+            ),
+            ONE_NAME,
+        ),
+        (
+            python("D = '/app/var'\nsqlite3.connect(os.path.join(D, 'a.db'))\nsqlite3.connect(f'{D}/b.db')\n"),
+            ONE_DIRECTORY,
+        ),
+        (
+            python("N = 's.db'\nsqlite3.connect(os.path.join('/app/var', N))\nsqlite3.connect('/srv/' + N)\n"),
+            ONE_NAME,
+        ),
+    ],
+)
+def test_databases_that_share_a_directory_or_a_name_are_two(
+    files: dict[str, str], paths: list[str], tmp_path: Path
+) -> None:
+    found = [each for each in plan(tmp_path, VOLUME, files).findings if each.code == "VF203"]
+    assert sorted(path for each in found for path in paths if f" {path}," in each.message) == paths
+    assert all(each.applicability.value != "safe" for each in found), found
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        go('\tconst n = "s.db"\n\tc := Config{DBPath: n}\n\tsql.Open("sqlite", "file:"+n+"?_fk=1")'),
+        go('\tconst n = "s.db"\n\tsql.Open("sqlite", n)\n\tsql.Open("sqlite", n+"?mode=ro")'),
+        script(BETTER + "const n = 's.db';\nnew Database(n);\nnew Database(n);\n"),
+        script(
+            "import { createClient } from '@libsql/client';\nconst n = 's.db';\n"
+            "createClient({ url: `file:${n}` });\ncreateClient({ url: 'file:' + n });\n"
+        ),
+        python("DB_PATH = 's.db'\nsqlite3.connect(DB_PATH)\nsqlite3.connect(DB_PATH + '')\n"),
+    ],
+)
+def test_a_file_that_is_opened_twice_is_one(files: dict[str, str], tmp_path: Path) -> None:
+    found = [each for each in plan(tmp_path, VOLUME, files).findings if each.code == "VF203"]
+    assert [(" /app/s.db," in each.message, "other databases" in (each.reason or "")) for each in found] == [
+        (True, False)
+    ]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        script(BETTER + "const n = 's.db';\nnew Database(process.env.SHOP || n);\nnew Database(n);\n"),
+        go('\tconst n = "s.db"\n\tp := getEnv("SHOP", n)\n\tsql.Open("sqlite", p)\n\tsql.Open("sqlite", n)'),
+    ],
+)
+def test_what_is_opened_whatever_a_variable_says_is_found(files: dict[str, str], tmp_path: Path) -> None:
+    compose = VOLUME.replace("build: .", "build: .\n    environment: {SHOP: /app/data/s.db}")
+    found = [each for each in plan(tmp_path, compose, files).findings if each.code == "VF203"]
+    assert [" /app/s.db," in each.message for each in found] == [True]

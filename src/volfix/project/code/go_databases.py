@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.openers import go_openers
 from volfix.knowledge.variables import variable_kind
-from volfix.project.code.named_database import NamedDatabase
+from volfix.project.code.named_database import OPENED, NamedDatabase
 from volfix.syntax.code_tree import CodeTree, arguments_of, is_conditional
 from volfix.syntax.pieces import Evaluation, Piece, Value, joined, known_by, with_slashes
 
@@ -37,16 +37,11 @@ class GoModule(Evaluation["Node"]):
     tree: CodeTree
 
     def databases(self) -> Iterator[NamedDatabase]:
-        """The databases that the module opens, each literal once."""
-        found: dict[object, NamedDatabase] = {}
+        """The databases that the module opens, each as often as it does."""
         for name, node in self.opened():
-            value = self.value(node)
-            written = [piece for piece in value.pieces if piece.span] if value is not None else []
-            if value is not None and written:
+            if (value := self.value(node)) is not None:
                 doubt = self.doubt(value) or is_conditional(node, CONDITIONS)
-                named = NamedDatabase(self.tree.source, name, value, "opened", False, reader=READER, doubt=doubt)
-                found.setdefault(written[0].span, named)
-        yield from found.values()
+                yield NamedDatabase(self.tree.source, name, value, OPENED, False, reader=READER, doubt=doubt)
 
     def opened(self) -> Iterator[tuple[str, Node]]:
         """What takes an address, with the expression that says it."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from volfix.project.code.go_databases import GoModule
-from volfix.project.code.named_database import NamedDatabase
+from volfix.project.code.named_database import NamedDatabase, each_once
 from volfix.project.code.script_databases import HERE, ScriptModule
 from volfix.syntax import disk
 from volfix.syntax.code_tree import GO, TYPESCRIPT, CodeTree
@@ -25,7 +25,7 @@ def _tree(path: Path, _state: tuple[int, int]) -> CodeTree | None:
 
 
 def program_databases(path: Path, file: str | None, directory: str | None) -> Iterator[NamedDatabase]:
-    """The databases that the module at `path` opens; `file` is its place in the container, `directory` where its
+    """The databases that a module opens, each once; `file` is its place in the container, `directory` where its
     process works.
     """
     status = path.stat()
@@ -34,7 +34,7 @@ def program_databases(path: Path, file: str | None, directory: str | None) -> It
         return
     module = GoModule(tree) if path.suffix in GO else ScriptModule(tree, file, directory)
     refusal = f"volfix cannot read {path.name} to its end" if tree.has_error else None
-    for named in module.databases():
+    for named in each_once(module.databases()):
         pieces = named.value.pieces
         is_of_module = path.suffix in TYPESCRIPT and HERE in named.value.names
         constant = next((piece.name for piece in pieces if piece.span), "") if len(pieces) > 1 else ""

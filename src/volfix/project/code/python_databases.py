@@ -13,7 +13,7 @@ from pathlib import Path
 import libcst as cst
 
 from volfix.knowledge.variables import variable_kind
-from volfix.project.code.named_database import NamedDatabase
+from volfix.project.code.named_database import NamedDatabase, each_once
 from volfix.syntax import disk
 from volfix.syntax.python_source import Module, below, nodes, read_module
 from volfix.syntax.python_values import PythonEvaluation, assigned, last_name, looked_up, string
@@ -61,7 +61,7 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
         return
     module, refusal = read
     evaluation = PythonEvaluation(module, file, directory)
-    found: dict[object, NamedDatabase] = {}
+    found = []
     for sink in _Sinks(module).found():
         value = evaluation.value(_field_default(sink.expression))
         written = [piece for piece in value.pieces if piece.span] if value else []
@@ -87,18 +87,8 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
             doubt=sink.doubt or doubt,
             refusal=refusal,
         )
-        # The same literal again: the whole of a path says more than a part of it.
-        known = found.get(written[-1].span)
-        if known is None or len(known.value.text) < len(value.text):
-            found[written[-1].span] = _with_names(named, known) if known else named
-        else:
-            found[written[-1].span] = _with_names(known, named)
-    yield from found.values()
-
-
-def _with_names(named: NamedDatabase, other: NamedDatabase) -> NamedDatabase:
-    value = replace(named.value, variables=named.value.variables | other.value.variables)
-    return replace(named, value=value, settings=named.settings | other.settings, doubt=named.doubt or other.doubt)
+        found.append(named)
+    yield from each_once(found)
 
 
 class _Sinks:

@@ -230,18 +230,23 @@ def _database(project: Project, service: Service, code: DeployedCode, named: Nam
     if file.relative and not file.doubt and (reason := moves_about(code)):
         file = replace(file, doubt=reason)
     pieces = named.value.pieces
-    first = next(number for number, piece in enumerate(pieces) if piece.span)
-    origin = _origin(named, pieces, first)
+    origin = _origin(named, pieces, _telling(pieces))
     found = placed(project, service, Variable(named.name, text, origin), file)
     if found is None or found.new_value is None or named.refusal:
         return found
     for number in reversed(range(len(pieces))):
-        if pieces[number].span is None:
+        if pieces[number].span is None or pieces[number].span in named.shared:
             continue
         origin = _origin(named, pieces, number)
         if can_say(origin, found.new_value):
             return replace(found, database=replace(found.database, origin=origin))
     return replace(found, new_value=None, mount=None, reason="no literal in the code alone makes it another path")
+
+
+def _telling(pieces: Sequence[Piece]) -> int:
+    """The number of the literal that tells the database from others: the last with a part of its path."""
+    written = [number for number, piece in enumerate(pieces) if piece.span]
+    return next((each for each in reversed(written) if pieces[each].text.partition("?")[0].strip("/")), written[0])
 
 
 def can_say(origin: InCode, value: str) -> bool:
