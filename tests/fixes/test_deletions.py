@@ -10,7 +10,7 @@ import pytest
 
 import volfix
 from volfix.fixes.masking.secret_values import secret_values
-from volfix.project.deployments.changing_names import CHANGES
+from volfix.knowledge.systems import changes
 from volfix.rules.findings import Applicability, Finding
 from volfix.syntax.source import Source
 
@@ -348,8 +348,8 @@ CHANGING = (
 
 @pytest.mark.parametrize("text", CHANGING)
 def test_a_date_a_commit_or_a_number_of_a_build_changes(text: str) -> None:
-    assert CHANGES.search(f"shop-{text}")
-    assert not CHANGES.search("shop-$UPDATED $(git rev-parse --show-toplevel) ${SHAPE} $DATES date sha")
+    assert changes(f"shop-{text}")
+    assert not changes("shop-$UPDATED $(git rev-parse --show-toplevel) ${SHAPE} $DATES date sha")
 
 
 @pytest.mark.parametrize(

@@ -409,7 +409,7 @@ OLDER = [
     ("Woodpecker: in its directory", woodpecker(UP), ".woodpecker/deploy.yaml", ("host-socket", "shop"), NONE),
     ("Woodpecker: `kind` from its ancestor", "kind: pipeline\nwhen:\n  - event: push\n" + woodpecker(UP), ".woodpecker.yml", ("host-socket", "shop"), NONE),
     ("Woodpecker: no socket", woodpecker(UP).replace("    volumes:\n      - /var/run/docker.sock:/var/run/docker.sock\n", ""), ".woodpecker.yml", ("none", "shop"), ["VF301"]),
-    ("Woodpecker: the local backend", "steps:\n  deploy:\n    image: bash\n    commands:\n      - docker compose up -d\n", ".woodpecker.yml", ("exec", "shop"), NONE),
+    ("Woodpecker: the local backend", "steps:\n  deploy:\n    image: bash\n    commands:\n      - docker compose up -d\n", ".woodpecker.yml", ("exec", "workspace"), ["VF303"]),
     ("Woodpecker: down -v", woodpecker("docker compose down -v", UP), ".woodpecker.yml", ("host-socket", "shop"), ["VF401"]),
     ("Woodpecker: pull requests alone", woodpecker(UP, more="    when:\n      - event: pull_request\n"), ".woodpecker.yml", "test", NONE),
     ("Woodpecker: a Drone file's name", "when:\n  event: push\n" + woodpecker(UP), ".drone.yml", ("host-socket", "shop"), NONE),

@@ -13,7 +13,7 @@ from volfix.configuration.settings import Settings
 from volfix.fixes.former import Former
 from volfix.fixes.scope import asked_directories, unread_in
 from volfix.fixes.write.carried import carry_of
-from volfix.project.ci.names import NOT_READ
+from volfix.knowledge.systems import unread_files
 from volfix.project.compose.host_directories import host_directory, is_within
 from volfix.project.compose.mounts import BIND
 from volfix.project.discovery import Directory
@@ -69,7 +69,7 @@ class RunContext:
     def notes(self, *, about_commands: bool) -> Iterator[str]:
         """The lines on what deploys or deletes and is not read."""
         for path in chain.from_iterable(self._unread_deployments.values()):
-            yield f"{path}: not read: volfix does not read {NOT_READ[path.name]}"
+            yield f"{path}: not read: volfix does not read {unread_files()[path.name]}"
         for commands in self._commands.values() if about_commands else ():
             yield from commands.notes()
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from volfix.project.ci.names import NOT_READ, YAML, is_pipeline_name
+from volfix.knowledge.systems import unread_files
+from volfix.project.ci.names import YAML, is_pipeline_name
 from volfix.project.commands.names import has_commands, is_document, is_script
 from volfix.project.compose.compose_file import FILE_NAME, Unread
 from volfix.project.compose.other_names import is_compose_by_content
@@ -163,7 +164,7 @@ def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]
             found["commands"].append(Path(entry.path))
         elif is_document(entry.name) and _is_file(entry):
             found["documents"].append(Path(entry.path))
-        elif entry.name in NOT_READ and CALLS_COMPOSE.search(disk.read_or_nothing(entry.path)):
+        elif entry.name in unread_files() and CALLS_COMPOSE.search(disk.read_or_nothing(entry.path)):
             found["unread"].append(Path(entry.path))
     if not found["files"] and any(entry.name == ".env" for entry in entries):
         found["files"] = _named_by_dotenv(directory)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.project.ci.names import NOT_READ
+from volfix.knowledge.systems import unread_files
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.compose.mounts import BIND, VOLUME
@@ -206,9 +206,8 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
         yield answer
     for path in context.unread_deployments:
         none = False
-        yield Answer(
-            Mark.OPEN, f"{relative(path, context.root)} calls Compose, and volfix does not read {NOT_READ[path.name]}"
-        )
+        what = unread_files()[path.name]
+        yield Answer(Mark.OPEN, f"{relative(path, context.root)} calls Compose, and volfix does not read {what}")
     if none:
         yield Answer(
             Mark.NOTE,

@@ -48,10 +48,10 @@ def _shares_name(deploy: StackDeployment) -> bool:
     from volfix.project.ci.daemons import DIND, THROWN_AWAY
 
     deployment = deploy.deployment
-    shared = deployment.pipeline.system.workspace_name
-    if shared is None or deployment.target in (DIND, THROWN_AWAY):
+    workspace = deployment.pipeline.workspace
+    if deployment.target in (DIND, THROWN_AWAY) or workspace not in deployment.pipeline.system.shared_workspaces:
         return False
-    return deployment.project == shared and deployment.named_by == "directory"
+    return deployment.project is not None and deployment.directory == workspace and deployment.named_by == "directory"
 
 
 def _files(context: Context, deploy: StackDeployment) -> list[ComposeFile]:

@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 
 import volfix
+from volfix.knowledge.systems import Life
 from volfix.project.ci.load import load
-from volfix.project.ci.pipeline import Life
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.project.deployments.deployment import Checkout, Deployment, deployments
 
@@ -116,20 +116,36 @@ CASES = [
         *(WORKFLOW, "exec", "shop", Life.CLEANED, True),
         id="for requests",
     ),
-    pytest.param(circle("- run: docker compose up -d"), CIRCLE, "throw-away", "shop", Life.NEW, True, id="CircleCI"),
+    pytest.param(circle("- run: docker compose up -d"), CIRCLE, "throw-away", "project", Life.NEW, True, id="CircleCI"),
     pytest.param(
         circle("- run: docker compose up -d", name="deploy"),
-        *(CIRCLE, "throw-away", "shop", Life.NEW, False),
+        *(CIRCLE, "throw-away", "project", Life.NEW, False),
         id="CircleCI, by the job's name",
     ),
     pytest.param(
         circle("- run: docker compose up -d", more="    resource_class: shop/server\n"),
-        *(CIRCLE, "exec", "shop", Life.UNKNOWN, False),
-        id="CircleCI on a machine of one's own",
+        *(CIRCLE, "exec", None, Life.UNKNOWN, False),
+        id="CircleCI on a machine of one's own, whose configuration names the directory",
+    ),
+    pytest.param(
+        circle("- run: docker compose up -d", more="    resource_class: shop/server\n    working_directory: ~/live\n"),
+        *(CIRCLE, "exec", "live", Life.UNKNOWN, False),
+        id="CircleCI in a directory that the job names",
+    ),
+    pytest.param(
+        circle("- run: docker compose up -d", more="    executor: own\n")
+        + "executors: {own: {machine: true, resource_class: shop/server, working_directory: /srv/live}}\n",
+        *(CIRCLE, "exec", "live", Life.UNKNOWN, False),
+        id="CircleCI in a directory that the executor names",
+    ),
+    pytest.param(
+        circle(UP, more="    machine: true\n").replace("- checkout", "- checkout: {path: live}"),
+        *(CIRCLE, "throw-away", None, Life.NEW, True),
+        id="CircleCI checks out below the directory",
     ),
     pytest.param(
         circle("- run: {command: docker compose up -d, environment: {DOCKER_HOST: 'ssh://ops@shop'}}"),
-        *(CIRCLE, "remote", "shop", Life.NEW, False),
+        *(CIRCLE, "remote", "project", Life.NEW, False),
         id="CircleCI and another host",
     ),
     pytest.param(
@@ -148,6 +164,16 @@ CASES = [
         "ship: {script: [docker compose up -d], variables: {GIT_STRATEGY: clone}}\n",
         *(GITLAB, "unknown", "shop", Life.NEW, False),
         id="GIT_STRATEGY clone",
+    ),
+    pytest.param(
+        "ship: {script: [docker compose up -d], variables: {GIT_STRATEGY: empty}}\n",
+        *(GITLAB, "unknown", "shop", Life.NEW, False),
+        id="GIT_STRATEGY empty makes an empty directory",
+    ),
+    pytest.param(
+        "ship: {script: [docker compose up -d], variables: {GIT_STRATEGY: $STRATEGY}}\n",
+        *(GITLAB, "unknown", "shop", Life.UNKNOWN, False),
+        id="GIT_STRATEGY that the settings say",
     ),
     pytest.param(
         "variables: {GIT_CLEAN_FLAGS: none}\nship: {script: [docker compose up -d]}\n",
@@ -205,7 +231,7 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "path", "target", "project", "checkout", "is_test"), CASES)
 def test_what_a_job_deploys(
-    text: str, path: str, target: str, project: str, checkout: Life, is_test: bool, tmp_path: Path
+    text: str, path: str, target: str, project: str | None, checkout: Life, is_test: bool, tmp_path: Path
 ) -> None:
     (found,) = deployed(tmp_path, text, path, **{"ops/x": ""})
     assert (found.target, found.project) == (target, project)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from volfix.knowledge.systems import System
 from volfix.project.ci.drone import SYSTEM as DRONE
 from volfix.project.ci.drone_08 import SYSTEM as DRONE_08
 from volfix.project.ci.load import load
-from volfix.project.ci.pipeline import PipelineFile, System
+from volfix.project.ci.pipeline import PipelineFile
 from volfix.project.ci.woodpecker import SYSTEM as WOODPECKER
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.project.deployments.deployment import Checkout, Deployment, deployments
@@ -398,7 +399,9 @@ OLDER = [
         "b",
         id="a workspace of its own",
     ),
-    pytest.param(woodpecker(UP, image="bash"), ".woodpecker.yml", WOODPECKER, "exec", "shop", id="the local backend"),
+    pytest.param(
+        woodpecker(UP, image="bash"), ".woodpecker.yml", WOODPECKER, "exec", "workspace", id="the local backend"
+    ),
     pytest.param(
         woodpecker(UP, more="    environment: [DOCKER_HOST=ssh://web]\n"),
         ".woodpecker.yml",

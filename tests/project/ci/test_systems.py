@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import volfix
+from volfix.knowledge.systems import Place, System
 from volfix.project.ci import load
 from volfix.project.ci.nodes import scalars, text
-from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, StepMount, System
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, StepMount
 from volfix.project.ci.steps import entries
 from volfix.project.ci.substitution import commands
 from volfix.project.commands.command_files import CommandFile
@@ -32,15 +33,7 @@ SYSTEMS = {
     "code_deploy",
     "jenkins",
 }
-HUT = System(
-    name="Hut",
-    is_editable=False,
-    host_volumes=False,
-    cleans_checkout=False,
-    workspace_name="work",
-    workspace_variables=("HUT_HOME",),
-    server_variables=None,
-)
+HUT = System(name="Hut", workspace="/hut/work", workspace_variables=("HUT_HOME",))
 FILE = "hut: deploy\nsocket: /var/run/docker.sock\nrun:\n  - docker compose up -d\n"
 COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
 
@@ -91,7 +84,7 @@ def test_a_workspace_that_is_called_the_same_everywhere_is_reported_by_its_name(
 
 
 def test_a_workspace_called_after_the_repository_is_no_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert codes(tmp_path, Hut(replace(HUT, workspace_name=None)), monkeypatch) == {}
+    assert codes(tmp_path, Hut(replace(HUT, workspace="/hut/{repository}")), monkeypatch) == {}
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 
 import volfix
 from volfix.cli.main import volfix as command_line
+from volfix.knowledge.systems import Life
 from volfix.project.ci import command_systems
 from volfix.project.ci import load as load_module
 from volfix.project.ci.load import load
-from volfix.project.ci.pipeline import Life
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.syntax.source import FileProblem
 

@@ -1,34 +1,25 @@
 """CircleCI: each job is a pipeline; reusable commands and executors are resolved.
 
-Source: circleci.com documentation, configuration reference (jobs, commands, executors, setup_remote_docker,
-resource_class of self-hosted runners).
+Source: circleci/circleci-docs, configuration-reference (jobs, commands, executors, parameters, `when` steps).
 """
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
 from pathlib import Path
 
-from volfix.project.ci.names import checkout_of
+from volfix.knowledge.systems import Life, Place, system
 from volfix.project.ci.nodes import environment_of, fragments, mappings, places_of, plain_path, text
-from volfix.project.ci.pipeline import Life, Pipeline, PipelineFile, Place, Step, System
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step
 from volfix.project.compose.compose_file import strings
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
 
-SYSTEM = System(
-    name="CircleCI",
-    is_editable=False,
-    edits_commands=True,
-    host_volumes=False,
-    cleans_checkout=False,
-    workspace_name=None,
-    workspace_variables=("CIRCLE_WORKING_DIRECTORY",),
-    server_variables=None,
-    names_jobs=True,
-    tests_by_default=True,
-)
+SYSTEM = system("circleci")
+OWN = re.compile(SYSTEM.own)
 DEPTH = 5
 """How far commands that use commands are followed."""
 
@@ -47,24 +38,44 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
 
 def _job(source: Source, document: Document, root: Mapping, name: str, job: Mapping) -> Pipeline:
     executor = _executor(root, job)
-    scopes = tuple(node.get("environment") for node in (executor, job) if node is not None)
-    is_own = "/" in (text(job, "resource_class") or (text(executor, "resource_class") if executor else None) or "")
-    home = checkout_of(source.path)
+    scopes = tuple(node for node in (executor, job) if node is not None)
+    runner, directory = (_said(scopes, key) for key in ("resource_class", "working_directory"))
+    is_own = OWN.fullmatch(runner or "") is not None
+    workspace, is_known = _workspace(directory, job.get("steps"), is_own=is_own)
+    variables = tuple(node.get("environment") for node in scopes)
     return Pipeline(
         system=SYSTEM,
         place=Place.HOST if is_own else Place.THROWN_AWAY,
-        runner=f"resource_class: {text(job, 'resource_class')}" if is_own else "CircleCI",
+        runner=f"resource_class: {runner}" if is_own else "CircleCI",
         name=name,
         document=document,
         node=job,
         steps=tuple(_steps(source, root, job.get("steps"), 0)),
         volumes=(),
-        workspace=f"/home/circleci/{home.name}",
-        environment={key: value for scope in scopes for key, value in environment_of(scope).items()},
-        given_at=places_of(source, *scopes),
+        workspace=workspace,
+        names_workspace=is_known,
+        environment={key: value for node in variables for key, value in environment_of(node).items()},
+        given_at=places_of(source, *variables),
         titles=(name, *_workflows(root, name)),
-        checkout=Life.UNKNOWN if is_own else Life.NEW,
+        checkout=Life.UNKNOWN if is_own else Life(SYSTEM.checkout),
     )
+
+
+def _said(scopes: Many[Mapping], key: str) -> str | None:
+    """What the last of these mappings that has the key says."""
+    return next((value for node in reversed(scopes) if (value := text(node, key))), None)
+
+
+def _workspace(said: str | None, steps: Node | None, *, is_own: bool) -> tuple[str, bool]:
+    """Where the checkout lies, and whether its name is known: a runner of one's own says it in its configuration, and
+    a `checkout` with a path is below it.
+    """
+    place = re.sub(r"\A~(?=/|\Z)", posixpath.dirname(SYSTEM.workspace), said or "")
+    if not place.startswith("/") or re.search(r"[$<]", place):
+        place, said = SYSTEM.workspace, None
+    items = [resolved(item) for item in steps.items] if isinstance(steps, Sequence) else []
+    is_below = any(isinstance(item, Mapping) and item.get("checkout") is not None for item in items)
+    return posixpath.normpath(place), not is_below and (said is not None or not is_own)
 
 
 def _executor(root: Mapping, job: Mapping) -> Mapping | None:

@@ -9,7 +9,8 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from volfix.project.ci.pipeline import Pipeline, Place, Step, StepMount
+from volfix.knowledge.systems import Place
+from volfix.project.ci.pipeline import Pipeline, Step, StepMount
 from volfix.project.shell.command import Command
 from volfix.project.shell.compose_call import ComposeCall, compose_call
 

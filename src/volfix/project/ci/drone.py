@@ -1,6 +1,6 @@
 """Drone 1 and later: many documents in one file, each a pipeline, a secret, a signature or something else.
 
-Source: drone/runner-go, manifest; drone-runners/drone-runner-docker, engine/compiler; drone/docs (the other runners).
+Source: drone/runner-go, manifest.
 """
 
 from __future__ import annotations
@@ -9,36 +9,15 @@ import posixpath
 from collections.abc import Sequence as Many
 from pathlib import Path
 
+from volfix.knowledge.systems import Place, system
 from volfix.project.ci.nodes import conditions_of, environment_of, flag, numbered, places_of, scalars, text
-from volfix.project.ci.pipeline import Pipeline, PipelineFile, PipelineVolume, Place, Step, StepMount, System
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, PipelineVolume, Step, StepMount
 from volfix.project.ci.substitution import commands
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
 
-WORKSPACE = "/drone/src"
-SYSTEM = System(
-    name="Drone",
-    is_editable=True,
-    edits_commands=True,
-    host_volumes=True,
-    host_directory="/var/lib/drone",
-    trust_needed="a host volume needs a repository that the Drone server trusts, else the build is refused: "
-    "--trusted says that it is",
-    signature_note="the pipeline is signed, and any change to it breaks the signature: sign it again with `drone sign`",
-    runner_volumes="DRONE_RUNNER_VOLUMES",
-    cleans_checkout=True,
-    workspace_name="src",
-    workspace_variables=("DRONE_WORKSPACE", "CI_WORKSPACE"),
-    server_variables=("DRONE", "CI", "PLUGIN_", "CUSTOM_", "GIT_"),
-)
-PLACES = {
-    **dict.fromkeys(("docker", "kubernetes"), Place.CONTAINER),
-    **dict.fromkeys(("digitalocean", "macstadium", "aws", "vm"), Place.THROWN_AWAY),
-    "exec": Place.HOST,
-    "ssh": Place.OTHER_HOST,
-}
-"""Where each type of pipeline runs."""
+SYSTEM = system("drone")
 VOLUME_KINDS = ("host", "temp", "claim", "config_map", "configMap", "downward_api", "secret", "empty_dir")
 
 
@@ -81,7 +60,7 @@ def _pipeline(source: Source, document: Document, root: Mapping) -> Pipeline:
     runner = text(root, "type") or "docker"
     return Pipeline(
         system=SYSTEM,
-        place=PLACES.get(runner, Place.UNKNOWN),
+        place=Place(SYSTEM.places.get(runner, "unknown")),
         runner=f"type: {runner}",
         name=text(root, "name") or "default",
         document=document,
@@ -94,17 +73,17 @@ def _pipeline(source: Source, document: Document, root: Mapping) -> Pipeline:
         events=conditions_of(root.get("trigger"), "event"),
         labels=root.get("node"),
         titles=(text(root, "name") or "default", source.path.stem.strip(".")),
-        cleaned_by="the exec runner deletes its directory after each build" if runner == "exec" else "",
+        cleaned_by=SYSTEM.cleaned_by.get(runner, ""),
     )
 
 
 def _workspace(node: Node | None) -> str:
     """Where the checkout lies in a step: an absolute `path` alone is the base."""
     if not isinstance(node, Mapping):
-        return WORKSPACE
+        return SYSTEM.workspace
     base, path = text(node, "base") or "", text(node, "path") or ""
     if not base:
-        return posixpath.normpath(path) if path.startswith("/") else posixpath.join(WORKSPACE, path).rstrip("/")
+        return posixpath.normpath(path) if path.startswith("/") else posixpath.join(SYSTEM.workspace, path).rstrip("/")
     return posixpath.normpath(posixpath.join(base, path.lstrip("/")))
 
 

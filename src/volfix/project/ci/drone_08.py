@@ -10,25 +10,17 @@ from collections.abc import Sequence as Many
 from dataclasses import replace
 from pathlib import Path
 
+from volfix.knowledge.systems import Place, System, system
 from volfix.project.ci import drone
 from volfix.project.ci.names import checkout_of
 from volfix.project.ci.nodes import conditions_of, mappings, numbered, scalars, text
-from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, StepMount, System
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, StepMount
 from volfix.project.ci.substitution import commands
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
 
-SYSTEM = System(
-    name="Drone 0.8",
-    is_editable=False,
-    host_volumes=False,
-    cleans_checkout=True,
-    workspace_name=None,
-    workspace_variables=drone.SYSTEM.workspace_variables,
-    server_variables=drone.SYSTEM.server_variables,
-)
-WORKSPACE = "/drone"
+SYSTEM = system("drone_08")
 
 
 def recognises(_path: Path, roots: Many[Mapping]) -> bool:
@@ -50,7 +42,7 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
         node=root,
         steps=tuple(steps(source, root.get("pipeline"), root.get("services"))),
         volumes=(),
-        workspace=workspace(root.get("workspace"), WORKSPACE, source.path),
+        workspace=workspace(SYSTEM, root.get("workspace"), source.path),
         events=conditions_of(root.get("when"), "event"),
         labels=root.get("labels"),
         titles=(source.path.stem.lstrip("."), source.path.stem.strip(".")),
@@ -63,15 +55,14 @@ def first(documents: tuple[Document, ...]) -> tuple[Document, Mapping]:
     return next((each, root) for each in documents if isinstance(root := resolved(each.root), Mapping))
 
 
-def workspace(node: Node | None, base: str, path: Path) -> str:
+def workspace(system: System, node: Node | None, path: Path) -> str:
     """Where the checkout of the pipeline at `path` lies in a step: in a directory named after the repository, unless
     the file says another place.
     """
-    below = None
+    _, base, below = system.workspace_of(checkout_of(path).name).split("/", 2)
     if isinstance(node, Mapping):
-        base, below = text(node, "base") or base, text(node, "path")
-    below = f"src/{checkout_of(path).name}" if below is None else below.lstrip("/")
-    return posixpath.normpath(posixpath.join(base, below))
+        base, below = text(node, "base") or base, text(node, "path") or below
+    return posixpath.normpath(posixpath.join("/", base, below.lstrip("/")))
 
 
 def steps(source: Source, of_pipeline: Node | None, services: Node | None) -> list[Step]:

@@ -1,7 +1,6 @@
 """Actions of GitHub, Gitea and Forgejo: each job of a workflow is a pipeline; local composite actions are read with it.
 
-Source: docs.github.com, workflow syntax and GitHub-hosted runners; actions/checkout, README.md (`clean` is true, `git
-clean -ffdx`); gitea/act_runner, README.md (labels); actions/runner, docs (the `_work` directory).
+Source: docs.github.com, workflow syntax and metadata syntax for GitHub Actions.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from volfix.knowledge.purposes import INPUT
+from volfix.knowledge.systems import Life, Place, System, system
 from volfix.project.ci.names import ACTIONS, checkout_of
 from volfix.project.ci.nodes import (
     environment_of,
@@ -27,7 +27,7 @@ from volfix.project.ci.nodes import (
     roots_of,
     text,
 )
-from volfix.project.ci.pipeline import Life, Pipeline, PipelineFile, Place, Step, StepMount, System
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, StepMount
 from volfix.project.compose.compose_file import strings
 from volfix.syntax import disk
 from volfix.syntax.fragment import Fragment
@@ -35,27 +35,15 @@ from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, resolved
 
 WORKSPACE = re.compile(r"\$\{\{\s*github\.workspace\s*\}\}")
-SYSTEM = System(
-    name="GitHub Actions",
-    is_editable=False,
-    edits_commands=True,
-    host_volumes=False,
-    cleans_checkout=False,
-    workspace_name=None,
-    workspace_variables=("GITHUB_WORKSPACE", "_github_workspace_", "__github_workspace__"),  # the expression, masked
-    server_variables=None,
-    names_jobs=True,
-    tests_by_default=True,
-)
+SYSTEM = system("github_actions")
 SYSTEMS = {
     ".github": SYSTEM,
     ".gitea": replace(SYSTEM, name="Gitea Actions"),
     ".forgejo": replace(SYSTEM, name="Forgejo Actions"),
 }
 """By the directory that holds `workflows`."""
-HOSTED = re.compile(r"(?:ubuntu|windows|macos)-[\w.-]+\Z")
-"""The labels of GitHub's own machines, which end with the job."""
-HOST_LABEL = re.compile(r"(?:self-hosted|.*:host)\Z")
+HOSTED = re.compile(SYSTEM.hosted)
+OWN = re.compile(SYSTEM.own)
 COMMANDS_OF_PLUGIN = ("script", "command", "commands", "run")
 ACTION_NAMES = ("action.yml", "action.yaml")
 DEPTH = 5
@@ -69,23 +57,23 @@ def recognises(path: Path, _roots: Many[Mapping]) -> bool:
 
 def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
     """The jobs of a workflow."""
-    system = SYSTEMS[source.path.parent.parent.name]
+    own = SYSTEMS[source.path.parent.parent.name]
     document, root = next((each, root) for each in documents if isinstance(root := resolved(each.root), Mapping))
     jobs = mappings(root.get("jobs"))
     return PipelineFile(
-        source, system, (document,), tuple(_job(source, document, root, system, name, job) for name, job in jobs)
+        source, own, (document,), tuple(_job(source, document, root, own, name, job) for name, job in jobs)
     )
 
 
-def _job(source: Source, document: Document, root: Mapping, system: System, name: str, job: Mapping) -> Pipeline:
+def _job(source: Source, document: Document, root: Mapping, own: System, name: str, job: Mapping) -> Pipeline:
     home = checkout_of(source.path)
     steps = tuple(_steps(source, home, job, job.get("steps"), 0))
-    place = _place(system, job)
+    place = _place(own, job)
     checkout, cleaned_by, below = _checkout(job.get("steps"))
     scopes = (root.get("env"), job.get("env"))
     titles = (source.path.stem, text(root, "name"), name, text(job, "name"))
     return Pipeline(
-        system=system,
+        system=own,
         place=place,
         runner="runs-on: " + ", ".join(strings(job.get("runs-on"))),
         name=name,
@@ -93,28 +81,28 @@ def _job(source: Source, document: Document, root: Mapping, system: System, name
         node=job,
         steps=(*steps, *_services(source, job)),
         volumes=(),
-        workspace=f"{_workspace(home)}{below}",
+        workspace=f"{SYSTEM.workspace_of(home.name)}{below}",
         environment={key: value for scope in scopes for key, value in _variables(scope, home).items()},
         given_at=places_of(source, *scopes),
         events=_events(root.get("on")),
         titles=tuple(title for title in titles if title),
         checkout=Life.NEW if place is Place.THROWN_AWAY else checkout,
         cleaned_by=cleaned_by,
-        clean_flags=("-ffdx",),
+        clean_flags=SYSTEM.clean_flags,
         names_environment=job.get("environment") is not None,
     )
 
 
-def _place(system: System, job: Mapping) -> Place:
+def _place(own: System, job: Mapping) -> Place:
     """Where a job runs: only GitHub's own labels are machines of GitHub's; elsewhere a label may mean a container."""
     labels = list(strings(job.get("runs-on")))
-    if labels and all(map(HOSTED.match, labels)):
-        return Place.THROWN_AWAY if system is SYSTEM else Place.UNKNOWN
+    if labels and all(map(HOSTED.fullmatch, labels)):
+        return Place.THROWN_AWAY if own is SYSTEM else Place.UNKNOWN
     if any("${" in label for label in labels) or not labels:
         return Place.UNKNOWN
     if job.get("container") is not None:
         return Place.CONTAINER
-    return Place.HOST if system is SYSTEM or any(map(HOST_LABEL.match, labels)) else Place.UNKNOWN
+    return Place.HOST if own is SYSTEM or any(map(OWN.fullmatch, labels)) else Place.UNKNOWN
 
 
 def _checkout(steps: Node | None) -> tuple[Life, str, str]:
@@ -126,7 +114,8 @@ def _checkout(steps: Node | None) -> tuple[Life, str, str]:
             below = f"/{plain_path(path)}" if (path := text(given, "path")) else ""
             if text(given, "clean") == "false":
                 return Life.KEPT, "", below
-            return Life.CLEANED, "actions/checkout runs `git clean -ffdx` before each build", below
+            by = SYSTEM.cleaned_by["checkout"].replace("{flags}", " ".join(SYSTEM.clean_flags))
+            return Life(SYSTEM.checkout), by, below
     return Life.UNKNOWN, "", ""
 
 
@@ -194,15 +183,10 @@ def _composite(directory: Path, home: Path, job: Mapping, depth: int) -> Iterato
         return
 
 
-def _workspace(home: Path) -> str:
-    """Where a runner checks a repository out."""
-    return f"/home/runner/_work/{home.name}/{home.name}"
-
-
 def _variables(node: Node | None, home: Path) -> dict[str, str | None]:
     """The variables of an `env:`; an expression is a variable of unknown value, but for the workspace."""
     given = environment_of(node).items()
-    return {name: value and masked(WORKSPACE.sub(_workspace(home), value)) for name, value in given}
+    return {name: value and masked(WORKSPACE.sub(SYSTEM.workspace_of(home.name), value)) for name, value in given}
 
 
 def _services(source: Source, job: Mapping) -> Iterator[Step]:

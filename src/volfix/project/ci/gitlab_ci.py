@@ -1,8 +1,6 @@
 """GitLab CI: each job is a pipeline of one step; included files, `extends`, `default` and `!reference` are resolved.
 
-Source: docs.gitlab.com, CI/CD YAML syntax, predefined variables (CI_PROJECT_DIR), Configuring runners (GIT_STRATEGY is
-fetch, GIT_CLEAN_FLAGS are -ffdx where nothing is said) and Use Docker to build Docker images (a dind service ends with
-its job).
+Source: docs.gitlab.com, CI/CD YAML syntax and Use Docker to build Docker images (a dind service ends with its job).
 """
 
 from __future__ import annotations
@@ -14,28 +12,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from volfix.knowledge.systems import Life, Place, system
 from volfix.project.ci.nodes import environment_of, fragments, mappings, places_of, roots_of, text
-from volfix.project.ci.pipeline import Life, Pipeline, PipelineFile, Place, Step, System
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step
 from volfix.project.compose.compose_file import strings
 from volfix.syntax import disk
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, resolved
 
-SYSTEM = System(
-    name="GitLab CI",
-    is_editable=False,
-    edits_commands=True,
-    host_volumes=False,
-    cleans_checkout=False,
-    workspace_name=None,
-    workspace_variables=("CI_PROJECT_DIR",),
-    server_variables=None,
-    runner_volumes="`volumes` in config.toml",
-    tests_by_default=True,
-)
+SYSTEM = system("gitlab_ci")
 NO_JOBS = frozenset({"default", "include", "stages", "variables", "workflow", "image", "services", "cache", "spec"})
-REQUESTS = frozenset({"merge_requests", "external_pull_requests"})
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 DEPTH = 11
 """How many levels of `extends` and `!reference` are followed, as GitLab does."""
@@ -172,8 +159,8 @@ def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
         source=source,
     )
     services = settings.value(name, "services")
-    workspace = f"/builds/{home.name}"
-    known = {**environment, "CI_PROJECT_DIR": workspace}
+    workspace = SYSTEM.workspace_of(home.name)
+    known = {**environment, **dict.fromkeys(SYSTEM.workspace_variables, workspace)}
     return Pipeline(
         system=SYSTEM,
         place=Place.UNKNOWN,
@@ -190,7 +177,7 @@ def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
         titles=(name, *(strings(stage[1]) if stage else ())),
         checkout=checkout,
         cleaned_by=cleaned_by,
-        clean_flags=tuple((environment.get("GIT_CLEAN_FLAGS") or "-ffdx").split()),
+        clean_flags=tuple((environment.get("GIT_CLEAN_FLAGS") or " ".join(SYSTEM.clean_flags)).split()),
         names_environment=settings.value(name, "environment") is not None,
     )
 
@@ -202,14 +189,14 @@ def _expanded(value: str, known: dict[str, str | None]) -> str:
 
 def _checkout(environment: dict[str, str | None]) -> tuple[Life, str]:
     """What becomes of the runner's checkout between two jobs, and by what."""
-    strategy, flags = environment.get("GIT_STRATEGY", "fetch"), environment.get("GIT_CLEAN_FLAGS", "-ffdx")
-    if strategy == "clone":
-        return Life.NEW, "GIT_STRATEGY is clone: each job clones anew"
-    if strategy in ("none", "empty") or flags == "none":
-        return Life.KEPT, ""
-    if strategy != "fetch" or flags is None or "$" in flags:
+    strategy = environment.get("GIT_STRATEGY", "fetch") or ""
+    flags = environment.get("GIT_CLEAN_FLAGS", " ".join(SYSTEM.clean_flags))
+    life = Life(SYSTEM.strategies.get(strategy, "unknown"))
+    if life is Life.CLEANED and (flags is None or "$" in flags):
         return Life.UNKNOWN, ""
-    return Life.CLEANED, f"GitLab runs `git clean {flags}` before each job"
+    if life is Life.CLEANED and flags == "none":
+        return Life.KEPT, ""
+    return life, SYSTEM.cleaned_by.get(strategy, "").replace("{flags}", flags or "")
 
 
 def _services(found: tuple[Source, Node] | None) -> Iterator[Step]:
@@ -239,7 +226,7 @@ def _events(settings: _Settings, name: str) -> frozenset[str] | None:
     found = settings.value(name, "only")
     refs = found[1].get("refs") if found and isinstance(found[1], Mapping) else found[1] if found else None
     names = set(strings(refs))
-    if names and names <= REQUESTS:
+    if names and names.issubset(SYSTEM.requests):
         return frozenset({"pull_request"})
     rules = settings.value(name, "rules")
     tests = [text(rule, "if") or "" for rule in _mappings(rules[1] if rules else None) if text(rule, "when") != "never"]

@@ -32,24 +32,6 @@ ANSIBLE = re.compile(
 """Where Ansible's plays and tasks lie."""
 COMMAND_FILES = re.compile(r"appspec\.ya?ml\Z|Jenkinsfile[\w.-]*\Z")
 """Files whose jobs are read as commands alone."""
-NOT_READ = {
-    **dict.fromkeys(("bitbucket-pipelines.yml", "bitbucket-pipelines.yaml"), "the pipelines of Bitbucket"),
-    **dict.fromkeys(("azure-pipelines.yml", "azure-pipelines.yaml", ".azure-pipelines.yml"), "Azure Pipelines"),
-    **dict.fromkeys((".travis.yml", ".travis.yaml"), "the builds of Travis CI"),
-    **dict.fromkeys(("appveyor.yml", ".appveyor.yml"), "the builds of AppVeyor"),
-    **dict.fromkeys(("buildspec.yml", "buildspec.yaml"), "the builds of AWS CodeBuild"),
-    **dict.fromkeys(("cloudbuild.yml", "cloudbuild.yaml"), "the builds of Google Cloud Build"),
-    **dict.fromkeys(("codefresh.yml", "codefresh.yaml"), "the pipelines of Codefresh"),
-    "semaphore.yml": "the pipelines of Semaphore",
-    "wercker.yml": "the pipelines of Wercker",
-    ".cirrus.yml": "the tasks of Cirrus CI",
-    ".build.yml": "the builds of SourceHut",
-    "fabfile.py": "the tasks of Fabric",
-    "Capfile": "the recipes of Capistrano",
-    "deploy.php": "the recipes of Deployer",
-    "Envoy.blade.php": "the tasks of Laravel Envoy",
-}
-"""What deploys and is not read, by the names of the files that say it. Source: the documentation of each system."""
 
 
 def is_pipeline_name(path: str) -> bool:

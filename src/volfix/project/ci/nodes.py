@@ -17,7 +17,8 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse, reso
 TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"})
 """What YAML 1.1, which Drone and Woodpecker read, takes for true."""
 YAML = frozenset({".yml", ".yaml"})
-EXPRESSION = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}", re.DOTALL)
+EXPRESSION = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|\$\[\[.*?\]\]|<<[ \t]*\w+(?:\.[\w-]+)+[ \t]*>>", re.DOTALL)
+"""`${{ github.sha }}`, Ansible's `{{ tag }}`, GitLab's `$[[ inputs.tag ]]`, CircleCI's `<< parameters.tag >>`."""
 
 
 def roots_of(source: Source) -> list[Mapping]:
@@ -133,6 +134,11 @@ def scalar_fragment(source: Source, scalar: Scalar) -> Fragment:
 def masked(command: str) -> str:
     """The text with each expression as a shell variable of the same length, whose value nobody knows."""
     return EXPRESSION.sub(lambda found: "${" + re.sub(r"\W", "_", found[0][2:-1]) + "}", command)
+
+
+def variables_of(name: str) -> tuple[str, ...]:
+    """A variable by its name; an expression (`github.workspace`) by the names that it gets when it is masked."""
+    return tuple(masked(text)[2:-1] for text in (f"${{{{ {name} }}}}", f"${{{{{name}}}}}")) if "." in name else (name,)
 
 
 def plain_path(path: str) -> str:

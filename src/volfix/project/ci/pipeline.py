@@ -1,71 +1,18 @@
-"""What a pipeline is to volfix, whichever system it is of: steps, mounts and volumes, and what the system does.
+"""What a pipeline is to volfix, whichever system it is of: steps, mounts and volumes.
 
-A rule asks for what the system does, never for its name. Each value knows the node that says it.
+Each value knows the node that says it; what the system does is in knowledge/systems.toml.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
+from volfix.knowledge.systems import Life, Place, System
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar
-
-
-class Place(Enum):
-    """Where the steps of a pipeline run."""
-
-    CONTAINER = "in a container each, beside the stack"
-    HOST = "on the host of the runner itself"
-    OTHER_HOST = "on another host, which the runner logs in to"
-    THROWN_AWAY = "on a machine that is thrown away after the pipeline"
-    UNKNOWN = "not known"
-
-
-class Life(Enum):
-    """What becomes of the checkout that the steps run in, between two deployments."""
-
-    KEPT = "is kept as it is"
-    CLEANED = "loses what git does not track"
-    NEW = "is made anew"
-    UNKNOWN = "is not known"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class System:
-    """What a CI system does that a deployment depends on.
-
-    `name` is for people. `is_editable` says that volfix edits its steps, and does not only read them; `edits_commands`
-    that it edits what their commands say. `host_volumes` says that a step gets a host directory as a volume which the
-    pipeline declares by name: such a volume can be mounted and not declared, or declared and not mounted;
-    `host_directory` is where new ones lie on the host, `trust_needed` what the server has to allow for them;
-    `runner_volumes` is the setting of a runner that mounts host directories into every step.
-    `signature_note` says what a change to a signed pipeline needs. `cleans_checkout` says that the workspace is gone
-    after the build. `names_jobs` says that people find a step by its job, in a file with one job too.
-    `tests_by_default` says that a stack which a job brings up beside itself serves the job's tests, unless a name says
-    that the job deploys. `workspace_name` is what the workspace's last directory is called in every repository, so that
-    Compose gives all of them one project name; None where it is called after the repository. `workspace_variables` hold
-    the workspace's path. `server_variables` are the beginnings of the names that the server puts in for `${...}` before
-    it parses the file, where all others become empty; None where it leaves the text as it is.
-    """
-
-    name: str
-    is_editable: bool
-    host_volumes: bool
-    cleans_checkout: bool
-    workspace_name: str | None
-    workspace_variables: tuple[str, ...]
-    server_variables: tuple[str, ...] | None
-    host_directory: str = ""
-    runner_volumes: str = ""
-    edits_commands: bool = False
-    trust_needed: str = ""
-    signature_note: str = ""
-    names_jobs: bool = False
-    tests_by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,10 +67,10 @@ class Step:
 @dataclass(frozen=True, slots=True, eq=False)
 class Pipeline:
     """One pipeline: `place` is where its steps run, `runner` what the file calls that; `workspace` is the directory of
-    the checkout there; `labels` route it to some of the runners. `titles` are the names that people gave to what it is
-    a part of, the widest first: the workflow's, the stage's. `checkout` is what becomes of the checkout, `cleaned_by`
-    says by what, and `clean_flags` are those of the `git clean` that the system runs in it. `names_environment` says
-    that it names an environment which it deploys to.
+    the checkout there, `names_workspace` says that its name is known; `labels` route it to some of the runners. Its
+    `titles` are the names that people gave to what it is a part of, the widest first: the workflow's, the stage's.
+    `checkout` is what becomes of the checkout, `cleaned_by` says by what, and `clean_flags` are those of `git clean` in
+    it. `names_environment` says that it names an environment which it deploys to.
     """
 
     system: System
@@ -144,6 +91,7 @@ class Pipeline:
     cleaned_by: str = ""
     clean_flags: tuple[str, ...] = ()
     names_environment: bool = False
+    names_workspace: bool = True
 
     def volume(self, name: str | None) -> PipelineVolume | None:
         """The declared volume of this name."""

@@ -6,10 +6,12 @@ import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
+from volfix.knowledge.systems import Place
 from volfix.project.ci.copy_plugins import copies
 from volfix.project.ci.daemons import host_path, is_daemon_image, is_socket_path
 from volfix.project.ci.names import checkout_of
-from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place, Step, only_for_requests
+from volfix.project.ci.nodes import variables_of
+from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, only_for_requests
 from volfix.project.compose.compose_file import strings
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.paths import below, moved
@@ -42,7 +44,8 @@ def step_entries(file: PipelineFile, pipeline: Pipeline, step: Step, home: Path)
         hosted = thrown_away or (beside and not elsewhere)
         workspace = pipeline.workspace.rstrip("/")
         directory = moved(posixpath.join(workspace, step.working_directory or ""), workspace, str(home))
-        places = dict.fromkeys(pipeline.system.workspace_variables, workspace)
+        names = (name for variable in pipeline.system.workspace_variables for name in variables_of(variable))
+        places = dict.fromkeys(names, workspace)
         yield Entry(
             *("pipeline", source, step.name, step.commands, Path(directory), group, name, labels, hosted, elsewhere),
             after_failure=step.after_failure,

@@ -1,26 +1,23 @@
 """Woodpecker, which came out of Drone 0.8: `steps:` as a map or a list, conditions as lists, a backend on the host.
 
-Source: woodpecker-ci/woodpecker, docs (workflow syntax, volumes, migrations).
+Source: woodpecker-ci/woodpecker, docs (workflow syntax, migrations).
 """
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence as Many
-from dataclasses import replace
 from pathlib import Path
 
+from volfix.knowledge.systems import Place, system
 from volfix.project.ci import drone_08
 from volfix.project.ci.nodes import conditions_of, numbered
-from volfix.project.ci.pipeline import Pipeline, PipelineFile, Place
+from volfix.project.ci.pipeline import Pipeline, PipelineFile
 from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Sequence
 
-SYSTEM = replace(drone_08.SYSTEM, name="Woodpecker", runner_volumes="WOODPECKER_BACKEND_DOCKER_VOLUMES")
-WORKSPACE = "/woodpecker"
+SYSTEM = system("woodpecker")
 OWN_KEYS = frozenset({"when", "labels", "variables", "skip_clone", "depends_on", "runs_on"})
-SHELLS = frozenset({"sh", "bash", "zsh", "fish", "ash", "dash", "pwsh", "powershell", "cmd", "nu"})
-"""What `image:` names under Woodpecker's local backend: the program that runs the commands on the host itself."""
 
 
 def recognises(path: Path, roots: Many[Mapping]) -> bool:
@@ -50,7 +47,7 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
     document, root = drone_08.first(documents)
     steps = drone_08.steps(source, root.get("steps") or root.get("pipeline"), root.get("services"))
     images = {step.image for step in steps if not step.is_service and step.image and not step.script}
-    local = bool(images) and all(posixpath.basename(image) in SHELLS for image in images)
+    local = bool(images) and all(posixpath.basename(image) in SYSTEM.shells for image in images)
     pipeline = Pipeline(
         system=SYSTEM,
         place=Place.HOST if local else Place.CONTAINER,
@@ -60,9 +57,12 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
         node=root,
         steps=tuple(steps),
         volumes=(),
-        workspace=drone_08.workspace(root.get("workspace"), WORKSPACE, source.path),
+        workspace=SYSTEM.workspaces["local"]
+        if local
+        else drone_08.workspace(SYSTEM, root.get("workspace"), source.path),
         events=conditions_of(root.get("when"), "event"),
         labels=root.get("labels"),
+        cleaned_by=SYSTEM.cleaned_by["local"] if local else "",
         titles=(source.path.stem.lstrip("."), source.path.stem.strip(".")),
     )
     return PipelineFile(source, SYSTEM, (document,), (pipeline,))

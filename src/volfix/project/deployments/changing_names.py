@@ -11,20 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from volfix.knowledge.commands import COMPOSE, DockerCall
+from volfix.knowledge.systems import changes
 from volfix.project.ci.nodes import masked
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.shell.command import Command
 from volfix.syntax.source import Source, Span
 
-CHANGES = re.compile(
-    r"\$\(\s*(?:date|uuidgen|openssl|mktemp|git\s+(?:rev-parse(?!\s+--show-toplevel)|describe|log|rev-list|show))\b"
-    r"|`\s*(?:date|uuidgen|mktemp|git\s+(?:rev-parse|describe|log))\b"
-    r"|\$\{?\w*(?:RANDOM|COMMIT|SHA|REVISION|BUILD_?(?:ID|NUMBER|TAG)|RUN_(?:ID|NUMBER|ATTEMPT)|PIPELINE_I?ID|JOB_ID"
-    r"|TIMESTAMP|DATE|(?:APP|IMAGE|CI_COMMIT|GIT|RELEASE|SERVICE)_?(?:VERSION|TAG)|RELEASE_ID|DEPLOY(?:MENT)?_ID)_*(?!\w)"
-    r"|\$\{?(?:VERSION|TAG|RELEASE)(?!\w)",
-    re.IGNORECASE,
-)
-"""What stands in a text for a date, a commit, the number of a build, a release."""
 DIRECTORY = "the directory"
 PART = re.compile(r"[-_.]?(?:\$\{\{.*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$\w+)[-_.]?")
 """A part of a name that something else says, with what joins it to the rest."""
@@ -49,7 +41,7 @@ class ChangingName:
             return None
         written = self.source.text[self.place.start : self.place.end]
         parts = [found for found in PART.finditer(written) if "$" in found[0] or "`" in found[0]]
-        if len(parts) != 1 or not CHANGES.search(masked(parts[0][0])):
+        if len(parts) != 1 or not changes(masked(parts[0][0])):
             return None
         start, end = parts[0].span()
         keeps = start > 0 and end < len(written) and parts[0][0][-1] in "-_."  # what joins both sides stays once
@@ -70,7 +62,7 @@ def changing_name(command: Command, call: DockerCall, project: Project) -> Chang
     if call.program != COMPOSE:
         return None
     found = _given(command, call, project)
-    return found if found is not None and CHANGES.search(found.text) else None
+    return found if found is not None and changes(found.text) else None
 
 
 def given_name(command: Command, call: DockerCall, project: Project) -> str | None:
@@ -143,4 +135,4 @@ def changing_text(source: Source, span: Span, given_by: str) -> ChangingName | N
     text = source.text[span.start : span.end]
     start = span.start + (text[:1] in "\"'")
     end = span.end - (text[-1:] in "\"'")
-    return ChangingName(text, given_by, source, Span(start, end)) if CHANGES.search(text) else None
+    return ChangingName(text, given_by, source, Span(start, end)) if changes(text) else None

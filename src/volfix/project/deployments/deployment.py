@@ -200,7 +200,8 @@ def _project(
         found = checkout.find(pipeline, path) if path is not None else None
         if found is not None and (name := _named_in_dotenv(found)):
             return normalized_name(name), posixpath.basename(found)
-    return (normalized_name(posixpath.basename(directory)) if directory else None), "directory"
+    is_known = directory is not None and (pipeline.names_workspace or directory != pipeline.workspace)
+    return (normalized_name(posixpath.basename(directory or "")) if is_known else None), "directory"
 
 
 def _named_in_dotenv(path: Path) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.commands import COMPOSE, DOCKER, DockerCall
 from volfix.knowledge.compose_clients import client_in
-from volfix.project.ci.pipeline import Life
+from volfix.knowledge.systems import Life
 from volfix.project.compose.completeness import services_named
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.deployments.changing_names import changing_name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from volfix.knowledge.systems import Life
 from volfix.project.ci.daemons import ON_HOST, UNKNOWN
-from volfix.project.ci.pipeline import Life
 from volfix.project.shell.file_deletions import DeletedPath, git_cleans
 from volfix.rules.evidence.deployments import StackDeployment
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.ci.pipeline import Life
+from volfix.knowledge.systems import Life
 from volfix.project.deployments.stacks import Anchor
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.bind_deletions import HostData, deletes, host_data

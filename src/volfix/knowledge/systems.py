@@ -1,0 +1,113 @@
+"""What CI systems do that a deployment depends on, and what changes at each one: systems.toml and changing.toml.
+
+A rule asks for what a system does, never for its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from functools import cache
+
+from volfix.knowledge.tables import record, table
+
+
+class Place(Enum):
+    """Where the steps of a pipeline run."""
+
+    CONTAINER = "container"
+    """In a container each, beside the stack."""
+    HOST = "host"
+    """On the host of the runner itself."""
+    OTHER_HOST = "other host"
+    """On another host, which the runner logs in to."""
+    THROWN_AWAY = "thrown away"
+    """On a machine that is thrown away after the pipeline."""
+    UNKNOWN = "unknown"
+
+
+class Life(Enum):
+    """What becomes of the checkout that the steps run in, between two deployments."""
+
+    KEPT = "kept"
+    CLEANED = "cleaned"
+    """It loses what git does not track."""
+    NEW = "new"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """What a CI system does; systems.toml says what each fact means. `sources` has one for each fact."""
+
+    name: str
+    is_editable: bool = False
+    edits_commands: bool = False
+    names_jobs: bool = False
+    tests_by_default: bool = False
+    workspace: str = ""
+    workspaces: Mapping[str, str] = field(default_factory=dict)
+    workspace_variables: tuple[str, ...] = ()
+    checkout: str = "unknown"
+    cleaned_by: Mapping[str, str] = field(default_factory=dict)
+    clean_flags: tuple[str, ...] = ()
+    cleans_checkout: bool = False
+    strategies: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    hosted: str = "(?!)"
+    own: str = "(?!)"
+    shells: tuple[str, ...] = ()
+    host_volumes: bool = False
+    host_directory: str = ""
+    trust_needed: str = ""
+    runner_volumes: str = ""
+    signature_note: str = ""
+    server_variables: tuple[str, ...] | None = None
+    requests: tuple[str, ...] = ()
+    changing_variables: tuple[str, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def workspace_of(self, repository: str) -> str:
+        """Where a repository's checkout lies."""
+        return self.workspace.replace("{repository}", repository)
+
+    @property
+    def shared_workspaces(self) -> frozenset[str]:
+        """The workspaces that are called the same in every repository: Compose gives all of them one project name."""
+        return frozenset(place for place in (self.workspace, *self.workspaces.values()) if place and "{" not in place)
+
+
+OF_VOLFIX = frozenset({"name", "is_editable", "edits_commands", "names_jobs", "tests_by_default"})
+"""What is no fact of the system."""
+FACTS = frozenset(each.name for each in fields(System)) - OF_VOLFIX - {"sources"}
+
+
+@cache
+def system(module: str) -> System:
+    """The system whose files this module of project/ci reads."""
+    return record(System, table("systems")[module])
+
+
+@cache
+def unread_files() -> Mapping[str, str]:
+    """What deploys and is not read, by the names of the files that say it."""
+    return {name: row["what"] for row in table("unread_systems")["system"] for name in row["files"]}
+
+
+def changes(text: str) -> bool:
+    """Whether a text has something in it that is another at each deployment: a date, a commit, a build's number."""
+    return _changing().search(text) is not None
+
+
+@cache
+def _changing() -> re.Pattern[str]:
+    rows = table("changing")
+    known = [name.replace(".", "_") for module in table("systems") for name in system(module).changing_variables]
+    but = "|".join(map(re.escape, rows["but"]))
+    programs = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in rows["programs"])
+    ends, names = "|".join(rows["ends"]), "|".join([*rows["variables"], *known])
+    return re.compile(
+        rf"(?:\$\(|`)\s*(?:{programs})\b(?!\s+(?:{but}))|\$\{{?(?:\w*(?:{ends})|_*(?:{names}))_*(?!\w)", re.IGNORECASE
+    )
