@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 
@@ -77,11 +77,6 @@ class System:
     def shared_workspaces(self) -> frozenset[str]:
         """The workspaces that are called the same in every repository: Compose gives all of them one project name."""
         return frozenset(place for place in (self.workspace, *self.workspaces.values()) if place and "{" not in place)
-
-
-OF_VOLFIX = frozenset({"name", "is_editable", "edits_commands", "names_jobs", "tests_by_default"})
-"""What is no fact of the system."""
-FACTS = frozenset(each.name for each in fields(System)) - OF_VOLFIX - {"sources"}
 
 
 @cache
