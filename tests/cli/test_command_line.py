@@ -102,8 +102,15 @@ def test_the_text_is_as_wide_as_columns_says(repository: Path, columns: int) -> 
 
 def test_json_is_as_designed(repository: Path) -> None:
     data = json.loads(run("--output-format", "json", str(repository)).stdout)
-    assert data["version"] == 1
-    assert data["summary"] == {"projects": 1, "findings": 2, "fixed": 2, "files_written": 0}
+    assert data["version"] == 2
+    assert data["summary"] == {
+        "projects": 1,
+        "findings": 2,
+        "notes": 0,
+        "fixable": 2,
+        "fixed": 0,
+        "files_written": 0,
+    }
     (project,) = data["projects"]
     assert project["root"] == str(repository)
     assert project["files"] == ["docker-compose.yml"]
@@ -111,7 +118,7 @@ def test_json_is_as_designed(repository: Path) -> None:
     mount = next(item for item in project["findings"] if item["code"] == "VF101")
     assert (mount["file"], mount["line"], mount["column"]) == ("docker-compose.yml", 9, 9)
     assert (mount["service"], mount["target"], mount["step"]) == ("app", "/app/data", None)
-    assert (mount["severity"], mount["applicability"], mount["fixed"]) == ("error", "safe", True)
+    assert (mount["severity"], mount["applicability"], mount["fixable"]) == ("error", "safe", True)
     assert {"service": "app", "source": "./data", "volume": "app-db", "target": "/app/data"} in project["moves"]
     assert (
         json.loads(run("--write", "--output-format", "json", str(repository)).stdout)["summary"]["files_written"] == 2
@@ -207,7 +214,7 @@ def test_the_result_can_go_to_a_file(repository: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.json"
     result = run("--output-format", "json", "--output-file", str(output), str(repository))
     assert result.stdout == ""
-    assert json.loads(output.read_text())["version"] == 1
+    assert json.loads(output.read_text())["version"] == 2
 
 
 def test_several_results_of_one_run(repository: Path, tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def finding(code: str = "VF101", **changed: Any) -> dict[str, Any]:
         "evidence": ["acme/app keeps its rows in /app/data", "on the host the volume will be called shop_app-db"],
         "applicability": "safe",
         "reason": None,
+        "fixable": False,
         "fixed": True,
         **changed,
     }

@@ -44,15 +44,23 @@ def test_the_object_is_as_designed() -> None:
                 "evidence": ["acme/app keeps its rows in /app/data"],
                 "applicability": "safe",
                 "reason": None,
-                "fixed": True,
+                "fixable": True,
+                "fixed": False,
             }
         ],
         "moves": [{"service": "app", "source": "./data", "volume": "app-db", "target": "/app/data"}],
     }
     assert list(data) == ["version", "projects", "errors", "summary"]
-    assert data["version"] == 1
+    assert data["version"] == 2
     assert data["errors"] == []
-    assert data["summary"] == {"projects": 1, "findings": 1, "fixed": 1, "files_written": 0}
+    assert data["summary"] == {
+        "projects": 1,
+        "findings": 1,
+        "notes": 0,
+        "fixable": 1,
+        "fixed": 0,
+        "files_written": 0,
+    }
 
 
 def test_written_files_are_counted_once_each() -> None:
@@ -127,4 +135,11 @@ def test_letters_of_every_language_stay_as_they_are() -> None:
 
 
 def test_nothing_is_an_object_too() -> None:
-    assert read(run())["summary"] == {"projects": 0, "findings": 0, "fixed": 0, "files_written": 0}
+    assert read(run())["summary"] == {
+        "projects": 0,
+        "findings": 0,
+        "notes": 0,
+        "fixable": 0,
+        "fixed": 0,
+        "files_written": 0,
+    }

@@ -16,14 +16,14 @@ from report_factory import COMPOSE, ROOT, STACK, finding, fixed_mount, hostile, 
 
 from volfix.edits.yaml_edits import SetScalar
 from volfix.fixes.results import RunResult
-from volfix.report import github, gitlab, json_report, junit, sarif, text
+from volfix.report import github, gitlab, json_report, junit, rdjson, sarif, text
 from volfix.report.encoding import dumps, encodable
 from volfix.rules import REGISTRY
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Mapping, Scalar, Sequence, parse
 
-FORMATS = [github, gitlab, json_report, junit, sarif, text]
+FORMATS = [github, gitlab, json_report, junit, rdjson, sarif, text]
 
 
 def three() -> RunResult:
@@ -75,13 +75,13 @@ def test_every_format_can_say_nothing(form: ModuleType) -> None:
     assert isinstance(form.render(run(project())), str)
 
 
-@pytest.mark.parametrize("form", [github, gitlab, junit, sarif], ids=lambda form: form.__name__)
+@pytest.mark.parametrize("form", [github, gitlab, junit, rdjson, sarif], ids=lambda form: form.__name__)
 def test_what_has_been_written_away_is_no_longer_reported(form: ModuleType) -> None:
     assert "the database is kept" in form.render(run(fixed_mount()))
     assert "the database is kept" not in form.render(run(fixed_mount(written=True)))
 
 
-@pytest.mark.parametrize("form", [github, gitlab, junit, sarif], ids=lambda form: form.__name__)
+@pytest.mark.parametrize("form", [github, gitlab, junit, rdjson, sarif], ids=lambda form: form.__name__)
 def test_paths_start_where_all_projects_lie_or_where_one_asks(form: ModuleType) -> None:
     elsewhere = finding("far away", path=Path("/srv/blog/compose.yaml"))
     both = run(fixed_mount(), project([(elsewhere, False)], root=Path("/srv/blog"), name="blog"))
@@ -112,6 +112,7 @@ def test_sarif_lists_every_rule_with_its_texts() -> None:
         assert rule["shortDescription"]["text"] == known.summary
         assert known.fix in rule["help"]["text"]
         assert rule["defaultConfiguration"]["enabled"] is known.default
+        assert "helpUri" not in rule
 
 
 def test_sarif_results_have_level_place_and_fingerprint() -> None:
@@ -124,7 +125,7 @@ def test_sarif_results_have_level_place_and_fingerprint() -> None:
         {
             "physicalLocation": {
                 "artifactLocation": {"uri": "compose.yaml", "uriBaseId": "SRCROOT"},
-                "region": {"startLine": 7, "startColumn": 9},
+                "region": {"startLine": 7, "startColumn": 9, "endLine": 7, "endColumn": 25},
             }
         }
     ]
@@ -219,11 +220,12 @@ def test_sarif_and_gitlab_use_the_same_fingerprints() -> None:
 def test_github_commands_are_one_line_each_with_everything_escaped() -> None:
     lines = github.render(three()).splitlines()
     assert lines[0] == (
-        "::error file=compose.yaml,line=7,col=9,title=volfix VF101::the database is kept in ./data"
+        "::error file=compose.yaml,line=7,col=9,endLine=7,endColumn=25,title=volfix VF101::the database is kept "
+        "in ./data"
         "%0Aacme/app keeps its rows in /app/data%0Aunsafe fix: the source lies outside"
     )
     assert lines[1].startswith(
-        "::warning file=ops/a b%2Cc.yml,line=3,col=9,title=volfix VF401::`docker compose down -v`"
+        "::warning file=ops/a b%2Cc.yml,line=3,col=9,endLine=3,endColumn=22,title=volfix VF401::`docker compose down -v`"
     )
     assert lines[2].startswith("::notice file=compose.yaml")
     assert lines[3] == "::error file=bad.yaml,line=4,col=2,title=volfix unreadable::not valid YAML"
@@ -249,6 +251,42 @@ def test_gitlab_issues_have_the_fields_that_it_reads() -> None:
     assert issues[3]["check_name"] == "unreadable"
     assert all("\n" not in issue["description"] for issue in json.loads(gitlab.render(hostile())))
     assert len({issue["fingerprint"] for issue in issues}) == 4
+
+
+# rdjson
+
+
+def diagnostics(result: RunResult, **options: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(rdjson.render(result, **options))["diagnostics"]
+    return found
+
+
+def test_rdjson_has_severity_code_and_range() -> None:
+    first, second, third, error = diagnostics(three())
+    assert first["code"] == {"value": "VF101"}
+    assert first["location"] == {
+        "path": "compose.yaml",
+        "range": {"start": {"line": 7, "column": 9}, "end": {"line": 7, "column": 25}},
+    }
+    assert [each["severity"] for each in (first, second, third, error)] == ["ERROR", "WARNING", "INFO", "ERROR"]
+    assert error["location"] == {"path": "bad.yaml", "range": {"start": {"line": 4, "column": 2}}}
+
+
+def test_rdjson_counts_columns_in_bytes() -> None:
+    stack = STACK.replace("./data", "./größe😀")
+    (shown,) = diagnostics(run(project([(finding(text=stack), False)])))
+    line = stack.splitlines()[6].encode()
+    place = shown["location"]["range"]
+    assert line[place["start"]["column"] - 1 : place["end"]["column"] - 1].decode() == "./größe😀:/app/data"
+
+
+def test_rdjson_suggests_a_safe_fix_of_one_edit_alone() -> None:
+    (shown,) = diagnostics(with_fix(STACK, "app-db:/app/data"))
+    (suggestion,) = shown["suggestions"]
+    start, end = suggestion["range"]["start"]["column"], suggestion["range"]["end"]["column"]
+    line = STACK.splitlines()[6]
+    assert line[: start - 1] + suggestion["text"] + line[end - 1 :] == "      - app-db:/app/data"
+    assert "suggestions" not in diagnostics(with_fix(STACK, "a://u:hunter2@h"))[0]
 
 
 # JUnit

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from volfix.report.view import View
     from volfix.rules.findings import Finding
 
-FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "rdjson")
 SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip install ruamel.yaml.clib` adds libyaml"
 
 

@@ -11,7 +11,7 @@ import click
 
 from volfix import __version__
 
-COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "undo")
+COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "undo")
 
 
 class DefaultsToFix(click.Group):

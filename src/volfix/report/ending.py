@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from shlex import join
 
-from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
+from volfix.fixes.results import ProjectResult, RunResult
 from volfix.report.carry import carry_words, identity, kind_of, real_volume
 from volfix.report.encoding import one_line
-from volfix.report.entries import is_done, main_file
+from volfix.report.entries import counted, is_done, main_file
 from volfix.report.finding import standing
 from volfix.report.summary import count, nothing_to_do, trouble
 from volfix.report.view import View
@@ -24,7 +24,7 @@ NOT_CARRIED = "NOT CARRIED"
 def ending(result: RunResult, view: View, command: str, *, wrote: bool, quiet: bool) -> Iterator[str]:
     """All that comes after the findings; a `quiet` run says only what is not carried."""
     if not quiet:
-        standings = Counter(standing(*pair, unsafe=view.unsafe).summary for pair in _counted(result))
+        standings = Counter(standing(*pair, unsafe=view.unsafe).summary for pair in counted(result))
         yield from _summary(result, view, standings, wrote=wrote)
         yield from _way(result, view, standings, command, wrote=wrote)
     yield from _not_carried(result, view, wrote=wrote, quiet=quiet)
@@ -36,7 +36,7 @@ def _summary(result: RunResult, view: View, standings: Counter[str], *, wrote: b
         yield nothing_to_do(result)
         return
     parts = ", ".join(f"{standings[name]} {name}" for name in STANDINGS if standings[name])
-    projects = len({id(project) for project, _ in _counted(result)})
+    projects = len({id(project) for project, _ in counted(result)})
     counts = f"{count(standings.total(), 'finding')} in {count(projects, 'project')}: {parts}"
     files = {change.after.path for project in result.projects if project.written for change in project.changes}
     nothing = "" if files or wrote else " Nothing is written."
@@ -177,12 +177,3 @@ def _each_move_once(projects: Iterable[ProjectResult]) -> Iterator[ProjectResult
         seen.update(moves)
         if fresh:
             yield replace(project, moves=fresh)
-
-
-def _counted(result: RunResult) -> list[tuple[ProjectResult, ReportedFinding]]:
-    return [
-        (project, item)
-        for project in result.projects
-        for item in project.findings
-        if item.finding.severity.value != "info" or item.fixed
-    ]

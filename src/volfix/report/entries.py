@@ -22,7 +22,8 @@ NOT_WRITTEN = "not-written"
 class Entry:
     """One finding, or one file that could not be read, proven or written (`finding` is None, `code` says which).
 
-    `path` is relative to the report's base, with forward slashes; absolute where it lies outside. `fingerprint` names
+    `path` is relative to the report's base, with forward slashes; absolute where it lies outside. The end is behind the
+    last character. `fingerprint` names
     the finding whatever lines move above it.
     """
 
@@ -35,6 +36,8 @@ class Entry:
     details: tuple[str, ...]
     fingerprint: str
     finding: Finding | None = None
+    end_line: int | None = None
+    end_column: int | None = None
 
     @property
     def text(self) -> str:
@@ -56,6 +59,21 @@ def main_file(project: ProjectResult) -> Path:
 def is_done(project: ProjectResult, reported: ReportedFinding) -> bool:
     """Whether the finding is gone from the files."""
     return reported.fixed and project.written and project.failure is None
+
+
+def is_fixable(project: ProjectResult, reported: ReportedFinding) -> bool:
+    """Whether this run's plan fixes the finding, and has not written it."""
+    return reported.fixed and not project.written and project.failure is None
+
+
+def counted(result: RunResult) -> list[tuple[ProjectResult, ReportedFinding]]:
+    """The findings that a count of findings has: all but the notes of severity info that nothing fixes."""
+    return [
+        (project, item)
+        for project in result.projects
+        for item in project.findings
+        if item.finding.severity.value != "info" or item.fixed
+    ]
 
 
 def entries(result: RunResult, base: Path, *, show_secrets: bool = False) -> Iterator[Entry]:
@@ -85,6 +103,7 @@ def finding_entry(
     if finding.reason:
         details.append(f"{'no fix' if finding.fix is None else 'unsafe fix'}: {clean(finding.reason)}")
     seen[identity] += 1
+    end_line, end_column = finding.location.source.place(finding.location.span.end)
     return Entry(
         code=finding.code,
         severity=finding.severity,
@@ -95,6 +114,8 @@ def finding_entry(
         details=tuple(details),
         fingerprint=_digest((*identity, str(seen[identity]))),
         finding=finding,
+        end_line=end_line,
+        end_column=end_column,
     )
 
 

@@ -25,9 +25,9 @@ def render(result: RunResult, *, context: int = 3, base: Path | None = None, sho
 
 
 def _command(entry: Entry) -> str:
-    place = (
-        f"file={_property(entry.path)},line={entry.line},col={entry.column},title={_property(f'volfix {entry.code}')}"
-    )
+    end = f",endLine={entry.end_line},endColumn={entry.end_column}" if entry.end_line == entry.line else ""
+    title = _property(f"volfix {entry.code}")
+    place = f"file={_property(entry.path)},line={entry.line},col={entry.column}{end},title={title}"
     message = re.sub("[%\r\n]", lambda found: DATA[found[0]], visible(entry.text))
     return f"::{LEVELS[entry.severity.value]} {place}::{message}"
 

@@ -11,22 +11,28 @@ from volfix.fixes.masking.secrets import scrub
 from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.encoding import dumps
-from volfix.report.entries import main_file
+from volfix.report.entries import counted, is_done, is_fixable, main_file
 from volfix.rules.findings import Move
 
-VERSION = 1
+VERSION = 2
 
 
 def render(result: RunResult, *, context: int = 3, show_secrets: bool = False) -> str:
-    """The run as the text of one JSON object, without a final line end; `context` is that of the diffs."""
+    """The run as the text of one JSON object, without a final line end; `context` is that of the diffs.
+
+    `volfix schema` prints its schema, which is in `schemas/output.json`.
+    """
+    found = counted(result)
     data = {
         "version": VERSION,
         "projects": [_project(project, context, show_secrets=show_secrets) for project in result.projects],
         "errors": _errors(result, show_secrets=show_secrets),
         "summary": {
             "projects": len(result.projects),
-            "findings": sum(len(project.findings) for project in result.projects),
-            "fixed": sum(_fixed(project, item) for project in result.projects for item in project.findings),
+            "findings": len(found),
+            "notes": sum(len(project.findings) for project in result.projects) - len(found),
+            "fixable": sum(is_fixable(project, item) for project, item in found),
+            "fixed": sum(is_done(project, item) for project, item in found),
             "files_written": len(
                 {change.after.path for project in result.projects if project.written for change in project.changes}
             ),
@@ -78,12 +84,9 @@ def _finding(project: ProjectResult, reported: ReportedFinding, *, show_secrets:
         "evidence": [clean(line) for line in finding.evidence],
         "applicability": finding.applicability.value,
         "reason": None if finding.reason is None else clean(finding.reason),
-        "fixed": _fixed(project, reported),
+        "fixable": is_fixable(project, reported),
+        "fixed": is_done(project, reported),
     }
-
-
-def _fixed(project: ProjectResult, reported: ReportedFinding) -> bool:
-    return reported.fixed and project.failure is None
 
 
 def _errors(result: RunResult, *, show_secrets: bool) -> list[dict[str, Any]]:

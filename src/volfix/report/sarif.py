@@ -18,6 +18,7 @@ from volfix.report.encoding import dumps
 from volfix.report.entries import Entry, base_of, entries
 from volfix.rules.findings import Fix
 from volfix.rules.rule import Rule
+from volfix.rules.severities import highest_severity
 from volfix.syntax.source import Edit, Source
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -56,7 +57,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": f"{rule.summary} {rule.why}"},
         "help": {"text": f"{rule.why}\n\nFix: {rule.fix}\n\nSources: {'; '.join(rule.sources)}"},
-        "defaultConfiguration": {"enabled": rule.default},
+        "defaultConfiguration": {"enabled": rule.default, "level": LEVELS[highest_severity(rule.code).value]},
     }
 
 
@@ -89,7 +90,10 @@ def _notification(entry: Entry) -> dict[str, Any]:
 
 
 def _place(entry: Entry) -> dict[str, Any]:
-    return {"artifactLocation": _artifact(entry.path), "region": {"startLine": entry.line, "startColumn": entry.column}}
+    region = {"startLine": entry.line, "startColumn": entry.column}
+    if entry.end_line is not None and entry.end_column is not None:
+        region |= {"endLine": entry.end_line, "endColumn": entry.end_column}
+    return {"artifactLocation": _artifact(entry.path), "region": region}
 
 
 def _artifact(path: str) -> dict[str, str]:

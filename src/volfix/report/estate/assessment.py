@@ -51,7 +51,7 @@ def assess(record: RepositoryRecord) -> Assessment:
     findings: list[tuple[str, Outcome]] = []
     databases: dict[tuple[str, str], Outcome] = {}
     for project, finding in found(record):
-        if finding["severity"] == "info" and not finding["fixed"]:
+        if finding["severity"] == "info" and not is_made(finding):
             continue
         outcome = outcome_of(finding, record.status)
         findings.append((finding["code"], outcome))
@@ -68,8 +68,13 @@ def found(record: RepositoryRecord) -> Iterator[tuple[dict[str, Any], dict[str, 
             yield project, finding
 
 
+def is_made(finding: dict[str, Any]) -> bool:
+    """Whether the plan makes the finding's fix, written or not."""
+    return bool(finding["fixed"] or finding["fixable"])
+
+
 def outcome_of(finding: dict[str, Any], status: Status) -> Outcome:
     """A fix is made once it is committed; a safe one that the plan does not make was refused by its proof."""
-    if finding["fixed"]:
+    if is_made(finding):
         return Outcome.FIXED if status in DONE else Outcome.FIXABLE
     return Outcome.UNSAFE if finding["applicability"] == "unsafe" else Outcome.REFUSED

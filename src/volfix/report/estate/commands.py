@@ -10,7 +10,7 @@ from typing import Any
 
 from volfix.bulk.records import RepositoryRecord, Status
 from volfix.fixes.diff import INVISIBLE
-from volfix.report.estate.assessment import Assessment, Outcome
+from volfix.report.estate.assessment import Assessment, Outcome, is_made
 
 REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[^/\\]{2,}:")
 """How a git URL begins (git, urls.txt): a scheme, or `host:` with no slash before the colon."""
@@ -52,7 +52,7 @@ def _is_left(move: Mapping[str, Any]) -> bool:
 
 def _former(project: Mapping[str, Any]) -> str | None:
     """The name that the containers have, where the change gives the project another one."""
-    renamed = any(finding["code"] == "VF303" and finding["fixed"] for finding in project["findings"])
+    renamed = any(finding["code"] == "VF303" and is_made(finding) for finding in project["findings"])
     return str(project["name"]) if renamed else None
 
 

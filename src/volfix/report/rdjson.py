@@ -1,0 +1,68 @@
+"""The diagnostic format of reviewdog, which comments on the lines of a change.
+
+Source: reviewdog/reviewdog, proto/rdf/reviewdog.proto (columns count bytes of UTF-8, an end is behind the last one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from volfix.fixes.masking.secrets import scrub
+from volfix.fixes.results import RunResult
+from volfix.report.encoding import dumps, one_line
+from volfix.report.entries import Entry, base_of, entries
+from volfix.rules.findings import Applicability, Finding
+from volfix.syntax.source import Source
+
+SEVERITIES = {"error": "ERROR", "warning": "WARNING", "info": "INFO"}
+
+
+def render(result: RunResult, *, context: int = 3, base: Path | None = None, show_secrets: bool = False) -> str:
+    """One object with a diagnostic for each finding and failure, paths from `base` (that of all projects if None)."""
+    del context  # of diffs, which this format has not
+    found = entries(result, base or base_of(result), show_secrets=show_secrets)
+    diagnostics = [_diagnostic(entry, show_secrets=show_secrets) for entry in found]
+    return dumps({"source": {"name": "volfix"}, "diagnostics": diagnostics})
+
+
+def _diagnostic(entry: Entry, *, show_secrets: bool) -> dict[str, Any]:
+    finding = entry.finding
+    if finding is None:
+        place: dict[str, Any] = {"start": {"line": entry.line, "column": entry.column}}
+    else:
+        span = finding.location.span
+        place = _range(finding.location.source, span.start, span.end)
+    diagnostic = {
+        "message": "\n".join(map(one_line, (entry.message, *entry.details))),
+        "location": {"path": entry.path, "range": place},
+        "severity": SEVERITIES[entry.severity.value],
+        "code": {"value": entry.code},
+    }
+    suggestions = list(_suggestions(finding, show_secrets=show_secrets)) if finding else []
+    return {**diagnostic, "suggestions": suggestions} if suggestions else diagnostic
+
+
+def _suggestions(finding: Finding, *, show_secrets: bool) -> Iterator[dict[str, Any]]:
+    """The fix, where it is a safe one of a single edit that moves no data: a reader takes each suggestion alone."""
+    fix = finding.fix
+    if fix is None or fix.applicability is not Applicability.SAFE or fix.moves or not fix.operations:
+        return
+    from volfix.fixes.render import rendered
+
+    edits = [edit for _, edits in rendered(fix.operations).values() for edit in edits]
+    if len(edits) == 1 and edits[0].path == finding.location.path:
+        (edit,) = edits
+        if show_secrets or scrub(edit.replacement) == edit.replacement:
+            source = finding.location.source
+            yield {"range": _range(source, edit.span.start, edit.span.end), "text": edit.replacement}
+
+
+def _range(source: Source, start: int, end: int) -> dict[str, Any]:
+    return {"start": _position(source, start), "end": _position(source, end)}
+
+
+def _position(source: Source, offset: int) -> dict[str, int]:
+    line = source.text[source.line_start(offset) : offset]
+    return {"line": source.place(offset)[0], "column": len(line.encode("utf-8", "surrogateescape")) + 1}
