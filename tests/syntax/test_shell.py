@@ -69,7 +69,9 @@ def test_functions_are_kept_apart_from_what_runs() -> None:
 
 
 def test_a_subshell_a_pipe_and_a_substitution_have_a_scope_of_their_own() -> None:
-    scopes = {command.words[0].value: command.scope for command in parse("a; ( b; ( c ) ); d | e; f $(g)").commands}
+    scopes = {
+        command.words[0].value: command.around.scope for command in parse("a; ( b; ( c ) ); d | e; f $(g)").commands
+    }
     assert scopes["a"] == scopes["f"] == ()
     assert scopes["c"][:-1] == scopes["b"]
     assert len({scopes[name] for name in "bcdeg"}) == 5
@@ -89,7 +91,7 @@ def test_a_subshell_a_pipe_and_a_substitution_have_a_scope_of_their_own() -> Non
 )
 def test_a_command_knows_the_tests_that_let_it_run(text: str, guards: tuple[str, ...]) -> None:
     command = next(item for item in parse(text).commands if item.words and item.words[0].value == "x")
-    assert tuple(text for guard in command.guards for text in guard.texts) == guards
+    assert tuple(text for guard in command.around.guards for text in guard.texts) == guards
 
 
 def test_assignments_and_arrays() -> None:
@@ -160,7 +162,7 @@ def test_nesting_without_end_is_unread(text: str) -> None:
 def test_assignments_with_a_comment_behind_them_leave_the_next_test_whole(lines: str, test: str) -> None:
     script = parse(lines + test)
     (command,) = (each for each in script.commands if [word.value for word in each.words[:1]] == ["rm"])
-    assert [text for guard in command.guards for text in guard.texts] == ["$1", "wipe"]
+    assert [text for guard in command.around.guards for text in guard.texts] == ["$1", "wipe"]
     assert (lines + test)[command.span.start : command.span.end] == "rm -rf data"
     names = [item.name for each in script.commands for item in each.assignments]
     assert names[:2] == ["A", "B"]

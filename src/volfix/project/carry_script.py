@@ -27,6 +27,6 @@ def is_carry_script(text: str) -> bool:
 
 def _is_own(command: SimpleCommand, known: frozenset[str]) -> bool:
     words = [word.value for word in command.words]
-    return not command.outputs and (
+    return not command.around.outputs and (
         not words or words[0] in known or words[0] == "printf" or words[:2] == ["docker", "ps"]
     )

@@ -44,39 +44,14 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
-class SimpleCommand:
-    """A simple command as POSIX calls it. Without words it only sets variables.
-
-    `declaration` are the words of `export`, `local` and the like, but for the assignments; `scope` are the subshells
-    around it, outermost first; `guards` the tests and case patterns that must hold for it to run; `conditional` says
-    that it may not run for another reason too, `repeated` that it may run more than once; `substituted`, that it stands
-    inside `$(...)`; `decides`, that what runs next depends on whether it succeeds. `piped_from` is the command whose
-    output it reads, `input` the file, `text` the word behind `<<<`; `outputs` are the files that its own goes to.
-    `[ -f x ]` is a command too, as it is in a shell.
-    """
-
-    span: Span
-    words: tuple[Word, ...]
-    assignments: tuple[Assignment, ...] = ()
-    declaration: tuple[Word, ...] = ()
-    heredoc: Heredoc | None = None
-    input: Word | None = None
-    text: Word | None = None
-    scope: tuple[int, ...] = ()
-    guards: tuple[Guard, ...] = ()
-    conditional: bool = False
-    repeated: bool = False
-    substituted: bool = False
-    piped_from: Span | None = None
-    outputs: tuple[Word, ...] = ()
-    decides: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What stands around the commands in a part of a script, with the meaning that it has in them.
 
-    `extra` are words behind a redirection that belong to the command; `rounds` how often the loops around are read.
+    `scope` are the subshells, outermost first; `guards` the tests and case patterns that must hold for the commands to
+    run; `conditional` says that they may not run for another reason too, `repeated` that they may run more than once;
+    `substituted`, that they stand inside `$(...)`; `decides`, that what runs next depends on whether they succeed.
+    `piped_from` is the command whose output they read, `input` the file; `outputs` are the files that theirs goes to.
+    `extra` are words behind a redirection that belong to the command; `rounds` how often the loops are read.
     """
 
     scope: tuple[int, ...] = ()
@@ -92,29 +67,21 @@ class Surroundings:
     outputs: tuple[Word, ...] = ()
     decides: bool = False
 
-    def command(
-        self,
-        span: Span,
-        words: tuple[Word, ...] = (),
-        assignments: tuple[Assignment, ...] = (),
-        declaration: tuple[Word, ...] = (),
-        text: Word | None = None,
-    ) -> SimpleCommand:
-        """The command that is written at `span`."""
-        return SimpleCommand(
-            *(span, words, assignments, declaration),
-            heredoc=self.heredoc,
-            input=self.input,
-            text=text,
-            scope=self.scope,
-            guards=self.guards,
-            conditional=self.conditional,
-            repeated=self.repeated,
-            substituted=self.substituted,
-            piped_from=self.piped_from,
-            outputs=self.outputs,
-            decides=self.decides,
-        )
+
+@dataclass(frozen=True, slots=True)
+class SimpleCommand:
+    """A simple command as POSIX calls it. Without words it only sets variables.
+
+    `declaration` are the words of `export`, `local` and the like, but for the assignments; `text` is the word behind
+    `<<<`. `[ -f x ]` is a command too, as it is in a shell.
+    """
+
+    around: Surroundings
+    span: Span
+    words: tuple[Word, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    declaration: tuple[Word, ...] = ()
+    text: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ class _Reader(Nodes):
         given = next((child.named_children[0] for child in rest if child.type == "herestring_redirect"), None)
         items = tuple(item for each in assigned for item in self.assigned(each))
         text = self.word(given) if given is not None else None
-        out.append(around.command(span, tuple(found), items, text=text))
+        out.append(SimpleCommand(around, span, tuple(found), items, text=text))
 
     def assignment(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         self.substitutions(node, out, around)
@@ -117,7 +117,7 @@ class _Reader(Nodes):
             rest = (each for each in node.children if each.type not in ("variable_assignment", "file_redirect"))
             declaration = tuple(map(self.word, rest))
         items = tuple(item for each in nodes for item in self.assigned(each))
-        out.append(around.command(self.span(node), (), items, declaration))
+        out.append(SimpleCommand(around, self.span(node), (), items, declaration))
 
     def redirected(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         extra: list[Word] = []
@@ -209,7 +209,7 @@ class _Reader(Nodes):
             if value is not None:
                 self.substitutions(value, out, around)
                 given = Assignment(self.text_of(name), self.word(value).value, self.span(value))
-                out.append(inner.command(self.span(value), assignments=(given,)))
+                out.append(SimpleCommand(inner, self.span(value), assignments=(given,)))
             self.statement(body, out, inner)
 
     def repeated(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
@@ -233,7 +233,7 @@ class _Reader(Nodes):
         self.substitutions(node, out, around)
         if node.children and node.children[0].type in ("[", "[["):
             opening = self.word(node.children[0])
-            out.append(around.command(self.span(node), (opening, *self.tested(node))))
+            out.append(SimpleCommand(around, self.span(node), (opening, *self.tested(node))))
 
     def tested(self, node: Node) -> Iterator[Word]:
         for child in node.named_children:

@@ -129,7 +129,6 @@ def _of_command(command: SimpleCommand, fragment: Fragment, depth: int) -> Itera
             yield from _words(inner, depth + 1)
         elif word.value:
             yield Leaf.word(fragment, word.span)
-    if command.heredoc is not None and depth < DEPTH:
-        body = command.heredoc.body
-        text = heredoc_characters(fragment.text, body.start, body.end, quoted=command.heredoc.quoted)
+    if (heredoc := command.around.heredoc) is not None and depth < DEPTH:
+        text = heredoc_characters(fragment.text, heredoc.body.start, heredoc.body.end, quoted=heredoc.quoted)
         yield from _words(fragment.inner(text), depth + 1)

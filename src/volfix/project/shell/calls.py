@@ -46,9 +46,9 @@ class Frame:
     def of(self, command: SimpleCommand, fragment: Fragment, state: State) -> Frame | None:
         """The frame of a command in the text; None where a test whose outcome is known keeps it from running."""
         origin = self.origin or fragment.place(command.span.start, command.span.end)
-        repeated = self.repeated or command.repeated
+        repeated = self.repeated or command.around.repeated
         guards: list[str] = []
-        for guard in command.guards:
+        for guard in command.around.guards:
             holds = None if repeated else outcome(guard, fragment.text, state)
             if holds is False:
                 return None
@@ -58,7 +58,7 @@ class Frame:
             origin=origin,
             origin_in=self.origin_in or fragment.source,
             guards=(*self.guards, *guards),
-            conditional=self.conditional or command.conditional,
+            conditional=self.conditional or command.around.conditional,
             repeated=repeated,
         )
 
@@ -130,17 +130,17 @@ class Call:
 
     def outputs(self) -> tuple[Argument, ...]:
         """The files that the output goes to."""
-        return tuple(expanded(self.command.outputs, self.command, self.fragment, self.state))
+        return tuple(expanded(self.command.around.outputs, self.command, self.fragment, self.state))
 
     @property
     def is_fed(self) -> bool:
         """Whether the command's input is a file, a text or another command's output."""
-        command = self.command
-        return any(item is not None for item in (command.input, command.heredoc, command.text, command.piped_from))
+        around, text = self.command.around, self.command.text
+        return any(item is not None for item in (around.input, around.heredoc, text, around.piped_from))
 
     def heredoc(self) -> Fragment | None:
         """The here-document that the command reads; None where it reads none."""
-        found, text = self.command.heredoc, self.fragment.text
+        found, text = self.command.around.heredoc, self.fragment.text
         if found is None:
             return None
         if found.quoted:
@@ -152,7 +152,7 @@ class Call:
         if self.program not in ("cat", "tee"):
             return said(self.words)
         before = self.piped_from()
-        if self.command.heredoc is not None or before is None:
+        if self.command.around.heredoc is not None or before is None:
             return self.heredoc()
         words = expanded(before.words, before, self.fragment, self.state)
         if words and posixpath.basename(words[0].value) == "cat":
@@ -176,7 +176,7 @@ class Call:
 
     def piped_from(self) -> SimpleCommand | None:
         """The simple command whose output the call reads."""
-        span = self.command.piped_from
+        span = self.command.around.piped_from
         return next((each for each in self.siblings if each.span == span and each.words), None) if span else None
 
     def leaf(self, number: int) -> Command:
@@ -205,5 +205,5 @@ class Call:
             outputs=outputs,
             says=self.says() if outputs or self.program == "tee" else None,
             is_fed=self.is_fed,
-            decides=self.command.decides,
+            decides=self.command.around.decides,
         )

@@ -92,7 +92,7 @@ class Interpreter:
     ) -> Iterator[Command]:
         outer, state.scope, state.scopes = (state.scope, state.scopes), (), []
         for command in commands:
-            state.enter(command.scope)
+            state.enter(command.around.scope)
             inner = None if state.ended_by else frame.of(command, fragment, state)
             if inner is None:
                 continue
@@ -220,8 +220,8 @@ class Interpreter:
             yield from self._text(lines, state, frame.deeper())
         elif command.text is not None:
             yield from self._inner(expanded([command.text], command, call.fragment, call.state), state, frame)
-        elif command.input is not None:
-            for word in expanded([command.input], command, call.fragment, call.state):
+        elif command.around.input is not None:
+            for word in expanded([command.around.input], command, call.fragment, call.state):
                 yield from self._read(word.value, call, state, frame)
         elif (before := call.piped_from()) is not None:
             words = expanded(before.words, before, call.fragment, state)

@@ -22,11 +22,11 @@ def output(text: str, state: State, expand: Expand) -> str | None:
     inner = state.copy()
     outputs: list[str] = []
     for command in script.commands:
-        if command.substituted:  # it says a part of a word of the command behind it
+        if command.around.substituted:  # it says a part of a word of the command behind it
             continue
-        inner.enter(command.scope)
+        inner.enter(command.around.scope)
         words = [expand(text[word.span.start : word.span.end], inner) for word in command.words]
-        if not words or command.piped_from is not None:
+        if not words or command.around.piped_from is not None:
             return None
         output = OUTPUTS.get(posixpath.basename(words[0]), _unknown)(words[1:], inner)
         if output is None or "\n" in output:
