@@ -14,7 +14,7 @@ import pytest
 from volfix import __version__
 from volfix.bulk.message import DEFAULT
 from volfix.bulk.sources import Source, sources
-from volfix.bulk.worker import Job, Outcome, Task, work
+from volfix.bulk.worker import Job, JobOutcome, Task, work
 from volfix.report.json_report import render
 
 NOT_BUSY = pytest.mark.skipif(
@@ -34,12 +34,12 @@ def source(text: str | Path) -> Source:
     return found
 
 
-def done(text: str | Path, task: Task = WRITE, **more: Any) -> Outcome:
+def done(text: str | Path, task: Task = WRITE, **more: Any) -> JobOutcome:
     """What becomes of the repository."""
     return work(task, Job(source(text), **more))
 
 
-def result(outcome: Outcome) -> dict[str, Any]:
+def result(outcome: JobOutcome) -> dict[str, Any]:
     assert outcome.result is not None
     found: dict[str, Any] = json.loads(zlib.decompress(outcome.result))
     return found

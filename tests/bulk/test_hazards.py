@@ -15,7 +15,7 @@ from volfix.bulk.hazards import hazards
 from volfix.bulk.records import HazardKind, Status
 from volfix.bulk.run import fingerprint, run
 from volfix.bulk.state import State
-from volfix.bulk.worker import Job, Outcome, Task, work
+from volfix.bulk.worker import Job, JobOutcome, Task, work
 
 COMPOSE = b"services:\n  db:\n    image: postgres:16\n    volumes:\n      - ./pg:/var/lib/postgresql/data\n"
 PIPELINE = b"""\
@@ -41,7 +41,7 @@ DEPLOYED = {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE}
 class InThisProcess:
     """Workers without processes."""
 
-    def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, Outcome]]:
+    def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, JobOutcome]]:
         for key, job in jobs:
             yield key, work(task, job)
 

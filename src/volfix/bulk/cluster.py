@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from volfix.bulk.records import Status
-from volfix.bulk.worker import Job, Outcome, Task, work
+from volfix.bulk.worker import Job, JobOutcome, Task, work
 from volfix.fixes.write.journal_format import shown
 
 TRIES = 4
@@ -37,7 +37,7 @@ class Cluster:
             raise ClusterProblem(f"{address}: {error or 'no scheduler answers'}") from error
         self._running: dict[Any, tuple[int, float]] = {}
 
-    def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, Outcome]]:
+    def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, JobOutcome]]:
         """The outcome of each job with its key, as they are done; as many are under way as there are threads."""
         from distributed import TimeoutError as NotYet
         from distributed import wait
@@ -73,20 +73,20 @@ class Cluster:
         self._client.close()
 
 
-def in_turn(task: Task, job: Job) -> Outcome:
+def in_turn(task: Task, job: Job) -> JobOutcome:
     """`work`, one at a time in a process: a worker may have several threads, and what is known of git is shared."""
     with _ONE_AT_A_TIME:
         return work(task, job)
 
 
-def _outcome(future: Any, seconds: float, *, done: bool) -> Outcome:
+def _outcome(future: Any, seconds: float, *, done: bool) -> JobOutcome:
     if not done:
         future.cancel()
-        return Outcome(Status.FAILED, "it took longer than --time-limit allows, on every worker", seconds=seconds)
+        return JobOutcome(Status.FAILED, "it took longer than --time-limit allows, on every worker", seconds=seconds)
     error = future.exception()
     if error is None:
-        outcome: Outcome = future.result()
+        outcome: JobOutcome = future.result()
         return outcome
     if type(error).__name__ == "KilledWorker":
-        return Outcome(Status.FAILED, "its workers died, one after the other: it may have used up their memory")
-    return Outcome(Status.FAILED, shown(f"the cluster gave it up: {type(error).__name__}: {error}"), seconds=seconds)
+        return JobOutcome(Status.FAILED, "its workers died, one after the other: it may have used up their memory")
+    return JobOutcome(Status.FAILED, shown(f"the cluster gave it up: {type(error).__name__}: {error}"), seconds=seconds)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.bulk.records import Status
-from volfix.bulk.worker import Job, Outcome, Task, work
+from volfix.bulk.worker import Job, JobOutcome, Task, work
 
 GRACE = 5.0
 """Seconds over the limit: git is stopped at the limit itself, and the worker then says so."""
@@ -30,7 +30,7 @@ class _Slot:
     scratch: Path
     executor: ProcessPoolExecutor | None = None
     process: Future[int] | None = None
-    future: Future[Outcome] | None = None
+    future: Future[JobOutcome] | None = None
     key: int = 0
     began: float = 0.0
     turns: int = 0
@@ -53,7 +53,7 @@ class _Slot:
         """The time that a process takes to start is not the repository's."""
         self.began = time.monotonic()
 
-    def outcome(self, limit: float) -> Outcome:
+    def outcome(self, limit: float) -> JobOutcome:
         """What became of the work that is done."""
         assert self.future is not None
         future, self.future = self.future, None
@@ -64,7 +64,7 @@ class _Slot:
             if self.overdue:
                 reason = f"it took longer than {limit:g} seconds (--time-limit)"
             self.close()
-            return Outcome(Status.FAILED, reason, seconds=time.monotonic() - self.began)
+            return JobOutcome(Status.FAILED, reason, seconds=time.monotonic() - self.began)
 
     def kill(self) -> None:
         """End the process at once, whatever it does."""
@@ -87,7 +87,7 @@ class LocalPool:
     def __init__(self, jobs: int, scratch: Path) -> None:
         self._slots = [_Slot(scratch / str(number)) for number in range(jobs)]
 
-    def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, Outcome]]:
+    def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, JobOutcome]]:
         """The outcome of each job with its key, as they are done."""
         waiting = iter(jobs)
         while True:

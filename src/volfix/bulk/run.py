@@ -12,7 +12,7 @@ from typing import Protocol
 
 from volfix.bulk.hazards import not_to_write
 from volfix.bulk.state import TO_PLAN, TO_WRITE, State, Turn
-from volfix.bulk.worker import Job, Outcome, Task
+from volfix.bulk.worker import Job, JobOutcome, Task
 
 WITHOUT_EFFECT = frozenset({"render", "date", "limit", "cache"})
 """What of a task changes nothing of what is found or written."""
@@ -25,7 +25,7 @@ class PatchProblem(Exception):
 class Workers(Protocol):
     """Where the work is done: processes of this machine, or a cluster."""
 
-    def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, Outcome]]: ...
+    def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, JobOutcome]]: ...
 
 
 def choices(task: Task) -> str:

@@ -19,7 +19,7 @@ from volfix.bulk.records import DO_NOT_MERGE, HazardKind, Status
 from volfix.bulk.sources import Source, repository_name
 from volfix.bulk.state_file import meta, open_locked, transaction
 from volfix.bulk.state_records import Records, stored, stored_or_none, text_of
-from volfix.bulk.worker import Outcome
+from volfix.bulk.worker import JobOutcome
 
 DONE, TO_PLAN, TO_WRITE = 0, 1, 2
 KEPT = frozenset({"clean", "findings", "written", "pushed"})
@@ -131,7 +131,7 @@ class State:
                     id_, Source(text_of(source), where, address), head if kept else None, commit if kept else None
                 )
 
-    def save(self, id_: int, outcome: Outcome) -> None:
+    def save(self, id_: int, outcome: JobOutcome) -> None:
         """Keep what became of a repository, all of it or nothing."""
         with transaction(self._database):
             if outcome.unchanged:

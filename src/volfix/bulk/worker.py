@@ -86,7 +86,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobOutcome:
     """What became of a repository. `result` is its JSON, compressed; `causes` are code, findings, fixed, left open.
 
     `unchanged`: what an earlier run has found still holds. `waits`: it is to be written once all others are planned.
@@ -108,7 +108,7 @@ class Outcome:
     waits: bool = False
 
 
-def work(task: Task, job: Job) -> Outcome:
+def work(task: Task, job: Job) -> JobOutcome:
     """Plan one repository, and write it where that is asked for; whatever happens is in the outcome."""
     started = time.monotonic()
     try:
@@ -118,24 +118,24 @@ def work(task: Task, job: Job) -> Outcome:
             with TemporaryDirectory(prefix="volfix-bulk-") as scratch:
                 outcome = _work(task, job, Path(scratch, "checkout"), started + task.limit)
     except Skipped as skipped:
-        outcome = Outcome(Status.SKIPPED, str(skipped))
+        outcome = JobOutcome(Status.SKIPPED, str(skipped))
     except GitFailed as failed:
-        outcome = Outcome(Status.FAILED, failed.reason)
+        outcome = JobOutcome(Status.FAILED, failed.reason)
     except (WriteProblem, FileProblem, OSError) as problem:
-        outcome = Outcome(Status.FAILED, shown(scrub(str(problem))))
+        outcome = JobOutcome(Status.FAILED, shown(scrub(str(problem))))
     except Exception as error:  # noqa: BLE001 - whatever one repository brings about, the others go on
-        outcome = Outcome(Status.FAILED, shown(scrub(f"an error in volfix: {type(error).__name__}: {error}")))
+        outcome = JobOutcome(Status.FAILED, shown(scrub(f"an error in volfix: {type(error).__name__}: {error}")))
     return replace(outcome, seconds=time.monotonic() - started)
 
 
-def _work(task: Task, job: Job, scratch: Path, deadline: float) -> Outcome:
+def _work(task: Task, job: Job, scratch: Path, deadline: float) -> JobOutcome:
     if task.version != __version__:
-        return Outcome(Status.FAILED, f"its worker has volfix {__version__}, and the run is of {task.version}")
+        return JobOutcome(Status.FAILED, f"its worker has volfix {__version__}, and the run is of {task.version}")
     source = job.source
     git = Git(deadline, {} if source.address is None else {source.place: source.address})
     repository = opened(source, Path(task.cache) if task.cache else default_cache(), git)
     if job.known_head == repository.head and _still_there(task, job, repository, git):
-        return Outcome(Status.CLEAN, head=repository.head, unchanged=True)
+        return JobOutcome(Status.CLEAN, head=repository.head, unchanged=True)
     with checkout(repository, scratch, git) as files:
         planned = plan(
             files.root,
@@ -166,7 +166,7 @@ class _Turn:
     git: Git
     facts: tuple[SharedName, ...] = ()
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> JobOutcome:
         task, found = self.task, self.plan.result
         self.facts = facts(self.plan.run.stacks, host_of(self.repository.origin))
         if not any(stack.changes for stack in self.plan.run.stacks) or not (task.write or task.patches):
@@ -179,7 +179,7 @@ class _Turn:
             patches = b"".join(patch(change, self.files.root) for change in changes)
         return replace(self._written() if task.write else self._recorded(found, _found(found)), patch=patches)
 
-    def _written(self) -> Outcome:
+    def _written(self) -> JobOutcome:
         planned = self.plan.result
         if self.repository.branch is None:
             return self._recorded(planned, Status.SKIPPED, "its HEAD is detached: check out the branch to start from")
@@ -213,7 +213,7 @@ class _Turn:
         except GitFailed as failed:
             return Status.FAILED, f"not pushed: {failed.reason}", ()
 
-    def _recorded(self, result: RunResult, status: Status, reason: str | None = None) -> Outcome:
+    def _recorded(self, result: RunResult, status: Status, reason: str | None = None) -> JobOutcome:
         """The outcome with the result in it, its paths those of the repository instead of this checkout's."""
         source, data = self.repository.source, json.loads(self.task.render(result))
         reason = reason or _failures(result) or _unread(result, self.files.root)
@@ -223,7 +223,7 @@ class _Turn:
             for here, there in ((root, source.place), (root.parent, source.place.rpartition("/")[0])):
                 data, reason = _moved(data, str(here), there), _moved(reason, str(here), there)
         origin = self.repository.origin
-        return Outcome(
+        return JobOutcome(
             status=status,
             reason=reason,
             head=self.repository.head,

@@ -14,6 +14,7 @@ from volfix.rules.evidence.deployments import (
     trusted_fix,
 )
 from volfix.rules.evidence.pipeline_mounts import mismatches
+from volfix.rules.examples.deployed_database import COMPOSE
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Rule, fixed, fixed_unsafe, reported, untouched
 
@@ -48,7 +49,6 @@ def _setting(deploy: StackDeployment) -> str:
     return f" ({setting})" if setting else ""
 
 
-COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
 STEP = """\
 kind: pipeline
 type: docker

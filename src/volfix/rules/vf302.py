@@ -22,6 +22,7 @@ from volfix.rules.evidence.deployments import (
     trusted_fix,
 )
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
+from volfix.rules.examples.deployed_database import PIPELINE
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.rule import Rule, fixed, reported, untouched
@@ -162,31 +163,15 @@ services:
 """
 KEPT = COMPOSE.replace("- ./data:/app/data", "- ./data:/app/data  # volfix: ignore[VF101] the snapshots need it")
 CONVERTED = COMPOSE.replace("./data", "app-db") + "\nvolumes:\n  app-db:\n    driver: local\n"
-PIPELINE = """\
-kind: pipeline
-type: docker
-name: deploy
-steps:
-  - name: deploy
-    image: docker:27-cli
-    volumes:
-      - name: socket
-        path: /var/run/docker.sock
-    commands:
-      - tar -czf /backup/rows.tar.gz data/app.db
-      - docker compose -p shop up -d
-volumes:
-  - name: socket
-    host:
-      path: /var/run/docker.sock
-"""
+BACKUP = "      - tar -czf /backup/rows.tar.gz data/app.db\n"
+BACKED_UP = PIPELINE.replace("    commands:\n", f"    commands:\n{BACKUP}")
 JOBS = (
     "  jobs:\n    image: python:3.12-slim\n    environment: [DB_PATH=/data/jobs.db]\n    volumes: ['{source}:/data']\n"
 )
 READS_JOBS = ("data/app.db\n", "data/app.db\n      - tar -czf /backup/jobs.tar.gz jobs/jobs.db\n")
 SOCKET_MOUNT = "        path: /var/run/docker.sock\n    commands"
 BOTH = (
-    PIPELINE.replace(
+    BACKED_UP.replace(
         SOCKET_MOUNT,
         SOCKET_MOUNT.replace("    commands", "      - name: app-db\n        path: /drone/src/data\n    commands"),
     )
@@ -215,12 +200,12 @@ RULE = Rule(
     examples=(
         fixed(
             "a backup before the deployment",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE},
+            {"compose.yaml": COMPOSE, ".drone.yml": BACKED_UP},
             {"compose.yaml": CONVERTED, ".drone.yml": BOTH},
         ),
         fixed(
             "two directories",
-            {"compose.yaml": COMPOSE + JOBS.format(source="./jobs"), ".drone.yml": PIPELINE.replace(*READS_JOBS)},
+            {"compose.yaml": COMPOSE + JOBS.format(source="./jobs"), ".drone.yml": BACKED_UP.replace(*READS_JOBS)},
             {
                 "compose.yaml": CONVERTED.replace("\nvolumes:", JOBS.format(source="jobs-db") + "\nvolumes:")
                 + "  jobs-db:\n    driver: local\n",
@@ -234,10 +219,10 @@ RULE = Rule(
             "nothing reads it",
             {
                 "compose.yaml": CONVERTED.replace("app-db:/app", "rows:/app").replace("  app-db:\n", "  rows:\n"),
-                ".drone.yml": PIPELINE.replace("      - tar -czf /backup/rows.tar.gz data/app.db\n", ""),
+                ".drone.yml": BACKED_UP.replace(BACKUP, ""),
             },
         ),
-        untouched("the data is in a volume", {"compose.yaml": CONVERTED, ".drone.yml": PIPELINE}),
+        untouched("the data is in a volume", {"compose.yaml": CONVERTED, ".drone.yml": BACKED_UP}),
         untouched("the step has the directory from the host already", {"compose.yaml": KEPT, ".drone.yml": BOTH}),
         reported(
             "a volume of the pipeline that the stack does not use",
@@ -252,20 +237,20 @@ RULE = Rule(
         ),
         untouched(
             "what the step reads lies beside it",
-            {"compose.yaml": KEPT, ".drone.yml": PIPELINE.replace("data/app.db", "datasets/app.csv data.sql")},
+            {"compose.yaml": KEPT, ".drone.yml": BACKED_UP.replace("data/app.db", "datasets/app.csv data.sql")},
         ),
         untouched(
             "on another host, where the path means something else",
             {
                 "compose.yaml": KEPT,
-                ".drone.yml": PIPELINE.replace(
+                ".drone.yml": BACKED_UP.replace(
                     "- tar -czf /backup/rows.tar.gz data/app.db", "- ssh web tar -czf rows.tgz data"
                 ),
             },
         ),
         untouched(
             "the exec runner's steps have no container to mount anything in",
-            {"compose.yaml": KEPT, ".drone.yml": PIPELINE.replace("type: docker", "type: exec")},
+            {"compose.yaml": KEPT, ".drone.yml": BACKED_UP.replace("type: docker", "type: exec")},
         ),
     ),
     check=check,

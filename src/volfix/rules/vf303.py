@@ -12,6 +12,7 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.deployments import StackDeployment, deploying_steps, pipeline_finding, step_refusal
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.own_volume import VERSION_1
+from volfix.rules.examples.deployed_database import COMPOSE, PIPELINE
 from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange, Severity
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.rule import Rule, fixed_unsafe, untouched
@@ -145,26 +146,8 @@ def _bind_moves(context: Context, deploy: StackDeployment) -> Iterator[Move]:
             yield Move(use.service.name, path, fix.moves[0].volume, use.mount.raw_target)
 
 
-COMPOSE = (
-    "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\n\nvolumes:\n  rows:\n"
-)
-PIPELINE = """\
-kind: pipeline
-type: docker
-name: deploy
-steps:
-  - name: deploy
-    image: docker:27-cli
-    volumes:
-      - name: socket
-        path: /var/run/docker.sock
-    commands:
-      - docker compose up -d
-volumes:
-  - name: socket
-    host:
-      path: /var/run/docker.sock
-"""
+SPACED = COMPOSE.replace("]\nvolumes", "]\n\nvolumes")
+UNNAMED = PIPELINE.replace("-p shop ", "")
 
 RULE = Rule(
     code="VF303",
@@ -188,14 +171,14 @@ RULE = Rule(
     examples=(
         fixed_unsafe(
             "started from the workspace",
-            {"web-shop/compose.yaml": COMPOSE, "web-shop/.drone.yml": PIPELINE},
-            {"web-shop/compose.yaml": "name: web-shop\n\n" + COMPOSE},
+            {"web-shop/compose.yaml": SPACED, "web-shop/.drone.yml": UNNAMED},
+            {"web-shop/compose.yaml": "name: web-shop\n\n" + SPACED},
         ),
         fixed_unsafe(
             "the exec runner's workspace ends in `src` too; the version stays first",
             {
                 "Web.Shop/docker-compose.yml": "version: '3.8'\n" + COMPOSE,
-                "Web.Shop/.drone.yml": PIPELINE.replace("type: docker", "type: exec"),
+                "Web.Shop/.drone.yml": UNNAMED.replace("type: docker", "type: exec"),
             },
             {"Web.Shop/docker-compose.yml": "version: '3.8'\nname: webshop\n" + COMPOSE},
         ),
@@ -203,24 +186,24 @@ RULE = Rule(
             "Compose 1 refuses `name:` in the file",
             {
                 "web-shop/docker-compose.yml": COMPOSE,
-                "web-shop/.drone.yml": PIPELINE.replace("docker:27-cli", "docker/compose:1.29.2").replace(
+                "web-shop/.drone.yml": UNNAMED.replace("docker:27-cli", "docker/compose:1.29.2").replace(
                     "docker compose", "docker-compose"
                 ),
             },
             {
-                "web-shop/.drone.yml": PIPELINE.replace("docker:27-cli", "docker/compose:1.29.2").replace(
+                "web-shop/.drone.yml": UNNAMED.replace("docker:27-cli", "docker/compose:1.29.2").replace(
                     "docker compose up -d\n",
                     "docker-compose up -d\n    environment:\n      COMPOSE_PROJECT_NAME: web-shop\n",
                 )
             },
         ),
-        untouched("a name in the file", {"compose.yaml": "name: shop\n" + COMPOSE, ".drone.yml": PIPELINE}),
-        untouched("-p", {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("compose up", "compose -p shop up")}),
+        untouched("a name in the file", {"compose.yaml": "name: shop\n" + COMPOSE, ".drone.yml": UNNAMED}),
+        untouched("-p", {"compose.yaml": COMPOSE, ".drone.yml": UNNAMED.replace("compose up", "compose -p shop up")}),
         untouched(
             "COMPOSE_PROJECT_NAME in the step",
             {
                 "compose.yaml": COMPOSE,
-                ".drone.yml": PIPELINE.replace(
+                ".drone.yml": UNNAMED.replace(
                     "    commands", "    environment:\n      COMPOSE_PROJECT_NAME: shop\n    commands"
                 ),
             },
@@ -229,7 +212,7 @@ RULE = Rule(
             "a directory of its own",
             {
                 "shop/compose.yaml": COMPOSE,
-                ".drone.yml": PIPELINE.replace("docker compose", "cd shop && docker compose"),
+                ".drone.yml": UNNAMED.replace("docker compose", "cd shop && docker compose"),
             },
         ),
         untouched(
@@ -242,7 +225,7 @@ RULE = Rule(
         ),
         untouched(
             "a test: the stack goes down again",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("up -d", "up -d && docker compose down")},
+            {"compose.yaml": COMPOSE, ".drone.yml": UNNAMED.replace("up -d", "up -d && docker compose down")},
         ),
     ),
     check=check,

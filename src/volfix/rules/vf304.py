@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from volfix.rules.context import Context
 from volfix.rules.evidence.deployments import StackDeployment, deploying_steps, pipeline_finding
+from volfix.rules.examples.deployed_database import COMPOSE
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Rule, reported, untouched
 
@@ -48,7 +49,6 @@ def _daemon(deploy: StackDeployment) -> str:
     return f"DOCKER_HOST is {address}" if address else "the step starts a daemon of its own"
 
 
-COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
 PIPELINE = """\
 kind: pipeline
 type: docker

@@ -15,6 +15,7 @@ from volfix.rules.evidence.deployments import (
     trusted_fix,
 )
 from volfix.rules.evidence.pipeline_mounts import mismatches
+from volfix.rules.examples.deployed_database import COMPOSE
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Rule, fixed, fixed_unsafe, reported, untouched
 
@@ -68,7 +69,6 @@ def _shifted(deploy: StackDeployment) -> Iterator[Finding]:
             )
 
 
-COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
 PIPELINE = """\
 kind: pipeline
 type: docker

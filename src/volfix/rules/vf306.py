@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.rules.context import Context, at
+from volfix.rules.examples.deployed_database import COMPOSE
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.rule import Rule, reported, untouched
 
@@ -44,7 +45,6 @@ def check(context: Context) -> Iterator[Finding]:
             )
 
 
-COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
 PIPELINE = """\
 kind: pipeline
 type: docker

@@ -14,6 +14,7 @@ from volfix.rules.evidence.deployments import (
     in_pipeline,
     pipeline_finding,
 )
+from volfix.rules.examples.deployed_database import COMPOSE, PIPELINE
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.rule import Rule, fixed_unsafe, reported, untouched
 from volfix.syntax.yaml_tree import Scalar
@@ -70,24 +71,7 @@ def _fix(deploy: StackDeployment, node: object) -> tuple[Fix | None, str]:
     return Fix((operation,), (), Applicability.UNSAFE), "another image may lack what the step's other commands need"
 
 
-COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
-PIPELINE = """\
-kind: pipeline
-type: docker
-name: deploy
-steps:
-  - name: deploy
-    image: docker/compose:1.29.2  # pinned
-    volumes:
-      - name: socket
-        path: /var/run/docker.sock
-    commands:
-      - docker compose -p shop up -d
-volumes:
-  - name: socket
-    host:
-      path: /var/run/docker.sock
-"""
+PINNED = PIPELINE.replace("docker:27-cli", "docker/compose:1.29.2  # pinned")
 
 RULE = Rule(
     code="VF307",
@@ -102,47 +86,47 @@ RULE = Rule(
     examples=(
         fixed_unsafe(
             "the plugin's form in docker/compose",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE},
-            {".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:27-cli")},
+            {"compose.yaml": COMPOSE, ".drone.yml": PINNED},
+            {".drone.yml": PINNED.replace("docker/compose:1.29.2", "docker:27-cli")},
         ),
         fixed_unsafe(
             "an old docker image",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:19.03")},
-            {".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:27-cli")},
+            {"compose.yaml": COMPOSE, ".drone.yml": PINNED.replace("docker/compose:1.29.2", "docker:19.03")},
+            {".drone.yml": PINNED.replace("docker/compose:1.29.2", "docker:27-cli")},
         ),
         reported(
             "an image without any Docker client",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "alpine:3.20")},
+            {"compose.yaml": COMPOSE, ".drone.yml": PINNED.replace("docker/compose:1.29.2", "alpine:3.20")},
         ),
         untouched(
             "`docker-compose` is what docker/compose has",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker compose", "docker-compose")},
+            {"compose.yaml": COMPOSE, ".drone.yml": PINNED.replace("docker compose", "docker-compose")},
         ),
         untouched(
             "installed first",
             {
                 "compose.yaml": COMPOSE,
-                ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "alpine:3.20").replace(
+                ".drone.yml": PINNED.replace("docker/compose:1.29.2", "alpine:3.20").replace(
                     "    commands:\n", "    commands:\n      - apk add --no-cache docker-cli docker-cli-compose\n"
                 ),
             },
         ),
         untouched(
             "a current image",
-            {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "docker:cli")},
+            {"compose.yaml": COMPOSE, ".drone.yml": PINNED.replace("docker/compose:1.29.2", "docker:cli")},
         ),
         untouched(
             "an image of somebody's own, of which nobody knows what it carries",
             {
                 "compose.yaml": COMPOSE,
-                ".drone.yml": PIPELINE.replace("docker/compose:1.29.2", "registry.example.com/ci/docker:19"),
+                ".drone.yml": PINNED.replace("docker/compose:1.29.2", "registry.example.com/ci/docker:19"),
             },
         ),
         untouched(
             "over ssh it is the other host's Compose",
             {
                 "compose.yaml": COMPOSE,
-                ".drone.yml": PIPELINE.replace("docker compose -p", "ssh web docker compose -p").replace(
+                ".drone.yml": PINNED.replace("docker compose -p", "ssh web docker compose -p").replace(
                     "docker/compose:1.29.2", "alpine:3.20"
                 ),
             },

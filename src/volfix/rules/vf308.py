@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from volfix.rules.context import Context
+from volfix.rules.examples.deployed_database import COMPOSE
 from volfix.rules.findings import Finding
 from volfix.rules.rule import Rule, fixed_unsafe, reported, untouched
 
@@ -22,7 +23,6 @@ def check(context: Context) -> Iterator[Finding]:
         yield from changing_volume_findings(context)
 
 
-COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
 DRONE = """\
 kind: pipeline
 type: exec

@@ -14,7 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from volfix.project.ci.names import ANSIBLE
-from volfix.project.ci.nodes import flag, masked, scalar_fragment, text
+from volfix.project.ci.nodes import flag, masked, numbered, scalar_fragment, text
 from volfix.project.compose.compose_file import strings
 from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Fragment
@@ -77,20 +77,14 @@ def _tasks(play: Mapping | None, tasks: list[Mapping] | None) -> Iterator[Mappin
     """The tasks in their order, those of blocks included; a tag `never` says that somebody has to ask for a task."""
     keys = ("pre_tasks", "tasks", "post_tasks", "handlers")
     lists = [play.get(key) for key in keys] if play is not None else []
-    for item in (*(tasks or ()), *(entry for node in lists for entry in _mappings(node))):
+    for item in (*(tasks or ()), *(entry for node in lists for _, entry in numbered(node))):
         if "never" in strings(item.get("tags")):
             continue
         if any(item.get(key) is not None for key in BLOCKS):
             for key in BLOCKS:
-                yield from _tasks(None, list(_mappings(item.get(key))))
+                yield from _tasks(None, [entry for _, entry in numbered(item.get(key))])
         else:
             yield item
-
-
-def _mappings(node: Node | None) -> Iterator[Mapping]:
-    for item in node.items if isinstance(node, Sequence) else ():
-        if isinstance(entry := resolved(item), Mapping):
-            yield entry
 
 
 def _commands(source: Source, task: Mapping) -> Iterator[Fragment]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.knowledge.systems import Life, Place, system
-from volfix.project.ci.nodes import environment_of, fragments, mappings, places_of, roots_of, text
+from volfix.project.ci.nodes import environment_of, fragments, mappings, numbered, places_of, roots_of, text
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step
 from volfix.project.compose.compose_file import strings
 from volfix.syntax import disk
@@ -229,13 +229,8 @@ def _events(settings: _Settings, name: str) -> frozenset[str] | None:
     if names and names.issubset(SYSTEM.requests):
         return frozenset({"pull_request"})
     rules = settings.value(name, "rules")
-    tests = [text(rule, "if") or "" for rule in _mappings(rules[1] if rules else None) if text(rule, "when") != "never"]
+    entries = [entry for _, entry in numbered(rules[1] if rules else None)]
+    tests = [text(entry, "if") or "" for entry in entries if text(entry, "when") != "never"]
     if tests and all("merge_request" in test and "==" in test and "||" not in test for test in tests):
         return frozenset({"pull_request"})
     return None
-
-
-def _mappings(node: Node | None) -> Iterator[Mapping]:
-    for item in node.items if isinstance(node, Sequence) else ():
-        if isinstance(entry := resolved(item), Mapping):
-            yield entry

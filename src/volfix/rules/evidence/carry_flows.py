@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from volfix.knowledge.commands import COMPOSE, DOCKER, DockerCall
 from volfix.knowledge.compose_clients import client_in
-from volfix.knowledge.systems import Life
 from volfix.project.compose.completeness import services_named
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.deployments.changing_names import changing_name
 from volfix.project.deployments.flow import starts
 from volfix.project.deployments.stacks import Anchor
 from volfix.rules.evidence.bind_deletions import hits, host_data
-from volfix.rules.evidence.cleaned import deleted_by, starts_in_checkout
+from volfix.rules.evidence.cleaned import deleted_by
 from volfix.rules.evidence.command_words import shown_command
 from volfix.rules.evidence.deployments import deploys
 from volfix.rules.evidence.swarm import VERBS
@@ -146,12 +145,9 @@ def _cleaned(context: Context, takers: Takers) -> Iterator[str]:
     nodes = {id(use.mount.node) for use in takers.uses}
     data = [item for item in host_data(context) if id(item.use.mount.node) in nodes]
     for deploy in deploys(context):
-        pipeline = deploy.deployment.pipeline
-        if pipeline.checkout not in (Life.CLEANED, Life.NEW) or not starts_in_checkout(deploy):
-            continue
         anchors = [Anchor(str(project.directory), project) for project in deploy.projects]
         if any(hits(deleted, anchors, data, context) for deleted in deleted_by(deploy)):
-            yield f"the directory is gone before each deployment: {pipeline.cleaned_by}"
+            yield f"the directory is gone before each deployment: {deploy.deployment.pipeline.cleaned_by}"
     commands = context.deploying()
     for item in commands.file_deletions if commands is not None else ():
         anchors = [anchor for anchor in item.anchors if anchor.project in context.stack.projects]

@@ -10,7 +10,7 @@ from volfix.project.shell.file_deletions import DeletedPath, git_cleans
 from volfix.rules.evidence.deployments import StackDeployment
 
 
-def starts_in_checkout(deploy: StackDeployment) -> bool:
+def _starts_in_checkout(deploy: StackDeployment) -> bool:
     """Whether the daemon that the stack runs on has the checkout where the step has it."""
     deployment = deploy.deployment
     if deployment.target not in (ON_HOST, UNKNOWN) or deployment.directory is None:
@@ -19,8 +19,10 @@ def starts_in_checkout(deploy: StackDeployment) -> bool:
 
 
 def deleted_by(deploy: StackDeployment) -> Iterator[DeletedPath]:
-    """What the CI system deletes of the checkout before the deployment."""
+    """What the CI system deletes, before the deployment, of the checkout that it starts in."""
     pipeline, root = deploy.deployment.pipeline, str(deploy.workflow.checkout.root)
+    if pipeline.checkout not in (Life.CLEANED, Life.NEW) or not _starts_in_checkout(deploy):
+        return
     if pipeline.checkout is Life.NEW:
         yield DeletedPath("rm -r", root, in_checkout=True)
     else:

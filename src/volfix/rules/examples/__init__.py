@@ -1,1 +1,1 @@
-"""The examples of rules whose modules would have more than 300 lines with them."""
+"""Examples with which the modules of rules would have more than 300 lines, and what several rules take theirs from."""

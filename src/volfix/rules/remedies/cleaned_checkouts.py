@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.knowledge.systems import Life
 from volfix.project.deployments.stacks import Anchor
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.bind_deletions import HostData, deletes, host_data
-from volfix.rules.evidence.cleaned import deleted_by, starts_in_checkout
+from volfix.rules.evidence.cleaned import deleted_by
 from volfix.rules.evidence.deployments import StackDeployment, deploys
 from volfix.rules.evidence.held_data import held_data
 from volfix.rules.findings import Finding, Severity
@@ -24,15 +23,14 @@ def cleaned_checkout_findings(context: Context) -> Iterator[Finding]:
     data: list[HostData] | None = None
     seen = set()
     for deploy in deploys(context):
-        pipeline = deploy.deployment.pipeline
-        if pipeline.checkout not in (Life.CLEANED, Life.NEW) or not starts_in_checkout(deploy):
+        if not (deleted := list(deleted_by(deploy))):
             continue
         data = list(host_data(context)) if data is None else data
         for item in data:
             use, project = item.use, item.use.project
             key = (use.mount.file.path, use.mount.place)
             anchor = Anchor(str(project.directory), project)
-            gone = any(deletes(deleted, anchor, item, context) for deleted in deleted_by(deploy))
+            gone = any(deletes(each, anchor, item, context) for each in deleted)
             if project in deploy.projects and key not in seen and gone and not _is_converted(context, item):
                 seen.add(key)
                 yield _finding(deploy, item)
