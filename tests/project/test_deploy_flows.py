@@ -8,6 +8,7 @@ import pytest
 
 from volfix.project.commands.names import has_commands
 from volfix.project.deployments.flows import CommandFiles
+from volfix.project.deployments.row_wipes import row_wipes
 
 
 def placed(root: Path, files: dict[str, str]) -> Path:
@@ -47,9 +48,9 @@ def chain(number: int) -> str:
 BEHIND = "      - name: deploy\n        run: docker compose up -d\n"
 
 
-def with_tests(run: str) -> str:
+def with_tests(run: str, name: str = "test") -> str:
     """A workflow that deploys behind a step of tests."""
-    return workflow("ship", "self-hosted", run).replace("name: x", "name: test") + BEHIND
+    return workflow("ship", "self-hosted", run).replace("name: x", f"name: {name}") + BEHIND
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,9 @@ def with_tests(run: str) -> str:
         ({"undeploy.sh": "docker compose down -v\n"}, 0),
         ({"stop.sh": "docker-compose -f /srv/app/docker-compose.yml down -v\n"}, 1),
         ({"stop.sh": "docker compose --file=/srv/app/docker-compose.yml down -v\n"}, 1),
+        ({"stop.sh": "docker build -f /srv/app/Dockerfile .\ndocker compose down -v\n"}, 0),
         ({"try.sh": "docker compose up -d\n./x\ndocker compose down -v\n"}, 0),
+        ({"try.sh": "docker compose up -d\n./x\ndocker volume rm app_rows\n"}, 1),
         # what it calls
         ({"up.sh": "./wipe.sh\ndocker compose up -d\n", "wipe.sh": "docker compose down -v\n"}, 1),
         ({"deploy.sh": "make wipe\n", "Makefile": "wipe:\n\tdocker compose down -v\n"}, 1),
@@ -111,6 +114,7 @@ def with_tests(run: str) -> str:
         ({".gitlab-ci.yml": "nightly:\n  script:\n    - docker compose down -v\n"}, 0),
         ({".github/workflows/d.yml": workflow("deploy", "self-hosted", "docker compose down -v") + BEHIND}, 1),
         ({".github/workflows/d.yml": with_tests("docker compose down -v")}, 1),
+        ({".github/workflows/d.yml": with_tests("docker compose down -v", "dev")}, 0),
         ({".github/workflows/d.yml": with_tests("docker compose --project-name=other down -v")}, 0),
         ({".github/workflows/d.yml": with_tests("docker compose --file=x.yaml down -v")}, 0),
         ({".github/workflows/d.yml": with_tests("cd other && docker compose down -v")}, 0),
@@ -216,3 +220,14 @@ fi
 def test_a_test_of_what_is_there_asks_for_nothing(test: str, is_found: bool, tmp_path: Path) -> None:
     found = deletions(tmp_path, {"compose.yaml": "", "deploy.sh": CLEARED.format(test=test)})
     assert found == (["down --volumes"] if is_found else [])
+
+
+WIPES = "python manage.py flush --noinput\n"
+
+
+def test_what_wipes_rows_is_named_once_however_many_flows_run_it(tmp_path: Path) -> None:
+    calls = "./ops/wipe.sh\ndocker compose up -d\n"
+    files = {"compose.yaml": "", "deploy.sh": calls, "release.sh": calls, "ops/wipe.sh": WIPES + WIPES}
+    placed(tmp_path, files)
+    found = list(row_wipes(CommandFiles(tmp_path, tuple(tmp_path / name for name in files if name.endswith("sh")))))
+    assert [item.command.fragment.source.place(item.command.place.start)[0] for item in found] == [1, 2]

@@ -79,6 +79,10 @@ def test_what_was_there_before_is_lost(commands: tuple[str, ...], tmp_path: Path
     assert deletions(tmp_path, {"deploy.sh": "\n".join((*commands, "docker compose up -d", ""))})
 
 
+def test_the_only_stack_of_a_deployment_is_lost(tmp_path: Path) -> None:
+    assert deletions(tmp_path, {"deploy.sh": "docker compose -p shop up -d\ndocker compose -p shop down -v\n"})
+
+
 @pytest.mark.parametrize(
     "name", ["clean.sh", "docker-clean-start.sh", "cleanup_deploy.sh", "remove-old.sh", "prune.sh"]
 )

@@ -361,6 +361,11 @@ NAMES = {
 }
 
 
+@pytest.mark.parametrize(("signal", "number"), [("EXIT", 1), ("ERR", 0), ("INT", 0)])
+def test_a_trap_deploys_where_it_runs_at_the_end_in_any_case(signal: str, number: int, tmp_path: Path) -> None:
+    assert len(deployed(tmp_path, drone(f"trap 'docker compose up -d' {signal}", "make migrate"))) == number
+
+
 @pytest.mark.parametrize("command", NAMES)
 def test_an_env_file_names_the_project(command: str, tmp_path: Path) -> None:
     beside = {".env": "COMPOSE_PROJECT_NAME=dot\n", "prod.env": "A=b\nexport COMPOSE_PROJECT_NAME = 'Prod' # name\n"}

@@ -44,7 +44,8 @@ def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
         yield _beside(project, (*beside, *unread))
     default = {path for paths, _ in _called(replace(directory, file_sets=()), setting, loader) for path in paths}
     for file in _read([path for path in directory.files if path not in default], loader):
-        if (own := _of_one(directory, file, loader, is_part=file.path in loaded)) is not None:
+        own = _of_one(directory, file, loader, is_part=file.path in loaded)
+        if own is not None and own.files not in called:
             parts |= {file.path for file in own.loaded}
             yield _beside(own, beside)
     for own in _of_other_names(directory, parts, loader):
