@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import volfix
 from volfix.project.commands.names import has_commands
 from volfix.project.deployments.flows import CommandFiles
 from volfix.project.deployments.row_wipes import row_wipes
@@ -231,3 +232,19 @@ def test_what_wipes_rows_is_named_once_however_many_flows_run_it(tmp_path: Path)
     placed(tmp_path, files)
     found = list(row_wipes(CommandFiles(tmp_path, tuple(tmp_path / name for name in files if name.endswith("sh")))))
     assert [item.command.fragment.source.place(item.command.place.start)[0] for item in found] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("echo $((\ndocker compose down -v\n", [":1:6:"]),
+        ("echo $((\nmake build\n", []),
+        ("docker compose up -d\n", []),
+    ],
+)
+def test_commands_that_are_no_shell_are_named_where_they_may_delete(
+    text: str, places: list[str], tmp_path: Path
+) -> None:
+    root = placed(tmp_path, {"compose.yaml": "services: {db: {image: 'postgres:16'}}\n", "deploy.sh": text})
+    notes = [note for note in volfix.plan(root).result.notes if "does not understand" in note]
+    assert [note.removeprefix(str(root / "deploy.sh")).split(" ")[0] for note in notes] == places

@@ -121,6 +121,16 @@ PRUNED = {
         "after `docker rm`",
         "error",
     ),
+    "after docker container rm": (
+        "docker container rm -f shop-db-1\ndocker volume prune -af\ndocker compose up -d\n",
+        "after `docker container rm`",
+        "error",
+    ),
+    "after docker stack rm": (
+        "docker stack rm shop\ndocker volume prune -af\ndocker compose up -d\n",
+        "after `docker stack rm`",
+        "error",
+    ),
     "after a prune of containers": (
         "docker container prune -f\ndocker volume prune -f\ndocker compose up -d\n",
         "has no containers then",

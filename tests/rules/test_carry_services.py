@@ -337,6 +337,8 @@ def test_what_nothing_carries_needs_unsafe_fixes_where_that_is_asked_for(tmp_pat
     assert finding.applicability.value == "unsafe"
     assert "nothing carries its rows: `docker-compose up -d` (deploy.sh:1)" in str(finding.reason)
     assert volfix.plan(tmp_path, carry_service=True, only_carried=True, unsafe_fixes=True).edits
+    assert not volfix.plan(tmp_path, only_carried=True).edits
+    assert volfix.plan(tmp_path).edits
 
 
 def test_no_other_rule_sees_the_carry_service(tmp_path: Path) -> None:

@@ -235,6 +235,11 @@ def test_what_is_written_and_not_known(value: str, tmp_path: Path) -> None:
     assert finding.applicability is Applicability.UNSAFE
 
 
+def test_what_a_trap_writes_is_written_behind_the_deployment(tmp_path: Path) -> None:
+    text = f"trap 'echo DATABASE_URL={PROD} > .env' EXIT\n{UP}"
+    assert found(tmp_path, {**PLACES["the default"], "deploy.sh": text}).location.path.name == "compose.yaml"
+
+
 @pytest.mark.parametrize(
     "way", ["secret of Drone", "secret of Woodpecker", "secret of a job", "script with a value that is not known"]
 )

@@ -241,6 +241,12 @@ def test_on_the_other_machine_the_files_beside_the_script_come_first(tmp_path: P
     assert said(plan(tmp_path, {**files, "deploy.sh": deploy})) == {".env.prod": "safe"}
 
 
+@pytest.mark.parametrize("name", ["settings.prod", "settings.$STAGE"])
+def test_what_is_put_into_place_needs_no_env_file_s_name(name: str, tmp_path: Path) -> None:
+    files = {"settings.prod": TEXT, "settings.py.txt": TEXT, "deploy.sh": f"cp {name} .env\n{UP}"}
+    assert said(plan(tmp_path, files)) == {"settings.prod": "safe"}
+
+
 @pytest.mark.parametrize("option", ["--project-directory", "--workdir"])
 def test_such_a_file_stands_for_the_one_in_the_project_s_directory(option: str, tmp_path: Path) -> None:
     compose = COMPOSE.format(keys=PASSED["interpolated"]).replace("build: .", "build: ..")
