@@ -93,6 +93,7 @@ def test_the_mounted_directory_goes(text: str, tmp_path: Path) -> None:
         "git clean -fdx -e state",
         "git clean -fdx --exclude=/state/",
         "git clean -fdx html",
+        "git clean -fd -- -old",
         "git checkout . && git pull",
         "rsync -a ./ host:/srv/app",
         "rsync -an --delete ./ host:/srv/app",

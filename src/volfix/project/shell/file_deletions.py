@@ -154,7 +154,7 @@ def git_cleans(words: Sequence[str], directory: str, *, in_checkout: bool) -> It
     letters = "".join(option.lstrip("-") for option, _ in options if not option.startswith("--"))
     forced = "f" in letters or any(option == "--force" for option, _ in options)
     if forced and "d" in letters and "n" not in letters:
-        kept = tuple(value for option, value in options if option in ("-e", "--exclude") and value)
+        kept = tuple(value for _, value in options if value)  # of what is kept: no other option takes a value
         untracked = not re.search("[xX]", letters)
         for path in paths or ["."]:
             yield DeletedPath("git clean", joined(directory, path), in_checkout, kept, only_untracked=untracked)
