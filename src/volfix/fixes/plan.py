@@ -25,6 +25,7 @@ from volfix.rules.context import Context
 from volfix.rules.findings import Applicability, Finding
 from volfix.rules.ignores import is_ignored
 from volfix.syntax import disk
+from volfix.syntax.failures import failure
 from volfix.syntax.source import CannotEdit, FileProblem
 
 CAUTION = {Applicability.NONE: 0, Applicability.UNSAFE: 1, Applicability.SAFE: 2}
@@ -92,11 +93,43 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     for directory in run.directories:
         configuration.of(directory.path, directory.root)
     learn(configuration.own_entries())
-    run.stacks += plans_of(run, progress=progress)
+    run.stacks += _plans(run, progress)
     results = [path for plan in run.stacks for project in plan.projects for path in project.files]
     for note in not_checked(paths, run.directories, results, [plan.stack for plan in run.stacks]):
         loader.note(note)
     return run
+
+
+def _plans(run: RunPlan, progress: Callable[[int, int], None] | None) -> list[StackPlan]:
+    """The plan of each stack. Where the whole cannot be planned, each directory that cannot be planned alone is named
+    as a problem and left out, and the others are planned without it.
+    """
+    earlier = len(run.problems), len(run.notes)
+    try:
+        return list(plans_of(run, progress=progress))
+    except Exception:  # noqa: BLE001 - its cause is found below, and named
+        del run.problems[earlier[0] :], run.notes[earlier[1] :]
+    kept, failed = [], []
+    for directory in run.directories:
+        try:
+            list(plans_of(RunPlan(run.options, Loader([], []), (directory,))))
+            kept.append(directory)
+        except Exception as error:  # noqa: BLE001 - whatever one directory brings about, the others go on
+            failed.append(failure(_first_file(directory), error))
+    if not failed:  # only together they fail: who is to blame cannot be known
+        return list(plans_of(run, progress=progress))
+    run.problems.extend(failed)
+    run.directories, run.loader = tuple(kept), Loader(run.problems, run.notes)
+    return _plans(run, progress)
+
+
+def _first_file(directory: Directory) -> Path:
+    return next(iter((*directory.files, *directory.pipelines, *directory.commands)), directory.path)
+
+
+def _file_of(stack: Stack) -> Path:
+    paths = (*(file.path for file in stack.files), *(workflow.file.source.path for workflow in stack.workflows))
+    return next(iter(paths), stack.root)
 
 
 def plans_of(
@@ -113,7 +146,10 @@ def plans_of(
     for number, context in enumerate(whole.contexts(settings, trusted=options.trusted), 1):
         for path, reason in context.stack.incomplete.items():
             loader.note(f"{path}: not changed: {reason}, and volfix found no Compose file that adds it")
-        yield plan_stack(context, settings[context.stack], options, loader)
+        try:
+            yield plan_stack(context, settings[context.stack], options, loader)
+        except Exception as error:  # noqa: BLE001 - whatever one stack brings about, the others go on
+            loader.problems.append(failure(_file_of(context.stack), error))
         if progress is not None:
             progress(number, len(stacks))
     _say_refused(loader)

@@ -13,6 +13,7 @@ from volfix.project.ci.names import NOT_YAML
 from volfix.project.ci.pipeline import PipelineFile
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.syntax.disk import LARGEST_YAML
+from volfix.syntax.failures import one_file
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, resolved
 
@@ -34,6 +35,7 @@ SYSTEMS: tuple[SystemModule, ...] = (github_actions, gitlab_ci, circleci, drone,
 """In the order in which they are asked: what only one system has comes first."""
 
 
+@one_file(NotForVolfix)
 def load(path: Path, source: Source | None = None) -> PipelineFile:
     """Read a pipeline file, or take `source` for it.
 

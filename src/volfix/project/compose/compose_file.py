@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.syntax.disk import LARGEST_YAML
+from volfix.syntax.failures import one_file
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Pair, Scalar, Sequence, parse, resolved
 
@@ -116,6 +117,7 @@ class IncludeEntry:
     env_files: tuple[str, ...]
 
 
+@one_file(NotForVolfix)
 def load(path: Path, source: Source | None = None) -> ComposeFile:
     """Read a Compose file, or take `source` for it; raises FileProblem where it is broken, NotForVolfix where it is
     something else.

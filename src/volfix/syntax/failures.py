@@ -1,0 +1,58 @@
+"""What volfix cannot do in one file or stack, in a line: the other files and stacks go on."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from volfix.syntax.source import FileProblem
+
+Asked = ParamSpec("Asked")
+Result = TypeVar("Result")
+KNOWN: tuple[tuple[type[Exception], str, str], ...] = (
+    (RecursionError, "", "it is nested, or leads to itself, too deeply"),
+    (MemoryError, "", "it is too large for the memory that is left"),
+    (UnicodeEncodeError, "", "a path in it has a character that no file's name can have"),
+    (ValueError, "null byte", "a path in it has a NUL character, which no file's name can have"),
+)
+"""The errors that say, by their kind and by words of their text, what is wrong with the file."""
+PACKAGE = Path(__file__).parents[1]
+
+
+def failure(path: Path, error: Exception) -> FileProblem:
+    """An error that nobody expected as a problem of the file at `path`: by its kind and place, since its text may tell
+    a value.
+    """
+    for kind, words, reason in KNOWN:
+        if isinstance(error, kind) and words in str(error):
+            return FileProblem(path, f"not read: {reason}")
+    if isinstance(error, OSError) and error.strerror:
+        return FileProblem(path, f"not read: {error.strerror}")
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if PACKAGE in Path(frame.filename).parents]
+    place = f" in {Path(frames[-1].filename).relative_to(PACKAGE)}, line {frames[-1].lineno}" if frames else ""
+    return FileProblem(path, f"not read: an error in volfix ({type(error).__name__}{place}): please report it")
+
+
+def one_file(
+    *expected: type[Exception],
+) -> Callable[[Callable[Concatenate[Path, Asked], Result]], Callable[Concatenate[Path, Asked], Result]]:
+    """A reader of one file, which raises FileProblem, or what is `expected`, and nothing else."""
+
+    kinds: tuple[type[Exception], ...] = (FileProblem, *expected)
+
+    def bounded(read: Callable[Concatenate[Path, Asked], Result]) -> Callable[Concatenate[Path, Asked], Result]:
+        @wraps(read)
+        def reading(path: Path, /, *asked: Asked.args, **named: Asked.kwargs) -> Result:
+            try:
+                return read(path, *asked, **named)
+            except kinds:
+                raise
+            except Exception as error:
+                raise failure(path, error) from error
+
+        return reading
+
+    return bounded

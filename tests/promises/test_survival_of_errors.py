@@ -1,0 +1,133 @@
+"""Invariant 8: a file or a stack that volfix cannot handle is named, the status is 2, and the others go on."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from volfix.cli.main import volfix
+from volfix.project.stack import Stack
+from volfix.rules import REGISTRY
+from volfix.rules.context import Context
+from volfix.rules.findings import Finding
+
+GOOD = "services:\n  db:\n    image: postgres:16\n    volumes: ['./pg:/var/lib/postgresql/data']\n"
+PIPELINE = "kind: pipeline\ntype: docker\nname: x\nsteps:\n- name: deploy\n  image: docker:27\n  commands:\n  - %s\n"
+DB = "services:\n  db:\n    image: %s\n    volumes: [%s]\n"
+
+
+def chained(length: int) -> str:
+    links = (f"  s{number}:\n    extends: s{number + 1}\n" for number in range(length))
+    return GOOD.replace("  db:", f"{''.join(links)}  s{length}:")
+
+
+HOSTILE: dict[str, dict[str, str]] = {
+    "NUL in a mount": {"compose.yaml": DB % ("postgres:16", r'"./p\0g:/var/lib/postgresql/data"')},
+    "NUL in a build": {"compose.yaml": r'services: {db: {build: "./p\0g", volumes: ["./pg:/data"]}}'},
+    "NUL in an env_file": {"compose.yaml": GOOD + r'    env_file: "./a\0b"' + "\n"},
+    "NUL in an include": {"compose.yaml": r'include: ["./a\0b.yaml"]' + "\n" + GOOD},
+    "NUL in extends": {"compose.yaml": r'services: {db: {extends: {file: "./a\0b.yaml", service: db}}}'},
+    "NUL in a pipeline": {"compose.yaml": GOOD, ".drone.yml": PIPELINE % r'"cd ./a\0b; docker compose up -d"'},
+    "a build of 5,000 characters": {
+        "compose.yaml": f"services: {{db: {{build: {'a' * 5000}, volumes: ['./pg:/data']}}}}"
+    },
+    "a mount of 5,000 characters": {"compose.yaml": DB % ("postgres:16", f"'./{'a' * 5000}:/var/lib/postgresql/data'")},
+    "half a surrogate pair": {"compose.yaml": DB % ("postgres:16", r'"./p\ud800g:/var/lib/postgresql/data"')},
+    "an extends chain of a thousand": {"compose.yaml": chained(1000)},
+    "an extends chain that is too deep to follow": {"compose.yaml": chained(5000)},
+    "NUL in an env file": {"compose.yaml": GOOD, ".env": "A=\0\n"},
+    "NUL in a Dockerfile": {
+        "compose.yaml": "services: {db: {build: ., volumes: ['./pg:/data']}}",
+        "Dockerfile": "FROM a\0b\nCOPY a\0b /x\n",
+    },
+    "NUL in a script": {"compose.yaml": GOOD, "deploy.sh": "cd a\0b\ndocker compose -f c\0d up -d\n"},
+    "NUL in code": {"compose.yaml": "services: {db: {build: ., volumes: ['./pg:/data']}}", "app.py": "open('a\0b')\n"},
+}
+
+
+def run(root: Path, *options: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(volfix, ["fix", "-q", *options, str(root)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result.exit_code, result.stdout, result.stderr
+
+
+def with_neighbour(root: Path, files: dict[str, str]) -> Path:
+    for directory, texts in (("good", {"compose.yaml": GOOD}), ("hostile", files)):
+        (root / directory).mkdir()
+        for name, text in texts.items():
+            (root / directory / name).write_text(text)
+    return root
+
+
+@pytest.mark.parametrize("files", HOSTILE.values(), ids=HOSTILE)
+def test_one_bad_input_does_not_stop_the_others(files: dict[str, str], tmp_path: Path) -> None:
+    _, told, problems = run(with_neighbour(tmp_path, files))
+    assert "good/compose.yaml:4:15" in told
+    assert "VF101" in told
+    assert "please report" not in problems
+    assert "Traceback" not in problems
+
+
+def concerns_hostile(value: object) -> bool:
+    """Whether a file, a directory, a stack or several of them are the hostile project's."""
+    if isinstance(value, Stack):
+        return any("hostile" in str(file.path) for file in value.files)
+    if isinstance(value, (list, tuple)):
+        return any(map(concerns_hostile, value))
+    return "hostile" in str(getattr(value, "path", value))
+
+
+CALLS = {
+    "a Compose file is parsed": ("volfix.project.compose.compose_file", "parse"),
+    "a project is built": ("volfix.project.stacks", "projects_of"),
+    "the servers of all stacks are compared": ("volfix.fixes.run_context", "servers_by_source"),
+    "the results of a stack are put together": ("volfix.fixes.plan", "project_results"),
+    "a fix is proven": ("volfix.fixes.plan", "made_of"),
+}
+
+
+@pytest.mark.parametrize(("module", "name"), CALLS.values(), ids=CALLS)
+def test_an_error_that_nobody_expected_is_named_with_the_file(
+    module: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = with_neighbour(tmp_path, {"compose.yaml": GOOD.replace("./pg", "./other")})
+    before = getattr(importlib.import_module(module), name)
+
+    def failing(*asked: object, **named: object) -> object:
+        if any(map(concerns_hostile, asked)):
+            raise KeyError("s3cret")
+        return before(*asked, **named)
+
+    monkeypatch.setattr(f"{module}.{name}", failing)
+    is_named_and_the_others_go_on(root)
+
+
+@pytest.mark.parametrize("code", REGISTRY)
+def test_a_rule_that_fails_on_a_stack_is_named_with_its_file(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = with_neighbour(tmp_path, {"compose.yaml": GOOD.replace("./pg", "./other")})
+    before = REGISTRY[code].check
+
+    def failing(context: Context) -> Iterator[Finding]:
+        if concerns_hostile(context.stack):
+            raise KeyError("s3cret")
+        return before(context)
+
+    monkeypatch.setitem(REGISTRY, code, replace(REGISTRY[code], check=failing))
+    is_named_and_the_others_go_on(root, "--select", f"{code},VF101")
+
+
+def is_named_and_the_others_go_on(root: Path, *options: str) -> None:
+    status, told, problems = run(root, *options)
+    assert status == 2
+    assert "good/compose.yaml:4:15" in told
+    assert problems.count("\n") == 1
+    assert "hostile" in problems
+    assert "KeyError" in problems
+    assert "s3cret" not in problems
