@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from volfix.cli.config import SEVERITIES, codes_of, configured
-from volfix.cli.outputs import outputs
+from volfix.cli.outputs import WRITTEN, outputs
 
 if TYPE_CHECKING:
     import volfix
@@ -80,6 +80,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     import volfix
 
     options["paths"] = paths
+    WRITTEN.set("no file is written")
     configuration = configured(ctx, options)
     results = outputs(options)
     options["output_format"], options["output_file"] = results[0]
@@ -104,6 +105,8 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     if options["write"]:
         _show_diff(plan.result, options, color=color)
     result = plan.write(allow_dirty=options["allow_dirty"]) if options["write"] else plan.result
+    if result.written:
+        WRITTEN.set(f"files written: {len(result.written)}; `volfix undo` puts back what they were")
     _print_problems(result, options)
     for form, file in results:
         _print(result, {**options, "output_format": form, "output_file": file}, color=color)

@@ -6,10 +6,12 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from volfix import __version__
+from volfix.cli.outputs import OutputLost
 
 COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "undo")
 
@@ -25,6 +27,10 @@ class DefaultsToFix(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(COMMANDS)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with OutputLost.raised():  # click ends the process without a word where a pipe is closed
+            return super().invoke(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
@@ -71,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except BrokenPipeError:  # the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    except OutputLost as lost:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to flush has no reader
+        click.echo(str(lost), err=True)
+        sys.exit(2)
     sys.exit(status if isinstance(status, int) else 0)

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import click
+
+LOST = (errno.EPIPE, errno.ENOSPC, errno.EIO)
+WRITTEN: ContextVar[str] = ContextVar("WRITTEN", default="look at what the command did before you run it again")
+"""What a command has written so far, for the line that is left where the output cannot be printed."""
+
+
+class OutputLost(Exception):
+    """Standard output takes nothing more: its reader is gone, or its disk is full; the message is a line for people."""
+
+    @classmethod
+    @contextmanager
+    def raised(cls) -> Iterator[None]:
+        """Raise it for an error of the output, which is told by having no file's name."""
+        try:
+            yield
+        except OSError as error:
+            if error.filename is not None or error.errno not in LOST:
+                raise
+            raise cls(f"the output is lost ({error.strerror}): {WRITTEN.get()}") from error
 
 
 def outputs(options: dict[str, Any]) -> list[tuple[str, Path | None]]:

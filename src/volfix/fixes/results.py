@@ -81,3 +81,8 @@ class RunResult:
             return 2
         left = (item.finding.severity.value for project, item in found if not (item.fixed and project.written))
         return 1 if any(severity != "info" for severity in left) else 0
+
+    @property
+    def written(self) -> frozenset[Path]:
+        """The files that were written."""
+        return frozenset(change.after.path for each in self.projects if each.written for change in each.changes)

@@ -38,7 +38,7 @@ def _summary(result: RunResult, view: View, standings: Counter[str], *, wrote: b
     parts = ", ".join(f"{standings[name]} {name}" for name in STANDINGS if standings[name])
     projects = len({id(project) for project, _ in counted(result)})
     counts = f"{count(standings.total(), 'finding')} in {count(projects, 'project')}: {parts}"
-    files = {change.after.path for project in result.projects if project.written for change in project.changes}
+    files = result.written
     nothing = "" if files or wrote else " Nothing is written."
     for line in view.lines(f"{'; '.join([counts, *trouble(result)])}.{nothing}"):
         yield view.style(line, bold=True)

@@ -33,9 +33,7 @@ def render(result: RunResult, *, context: int = 3, show_secrets: bool = False) -
             "notes": sum(len(project.findings) for project in result.projects) - len(found),
             "fixable": sum(is_fixable(project, item) for project, item in found),
             "fixed": sum(is_done(project, item) for project, item in found),
-            "files_written": len(
-                {change.after.path for project in result.projects if project.written for change in project.changes}
-            ),
+            "files_written": len(result.written),
         },
     }
     return dumps(data)
