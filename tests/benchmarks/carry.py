@@ -21,6 +21,7 @@ from conftest import Host, own_engine
 RUNS = 3
 SHAPES = ((4, 500_000_000), (20_000, 1_500))
 """Files and the bytes of each."""
+PIECE = 1_000_000
 TIMES, MEGABYTES = 2.0, 150
 COMPOSE = """\
 name: shop
@@ -34,11 +35,13 @@ volumes:
 
 
 def fill(directory: Path, files: int, size: int) -> None:
-    """Files of random bytes, a hundred in a directory."""
+    """Files of random bytes, a hundred in a directory; what this process has in memory would count as its child's."""
     for number in range(files):
         path = directory / str(number // 100) / str(number)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(os.urandom(size))
+        with path.open("wb") as file:
+            for start in range(0, size, PIECE):
+                file.write(os.urandom(min(PIECE, size - start)))
 
 
 def plain(host: Host, source: Path) -> float:
@@ -65,12 +68,14 @@ def carried(host: Host, project: Path) -> tuple[float, int]:
 
 
 def measure(host: Host, files: int, size: int) -> None:
-    """Measure one shape, and print the median pair."""
+    """Measure one shape, and print each pair and the median one."""
     project = host.directory / f"shop-{files}"
     fill(project / "data", files, size)
     (project / "compose.yaml").write_text(COMPOSE)
     pairs = [(plain(host, project / "data"), *carried(host, project)) for _ in range(RUNS)]
     shutil.rmtree(project)
+    for copied, spent, memory in pairs:
+        print(f"    {copied:.1f} s, {spent:.1f} s: {spent / copied:.2f} times; {memory / 1e6:.0f} MB")
     copied, spent, memory = sorted(pairs, key=lambda pair: pair[1] / pair[0])[RUNS // 2]
     print(f"{files} files of {size} bytes, the median of {RUNS} pairs; load {os.getloadavg()[0]:.1f}")
     print(f"  tar into docker run: {copied:.1f} s; volfix carry, compared: {spent:.1f} s")
