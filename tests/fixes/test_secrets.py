@@ -9,6 +9,7 @@ import pytest
 
 from volfix.fixes.masking.secrets import masked, scrub, secret_spans, with_secrets
 from volfix.fixes.results import FileChange
+from volfix.knowledge.carry_service import command
 from volfix.syntax.source import Edit, Source, Span
 
 
@@ -326,3 +327,16 @@ def test_hostile_text_costs_no_more_than_its_length(text: str) -> None:
 )
 def test_of_code_what_stands_in_quotes_beside_a_credential_is_hidden(name: str, text: str, then: str) -> None:
     assert seen(text, name) == then
+
+
+def test_the_script_of_a_carry_service_is_shown_and_what_stands_beside_it_is_hidden() -> None:
+    lines = command("./sql", "db-data", "/var/lib/mysql")[0].replace("$", "$$").splitlines()
+    script = "".join(f"      {line}\n" for line in lines)
+    text = (
+        "services:\n  carry:\n    image: mysql:8\n    command:\n    - |\n"
+        + script
+        + "    - mysqladmin -phunter2 ping\n"
+    )
+    assert seen(text) == text.replace("hunter2", "***")
+    assert seen(text, show=script) == text.replace("hunter2", "***")
+    assert seen(text.replace("find . -name", "mysql -phunter2; find . -name")).count("hunter2") == 0

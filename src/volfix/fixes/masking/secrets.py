@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from volfix.fixes.masking.credentials import HIDDEN, credentials, masked, merged, scrub
+from volfix.fixes.masking.credentials import GLUED, HIDDEN, credentials, masked, merged, scrub
 from volfix.fixes.masking.secret_values import secret_values
 from volfix.fixes.results import FileChange
+from volfix.knowledge.carry_service import SCRIPT
 from volfix.syntax.source import Source, Span, ordered
 
+OWN_LINES = frozenset(line.strip().replace("$", "$$") for line in SCRIPT.splitlines() if GLUED.search(line))
+"""Lines as they stand in a Compose file, whose options of `find` look like the password of MySQL's clients."""
 __all__ = ["HIDDEN", "masked", "scrub", "secret_spans", "with_secrets"]
 
 
@@ -38,7 +41,13 @@ def secret_spans(source: Source, shown: Sequence[Span] = ()) -> tuple[Span, ...]
     for span in opened:
         for found in credentials(text[span.start : span.end]):
             hidden.append(Span(span.start + found.start, span.start + found.end))
-    return tuple(merged([*hidden, *parameters]))
+    return tuple(span for span in merged([*hidden, *parameters]) if not _is_own(text, span))
+
+
+def _is_own(text: str, span: Span) -> bool:
+    """Whether a span lies in a line of the script that volfix itself writes into a carry service: `find . -path`."""
+    end = text.find("\n", span.end)
+    return text[text.rfind("\n", 0, span.start) + 1 : len(text) if end < 0 else end].strip() in OWN_LINES
 
 
 def _parameters(text: str, value: Span) -> list[Span]:
