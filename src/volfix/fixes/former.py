@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from volfix.fixes.write.journal import LAST, WriteProblem, reading
 from volfix.project.compose.combinations import projects_of
 from volfix.project.discovery import Directory
-from volfix.project.git import versions, work_tree
+from volfix.project.git import WorkTree, work_tree
+from volfix.project.git_history import COMMITS, Commit, commits, versions
 from volfix.syntax.source import FileProblem, Source
 
 if TYPE_CHECKING:
@@ -23,21 +24,26 @@ BEFORE_WRITE = "the files before the last volfix --write"
 Contents = dict[Path, bytes]
 
 
-def former_contents(root: Path, paths: Iterable[Path]) -> Iterator[tuple[str, Contents]]:
+def former_contents(
+    root: Path, paths: Iterable[Path], history: Callable[[WorkTree], Iterable[Commit]] | None = None
+) -> Iterator[tuple[str, Contents]]:
     """Each earlier version of the files, with how volfix knows it; versions that equal the one after them are left out.
 
-    Files that a version does not have are missing in it.
+    Files that a version does not have are missing in it. `history`, where git was asked about more files already, says
+    which commits changed what.
     """
     wanted = tuple(dict.fromkeys(paths))
     last: Contents | None = None
-    for when, contents in _versions(root, wanted):
+    for when, contents in _versions(root, wanted, history or (lambda tree: commits(tree, wanted, COMMITS))):
         found = {path: data for path, data in contents.items() if data}
         if found and found != last:
             last = found
             yield when, found
 
 
-def _versions(root: Path, paths: tuple[Path, ...]) -> Iterator[tuple[str, Contents]]:
+def _versions(
+    root: Path, paths: tuple[Path, ...], history: Callable[[WorkTree], Iterable[Commit]]
+) -> Iterator[tuple[str, Contents]]:
     try:
         with reading(root) as journal:
             run = journal.read(LAST) if journal else None
@@ -49,7 +55,7 @@ def _versions(root: Path, paths: tuple[Path, ...]) -> Iterator[tuple[str, Conten
         pass  # a journal that cannot be read knows nothing; git's history is asked all the same
     tree = work_tree(root)
     if tree is not None:
-        for commit, contents in versions(tree, paths):
+        for commit, contents in versions(tree, paths, history(tree)):
             yield f"git, commit {commit[:10]}", contents
 
 
@@ -62,17 +68,32 @@ def overlay_of(contents: Mapping[Path, bytes]) -> dict[Path, Source] | None:
 
 
 @dataclass(frozen=True)
+class Histories:
+    """What git knows of the files of some stacks: each work tree is asked once, and not before a stack there is."""
+
+    stacks: Sequence[Stack]
+    known: dict[Path, list[Commit]] = field(default_factory=dict)
+
+    def of(self, tree: WorkTree) -> list[Commit]:
+        """The commits that changed a file of the stacks in this work tree, the newest first."""
+        if tree.root not in self.known:
+            there = [stack for stack in self.stacks if stack.files and work_tree(stack.root) == tree]
+            paths = {path for stack in there for path in _files_of(stack)}
+            self.known[tree.root] = commits(tree, paths, COMMITS if len(there) == 1 else None)
+        return self.known[tree.root]
+
+
+@dataclass(frozen=True)
 class Former:
     """What the projects of one stack were; `loader` has read the files of now."""
 
     stack: Stack
     loader: Loader
+    histories: Histories
 
     @cached_property
     def _contents(self) -> list[tuple[str, Contents]]:
-        env = {path for project in self.stack.projects for path in project.env_paths}
-        inside = sorted(path for path in env if path.is_relative_to(self.stack.root))
-        return list(former_contents(self.stack.root, (*(file.path for file in self.stack.files), *inside)))
+        return list(former_contents(self.stack.root, _files_of(self.stack), self.histories.of))
 
     def of(self, project: Project) -> Iterator[tuple[Project, str]]:
         """The project as it was, with how volfix knows; versions in which no line with a path differs are left out."""
@@ -87,6 +108,12 @@ class Former:
                 if tuple(file.path for file in found.files) == paths:
                     yield found, when
                     break
+
+
+def _files_of(stack: Stack) -> list[Path]:
+    """The stack's Compose files, and the env files beside them."""
+    env = {path for project in stack.projects for path in project.env_paths}
+    return [*(file.path for file in stack.files), *sorted(path for path in env if path.is_relative_to(stack.root))]
 
 
 def _has_another_path(before: bytes, now: bytes) -> bool:

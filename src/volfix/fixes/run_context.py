@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.configuration.settings import Settings
-from volfix.fixes.former import Former
+from volfix.fixes.former import Former, Histories
 from volfix.fixes.scope import asked_directories, unread_in
 from volfix.fixes.write.carried import carry_of
 from volfix.knowledge.systems import unread_files
@@ -43,6 +43,7 @@ class RunContext:
         asked = asked_directories(self.directories)
         deploying = cache(self._deploying)
         last = {stack.root: stack for stack in stacks}
+        histories = Histories(known)
         used: set[tuple[Path, Span, str]] = set()
         for stack, settings in stacks.items():
             yield Context(
@@ -53,7 +54,7 @@ class RunContext:
                 deploying=partial(deploying, stack.root),
                 asked=asked,
                 unread_deployments=self._unread_deployments.get(stack.root, ()),
-                former=Former(stack, self.loader).of,
+                former=Former(stack, self.loader, histories).of,
                 carried=partial(carry_of, stack.root),
                 closed=tuple(self._with_commands(stack.root, asked)) if last[stack.root] is stack else (),
                 used_ignores=used,

@@ -20,8 +20,6 @@ PLACEHOLDERS = frozenset({".gitkeep", ".keep", ".gitignore", ".gitattributes"})
 INERT = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "submodule.recurse=false")
 BATCH = 200
 """Paths in one call: a command line has a limited length."""
-COMMITS = 50
-"""How far back in git's history former mounts are looked for."""
 
 
 class GitUnavailable(Exception):
@@ -232,32 +230,6 @@ def output(tree: WorkTree, *arguments: str, data: bytes = b"") -> bytes:
         return _git(tree, *arguments, data=data)
     except GitUnavailable:
         return b""
-
-
-def versions(tree: WorkTree, paths: Sequence[Path]) -> Iterable[tuple[str, dict[Path, bytes]]]:
-    """The last commits that changed one of the files, the newest first, each with the bytes of those that it has.
-
-    Source: git-cat-file, "Batch output".
-    """
-    names = {path: os.path.relpath(path, tree.root) for path in paths}
-    names = {path: name for path, name in names.items() if not name.startswith("..") and "\n" not in name}
-    if not names:
-        return
-    commits = output(tree, "log", f"-{COMMITS}", "--format=%H", "--", *names.values()).decode().split()
-    asked = [(commit, path) for commit in commits for path in names]
-    rest = output(
-        tree, "cat-file", "--batch", data=b"".join(os.fsencode(f"{commit}:{names[path]}\n") for commit, path in asked)
-    )
-    found: dict[str, dict[Path, bytes]] = {commit: {} for commit in commits}
-    for commit, path in asked:
-        head, _, rest = rest.partition(b"\n")
-        if head.endswith(b" missing") or not head:
-            continue
-        size = int(head.rpartition(b" ")[2])
-        if b" blob " in head:
-            found[commit][path] = rest[:size]
-        rest = rest[size + 1 :]
-    yield from found.items()
 
 
 def inert_environment() -> dict[str, str]:

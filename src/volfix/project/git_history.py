@@ -1,0 +1,67 @@
+"""What the files of a repository were in its last commits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from volfix.project.git import WorkTree, output
+
+COMMITS = 50
+"""How far back former versions of a file are looked for: as many commits that changed it or those asked for with it."""
+Commit = tuple[str, frozenset[str]]
+"""A commit and the files that it changed, by their names below the work tree."""
+NEXT = "\x01"
+"""What a commit begins with in the list: no file is called so."""
+
+
+def commits(tree: WorkTree, paths: Collection[Path], most: int | None = None) -> list[Commit]:
+    """The commits that changed one of the files, the newest first; `most` of them at most.
+
+    Source: git-log, --stdin and "Combined diff format": of a merge, what none of its parents has so.
+    """
+    names = {name.encode("utf-8", "surrogateescape") for name in _names(tree, paths).values()}
+    limit = [] if most is None else [f"-{most}"]
+    asked = b"".join([b"HEAD\n--\n", *(name + b"\n" for name in sorted(names))])
+    words = ["log", *limit, "-z", "-c", "--name-only", f"--format={NEXT}%H", "--stdin"]
+    listed = output(tree, *words, data=asked) if names else b""
+    found: list[tuple[str, set[str]]] = []
+    for word in listed.decode("utf-8", "surrogateescape").split("\0"):
+        if word.startswith(NEXT):
+            found.append((word.removeprefix(NEXT), set()))
+        elif name := word.removeprefix("\n"):
+            found[-1][1].add(name)
+    return [(commit, frozenset(changed)) for commit, changed in found]
+
+
+def versions(
+    tree: WorkTree, paths: Sequence[Path], history: Iterable[Commit]
+) -> Iterable[tuple[str, dict[Path, bytes]]]:
+    """The last commits that changed one of the files, the newest first, each with the bytes of those that it has.
+
+    `history` is what `commits` says of these files, and of others maybe. Source: git-cat-file, "Batch output".
+    """
+    names = _names(tree, paths)
+    wanted = set(names.values())
+    last = [commit for commit, changed in history if not wanted.isdisjoint(changed)][:COMMITS]
+    asked = [(commit, path) for commit in last for path in names]
+    rest = output(
+        tree, "cat-file", "--batch", data=b"".join(os.fsencode(f"{commit}:{names[path]}\n") for commit, path in asked)
+    )
+    found: dict[str, dict[Path, bytes]] = {commit: {} for commit in last}
+    for commit, path in asked:
+        head, _, rest = rest.partition(b"\n")
+        if head.endswith(b" missing") or not head:
+            continue
+        size = int(head.rpartition(b" ")[2])
+        if b" blob " in head:
+            found[commit][path] = rest[:size]
+        rest = rest[size + 1 :]
+    yield from found.items()
+
+
+def _names(tree: WorkTree, paths: Iterable[Path]) -> dict[Path, str]:
+    """The files inside the tree, each with its name there."""
+    names = {path: os.path.relpath(path, tree.root) for path in paths}
+    return {path: name for path, name in names.items() if not name.startswith("..") and "\n" not in name}
