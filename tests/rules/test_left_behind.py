@@ -122,3 +122,92 @@ def test_a_directory_that_may_not_be_looked_into_may_hold_the_database(
     assert left(committed)[0] == NOT_CARRIED.replace(
         "the data of PostgreSQL", "something that may not be looked into here"
     )
+
+
+CARRIER = """\
+    depends_on: {carry-rows: {condition: service_completed_successfully}}
+  carry-rows:
+    image: postgres:16
+    user: "0:0"
+    network_mode: none
+    restart: "no"
+    entrypoint: [sh, -c]
+    command: ["...", carry, ./pgdata, rows, /var/lib/postgresql/data]
+    volumes: ["%s:/from:ro", "rows:/to", "rows-moved:/mark"]
+volumes:
+  rows-moved: {}
+"""
+
+
+def with_carrier(shop: Path, source: str) -> None:
+    text = AFTER.replace("volumes:\n  rows:", CARRIER % source + "  rows:")
+    (shop / "compose.yaml").write_text(text)
+
+
+def test_what_a_carry_service_will_move_is_not_carried_yet_and_how_to_have_it_otherwise_is_said(
+    committed: Path,
+) -> None:
+    with_carrier(committed, "./pgdata")
+    (finding,) = volfix.plan(committed, select=["VF112"]).findings
+    assert finding.message == (
+        "NOT CARRIED YET: ./pgdata holds the data of PostgreSQL, and carry-rows moves it into rows at the next deployment"
+    )
+    assert finding.reason == ("deploy, and it is carried. If that is not wanted: volfix --select VF113 --write")
+
+
+def test_a_carry_service_for_another_directory_carries_this_one_not(committed: Path) -> None:
+    with_carrier(committed, "./other")
+    assert left(committed)[0] == NOT_CARRIED
+
+
+def test_a_carry_service_does_not_move_again_what_was_carried_and_has_changed(committed: Path) -> None:
+    with_carrier(committed, "./pgdata")
+    carried(committed, time.time() - 60)
+    assert left(committed)[0] == NOT_CARRIED
+    assert "carry-rows does not carry it again: where its files are others now, the next deployment fails" in left(
+        committed
+    )
+
+
+@pytest.mark.parametrize("stacks", [1, 2, 7])
+def test_the_history_of_a_repository_is_read_once_however_many_stacks_it_has(
+    shop: Path, stacks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(shop, "init", "-q")
+    for number in range(stacks):
+        (shop / f"shop-{number}" / "pgdata").mkdir(parents=True)
+        (shop / f"shop-{number}" / "pgdata" / "PG_VERSION").write_text("16\n")
+        (shop / f"shop-{number}" / "compose.yaml").write_text(BEFORE)
+        git(shop, "add", ".")
+        git(shop, "commit", "-qm", "before")
+        (shop / f"shop-{number}" / "compose.yaml").write_text(AFTER)
+        git(shop, "commit", "-qam", "after")
+    (shop / "compose.yaml").unlink()
+    calls = []
+    run = subprocess.run
+
+    def counted(command: list[str], **options: object) -> object:
+        calls.append(command)
+        return run(command, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "run", counted)
+    assert left(shop).count(NOT_CARRIED) == stacks
+    assert sum("log" in command for command in calls) == 1
+
+
+def test_what_only_a_merge_changed_is_known(shop: Path) -> None:
+    """Both sides kept the directory; the merge itself took a volume."""
+    git(shop, "init", "-q", "-b", "main")
+    git(shop, "add", "compose.yaml")
+    git(shop, "commit", "-qm", "before")
+    git(shop, "checkout", "-qb", "side")
+    (shop / "side").write_text("")
+    git(shop, "add", "side")
+    git(shop, "commit", "-qm", "side")
+    git(shop, "checkout", "-q", "main")
+    (shop / "compose.yaml").write_text("# main\n" + BEFORE)
+    git(shop, "commit", "-qam", "main")
+    git(shop, "merge", "-q", "--no-commit", "side")
+    (shop / "compose.yaml").write_text(AFTER)
+    git(shop, "commit", "-qam", "merged")
+    assert left(shop)[0] == NOT_CARRIED

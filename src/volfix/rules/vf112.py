@@ -12,26 +12,42 @@ from volfix.rules.evidence.left_behind import Left, left_behind
 from volfix.rules.findings import Finding, Move, Severity
 from volfix.rules.rule import Rule, reported, untouched
 
+TAKEN_OUT = ("--select", "VF113", "--write")
+"""What takes the carry services out again."""
+
 
 def check(context: Context) -> Iterator[Finding]:
     """Every former bind mount of a database that a volume took the place of, and that still holds the rows."""
     for left in left_behind(context):
         mount = left.use.mount
-        words = ["volfix", "carry", "--write"]
-        if left.use.project.directory != context.root:
-            words.append(relative(left.use.project.directory, context.root))
+        will_be = left.carrier is not None and left.carried is None
+        then = (
+            f"{left.carrier} moves it into {mount.source} at the next deployment"
+            if will_be
+            else f"the volume {mount.source} starts without it"
+        )
         yield Finding(
             code="VF112",
             severity=Severity.WARNING,
             location=mount_location(mount),
-            message=f"NOT CARRIED: {left.written} holds {left.what}, and the volume {mount.source} starts without it",
+            message=f"NOT CARRIED{' YET' if will_be else ''}: {left.written} holds {left.what}, and {then}",
             evidence=tuple(_evidence(left)),
             service=left.use.service.name,
             target=mount.raw_target,
-            reason=f"on the host that runs the containers: {join(words)}",
-            loses=left.what,
-            left=Move(left.use.service.name, left.written, mount.source, mount.raw_target),
+            reason=(
+                f"deploy, and it is carried. If that is not wanted: {_typed(context, left, 'volfix', *TAKEN_OUT)}"
+                if will_be
+                else f"on the host that runs the containers: {_typed(context, left, 'volfix', 'carry', '--write')}"
+            ),
+            loses=None if will_be else left.what,
+            left=None if will_be else Move(left.use.service.name, left.written, mount.source, mount.raw_target),
         )
+
+
+def _typed(context: Context, left: Left, *words: str) -> str:
+    """The command, with the project's directory where that is not the root."""
+    directory = left.use.project.directory
+    return join([*words, *([] if directory == context.root else [relative(directory, context.root)])])
 
 
 def _evidence(left: Left) -> Iterator[str]:
@@ -41,6 +57,8 @@ def _evidence(left: Left) -> Iterator[str]:
             f"it was carried into {left.carried.volume} at {_moment(left.carried.when)}, and has changed since: what was "
             "written later is in no volume"
         )
+        if left.carrier is not None:
+            yield f"{left.carrier} does not carry it again: where its files are others now, the next deployment fails"
     if left.host.inside:
         yield "it lies in the checkout: a deployment that cleans the checkout deletes it"
 
@@ -56,6 +74,25 @@ APP = (
     "volumes:\n  rows:\n"
 )
 SQLITE = "SQLite format 3\0"
+CARRIED = (
+    DB % "db-data"
+    + """\
+    depends_on: {carry-db-data: {condition: service_completed_successfully}}
+  carry-db-data:
+    image: postgres:16
+    user: "0:0"
+    network_mode: none
+    restart: "no"
+    entrypoint: [sh, -c]
+    command: ["...", carry, ./pgdata, db-data, /var/lib/postgresql/data]
+    volumes: ["./pgdata:/from:ro", "db-data:/to", "db-data-moved:/mark"]
+volumes:
+  db-data:
+    driver: local
+  db-data-moved:
+    driver: local
+"""
+)
 
 RULE = Rule(
     code="VF112",
@@ -67,7 +104,10 @@ RULE = Rule(
         "the checkout deletes them there. Former mounts are known from the last --write and from git's history, what "
         "was carried from the record that `volfix carry` keeps beside it."
     ),
-    fix="None in the files: `volfix carry --write`, on the host that runs the containers, takes the rows into the volume.",
+    fix=(
+        "None in the files: `volfix carry --write`, on the host that runs the containers, takes the rows into the volume. "
+        "Where the Compose file has a carry service for them, that does it at the next deployment."
+    ),
     sources=("docker/docs: volumes.md (populate a volume)", "git: git-clean"),
     examples=(
         reported(
@@ -87,6 +127,11 @@ RULE = Rule(
                 "compose.yaml": VOLUME,
                 "compose.override.yaml": "services:\n  db:\n    volumes: ['./pgdata:/var/lib/postgresql/data']\n",
             },
+        ),
+        reported(
+            "a carry service will move it",
+            {"compose.yaml": CARRIED, "pgdata/PG_VERSION": "16\n"},
+            before={"compose.yaml": DB % "./pgdata"},
         ),
         untouched(
             "a checkout that never had the rows", {"compose.yaml": VOLUME}, before={"compose.yaml": DB % "./pgdata"}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from volfix.knowledge.carry_service import SOURCE, TARGET
 from volfix.knowledge.clients import client_of
 from volfix.project.compose.host_directories import HostDirectory
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
@@ -25,7 +26,8 @@ LOOKED_AT = 20_000
 class Left:
     """A former mount whose place the volume of `use` has taken: `written` as it was written, `when` how volfix knows.
 
-    `what` is the database that is still there; `carried` a carry that came before its last change.
+    `what` is the database that is still there; `carried` a carry that came before its last change; `carrier` the carry
+    service that moves it at the next deployment.
     """
 
     use: Use
@@ -34,6 +36,7 @@ class Left:
     when: str
     what: str
     carried: Carried | None
+    carrier: str | None
 
 
 def left_behind(context: Context) -> Iterator[Left]:
@@ -51,7 +54,7 @@ def left_behind(context: Context) -> Iterator[Left]:
                 continue
             carried = context.carried(host.path, use.mount.source)
             if carried is None or carried.when < last_change(host.path):
-                yield Left(use, mount.raw_source, host, when, what, carried)
+                yield Left(use, mount.raw_source, host, when, what, carried, _carrier(context, use, host))
 
 
 def _former(context: Context, use: Use) -> Iterator[tuple[Mount, str]]:
@@ -67,6 +70,15 @@ def _former(context: Context, use: Use) -> Iterator[tuple[Mount, str]]:
         if found or any((mount.kind, mount.source) != (VOLUME, use.mount.source) for mount in same):
             yield from ((mount, when) for mount in found if not mount.read_only)
             return
+
+
+def _carrier(context: Context, use: Use, host: HostDirectory) -> str | None:
+    """The service of the project that carries the host directory into the volume."""
+    for name, service in use.project.carriers.items():
+        mounts = {mount.clean_target: mount for mount in service.mounts if not mount.overridden}
+        if mounts[TARGET].source == use.mount.source and context.host_of(mounts[SOURCE]) == host:
+            return name
+    return None
 
 
 def database_at(path: Path, held: HeldData) -> str | None:
