@@ -16,7 +16,8 @@ from test_random_projects import laid as drawn
 import volfix
 from volfix.rules.rule import Example
 
-CASES = [case for case in ALL if not str(case.id).startswith("VF113")]
+WITH_ONE = ("VF113", "VF112: a carry service")
+CASES = [case for case in ALL if not str(case.id).startswith(WITH_ONE)]
 
 
 def contents(directory: Path) -> dict[str, bytes]:
