@@ -303,6 +303,74 @@ def test_what_deploys_another_file_of_the_directory_does_not_deploy_this_one(sho
     script = "ssh a@b 'cd /srv/live && docker compose -f compose.prod.yaml up -d'\n"
     (shop / "bin").mkdir()
     (shop / "bin/deploy.sh").write_text(script, encoding="utf-8")
-    assert "no pipeline or script here deploys it" in points(run(str(shop)).output)["Docker daemon"][0]
+    assert "no pipeline or script here deploys it" in points(run(str(shop / "compose.yaml")).output)["Docker daemon"][0]
     (deployed,) = points(run(str(shop / "compose.prod.yaml")).output)["Docker daemon"]
     assert deployed.startswith("?   bin/deploy.sh:1 deploys it, on another host")
+
+
+ROWS = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
+
+
+def verdicts(text: str) -> dict[str, str]:
+    """The verdict on each of several projects."""
+    lines = (line.rpartition(": ") for line in text.splitlines() if line.endswith(("SAFE", "AT RISK", "UNKNOWN")))
+    return {title: verdict for title, _, verdict in lines if not title.startswith(" ")}
+
+
+def test_each_of_several_projects_has_its_verdict(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shop / "compose.prod.yaml").write_text("name: live\n" + ROWS, encoding="utf-8")
+    monkeypatch.chdir(shop.parent)
+    output = run("shop").output
+    assert verdicts(output) == {
+        "2 projects": "AT RISK",
+        "compose.yaml (src)": "AT RISK",
+        "compose.prod.yaml (live)": "SAFE",
+    }
+    assert "volfix explain shop/compose.yaml" in output
+    assert run("shop/compose.prod.yaml").output.startswith("live: SAFE")
+
+
+def test_the_projects_of_directories_below_are_listed(shop: Path) -> None:
+    for name in ("a", "b/c"):
+        (shop / "more" / name).mkdir(parents=True)
+        (shop / "more" / name / "compose.yaml").write_text(f"name: {name[0]}\n{ROWS}", encoding="utf-8")
+    assert verdicts(run(str(shop / "more")).output) == {
+        "2 projects": "SAFE",
+        "a/compose.yaml (a)": "SAFE",
+        "b/c/compose.yaml (b)": "SAFE",
+    }
+
+
+def test_a_command_that_brings_up_another_project_is_no_risk_of_this_one(shop: Path) -> None:
+    for name in (".drone.yml", "Makefile", ".env.prod"):
+        (shop / name).unlink()
+    (shop / "compose.yaml").write_text(f"name: shop\n{ROWS}", encoding="utf-8")
+    (shop / "compose.prod.yaml").write_text(ROWS, encoding="utf-8")
+    script = "docker compose -p live-$(date +%s) -f compose.prod.yaml up -d\n"
+    (shop / "deploy.sh").write_text(script, encoding="utf-8")
+    assert verdicts(run(str(shop)).output) == {
+        "2 projects": "AT RISK",
+        "compose.yaml (shop)": "SAFE",
+        "compose.prod.yaml (shop)": "AT RISK",
+    }
+    answers = points(run(str(shop / "compose.prod.yaml")).output)
+    assert any(
+        "-p gives it another name at each deployment: `live-$(date +%s)`" in line for line in answers["Project name"]
+    )
+    assert "live-$(date +%s)_rows on the host" in answers["Volumes"][0]
+
+
+@pytest.mark.parametrize(
+    ("head", "script", "expected"),
+    [
+        ("", "docker compose -p shop up -d\n", "?   it is deployed as shop: its volumes are shop_rows"),
+        ("name: shop\n", "docker compose up -d\n", "ok  `name:` in compose.yaml says shop: its volumes are shop_rows"),
+        ("name: shop\n", "docker compose -p live up -d\n", "?   it is deployed as live: its volumes are live_rows"),
+        ("", "docker compose -p a up -d\ndocker compose -p b up -d\n", "?   it is deployed as a and as b: each has"),
+    ],
+)
+def test_the_name_that_a_command_gives_wins(head: str, script: str, expected: str, shop: Path) -> None:
+    (shop / ".drone.yml").unlink()
+    (shop / "compose.yaml").write_text(head + ROWS, encoding="utf-8")
+    (shop / "deploy.sh").write_text(script, encoding="utf-8")
+    assert points(run(str(shop)).output)["Project name"][0].startswith(expected)

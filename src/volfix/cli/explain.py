@@ -40,30 +40,47 @@ def command(subject: str, rules: bool, project_name: str | None) -> None:
     if not path.exists():
         raise click.BadParameter(f"{subject} is neither a rule nor a path; `volfix explain --rules` lists the rules")
     try:
-        click.echo(_checklist(path, project_name))
+        click.echo(_checklist(subject, path, project_name))
     except CarryProblem as problem:
         click.echo(f"volfix: {problem}\n", err=True)
         click.echo(overview(REGISTRY.values()))
 
 
-def _checklist(path: Path, name: str | None) -> str:
+def _checklist(subject: str, path: Path, name: str | None) -> str:
     from volfix.api import plan, root_of
     from volfix.docker.carried_marks import carried_marks
     from volfix.docker.checklist import SECONDS, with_engine, with_history, within, without_carried
-    from volfix.docker.deployed import deployed_at
+    from volfix.docker.deployed import projects_at
     from volfix.docker.engine import Engine
     from volfix.docker.engine_problems import EngineProblem
-    from volfix.report.checklist import render
+    from volfix.report.checklist import render, render_several
     from volfix.rules.checklist import checklist
 
-    asked = deployed_at(path, name)
-    deployed, findings = within(plan(root_of(path)).run, asked, name)
-    points, note = with_history(checklist(deployed.context, deployed.read, findings), deployed), None
+    asked, run = projects_at(path, name), plan(root_of(path)).run
+    engine, note = None, None
     try:
         engine = Engine.connect(SECONDS)
-        marks = list(carried_marks(engine, deployed))
-        points = with_history(checklist(deployed.context, deployed.read, without_carried(findings, marks)), deployed)
-        points = with_engine(points, engine, deployed, marks)
     except EngineProblem as problem:
         note = str(problem)
-    return render(deployed.project.name, points, note)
+    answers = []
+    for file, each in asked:
+        deployed, findings = within(run, each, name)
+        points = checklist(deployed.context, deployed.read, findings)
+        if engine is not None:
+            try:
+                marks = list(carried_marks(engine, deployed))
+                carried = checklist(deployed.context, deployed.read, without_carried(findings, marks))
+                points = with_engine(with_history(carried, deployed), engine, deployed, marks)
+            except EngineProblem as problem:
+                engine, note = None, str(problem)
+        answers.append(
+            (
+                os.path.relpath(file, path),
+                deployed.project.name,
+                points if engine is not None else with_history(points, deployed),
+            )
+        )
+    if len(answers) > 1:
+        return render_several(subject, answers, note)
+    _, title, points = answers[0]
+    return render(title, points, note)

@@ -11,9 +11,11 @@ from volfix.docker.deployed import Deployed, EarlierProject, earlier
 from volfix.docker.engine import Engine
 from volfix.docker.project_containers import containers_under
 from volfix.fixes.plan import RunPlan
+from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import VOLUME
 from volfix.rules.answers import Answer, Mark, Point, Topic
 from volfix.rules.checklist import data_mounts
+from volfix.rules.context import Context
 from volfix.rules.evidence.databases import databases_in
 from volfix.rules.findings import Finding
 
@@ -36,9 +38,22 @@ def within(run: RunPlan, asked: Deployed, name: str | None) -> tuple[Deployed, l
                 findings = [one.finding for result in plan.projects for one in result.findings]
                 real = replace(project, name=name or project.deployed_as or project.name, deployed_as=None)
                 return Deployed(plan.context, project, real), [
-                    finding for finding in findings if finding.location.path not in others
+                    finding
+                    for finding in findings
+                    if finding.location.path not in others and _is_about(plan.context, project, finding)
                 ]
     return asked, []
+
+
+def _is_about(context: Context, project: Project, finding: Finding) -> bool:
+    """Whether a finding may be about the project: not about a service or a command of other projects alone."""
+    if finding.service is not None and finding.service not in project.services:
+        return False
+    commands = context.deploying()
+    ups = [up for up in commands.starting if up.command.origin_in.path == finding.location.path] if commands else []
+    line = finding.location.line
+    at = [up for up in ups if up.command.origin_in.place(up.command.origin.start)[0] == line]
+    return not ups or any(project in up.projects for up in at or ups)
 
 
 def with_history(points: Sequence[Point], deployed: Deployed) -> tuple[Point, ...]:

@@ -60,9 +60,30 @@ def deployed_at(path: Path, name: str | None = None) -> Deployed:
         here = path if path.is_dir() else path.parent
         shown = ", ".join(sorted(os.path.relpath(directory, here) for directory in _directories(below)))
         raise CarryProblem(f"{path}: several projects are below it: say which ({shown})")
-    stack, project = (own or below)[0]
+    return _deployed(*(own or below)[0], name)
+
+
+def _deployed(stack: Stack, project: Project, name: str | None) -> Deployed:
     name = name or project.deployed_as or project.name
     return Deployed(Context(stack, {}, frozenset()), project, replace(project, name=name, deployed_as=None))
+
+
+def projects_at(path: Path, name: str | None = None) -> list[tuple[Path, Deployed]]:
+    """What `deployed_at` gives for each project of this directory, else for those below, with the file that names it.
+
+    Raises CarryProblem where there is none.
+    """
+    own, below = _candidates(path, [])
+    found = own or below
+    if not path.is_dir() or len(found) < 2:
+        deployed = deployed_at(path, name)
+        return [(deployed.read.files[-1].path, deployed)]
+    first: dict[Path, Project] = {}
+    for _, project in found:
+        for file in project.files:
+            first.setdefault(file.path, project)
+    named = {id(project): path for path, project in first.items()}
+    return [(named[id(item)], _deployed(stack, item, name)) for stack, item in found if id(item) in named]
 
 
 def project_places(path: Path) -> list[Path]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 
 from volfix.fixes.masking.secrets import scrub
 from volfix.report.encoding import one_line
 from volfix.rules.answers import Mark, Point, Verdict
 
 WIDTH = 100
+WORSE = (Verdict.AT_RISK, Verdict.UNKNOWN)
 
 
 def render(title: str, points: Sequence[Point], note: str | None = None) -> str:
@@ -22,6 +25,26 @@ def render(title: str, points: Sequence[Point], note: str | None = None) -> str:
         parts.append(textwrap.fill(f"What runs now was not looked at: {note}", WIDTH))
     parts.append("`volfix` shows what it would change, `volfix explain CODE` explains a finding, `--rules` lists them.")
     return "\n\n".join(parts)
+
+
+def render_several(subject: str, answers: Sequence[tuple[str, str, Sequence[Point]]], note: str | None = None) -> str:
+    """The verdict on each of several projects below the subject (its file, name and points), and how to see one."""
+    verdicts = [Verdict.of({point.verdict for point in points}) for _, _, points in answers]
+    lines = [f"{len(answers)} projects: {Verdict.of(verdicts).value}", ""]
+    for verdict, (file, name, points) in zip(verdicts, answers, strict=True):
+        said = {each: [point.topic.value for point in points if point.verdict is each] for each in Verdict}
+        why = "; ".join(f"{each.value}: {', '.join(said[each])}" for each in WORSE if said[each])
+        lines.append(_paragraph(f"{file} ({name}): {verdict.value}", why))
+    if note:
+        lines += ["", textwrap.fill(f"What runs now was not looked at: {note}", WIDTH)]
+    worst = Path(subject, answers[verdicts.index(Verdict.of(verdicts))][0])
+    lines += ["", f"Name a Compose file to see its answers: volfix explain {shlex.quote(str(worst))}"]
+    return "\n".join(lines)
+
+
+def _paragraph(title: str, text: str) -> str:
+    body = textwrap.fill(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+    return f"{one_line(title)}\n{body}" if text else one_line(title)
 
 
 def _line(mark: Mark, text: str) -> str:

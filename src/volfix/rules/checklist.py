@@ -20,13 +20,13 @@ from volfix.rules.evidence.command_words import shown_command
 from volfix.rules.evidence.databases import databases_in
 from volfix.rules.evidence.deployments import StackDeployment, deploys
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
+from volfix.rules.evidence.project_names import deployed_names, ups_of, volume_names
 from volfix.rules.findings import Finding
 from volfix.rules.remedies.volume_deletions import deleting_when_asked
 from volfix.syntax import disk
 
 if TYPE_CHECKING:
     from volfix.project.compose.service import EnvFile
-    from volfix.project.deployments.up_commands import UpCommand
 
 COPIES = frozenset({"cp", "mv", "install", "ln", "scp"})
 
@@ -87,9 +87,8 @@ def _volumes(context: Context, project: Project) -> Iterator[Answer]:
         mount = use.mount
         place = f"{use.service.name} has {what} in {mount.raw_target}"
         if mount.kind == VOLUME:
-            yield Answer(
-                Mark.FINE, f"{place}: the volume {mount.source}, {project.real_name(mount.source)} on the host"
-            )
+            real = " and ".join(volume_names(context, project, mount.source))
+            yield Answer(Mark.FINE, f"{place}: the volume {mount.source}, {real} on the host")
         else:
             yield Answer(Mark.WRONG, f"{place}: {mount.raw_source}, a directory of the host and no volume")
     if none:
@@ -100,16 +99,24 @@ def _volumes(context: Context, project: Project) -> Iterator[Answer]:
 
 def _name(context: Context, project: Project) -> Iterator[Answer]:
     named = next((file for file in reversed(project.files) if file.name), None)
-    pipelines = {one.deployment.project for one in _of(context, project)}
-    deployed = sorted(filter(None, pipelines | {start.name(project) for start in _starts(context, project)}))
-    name = deployed[0] if named is None and len(deployed) == 1 else project.deployed_as or project.name
+    where = relative(named.path, context.root) if named is not None else ""
+    names = deployed_names(context, project)
+    deployed = names.known
+    name = deployed[0] if len(deployed) == 1 else project.deployed_as or project.name
     real = replace(project, deployed_as=name)
     keys = [key for key in project.declared if real.real_name(key) == f"{name}_{key}"]
     volumes = f": its volumes are {', '.join(f'{name}_{key}' for key in keys)}" if keys else ""
-    if named is not None:
-        yield Answer(Mark.FINE, f"`name:` in {relative(named.path, context.root)} says {name}{volumes}")
-    elif len(deployed) > 1:
-        yield Answer(Mark.WRONG, f"it is deployed as {' and as '.join(deployed)}: each has volumes of its own")
+    for changing in names.changing:
+        yield Answer(Mark.OPEN, f"{changing.given_by} gives it another name at each deployment: `{changing.text}`")
+    if len(deployed) > 1:
+        text = f"it is deployed as {' and as '.join(deployed)}: each has volumes of its own"
+        yield Answer(Mark.OPEN, f"{text}, and starts without the rows of the other")
+    elif deployed and named is not None:
+        yield Answer(Mark.OPEN, f"it is deployed as {name}{volumes}; `name:` in {where} is not used there")
+    elif named is not None:
+        yield Answer(Mark.FINE, f"`name:` in {where} says {name}{volumes}")
+    elif names.changing:
+        return
     elif deployed:
         yield Answer(Mark.OPEN, f"it is deployed as {name}{volumes}; started by hand elsewhere it may be another")
     elif name != normalized_name(project.directory.resolve().name):
@@ -162,7 +169,7 @@ def _arrival(context: Context, project: Project, service: Service, file: EnvFile
     name = relative(file.path, context.root)
     if disk.is_file(file.path):
         return Answer(Mark.FINE, f"{service.name} loads {name}, which is here")
-    for start in _starts(context, project):
+    for start in ups_of(context, project):
         for command in start.flow.commands:
             to = command.values[1:] if command.program == "scp" else command.values[-1:]
             if command.program in COPIES and file.path.name in map(posixpath.basename, to):
@@ -219,7 +226,7 @@ def _deployed_by(context: Context, project: Project) -> Iterator[Answer]:
     """The commands that bring the project up in other ways; what is on another machine is not known here."""
     known = {one.workflow.file.path for one in _of(context, project)}
     seen: set[tuple[Path, str | None]] = set()
-    for start in _starts(context, project):
+    for start in ups_of(context, project):
         command = start.command
         source, entry = command.origin_in, command.start
         step = entry.step if entry.is_pipeline else None
@@ -231,12 +238,6 @@ def _deployed_by(context: Context, project: Project) -> Iterator[Answer]:
                 yield Answer(Mark.OPEN, f"{place} another host: the volumes to look at are there")
             else:
                 yield Answer(Mark.NOTE, f"{place} the machine that runs it")
-
-
-def _starts(context: Context, project: Project) -> list[UpCommand]:
-    """The commands of all flows that bring the project up for good."""
-    commands = context.deploying()
-    return [start for start in commands.starting if project in start.projects] if commands is not None else []
 
 
 def _of(context: Context, project: Project) -> list[StackDeployment]:

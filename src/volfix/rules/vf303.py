@@ -1,4 +1,4 @@
-"""VF303: the stack is deployed under the name of the workspace, as is that of every repository (Drone: `src`)."""
+"""VF303: the stack shares its project's name: with every repository (Drone: `src`), or with another stack of its own."""
 
 from __future__ import annotations
 
@@ -15,14 +15,22 @@ from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.examples.deployed_database import COMPOSE, PIPELINE
 from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange, Severity
 from volfix.rules.remedies.bind_to_volume import convert
-from volfix.rules.rule import Rule, fixed_unsafe, untouched
+from volfix.rules.rule import Rule, fixed_unsafe, reported, untouched
 from volfix.syntax.yaml_tree import Mapping
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every deployment that takes its project's name from a workspace that is called the same in every repository."""
-    if not context.stack.workflows:
-        return
+    """Every deployment under a name that another stack on the same host has too."""
+    if context.stack.workflows:
+        yield from _named_by_workspaces(context)
+    if context.commands is not None:
+        from volfix.rules.remedies.named_alike import named_alike_findings
+
+        yield from named_alike_findings(context)
+
+
+def _named_by_workspaces(context: Context) -> Iterator[Finding]:
+    """The deployments that take their project's name from a workspace that is called the same in every repository."""
     for deploy in deploying_steps(context):
         files = _files(context, deploy)
         shared = deploy.deployment.project
@@ -74,7 +82,8 @@ def _evidence(context: Context, deploy: StackDeployment) -> Iterator[str]:
 
 def _fix(context: Context, deploy: StackDeployment, files: list[ComposeFile]) -> Fix | str:
     """The fix, or why there is none."""
-    name, base = deploy.workflow.repository, files[0]
+    base = files[0]
+    name = _name_elsewhere(context, deploy) or deploy.workflow.repository
     if any(file.version_1 for file in files):
         return VERSION_1
     if not name or name == deploy.deployment.project:
@@ -87,6 +96,15 @@ def _fix(context: Context, deploy: StackDeployment, files: list[ComposeFile]) ->
         return Fix((operation,), (DeploymentName(base.path, name),), Applicability.UNSAFE, moves)
     named = NameProject(base.source, base.documents[0], name)
     return Fix((named,), (NameChange(base.path, name),), Applicability.UNSAFE, moves)
+
+
+def _name_elsewhere(context: Context, deploy: StackDeployment) -> str | None:
+    """The one name that the stack is deployed under in other ways: its volumes are called after that already."""
+    from volfix.rules.evidence.project_names import deployed_names
+
+    names = {name for project in deploy.projects for name in deployed_names(context, project).known}
+    names.discard(deploy.deployment.project or "")
+    return names.pop() if len(names) == 1 else None
 
 
 def _may_be_version_1(deploy: StackDeployment) -> bool:
@@ -152,11 +170,12 @@ UNNAMED = PIPELINE.replace("-p shop ", "")
 RULE = Rule(
     code="VF303",
     name="shared-project-name",
-    summary="The stack is deployed as project `src`, the name that Drone's workspace gives to every repository.",
+    summary="The stack runs under a project name that another stack has too, as Drone's `src` for every repository.",
     why=(
         "Compose calls containers, networks and volumes after the project, and the project after its directory. In a "
         "Drone step that is /drone/src for every repository: two of them on one host are one project. The second "
-        "deployment replaces the first one's containers and goes on in its volumes and in its /drone/src on the host."
+        "deployment replaces the first one's containers and goes on in its volumes and in its /drone/src on the host. So do "
+        "two stacks that one script starts under one `-p`, with a database in a volume of the same name."
     ),
     fix=(
         "`name:` at the top of the Compose file, from the name of the repository's remote or directory; where the step "
@@ -195,6 +214,24 @@ RULE = Rule(
                     "docker compose up -d\n",
                     "docker-compose up -d\n    environment:\n      COMPOSE_PROJECT_NAME: web-shop\n",
                 )
+            },
+        ),
+        reported(
+            "two stacks under one name in one script",
+            {
+                "a/compose.yaml": COMPOSE,
+                "b/compose.yaml": COMPOSE,
+                "deploy.sh": "docker compose -p shop -f a/compose.yaml up -d\n"
+                "docker compose -p shop -f b/compose.yaml up -d\n",
+            },
+        ),
+        untouched(
+            "two stacks under one name that share no volume",
+            {
+                "a/compose.yaml": COMPOSE,
+                "b/compose.yaml": COMPOSE.replace("rows", "orders"),
+                "deploy.sh": "docker compose -p shop -f a/compose.yaml up -d\n"
+                "docker compose -p shop -f b/compose.yaml up -d\n",
             },
         ),
         untouched("a name in the file", {"compose.yaml": "name: shop\n" + COMPOSE, ".drone.yml": UNNAMED}),

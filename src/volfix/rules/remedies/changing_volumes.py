@@ -13,6 +13,7 @@ from volfix.project.deployments.throwaway_stacks import is_test_service, is_test
 from volfix.rules.context import Context, at
 from volfix.rules.evidence.command_words import how_it_runs
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
+from volfix.rules.evidence.project_names import deployed_names
 from volfix.rules.findings import Applicability, Change, DeploymentName, Finding, Fix, NameChange, Severity, VolumeName
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
@@ -56,7 +57,7 @@ def _by_commands(context: Context) -> Iterator[Finding]:
                 severity=Severity.ERROR,
                 location=at(source, span.start, span.end),
                 message=_message(name, keys),
-                evidence=(how_it_runs(flow, command), *_shown(name, keys)),
+                evidence=(how_it_runs(flow, command), *_shown(name, keys), *_also(context, project)),
                 step=command.start.step,
                 fix=_pinned(name, DeploymentName(base.path, name.pinned)) if name.pinned else None,
                 reason=LEFT if name.pinned else NOT_PINNED,
@@ -102,6 +103,12 @@ def _of_file(file: ComposeFile, node: Scalar, name: ChangingName, keys: list[str
 def _message(name: ChangingName, keys: list[str]) -> str:
     volumes = f"the volume {keys[0]}" if len(keys) == 1 else f"the volumes {', '.join(keys)}"
     return f"each deployment starts with {volumes} EMPTY: {name.given_by} gives `{name.text}`, which changes each time"
+
+
+def _also(context: Context, project: Project) -> Iterator[str]:
+    """The fixed names that other commands give to the project: its rows may be in the volumes of those."""
+    if known := deployed_names(context, project).known:
+        yield f"other commands deploy it as {' and as '.join(known)}, with volumes of their own"
 
 
 def _shown(name: ChangingName, keys: list[str]) -> Iterator[str]:

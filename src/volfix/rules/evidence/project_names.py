@@ -1,0 +1,45 @@
+"""The names that a project is deployed under: in pipelines, scripts, targets and plays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from volfix.project.compose.model import Project
+from volfix.project.deployments.changing_names import ChangingName, changing_name
+from volfix.rules.context import Context
+from volfix.rules.evidence.deployments import deploys
+
+if TYPE_CHECKING:
+    from volfix.project.deployments.up_commands import UpCommand
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedNames:
+    """What the commands that bring a project up call it: the `known` names, and those that are `changing`."""
+
+    known: tuple[str, ...]
+    changing: tuple[ChangingName, ...]
+
+
+def deployed_names(context: Context, project: Project) -> DeployedNames:
+    """The names of all deployments of the project that are no tests."""
+    ups, is_named = ups_of(context, project), any(file.name for file in project.files)
+    own = [one.deployment for one in deploys(context) if project in one.projects]
+    pipelines = {each.project for each in own if not (is_named and each.named_by == "directory")}
+    known = sorted(filter(None, pipelines | {up.name(project) for up in ups}))
+    changing = [name for up in ups if (name := changing_name(up.command, up.call, project))]
+    return DeployedNames(tuple(known), tuple({name.text: name for name in changing}.values()))
+
+
+def volume_names(context: Context, project: Project, key: str) -> tuple[str, ...]:
+    """What a volume of the project is called on the host, by the names that the project is deployed under."""
+    names = deployed_names(context, project)
+    all_of = (*names.known, *(name.text for name in names.changing)) if project.fixed_name(key) is None else ()
+    return tuple(replace(project, deployed_as=name).real_name(key) for name in all_of) or (project.real_name(key),)
+
+
+def ups_of(context: Context, project: Project) -> list[UpCommand]:
+    """The commands of all flows that bring the project up for good."""
+    commands = context.deploying()
+    return [up for up in commands.starting if project in up.projects] if commands is not None else []
