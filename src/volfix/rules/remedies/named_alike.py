@@ -38,8 +38,8 @@ def _finding(context: Context, use: Use, up: UpCommand, other: Project, there: U
         message=f"two databases share the volume {name}_{key}: two stacks run as `{name}`",
         evidence=(
             f"{source.path.name}:{line} brings {_shown(context, other)} up as `{name}` too",
-            f"{_shown(context, use.project)} has {key} in {use.service.name}, and so has the other: Compose makes one volume "
-            "of both, and replaces services of one name",
+            f"{_shown(context, use.project)} has {key} in {use.service.name}, and so has the other: Compose makes one "
+            "volume of both, and replaces services of one name",
         ),
         step=command.start.step,
         reason="give each stack its own name (`-p`), and carry the data of the one that is renamed first",
