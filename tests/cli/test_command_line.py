@@ -257,7 +257,7 @@ def test_an_ignored_mount_is_quiet_and_stays(repository: Path) -> None:
 
 
 def test_explain() -> None:
-    assert "VF201" in run("explain").stdout
+    assert "VF201" in run("explain", "--rules").stdout
     assert "sqlite:///./data/database.db" in run("explain", "vf201").stdout
     assert run("explain", "VF9").exit_code == 2
 

@@ -82,7 +82,7 @@ def test_one_of_several_directories_is_a_part(image: str, targets: list[str], mi
     text = BOUND.format(image=image, mount=mounts) + "volumes:\n  v0:\n"
     findings = found_in(tmp_path, text)
     assert [finding.code for finding in findings] == ["VF105"]
-    assert f"nothing is mounted at {missing}" in findings[0].message
+    assert f"no volume at {missing}" in findings[0].message
 
 
 @pytest.mark.parametrize(("image", "target"), [("neo4j:5", "/var/lib/neo4j/data"), ("neo4j:5", "/data")])
@@ -157,8 +157,8 @@ def test_a_volume_of_the_projects_own_dockerfile_keeps_the_rows_in_an_anonymous_
 ) -> None:
     (tmp_path / "Dockerfile").write_text(f"FROM mcr.microsoft.com/mssql/server:2022-latest\n{declared}\n")
     (finding,) = found_in(tmp_path, "services:\n  db:\n    build: .\n")
-    assert "keeps its data in an anonymous volume" in finding.message
-    assert any(line.startswith("`down`, or another project name") for line in finding.evidence)
+    assert finding.message == "db starts EMPTY after `down`: no volume at /var/opt/mssql"
+    assert any(line.startswith("the data is in an anonymous volume: `down`") for line in finding.evidence)
 
 
 def test_an_anonymous_volume_below_a_named_one_has_the_rows(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_an_anonymous_volume_below_a_named_one_has_the_rows(tmp_path: Path) -> N
         image="timescale/timescaledb-ha:pg16", mount="rows:/home/postgres\n      - /home/postgres/pgdata"
     )
     (finding,) = found_in(tmp_path, text)
-    assert "an anonymous volume" in finding.message
+    assert "the data is in an anonymous volume" in finding.evidence[-1]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_an_anonymous_volume_below_a_named_one_has_the_rows(tmp_path: Path) -> N
 def test_an_application_whose_mount_misses_its_data_is_a_warning(image: str, target: str, tmp_path: Path) -> None:
     (finding,) = found_in(tmp_path, NAMED.format(image=image, mount=f"rows:{target}"))
     assert (finding.code, finding.severity) == ("VF105", Severity.WARNING)
-    assert f"db mounts rows:{target}, which does not hold it" in finding.evidence
+    assert f"db mounts rows:{target}, which is not its data directory" in finding.evidence
 
 
 def test_an_application_with_its_database_on_a_server_keeps_none_here(tmp_path: Path) -> None:

@@ -52,9 +52,9 @@ def test_a_blank_at_the_end_of_a_target_is_shown(image: str, target: str, source
     files = {name: text + declared for name, text in mounting(f"{source}:{target}", image).items()}
     (finding,) = found(tmp_path, files, "VF105")
     assert f"mounts '{source}:{target}'" in "".join(finding.evidence)
-    assert "the blank at an end of the target" in "".join(finding.evidence)
+    assert "the blank in the target" in "".join(finding.evidence)
     assert finding.fix is None
-    assert finding.reason == f"take the blank out of '{source}:{target}'"
+    assert finding.reason == f"remove the blank from '{source}:{target}'"
 
 
 @pytest.mark.parametrize("source", ["./rows", "/srv/rows"])

@@ -42,7 +42,7 @@ def check(context: Context) -> Iterator[Finding]:
         first = unheld.missed[0]
         bare = _Bare(context, unheld, first.entry, first.where, first.free[0], places.get(first.free[0]))
         blank = next((mount for mount in _elsewhere(bare) if _has_blank(mount, bare)), None)
-        yield _finding(bare, _fix(bare) if blank is None else f"take the blank out of {blank.written_as}")
+        yield _finding(bare, _fix(bare) if blank is None else f"remove the blank from {blank.written_as}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +62,27 @@ class _Bare:
 
 
 def _finding(bare: _Bare, fix: Fix | str) -> Finding:
-    service, entry = bare.service, bare.entry
+    service = bare.service
     part = service.parts[0]
     rows = rows_in(bare.where, bare.target)
     stack = swarm_stacks(bare.context).get(bare.unheld.project)
     if bare.anonymous is not None:
         location = mount_location(bare.anonymous)
-        message = f"the data of {entry.name} is in an anonymous volume: `down` or another project name leaves it behind"
+        place = f"{bare.target} is an anonymous volume"
     else:
         location = at(part.file.source, *_name_of(part))
-        message = f"nothing is mounted at {bare.target}: {entry.name} keeps its data in {rows}"
+        place = f"no volume at {bare.target}"
     return Finding(
         code="VF105",
         severity=_severity(bare, is_swarm=stack is not None),
         location=location,
-        message=message,
+        message=f"{service.name} {_LOSS[rows] if stack is None else 'starts EMPTY at each update'}: {place}",
         evidence=(
             f"{service.image or 'the image'}: {bare.unheld.missed[0].described()}",
             *bare.unheld.missed[0].role.evidence,
             *_beside(bare),
             *(
-                (stack, "each update of a Swarm service starts new containers, with new anonymous volumes")
+                (stack, "each update of a Swarm service starts new containers with new, EMPTY anonymous volumes")
                 if stack
                 else ()
             ),
@@ -91,15 +91,17 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
         service=service.name,
         target=bare.anonymous.raw_target if bare.anonymous else bare.target,
         fix=fix if isinstance(fix, Fix) else None,
-        reason=fix if isinstance(fix, str) else "an engine without a volume may be meant to forget its data",
+        reason=fix if isinstance(fix, str) else "adds a volume; apply it if these rows must survive",
     )
 
 
+_LOSS = {"an anonymous volume": "starts EMPTY after `down`", "the container itself": "loses its data when recreated"}
+"""What the next deployment may do to the data where it is."""
 _FATE = {
-    "an anonymous volume": "`down`, or another project name, leaves an anonymous volume behind: the next `up` starts with "
-    "an empty one",
-    "the container itself": "the container's own layer goes when it is recreated: with another image, setting or "
-    "`--force-recreate`",
+    "an anonymous volume": "the data is in an anonymous volume: `down`, or another project name, leaves it behind, and the "
+    "next `up` starts with an EMPTY one",
+    "the container itself": "the data is in the container itself: `up` deletes it with the container, for a new image, a "
+    "changed setting or `--force-recreate`",
 }
 """What happens to the data where it is."""
 
@@ -144,9 +146,9 @@ def _beside(bare: _Bare) -> Iterator[str]:
     """The mounts that may be meant for the data, and do not hold it."""
     yield from (mount.problem for mount in bare.service.mounts if mount.kind == ANONYMOUS and mount.problem)
     if bare.anonymous is None and (mounts := _elsewhere(bare)):
-        yield f"{bare.service.name} mounts {', '.join(mount.written_as for mount in mounts)}, which does not hold it"
+        yield f"{bare.service.name} mounts {', '.join(mount.written_as for mount in mounts)}, which is not its data directory"
         if any(_has_blank(mount, bare) for mount in mounts):
-            yield f"the blank at an end of the target makes another directory of it than {bare.target}"
+            yield f"the blank in the target makes it another directory than {bare.target}"
 
 
 def _name_of(part: Part) -> tuple[int, int]:
@@ -191,25 +193,25 @@ def _written_together(bare: _Bare) -> Iterator[tuple[Project, Service]]:
 
 def _refusals(bare: _Bare) -> Iterator[str]:
     if bare.entry.kind == "application":
-        yield "what the application keeps there, and whether it matters, is for a person to say"
+        yield f"volfix does not know whether {bare.entry.name} keeps anything there that must survive"
     if bare.entry.cache:
-        yield f"{bare.entry.name} often is a cache that may forget"
+        yield f"{bare.entry.name} is often only a cache: add a volume if its data must survive"
     if len({version.where.paths for version in bare.unheld.versions}) > 1:
         each = "; ".join(
             f"{version.entry.versions or 'any version'}: {version.where.paths[0]}" for version in bare.unheld.versions
         )
-        yield f"the image's version is not fixed, and the data directory depends on it ({each})"
+        yield f"pin the image's version first: the data directory depends on it ({each})"
     if len(bare.where.paths) > 1 or bare.where.unknown:
-        yield "the engine keeps its data in several directories, or where a variable of unknown value says"
+        yield "volfix cannot name one data directory: there are several, or a variable of unknown value names it"
     for project, service in _written_together(bare):
         roles = [role_of(project, service, entry) for entry in known_entries(service)]
         if any(role.where.paths != bare.where.paths for role in roles):
             files = " and ".join(project.file_names)
             yield f"with {files}, {service.name} keeps its data in another directory"
     if not bare.entry.verified:
-        yield f"where {bare.entry.name} keeps its data is not verified ({bare.entry.source})"
+        yield f"nobody has verified where {bare.entry.name} keeps its data ({bare.entry.source})"
     if user := foreign_user(bare.service, bare.target, bare.entry):
-        yield f"the service runs as {user}, and a new volume may belong to root"
+        yield f"the service runs as {user}, and may not write to a new volume: that may belong to root"
 
 
 RULE = Rule(

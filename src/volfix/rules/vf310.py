@@ -27,11 +27,11 @@ def check(context: Context) -> Iterator[Finding]:
             code="VF310",
             severity=Severity.WARNING,
             location=mount_location(mount),
-            message=f"another node starts {use.service.name} with an EMPTY volume: {mount.source} is local to one node",
-            evidence=(*held.evidence, where, "docker/docs: engine/swarm/services.md, placement constraints"),
+            message=f"on another node {use.service.name} starts with an EMPTY volume: nothing pins it",
+            evidence=(*held.evidence, where, f"{mount.source} is a local volume: each node has its own"),
             service=use.service.name,
             target=mount.clean_target,
-            reason="name the node that has the data: `deploy: placement: constraints: [node.hostname == NAME]`",
+            reason="pin the service to the node that has the data: `deploy: placement: constraints: [node.hostname == NAME]`",
         )
 
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from volfix.project.deployments.stacks import Commands
     from volfix.project.shell.command import Command
 
-REASON = "volfix cannot tell whether these rows may go: take the command out of the deployment"
-SHOWN = 60
-"""How many characters of a service's command are shown."""
+REASON = "take the command out of {}, unless these rows may go"
+LONGEST = 72
+"""How many characters a headline has."""
 
 
 def row_wipe_findings(context: Context) -> Iterator[Finding]:
@@ -51,10 +51,10 @@ def _of_command(flow: Flow, command: Command, wipe: Wipe | Statement) -> Finding
         code="VF403",
         severity=Severity.ERROR,
         location=at(source, place.start, place.end),
-        message=f"each deployment wipes the database: `{shown_command(command)}` {wipe.says}",
-        evidence=(how_it_runs(flow, command), wipe.source),
+        message=_headline(f"each deployment {wipe.says}", shown_command(command)),
+        evidence=(f"`{shown_command(command)}` {wipe.says}", how_it_runs(flow, command), wipe.source),
         step=command.start.step,
-        reason=REASON,
+        reason=REASON.format("the deployment"),
     )
 
 
@@ -66,17 +66,22 @@ def _at_start(project: Project, service: Service) -> Finding | None:
         wipe = wipe_by(run.words)
         if wipe is not None:
             shown = " ".join(run.words)
-            shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."
             return Finding(
                 code="VF403",
                 severity=Severity.ERROR,
                 location=_location(service),
-                message=f"{service.name} wipes the database each time it starts: `{shown}` {wipe.says}",
-                evidence=(*((f"{run.script} runs it",) if run.script else ()), wipe.source),
+                message=_headline(f"{service.name} {wipe.says} at each start", shown),
+                evidence=(f"`{shown}` {wipe.says}", *((f"{run.script} runs it",) if run.script else ()), wipe.source),
                 service=service.name,
-                reason="volfix cannot tell whether these rows may go: take the command out of the service's start",
+                reason=REASON.format("the service's start"),
             )
     return None
+
+
+def _headline(danger: str, command: str) -> str:
+    """The danger, with the command where a line has room for it: the evidence has it in any case."""
+    line = f"{danger}: `{command}`"
+    return line if len(line) <= LONGEST else danger
 
 
 def _location(service: Service) -> Location:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 CODE = "VF308"
 LEFT = (
-    "the rows of the last deployment stay in the old volume: BEFORE the next deployment find its name with "
-    "`docker volume ls`, and carry its data with `volfix carry --from-project NAME --write`"
+    "the rows stay in the old volume: BEFORE the next deployment find its project with `docker volume ls`, and run "
+    "`volfix carry --from-project NAME --write`"
 )
-NOT_PINNED = "volfix finds no fixed name in what is written: give the project a name that stays"
+NOT_PINNED = "give the project a name that stays: no part of this one does"
 
 
 def changing_volume_findings(context: Context) -> Iterator[Finding]:
@@ -101,8 +101,8 @@ def _of_file(file: ComposeFile, node: Scalar, name: ChangingName, keys: list[str
 
 
 def _message(name: ChangingName, keys: list[str]) -> str:
-    volumes = f"the volume {keys[0]}" if len(keys) == 1 else f"the volumes {', '.join(keys)}"
-    return f"each deployment starts with {volumes} EMPTY: {name.given_by} gives `{name.text}`, which changes each time"
+    volumes = "an EMPTY volume" if len(keys) == 1 else "EMPTY volumes"
+    return f"each deployment starts with {volumes}: {name.given_by} changes"
 
 
 def _also(context: Context, project: Project) -> Iterator[str]:
@@ -112,9 +112,9 @@ def _also(context: Context, project: Project) -> Iterator[str]:
 
 
 def _shown(name: ChangingName, keys: list[str]) -> Iterator[str]:
+    yield f"{name.given_by} gives `{name.text}`, which is another name each time"
     if not name.given_by.startswith("the `name:` of"):
-        yield "Compose calls each volume after the project: " + ", ".join(f"{name.text}_{key}" for key in keys)
-    yield "compose-spec/compose-go: cli/options.go"
+        yield "Compose names volumes after the project: " + ", ".join(f"{name.text}_{key}" for key in keys)
 
 
 def _pinned(name: ChangingName, change: Change) -> Fix | None:

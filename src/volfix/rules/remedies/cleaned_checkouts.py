@@ -15,7 +15,7 @@ from volfix.rules.remedies.bind_to_volume import convert
 from volfix.syntax.source import Source
 
 CONVERTS = frozenset({"VF101", "VF102"})
-REASON = "keep the data in a named volume, or tell the CI system to leave the directory"
+REASON = "use a named volume, or keep the CI system from cleaning the directory"
 
 
 def cleaned_checkout_findings(context: Context) -> Iterator[Finding]:
@@ -46,17 +46,18 @@ def _is_converted(context: Context, item: HostData) -> bool:
 
 def _finding(deploy: StackDeployment, item: HostData) -> Finding:
     pipeline, mount = deploy.deployment.pipeline, item.use.mount
-    what = item.known or "what the containers have written"
+    what = item.known or "what containers wrote"
     source: Source = deploy.deployment.command.origin_in
     line, _ = source.place(deploy.deployment.command.origin.start)
     return Finding(
         code="VF309",
         severity=Severity.ERROR if item.known else Severity.WARNING,
         location=mount_location(mount),
-        message=f"each deployment deletes {what} in {mount.raw_source}: {pipeline.cleaned_by}",
+        message=f"each deployment deletes {what} in {mount.raw_source}",
         evidence=(
+            pipeline.cleaned_by or "each deployment makes a new checkout",
             f"{source.path.name}:{line} deploys from this checkout, in {deploy.deployment.step_name}",
-            f"{item.use.service.name} mounts {mount.written_as}, and git has nothing of it",
+            f"{item.use.service.name} mounts {mount.written_as}, and git tracks nothing in it",
         ),
         service=item.use.service.name,
         target=mount.clean_target,
