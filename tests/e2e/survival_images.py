@@ -1,6 +1,6 @@
 """Images that behave as the official ones do, out of Debian's packages, without a registry.
 
-They declare a VOLUME, initialise only an empty directory (with what the servers' own tools made for the image, which is
+They declare a VOLUME, initialise only an empty directory and refuse any other (with what the servers' own tools made for the image, which is
 quicker than to make it each time) and run as their own user.
 """
 
@@ -35,7 +35,10 @@ if [ "$(id -u)" = 0 ]; then
   chmod 700 "$data"
   exec setpriv --reuid=postgres --regid=postgres --clear-groups "$0" "$@"
 fi
-[ -s "$data/PG_VERSION" ] || cp -a /new/. "$data"
+if [ ! -s "$data/PG_VERSION" ]; then
+  [ -z "$(ls -A "$data")" ] || { echo "initdb: error: directory $data exists but is not empty" >&2; exit 1; }
+  cp -a /new/. "$data"
+fi
 exec "$bin/postgres" -D "$data" -c unix_socket_directories=/var/run/postgresql -c listen_addresses= \
   -c dynamic_shared_memory_type=mmap -c max_connections=10 -c shared_buffers=8MB
 """
@@ -49,6 +52,7 @@ if [ "$(id -u)" = 0 ]; then
 fi
 first=
 if [ ! -d "$data/mysql" ]; then
+  mkdir "$data/mysql" # mariadb-install-db makes this first, and ends where it cannot
   cp -a /new/. "$data"
   printf "ALTER USER root@localhost IDENTIFIED BY '%s';\nCREATE DATABASE %s;\n" \
     "$MARIADB_ROOT_PASSWORD" "$MARIADB_DATABASE" >/tmp/init.sql

@@ -332,7 +332,7 @@ def test_a_copy_that_was_killed_at_any_command_serves_nobody_and_is_begun_again(
     kill = f'read -r left <{calls}; echo $((left - 1)) >{calls}; [ $left != 1 ] || kill -9 0; exec $real "$@"'
     for tool in ("chmod", "chown", "cp", "ln", "mkdir", "mv", "rm", "rmdir", "sync", "touch"):
         service.interposed(tool, kill)
-    closed = whole = 0
+    opened = closed = whole = 0
     for last in range(1, 100):
         for name in ("to", "mark"):
             shutil.rmtree(service.root / name)
@@ -353,7 +353,67 @@ def test_a_copy_that_was_killed_at_any_command_serves_nobody_and_is_begun_again(
             closed += 1
             with pytest.raises(NotADirectoryError):
                 (service.root / "to/PG_VERSION").read_text()
+        else:
+            opened += 1
         service.done()
         assert service.tree("to") == ROWS
+    assert opened <= 2, "it is closed before anything else, but for what the image has put there"
     assert closed >= 3
     assert whole >= 3
+
+
+def test_what_a_killed_copy_has_closed_stays_closed_when_it_is_begun_again(service: Service) -> None:
+    """So that no server that is started beside it, as `docker compose restart` does, finds an empty volume."""
+    if SHELLS[service.shell] == "busybox":
+        pytest.skip("busybox calls its own tools")
+    service.write("from", {**ROWS, "old": "1"})
+    cp = service.programs / "cp"
+    real = cp.readlink()
+    service.interposed("cp", "kill -9 0")
+    assert service.run().returncode == -9
+    (service.root / "from/old").unlink()
+    service.write("from", {"new": "2"})
+    cp.unlink()
+    cp.symlink_to(real)
+    watch = (
+        f"[ -e {service.root}/mark/moved ] || for name in PG_VERSION base global; do "
+        f'[ -L {service.root}/to/$name ] || echo "$name before $0 $*" >>{service.root}/opened; done; exec $real "$@"'
+    )
+    for tool in ("chmod", "chown", "cp", "find", "ln", "mkdir", "mv", "rm", "rmdir", "sort", "stat", "sync", "touch"):
+        service.interposed(tool, watch)
+    service.done()
+    assert not (service.root / "opened").exists(), (service.root / "opened").read_text()
+    assert service.tree("to") == {**ROWS, "new": "2"}
+
+
+def test_a_directory_that_somebody_makes_while_the_volume_is_filled_keeps_it_closed(service: Service) -> None:
+    service.write("from", ROWS)
+    made = f"{service.root}/to/base"
+    service.interposed("mv", f'[ "$1" != ./base ] || {{ mkdir {made}; echo more >{made}/new; }}; exec $real "$@"')
+    for _ in range(2):
+        done = service.run()
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1] == (
+            "volfix: db-data was written while it was filled. To have all of ./pgdata: "
+            "volfix carry --write --map ./pgdata=db-data --replace"
+        )
+        with pytest.raises(NotADirectoryError):
+            (service.root / "to/PG_VERSION").read_text()
+
+
+def test_a_file_that_a_server_writes_anew_as_soon_as_it_can_is_kept_where_that_is_wanted(service: Service) -> None:
+    service.write("from", {**ROWS, "dump.rdb": "rows"})
+    dump = f"{service.root}/to/dump.rdb"
+    service.interposed(
+        "mv", f'$real "$@"; [ "$2" != {service.root}/to/.volfix-gate- ] || {{ rm {dump}; echo >{dump}; }}'
+    )
+    done = service.run()
+    assert (done.returncode, done.stderr) == (
+        1,
+        "volfix: db-data was written before all of ./pgdata was there. To keep db-data, move ./pgdata away. "
+        "To have ./pgdata instead: volfix carry --write --map ./pgdata=db-data --replace\n",
+    )
+    shutil.move(service.root / "from", service.root / "away")
+    (service.root / "from").mkdir()
+    service.done()
+    assert service.tree("to") == {**ROWS, "dump.rdb": "\n"}

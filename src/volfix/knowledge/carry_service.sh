@@ -14,10 +14,11 @@ clear() { find "$copy" -mindepth 1 -maxdepth 1 -exec rm -rf {} +; }
 any() (cd "$1" && shift && find . "$@" ! -type d -print -quit)
 stats() (cd "$1" && format=$2 && shift 2 && find . "$@" -exec stat -c "$format" {} +)
 sums() (cd "$1" && shift && find . "$@" -type f -exec sha256sum {} + && stats . '%F %N' "$@" ! -type f ! -type d ! -type s)
+begun() { [ -f "$gate" ] || [ -d "$copy" ]; }
 more() { sort -u "$1" >one && sort one "$2" "$2" >two && uniq -u two; } # the lines of $1 that $2 has not
 others() { # what /to holds, but for what the image or an unfinished copy put there
   set --
-  [ ! -d "$copy" ] || set -- -path './.volfix-*' -prune -o -type l -o
+  ! begun || set -- -path './.volfix-*' -prune -o -type l -o
   : >own
   others=$(any /to "$@")
   [ -n "$others" ] && [ -d "$image" ] && [ -n "$(any "$image")" ] || return 0
@@ -34,20 +35,26 @@ cd /mark
 if [ ! -s moved ]; then
   some=$(any /from "$@") || unread
   if [ -z "$some" ]; then
-    [ ! -d "$copy" ] || fail "$source is empty, and half moved into $volume. Put its files back, then deploy again"
+    ! begun || fail "$source is empty, and half moved into $volume. Put its files back, then deploy again"
     exit 0
   fi
   others
   [ -z "$others" ] || fail "$volume holds other data than $source. $choose"
 
   # Each name in /to leads through a closed gate, so that no server starts on half a copy. It opens for all at once.
+  # What an earlier run has closed stays so, for a server may be started at any time.
+  [ -f "$gate" ] || find /to -mindepth 1 -maxdepth 1 -type l -exec rm -f {} +
+  find /to -mindepth 1 -maxdepth 1 ! -type l ! -path "$copy" ! -path "$gate" -exec rm -rf {} +
+  cd /from
+  find . -name . -o "$@" -prune -exec sh -c 'echo closed >"$0"
+    for name; do shift; [ -L "/to/$name" ] || set -- "$@" ".volfix-gate/$name"; done
+    [ $# = 0 ] || ln -s "$@" /to/' "$gate" {} + || fail "$volume is written just now: stop what uses it, deploy again"
+  cd /to
+  find . -name . -o -type l -prune -exec sh -c '
+    for name; do [ -e "/from/$name" ] || [ -L "/from/$name" ] || rm -f "$name"; done' sh {} +
   mkdir -p "$copy"
   clear
-  find /to -mindepth 1 -maxdepth 1 ! -path "$copy" -exec rm -rf {} +
-  echo closed >"$gate"
   cd /from
-  find . -name . -o "$@" -prune -exec sh -c '
-    for name; do shift; set -- "$@" ".volfix-gate/$name"; done; ln -s "$@" /to/' sh {} +
   stats . '%s %y %z %N' "$@" ! -type d >/mark/dates || unread
   find . -name . -o "$@" -prune -exec sh -c 'cp -a "$@" "$0"' "$copy" {} + ||
     undone "$source cannot be copied into $volume: mend what is said above"
@@ -68,14 +75,19 @@ fi
 
 if [ -d "$copy" ]; then # it is whole
   cd "$copy"
-  find . -name . -o -type d -prune -exec sh -c 'for name; do rm -f "/to/$name"; mv "$name" /to/; done' sh {} +
+  find . -name . -o -type d -prune -exec sh -c '
+    for name; do rm -f "/to/$name"; mv "$name" /to/ || exit; done' sh {} + ||
+    fail "$volume was written while it was filled. To have all of $source: $carry --replace"
   [ -L "$gate" ] || { rm -f "$gate-"; ln -s .volfix-copy "$gate-"; mv -f "$gate-" "$gate"; }
   find . -name . -o -prune -exec sh -c 'for name; do [ ! -L "/to/$name" ] || mv -f "$name" /to/; done' sh {} +
   cd /mark
   chown "$(stat -c %u:%g /from)" /to
   chmod "$(stat -c %a /from)" /to
   rm -f "$gate"
-  rmdir "$copy" || fail "$volume was written before all of $source was there. $choose"
+  if ! rmdir "$copy" 2>/dev/null; then
+    [ -z "$(any /from "$@")" ] || fail "$volume was written before all of $source was there. $choose"
+    rm -rf "$copy"
+  fi
   touch -r /from /to
 fi
 
