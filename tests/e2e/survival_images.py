@@ -1,7 +1,7 @@
 """Images that behave as the official ones do, out of Debian's packages, without a registry.
 
-They declare a VOLUME, initialise only an empty directory and refuse any other (with what the servers' own tools made for the image, which is
-quicker than to make it each time) and run as their own user.
+They declare a VOLUME, initialise only an empty directory and refuse others (with what the servers' own tools made for
+the image, which is quicker than to make it each time) and run as their own user.
 """
 
 from __future__ import annotations
