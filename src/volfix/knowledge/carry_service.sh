@@ -56,6 +56,8 @@ if [ ! -s moved ]; then
   clear
   cd /from
   stats . '%s %y %z %N' "$@" ! -type d >/mark/dates || unread
+  cp --version >/dev/null 2>&1 ||
+    echo "volfix: the tools of this image do not keep extended attributes, ACLs and holes of files in $source" >&2
   find . -name . -o "$@" -prune -exec sh -c 'cp -a "$@" "$0"' "$copy" {} + ||
     undone "$source cannot be copied into $volume: mend what is said above"
 
