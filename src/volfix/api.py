@@ -10,6 +10,7 @@ from pathlib import Path
 from volfix.configuration.nearest import Configuration, given
 from volfix.fixes.plan import Options, RunPlan, StackPlan, plan_run, with_written
 from volfix.fixes.results import ProjectResult, RunResult
+from volfix.project.compose.host_directories import relative
 from volfix.rules.findings import Finding
 from volfix.syntax.source import Edit
 
@@ -45,21 +46,26 @@ class Plan:
 
         return "".join(unified(change, project.root) for project in self.projects for change in project.changes)
 
-    def verify_with_compose(self) -> None:
+    def verify_with_compose(self) -> list[str]:
         """Ask Compose about every changed project; a stack that it would reject is not written, with its reason.
 
-        Raises ComposeMissing where there is no Compose to ask.
+        Returns what was asked and what Compose said, a line each. Raises ComposeMissing where there is none to ask.
         """
         from volfix.fixes.compose_check import compose_command, rejection
 
         if not any(stack.changes for stack in self.run.stacks):
-            return
-        words = compose_command()
+            return ["Compose was not asked: nothing would change"]
+        words, said = compose_command(), []
         for number, stack in enumerate(self.run.stacks):
             after = {change.before.path: change.after for change in stack.changes}
             for project in stack.stack.projects if after else ():
-                if reason := rejection(words, project, after):
+                reason = rejection(words, project, after)
+                names = ", ".join(relative(file.path, project.directory) for file in project.files)
+                answer = "it REJECTS the change" if reason else "it accepts the change"
+                said.append(f"`{' '.join(words)} config` was asked about project {project.name} ({names}): {answer}")
+                if reason:
                     self.run.stacks[number] = with_written(replace(stack, changes=()), written=False, failure=reason)
+        return said
 
     def write(self, *, allow_dirty: bool = False) -> RunResult:
         """Write every stack's files, each stack's together or not at all, and return the result.

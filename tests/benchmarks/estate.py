@@ -46,7 +46,7 @@ class Ran:
 
 def bulk(where: Path, *words: str, kill_after: float | None = None) -> Ran:
     """Run `volfix bulk` over `estate` in a directory."""
-    command = [sys.executable, "-m", "volfix", "bulk", "estate", "--quiet", *words]
+    command = [sys.executable, "-m", "volfix", "bulk", "estate", "--quiet", "--state", "volfix-bulk.sqlite", *words]
     started = time.perf_counter()
     with (where / "output").open("w+") as output:
         process = subprocess.Popen(command, cwd=where, env=ENVIRONMENT, stdout=output, start_new_session=True)

@@ -16,6 +16,8 @@ from repository_factory import checked_out, git, repository
 from volfix.cli.bulk_progress import duration, progress_line
 from volfix.cli.main import volfix
 
+STATE = ("--state", "volfix-bulk.sqlite")
+
 
 @pytest.fixture
 def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -28,7 +30,7 @@ def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def bulk(*arguments: str, stdin: str | None = None) -> Result:
-    result = CliRunner().invoke(volfix, ["bulk", "--jobs", "1", *arguments], input=stdin)
+    result = CliRunner().invoke(volfix, ["bulk", "--jobs", "1", *STATE, *arguments], input=stdin)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 
@@ -262,3 +264,19 @@ def test_progress_has_a_rate_and_the_time_that_is_left() -> None:
     assert progress_line(1000, 800, 10) == "200 of 1000 repositories, 20.0/s, 40 s left"
     assert progress_line(10, 10, 0) == "0 of 10 repositories"
     assert [duration(seconds) for seconds in (59.4, 200, 7500)] == ["59 s", "3 min 20 s", "2 h 5 min"]
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_the_state_lies_under_the_platforms_directory(
+    given: bool, estate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = estate.parent / "home"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "x") if given else "relative")
+    words = ["bulk", "--jobs", "1", "estate"]
+    looked = CliRunner().invoke(volfix, words)
+    (state,) = (home / ("x" if given else ".local/state") / "volfix" / "bulk").glob("*.sqlite")
+    assert f"# state: {state} " in looked.stdout
+    assert not list(estate.parent.glob("*.sqlite"))
+    monkeypatch.chdir(estate)
+    assert CliRunner().invoke(volfix, ["bulk", "--resume"]).exit_code == 2, "each directory has a run of its own"

@@ -27,7 +27,18 @@ OPTIONS = ("--write", "--unsafe-fixes", "--jobs", "2")
 
 def command(where: Path, *words: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000002", "TMPDIR": str(where / "tmp")}
-    full = [sys.executable, "-m", "volfix", "bulk", "estate", "--quiet", *OPTIONS, *words]
+    full = [
+        sys.executable,
+        "-m",
+        "volfix",
+        "bulk",
+        "estate",
+        "--quiet",
+        *OPTIONS,
+        "--state",
+        "volfix-bulk.sqlite",
+        *words,
+    ]
     return subprocess.Popen(
         full,
         cwd=where,
@@ -101,7 +112,9 @@ def test_an_interrupt_leaves_a_state_to_go_on_from(sent: signal.Signals, status:
     assert run.returncode == status
     assert "Traceback" not in errors
     if sent is signal.SIGINT:
-        assert re.search(r"\d+ repositories are left; the same command with --resume goes on", errors)
+        assert re.search(
+            r"\d+ repositories are left; the same command with --resume --state volfix-bulk.sqlite goes on", errors
+        )
     assert list((tmp_path / "tmp").iterdir()) == []
     again = command(tmp_path, "--resume")
     assert "30 repositories" in again.communicate()[0]

@@ -56,8 +56,18 @@ def test_standard_input_is_a_list_too(clones: Path) -> None:
     ]
 
 
-def test_the_lists_of_turbolift_and_git_xargs_name_repositories_on_github() -> None:
-    listed = b'# repos.txt\ngruntwork-io/terragrunt\n"gruntwork-io/terratest",\ngithub.example.org/team/app\n'
+@pytest.mark.parametrize("line", ["src/shpo", "ada/shop", "my.stacks/shop", "my.stacks/ada/shop", "./src/shpo", "shpo"])
+def test_a_mistyped_path_is_a_missing_path(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (source,) = sources(["-"], io.BytesIO(f"{line}\n".encode()))
+    assert (source.address, source.place) == (None, str((tmp_path / line).resolve()))
+    with pytest.raises(SourceProblem, match="no such directory or file"):
+        list(sources([line], NOTHING))
+
+
+def test_repositories_on_github_are_named_with_the_server() -> None:
+    listed = b'# repos.txt\ngithub.com/gruntwork-io/terragrunt\n"github.com/gruntwork-io/terratest",\n'
+    listed += b"github.example.org/team/app\n"
     assert texts("-", stdin=listed) == [
         "https://github.com/gruntwork-io/terragrunt.git",
         "https://github.com/gruntwork-io/terratest.git",

@@ -137,6 +137,7 @@ def test_no_list_of_processes_shows_credentials(tmp_path: Path, monkeypatch: pyt
 
 def test_the_state_and_the_output_have_no_credentials(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "volfix", "bulk", "https://ada:hunter2@127.0.0.1:9/shop.git", "--cache", "cache"]
+    words += ["--state", "volfix-bulk.sqlite"]
     ran = subprocess.run([*words, "--jobs", "1"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert ran.stdout.splitlines()[-1] == "https://127.0.0.1:9/shop.git", "it goes back in as a source"

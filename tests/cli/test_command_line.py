@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -308,3 +309,27 @@ def test_a_write_settles_an_interrupted_one_first(repository: Path) -> None:
     assert "interrupted" in result.stderr
     assert "app-db:/app/data" in (repository / "docker-compose.yml").read_text()
     assert "data/database.db" in (repository / ".env.prod").read_text()
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("undoo", "undo"), ("exlain", "explain"), ("bulkk", "bulk"), ("row", "rows")]
+)
+def test_a_mistyped_command_is_said(word: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(word)
+    assert result.exit_code == 2
+    assert f"did you mean `volfix {meant}`?" in result.stderr
+    (tmp_path / word).mkdir()
+    assert "no Compose file" in run(word).stderr
+
+
+def test_compose_is_said_to_have_been_asked_and_what(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if shutil.which("docker-compose") is None:
+        pytest.skip("needs docker-compose on PATH or in the virtual environment")
+    asked = run("--verify-with-compose", str(repository)).stderr
+    assert "config` was asked about project shop (docker-compose.yml): it accepts the change" in asked
+    (tmp_path / "clean").mkdir()
+    assert "Compose was not asked: nothing would change" in run("--verify-with-compose", str(tmp_path / "clean")).stderr

@@ -225,7 +225,7 @@ def test_github_commands_are_one_line_each_with_everything_escaped() -> None:
         "%0Aacme/app keeps its rows in /app/data%0Aunsafe fix: the source lies outside"
     )
     assert lines[1].startswith(
-        "::warning file=ops/a b%2Cc.yml,line=3,col=9,endLine=3,endColumn=22,title=volfix VF401::`docker compose down -v`"
+        "::warning file=ops/a b%2Cc.yml,line=3,col=9,endLine=3,endColumn=22,title=volfix VF401::`docker"
     )
     assert lines[2].startswith("::notice file=compose.yaml")
     assert lines[3] == "::error file=bad.yaml,line=4,col=2,title=volfix unreadable::not valid YAML"

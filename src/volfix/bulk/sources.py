@@ -1,6 +1,6 @@
 """Where the repositories are: directories of clones, lists with one path or git URL a line, and single ones.
 
-Source: git, Documentation/urls.txt; gruntwork-io/git-xargs, README (`owner/name` lines, commas and quotes around them);
+Source: git, Documentation/urls.txt; gruntwork-io/git-xargs, README (commas and quotes around names);
 Skyscanner/turbolift, README (repos.txt).
 """
 
@@ -20,7 +20,7 @@ from volfix.project.discovery import VENDORED
 STANDARD_INPUT = "-"
 URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^/@]*)@)?(?P<rest>.+)\Z", re.DOTALL)
 SCP_LIKE = re.compile(r"(?:(?P<user>[^/@:]+)@)?(?P<host>[^/:@]+):(?!:)(?P<path>[^/].*|/.+)\Z", re.DOTALL)
-ON_GITHUB = re.compile(r"(?:(?P<host>[\w-]+(?:\.[\w-]+)+)/)?(?P<owner>[\w-]+)/(?P<name>[\w.-]+)\Z", re.ASCII)
+ON_GITHUB = re.compile(r"(?P<host>github(?:\.[\w-]+)+)/(?P<owner>[\w-]+)/(?P<name>[\w.-]+)\Z", re.ASCII)
 
 PORTS = {"https": ":443", "http": ":80", "ssh": ":22", "git": ":9418"}
 
@@ -114,7 +114,7 @@ def _local(path: str) -> Source:
 
 
 def _remote(text: str) -> Source | None:
-    """The repository at a URL, or on GitHub as `owner/name`; None for what is neither."""
+    """The repository at a URL, or on GitHub as `github.com/owner/name`; None for what is neither: it is a path."""
     found = URL.match(text)
     if found is not None:
         shown = without_credentials(text)
@@ -124,7 +124,7 @@ def _remote(text: str) -> Source | None:
     found = ON_GITHUB.match(text.strip("\"', "))
     if found is None:
         return None
-    url = f"https://{found['host'] or 'github.com'}/{found['owner']}/{found['name'].removesuffix('.git')}.git"
+    url = f"https://{found['host']}/{found['owner']}/{found['name'].removesuffix('.git')}.git"
     return Source(url, url, url)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from volfix.cli.bulk_options import begun_with, check, task_of
+from volfix.cli.bulk_options import begun_with, check, default_state, task_of
 from volfix.cli.config import codes_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from volfix.report.bulk_summary import RunRequest
 
 BRANCH = "volfix/persistent-databases"
-STATE = "volfix-bulk.sqlite"
 SCRATCH = "volfix-bulk-"
 
 
@@ -54,10 +53,8 @@ SCRATCH = "volfix-bulk-"
 @click.option(
     "--state",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=Path(STATE),
-    show_default=True,
     metavar="FILE",
-    help="What the run knows.",
+    help="What the run knows (for this directory, in ~/.local/state/volfix).",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run that was interrupted.")
 @click.option("--only-failed", is_flag=True, help="Only what failed in the last run.")
@@ -107,6 +104,8 @@ def command(ctx: click.Context, /, arguments: tuple[str, ...], **options: Any) -
     Exit status: 0 nothing left to do, 1 findings remain or repositories were skipped, 2 one failed.
     """
     check(arguments, options)
+    options["named_state"] = options["state"] is not None
+    options["state"] = options["state"] or default_state()
     signal.signal(signal.SIGTERM, _terminated)
     from volfix.bulk.state import State
     from volfix.bulk.state_file import StateProblem
@@ -244,7 +243,7 @@ def _closing(workers: Any) -> Iterator[None]:
 
 
 def _say_how_to_continue(state: State, options: dict[str, Any]) -> None:
-    where = "" if str(options["state"]) == STATE else f" --state {options['state']}"
+    where = f" --state {options['state']}" if options["named_state"] else ""
     click.echo(f"{state.left()} repositories are left; the same command with --resume{where} goes on", err=True)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -46,6 +49,29 @@ def _check_directory(name: str, directory: Path) -> None:
     except OSError as error:
         reason = f"{directory} cannot be written: {error.strerror or error}"
         raise click.BadParameter(f"{reason}; name another directory", param_hint=f"--{name}") from error
+
+
+def default_state() -> Path:
+    """Where the run of the current directory is kept: each has one of its own.
+
+    Source: freedesktop.org, XDG Base Directory Specification; platformdirs, user_state_dir (macOS and Windows).
+    """
+    home = Path.home()
+    if sys.platform == "darwin":
+        above = home / "Library" / "Application Support"
+    elif sys.platform == "win32":
+        above = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    else:
+        given = os.environ.get("XDG_STATE_HOME", "")
+        above = Path(given) if given.startswith("/") else home / ".local" / "state"
+    here = Path.cwd()
+    name = f"{here.name or 'root'}-{hashlib.sha256(os.fsencode(here)).hexdigest()[:8]}.sqlite"
+    path = above / "volfix" / "bulk" / name
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"{path.parent} cannot be made ({error.strerror}): name a file with --state") from error
+    return path
 
 
 def task_of(options: dict[str, Any]) -> Task:

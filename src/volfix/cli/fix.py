@@ -136,7 +136,8 @@ def _verify(plan: volfix.Plan) -> None:
     from volfix.fixes.compose_check import ComposeMissing
 
     try:
-        plan.verify_with_compose()
+        for line in plan.verify_with_compose():
+            click.echo(line, err=True)
     except ComposeMissing as missing:
         raise click.UsageError(str(missing)) from missing
 

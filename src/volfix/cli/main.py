@@ -21,6 +21,8 @@ class DefaultsToFix(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] not in (*COMMANDS, "--help", "-h", "--version"):
+            if args:
+                _check_word(args[0])
             args = ["fix", *args]
         return super().parse_args(ctx, args)
 
@@ -51,6 +53,16 @@ class DefaultsToFix(click.Group):
     def _summary(self, ctx: click.Context, name: str) -> str:
         command = self.get_command(ctx, name)
         return command.get_short_help_str(100) if command else ""
+
+
+def _check_word(word: str) -> None:
+    """Refuse a word that is neither a path nor an option, and looks like a command."""
+    if word.startswith("-") or os.path.lexists(word):
+        return
+    from difflib import get_close_matches
+
+    if near := get_close_matches(word, COMMANDS, 1):
+        raise click.UsageError(f"there is no command {word} and no such path; did you mean `volfix {near[0]}`?")
 
 
 @click.command(
