@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.configuration.nearest import Configuration, given
+from volfix.fixes.baseline import Baseline
 from volfix.fixes.plan import Options, RunPlan, StackPlan, plan_run, with_written
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
@@ -144,6 +145,7 @@ def plan(
     carry_service: bool = False,
     only_carried: bool = False,
     configuration: Configuration | None = None,
+    baseline: Baseline | None = None,
     confirm: Callable[[Finding], bool] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Plan:
@@ -152,9 +154,9 @@ def plan(
     `select` and `ignore` are rule codes or beginnings of codes; `exclude` are glob patterns of paths. `outside`: files
     outside of the repository are read where a Compose file names them. `carry_service`: a fix that makes a volume adds
     the service that carries the data into it, where one can; `only_carried`: it is unsafe where none does.
-    `configuration` says which files of the repositories are read for select, ignore and exclude (none). `confirm` is
-    asked about each fix; `progress` is called with the stacks done and their number. Raises FileNotFoundError for a
-    path that does not exist. What cannot be read is in `result.errors`.
+    `configuration` says which files of the repositories are read for select, ignore and exclude (none), `baseline`
+    which findings are left out. `confirm` is asked about each fix; `progress` is called with the stacks done and their
+    number. Raises FileNotFoundError for a path that does not exist. What cannot be read is in `result.errors`.
     """
     paths = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(item) for item in path]
     for item in paths:
@@ -165,6 +167,7 @@ def plan(
         trusted=trusted,
         outside=outside,
         configuration=configuration or given(select, ignore, exclude),
+        baseline=baseline,
         carry_service=carry_service,
         only_carried=only_carried,
         confirm=confirm,

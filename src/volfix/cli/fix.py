@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from volfix.cli.baseline import read_baseline, write_baseline
 from volfix.cli.config import SEVERITIES, codes_of, configured
 from volfix.cli.outputs import WRITTEN, outputs
 
@@ -40,6 +41,13 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
     "--no-outside", is_flag=True, help="Read no file outside of the repository, whatever a Compose file names."
 )
 @click.option("--min-severity", type=click.Choice(SEVERITIES), help="Leave out findings that are less severe.")
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Leave out the findings in FILE, and name those in it that are gone.",
+)
+@click.option("--write-baseline", is_flag=True, help="Write the findings of now to the file of --baseline.")
 @click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -82,6 +90,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     options["paths"] = paths
     WRITTEN.set("no file is written")
     configuration = configured(ctx, options)
+    baseline = read_baseline(options)
     results = outputs(options)
     options["output_format"], options["output_file"] = results[0]
     if options["write"]:
@@ -92,6 +101,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         list(paths) or ["."],
         unsafe_fixes=options["unsafe_fixes"],
         configuration=configuration,
+        baseline=baseline,
         trusted=options["trusted"],
         carry_service=options["carry_service"],
         outside=not options["no_outside"],
@@ -100,6 +110,10 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     )
     if options["verbose"]:
         _say_slow_parser()
+    if options["write_baseline"]:
+        _print_problems(plan.result, options)
+        click.echo(write_baseline(options["baseline"], plan.findings))
+        ctx.exit(2 if plan.result.errors else 0)
     if options["verify_with_compose"]:
         _verify(plan)
     if options["write"]:
@@ -229,7 +243,7 @@ def _typed(options: dict[str, Any]) -> str:
     words = ["volfix", *("--" + name.replace("_", "-") for name in flags)]
     for name in ("select", "ignore", "exclude"):
         words += [f"--{name}={value}" for value in options[name]]
-    for name in ("min_severity", "config"):
+    for name in ("min_severity", "baseline", "config"):
         words += [f"--{name.replace('_', '-')}={options[name]}"] if options[name] else []
     return shlex.join([*words, *map(str, options["paths"])])
 

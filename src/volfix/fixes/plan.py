@@ -9,6 +9,7 @@ from pathlib import Path
 
 from volfix.configuration.nearest import Configuration
 from volfix.configuration.settings import Settings
+from volfix.fixes.baseline import Baseline
 from volfix.fixes.held_back import unless_refused, unless_unread
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proof.proven import made_of
@@ -38,6 +39,8 @@ class Options:
     unsafe_fixes: bool = False
     trusted: bool = False
     configuration: Configuration = field(default_factory=Configuration)
+    baseline: Baseline | None = None
+    """The findings that are left out."""
     confirm: Callable[[Finding], bool] | None = None
     outside: bool = True
     """Whether files outside of the repository are read that a Compose file names."""
@@ -94,6 +97,10 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
         configuration.of(directory.path, directory.root)
     learn(configuration.own_entries())
     run.stacks += _plans(run, progress)
+    if options.baseline is not None:
+        unread = [problem.path for problem in loader.problems]
+        for note in options.baseline.stale(paths, configuration.codes(), unread):
+            loader.note(note)
     results = [path for plan in run.stacks for project in plan.projects for path in project.files]
     for note in not_checked(paths, run.directories, results, [plan.stack for plan in run.stacks]):
         loader.note(note)
@@ -137,6 +144,8 @@ def plans_of(
 ) -> Iterator[StackPlan]:
     """The plan of each stack in the run's directories; `others` are stacks that are read and planned already."""
     loader, options, found = run.loader, run.options, run.directories
+    if options.baseline is not None:
+        options.baseline.begin()
     earlier = len(loader.problems), len(loader.notes)
     whole = RunContext(found, tuple(read_stacks(found, loader)), others, loader)
     about_commands = any(REGISTRY[code].about_commands for code in options.configuration.codes())
@@ -173,7 +182,9 @@ def _say_refused(loader: Loader) -> None:
 
 def plan_stack(context: Context, settings: Settings, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
-    seen = [unless_unread(finding, context.stack) for finding in _findings(context, settings)]
+    known = options.baseline
+    found = [finding for finding in _findings(context, settings) if known is None or not known.has(finding)]
+    seen = [unless_unread(finding, context.stack) for finding in found]
     complete = _with_deletions(context, settings, seen)
     findings = [unless_refused(_editable(finding), context.stack) for finding in complete]
     findings = _with_carriers(context, options, findings, loader)

@@ -1,0 +1,45 @@
+"""`--baseline`: the findings that are known, read from a file or written to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from volfix.fixes.baseline import Baseline
+    from volfix.rules.findings import Finding
+
+
+def read_baseline(options: dict[str, Any]) -> Baseline | None:
+    """The baseline that counts in the run; raises click.UsageError, also where the file is not there."""
+    path: Path | None = options["baseline"]
+    if options["write_baseline"]:
+        if path is None or options["write"]:
+            raise click.UsageError("--write-baseline needs --baseline FILE, and goes without --write")
+        return None
+    if path is None:
+        return None
+    from volfix.fixes.baseline import Baseline, BaselineProblem
+
+    try:
+        return Baseline.read(path.absolute(), path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise click.UsageError(f"{path} is not there: the same command with --write-baseline writes it") from error
+    except (OSError, UnicodeDecodeError, BaselineProblem) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def write_baseline(path: Path, findings: Iterable[Finding]) -> str:
+    """Write what was found, and say so in a line; raises click.FileError."""
+    from volfix.fixes.baseline import Baseline
+
+    baseline = Baseline.of(path.absolute(), findings)
+    try:
+        path.write_text(baseline.text, encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror or str(error)) from error
+    number = baseline.findings.total()
+    return f"{path}: {number} finding{'' if number == 1 else 's'}; from now on --baseline {path} reports what is new"
