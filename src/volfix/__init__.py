@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from volfix.api import Plan, plan
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Plan", "plan"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from volfix.cli.main import volfix
+from volfix import __version__
+from volfix.cli.main import COMMANDS, EXTRAS, volfix
+from volfix.knowledge.tables import parsed
 
 REFERENCE = Path(__file__).parents[2] / "fixtures" / "fastapi-sqlite-drone" / "repository"
 
@@ -265,7 +268,31 @@ def test_explain() -> None:
 
 def test_help_and_version() -> None:
     assert "--unsafe-fixes" in run("--help").stdout
-    assert run("--version").stdout.startswith("volfix, version ")
+    first, second, third = run("--version").stdout.splitlines()
+    assert first == f"volfix {__version__}"
+    assert platform.python_version() in second
+    assert third.startswith("extras: ")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_is_whole(name: str) -> None:
+    said = run(name, "--help").stdout
+    assert "..." not in said.replace("[PATH]...", "").replace("SOURCE...", "").replace("volfix/...", "")
+    whole = run("--help").stdout
+    assert "..." not in whole.replace("[PATH]...", "")
+
+
+def test_every_option_of_the_default_command_has_a_group() -> None:
+    assert "\nOther:\n  -h, --help " in run("fix", "--help").stdout
+
+
+EXTRAS_OF_TESTS = ("test",)
+
+
+def test_the_extras_that_the_version_names_are_those_of_the_package() -> None:
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text()
+    table = parsed(text)["project"]["optional-dependencies"]
+    assert set(table) - set(EXTRAS_OF_TESTS) == set(EXTRAS)
 
 
 @pytest.mark.parametrize("flags", [(), ("-v",), ("-v", "--output-format", "json")])

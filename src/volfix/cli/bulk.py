@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from volfix.cli.bulk_options import begun_with, check, default_state, task_of
-from volfix.cli.config import codes_of
+from volfix.cli.config import codes_of, selection
+from volfix.cli.groups import complete_codes
 
 if TYPE_CHECKING:
     from volfix.bulk.records import Hazard
@@ -59,7 +60,12 @@ SCRATCH = "volfix-bulk-"
 @click.option("--resume", is_flag=True, help="Go on with the run that was interrupted.")
 @click.option("--only-failed", is_flag=True, help="Only what failed in the last run.")
 @click.option(
-    "--only", multiple=True, callback=codes_of, metavar="CODES", help="Only what had such findings in the last run."
+    "--only",
+    multiple=True,
+    callback=codes_of,
+    shell_complete=complete_codes,
+    metavar="CODES",
+    help="Only what had such findings in the last run.",
 )
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes (one for each CPU).")
 @click.option(
@@ -84,15 +90,13 @@ SCRATCH = "volfix-bulk-"
     help="Add the services that carry the data when a change is deployed (the default), or none.",
 )
 @click.option("--trusted", is_flag=True, help="The pipelines' repositories are trusted by their CI server.")
-@click.option("--select", multiple=True, callback=codes_of, metavar="CODES", help="Only these rules; VF1 is all VF1xx.")
-@click.option("--ignore", multiple=True, callback=codes_of, metavar="CODES", help="All but these rules.")
+@selection
 @click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
     help="A configuration file for all of them; their own ones only ignore.",
 )
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths that match.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.pass_context
 def command(ctx: click.Context, /, arguments: tuple[str, ...], **options: Any) -> None:

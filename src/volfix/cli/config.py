@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from volfix.cli.groups import complete_codes
 
 if TYPE_CHECKING:
     from volfix.configuration.nearest import Configuration
     from volfix.configuration.settings import Settings
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 SEVERITIES = ("info", "warning", "error")
 
 
@@ -79,15 +83,29 @@ def _set(ctx: click.Context, options: dict[str, Any], key: str, value: Any) -> N
         options[name] = option.type_cast_value(ctx, value) if not isinstance(value, bool) else value
 
 
+def selection(command: Command) -> Command:
+    """The options that choose rules and paths."""
+    codes: dict[str, Any] = {"callback": codes_of, "shell_complete": complete_codes, "metavar": "CODES"}
+    for option in (
+        click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths that match."),
+        click.option("--ignore", multiple=True, help="All but these rules.", **codes),
+        click.option("--select", multiple=True, help="Only these rules; VF1 is all VF1xx.", **codes),
+    ):
+        command = option(command)
+    return command
+
+
+def configuration_options(command: Command) -> Command:
+    """The options that say which configuration file counts."""
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    command = click.option("--no-config", is_flag=True, help="No configuration file.")(command)
+    named = click.option("--config", type=file, metavar="FILE", help="This configuration file, and no other.")
+    return named(command)
+
+
 @click.command("config", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.argument("path", metavar="[PATH]", default=".", type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="This configuration file, and no other.",
-)
-@click.option("--no-config", is_flag=True, help="No configuration file.")
+@configuration_options
 @click.pass_context
 def command(ctx: click.Context, path: Path, config: Path | None, no_config: bool) -> None:
     """Show the settings that are in force at PATH, and the file and line that each comes from.

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
+from volfix.cli.groups import complete_rule_or_path
+
 CODE = re.compile(r"vf\d{3}\Z", re.IGNORECASE)
 
 
 @click.command("explain", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.argument("subject", metavar="[CODE|PATH]", default=".")
+@click.argument("subject", metavar="[CODE|PATH]", default=".", shell_complete=complete_rule_or_path)
 @click.option("--rules", is_flag=True, help="List the rules.")
 @click.option(
     "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The name that the project runs under."

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from volfix.cli.baseline import read_baseline, write_baseline
-from volfix.cli.config import SEVERITIES, codes_of, configured
+from volfix.cli.config import SEVERITIES, configuration_options, configured, selection
+from volfix.cli.groups import Fix, complete_first_word
 from volfix.cli.outputs import WRITTEN, outputs
 
 if TYPE_CHECKING:
@@ -25,8 +26,14 @@ FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "rdjson")
 SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip install ruamel.yaml.clib` adds libyaml"
 
 
-@click.command("fix", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.command("fix", cls=Fix, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument(
+    "paths",
+    metavar="[PATH]...",
+    nargs=-1,
+    type=click.Path(exists=True, path_type=Path),
+    shell_complete=complete_first_word,
+)
 @click.option("--write/--dry-run", default=False, help="Write the fixes, or only show them (the default).")
 @click.option("-i", "--interactive", is_flag=True, help="Ask about each fix.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also make fixes that rest on what volfix cannot see.")
@@ -34,12 +41,11 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
     "--carry-service", is_flag=True, help="Also add the services that carry the data when the change is deployed."
 )
 @click.option("--trusted", is_flag=True, help="The pipelines' repositories are trusted by their CI server.")
-@click.option("--select", multiple=True, callback=codes_of, metavar="CODES", help="Only these rules; VF1 is all VF1xx.")
-@click.option("--ignore", multiple=True, callback=codes_of, metavar="CODES", help="All but these rules.")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths that match.")
 @click.option(
     "--no-outside", is_flag=True, help="Read no file outside of the repository, whatever a Compose file names."
 )
+@selection
+@configuration_options
 @click.option("--min-severity", type=click.Choice(SEVERITIES), help="Leave out findings that are less severe.")
 @click.option(
     "--baseline",
@@ -48,13 +54,6 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
     help="Leave out the findings in FILE, and name those in it that are gone.",
 )
 @click.option("--write-baseline", is_flag=True, help="Write the findings of now to the file of --baseline.")
-@click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="This configuration file, and no other.",
-)
-@click.option("--no-config", is_flag=True, help="No configuration file.")
 @click.option(
     "--output-format",
     type=click.Choice(FORMATS),

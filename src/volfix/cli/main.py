@@ -13,7 +13,9 @@ import click
 from volfix import __version__
 from volfix.cli.outputs import OutputLost
 
-COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "undo")
+COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "completion", "undo")
+EXTRAS = {"docker": "docker", "report": "jinja2", "cluster": "distributed"}
+"""The extras of pyproject.toml, each with a module that it brings."""
 
 
 class DefaultsToFix(click.Group):
@@ -21,7 +23,7 @@ class DefaultsToFix(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] not in (*COMMANDS, "--help", "-h", "--version"):
-            if args:
+            if args and not ctx.resilient_parsing:
                 _check_word(args[0])
             args = ["fix", *args]
         return super().parse_args(ctx, args)
@@ -42,17 +44,33 @@ class DefaultsToFix(click.Group):
         return command
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The options of `fix`, since that is what people call, then the commands."""
-        fix = self.get_command(ctx, "fix")
-        assert fix is not None
-        with formatter.section("Options"):
-            formatter.write_dl([record for item in fix.get_params(ctx) if (record := item.get_help_record(ctx))])
+        """The commands, then the options of `fix`, since that is what people call."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, self._summary(ctx, name)) for name in COMMANDS])
+        fix = self.get_command(ctx, "fix")
+        assert fix is not None
+        fix.format_options(ctx, formatter)
 
     def _summary(self, ctx: click.Context, name: str) -> str:
         command = self.get_command(ctx, name)
-        return command.get_short_help_str(100) if command else ""
+        return " ".join(((command and command.help) or "").partition("\n\n")[0].split())
+
+
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """The version, that of Python, and which extras are there."""
+    del param
+    if not value or ctx.resilient_parsing:
+        return
+    import platform
+    from importlib.util import find_spec
+
+    there = [name for name, module in EXTRAS.items() if find_spec(module) is not None]
+    missing = [name for name in EXTRAS if name not in there]
+    parser = "libyaml" if find_spec("_ruamel_yaml") is not None else "no libyaml"
+    click.echo(f"volfix {__version__}")
+    click.echo(f"{platform.python_implementation()} {platform.python_version()}, {parser}")
+    click.echo(f"extras: {', '.join(there) or 'none'}" + (f"; not installed: {', '.join(missing)}" if missing else ""))
+    ctx.exit()
 
 
 def _check_word(word: str) -> None:
@@ -70,7 +88,14 @@ def _check_word(word: str) -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     subcommand_metavar="[fix] [OPTIONS] [PATH]...",
 )
-@click.version_option(__version__, prog_name="volfix")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the versions of volfix and Python, and the extras.",
+)
 def volfix() -> None:
     """Find every way in which the next Docker Compose deployment could lose a database, show the fix, write it.
 

@@ -1,0 +1,21 @@
+"""`volfix completion`: what a shell needs to complete commands, options, codes and paths."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("completion", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("shell", metavar="[bash|zsh|fish]", type=click.Choice(("bash", "zsh", "fish")))
+def command(shell: str) -> None:
+    """Print the completion for a shell: type `eval "$(volfix completion bash)"`, or put that into its start file.
+
+    For fish: `volfix completion fish | source`.
+    """
+    from click.shell_completion import get_completion_class
+
+    from volfix.cli.main import volfix
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(volfix, {}, "volfix", "_VOLFIX_COMPLETE").source())

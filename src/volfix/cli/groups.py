@@ -1,0 +1,74 @@
+"""The help of a command in groups, and what a shell may complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import click
+from click.shell_completion import CompletionItem
+
+OTHER = "Other"
+
+
+class Grouped(click.Command):
+    """A command whose options are listed in groups: the title of each, with the names of its options."""
+
+    groups: ClassVar[Mapping[str, Sequence[str]]] = {}
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each group with its options in its own order; what is in none comes last."""
+        options = {item.name: item for item in self.get_params(ctx) if isinstance(item, click.Option)}
+        rest = [name for name in options if not any(name in names for names in self.groups.values())]
+        for title, names in {**self.groups, OTHER: rest}.items():
+            records = [options[name].get_help_record(ctx) for name in names]
+            if shown := [record for record in records if record is not None]:
+                with formatter.section(title):
+                    formatter.write_dl(shown)
+
+
+class Fix(Grouped):
+    """The help of `volfix` itself."""
+
+    groups: ClassVar[Mapping[str, Sequence[str]]] = {
+        "Fixes": (
+            *("write", "interactive", "unsafe_fixes", "carry_service"),
+            *("trusted", "verify_with_compose", "allow_dirty"),
+        ),
+        "Findings": ("select", "ignore", "exclude", "min_severity", "baseline", "write_baseline", "no_outside"),
+        "Configuration": ("config", "no_config"),
+        "Output": (
+            *("output_format", "output_file", "diff", "diff_context", "statistics"),
+            *("color", "show_secrets", "quiet", "verbose", "exit_zero"),
+        ),
+    }
+
+
+def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The codes that the last word of a list with commas may become, each with the rule's name."""
+    del ctx, param
+    from volfix.rules import REGISTRY
+
+    before, comma, last = incomplete.rpartition(",")
+    return [
+        CompletionItem(before + comma + code, help=rule.name)
+        for code, rule in sorted(REGISTRY.items())
+        if code.startswith(last.upper())
+    ]
+
+
+def complete_rule_or_path(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """A rule's code, or a path."""
+    codes = complete_codes(ctx, param, incomplete) if incomplete else []
+    return [*codes, CompletionItem(incomplete, type="file")]
+
+
+def complete_first_word(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """A path; where it is the first word after `volfix`, also a command."""
+    del param
+    from volfix.cli.main import COMMANDS
+
+    given = (ctx.get_parameter_source(name) for name in ctx.params)
+    is_first = all(source is None or source.name == "DEFAULT" for source in given)
+    commands = [name for name in COMMANDS if is_first and incomplete and name.startswith(incomplete)]
+    return [*map(CompletionItem, commands), CompletionItem(incomplete, type="file")]
