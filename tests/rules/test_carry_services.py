@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -314,6 +315,41 @@ REFUSED = {
 @pytest.mark.parametrize(("files", "reason"), REFUSED.values(), ids=REFUSED)
 def test_it_is_not_offered_for(files: dict[str, str], reason: str, tmp_path: Path) -> None:
     assert reason in reasons(written(tmp_path, files))
+
+
+UP = "docker compose up -d"
+RENAMED = "services:\n  postgres:\n    image: postgres:16\n    volumes: ['%s:/var/lib/postgresql/data']\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "deploy", "is_refused"),
+    [
+        (RENAMED % "./pgdata", UP, True),
+        (RENAMED % "./pgdata" + "  pool:\n    image: pgbouncer\n", f"{UP} --build", True),
+        (RENAMED % "./pgdata", f"{UP} --remove-orphans", False),
+        (RENAMED % "./pgdata", f"{UP} --remove-orphans=false", True),
+        (RENAMED % "./pgdata", f"{UP} --remove-orphans\n{UP}", True),
+        (RENAMED % "./pgdata", "", True),
+        (RENAMED % "./other", UP, False),
+        (RENAMED.replace("data'", "data:ro'") % "./pgdata", UP, False),
+        (DB, UP, False),
+    ],
+    ids=("renamed", "more", "removed", "kept", "once kept", "by hand", "another directory", "a reader", "not renamed"),
+)
+def test_a_service_that_was_renamed_may_go_on_writing(
+    before: str, deploy: str, is_refused: bool, tmp_path: Path
+) -> None:
+    git = ["git", "-C", str(tmp_path), "-c", "user.email=a@b", "-c", "user.name=a"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    for text in (before, DB):
+        (tmp_path / "compose.yaml").write_text(text)
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-qm", "x", "--allow-empty"], check=True)
+    if deploy:
+        (tmp_path / "deploy.sh").write_text(f"{deploy}\n")
+    said = "\n".join(str(reason) for _, reason in carriages(tmp_path))
+    assert ("postgres had the directory (git, commit" in said) == is_refused
+    assert ("None" in said) != is_refused
 
 
 def test_another_project_name_is_not_offered(tmp_path: Path) -> None:

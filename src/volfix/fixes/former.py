@@ -96,12 +96,12 @@ class Former:
         return list(former_contents(self.stack.root, _files_of(self.stack), self.histories.of))
 
     def of(self, project: Project) -> Iterator[tuple[Project, str]]:
-        """The project as it was, with how volfix knows; versions in which no line with a path differs are left out."""
+        """The project as it was, with how volfix knows; versions with no other path or name are left out."""
         paths = tuple(file.path for file in project.files)
         directory = Directory(project.directory, project.root, paths, file_sets=(paths,))
         now = {file.path: file.source.data for file in self.stack.files}
         for when, contents in self._contents:
-            if not any(_has_another_path(data, now.get(path, b"")) for path, data in contents.items()):
+            if not any(_has_another_mount(data, now.get(path, b"")) for path, data in contents.items()):
                 continue
             overlay = overlay_of(contents)
             for found in projects_of(directory, self.loader.overlaid(overlay)) if overlay else ():
@@ -116,6 +116,8 @@ def _files_of(stack: Stack) -> list[Path]:
     return [*(file.path for file in stack.files), *sorted(path for path in env if path.is_relative_to(stack.root))]
 
 
-def _has_another_path(before: bytes, now: bytes) -> bool:
+def _has_another_mount(before: bytes, now: bytes) -> bool:
+    """Whether a line says a path, or begins a service, that is none of now."""
     lines = {line.strip() for line in now.splitlines()}
-    return any(b"/" in line or b"~" in line for line in before.splitlines() if line.strip() not in lines)
+    gone = (line for line in map(bytes.strip, before.splitlines()) if line and line not in lines)
+    return any(b"/" in line or b"~" in line or line.endswith(b":") for line in gone)

@@ -14,10 +14,12 @@ from volfix.knowledge.commands import COMPOSE, DOCKER, DockerCall
 from volfix.knowledge.compose_clients import client_in
 from volfix.project.compose.completeness import services_named
 from volfix.project.compose.model import Project, normalized_name
+from volfix.project.compose.mounts import BIND
 from volfix.project.deployments.changing_names import changing_name
 from volfix.project.deployments.flow import starts
 from volfix.project.deployments.stacks import Anchor
 from volfix.rules.evidence.bind_deletions import hits, host_data
+from volfix.rules.evidence.carry_refusals import old_directories
 from volfix.rules.evidence.cleaned import deleted_by
 from volfix.rules.evidence.command_words import shown_command
 from volfix.rules.evidence.deployments import deploys
@@ -49,6 +51,7 @@ STARTS = {
 def flow_refusals(context: Context, takers: Takers) -> Iterator[str]:
     """What the repository's own deployments do that a carry service does not stand; each reason is enough."""
     yield from _cleaned(context, takers)
+    yield from _orphans(context, takers)
     commands = context.deploying()
     if commands is None:
         return
@@ -84,6 +87,30 @@ def _of_call(
             yield from () if started else _run_before(takers, command, call, project)
         else:
             yield STARTS[call.verb]
+
+
+def _orphans(context: Context, takers: Takers) -> Iterator[str]:
+    """Services that had the directory under a name that is none of the project's any more: their containers run on."""
+    commands = context.deploying()
+    hosts = old_directories(context, takers)
+    for project in dict.fromkeys(use.project for use in takers.uses):
+        calls = [item.call for item in commands.calls.get(project, ())] if commands is not None else []
+        ups = [call for call in calls if call.program == COMPOSE and call.verb == "up"]
+        if ups and all(map(_removes_orphans, ups)):
+            continue
+        for earlier, when in context.former(project):
+            for name in earlier.services.keys() - project.services.keys():
+                mounts = [mount for mount in earlier.services[name].mounts if not (mount.read_only or mount.overridden)]
+                if any(context.host_of(mount) in hosts for mount in mounts if mount.kind == BIND):
+                    yield (
+                        f"{name} had the directory ({when}), and its container may go on writing: nothing removes it "
+                        "(docker compose up --remove-orphans)"
+                    )
+                    return
+
+
+def _removes_orphans(call: DockerCall) -> bool:
+    return any(item.name == "--remove-orphans" and item.value != "false" for item in call.options)
 
 
 def _of_program(context: Context, command: Command) -> Iterator[str]:

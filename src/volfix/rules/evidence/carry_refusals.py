@@ -116,7 +116,7 @@ def _swarm(project: Project) -> Iterator[str]:
 def _other_writers(context: Context, takers: Takers) -> Iterator[str]:
     """Who else works in the directory and does not stop when the takers do."""
     services = {id(use.service) for use in takers.uses}
-    for host, own in _directories(context, takers).items():
+    for host, own in old_directories(context, takers).items():
         for other, uses in context.binds.items():
             for use in uses if host == other or other.contains(host) else ():
                 if id(use.service) in services or use.mount.read_only or use.mount.overridden:
@@ -129,7 +129,7 @@ def _other_writers(context: Context, takers: Takers) -> Iterator[str]:
         yield from host_doubts(context, own) if own.mount.kind == BIND else ()
 
 
-def _directories(context: Context, takers: Takers) -> dict[HostDirectory, Use]:
+def old_directories(context: Context, takers: Takers) -> dict[HostDirectory, Use]:
     """The host directories of the old mounts, also those behind a volume that is a bind mount in disguise."""
     found: dict[HostDirectory, Use] = {}
     for use in takers.uses:
