@@ -201,3 +201,45 @@ def test_with_a_name_of_its_own_each_repository_sees_its_own_rows_only(server: S
     volumes = [name for name in host.docker("volume", "ls", "-q").split() if "app-db" in name]
     assert sorted(volumes) == ["alpha_app-db", "beta_app-db"]
     assert not (server.workspace / "data").exists()
+
+
+@pytest.mark.parametrize("ran", [True, False], ids=["containers", "the pipeline alone"])
+def test_carry_names_the_directory_of_the_pipeline_and_never_that_of_the_checkout(
+    server: Server, host: Host, ran: bool
+) -> None:
+    """By the containers that it started, and without any by what the pipeline's file says of its workspace."""
+    alpha = server.repository("alpha", COMPOSE)
+    server.push(alpha)
+    assert server.rows("src") == ["alpha"]
+    (alpha / "data").mkdir()
+    (alpha / "data/app.db").write_text("somebody tried it here\n")
+    fixed(alpha, unsafe=False)
+    if not ran:
+        host.docker("rm", "-f", "src-app-1")
+    words, place = ("volfix", "carry", "-p", "src", str(alpha)), f"{server.workspace}/data"
+    said = host.command(server.directory, *words, statuses=(0, 1))
+    assert f"from {place}: " in said
+    assert str(alpha / "data") not in said
+    said = host.command(server.directory, *words, "--write", "--no-up", "--no-rows", statuses=(0, 1))
+    volume = Path(host.docker("volume", "inspect", "-f", "{{.Mountpoint}}", "src_app-db").strip())
+    assert (volume / "app.db").read_text() == "alpha\n", said
+    (volume / "app.db").write_text("other\n")
+    said = host.command(server.directory, *words, "--replace", "--map", f"{place}=app-db", statuses=(0, 1))
+    assert f"--map {place}=app-db" in said
+    assert str(alpha / "data") not in said
+
+
+def test_where_the_pipelines_directory_is_gone_its_place_is_named_and_the_checkout_is_not_taken(
+    server: Server, host: Host
+) -> None:
+    alpha = server.repository("alpha", COMPOSE)
+    server.push(alpha)
+    (alpha / "data").mkdir()
+    (alpha / "data/app.db").write_text("somebody tried it here\n")
+    fixed(alpha, unsafe=False)
+    host.docker("rm", "-f", "src-app-1")
+    shutil.rmtree(server.workspace / "data")
+    said = host.command(server.directory, "volfix", "carry", "--write", "-p", "src", str(alpha), statuses=(0, 1))
+    assert f"{server.workspace}/data cannot be read" in said
+    assert str(alpha / "data") not in said
+    assert "src_app-db" not in host.docker("volume", "ls", "-q").split()
