@@ -182,6 +182,30 @@ def test_a_carry_that_is_killed_serves_no_wrong_rows_and_is_begun_again(shop: Sh
     assert begun
 
 
+def test_servers_that_somebody_starts_before_any_carry_cost_no_row_and_what_is_said_puts_all_right(shop: Shop) -> None:
+    """The carry services never ran: the servers begin new databases, and Redis writes nothing before it stops."""
+    shop.merge()
+    shop.host.compose(shop.directory, "create")
+    for database in DATABASES:
+        shop.host.docker("start", shop.container(database.service))
+        assert shop.rows(database) == 0, database.name
+    for database in reversed(DATABASES):  # Redis first: it writes its nothing down when carry stops it
+        name = shop.volume(database).removeprefix(f"{shop.directory.name}_")
+        if database.service == "redis":  # as the README says of those that have written nothing
+            words = ["carry", "--write", "--map", f"./{database.source}={name}", "--replace"]
+        else:
+            with pytest.raises(AssertionError, match="didn't complete successfully: exit 1"):
+                shop.up(database.service)
+            said = shop.host.compose(shop.directory, "logs", "--no-log-prefix", f"carry-{name}").splitlines()[-1]
+            assert said.startswith(f"volfix: {name} holds other data than ./{database.source}. ")
+            words = said.rpartition(": volfix ")[2].split()
+        done = shop.host.command(shop.directory, "volfix", *words, statuses=(0, 1))  # the others are still to come
+        assert f"{name}: carried to" in done, done
+    shop.up()
+    for database in DATABASES:
+        assert shop.rows(database) == ROWS, database.name
+
+
 def running(shop: Shop) -> list[str]:
     """The carry services that run."""
     return shop.host.docker("ps", "--format", "{{.Names}}", "--filter", "name=-carry-").split()
