@@ -252,6 +252,13 @@ REFUSED = {
         },
         "web has it through ./state, and may go on writing in it",
     ),
+    "a directory deep in it that is mounted by itself": (
+        {
+            "compose.yaml": DB
+            + "  files:\n    image: nginx\n    volumes: ['./pgdata/base/dumps:/usr/share/nginx/html:ro']\n"
+        },
+        "base/dumps is mounted by itself, deep in ./pgdata",
+    ),
     "two project names": (
         {
             "compose.yaml": DB,
