@@ -18,8 +18,11 @@ NOT_DEPLOYED = frozenset({ASKED, CLEANS, TEST, DEV})
 """What is not run when the stack that people use is deployed."""
 FOR_A_WHILE = frozenset({TEST, DEV})
 """What has a stack of its own, whose data is thrown away."""
-INPUT = re.compile(r"(?<![a-z])inputs(?![a-z])")
-"""What a workflow asks the person for who starts it. Source: docs.github.com, contexts (`inputs`)."""
+INPUT = re.compile(r"(?<![a-z])(?:inputs|pipeline[._]parameters)(?![a-z])")
+"""What a workflow asks the person for who starts it.
+
+Source: docs.github.com, contexts (`inputs`); circleci/circleci-docs, pipeline-variables (`pipeline.parameters`).
+"""
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 

@@ -107,7 +107,11 @@ def _name(context: Context, project: Project) -> Iterator[Answer]:
     keys = [key for key in project.declared if real.real_name(key) == f"{name}_{key}"]
     volumes = f": its volumes are {', '.join(f'{name}_{key}' for key in keys)}" if keys else ""
     for changing in names.changing:
-        yield Answer(Mark.OPEN, f"{changing.given_by} gives it another name at each deployment: `{changing.text}`")
+        yield Answer(Mark.OPEN, f"{changing.given_by} gives it another name at each deployment: `{changing.written}`")
+    for unknown in names.unknown:
+        yield Answer(
+            Mark.OPEN, f"{unknown.given_by} gives it a name that only the deployment knows: `{unknown.written}`"
+        )
     if len(deployed) > 1:
         text = f"it is deployed as {' and as '.join(deployed)}: each has volumes of its own"
         yield Answer(Mark.OPEN, f"{text}, and starts without the rows of the other")
@@ -115,7 +119,7 @@ def _name(context: Context, project: Project) -> Iterator[Answer]:
         yield Answer(Mark.OPEN, f"it is deployed as {name}{volumes}; `name:` in {where} is not used there")
     elif named is not None:
         yield Answer(Mark.FINE, f"`name:` in {where} says {name}{volumes}")
-    elif names.changing:
+    elif not deployed and (names.changing or names.unknown):
         return
     elif deployed:
         yield Answer(Mark.OPEN, f"it is deployed as {name}{volumes}; started by hand elsewhere it may be another")
@@ -187,6 +191,9 @@ def _deletions(context: Context, project: Project) -> Iterator[Answer]:
     asked = list(deleting_when_asked(commands, project)) if commands is not None else []
     for command in asked:
         yield Answer(Mark.NOTE, f"{command} deletes the volumes when somebody asks for it")
+    unread = [relative(path, context.root) for path in context.unread_deployments]
+    if unread:
+        yield Answer(Mark.OPEN, f"{' and '.join(unread)} may delete something: volfix does not read it")
     if not asked:
         yield Answer(Mark.FINE, "no other command that volfix reads here deletes a volume or a mounted directory")
 
@@ -224,6 +231,8 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
 
 def _deployed_by(context: Context, project: Project) -> Iterator[Answer]:
     """The commands that bring the project up in other ways; what is on another machine is not known here."""
+    from volfix.project.ci.daemons import reaches_other_host
+
     known = {one.workflow.file.path for one in _of(context, project)}
     seen: set[tuple[Path, str | None]] = set()
     for start in ups_of(context, project):
@@ -234,7 +243,7 @@ def _deployed_by(context: Context, project: Project) -> Iterator[Answer]:
             seen.add((source.path, step))
             line, _ = source.place(command.origin.start)
             place = f"{relative(source.path, context.root)}:{line} deploys it{f' in {step}' if step else ''}, on"
-            if command.is_remote:
+            if command.is_remote or reaches_other_host(command):
                 yield Answer(Mark.OPEN, f"{place} another host: the volumes to look at are there")
             else:
                 yield Answer(Mark.NOTE, f"{place} the machine that runs it")

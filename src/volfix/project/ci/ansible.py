@@ -14,7 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from volfix.project.ci.names import ANSIBLE
-from volfix.project.ci.nodes import flag, masked, numbered, scalar_fragment, text
+from volfix.project.ci.nodes import environment_of, flag, masked, numbered, places_of, scalar_fragment, text
 from volfix.project.compose.compose_file import strings
 from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Fragment
@@ -50,16 +50,24 @@ def entries(source: Source) -> Iterator[Entry]:
 
 def _entry(source: Source, name: str, play: Mapping | None, tasks: list[Mapping] | None = None) -> Iterator[Entry]:
     hosts = set(strings(play.get("hosts"))) if play is not None else set()
-    found = [(_is_copy(task), text) for task in _tasks(play, tasks) for text in _commands(source, task)]
+    found = [
+        (_is_copy(task), task.get("environment"), text)
+        for task in _tasks(play, tasks)
+        for text in _commands(source, task)
+    ]
     labels = (source.path.stem, *_role(source.path), name)
-    for is_copy, part in groupby(found, itemgetter(0)):
+    for (is_copy, own), part in groupby(found, itemgetter(0, 1)):
+        scopes = (play.get("environment") if play is not None else None, own)
+        given = {name: value for node in scopes for name, value in environment_of(node).items()}
         yield Entry(
-            *("pipeline", source, name, tuple(text for _, text in part), source.path.parent),
+            *("pipeline", source, name, tuple(text for *_, text in part), source.path.parent),
             group=name,
             step=name,
             labels=labels,
             remote=not (is_copy or (bool(hosts) and hosts <= LOCAL)),
             separate=True,
+            environment={name: value and masked(value) for name, value in given.items()},
+            given_at=places_of(source, *scopes),
         )
 
 

@@ -9,10 +9,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
+from dataclasses import replace
 from pathlib import Path
 
 from volfix.knowledge.systems import Life, Place, system
-from volfix.project.ci.nodes import environment_of, fragments, mappings, places_of, plain_path, text
+from volfix.project.ci.nodes import asked, environment_of, fragments, mappings, places_of, plain_path, text
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step
 from volfix.project.compose.compose_file import strings
 from volfix.syntax.source import Source
@@ -108,9 +109,17 @@ def _steps(source: Source, root: Mapping, node: Node | None, depth: int) -> Iter
                 if key == "run":
                     yield _step(source, entry, given, number)
                 elif key in ("when", "unless") and isinstance(given, Mapping):
-                    yield from _steps(source, root, given.get("steps"), depth + 1)
+                    condition = source.text[_span(given, "condition")]
+                    for step in _steps(source, root, given.get("steps"), depth + 1):
+                        yield replace(step, commands=tuple(asked(each, condition) for each in step.commands))
                 else:
                     yield from _used(source, root, key, depth)
+
+
+def _span(node: Mapping, key: str) -> slice:
+    """The characters of an entry's value; none where it is missing."""
+    value = node.get(key)
+    return slice(value.span.start, value.span.end) if value is not None else slice(0)
 
 
 def _used(source: Source, root: Mapping, name: str, depth: int) -> Iterator[Step]:

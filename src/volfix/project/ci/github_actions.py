@@ -6,16 +6,17 @@ Source: docs.github.com, workflow syntax and metadata syntax for GitHub Actions.
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
 from dataclasses import replace
 from pathlib import Path
 
-from volfix.knowledge.purposes import INPUT
 from volfix.knowledge.systems import Life, Place, System, system
 from volfix.project.ci.names import ACTIONS, checkout_of
 from volfix.project.ci.nodes import (
+    asked,
     environment_of,
     flag,
     fragments,
@@ -30,7 +31,6 @@ from volfix.project.ci.nodes import (
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, StepMount
 from volfix.project.compose.compose_file import strings
 from volfix.syntax import disk
-from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, resolved
 
@@ -45,6 +45,7 @@ SYSTEMS = {
 HOSTED = re.compile(SYSTEM.hosted)
 OWN = re.compile(SYSTEM.own)
 COMMANDS_OF_PLUGIN = ("script", "command", "commands", "run")
+RUN = ("shell", "working-directory")
 ACTION_NAMES = ("action.yml", "action.yaml")
 DEPTH = 5
 """How far local actions that use local actions are followed: they may use each other without end."""
@@ -67,7 +68,7 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
 
 def _job(source: Source, document: Document, root: Mapping, own: System, name: str, job: Mapping) -> Pipeline:
     home = checkout_of(source.path)
-    steps = tuple(_steps(source, home, job, job.get("steps"), 0))
+    steps = tuple(_steps(source, home, job, job.get("steps"), 0, _defaults(root, job)))
     place = _place(own, job)
     checkout, cleaned_by, below = _checkout(job.get("steps"))
     scopes = (root.get("env"), job.get("env"))
@@ -124,7 +125,19 @@ def _events(node: Node | None) -> frozenset[str] | None:
     return frozenset(names) or None
 
 
-def _steps(source: Source, home: Path, job: Mapping, node: Node | None, depth: int) -> Iterator[Step]:
+def _defaults(root: Mapping, job: Mapping) -> dict[str, str]:
+    """What `defaults: run:` says for every `run` of the job."""
+    found: dict[str, str] = {}
+    for scope in (root, job):
+        node = scope.get("defaults")
+        run = node.get("run") if isinstance(node, Mapping) else None
+        found |= {key: value for key, _ in run.items() if (value := text(run, key))} if isinstance(run, Mapping) else {}
+    return found
+
+
+def _steps(
+    source: Source, home: Path, job: Mapping, node: Node | None, depth: int, defaults: dict[str, str] | None = None
+) -> Iterator[Step]:
     """The steps of a list; those of a local composite action in the place of the step that uses it."""
     container = job.get("container")
     mounts = _mounts(container) if isinstance(container, Mapping) else ()
@@ -135,35 +148,28 @@ def _steps(source: Source, home: Path, job: Mapping, node: Node | None, depth: i
             yield from _composite(home / uses, home, job, depth)
             continue
         condition = text(step, "if") or ""
-        run, keys = tuple(fragments(source, step.get("run"))), COMMANDS_OF_PLUGIN if "ssh" in uses else ()
+        said = {**(defaults or {}), **{key: value for key in RUN if (value := text(step, key))}}
+        is_shell = not said.get("shell") or posixpath.basename(said["shell"].split()[0]) in SYSTEM.shells
+        run, keys = (
+            tuple(fragments(source, step.get("run"))) if is_shell else (),
+            COMMANDS_OF_PLUGIN if "ssh" in uses else (),
+        )
         settings = given if isinstance(given, Mapping) else None
         script = tuple(part for key in keys if settings for part in fragments(source, settings.get(key)))
         yield Step(
             name=text(step, "name") or str(number),
             node=step,
             image=uses or image,
-            commands=tuple(_asked(part, condition) for part in run),
-            script=tuple(_asked(part, condition) for part in script),
+            commands=tuple(asked(part, condition) for part in run),
+            script=tuple(asked(part, condition) for part in script),
             environment=_variables(step.get("env"), home),
             given_at=places_of(source, step.get("env")),
             mounts=mounts,
             settings=settings,
-            working_directory=plain_path(text(step, "working-directory") or ""),
+            working_directory=plain_path(said.get("working-directory", "")),
             after_failure="failure()" in condition,
             source=source,
         )
-
-
-def _asked(commands: Fragment, condition: str) -> Fragment:
-    """The commands of a step that somebody asks for by an input, below a test that says so."""
-    if not commands.text or not INPUT.search(condition):
-        return commands
-    at, end = (commands.starts[0], commands.ends[0]), (commands.starts[-1], commands.ends[-1])
-    test = masked(condition).replace('"', "'").replace("\n", " ")
-    characters = [(char, *at) for char in f'if [ "{test}" ]; then\n']
-    characters += zip(commands.text, commands.starts, commands.ends, strict=True)
-    characters += [(char, *end) for char in "\nfi"]
-    return Fragment.of(commands.source, characters)
 
 
 def _composite(directory: Path, home: Path, job: Mapping, depth: int) -> Iterator[Step]:

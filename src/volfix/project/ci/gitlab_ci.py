@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.knowledge.systems import Life, Place, system
-from volfix.project.ci.nodes import environment_of, fragments, mappings, numbered, places_of, roots_of, text
+from volfix.project.ci.nodes import asked, environment_of, fragments, mappings, numbered, places_of, roots_of, text
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step
 from volfix.project.compose.compose_file import strings
 from volfix.syntax import disk
@@ -24,6 +24,7 @@ from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, r
 SYSTEM = system("gitlab_ci")
 NO_JOBS = frozenset({"default", "include", "stages", "variables", "workflow", "image", "services", "cache", "spec"})
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+STOPS = "inputs: the environment is to be stopped"
 DEPTH = 11
 """How many levels of `extends` and `!reference` are followed, as GitLab does."""
 
@@ -103,18 +104,37 @@ class _Settings:
         """What a job says under a key, else what `default` or the top of a file says for all."""
         for source, own in self.lineage(name):
             if (node := own.get(key)) is not None:
-                return source, node
+                return self._referenced(source, node)
         for source, root in self.parts:
             default = root.get("default")
             for shared in (default, root):
                 if isinstance(shared, Mapping) and key != "script" and (node := shared.get(key)) is not None:
-                    return source, node
+                    return self._referenced(source, node)
         return None
 
     def variables(self, name: str) -> list[Part]:
         """The `variables:` that reach a job, the weakest first."""
-        found = [*self.lineage(name), *self.parts]
-        return [(source, node) for source, own in reversed(found) if isinstance(node := own.get("variables"), Mapping)]
+        scopes = reversed([*self.lineage(name), *self.parts])
+        given = ((source, node) for source, own in scopes if (node := own.get("variables")) is not None)
+        return [
+            (source, node) for source, node in (self._referenced(*each) for each in given) if isinstance(node, Mapping)
+        ]
+
+    def _referenced(self, source: Source, node: Node, depth: int = 0) -> tuple[Source, Node]:
+        """What `!reference` names where it stands for a whole value; else the value as it is."""
+        node = resolved(node)
+        if not isinstance(node, Sequence) or node.tag != "!reference" or depth == DEPTH:
+            return source, node
+        names = list(strings(node))
+        for file, own in self.lineage(names[0]) if len(names) > 1 else ():
+            found: Node | None = own
+            for key in names[1:]:
+                found = (
+                    resolved(entry) if isinstance(found, Mapping) and (entry := found.get(key)) is not None else None
+                )
+            if found is not None:
+                return self._referenced(file, found, depth + 1)
+        return source, node
 
     def commands(self, name: str, key: str, depth: int = 0) -> Iterator[Fragment]:
         """The commands under a key of a job, those that `!reference` names included."""
@@ -146,6 +166,8 @@ def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
         given_at |= places_of(file, scope)
     commands = [*settings.commands(name, "before_script"), *settings.commands(name, "script")]
     commands += settings.commands(name, "after_script")
+    if _stops(settings.value(name, "environment")):
+        commands = [asked(each, STOPS) for each in commands]
     stage, image = settings.value(name, "stage"), settings.value(name, "image")
     checkout, cleaned_by = _checkout(environment)
     step = Step(
@@ -180,6 +202,12 @@ def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
         clean_flags=tuple((environment.get("GIT_CLEAN_FLAGS") or " ".join(SYSTEM.clean_flags)).split()),
         names_environment=settings.value(name, "environment") is not None,
     )
+
+
+def _stops(environment: tuple[Source, Node] | None) -> bool:
+    """Whether the job stops its environment: somebody asks for that, or the branch is gone."""
+    node = environment[1] if environment is not None else None
+    return isinstance(node, Mapping) and text(node, "action") == "stop"
 
 
 def _expanded(value: str, known: dict[str, str | None]) -> str:

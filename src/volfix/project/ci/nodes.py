@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from volfix.knowledge.purposes import INPUT
 from volfix.project.compose.compose_file import strings
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
@@ -139,6 +140,18 @@ def masked(command: str) -> str:
 def variables_of(name: str) -> tuple[str, ...]:
     """A variable by its name; an expression (`github.workspace`) by the names that it gets when it is masked."""
     return tuple(masked(text)[2:-1] for text in (f"${{{{ {name} }}}}", f"${{{{{name}}}}}")) if "." in name else (name,)
+
+
+def asked(commands: Fragment, condition: str) -> Fragment:
+    """The commands that somebody asks for by an input, below a test that says so; the others as they are."""
+    if not commands.text or not INPUT.search(condition):
+        return commands
+    at, end = (commands.starts[0], commands.ends[0]), (commands.starts[-1], commands.ends[-1])
+    test = masked(condition).replace('"', "'").replace("\n", " ")
+    characters = [(char, *at) for char in f'if [ "{test}" ]; then\n']
+    characters += zip(commands.text, commands.starts, commands.ends, strict=True)
+    characters += [(char, *end) for char in "\nfi"]
+    return Fragment.of(commands.source, characters)
 
 
 def plain_path(path: str) -> str:

@@ -9,7 +9,11 @@ from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.source import Source
 
 JUST_RECIPE = re.compile(r"@?([A-Za-z_][\w-]*)(?:\s+[^:=\n]*)?:(?!=)\s*([^\n#]*)")
-JUST_VARIABLE = re.compile(r"(?:export\s+)?(\w+)\s*:=\s*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([a-z_]+\(\))|(`pwd`))")
+JUST_VARIABLE = re.compile(r"(?m)^(?:export\s+)?(\w+)\s*:=\s*([^\n#]*)")
+JUST_PART = re.compile(
+    r"\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<said>[a-z_]+\(\)|`pwd`)|`(?P<command>[^`\n]+)`|(?P<name>\w+)"
+)
+"""What an expression puts together with `+`, or with `/` for paths."""
 JUST_DIRECTORIES = ("justfile_directory()", "invocation_directory()", "`pwd`")
 """What just says for the directory of the justfile, where it is called there."""
 JUST_EXPORT = re.compile(r"(?m)^set\s+export\s*(?::=\s*true\s*)?$")
@@ -21,8 +25,7 @@ def just_recipes(source: Source) -> list[Entry]:
     text = source.text
     variables = dict.fromkeys(JUST_DIRECTORIES, str(source.path.parent))
     for found in JUST_VARIABLE.finditer(text):
-        said = found[4] or found[5]
-        variables[found[1]] = found[2] or found[3] or (variables.get(said, f"${{{found[1]}}}") if said else "")
+        variables[found[1]] = _evaluated(found[1], found[2].strip(), variables)
     everything = JUST_EXPORT.search(text) is not None
     given_at = {
         found[1]: (source, found.start())
@@ -66,6 +69,23 @@ def just_recipes(source: Source) -> list[Entry]:
             header, lines = JUST_RECIPE.match(text, start, end), []
     close()
     return entries
+
+
+def _evaluated(name: str, expression: str, variables: dict[str, str]) -> str:
+    """An expression's value, commands in it as the shell writes them; the variable itself where it is not known."""
+    value, at = "", 0
+    while found := JUST_PART.match(expression, at):
+        text = found["double"] if found["double"] is not None else found["single"]
+        if text is None:
+            known = variables.get(found["said"] or found["name"] or "")
+            text = f"$({found['command']})" if found["command"] else known
+        if text is None:
+            break
+        joint = re.compile(r"\s*([+/])\s*").match(expression, found.end())
+        value, at = value + text + ("/" if joint and joint[1] == "/" else ""), joint.end() if joint else found.end()
+        if joint is None:
+            return value if at == len(expression) else f"${{{name}}}"
+    return f"${{{name}}}"
 
 
 def _just_fragment(source: Source, start: int, end: int, variables: dict[str, str]) -> Fragment:

@@ -28,6 +28,8 @@ def entries(source: Source) -> Iterator[Entry]:
 
 def _task(source: Source, root: Mapping, name: str, body: Mapping) -> Entry:
     found: list[Fragment] = []
+    last: list[Fragment] = []
+    brings: list[str] = []
     needs = list(strings(body.get("deps")))
     commands = body.get("cmds")
     for item in commands.items if isinstance(commands, Sequence) else ():
@@ -35,6 +37,10 @@ def _task(source: Source, root: Mapping, name: str, body: Mapping) -> Entry:
         if isinstance(command, Mapping):
             needs += [needed] if (needed := text(command, "task")) else []
             found += fragments(source, command.get("cmd"))
+            deferred = command.get("defer")
+            inner = resolved(deferred) if deferred is not None else None
+            brings += [task] if isinstance(inner, Mapping) and (task := text(inner, "task")) else []
+            last[:0] = fragments(source, inner)  # the last one that is deferred runs first
         else:
             found += fragments(source, command)
     found += fragments(source, body.get("cmd"))
@@ -44,10 +50,11 @@ def _task(source: Source, root: Mapping, name: str, body: Mapping) -> Entry:
     given = (item for node in scopes for item in environment_of(node).items())
     environment = {name: value and masked(DIRECTORY.sub(lambda _: str(home), value)) for name, value in given}
     return Entry(
-        *("task", source, name, tuple(found), directory),
+        *("task", source, name, (*found, *last), directory),
         labels=(name,),
         separate=True,
         needs=tuple(needs),
+        brings=tuple(brings),
         environment=environment,
         given_at=places_of(source, *scopes),
     )

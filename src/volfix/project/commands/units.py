@@ -6,6 +6,7 @@ Source: systemd, man/systemd.service.xml and man/systemd.exec.xml.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from volfix.project.shell.entry import Entry
@@ -13,6 +14,7 @@ from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import Source
 
 LINE = re.compile(r"^(?P<key>\w+)[ \t]*=[ \t]*(?P<value>(?:[^\n\\]|\\\n|\\.)*)", re.MULTILINE)
+WORD = re.compile(r'"([^"]*)"|\'([^\']*)\'|(\S+)')
 PREFIXES = "-@:+!"
 """What may stand before a program: how its failure, its name and its rights are taken."""
 ORDER = ("ExecStop", "ExecStopPost", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload")
@@ -30,14 +32,17 @@ def entries(source: Source) -> list[Entry]:
                 found.append(Fragment.between(source, start, line.end("value")))
     given = {name: line["value"].strip() for name, line in lines}
     environment: dict[str, str | None] = {}
+    given_at: dict[str, tuple[Source, int]] = {}
     for name, line in lines:
-        if name == "Environment":
-            for word in re.findall(r'"([^"]*)"|\'([^\']*)\'|(\S+)', line["value"]):
-                variable, equals, value = next(filter(None, word), "").partition("=")
-                environment |= {variable: value} if equals else {}
+        for word in WORD.finditer(line["value"]) if name == "Environment" else ():
+            variable, equals, value = (word[1] or word[2] or word[3] or "").partition("=")
+            if equals:
+                environment[variable] = value
+                given_at[variable] = source, line.start("value") + word.start(word.lastindex or 0)
     directory = given.get("WorkingDirectory", "").lstrip("-")
     place = Path(directory) if directory.startswith("/") else source.path.parent
     if not found:
         return []
     name = source.path.stem
-    return [Entry("unit", source, name, tuple(found), place, labels=(name,), environment=environment, separate=True)]
+    entry = Entry("unit", source, name, tuple(found), place, labels=(name,), separate=True)
+    return [replace(entry, environment=environment, given_at=given_at)]

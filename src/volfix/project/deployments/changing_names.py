@@ -35,6 +35,13 @@ class ChangingName:
     place: Span | None = None
 
     @property
+    def written(self) -> str:
+        """The name as it is written, as far as that is known: expressions of a pipeline are masked in `text`."""
+        if self.source is None or self.place is None:
+            return self.text
+        return self.source.text[self.place.start : self.place.end]
+
+    @property
     def part(self) -> Span | None:
         """The characters of the file that make the name change; None where they are not all that is not fixed in it."""
         if self.source is None or self.place is None:
@@ -63,6 +70,14 @@ def changing_name(command: Command, call: DockerCall, project: Project) -> Chang
         return None
     found = _given(command, call, project)
     return found if found is not None and changes(found.text) else None
+
+
+def unknown_name(command: Command, call: DockerCall, project: Project) -> ChangingName | None:
+    """The name that a command gives to the project, where only the deployment knows it; None where it is known."""
+    found = _given(command, call, project) if call.program == COMPOSE else None
+    if found is None or changes(found.text) or not re.search(r"[$`%]", found.text):
+        return None
+    return None if found.given_by == DIRECTORY and command.in_checkout else found
 
 
 def given_name(command: Command, call: DockerCall, project: Project) -> str | None:

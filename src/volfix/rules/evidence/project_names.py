@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from volfix.project.compose.model import Project
-from volfix.project.deployments.changing_names import ChangingName, changing_name
+from volfix.project.deployments.changing_names import ChangingName, changing_name, unknown_name
 from volfix.rules.context import Context
 from volfix.rules.evidence.deployments import deploys
 
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeployedNames:
-    """What the commands that bring a project up call it: the `known` names, and those that are `changing`."""
+    """What the commands that bring a project up call it: the `known` names, those that are `changing`, and those that
+    only the deployment knows.
+    """
 
     known: tuple[str, ...]
     changing: tuple[ChangingName, ...]
+    unknown: tuple[ChangingName, ...]
 
 
 def deployed_names(context: Context, project: Project) -> DeployedNames:
@@ -29,14 +32,20 @@ def deployed_names(context: Context, project: Project) -> DeployedNames:
     pipelines = {each.project for each in own if not (is_named and each.named_by == "directory")}
     known = sorted(filter(None, pipelines | {up.name(project) for up in ups}))
     changing = [name for up in ups if (name := changing_name(up.command, up.call, project))]
-    return DeployedNames(tuple(known), tuple({name.text: name for name in changing}.values()))
+    unknown = [name for up in ups if (name := unknown_name(up.command, up.call, project))]
+    once = (tuple({name.text: name for name in names}.values()) for names in (changing, unknown))
+    return DeployedNames(tuple(known), *once)
 
 
 def volume_names(context: Context, project: Project, key: str) -> tuple[str, ...]:
     """What a volume of the project is called on the host, by the names that the project is deployed under."""
     names = deployed_names(context, project)
-    all_of = (*names.known, *(name.text for name in names.changing)) if project.fixed_name(key) is None else ()
-    return tuple(replace(project, deployed_as=name).real_name(key) for name in all_of) or (project.real_name(key),)
+    all_of = (
+        (*names.known, *(name.written for name in (*names.changing, *names.unknown)))
+        if project.fixed_name(key) is None
+        else ()
+    )
+    return tuple(f"{name}_{key}" for name in all_of) or (project.real_name(key),)
 
 
 def ups_of(context: Context, project: Project) -> list[UpCommand]:

@@ -112,9 +112,9 @@ def _also(context: Context, project: Project) -> Iterator[str]:
 
 
 def _shown(name: ChangingName, keys: list[str]) -> Iterator[str]:
-    yield f"{name.given_by} gives `{name.text}`, which is another name each time"
+    yield f"{name.given_by} gives `{name.written}`, which is another name each time"
     if not name.given_by.startswith("the `name:` of"):
-        yield "Compose names volumes after the project: " + ", ".join(f"{name.text}_{key}" for key in keys)
+        yield "Compose names volumes after the project: " + ", ".join(f"{name.written}_{key}" for key in keys)
 
 
 def _pinned(name: ChangingName, change: Change) -> Fix | None:
