@@ -261,7 +261,11 @@ def test_a_step_that_deploys_elsewhere_is_a_deployment(directory: str, shop: Pat
         "?   .github/workflows/ship.yml:13 deploys it in ship/Start, on another host: the volumes to look at are there"
     ]
     assert "ok  app loads .env: what deploys it writes that file before" in found["Env files"]
-    says = "it is deployed as live" if directory.endswith("live") else "the directory's name makes"
+    says = (
+        "it is deployed as live"
+        if directory.endswith("live")
+        else "the directory gives it a name that only the deployment knows"
+    )
     assert any(says in line for line in found["Project name"])
 
 

@@ -75,7 +75,7 @@ def changing_name(command: Command, call: DockerCall, project: Project) -> Chang
 def unknown_name(command: Command, call: DockerCall, project: Project) -> ChangingName | None:
     """The name that a command gives to the project, where only the deployment knows it; None where it is known."""
     found = _given(command, call, project) if call.program == COMPOSE else None
-    if found is None or changes(found.text) or not re.search(r"[$`%]", found.text):
+    if found is None or changes(found.text) or not re.search(r"[$`%]|\A~", found.text):
         return None
     return None if found.given_by == DIRECTORY and command.in_checkout else found
 
