@@ -104,5 +104,6 @@ def _changing() -> re.Pattern[str]:
     programs = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in rows["programs"])
     ends, names = "|".join(rows["ends"]), "|".join([*rows["variables"], *known])
     return re.compile(
-        rf"(?:\$\(|`)\s*(?:{programs})\b(?!\s+(?:{but}))|\$\{{?(?:\w*(?:{ends})|_*(?:{names}))_*(?!\w)", re.IGNORECASE
+        rf"(?:\$\(|`)\s*(?:{programs})\b(?!\s+(?:{but}))|\$\{{?(?:env[._])?(?:\w*(?:{ends})|_*(?:{names}))_*(?!\w)",
+        re.IGNORECASE,
     )

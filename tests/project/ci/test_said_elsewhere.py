@@ -291,3 +291,38 @@ def test_a_variable_that_names_another_host_is_told(tmp_path: Path) -> None:
     text = "deploy:\n  variables: {DOCKER_HOST: 'ssh://ops@shop'}\n  script: [cd /srv/shop, docker compose up -d]\n"
     output = CliRunner().invoke(command_line, ["explain", str(placed(tmp_path, {GITLAB: text}))]).output
     assert "another host: the volumes to look at are there" in " ".join(output.split())
+
+
+REQUEST = "on: {{pull_request: {{types: [{}]}}}}\njobs:\n  deploy:\n    runs-on: self-hosted\n    steps:\n"
+
+
+@pytest.mark.parametrize(("types", "count"), [("closed", 1), ("opened, closed", 0), ("synchronize", 0)])
+def test_a_request_that_is_closed_may_be_deployed(types: str, count: int, tmp_path: Path) -> None:
+    text = REQUEST.format(types) + "      - run: docker compose down -v && docker compose up -d\n"
+    assert len(found(tmp_path, {WORKFLOW: text}, "VF401")) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "environment {\n  COMPOSE_PROJECT_NAME = \"shop-${env.BUILD_NUMBER}\"\n}\nsh 'docker compose up -d'\n",
+        "environment { COMPOSE_PROJECT_NAME = \"shop-${BUILD_TAG}\" }\nsh 'docker compose up -d'\n",
+        'def name = "shop-${env.GIT_COMMIT}"\nsh "docker compose -p ${name} up -d"\n',
+        'sh "docker compose -p shop-${env.BUILD_ID} up -d"\n',
+        "sh 'docker compose -p shop-$BUILD_DISPLAY_NAME up -d'\n",
+    ],
+)
+def test_a_number_of_jenkins_makes_the_name_another(text: str, tmp_path: Path) -> None:
+    assert len(found(tmp_path, {"Jenkinsfile": f"node {{\nstage('Deploy') {{\n{text}}}\n}}\n"}, "VF308")) == 1
+
+
+def test_the_workspace_of_jenkins_is_the_checkout(tmp_path: Path) -> None:
+    compose = COMPOSE.replace("data:/app/data]", "./uploads:/app/uploads]")
+    text = "node { stage('Deploy') {\nsh 'rm -rf $WORKSPACE/uploads'\nsh 'docker compose up -d'\n} }\n"
+    assert len(found(tmp_path, {"compose.yaml": compose, "Jenkinsfile": text}, "VF402")) == 1
+
+
+@pytest.mark.parametrize("value", ["$(shell git describe)", "$(shell date +%s)", "$(shell git rev-parse $(REF))"])
+def test_a_command_of_make_makes_the_name_another(value: str, tmp_path: Path) -> None:
+    text = f"REF = HEAD\nNAME := {value}\ndeploy:\n\tdocker compose -p shop-$(NAME) up -d\n"
+    assert len(found(tmp_path, {"Makefile": text}, "VF308")) == 1

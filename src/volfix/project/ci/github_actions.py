@@ -121,7 +121,11 @@ def _checkout(steps: Node | None) -> tuple[Life, str, str]:
 
 
 def _events(node: Node | None) -> frozenset[str] | None:
-    names = {key for key, _ in node.items()} if isinstance(node, Mapping) else set(strings(node))
+    names = set(strings(node))
+    for key, pair in node.items() if isinstance(node, Mapping) else ():
+        given = resolved(pair.value)
+        types = set(strings(given.get("types"))) if isinstance(given, Mapping) else set()
+        names.add("closed" if types == {"closed"} else key)  # what runs once a request is merged, or given up
     return frozenset(names) or None
 
 

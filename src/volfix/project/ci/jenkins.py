@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from volfix.knowledge.systems import system
 from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.source import Source
@@ -27,10 +28,12 @@ BLOCK = re.compile(
 """A block whose commands run in another directory, or only after a failure."""
 BRACE = re.compile(rf"//[^\n]*|/\*.*?\*/|{QUOTED}|(?P<brace>[{{}}])", re.DOTALL)
 VARIABLE = re.compile(
-    r"(?m)^[ \t]*(?P<local>def[ \t]+)?(?:env\.)?(?P<name>[A-Za-z_]\w*)[ \t]*="
+    r"(?m)(?:^|\benvironment[ \t]*\{)[ \t]*(?P<local>def[ \t]+)?(?:env\.)?(?P<name>[A-Za-z_]\w*)[ \t]*="
     r"[ \t]*(?:'(?P<single>[^'\n]*)'|\"(?P<double>[^\"\n]*)\"|credentials\()"
 )
 """A variable, or an entry of a block `environment`; of several with one name the last one is taken for all."""
+OF_GROOVY = re.compile(r"(\$\{(?:env|params))\.(?=\w+\})")
+"""How a text of Groovy names a variable: the shell has no dot in it."""
 SPARES = re.compile(r"patterns|deleteDirs\s*:\s*false|clean\w+\s*:\s*false")
 """Arguments of cleanWs that leave something."""
 
@@ -48,6 +51,7 @@ def entries(source: Source) -> Iterator[Entry]:
     values = {found["name"]: _value(found) for found in VARIABLE.finditer(text)}
     exported = {found["name"] for found in VARIABLE.finditer(text) if not found["local"]}
     blocks = list(_blocks(text))
+    workspace = dict.fromkeys(system("jenkins").workspace_variables, str(source.path.parent))
     while found := GROOVY.search(text, at):
         at = found.end()
         if found["stage"]:
@@ -60,6 +64,9 @@ def entries(source: Source) -> Iterator[Entry]:
             while end < len(text) and not text.startswith(quote, end):
                 end += 2 if text[end] == "\\" else 1
             fragment = Fragment.of(source, _groovy_characters(text, at, end))
+            if quote.startswith('"'):
+                shell = OF_GROOVY.sub(lambda found: f"{found[1]}_", fragment.text)
+                fragment = Fragment(source, shell, fragment.starts, fragment.ends)
             seen = values if quote.startswith('"') else {name: values[name] for name in exported}
             at = end + len(quote)
         elif found["wipes"] and not SPARES.search(found["given"]):
@@ -70,7 +77,7 @@ def entries(source: Source) -> Iterator[Entry]:
             *("pipeline", source, stage, (fragment,), source.path.parent.joinpath(*(name for name, _ in around))),
             step=stage or None,
             labels=(stage,),
-            environment=seen,
+            environment=workspace | seen,
             given_at=given_at,
             after_failure=any(is_failure for _, is_failure in around),
         )

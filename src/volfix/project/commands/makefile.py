@@ -156,6 +156,8 @@ def _make_value(reference: re.Match[str], variables: dict[str, str], depth: int)
     if is_call:
         name, *arguments = (part.strip() for part in name[5:].split(","))
     value = variables.get(name)
+    if value is None and name.startswith("shell ") and depth <= 8:
+        return f"$({REFERENCE.sub(lambda inner: _make_value(inner, variables, depth + 1), name[6:].strip())})"
     if value is None or depth > 8:
         return "${" + (re.sub(r"\W", "_", name) or "_") + "}"
     if is_call:
