@@ -23,7 +23,8 @@ def command(subject: str, rules: bool, project_name: str | None) -> None:
     """Explain a rule (CODE), or walk through "data still disappearing?" for the project at PATH.
 
     With CODE: what the rule finds, why, its fix, examples, sources. Without: the checklist for the project here, each
-    question answered from its files, and from the Docker engine where one answers. Where no project is, the rules.
+    question answered from its files, and from the Docker engine where one answers. Of several projects it gives the
+    verdicts, and says how to see one in full. Where no project is, the rules.
     """
     from volfix.docker.carry_jobs import CarryProblem
     from volfix.report.explain import explain, overview
