@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from volfix.knowledge import systems
-from volfix.knowledge.systems import Life, Place, System, changes, system, unread_files
+from volfix.knowledge.systems import Life, Place, System, changes, plugins_of, system, unread_files
 from volfix.knowledge.tables import HERE, table
 
 OF_VOLFIX = {"name", "is_editable", "edits_commands", "names_jobs", "tests_by_default", "sources"}
@@ -90,6 +90,25 @@ def test_a_file_that_is_not_read_says_of_what_system_it_is() -> None:
     assert unread_files()["bitbucket-pipelines.yml"] == "the pipelines of Bitbucket"
 
 
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("appleboy/ssh-action@v1", "ssh"),
+        ("appleboy/drone-scp", "scp"),
+        ("drillster/drone-rsync", "rsync"),
+        ("Burnett01/rsync-deployments@7", "rsync"),
+        ("plugins/docker", ""),
+        ("someone/ssh-scp-action", "scp ssh"),
+    ],
+)
+def test_a_plugin_is_known_by_a_word_of_its_name(name: str, word: str) -> None:
+    assert " ".join(each.word for each in plugins_of(name)) == word
+
+
+def test_a_plugin_says_its_source() -> None:
+    assert all(row["source"].strip() and "://" not in row["source"] for row in table("plugins")["plugin"])
+
+
 def test_the_tables_begin_with_what_they_are() -> None:
-    for name in ("systems", "unread_systems", "changing"):
+    for name in ("systems", "unread_systems", "changing", "plugins"):
         assert (Path(systems.__file__).parent / f"{name}.toml").read_text(encoding="utf-8").startswith("# ")

@@ -85,6 +85,28 @@ def system(module: str) -> System:
     return record(System, table("systems")[module])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """What a plugin does on another machine: see plugins.toml."""
+
+    word: str
+    source: str
+    commands: tuple[str, ...] = ()
+    passes: str = ""
+    deletes: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+
+
+def plugins_of(name: str) -> list[Plugin]:
+    """What is known of a plugin or action by the words in its name."""
+    return [each for each in _plugins() if each.word in name]
+
+
+@cache
+def _plugins() -> tuple[Plugin, ...]:
+    return tuple(record(Plugin, row) for row in table("plugins")["plugin"])
+
+
 @cache
 def unread_files() -> Mapping[str, str]:
     """What deploys and is not read, by the names of the files that say it."""

@@ -1,13 +1,11 @@
-"""Plugins that copy to another machine, and what they delete there.
-
-Sources: Drillster/drone-rsync, DOCS.md; appleboy/drone-scp, README.md; Burnett01/rsync-deployments, README.md.
-"""
+"""Plugins that copy to another machine, and what they delete there: see knowledge/plugins.toml."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
 
+from volfix.knowledge.systems import plugins_of
 from volfix.project.ci.nodes import masked, text
 from volfix.project.compose.compose_file import strings
 from volfix.syntax.fragment import Fragment
@@ -17,13 +15,11 @@ from volfix.syntax.yaml_tree import Mapping, Scalar
 
 def copies(source: Source, plugin: str, given: Mapping) -> Iterator[Fragment]:
     """What a plugin that copies to another machine does there, as the command that does the same."""
-    target = text(given, "target") or text(given, "remote_path")
-    if not target:
-        return
-    keys = ("rm",) if "scp" in plugin else ("delete", "switches", "args") if "rsync" in plugin else ()
-    for key in keys:
+    known = plugins_of(plugin)
+    target = next((value for each in known for key in each.target if (value := text(given, key))), None)
+    for key in (key for each in known for key in each.deletes):
         switch = given.get(key)
-        if isinstance(switch, Scalar) and (command := _as_command(plugin, given, switch.value, target)):
+        if isinstance(switch, Scalar) and target and (command := _as_command(plugin, given, switch.value, target)):
             pair = given.pair(key)
             start = pair.key.span.start if pair is not None else switch.span.start
             yield Fragment.of(source, ((char, start, switch.span.end) for char in masked(command)))

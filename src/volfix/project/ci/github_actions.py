@@ -13,7 +13,7 @@ from collections.abc import Sequence as Many
 from dataclasses import replace
 from pathlib import Path
 
-from volfix.knowledge.systems import Life, Place, System, system
+from volfix.knowledge.systems import Life, Place, System, plugins_of, system
 from volfix.project.ci.names import ACTIONS, checkout_of
 from volfix.project.ci.nodes import (
     asked,
@@ -44,7 +44,6 @@ SYSTEMS = {
 """By the directory that holds `workflows`."""
 HOSTED = re.compile(SYSTEM.hosted)
 OWN = re.compile(SYSTEM.own)
-COMMANDS_OF_PLUGIN = ("script", "command", "commands", "run")
 RUN = ("shell", "working-directory")
 ACTION_NAMES = ("action.yml", "action.yaml")
 DEPTH = 5
@@ -154,10 +153,8 @@ def _steps(
         condition = text(step, "if") or ""
         said = {**(defaults or {}), **{key: value for key in RUN if (value := text(step, key))}}
         is_shell = not said.get("shell") or posixpath.basename(said["shell"].split()[0]) in SYSTEM.shells
-        run, keys = (
-            tuple(fragments(source, step.get("run"))) if is_shell else (),
-            COMMANDS_OF_PLUGIN if "ssh" in uses else (),
-        )
+        run = tuple(fragments(source, step.get("run"))) if is_shell else ()
+        keys = [key for each in plugins_of(uses) for key in each.commands]
         settings = given if isinstance(given, Mapping) else None
         script = tuple(part for key in keys if settings for part in fragments(source, settings.get(key)))
         yield Step(

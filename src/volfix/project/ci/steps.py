@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 
-from volfix.knowledge.systems import Place
+from volfix.knowledge.systems import Place, plugins_of
 from volfix.project.ci.copy_plugins import copies
 from volfix.project.ci.daemons import host_path, is_daemon_image, is_socket_path
 from volfix.project.ci.names import checkout_of
@@ -68,11 +68,9 @@ def step_entries(file: PipelineFile, pipeline: Pipeline, step: Step, home: Path)
 
 
 def _passed_on(pipeline: Pipeline, step: Step) -> dict[str, str | None]:
-    """The variables that a plugin hands to the commands on another host: those that its `envs` names.
-
-    Source: appleboy/ssh-action, README.md; appleboy/drone-ssh, DOCS.md.
-    """
-    named = strings((step.settings or step.node).get("envs"))
+    """The variables that a plugin hands to the commands on another host: those that a setting of it names."""
+    given = step.settings or step.node
+    named = (name for each in plugins_of("ssh") for name in strings(given.get(each.passes)))
     names = {name.strip() for text in named for name in text.split(",")}
     return {name: value for name, value in {**pipeline.environment, **step.environment}.items() if name in names}
 
