@@ -14,7 +14,7 @@ from volfix.project.ci.pipeline import PipelineFile
 from volfix.project.ci.woodpecker import SYSTEM as WOODPECKER
 from volfix.project.compose.compose_file import NotForVolfix
 from volfix.project.deployments.deployment import Checkout, Deployment, deployments
-from volfix.syntax.source import FileProblem
+from volfix.syntax.source import FileProblem, Span
 
 HEAD = "kind: pipeline\ntype: docker\nname: default\n"
 SOCKET = "volumes: [{name: socket, host: {path: /var/run/docker.sock}}]\n"
@@ -364,6 +364,13 @@ NAMES = {
 @pytest.mark.parametrize(("signal", "number"), [("EXIT", 1), ("ERR", 0), ("INT", 0)])
 def test_a_trap_deploys_where_it_runs_at_the_end_in_any_case(signal: str, number: int, tmp_path: Path) -> None:
     assert len(deployed(tmp_path, drone(f"trap 'docker compose up -d' {signal}", "make migrate"))) == number
+
+
+def test_commands_that_are_no_shell_are_remembered(tmp_path: Path) -> None:
+    unread: dict[tuple[Path, int], Span] = {}
+    file = read(tmp_path, drone("docker compose up -d", "echo $(("))
+    assert len(list(deployments(file, Checkout(tmp_path), unread))) == 1
+    assert [path.name for path, _ in unread] == [".drone.yml"]
 
 
 @pytest.mark.parametrize("command", NAMES)

@@ -171,7 +171,7 @@ def _project_directory(
             return None
         if any(True for _ in _default_files(pipeline, place, checkout)):
             return place
-        if place in (pipeline.workspace, "/") or not place.startswith(pipeline.workspace):
+        if place in (pipeline.workspace, "/"):
             return start
         place = posixpath.dirname(place)
 

@@ -94,7 +94,7 @@ class _Places:
             return
         wanted = re.compile("[\\w-]+".join(map(re.escape, UNKNOWN.split(name))) + r"\Z")
         is_open = not UNKNOWN.sub("", word).strip("\"'./~")  # `cp $ENV_FILE .env`: only an env file's name tells it
-        for directory in self._places(command, posixpath.dirname(word) or "."):
+        for directory in self._places(command, posixpath.dirname(word)):
             if directory.is_dir():
                 paths = (directory / entry.name for entry in disk.entries_or_none(directory))
                 found = (path for path in paths if wanted.match(path.name) and disk.is_file(path))
