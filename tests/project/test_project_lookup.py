@@ -78,3 +78,30 @@ def test_the_projects_that_a_command_is_about(
     files: dict[str, str], script: str, projects: list[list[str]], tmp_path: Path
 ) -> None:
     assert about(tmp_path, {**files, "deploy.sh": f"{script}\n"}) == projects
+
+
+PIPELINE = """\
+kind: pipeline
+type: docker
+name: deploy
+steps:
+  - name: deploy
+    image: docker:27-cli
+    commands:
+      - export FILE=b.yml
+      - docker compose -f $FILE up -d
+"""
+
+
+def test_the_one_file_of_a_deployment_is_the_first_of_its_project(tmp_path: Path) -> None:
+    scripts = {
+        "ship.sh": "docker compose -f b.yml -f c.yml up -d\n",
+        "deploy.sh": "docker compose -f c.yml -f b.yml up -d\n",
+    }
+    for name, text in {"b.yml": OVER, "c.yml": DB, ".drone.yml": PIPELINE, **scripts}.items():
+        (tmp_path / name).write_text(text)
+    (stack,) = (each.stack for each in volfix.plan(tmp_path).run.stacks)
+    (workflow,) = stack.workflows
+    (deployment,) = workflow.deployments
+    assert sorted(project.file_names for project in stack.projects) == [("b.yml", "c.yml"), ("c.yml", "b.yml")]
+    assert [each.file_names for each in workflow.projects(deployment, stack.projects)] == [("b.yml", "c.yml")]

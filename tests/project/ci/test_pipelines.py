@@ -584,3 +584,18 @@ def test_services_of_drone_08_that_share_a_name_are_all_there(tmp_path: Path) ->
 def test_any_other_key_that_stands_twice_is_a_mistake(repeated: str, tmp_path: Path) -> None:
     with pytest.raises(FileProblem, match="stands twice"):
         read(tmp_path, f"pipeline:\n  deploy:\n{repeated}")
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/drone/src", "."),
+        ("/drone/src/compose.yaml", "compose.yaml"),
+        ("/drone/src-old/compose.yaml", None),
+        ("/drone", None),
+        ("/srv/compose.yaml", None),
+    ],
+)
+def test_a_path_below_the_workspace_is_one_of_the_repository(path: str, place: str | None, tmp_path: Path) -> None:
+    (pipeline,) = read(tmp_path, drone(UP)).pipelines
+    assert Checkout(tmp_path).find(pipeline, path) == (None if place is None else tmp_path / place)
