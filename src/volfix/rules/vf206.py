@@ -71,9 +71,18 @@ def _baked(database: Database, origin: InDockerfile | InCode, *, mounted: bool) 
     )
 
 
-FILE = "services:\n  app:\n    build: .\n{keys}    volumes: ['rows:/app/data']\nvolumes: {{rows: }}\n"
-DOCKERFILE = "FROM python:3.12-slim\nWORKDIR /app\n{env}COPY {what} .\n"
-SQLALCHEMY = {"requirements.txt": "sqlalchemy==2.0.36\n"}
+URL = "DATABASE_URL=sqlite:////app/data/app.db\n"
+
+
+def _built(files: dict[str, str], *, keys: str = "", env: str = "", what: str = "app") -> dict[str, str]:
+    """A project whose image has `what`: its service has these `keys`, its image these lines of ENV."""
+    return {
+        "compose.yaml": f"services:\n  app:\n    build: .\n{keys}    volumes: ['rows:/app/data']\nvolumes: {{rows: }}\n",
+        "Dockerfile": f"FROM python:3.12-slim\nWORKDIR /app\n{env}COPY {what} .\n",
+        "requirements.txt": "sqlalchemy==2.0.36\n",
+        **files,
+    }
+
 
 RULE = Rule(
     code="VF206",
@@ -89,68 +98,18 @@ RULE = Rule(
     ),
     sources=("docker/docs: compose/environment-variables/set-environment-variables.md",),
     examples=(
-        reported(
-            "`.env` alone",
-            {
-                "compose.yaml": FILE.format(keys=""),
-                "Dockerfile": DOCKERFILE.format(env="", what="app"),
-                ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
-                **SQLALCHEMY,
-            },
-        ),
-        untouched(
-            "the Compose file passes it on",
-            {
-                "compose.yaml": FILE.format(keys="    environment: [DATABASE_URL]\n"),
-                "Dockerfile": DOCKERFILE.format(env="", what="app"),
-                ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
-                **SQLALCHEMY,
-            },
-        ),
+        reported("`.env` alone", _built({".env": URL})),
+        untouched("the Compose file passes it on", _built({".env": URL}, keys="    environment: [DATABASE_URL]\n")),
         untouched(
             "the application reads it, and it is copied into the image",
-            {
-                "compose.yaml": FILE.format(keys=""),
-                "Dockerfile": DOCKERFILE.format(env="", what="."),
-                ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
-                "requirements.txt": "sqlalchemy==2.0.36\npython-dotenv\n",
-            },
+            _built({".env": URL, "requirements.txt": "sqlalchemy==2.0.36\npython-dotenv\n"}, what="."),
         ),
+        untouched("an example for people", _built({".env.example": URL})),
+        untouched("an ENV that is right as it is", _built({}, env=f"ENV {URL}")),
         untouched(
-            "an example for people",
-            {
-                "compose.yaml": FILE.format(keys=""),
-                "Dockerfile": DOCKERFILE.format(env="", what="app"),
-                ".env.example": "DATABASE_URL=sqlite:////app/data/app.db\n",
-                **SQLALCHEMY,
-            },
+            "a file for one environment, which the deployment passes on its command line", _built({".env.prod": URL})
         ),
-        untouched(
-            "an ENV that is right as it is",
-            {
-                "compose.yaml": FILE.format(keys=""),
-                "Dockerfile": DOCKERFILE.format(env="ENV DATABASE_URL=sqlite:////app/data/app.db\n", what="app"),
-                **SQLALCHEMY,
-            },
-        ),
-        untouched(
-            "a file for one environment, which the deployment passes on its command line",
-            {
-                "compose.yaml": FILE.format(keys=""),
-                "Dockerfile": DOCKERFILE.format(env="", what="app"),
-                ".env.prod": "DATABASE_URL=sqlite:////app/data/app.db\n",
-                **SQLALCHEMY,
-            },
-        ),
-        untouched(
-            "`env_file:` names it",
-            {
-                "compose.yaml": FILE.format(keys="    env_file: .env\n"),
-                "Dockerfile": DOCKERFILE.format(env="", what="app"),
-                ".env": "DATABASE_URL=sqlite:////app/data/app.db\n",
-                **SQLALCHEMY,
-            },
-        ),
+        untouched("`env_file:` names it", _built({".env": URL}, keys="    env_file: .env\n")),
     ),
     check=check,
 )
