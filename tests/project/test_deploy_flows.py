@@ -68,7 +68,7 @@ def with_tests(run: str, name: str = "test") -> str:
         ({"undeploy.sh": "docker compose down -v\n"}, 0),
         ({"stop.sh": "docker-compose -f /srv/app/docker-compose.yml down -v\n"}, 1),
         ({"stop.sh": "docker compose --file=/srv/app/docker-compose.yml down -v\n"}, 1),
-        ({"stop.sh": "docker build -f /srv/app/Dockerfile .\ndocker compose down -v\n"}, 0),
+        ({"stop.sh": "docker buildx build --file=/srv/app/Dockerfile .\ndocker compose down -v\n"}, 0),
         ({"try.sh": "docker compose up -d\n./x\ndocker compose down -v\n"}, 0),
         ({"try.sh": "docker compose up -d\n./x\ndocker volume rm app_rows\n"}, 1),
         # what it calls

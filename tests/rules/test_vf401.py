@@ -95,6 +95,31 @@ def test_a_command_that_does_nothing_else_goes(command: str, newline: str, tmp_p
     assert (tmp_path / "deploy.sh").read_bytes().decode() == wanted
 
 
+TWO = "docker volume prune -af", "docker volume prune -f"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("if [ -d x ]; then\n  {}\n  {}\nfi\n", "if [ -d x ]; then\n  :\nfi\n"),
+        ("wipe() {{\n  {}\n  {}\n}}\nwipe\n", "wipe() {\n  :\n}\nwipe\n"),
+        ("{}\n{}\n", ""),
+    ],
+)
+def test_a_block_of_which_both_commands_go_stays_a_block(before: str, after: str, tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": before.format(*TWO) + "docker compose up -d\n"})
+    volfix.plan(tmp_path, unsafe_fixes=True, select=["VF401"]).write()
+    assert (tmp_path / "deploy.sh").read_text() == after + "docker compose up -d\n"
+
+
+def test_a_list_of_which_both_commands_would_go_is_left(tmp_path: Path) -> None:
+    placed(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": " && ".join(TWO) + "\ndocker compose up -d\n"})
+    findings = volfix.plan(tmp_path, unsafe_fixes=True, select=["VF401"]).findings
+    assert [(each.fix, each.reason) for each in findings] == [
+        (None, "another command of the same list has to go, too")
+    ] * 2
+
+
 def test_a_finding_names_the_command_and_the_volume_that_goes(tmp_path: Path) -> None:
     text = "set -e\ncd app; sudo docker compose down --volumes && docker compose up -d\n"
     placed(tmp_path, {"app/compose.yaml": COMPOSE, "other/compose.yaml": COMPOSE, "deploy.sh": text})
