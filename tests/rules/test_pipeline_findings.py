@@ -468,3 +468,21 @@ def test_older_and_sibling_dialects(text: str, name: str, deploys: object, codes
 
 def test_there_are_enough_of_them() -> None:
     assert len(CASES) + len(OLDER) >= 60
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        ('[remote "origin"]\n\turl = git@git.example.org:acme/Web-Shop.git\n', "web-shop"),
+        ('[core]\n\tbare = false\n[remote "origin"]\n\tfetch = x\n\turl = https://example.org/acme/web.git/\n', "web"),
+        ('[remote "fork"]\n\turl = https://example.org/me/mine.git\n', "shop"),
+        ("", "shop"),
+    ],
+)
+def test_the_project_gets_the_name_of_the_repository_s_remote(config: str, name: str, tmp_path: Path) -> None:
+    root = placed(tmp_path, ".drone.yml", drone(UP))
+    (root / ".git").mkdir()
+    (root / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (root / ".git" / "config").write_text(config)
+    plan = volfix.plan(root, select=["VF303"], unsafe_fixes=True)
+    assert f"+name: {name}\n" in plan.diff
