@@ -105,3 +105,18 @@ def test_the_one_file_of_a_deployment_is_the_first_of_its_project(tmp_path: Path
     (deployment,) = workflow.deployments
     assert sorted(project.file_names for project in stack.projects) == [("b.yml", "c.yml"), ("c.yml", "b.yml")]
     assert [each.file_names for each in workflow.projects(deployment, stack.projects)] == [("b.yml", "c.yml")]
+
+
+@pytest.mark.parametrize(
+    ("script", "place"),
+    [
+        ("cd app && docker compose down -v", "{root}/app"),
+        ("docker compose -f app/compose.yaml down -v", "{root}/app"),
+        ("ssh h 'cd /srv/shop && docker compose down -v'", "/srv/shop"),
+        ("ssh h 'docker compose -f /srv/new/compose.yaml down -v'", "/srv/new"),
+    ],
+)
+def test_where_the_projects_of_a_flow_lie_for_its_commands(script: str, place: str, tmp_path: Path) -> None:
+    found = commands(tmp_path, {**ONE, "deploy.sh": f"{script}\n"})
+    (flow,) = found.files.flows
+    assert [anchor.place for anchor in found.anchors(flow)] == [place.format(root=tmp_path)]
