@@ -235,6 +235,14 @@ def test_what_is_written_and_not_known(value: str, tmp_path: Path) -> None:
     assert finding.applicability is Applicability.UNSAFE
 
 
+def test_the_env_file_where_compose_is_called_is_written(tmp_path: Path) -> None:
+    """COMPOSE_FILE there names a project in another directory: its variables are those of the directory of the call."""
+    text = f"echo DATABASE_URL={PROD} >> .env\n{UP}"
+    files = {".env": "COMPOSE_FILE=ops/stack.yaml\n", "ops/stack.yaml": composed(), "deploy.sh": text}
+    places = {each.location.path.name for each in plan(tmp_path, files) if each.code == "VF201"}
+    assert "deploy.sh" in places
+
+
 def test_what_a_trap_writes_is_written_behind_the_deployment(tmp_path: Path) -> None:
     text = f"trap 'echo DATABASE_URL={PROD} > .env' EXIT\n{UP}"
     assert found(tmp_path, {**PLACES["the default"], "deploy.sh": text}).location.path.name == "compose.yaml"
