@@ -121,6 +121,10 @@ X=1; sh <<EOF
 program $X "\$PWD" '\\' '\a' \|  c
 EOF
 
+X=1; sh <<EOF
+program "\\\\$X" '\\\\' \\$X
+EOF
+
 X='1 2'; sh <<EOF
 program $X "$X" ${X#1} $(dirname /a/b) `echo x`
 EOF
