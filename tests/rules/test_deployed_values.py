@@ -243,9 +243,15 @@ def test_the_env_file_where_compose_is_called_is_written(tmp_path: Path) -> None
     assert "deploy.sh" in places
 
 
-def test_what_a_trap_writes_is_written_behind_the_deployment(tmp_path: Path) -> None:
-    text = f"trap 'echo DATABASE_URL={PROD} > .env' EXIT\n{UP}"
-    assert found(tmp_path, {**PLACES["the default"], "deploy.sh": text}).location.path.name == "compose.yaml"
+@pytest.mark.parametrize(
+    ("setup", "signal", "counts"),
+    [("./setup.sh\n", "EXIT", True), ("./setup.sh\n", "ERR", False), (". ./setup.sh\n", "EXIT", False)],
+)
+def test_a_trap_writes_where_its_shell_ends(setup: str, signal: str, counts: bool, tmp_path: Path) -> None:
+    """That of a script that is called does before the deployment, that of the deploying script behind it."""
+    files = {"setup.sh": f"trap 'echo DATABASE_URL={PROD} > .env' {signal}\n", "deploy.sh": f"{setup}{UP}"}
+    places = {each.location.path.name for each in plan(tmp_path, {**PLACES["the default"], **files})}
+    assert ("setup.sh" in places) == counts
 
 
 @pytest.mark.parametrize(

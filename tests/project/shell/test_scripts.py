@@ -56,6 +56,8 @@ set -a; X=1; set +a; sh env.sh; set -o allexport; X=2; sh env.sh; X=3; set +o al
 
 set -ae; X=1; sh env.sh; set +ae
 
+set -a; sh -c 'E=1; program a'; sh -c 'export E=2; program b'
+
 X=1; export X; sh env.sh; X=2; sh env.sh
 
 export X=1 Y=2; sh -c 'program $X$Y'; unset Y; X=5; program "${Y-none}$X"

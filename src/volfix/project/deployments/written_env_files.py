@@ -56,7 +56,7 @@ def _writes(commands: Sequence[Command], start: Command) -> Iterator[tuple[Comma
     for command in commands:
         if command is start:
             return
-        if command.is_remote == start.is_remote and command.trap is None:
+        if command.is_remote == start.is_remote and command.trap in (None, "EXIT"):
             values = {} if command.says is None else _values(command.says)
             yield from ((command, name, appends, values) for name, appends in _targets(command))
 
