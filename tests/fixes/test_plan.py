@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import volfix
+from volfix.rules import REGISTRY
+from volfix.rules.context import Context
+from volfix.rules.findings import Applicability, Finding
 
 ROOT, OTHER = "services: {db: {user: root}}\n", "services: {db: {user: '1000:1000'}}\n"
 
@@ -44,3 +49,29 @@ def test_the_rules_that_run(select: list[str], ignore: list[str], codes: set[str
     (tmp_path / "deploy.sh").write_text("docker system prune -f --volumes\n")
     plan = volfix.plan(tmp_path, select=select, ignore=ignore)
     assert {finding.code for finding in plan.findings} == codes
+
+
+@pytest.mark.parametrize(
+    ("judgements", "counts"),
+    [
+        (["safe", "unsafe"], "unsafe"),
+        (["unsafe", "safe"], "unsafe"),
+        (["safe", "none", "unsafe"], "none"),
+        (["none", "safe"], "none"),
+        (["safe", "safe"], "safe"),
+    ],
+)
+def test_of_several_judgements_of_one_place_the_most_cautious_counts(
+    judgements: list[str], counts: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(context: Context) -> Iterator[Finding]:
+        for finding in rule.check(context):
+            for each in map(Applicability, judgements):
+                assert finding.fix is not None
+                yield replace(finding, fix=replace(finding.fix, applicability=each) if each.value != "none" else None)
+
+    rule = REGISTRY["VF101"]
+    monkeypatch.setitem(REGISTRY, "VF101", replace(rule, check=check))
+    bind = "services:\n  db:\n    image: postgres:16\n    volumes: ['./data:/var/lib/postgresql/data']\n"
+    (tmp_path / "compose.yaml").write_text(bind)
+    assert [each.applicability.value for each in volfix.plan(tmp_path, select=["VF101"]).findings] == [counts]

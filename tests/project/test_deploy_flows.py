@@ -77,7 +77,7 @@ def with_tests(run: str, name: str = "test") -> str:
         ({"deploy.sh": "make other\n", "Makefile": "wipe:\n\tdocker compose down -v\nother:\n\ttrue\n"}, 0),
         ({"deploy.sh": "bash ops/wipe\n", "ops/wipe": "docker compose down -v\n"}, 1),
         ({"deploy.sh": "cd ops && . ./wipe.sh\n", "ops/wipe.sh": "docker compose down -v\n"}, 1),
-        ({"deploy.sh": ". ops/wipe\n", "ops/wipe": "docker compose down -v\n"}, 1),
+        ({"deploy.sh": ". wipe\n", "wipe": "docker compose down -v\n"}, 1),
         ({"deploy.sh": "npm run wipe\n", "package.json": '{"scripts": {"wipe": "docker compose down -v"}}'}, 1),
         ({"deploy.sh": "just wipe\n", "justfile": "wipe:\n  docker compose down -v\n"}, 1),
         ({"deploy.sh": "task wipe\n", "Taskfile.yml": "tasks:\n  wipe:\n    cmds: [docker compose down -v]\n"}, 1),
