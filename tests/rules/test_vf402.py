@@ -58,6 +58,7 @@ UP = "docker compose up -d\n"
         "find state -exec shred -u {} +",
         "find state -mindepth 1 -execdir rm {} ';'",
         "git reset --hard && git clean -fdx && git pull",
+        "git clean -fdx -e=state",  # git takes the sign for a part of the pattern
         "rsync -a --delete ./ host:/srv/app",
         "rsync -a --delete --exclude conf ./ host:/srv/app/",
         "rsync -a --delete --exclude 'state/logs' . host:/srv/app",
