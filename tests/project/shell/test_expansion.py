@@ -59,6 +59,7 @@ def test_what_is_not_known_stays_as_it_is_written(word: str, tmp_path: Path) -> 
         (r'"\$one"', [r"\$", "o", "n", "e"]),
         ('"$s"x', ["$s", "$s", "$s", "x"]),
         ("${one}'b'", ["${one}", "b"]),
+        ("$one", ["$one"]),
     ],
 )
 def test_each_character_says_how_it_is_written(word: str, written: list[str], tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ NOT_RUN = [
     Way("a comment behind a command", (f"{UP}  # {DOWN}",)),
     Way("a function that nobody calls", (f"wipe() {{ {DOWN}; }}", UP)),
     Way("a text that nobody runs", (f"HELP='{DOWN}'", UP)),
+    Way("a program that a variable names", (f"SAY=echo; $SAY {DOWN}", UP)),
     Way("a here-document for another program", (f"cat <<EOF\n{DOWN}\nEOF", UP)),
     Way("a here-document for a file on a host", (f"ssh host 'cat > note' <<EOF\n{DOWN}\nEOF", UP)),
     Way("the option before the verb", ("docker compose -v", UP)),
