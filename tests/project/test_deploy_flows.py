@@ -235,7 +235,7 @@ def test_what_wipes_rows_is_named_once_however_many_flows_run_it(tmp_path: Path)
     assert [item.command.fragment.source.place(item.command.place.start)[0] for item in found] == [1, 2]
 
 
-@pytest.mark.parametrize("test", ['[ -n "$RESET" ]', '[ ! -e "$STAMP" ]'])
+@pytest.mark.parametrize("test", ['[ -n "$RESET" ]', '[ ! -e "$STAMP" ]', "[[ $1 == fresh ]]", "[ $MODE = fresh ]"])
 def test_rows_that_a_test_spares_are_not_wiped_by_each_deployment(test: str, tmp_path: Path) -> None:
     text = f"if {test}; then\n  {WIPES}fi\ndocker compose up -d\n"
     root = placed(tmp_path, {"compose.yaml": "", "deploy.sh": text})

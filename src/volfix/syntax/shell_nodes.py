@@ -21,6 +21,13 @@ WORDS = frozenset(
         *("brace_expression", "variable_name", "regex", "extglob_pattern"),
     }
 )
+COMPARED = frozenset(
+    {
+        *("word", "string", "raw_string", "extglob_pattern", "regex", "string_content"),
+        *("simple_expansion", "expansion", "concatenation"),
+    }
+)
+"""What a test compares, with quotes or without."""
 FILE_TEST = re.compile(r"-[bcdefghkprstuwxGLNOS] ")
 """How the text of a test begins that looks for a file. Source: POSIX, test; GNU bash, Bash Conditional Expressions."""
 
@@ -98,7 +105,7 @@ class Nodes:
             return
         if node.type == "binary_expression" and any(child.type == "!=" for child in node.children):
             return
-        if node.type in ("word", "string", "raw_string", "extglob_pattern", "regex", "string_content"):
+        if node.type in COMPARED:
             yield self.word(node).value
             return
         texts = (text for child in node.named_children for text in self.literals(child))
