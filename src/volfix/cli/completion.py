@@ -18,4 +18,6 @@ def command(shell: str) -> None:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(volfix, {}, "volfix", "_VOLFIX_COMPLETE").source())
+    script = kind(volfix, {}, "volfix", "_VOLFIX_COMPLETE").source()
+    # For fish click cuts at every comma, also at those of a list of codes.
+    click.echo(script.replace('string split "," $completion', 'string split --max 1 "," $completion'))

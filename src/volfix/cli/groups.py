@@ -58,9 +58,9 @@ def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 def complete_rule_or_path(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """A rule's code, or a path."""
+    """A rule's code, or a path, which comes first: bash forgets what stands before it."""
     codes = complete_codes(ctx, param, incomplete) if incomplete else []
-    return [*codes, CompletionItem(incomplete, type="file")]
+    return [CompletionItem(incomplete, type="file"), *codes]
 
 
 def complete_first_word(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -71,4 +71,4 @@ def complete_first_word(ctx: click.Context, param: click.Parameter, incomplete: 
     given = (ctx.get_parameter_source(name) for name in ctx.params)
     is_first = all(source is None or source.name == "DEFAULT" for source in given)
     commands = [name for name in COMMANDS if is_first and incomplete and name.startswith(incomplete)]
-    return [*map(CompletionItem, commands), CompletionItem(incomplete, type="file")]
+    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, commands)]
