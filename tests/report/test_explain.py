@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from volfix.cli.main import volfix
+from volfix.configuration.keys import KEYS
 from volfix.report.explain import explain, overview
 from volfix.rules import REGISTRY
 from volfix.rules.context import Context
@@ -102,3 +106,25 @@ def test_the_overview_is_in_the_order_of_the_codes() -> None:
     codes = [line[:5] for line in text.splitlines() if line.startswith("VF")]
     assert codes == sorted(REGISTRY)
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_documentation_is_written_from_what_there_is(tmp_path: Path) -> None:
+    done = CliRunner().invoke(volfix, ["explain", "--markdown", str(tmp_path / "docs")])
+    assert done.exit_code == 0
+    pages = {path.relative_to(tmp_path / "docs").as_posix(): path.read_text() for path in tmp_path.rglob("*.md")}
+    assert set(pages) == {"index.md", "command-line.md", "configuration.md", *(f"rules/{code}.md" for code in REGISTRY)}
+    assert done.stdout == f"{len(pages)} pages in {tmp_path / 'docs'}\n"
+    for code, rule in REGISTRY.items():
+        page = pages[f"rules/{code}.md"]
+        assert page.startswith(f"# {code}: {rule.name}\n")
+        assert all(example.title in page for example in rule.examples)
+        assert page.count("```diff") == sum(len(example.after or {}) for example in rule.examples)
+        assert f"(rules/{code}.md)" in pages["index.md"]
+    assert "--unsafe-fixes" in pages["command-line.md"]
+    assert "## volfix carry" in pages["command-line.md"]
+    assert all(f"`{key}`" in pages["configuration.md"] for key in KEYS)
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "docs").write_text("")
+    assert CliRunner().invoke(volfix, ["explain", "--markdown", str(tmp_path / "docs" / "x")]).exit_code in (1, 2)

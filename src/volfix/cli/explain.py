@@ -17,9 +17,15 @@ CODE = re.compile(r"vf\d{3}\Z", re.IGNORECASE)
 @click.argument("subject", metavar="[CODE|PATH]", default=".", shell_complete=complete_rule_or_path)
 @click.option("--rules", is_flag=True, help="List the rules.")
 @click.option(
+    "--markdown",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the documentation to DIR: a page a rule, the command line, the configuration.",
+)
+@click.option(
     "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The name that the project runs under."
 )
-def command(subject: str, rules: bool, project_name: str | None) -> None:
+def command(subject: str, rules: bool, markdown: Path | None, project_name: str | None) -> None:
     """Explain a rule (CODE), or walk through "data still disappearing?" for the project at PATH.
 
     With CODE: what the rule finds, why, its fix, examples, sources. Without: the checklist for the project here, each
@@ -30,6 +36,11 @@ def command(subject: str, rules: bool, project_name: str | None) -> None:
     from volfix.report.explain import explain, overview
     from volfix.rules import REGISTRY
 
+    if markdown is not None:
+        from volfix.cli.documentation import write
+
+        click.echo(f"{write(markdown)} pages in {markdown}")
+        return
     if rules:
         click.echo(overview(REGISTRY.values()))
         return

@@ -50,15 +50,21 @@ def _section(title: str, text: str) -> str:
 
 
 def _example(example: Example) -> Iterator[str]:
-    """The title with the outcome; files as they were, those that stay as they are, and as a diff those that change."""
+    """The title with the outcome, and the files."""
     yield _wrapped(f"Example: {example.title} ({example.outcome.value})")
+    for name, about, text in files_of(example):
+        shown = text.rstrip("\n") if name is None else f"{name}{about}\n{textwrap.indent(text.rstrip(), '  ')}"
+        yield textwrap.indent(shown, "    ")
+
+
+def files_of(example: Example) -> Iterator[tuple[str | None, str, str]]:
+    """The files as git's history has them, those that stay as they are, and, without a name, those that change as a
+    diff: name, what is to be said of it, text.
+    """
     after = example.after or {}
-    for name, text in (example.before or {}).items():
-        yield textwrap.indent(f"{name}, as git's history has it\n{textwrap.indent(text.rstrip(), '  ')}", "    ")
-    for name, text in example.files.items():
-        if name not in after:
-            yield textwrap.indent(f"{name}\n{textwrap.indent(text.rstrip(), '  ')}", "    ")
+    yield from ((name, ", as git's history has it", text) for name, text in (example.before or {}).items())
+    yield from ((name, "", text) for name, text in example.files.items() if name not in after)
     for name, text in after.items():
         path = Path("/") / name
         change = FileChange(Source.of(path, example.files.get(name, "").encode()), Source.of(path, text.encode()))
-        yield textwrap.indent(unified(change, Path("/"), WHOLE_FILE, masked=False).rstrip("\n"), "    ")
+        yield None, "", unified(change, Path("/"), WHOLE_FILE, masked=False)
