@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -139,3 +140,37 @@ def test_a_workflow_with_the_action_is_clean(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     done = subprocess.run(["actionlint", "-no-color"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def recipes() -> list[tuple[str, list[str]]]:
+    """The commands of each recipe of the README that installs volfix."""
+    found = []
+    for block in re.findall(r"```yaml\n(# \.[^\n]*)\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
+        title, text = block
+        data: Any = YAML(typ="safe").load(text)
+        if "volfix" in text and "pip install" in text:
+            steps = data.get("steps") or data
+            step = steps["volfix"] if isinstance(steps, dict) else steps[0]
+            found.append((title, step.get("commands") or step["script"]))
+    return found
+
+
+def test_there_is_a_recipe_for_each_system() -> None:
+    assert [title for title, _ in recipes()] == ["# .gitlab-ci.yml", "# .drone.yml", "# .woodpecker.yml"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pre_commit") is None, reason="needs pre-commit, as a sign of a network")
+def test_the_recipes_run_with_a_wheel(tmp_path: Path) -> None:
+    shop = repository(tmp_path / "shop", LOSES)
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    pip = str(tmp_path / "venv" / "bin" / "pip")
+    subprocess.run([pip, "wheel", "-q", "--no-deps", "-w", str(tmp_path / "dist"), str(ROOT)], check=True)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    path = f"{tmp_path / 'venv' / 'bin'}:{os.environ['PATH']}"
+    for title, commands in recipes():
+        environment = {"PATH": path, "HOME": str(tmp_path), "VOLFIX": str(wheel)}
+        words = ["sh", "-e", "-c", "\n".join(commands)]
+        done = subprocess.run(words, cwd=shop, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 1, title + done.stdout + done.stderr
+        assert "VF101" in done.stdout, title
+    assert json.loads((shop / "gl-code-quality-report.json").read_text())[0]["check_name"] == "VF101"
