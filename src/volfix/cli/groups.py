@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import click
-from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 OTHER = "Other"
 
@@ -47,6 +49,8 @@ class Fix(Grouped):
 def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The codes that the last word of a list with commas may become, each with the rule's name."""
     del ctx, param
+    from click.shell_completion import CompletionItem
+
     from volfix.rules import REGISTRY
 
     before, comma, last = incomplete.rpartition(",")
@@ -59,6 +63,8 @@ def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 def complete_rule_or_path(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """A rule's code, or a path, which comes first: bash forgets what stands before it."""
+    from click.shell_completion import CompletionItem
+
     codes = complete_codes(ctx, param, incomplete) if incomplete else []
     return [CompletionItem(incomplete, type="file"), *codes]
 
@@ -66,6 +72,8 @@ def complete_rule_or_path(ctx: click.Context, param: click.Parameter, incomplete
 def complete_first_word(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """A path; where it is the first word after `volfix`, also a command."""
     del param
+    from click.shell_completion import CompletionItem
+
     from volfix.cli.main import COMMANDS
 
     given = (ctx.get_parameter_source(name) for name in ctx.params)

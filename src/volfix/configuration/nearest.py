@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from volfix.configuration.reading import PYPROJECT, settings_of
-from volfix.configuration.settings import Settings, matches
+from volfix.configuration.settings import PYPROJECT, Settings, matches
 from volfix.knowledge.entries import Entry
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem
@@ -79,6 +78,8 @@ class Configuration:
 
     def _of_file(self, directory: Path, entries: Sequence[os.DirEntry[str]] | None) -> Settings | None:
         for path in candidates(directory, entries):
+            from volfix.configuration.reading import settings_of  # most directories have no such file
+
             try:
                 settings = settings_of(path, only_ignores=self.only_ignores)
             except FileProblem as problem:

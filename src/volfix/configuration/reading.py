@@ -12,7 +12,7 @@ from typing import Any
 from volfix.configuration.keys import KEYS, Key, Kind
 from volfix.configuration.own_entries import OwnEntryProblem, own_entry
 from volfix.configuration.places import line_of
-from volfix.configuration.settings import SEVERITIES, Settings
+from volfix.configuration.settings import PYPROJECT, SEVERITIES, Settings
 from volfix.knowledge.entries import Kind as EntryKind
 from volfix.knowledge.tables import parsed
 from volfix.rules import REGISTRY
@@ -20,7 +20,6 @@ from volfix.rules.codes import nearest, unknown
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
 
-PYPROJECT = "pyproject.toml"
 TABLE = ("tool", "volfix")
 VOLUME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 IGNORES = ("ignore", "per-file-ignores")

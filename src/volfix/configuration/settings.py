@@ -13,6 +13,8 @@ from volfix.knowledge.entries import Entry
 from volfix.rules import REGISTRY
 from volfix.rules.findings import Severity
 
+PYPROJECT = "pyproject.toml"
+"""The file that others share: volfix has a table in it, or none."""
 SEVERITIES = tuple(severity.value for severity in reversed(Severity))
 """From the least severe to the most."""
 MOUNTS = "VF1"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 
 def unknown(code: str, *, whole: bool = False) -> bool:
     """Whether no rule has the code; nor, unless it is to be `whole`, one that begins with it."""
@@ -16,6 +14,8 @@ def nearest(code: str) -> str:
     known, code = _known(), code.upper()
     if code.startswith("VF") and (begun := [each for each in known if each.startswith(code)]):
         return f"name each code: {', '.join(begun)}"
+    import difflib  # few people mistype
+
     readable = "VF" + "".join({"O": "0", "I": "1", "L": "1"}.get(char, char) for char in code if char.isalnum())[-3:]
     near = [readable] if readable in known else difflib.get_close_matches(code, known, 1)
     return f"did you mean {near[0]}?" if near else "`volfix explain --rules` lists the rules"
