@@ -172,6 +172,15 @@ def test_an_image_of_ones_own_is_known_and_its_fix_unsafe(kind: str, code: str, 
     assert not [item for item in findings("--no-config", root) if item["target"] == "/srv/rows"]
 
 
+def test_what_a_file_names_is_known_to_explain_and_what_it_ignores_stays_visible(root: Path) -> None:
+    before = run("explain", root / "stack").stdout
+    configured(root, ".volfix.toml", 'ignore = ["VF"]\n' + OWN.replace("applications", "engines"))
+    after = run("explain", root / "stack").stdout
+    assert "./rows" in after
+    assert after != before
+    assert "AT RISK" in after.splitlines()[0]
+
+
 def test_only_a_named_file_verifies(root: Path, tmp_path: Path) -> None:
     file = configured(root, ".volfix.toml", OWN + "verified = true\n")
     result = run(root)

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "cli": {"api", "bulk", "docker", "report", "fixes", "configuration", "rules", "project", "knowledge", "syntax"},
     "api": {"fixes", "configuration", "rules", "project", "syntax"},
     "bulk": {"api", "fixes", "configuration", "rules", "project", "knowledge", "syntax"},
-    "docker": {"fixes", "rules", "project", "knowledge", "syntax"},
+    "docker": {"fixes", "configuration", "rules", "project", "knowledge", "syntax"},
     "report": {"bulk", "fixes", "rules", "project", "syntax"},
     "configuration": {"rules", "knowledge", "syntax"},
     "fixes": {"configuration", "rules", "project", "edits", "knowledge", "syntax"},

@@ -24,6 +24,7 @@ from volfix.bulk.sources import Source as Origin
 from volfix.bulk.sources import host_of, same_repository
 from volfix.configuration.nearest import Configuration, given
 from volfix.configuration.reading import settings_in
+from volfix.configuration.settings import IGNORES
 from volfix.fixes.diff import patch
 from volfix.fixes.masking.credentials import scrub
 from volfix.fixes.results import RunResult
@@ -64,7 +65,7 @@ class Task:
     def configuration(self) -> Configuration:
         """What is looked for: of the repositories' own configuration files only what they ignore counts."""
         found = given(self.select, self.ignore, self.exclude)
-        found.discovers = found.only_ignores = True
+        found.discovers, found.only = True, IGNORES
         if self.config is not None:
             found.file = settings_in(Source.of(Path(self.config[0]), self.config[1].encode()), named=True)
         return found

@@ -62,6 +62,7 @@ def command(subject: str, rules: bool, markdown: Path | None, project_name: str 
 
 def _checklist(subject: str, path: Path, name: str | None) -> str:
     from volfix.api import plan, root_of
+    from volfix.configuration.nearest import names
     from volfix.docker.carried_marks import carried_marks
     from volfix.docker.checklist import SECONDS, with_engine, with_history, within, without_carried
     from volfix.docker.deployed import projects_at
@@ -70,7 +71,7 @@ def _checklist(subject: str, path: Path, name: str | None) -> str:
     from volfix.report.checklist import render, render_several
     from volfix.rules.checklist import checklist
 
-    asked, run = projects_at(path, name), plan(root_of(path)).run
+    asked, run = projects_at(path, name), plan(root_of(path), configuration=names()).run
     engine, note = None, None
     try:
         engine = Engine.connect(SECONDS)

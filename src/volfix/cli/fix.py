@@ -58,7 +58,8 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
     "--output-format",
     type=click.Choice(FORMATS),
     multiple=True,
-    help="Form of the result (text); several times with a file for each, but for the first.",
+    metavar="FORMAT",
+    help=f"Form of the result: {', '.join(FORMATS)}. Several times with a file for each, but for the first.",
 )
 @click.option(
     "--output-file",

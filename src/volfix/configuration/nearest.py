@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from volfix.configuration.settings import PYPROJECT, Settings, matches
-from volfix.knowledge.entries import Entry
+from volfix.configuration.settings import NAMES, PYPROJECT, Settings, matches
+from volfix.knowledge.entries import learn
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem
 
@@ -21,14 +21,14 @@ class Configuration:
     """The settings of every directory of a run.
 
     `given` has what the command line says, which wins over every file; `file` is the one that a person has named, which
-    stands in the place of all others; without `discovers` no file of a repository counts, and with `only_ignores` they
-    only ignore, beside the one that is named.
+    stands in the place of all others; without `discovers` no file of a repository counts, and with `only` these keys of
+    theirs count, beside the one that is named.
     """
 
     given: Settings = field(default_factory=Settings)
     file: Settings | None = None
     discovers: bool = True
-    only_ignores: bool = False
+    only: tuple[str, ...] = ()
     problems: list[FileProblem] = field(default_factory=list)
     known: dict[Path, Settings] = field(default_factory=dict)
     found: dict[Path, Settings] = field(default_factory=dict)
@@ -59,13 +59,14 @@ class Configuration:
         files = {settings.path: settings for settings in self.known.values()}
         return frozenset(code for settings in files.values() for code in settings.codes())
 
-    def own_entries(self) -> list[Entry]:
-        """The engines and applications that the files name, for the whole run."""
-        return list(dict.fromkeys(entry for settings in self.known.values() for entry in settings.entries))
+    def learn(self, directories: Iterable[tuple[Path, Path]]) -> None:
+        """Take the engines and applications that count in these directories of repositories, for the whole run."""
+        found = [entry for directory, root in directories for entry in self.of(directory, root).entries]
+        learn(list(dict.fromkeys(found)))
 
     def _found(self, directory: Path, root: Path, entries: Sequence[os.DirEntry[str]] | None) -> Settings:
         """The settings of the nearest file."""
-        if not self.discovers or (self.file is not None and not self.only_ignores):
+        if not self.discovers or (self.file is not None and not self.only):
             return Settings()
         if directory in self.found:
             return self.found[directory]
@@ -81,7 +82,7 @@ class Configuration:
             from volfix.configuration.reading import settings_of  # most directories have no such file
 
             try:
-                settings = settings_of(path, only_ignores=self.only_ignores)
+                settings = settings_of(path, only=self.only)
             except FileProblem as problem:
                 self.problems.append(problem)
                 return Settings(path=path, broken=True)
@@ -93,7 +94,7 @@ class Configuration:
         """What the command line says, else the file that is named, else the one that was found."""
         given = self.given
         if self.file is not None:
-            found = replace(self.file, home=root, also=found if self.only_ignores else None)
+            found = replace(self.file, home=root, also=found if self.only else None)
         return replace(
             found,
             widens=bool(given.select) or found.widens,
@@ -117,6 +118,11 @@ def candidates(directory: Path, entries: Sequence[os.DirEntry[str]] | None = Non
                 yield path
     if PYPROJECT in names:
         yield directory / PYPROJECT
+
+
+def names() -> Configuration:
+    """A configuration that takes from the repositories' files what they name, and leaves nothing out."""
+    return Configuration(only=NAMES)
 
 
 def given(

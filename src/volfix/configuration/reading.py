@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,17 +22,15 @@ from volfix.syntax.source import FileProblem, Source
 
 TABLE = ("tool", "volfix")
 VOLUME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
-IGNORES = ("ignore", "per-file-ignores")
-"""The keys that count where a repository's own file may only leave findings out."""
 KINDS: Mapping[str, EntryKind] = {"engines": "engine", "applications": "application"}
 
 
-def settings_of(path: Path, *, named: bool = False, only_ignores: bool = False) -> Settings | None:
+def settings_of(path: Path, *, named: bool = False, only: Collection[str] = ()) -> Settings | None:
     """The settings of the file; None for a pyproject.toml without a table for volfix. Raises FileProblem."""
-    return settings_in(Source.read(path, disk.LARGEST_YAML), named=named, only_ignores=only_ignores)
+    return settings_in(Source.read(path, disk.LARGEST_YAML), named=named, only=only)
 
 
-def settings_in(source: Source, *, named: bool = False, only_ignores: bool = False) -> Settings | None:
+def settings_in(source: Source, *, named: bool = False, only: Collection[str] = ()) -> Settings | None:
     """The same for a text that was read already."""
     path = source.path
     prefix = TABLE if path.name == PYPROJECT else ()
@@ -50,8 +48,8 @@ def settings_in(source: Source, *, named: bool = False, only_ignores: bool = Fal
         return None
     if not isinstance(table, dict):
         raise FileProblem(path, f"{'.'.join(prefix)} must be a table", line_of(source.text, prefix), 1)
-    if only_ignores:
-        table = {key: value for key, value in table.items() if key in IGNORES}
+    if only:
+        table = {key: value for key, value in table.items() if key in only}
     return _Reader(source, prefix, named).settings(table)
 
 

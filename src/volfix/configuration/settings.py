@@ -17,6 +17,10 @@ PYPROJECT = "pyproject.toml"
 """The file that others share: volfix has a table in it, or none."""
 SEVERITIES = tuple(severity.value for severity in reversed(Severity))
 """From the least severe to the most."""
+IGNORES = ("ignore", "per-file-ignores")
+"""The keys that leave findings out for good."""
+NAMES = ("volumes", "engines", "applications")
+"""The keys that name what volfix does not know."""
 MOUNTS = "VF1"
 """What the codes of the rules about mounts begin with."""
 

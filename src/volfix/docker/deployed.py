@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from volfix.configuration.nearest import names
 from volfix.docker.carry_jobs import CarryProblem
 from volfix.fixes.former import former_contents, overlay_of
 from volfix.project.compose.compose_file import FILE_NAME
@@ -138,7 +139,10 @@ def _stacks(path: Path, problems: list[FileProblem], overlay: Mapping[Path, Sour
     disk.begin(outside=True)
     loader = Loader(problems, [])
     loader.overlay = overlay
-    return list(read_stacks(directories([path], problems), loader))
+    found, naming = list(directories([path], problems)), names()
+    naming.begin(problems)
+    naming.learn((directory.path, directory.root) for directory in found)
+    return list(read_stacks(found, loader))
 
 
 def _paths(project: Project) -> set[Path]:

@@ -16,7 +16,6 @@ from volfix.fixes.proof.proven import made_of
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
 from volfix.fixes.run_context import RunContext, home_of
 from volfix.fixes.scope import keep_asked, not_checked
-from volfix.knowledge.entries import learn
 from volfix.project.discovery import Directory, directories
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
@@ -93,9 +92,7 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     configuration = options.configuration
     configuration.begin(loader.problems)
     run = RunPlan(options, loader, tuple(directories(paths, loader.problems, configuration.kept)))
-    for directory in run.directories:
-        configuration.of(directory.path, directory.root)
-    learn(configuration.own_entries())
+    configuration.learn((directory.path, directory.root) for directory in run.directories)
     run.stacks += _plans(run, progress)
     if options.baseline is not None:
         unread = [problem.path for problem in loader.problems]
