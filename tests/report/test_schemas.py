@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,29 @@ def test_every_output_has_the_form_that_the_schema_says(path: Path, options: dic
     validator = Draft202012Validator(schema("output"))
     validator.validate(json.loads(render(plan.result)))
     validator.validate(json.loads(render(plan.write())))
+
+
+@pytest.mark.parametrize("flags", [(), ("--unsafe-fixes",), ("--write",)], ids=["look", "unsafe", "write"])
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*/repository")), ids=lambda path: path.parent.name)
+def test_json_counts_as_the_text_does(path: Path, flags: tuple[str, ...], tmp_path: Path) -> None:
+    """Findings, and how many of them can be fixed or are, in the words of the text's last lines."""
+    texts, summaries = [], []
+    for name in ("text", "json"):
+        copy = Path(shutil.copytree(path, tmp_path / name, symlinks=True))
+        done = CliRunner().invoke(command, ["--output-format", name, *flags, str(copy)])
+        if name == "json":
+            summaries.append(json.loads(done.stdout)["summary"])
+        else:
+            texts.append(done.stdout)
+    summary, text = summaries[0], texts[0]
+    if not summary["findings"]:
+        assert "no findings" in text
+        return
+    line = re.findall(r"^\d+ findings? in .*", text, re.MULTILINE)[-1]
+    assert line.startswith(f"{summary['findings']} finding")
+    for key, words in (("fixable", "can be fixed"), ("fixed", "fixed")):
+        found = re.search(rf"(?:^|[ ,:])(\d+) {words}", line)
+        assert int(found[1] if found else 0) == summary[key], line
 
 
 def test_the_schema_takes_nothing_else() -> None:
