@@ -202,8 +202,8 @@ class Service:
         return tuple(found.values())
 
     @cached_property
-    def environment(self) -> dict[str, Variable]:
-        """What the container's environment will be, the image's own variables left out."""
+    def entries(self) -> dict[str, Variable]:
+        """The entries of `environment:`, which win over every env file, also one whose value is not known."""
         entries: dict[str, Variable] = {}
         for part in self.parts:
             node = part.node.get("environment")
@@ -218,8 +218,13 @@ class Service:
                 variable = written_variable(name, text, part.file.source, scalar, start, self.lookup)
                 if variable is not None:
                     entries[variable.name] = variable
+        return entries
+
+    @cached_property
+    def environment(self) -> dict[str, Variable]:
+        """What the container's environment will be, the image's own variables left out."""
         files = [self.read_env(file.path, file.raw) for file in self.env_files if file.path is not None]
-        return service_environment(entries, files, self.lookup)
+        return service_environment(self.entries, files, self.lookup)
 
     def _env_file(self, part: Part, text: str, *, raw: bool, required: bool) -> EnvFile:
         value = self.interpolated(text)

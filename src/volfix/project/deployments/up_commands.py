@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from volfix.knowledge.commands import DockerCall
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project
-from volfix.project.compose.origins import Variable, env_assignment
+from volfix.project.compose.origins import Variable
 from volfix.project.deployments.changing_names import given_name
 from volfix.project.deployments.deploy_environment import GivenVariables, as_deployed, env_files
 from volfix.project.deployments.flow import Flow
@@ -24,14 +24,21 @@ class DeployedProject:
     written: Written
 
     def variables(self, service: str) -> Iterator[Variable]:
-        """The variables that the process of a service gets."""
+        """The variables that the process of a service gets: `environment:` wins, then the last env file."""
         own = self.project.services[service]
-        files = {file.path for file in own.env_files}
-        given = {name: each for path in self.written if path in files for name, each in self.written[path].items()}
+        given: dict[str, Variable] = {}
+        for file in own.env_files if self.written else ():
+            if file.path in self.written:
+                given |= self.written[file.path]
+            elif file.path is not None:
+                given = {
+                    name: each
+                    for name, each in given.items()
+                    if name not in own.read_env(file.path, file.raw).variables
+                }
         for variable in effective_variables(own):
-            found = env_assignment(variable.origin)
-            loses = own.environment.get(variable.name) is not variable or (found and found.file.path in files)
-            yield given.pop(variable.name) if loses and variable.name in given else variable
+            is_given = variable.name in given and variable.name not in own.entries
+            yield given.pop(variable.name) if is_given else variable
         yield from (variable for name, variable in given.items() if name not in own.environment)
 
 
