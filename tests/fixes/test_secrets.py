@@ -234,6 +234,31 @@ def test_text_that_is_put_behind_a_value_does_not_show_the_value() -> None:
     assert masked(change.after.text, change.secrets_after) == text.replace("hunter2", "***") + edit.replacement
 
 
+@pytest.mark.parametrize(
+    ("value", "taken", "then"),
+    [
+        ("shop-${BUILD}", "-${BUILD}", "shop"),
+        ("${BUILD}-shop", "${BUILD}-", "shop"),
+        ("shop-${BUILD}-live", "-${BUILD}", "shop-live"),
+        ("postgres://u:pw@db/x?token=1", "?token=1", "postgres://u:***@db/x"),
+    ],
+)
+def test_what_stays_of_a_value_of_which_a_fix_takes_a_part_is_shown(value: str, taken: str, then: str) -> None:
+    before = Source.of(
+        Path("/p/compose.yaml"), service(f"environment:\n  A: hunter2\n  N: {value}\n  Z: hunter2").encode()
+    )
+    edits = [
+        Edit(before.path, Span(at, at + len(part)), "")
+        for part in ("services:\n", taken)
+        if (at := before.text.index(part)) >= 0
+    ]
+    after = Source.of(before.path, before.text.replace("services:\n", "").replace(taken, "").encode())
+    change = with_secrets(FileChange(before, after, tuple(edits)))
+    shown = masked(change.after.text, change.secrets_after)
+    assert f"  N: {then}\n" in shown
+    assert "hunter2" not in shown
+
+
 def test_what_edits_write_is_shown_however_far_they_shift_the_text() -> None:
     source = Source.of(Path("/p/.env"), b"A=hunter2\nURL=./a.db\nB=hunter2\nPLACE=/b\n")
     at = source.text.index

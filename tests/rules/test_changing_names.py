@@ -86,3 +86,20 @@ def test_a_volume_s_own_name(name: str, expected: str | None, tmp_path: Path) ->
     found, _ = written(tmp_path, "README", "", compose)
     assert found == (expected is not None)
     assert (tmp_path / "compose.yaml").read_text() == compose.replace(name, expected or name)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        (WORKFLOW, step("docker compose -p shop-${{ github.sha }} up -d"), "shop-${{ github.sha }}"),
+        (WORKFLOW, step("docker compose up -d", "    env: {COMPOSE_PROJECT_NAME: 'a.${{github.run_id}}'}\n"), "a.${{github.run_id}}"),
+        ("site.yml", "- hosts: shop\n  tasks:\n    - docker_compose_v2: {project_src: '/srv/{{ release_id }}'}\n", "{{ release_id }}"),
+        (".gitlab-ci.yml", "deploy:\n  script: docker compose -p shop-${CI_JOB_ID} up -d\n", "shop-${CI_JOB_ID}"),
+    ],
+)  # fmt: skip
+def test_the_message_says_the_name_as_it_is_written(path: str, text: str, name: str, tmp_path: Path) -> None:
+    written(tmp_path, path, text)
+    (tmp_path / path).write_text(text)
+    (finding,) = volfix.plan(tmp_path, select=["VF308"]).findings
+    assert f"gives `{name}`" in finding.message
+    assert any(f"{name}_rows" in line for line in finding.evidence)

@@ -23,6 +23,7 @@ INPUT = re.compile(r"(?<![a-z])(?:inputs|pipeline[._]parameters)(?![a-z])")
 
 Source: docs.github.com, contexts (`inputs`); circleci/circleci-docs, pipeline-variables (`pipeline.parameters`).
 """
+VARIABLE = re.compile(r"\$\{?\w+")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -30,6 +31,12 @@ def purposes(text: str, *, in_ci: bool = False) -> frozenset[str]:
     """Everything that a name says about what it is for; `in_ci`, where "ci" only says that CI runs it."""
     words = set(words_of(text)) - ({"ci"} if in_ci else set())
     return frozenset(purpose for purpose, known in _tables()["purpose"].items() if words & known)
+
+
+def file_purposes(name: str) -> frozenset[str]:
+    """What the name of a file or a project says; `${CI_COMMIT_SHA}` in it only says that a system gives that part."""
+    given = " ".join(VARIABLE.findall(name))
+    return purposes(VARIABLE.sub(" ", name)) | purposes(given, in_ci=True)
 
 
 def nearest_purpose(names: Iterable[str]) -> str | None:

@@ -61,16 +61,31 @@ def with_secrets(change: FileChange) -> FileChange:
     before: list[Span] = []
     after: list[Span] = []
     shift = 0
+    values: list[Span] | None = None
     for edit in ordered(change.edits):
         before.append(edit.span)
         start = edit.span.start + shift
         after.append(Span(start, start + len(edit.replacement)))
+        if not edit.replacement:  # where a part of a value is taken out, what stays of it is what the fix writes
+            values = list(secret_values(change.before)) if values is None else values
+            after += [_left_of(value, edit.span, shift) for value in values if _is_within(edit.span, value)]
         shift += len(edit.replacement) - (edit.span.end - edit.span.start)
     return replace(
         change,
         secrets_before=secret_spans(change.before, before),
         secrets_after=secret_spans(change.after, after),
     )
+
+
+def _is_within(span: Span, value: Span) -> bool:
+    return value.start <= span.start and span.end <= value.end
+
+
+def _left_of(value: Span, taken: Span, shift: int) -> Span:
+    """The last character before what is taken out of a value, in the text after it, or the first behind it."""
+    start = taken.start + shift
+    at = start - 1 if taken.start > value.start else start
+    return Span(at, at + (value.end - value.start > taken.end - taken.start))
 
 
 def _overlap(one: Span, other: Span) -> bool:

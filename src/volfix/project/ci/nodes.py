@@ -154,6 +154,13 @@ def asked(commands: Fragment, condition: str) -> Fragment:
     return Fragment.of(commands.source, characters)
 
 
+def unmasked(text: str, written: str) -> str:
+    """A text with the expressions of the file that it comes from as they are written there."""
+    for found in EXPRESSION.finditer(written) if "${_" in text else ():
+        text = text.replace(masked(found[0]), found[0])
+    return text
+
+
 def plain_path(path: str) -> str:
     """A directory below the checkout as it is written; the checkout's own where it is not known."""
     return path if not re.search(r"\$|\{\{|^/", path) else "."

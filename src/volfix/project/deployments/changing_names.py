@@ -8,11 +8,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from volfix.knowledge.commands import COMPOSE, DockerCall
 from volfix.knowledge.systems import changes
-from volfix.project.ci.nodes import masked
+from volfix.project.ci.nodes import masked, unmasked
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.shell.command import Command
 from volfix.syntax.source import Source, Span
@@ -24,9 +24,9 @@ PART = re.compile(r"[-_.]?(?:\$\{\{.*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$\
 
 @dataclass(frozen=True, slots=True)
 class ChangingName:
-    """A name that the next deployment changes: `text` as known; `place` in `source` is where it is written, if known.
+    """A name that the next deployment changes: `text` as known, a pipeline's expressions as they are written.
 
-    `given_by` says what gives it.
+    `place` in `source` is where it is written, if known; `given_by` says what gives it.
     """
 
     text: str
@@ -69,7 +69,9 @@ def changing_name(command: Command, call: DockerCall, project: Project) -> Chang
     if call.program != COMPOSE:
         return None
     found = _given(command, call, project)
-    return found if found is not None and changes(found.text) else None
+    if found is None or not changes(found.text):
+        return None
+    return replace(found, text=unmasked(found.text, (found.source or command.fragment.source).text))
 
 
 def unknown_name(command: Command, call: DockerCall, project: Project) -> ChangingName | None:

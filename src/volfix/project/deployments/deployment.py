@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.commands import docker_call
-from volfix.knowledge.purposes import DEPLOY, NOT_DEPLOYED, TEST, may_publish_alone, nearest_purpose, purposes
+from volfix.knowledge.purposes import (
+    DEPLOY,
+    NOT_DEPLOYED,
+    TEST,
+    file_purposes,
+    may_publish_alone,
+    nearest_purpose,
+    purposes,
+)
 from volfix.project.ci.daemons import DIND, THROWN_AWAY, daemon_of
 from volfix.project.ci.pipeline import Pipeline, PipelineFile, Step, only_for_requests
 from volfix.project.ci.steps import step_entries, titles_of
@@ -238,7 +246,8 @@ def _is_test(
 ) -> bool:
     """Whether the stack is thrown away: its files' names, the event, flags of `up`, or a `down` behind it say so."""
     docker = docker_call(command.values)
-    if any(TEST in purposes(posixpath.basename(name)) for name in files) or (docker and TEST in named_purposes(docker)):
+    named = {purpose for name in files for purpose in file_purposes(posixpath.basename(name))}
+    if TEST in named or (docker and TEST in named_purposes(docker)):
         return True
     if TEST_FLAGS & call.flags or only_for_requests(step.events or pipeline.events):
         return True

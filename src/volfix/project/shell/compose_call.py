@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
-from volfix.knowledge.purposes import FOR_A_WHILE, purposes
+from volfix.knowledge.purposes import FOR_A_WHILE, file_purposes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def named_purposes(call: DockerCall) -> frozenset[str]:
         purpose
         for name in (*names, call.project_directory or "")
         for part in name.split("/")
-        for purpose in purposes(part)
+        for purpose in file_purposes(part)
     )
 
 
