@@ -18,12 +18,12 @@ from volfix.project.deployments.flow import VolumeDeletion, starts
 from volfix.project.deployments.stacks import Commands
 from volfix.project.shell.command import Command
 from volfix.rules.context import Context
-from volfix.rules.evidence.command_words import shown_command
+from volfix.rules.evidence.command_words import place_of, shown_command
 from volfix.rules.evidence.held_data import held_data
 from volfix.rules.findings import Applicability, Finding, Fix, VolumeChange
 from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.command_removal import taken_out
-from volfix.rules.remedies.volume_deletions import below_engine, deletes, place_of
+from volfix.rules.remedies.volume_deletions import below_engine, deletes
 from volfix.syntax.source import CannotEdit
 
 CODE = "VF401"

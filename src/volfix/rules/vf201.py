@@ -10,6 +10,7 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_hosts import strange_hosts
 from volfix.rules.evidence.databases import proposals
+from volfix.rules.evidence.env_arrival import named_by
 from volfix.rules.examples.vf201 import EXAMPLES
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.database_moves import database_finding
@@ -26,7 +27,7 @@ def check(context: Context) -> Iterator[Finding]:
         if database.path is None and database.loose:
             continue
         severity, message = _severity(database), _message(database)
-        yield database_finding(context, "VF201", proposal, severity, message, _evidence(database))
+        yield database_finding(context, "VF201", proposal, severity, message, _evidence(context, database))
     yield from _strangers(context)
 
 
@@ -65,7 +66,7 @@ def _message(database: Database) -> str:
     return f"{name} names {database.path}, which no mount of {service} holds: {database.loss}"
 
 
-def _evidence(database: Database) -> Iterator[str]:
+def _evidence(context: Context, database: Database) -> Iterator[str]:
     if database.path is not None:
         reservation = ", judging by the mounts" if database.by_mount else ""
         yield f"{database.variable}={database.shown} is {database.path} in the container{reservation}"
@@ -77,7 +78,8 @@ def _evidence(database: Database) -> Iterator[str]:
     for place, copy in copies:
         yield f"`{copy.command}` puts {copy.source.name} into the place of {place.name}"
     if database.loose and not copies:
-        yield "no Compose file names this env file; a deployment that uses it would"
+        uses = tuple(dict.fromkeys(named_by(context, database)))
+        yield from uses or ("no Compose file names this env file; a deployment that uses it would",)
 
 
 RULE = Rule(

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from volfix.edits.command_edits import SetText
+from volfix.project.compose.host_directories import relative
 from volfix.syntax.source import Span
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ def shown_command(command: Command) -> str:
     place = command.place
     text = " ".join(command.fragment.source.text[place.start : place.end].replace("\\\n", " ").split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - END].rstrip()} ... {text[-END:].lstrip()}"
+
+
+def place_of(command: Command, root: Path) -> str:
+    """`deploy.sh:3`, below the root."""
+    source = command.fragment.source
+    return f"{relative(source.path, root)}:{source.place(command.place.start)[0]}"
 
 
 def how_it_runs(flow: Flow, command: Command) -> str:

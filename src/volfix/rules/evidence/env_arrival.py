@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from volfix.project.code.package_versions import MANIFESTS, packages_in
+from volfix.project.compose.host_directories import relative
 from volfix.project.compose.service import Service
 from volfix.project.image.docker_ignore import DockerIgnore
 from volfix.rules.context import Context
+from volfix.rules.evidence.command_words import place_of, shown_command
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_places import is_code
 
@@ -69,3 +71,21 @@ def copied_as(service: Service, path: Path) -> Iterator[str]:
     for source, target in stage.copied:
         if (build.context / source).resolve() == path.resolve() and not target.endswith("/"):
             yield posixpath.basename(target)
+
+
+def named_by(context: Context, database: Database) -> Iterator[str]:
+    """The lines of deploying flows that name the env file which the value stands in, and what they start with it."""
+    origin, commands = database.origin, context.deploying()
+    if origin is None or commands is None:
+        return
+    name = re.escape(origin.file.path.name)
+    named = re.compile(rf"^(?![ \t]*(?:#|//)).*?(?<![\w.-]){name}(?![\w-]|\.\w)", re.MULTILINE)
+    for start in (start for start in commands.starting if database.project in start.projects):
+        given = start.handed.get(database.variable)
+        is_read = given is not None and given.origin is not None and given.origin.file.path == origin.file.path
+        started = f"`{shown_command(start.command)}` ({place_of(start.command, context.root)})"
+        for source in dict.fromkeys(command.fragment.source for command in start.flow.commands):
+            if found := named.search(source.text):
+                line = f"{relative(source.path, context.root)}:{source.place(found.end())[0]}"
+                how = f"reads it and hands {database.variable} to" if is_read else "names it, beside"
+                yield f"{line} {how} {started}"

@@ -8,19 +8,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
-from volfix.project.compose.host_directories import relative
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.compose.mounts import VOLUME, Mount
 from volfix.project.deployments.flow import VolumeDeletion
 from volfix.project.deployments.project_lookup import project_directory
 from volfix.project.deployments.stacks import Commands
 from volfix.project.image.images import known_entries
-from volfix.project.shell.command import Command
 from volfix.rules.context import Context, at
-from volfix.rules.evidence.command_words import how_it_runs, shown_command, static_arguments
+from volfix.rules.evidence.command_words import how_it_runs, place_of, shown_command, static_arguments
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
 from volfix.rules.remedies.command_removal import taken_out
 
@@ -160,12 +157,6 @@ def below_engine(path: str, name: str) -> bool:
     """Whether a path that is deleted, whose last part may be a pattern, holds the volume of this real name."""
     place = f"{VOLUMES}/{name}"
     return any(fnmatch.fnmatchcase(each, path.removesuffix("/*")) for each in (*_ABOVE, place, f"{place}/_data"))
-
-
-def place_of(command: Command, root: Path) -> str:
-    """`deploy.sh:3`, below the root."""
-    source = command.fragment.source
-    return f"{relative(source.path, root)}:{source.place(command.place.start)[0]}"
 
 
 def asked_for(commands: Commands, project: Project, mount: Mount, key: str) -> Iterator[str]:
