@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from volfix.project.deployments.starts import Start
 
 from volfix.fixes.plan import Options, plan_run
-from volfix.project.deployments.starts import Start
 
 HEAD = "services:\n  app:\n    image: example/app:1\n"
 CASES = {

@@ -39,6 +39,11 @@ def file_purposes(name: str) -> frozenset[str]:
     return purposes(VARIABLE.sub(" ", name)) | purposes(given, in_ci=True)
 
 
+def speaks_of_tests(text: str) -> bool:
+    """Whether a word of a command, a script or a target says that it runs tests."""
+    return not _tables()["purpose"]["tests"].isdisjoint(words_of(text))
+
+
 def nearest_purpose(names: Iterable[str]) -> str | None:
     """The purpose that the first name tells which tells one; what is asked for wins over a word for deployment.
 

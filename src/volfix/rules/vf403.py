@@ -83,7 +83,9 @@ RULE = Rule(
             "a job for tests, whose stack is taken down again",
             {
                 "compose.yaml": STACK,
-                ".github/workflows/test.yml": _workflow("docker compose exec app bin/rails db:schema:load", "test"),
+                ".github/workflows/test.yml": _workflow(
+                    "docker compose exec app bin/rails db:schema:load && docker compose down", "test"
+                ),
             },
         ),
         untouched(

@@ -107,7 +107,14 @@ CASES = [
         *(".forgejo/workflows/ship.yml", "unknown", "shop", Life.CLEANED, False),
         id="Forgejo's labels are containers or not",
     ),
-    pytest.param(job(UP, name="e2e"), WORKFLOW, "exec", "shop", Life.CLEANED, True, id="a job for tests"),
+    pytest.param(
+        job(f"{UP}\n- run: npx cypress run", name="e2e"),
+        *(WORKFLOW, "exec", "shop", Life.CLEANED, True),
+        id="a job for tests",
+    ),
+    pytest.param(
+        job(UP, name="e2e"), WORKFLOW, "exec", "shop", Life.CLEANED, False, id="a job that is only called a test"
+    ),
     pytest.param(
         job(f"{UP}\n- run: docker compose down"), WORKFLOW, "exec", "shop", Life.CLEANED, True, id="taken down again"
     ),

@@ -27,6 +27,7 @@ from volfix.project.ci.steps import step_entries, titles_of
 from volfix.project.commands.command_resolver import CommandResolver
 from volfix.project.compose.compose_file import BASE_NAMES
 from volfix.project.compose.model import normalized_name
+from volfix.project.deployments.tested_jobs import TEST_FLAGS, are_tests
 from volfix.project.shell.command import Command
 from volfix.project.shell.compose_call import ComposeCall, compose_call, named_purposes
 from volfix.project.shell.interpreter import Interpreter
@@ -34,7 +35,6 @@ from volfix.project.shell.paths import joined, moved
 from volfix.syntax import disk
 from volfix.syntax.source import Span
 
-TEST_FLAGS = frozenset({"--abort-on-container-exit", "--abort-on-container-failure", "--exit-code-from"})
 REMOTE = "ssh"
 
 
@@ -101,27 +101,43 @@ def deployments(
 ) -> Iterator[Deployment]:
     """Every deployment of every pipeline of the file, in order; `unread` gets what is no shell, as Interpreter does."""
     interpreter = Interpreter(CommandResolver(checkout.root, {}), {} if unread is None else unread)
-    for pipeline in file.pipelines:
-        found: list[tuple[Step, Command, ComposeCall, tuple[Command, ...]]] = []
-        before: tuple[Command, ...] = ()
-        for step in pipeline.steps:
-            own = tuple(
-                command
-                for entry in step_entries(file, pipeline, step, checkout.root)
-                for command in interpreter.commands(entry)
-                if command.trap in (None, "EXIT")
-            )
-            ran = (*before, *own)
-            before = () if pipeline.runs_in_container else ran  # another container knows no context of this one
-            found += [(step, command, call, ran) for command in own if (call := compose_call(command.values))]
-        for number, (step, command, call, ran) in enumerate(found):
+    ran = [list(_ran(file, pipeline, checkout, interpreter)) for pipeline in file.pipelines]
+    called = [
+        [command for step, own, _ in steps if _purpose(pipeline, step) == TEST for command in own]
+        for pipeline, steps in zip(file.pipelines, ran, strict=True)
+    ]
+    tested = are_tests(called)
+    for pipeline, steps in zip(file.pipelines, ran, strict=True):
+        found = [
+            (step, command, call, until)
+            for step, own, until in steps
+            for command in own
+            if (call := compose_call(command.values))
+        ]
+        for number, (step, command, call, until) in enumerate(found):
             if call.brings_up:
                 later = [
                     (other.directory, next_call)
                     for later_step, other, next_call, _ in found[number + 1 :]
                     if not later_step.after_failure
                 ]
-                yield _deployment(file, pipeline, step, command, call, ran, checkout, later)
+                yield _deployment(file, pipeline, step, command, call, until, checkout, later, tested)
+
+
+def _ran(
+    file: PipelineFile, pipeline: Pipeline, checkout: Checkout, interpreter: Interpreter
+) -> Iterator[tuple[Step, tuple[Command, ...], tuple[Command, ...]]]:
+    """Each step with the commands that it runs, and with all that have run on its machine by its end."""
+    before: tuple[Command, ...] = ()
+    for step in pipeline.steps:
+        own = tuple(
+            command
+            for entry in step_entries(file, pipeline, step, checkout.root)
+            for command in interpreter.commands(entry)
+            if command.trap in (None, "EXIT")
+        )
+        yield step, own, (*before, *own)
+        before = () if pipeline.runs_in_container else (*before, *own)  # another container knows no context of this one
 
 
 def _deployment(
@@ -133,6 +149,7 @@ def _deployment(
     ran: tuple[Command, ...],
     checkout: Checkout,
     later: list[tuple[str, ComposeCall]],
+    tested: bool,
 ) -> Deployment:
     named = call.files or tuple(filter(None, (command.environment.get("COMPOSE_FILE") or "").split(":")))
     files = tuple(path for name in named if (path := checkout.path_of(pipeline, command, name)) is not None)
@@ -141,7 +158,8 @@ def _deployment(
         files = tuple(_default_files(pipeline, directory, checkout))
     project, named_by = _project(pipeline, command, call, directory, checkout)
     target = REMOTE if command.is_remote else daemon_of(pipeline, step, command, call, ran)
-    is_test = _serves_tests(pipeline, step, command, target) or _is_test(pipeline, step, command, call, named, later)
+    serves = _serves_tests(pipeline, step, command, target, tested)
+    is_test = serves or _is_test(pipeline, step, command, call, named, later)
     return Deployment(
         file=file,
         pipeline=pipeline,
@@ -218,10 +236,15 @@ def _named_in_dotenv(path: Path) -> str | None:
     return found[1] if found else None
 
 
-def _serves_tests(pipeline: Pipeline, step: Step, command: Command, target: str) -> bool:
+def _purpose(pipeline: Pipeline, step: Step) -> str | None:
+    return nearest_purpose(reversed(titles_of(pipeline, step)))
+
+
+def _serves_tests(pipeline: Pipeline, step: Step, command: Command, target: str, tested: bool) -> bool:
     """Whether names say that the stack serves the job alone; where stacks mostly do, whether no name denies it.
 
-    On a machine that is thrown away, a job that deploys runs its tests first: `make test`.
+    Where it stays on a host, its step is a test only where what is called so runs tests (`tested`). On a machine that
+    is thrown away, a job that deploys runs its tests first: `make test`.
     """
     if not pipeline.system.tests_by_default:
         return False
@@ -230,10 +253,11 @@ def _serves_tests(pipeline: Pipeline, step: Step, command: Command, target: str)
         return True
     if pipeline.names_environment:
         return False
-    titles = titles_of(pipeline, step)
-    purpose = nearest_purpose(reversed(titles))
-    is_deployment = purpose == DEPLOY and not may_publish_alone(titles)
-    return purpose in NOT_DEPLOYED or (not is_deployment and target in (THROWN_AWAY, DIND))
+    purpose, is_gone = _purpose(pipeline, step), target in (THROWN_AWAY, DIND)
+    if purpose == TEST and not is_gone:
+        return tested
+    is_deployment = purpose == DEPLOY and not may_publish_alone(titles_of(pipeline, step))
+    return purpose in NOT_DEPLOYED or (not is_deployment and is_gone)
 
 
 def _is_test(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,7 @@ from volfix.project.deployments.temporary_stacks import (
     stack_of,
     takes_down,
 )
+from volfix.project.deployments.tested_jobs import are_tests, is_test
 from volfix.project.shell.command import Command
 from volfix.project.shell.compose_call import is_for_use
 from volfix.project.shell.entry import Entry
@@ -88,23 +89,20 @@ class CommandFiles:
             for entry in file.entries:
                 if entry.is_pipeline:
                     jobs.setdefault(entry.group, []).append(entry)
-            for entries in jobs.values():
-                lasting = self._own_commands(entries)
-                steps = [(pipeline_purpose(entry), own) for entry, own in zip(entries, lasting, strict=True)]
+            steps_of = [
+                (entries[0], [(pipeline_purpose(each), own) for each, own in zip(entries, lasting, strict=True)])
+                for entries in jobs.values()
+                for lasting in [list(self._own_commands(entries))]
+            ]
+            called = [
+                [command for purpose, own in steps if purpose == TEST for command in own] for _, steps in steps_of
+            ]
+            ignored = set() if are_tests(called) else {TEST}  # a name alone makes no tests of what stays up
+            for first, steps in steps_of:
                 if any(starts(command) for _, own in steps for command in own):
-                    steps = [(None if purpose == CLEANS else purpose, own) for purpose, own in steps]
-                commands = [command for purpose, own in steps if purpose not in NOT_DEPLOYED for command in own]
-                named = any(purpose == DEPLOY for purpose, _ in steps)
-                if commands and (named or any(starts(command) for command in commands)):
-                    deployed = {stack_of(command) for command in commands if starts(command)} - {None}
-                    kept = (
-                        command
-                        for purpose, own in steps
-                        for command in own
-                        if purpose not in NOT_DEPLOYED
-                        or (purpose == TEST and _deletes(command) and stack_of(command) in deployed)
-                    )
-                    yield Flow(PIPELINE, entries[0], tuple(kept))
+                    steps = [(None if purpose in {*ignored, CLEANS} else purpose, own) for purpose, own in steps]
+                if (flow := _pipeline_flow(first, steps)) is not None:
+                    yield flow
 
     def _own_commands(self, entries: Iterable[Entry]) -> Iterator[list[Command]]:
         """What each entry of a job does that lasts: what a machine does to itself that is thrown away is left out."""
@@ -227,6 +225,23 @@ class CommandFiles:
         if call is not None and not is_for_use(call):
             return False
         return not flow.starting or flow.starts_beside(command.guards)
+
+
+def _pipeline_flow(first: Entry, steps: Sequence[tuple[str | None, list[Command]]]) -> Flow | None:
+    """The commands of a job's steps that deploy, where it does; what deletes a stack that it deploys is one of them."""
+    commands = [command for purpose, own in steps if purpose not in NOT_DEPLOYED for command in own]
+    named = any(purpose == DEPLOY for purpose, _ in steps)
+    deploys = named or any(starts(command) for command in commands)
+    if not commands or not deploys or is_test([command for _, own in steps for command in own]):
+        return None
+    deployed = {stack_of(command) for command in commands if starts(command)} - {None}
+    kept = (
+        command
+        for purpose, own in steps
+        for command in own
+        if purpose not in NOT_DEPLOYED or (purpose == TEST and _deletes(command) and stack_of(command) in deployed)
+    )
+    return Flow(PIPELINE, first, tuple(kept))
 
 
 def pipeline_purpose(entry: Entry) -> str | None:
