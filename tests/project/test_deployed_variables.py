@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from volfix.project.deployments.starts import Start
 
 from volfix.fixes.plan import Options, plan_run
+from volfix.project.deployments.up_commands import UpCommand
 
 HEAD = "services:\n  app:\n    image: example/app:1\n"
 CASES = {
@@ -60,7 +60,7 @@ def test_the_value_is_that_of_compose(name: str, tmp_path: Path) -> None:
     assert found["URL"] == expected["URL"]
 
 
-def _starts(root: Path) -> tuple[Start, ...]:
+def _starts(root: Path) -> tuple[UpCommand, ...]:
     commands = plan_run([root], Options()).stacks[0].context.deploying()
     assert commands is not None
     return commands.starting
