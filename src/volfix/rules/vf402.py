@@ -13,8 +13,9 @@ def check(context: Context) -> Iterator[Finding]:
     """See bind_deletions; nothing of it is imported where no file has a command that deletes."""
     if context.commands is not None:
         from volfix.rules.evidence.bind_deletions import bind_deletion_findings
+        from volfix.rules.remedies.cleaned_checkouts import is_converted
 
-        yield from bind_deletion_findings(context, context.commands)
+        yield from bind_deletion_findings(context, context.commands, is_converted)
 
 
 STACK = (

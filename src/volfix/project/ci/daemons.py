@@ -9,10 +9,11 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+from volfix.knowledge.commands import docker_call
 from volfix.knowledge.systems import Place
 from volfix.project.ci.pipeline import Pipeline, Step, StepMount
 from volfix.project.shell.command import Command
-from volfix.project.shell.compose_call import ComposeCall, compose_call
+from volfix.project.shell.compose_call import ComposeCall
 
 HOST_SOCKET, DIND, THROWN_AWAY, OTHER_HOST = "host-socket", "dind", "throw-away", "remote"
 ON_HOST, NOWHERE, UNKNOWN = "exec", "none", "unknown"
@@ -42,12 +43,15 @@ def daemon_of(pipeline: Pipeline, step: Step, command: Command, call: ComposeCal
 
 def reaches_other_host(command: Command) -> bool:
     """Whether the command's own address or context names a daemon on another machine."""
-    call = compose_call(command.values)
-    address = (call.host if call else None) or command.environment.get("DOCKER_HOST") or ""
+    call = docker_call(command.values)
+    own = [option for option in call.options if option.word < call.word] if call is not None else []
+    given = [option.value or "" for option in own if option.name in ("-H", "--host")]
+    address = next(iter(given[::-1]), command.environment.get("DOCKER_HOST") or "")
     host = re.sub(r"\A\w+://(?:[^@/]*@)?|[:/].*\Z", "", address)
     if address.startswith("ssh://") or (address.startswith("tcp://") and "." in host and host not in LOCAL):
         return True
-    return bool(call and call.context) or bool(command.environment.get("DOCKER_CONTEXT"))
+    context = any(option.name in ("-c", "--context") and option.value != "default" for option in own)
+    return context or command.environment.get("DOCKER_CONTEXT", "default") not in ("default", "")
 
 
 def _variable(command: Command, name: str) -> str | None:
@@ -77,7 +81,12 @@ def _of_address(pipeline: Pipeline, step: Step, address: str) -> str:
 
 def uses_context(command: Command) -> bool:
     """Whether the command makes another daemon that of the commands after it."""
-    return command.values[:3] == ["docker", "context", "use"]
+    return chosen_context(command) not in (None, "default")
+
+
+def chosen_context(command: Command) -> str | None:
+    """The context whose daemon is that of the commands after it; None for a command that chooses none."""
+    return command.values[-1] if command.values[:3] == ["docker", "context", "use"] else None
 
 
 def _starts_daemon(ran: Sequence[Command]) -> bool:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from volfix.knowledge.commands import Deletion, DockerCall, Option, docker_call
+from volfix.project.ci.daemons import chosen_context, reaches_other_host
 from volfix.project.deployments.temporary_stacks import removed_by
 from volfix.project.shell.command import Command
 from volfix.project.shell.compose_call import is_for_use
@@ -34,6 +35,13 @@ class Flow:
     def starting(self) -> tuple[int, ...]:
         """The numbers of the commands that bring the stack up."""
         return tuple(number for number, command in enumerate(self.commands) if starts(command))
+
+    def speaks_to_own_daemon(self, number: int) -> bool:
+        """Whether a command speaks to the daemon of the machine that runs the flow, as far as its words say."""
+        command = self.commands[number]
+        chosen = (chosen_context(other) for other in reversed(self.commands[:number]))
+        context = next((name for name in chosen if name is not None), "default")
+        return not (command.is_remote or reaches_other_host(command)) and context == "default"
 
     def starts_beside(self, guards: tuple[str, ...]) -> bool:
         """Whether the guards let a command run where the stack is brought up: those of one begin with the other's."""

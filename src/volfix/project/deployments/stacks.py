@@ -75,9 +75,27 @@ class Commands:
         found = []
         for item in self.files.volume_deletions:
             about = self.about(item.flow, item.command, item.call)
+            if self._is_on_another_daemon(item, about):
+                continue
             if not about or not all(is_test_stack(project) for project in about):
                 found.append((item, about))
         return tuple(found)
+
+    def _is_on_another_daemon(self, item: VolumeDeletion, about: tuple[Project, ...]) -> bool:
+        """Whether a command is about the runner's own daemon, and its flow brings the projects up on others alone."""
+        number = next(at for at, command in enumerate(item.flow.commands) if command is item.command)
+        return item.flow.speaks_to_own_daemon(number) and self._starts_here(item.flow, about) is False
+
+    def _starts_here(self, flow: Flow, about: tuple[Project, ...], *, in_checkout: bool = False) -> bool | None:
+        """Whether a flow brings one of the projects up on its own daemon, if asked for from the checkout; None where it
+        brings up none.
+        """
+        found = None
+        for number in flow.starting:
+            command = flow.commands[number]
+            if not about or not set(about).isdisjoint(self.about(flow, command, docker_call(command.values))):
+                found = found or (flow.speaks_to_own_daemon(number) and (command.in_checkout or not in_checkout))
+        return found
 
     @cached_property
     def starting(self) -> tuple[UpCommand, ...]:
@@ -180,8 +198,15 @@ class Commands:
             for number, command in enumerate(flow.commands):
                 paths = tuple(deleted_paths(command))
                 if paths and self.files.counts(flow, number):
-                    found.append(FileDeletion(flow, command, paths, tuple(self._places(flow))))
+                    anchors = self._places(flow)
+                    if all(path.in_checkout and not path.is_remote and path.source is None for path in paths):
+                        anchors = [each for each in anchors if self._lives_here(flow, each.project)]
+                    found.append(FileDeletion(flow, command, paths, tuple(anchors)))
         return tuple(found)
+
+    def _lives_here(self, flow: Flow, project: Project) -> bool:
+        """Whether a project that a flow brings up has its directories in the checkout that the flow runs in."""
+        return self._starts_here(flow, (project,), in_checkout=True) is not False
 
     def _places(self, flow: Flow) -> list[Anchor]:
         """Where the flow's projects lie; without any Compose command, the projects that are near its start."""

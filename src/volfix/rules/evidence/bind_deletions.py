@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +37,13 @@ class HostData:
     known: str | None
 
 
-def bind_deletion_findings(context: Context, commands: Commands) -> Iterator[Finding]:
-    """Every command in a flow that deploys the stack which deletes a directory that a service has mounted."""
+def bind_deletion_findings(
+    context: Context, commands: Commands, is_converted: Callable[[Context, HostData], bool]
+) -> Iterator[Finding]:
+    """Every command in a flow that deploys the stack which deletes a directory that a service has mounted.
+
+    What is cleaned with the whole checkout is left to the finding that makes it a volume, where there is one.
+    """
     data: list[HostData] | None = None
     seen: set[object] = set()
     for item in commands.file_deletions:
@@ -47,7 +53,8 @@ def bind_deletion_findings(context: Context, commands: Commands) -> Iterator[Fin
             continue
         data = list(host_data(context)) if data is None else data
         for deleted in item.paths:
-            if hit := hits(deleted, anchors, data, context):
+            hit = hits(deleted, anchors, data, context)
+            if hit := [each for each in hit if not cleans_checkout(deleted, each) or not is_converted(context, each)]:
                 seen.add(key)
                 yield _finding(item.flow, item.command, deleted, hit)
                 break
@@ -108,6 +115,13 @@ def hits(deleted: DeletedPath, anchors: Sequence[Anchor], data: Sequence[HostDat
         if own and any(deletes(deleted, anchor, item, context) for anchor in own):
             found.append(item)
     return found
+
+
+def cleans_checkout(deleted: DeletedPath, data: HostData) -> bool:
+    """Whether what is deleted is all that git does not have in the checkout, the data among it."""
+    if not deleted.in_checkout or deleted.is_remote or deleted.source is not None:
+        return False
+    return data.use.project.directory.is_relative_to(re.sub(r"/\*\Z", "", deleted.path))
 
 
 def deletes(deleted: DeletedPath, anchor: Anchor, data: HostData, context: Context) -> bool:

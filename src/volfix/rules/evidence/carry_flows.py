@@ -17,10 +17,9 @@ from volfix.project.compose.model import Project, normalized_name
 from volfix.project.compose.mounts import BIND
 from volfix.project.deployments.changing_names import changing_name
 from volfix.project.deployments.flow import starts
-from volfix.project.deployments.stacks import Anchor
-from volfix.rules.evidence.bind_deletions import hits, host_data
+from volfix.rules.evidence.bind_deletions import host_data
 from volfix.rules.evidence.carry_refusals import old_directories
-from volfix.rules.evidence.cleaned import deleted_by
+from volfix.rules.evidence.cleaned import lost_by
 from volfix.rules.evidence.command_words import shown_command
 from volfix.rules.evidence.deployments import deploys
 from volfix.rules.evidence.swarm import VERBS
@@ -171,15 +170,7 @@ def _cleaned(context: Context, takers: Takers) -> Iterator[str]:
     """What a deployment has deleted of the directory before Compose is called."""
     nodes = {id(use.mount.node) for use in takers.uses}
     data = [item for item in host_data(context) if id(item.use.mount.node) in nodes]
-    for deploy in deploys(context):
-        anchors = [Anchor(str(project.directory), project) for project in deploy.projects]
-        if any(hits(deleted, anchors, data, context) for deleted in deleted_by(deploy)):
-            yield f"the directory is gone before each deployment: {deploy.deployment.pipeline.cleaned_by}"
-    commands = context.deploying()
-    for item in commands.file_deletions if commands is not None else ():
-        anchors = [anchor for anchor in item.anchors if anchor.project in context.stack.projects]
-        if any(hits(deleted, anchors, data, context) for deleted in item.paths):
-            yield f"`{shown_command(item.command)}` ({_place(item.command)}) deletes the directory"
+    yield from lost_by(context, data, context.deploying())
 
 
 def _place(command: Command) -> str:

@@ -1,13 +1,17 @@
-"""What a CI system deletes of its checkout before it deploys from there."""
+"""What is deleted of a checkout with all that git does not have in it: by its CI system, or by a command in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from volfix.knowledge.systems import Life
 from volfix.project.ci.daemons import ON_HOST, UNKNOWN
+from volfix.project.deployments.stacks import Anchor, Commands
 from volfix.project.shell.file_deletions import DeletedPath, git_cleans
-from volfix.rules.evidence.deployments import StackDeployment
+from volfix.rules.context import Context
+from volfix.rules.evidence.bind_deletions import HostData, cleans_checkout, hits
+from volfix.rules.evidence.command_words import place_of, shown_command
+from volfix.rules.evidence.deployments import StackDeployment, deploys
 
 
 def _starts_in_checkout(deploy: StackDeployment) -> bool:
@@ -27,3 +31,28 @@ def deleted_by(deploy: StackDeployment) -> Iterator[DeletedPath]:
         yield DeletedPath("rm -r", root, in_checkout=True)
     else:
         yield from git_cleans(("clean", *pipeline.clean_flags), root, in_checkout=True)
+
+
+def cleanings(deploy: StackDeployment) -> Iterator[tuple[DeletedPath, list[Anchor]]]:
+    """What the CI system deletes before a deployment from its checkout, with the projects that are there."""
+    anchors = [Anchor(str(project.directory), project) for project in deploy.projects]
+    yield from ((deleted, anchors) for deleted in deleted_by(deploy))
+
+
+def lost_by(
+    context: Context, data: Sequence[HostData], commands: Commands | None, *, with_checkout: bool = False
+) -> Iterator[str]:
+    """What deletes one of the directories when the stack is deployed; if asked for, only with the whole checkout."""
+    for deploy in deploys(context):
+        if any(hits(deleted, anchors, data, context) for deleted, anchors in cleanings(deploy)):
+            yield f"the directory is gone before each deployment: {deploy.deployment.pipeline.cleaned_by}"
+    for item in commands.file_deletions if commands is not None else ():
+        anchors = [anchor for anchor in item.anchors if anchor.project in context.stack.projects]
+        hit = (
+            each
+            for deleted in item.paths
+            for each in hits(deleted, anchors, data, context)
+            if not with_checkout or cleans_checkout(deleted, each)
+        )
+        if any(True for _ in hit):
+            yield f"`{shown_command(item.command)}` ({place_of(item.command, context.root)}) deletes the directory"

@@ -76,10 +76,21 @@ def _evidence(context: Context, use: Use, held: HeldData, key: str | None) -> It
     yield from held.evidence
     yield from handed_by(context, use)
     if key is not None:
+        yield from _cleaned(context, use)
         yield f"on the host the volume will be called {use.project.real_name(key)}"
     yield from _clients(context, use)
     if key is not None:
         yield from _left_behind(context, use, key)
+
+
+def _cleaned(context: Context, use: Use) -> Iterator[str]:
+    """What deletes the directory with the checkout: the fix is against that too, and no other finding says it."""
+    if context.commands is not None or context.stack.workflows:
+        from volfix.rules.evidence.bind_deletions import host_data
+        from volfix.rules.evidence.cleaned import lost_by
+
+        data = [item for item in host_data(context) if item.use is use]
+        yield from lost_by(context, data, context.commands, with_checkout=True)
 
 
 def _clients(context: Context, use: Use) -> Iterator[str]:

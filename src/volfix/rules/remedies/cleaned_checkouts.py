@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.project.deployments.stacks import Anchor
 from volfix.rules.context import Context, mount_location
-from volfix.rules.evidence.bind_deletions import HostData, deletes, host_data
-from volfix.rules.evidence.cleaned import deleted_by
+from volfix.rules.evidence.bind_deletions import HostData, hits, host_data
+from volfix.rules.evidence.cleaned import cleanings
 from volfix.rules.evidence.deployments import StackDeployment, deploys
 from volfix.rules.evidence.held_data import held_data
 from volfix.rules.findings import Finding, Severity
@@ -23,20 +22,16 @@ def cleaned_checkout_findings(context: Context) -> Iterator[Finding]:
     data: list[HostData] | None = None
     seen = set()
     for deploy in deploys(context):
-        if not (deleted := list(deleted_by(deploy))):
-            continue
-        data = list(host_data(context)) if data is None else data
-        for item in data:
-            use, project = item.use, item.use.project
-            key = (use.mount.file.path, use.mount.place)
-            anchor = Anchor(str(project.directory), project)
-            gone = any(deletes(each, anchor, item, context) for each in deleted)
-            if project in deploy.projects and key not in seen and gone and not _is_converted(context, item):
-                seen.add(key)
-                yield _finding(deploy, item)
+        for deleted, anchors in cleanings(deploy):
+            data = list(host_data(context)) if data is None else data
+            for item in hits(deleted, anchors, data, context):
+                key = (item.use.mount.file.path, item.use.mount.place)
+                if key not in seen and not is_converted(context, item):
+                    seen.add(key)
+                    yield _finding(deploy, item)
 
 
-def _is_converted(context: Context, item: HostData) -> bool:
+def is_converted(context: Context, item: HostData) -> bool:
     """Whether another rule of this run says that the mount loses its data, and makes it a volume."""
     held = held_data(context, item.use)
     if item.known is None or held is None or not CONVERTS & context.selected:
