@@ -297,13 +297,14 @@ def test_an_env_file_that_the_command_names(files: dict[str, str], command: str,
     assert "(deploy.sh:1) reads " in (finding.reason or "")
 
 
+TESTS_UP = "docker compose up --exit-code-from app"
 STAYS = {
     "no value": ("deploy.sh", "docker compose up -d\n"),
     "the name of the project": ("deploy.sh", "COMPOSE_PROJECT_NAME=shop docker compose up -d\n"),
     "a value in the volume": (".drone.yml", drone(step=variables("environment", 4, "sqlite:////app/data/prod.db"))),
     "a relative value in the volume": ("deploy.sh", "DATABASE_URL=sqlite:///./data/prod.db docker compose up -d\n"),
     "another variable": (".drone.yml", drone(step=variables("environment", 4).replace("DATABASE_URL", "CACHE_URL"))),
-    "a step of tests": (".drone.yml", drone(step=variables("environment", 4), name="test")),
+    "a step of tests": (".drone.yml", drone(step=variables("environment", 4), command=TESTS_UP, name="test")),
     "a step that does not deploy": (
         ".drone.yml",
         drone(step=variables("environment", 4), command="alembic upgrade head"),
@@ -319,7 +320,9 @@ STAYS = {
     ),
     "a job of tests": (
         ".github/workflows/test.yml",
-        ACTIONS.format(root=variables("env", 0), job="", step="").replace("deploy", "test"),
+        ACTIONS.format(root=variables("env", 0), job="", step="")
+        .replace("deploy", "test")
+        .replace(UP.strip(), TESTS_UP),
     ),
     "not exported": ("deploy.sh", f"DATABASE_URL={PROD}\ndocker compose up -d\n"),
     "another machine": ("deploy.sh", f"export DATABASE_URL={PROD}\nssh host 'cd /srv/app && docker compose up -d'\n"),

@@ -67,7 +67,8 @@ class _Reader(Nodes):
     def substitutions(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
         """The commands inside `$(...)` of a word: they run before the command that the word belongs to."""
         if node.type in SUBSTITUTIONS:
-            self.block(node, out, replace(self.inside(around), substituted=True, heredoc=None, input=None, extra=()))
+            inside = replace(self.inside(around), substituted=True, heredoc=None, input=None, extra=(), outputs=())
+            self.block(node, out, inside)
             return
         for child in node.named_children:
             self.substitutions(child, out, around)

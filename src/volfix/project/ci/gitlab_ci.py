@@ -1,6 +1,8 @@
 """GitLab CI: each job is a pipeline of one step; included files, `extends`, `default` and `!reference` are resolved.
 
-Source: docs.gitlab.com, CI/CD YAML syntax and Use Docker to build Docker images (a dind service ends with its job).
+Source: docs.gitlab.com, CI/CD YAML syntax, Use Docker to build Docker images (a dind service ends with its job) and Pass
+dotenv variables to specific jobs (they win over a job's own, and reach the jobs of later stages, or those that name the
+job in `needs` or `dependencies`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ SYSTEM = system("gitlab_ci")
 NO_JOBS = frozenset({"default", "include", "stages", "variables", "workflow", "image", "services", "cache", "spec"})
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 STOPS = "inputs: the environment is to be stopped"
+STAGES = ("build", "test", "deploy")
+"""The stages of a file that names none, between `.pre` and `.post`."""
 DEPTH = 11
 """How many levels of `extends` and `!reference` are followed, as GitLab does."""
 
@@ -136,6 +140,36 @@ class _Settings:
                 return self._referenced(file, found, depth + 1)
         return source, node
 
+    def reports(self, name: str) -> Iterator[str]:
+        """The env files whose variables a job hands to later ones."""
+        for _, own in self.lineage(name):
+            artifacts = own.get("artifacts")
+            found = artifacts.get("reports") if isinstance(artifacts, Mapping) else None
+            if isinstance(found, Mapping) and (named := found.get("dotenv")) is not None:
+                yield from strings(named)
+                return
+
+    def takes_from(self, name: str) -> Iterator[str]:
+        """The jobs whose artifacts a job gets: those that it names, else all of earlier stages."""
+        named = self.value(name, "dependencies") or self.value(name, "needs")
+        if named is None:
+            stage = self.stage_number(name)
+            yield from (each for each in self.jobs if self.stage_number(each) < stage)
+            return
+        for item in named[1].items if isinstance(named[1], Sequence) else ():
+            entry = resolved(item)
+            if isinstance(entry, Mapping) and text(entry, "artifacts") != "false" and (job := text(entry, "job")):
+                yield job
+            yield from strings(entry) if isinstance(entry, Scalar) else ()
+
+    def stage_number(self, name: str) -> int:
+        """Where a job's stage stands in the order of stages."""
+        given = (list(strings(node)) for _, root in self.parts if (node := root.get("stages")) is not None)
+        order = [".pre", *next(given, STAGES), ".post"]
+        stage = self.value(name, "stage")
+        own = next(strings(stage[1]), "test") if stage is not None else "test"
+        return order.index(own) if own in order else order.index(".post")
+
     def commands(self, name: str, key: str, depth: int = 0) -> Iterator[Fragment]:
         """The commands under a key of a job, those that `!reference` names included."""
         found = self.value(name, key)
@@ -201,6 +235,8 @@ def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
         cleaned_by=cleaned_by,
         clean_flags=tuple((environment.get("GIT_CLEAN_FLAGS") or " ".join(SYSTEM.clean_flags)).split()),
         names_environment=settings.value(name, "environment") is not None,
+        reports=tuple(settings.reports(name)),
+        takes_from=tuple(settings.takes_from(name)),
     )
 
 

@@ -27,6 +27,7 @@ from volfix.project.ci.steps import step_entries, titles_of
 from volfix.project.commands.command_resolver import CommandResolver
 from volfix.project.compose.compose_file import BASE_NAMES
 from volfix.project.compose.model import normalized_name
+from volfix.project.deployments.reported_variables import with_reported
 from volfix.project.deployments.tested_jobs import TEST_FLAGS, are_tests
 from volfix.project.shell.command import Command
 from volfix.project.shell.compose_call import ComposeCall, compose_call, named_purposes
@@ -101,13 +102,14 @@ def deployments(
 ) -> Iterator[Deployment]:
     """Every deployment of every pipeline of the file, in order; `unread` gets what is no shell, as Interpreter does."""
     interpreter = Interpreter(CommandResolver(checkout.root, {}), {} if unread is None else unread)
-    ran = [list(_ran(file, pipeline, checkout, interpreter)) for pipeline in file.pipelines]
+    pipelines = with_reported(file, interpreter.commands, checkout.root).pipelines
+    ran = [list(_ran(file, pipeline, checkout, interpreter)) for pipeline in pipelines]
     called = [
         [command for step, own, _ in steps if _purpose(pipeline, step) == TEST for command in own]
-        for pipeline, steps in zip(file.pipelines, ran, strict=True)
+        for pipeline, steps in zip(pipelines, ran, strict=True)
     ]
     tested = are_tests(called)
-    for pipeline, steps in zip(file.pipelines, ran, strict=True):
+    for pipeline, steps in zip(pipelines, ran, strict=True):
         found = [
             (step, command, call, until)
             for step, own, until in steps

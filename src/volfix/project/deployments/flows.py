@@ -12,6 +12,7 @@ from volfix.knowledge.commands import COMPOSE, Deletion, DockerCall, deletion_of
 from volfix.knowledge.purposes import CLEANS, DEPLOY, DEV, INPUT, NOT_DEPLOYED, TEST, nearest_purpose, purposes
 from volfix.project.ci.daemons import reaches_other_host, uses_context
 from volfix.project.ci.load import load
+from volfix.project.ci.steps import entries
 from volfix.project.commands.command_files import CommandFile
 from volfix.project.commands.command_resolver import CommandResolver
 from volfix.project.deployments.flow import (
@@ -25,6 +26,7 @@ from volfix.project.deployments.flow import (
     VolumeDeletion,
     starts,
 )
+from volfix.project.deployments.reported_variables import with_reported
 from volfix.project.deployments.temporary_stacks import (
     deletes_what_it_made,
     is_stack_of_its_own,
@@ -86,7 +88,7 @@ class CommandFiles:
     def _pipelines(self) -> Iterator[Flow]:
         for file in self.files.values():
             jobs: dict[str, list[Entry]] = {}
-            for entry in file.entries:
+            for entry in self._pipeline_entries(file):
                 if entry.is_pipeline:
                     jobs.setdefault(entry.group, []).append(entry)
             steps_of = [
@@ -103,6 +105,12 @@ class CommandFiles:
                     steps = [(None if purpose in {*ignored, CLEANS} else purpose, own) for purpose, own in steps]
                 if (flow := _pipeline_flow(first, steps)) is not None:
                     yield flow
+
+    def _pipeline_entries(self, file: CommandFile) -> Iterable[Entry]:
+        if file.pipeline is None:
+            return file.entries
+        taken = with_reported(file.pipeline, self.interpreter.commands, None)
+        return file.entries if taken is file.pipeline else entries(taken)
 
     def _own_commands(self, entries: Iterable[Entry]) -> Iterator[list[Command]]:
         """What each entry of a job does that lasts: what a machine does to itself that is thrown away is left out."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 OF_STEPS = frozenset({"$GITHUB_ENV", "${GITHUB_ENV}", "$BASH_ENV", "${BASH_ENV}"})
 """The files from which later steps get variables, as shells name them."""
+NAMED = re.compile(r"^(?:export +)?(\w+)=", re.MULTILINE)
 Written = dict[Path, dict[str, Variable]]
 """By the place of an env file, what a flow writes into it."""
 
@@ -48,6 +50,20 @@ def handed_on(commands: Sequence[Command], start: Command) -> dict[str, Variable
     for command, name, _, values in _writes(commands, start):
         if name in OF_STEPS and command.start is not start.start and not start.is_remote:
             found |= values
+    return found
+
+
+def written_into(commands: Sequence[Command], places: Sequence[str]) -> dict[str, Variable] | None:
+    """What commands leave in env files at these places, with variables as they stand there; None where it is not known
+    what they write.
+    """
+    found: dict[str, Variable] = {}
+    for command in commands:
+        for name, appends in _targets(command):
+            if not command.is_remote and joined(command.directory, name) in places:
+                if command.says is None:
+                    return None
+                found = (found if appends else {}) | dict(_written(command.says))
     return found
 
 
@@ -80,18 +96,25 @@ def _place(command: Command, name: str, project: Project) -> Path:
 
 def _values(text: Fragment) -> dict[str, Variable]:
     """The assignments of a text; what the shell puts into a value and volfix does not know makes it None."""
+    return {
+        name: replace(variable, value=None if re.search(r"[$`%]", variable.value or "$") else variable.value)
+        for name, variable in _written(text)
+    }
+
+
+def _written(text: Fragment) -> Iterator[tuple[str, Variable]]:
+    """The assignments of a text as they stand there; the names alone where it is no env file as it is written."""
     try:
         assignments = dotenv.read(Source.of(Path(".env"), text.text.encode()))
     except FileProblem:
-        return {}
-    found = {}
+        for found in NAMED.finditer(text.text):
+            yield found[1], Variable(found[1], None, InFlow(text.source, text.place(*found.span(1)).start, None))
+        return
     for item in assignments:
         start, end = item.value_span.start, item.value_span.end
-        is_known = start < end and not re.search(r"[$`%]", text.text[start:end])
         span = text.place(start, end) if start < end and text.is_verbatim(start, end) else None
         at = text.place(item.span.start, item.span.end).start
-        found[item.name] = Variable(item.name, item.value if is_known else None, InFlow(text.source, at, span))
-    return found
+        yield item.name, Variable(item.name, item.value if start < end else None, InFlow(text.source, at, span))
 
 
 def origin_of(command: Command, name: str) -> InFlow:

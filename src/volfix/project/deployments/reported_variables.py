@@ -1,0 +1,60 @@
+"""The variables that jobs of a pipeline hand to later ones in files which the system reads.
+
+Source: docs.gitlab.com, Pass dotenv variables to specific jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from volfix.project.ci.names import checkout_of
+from volfix.project.ci.pipeline import Pipeline, PipelineFile
+from volfix.project.ci.steps import step_entries
+from volfix.project.compose.origins import InFlow, Variable
+from volfix.project.deployments.written_env_files import written_into
+from volfix.project.shell.command import Command
+from volfix.project.shell.entry import Entry
+from volfix.project.shell.paths import joined
+
+Handed = dict[str, Variable]
+
+
+def with_reported(file: PipelineFile, commands_of: Callable[[Entry], list[Command]], root: Path | None) -> PipelineFile:
+    """The file, each pipeline with the variables that earlier ones hand to it; `root` is where the checkout lies."""
+    if not any(pipeline.reports for pipeline in file.pipelines):
+        return file
+    reports = _Reports(file, commands_of, root or checkout_of(file.path))
+    return replace(file, pipelines=tuple(reports.taken(pipeline) for pipeline in file.pipelines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reports:
+    file: PipelineFile
+    commands_of: Callable[[Entry], list[Command]]
+    home: Path
+    known: dict[str, Handed | None] = field(default_factory=dict)
+
+    def taken(self, pipeline: Pipeline) -> Pipeline:
+        """The pipeline with what it gets from others; of one that writes what is not known, any may win."""
+        environment, given_at = dict(pipeline.environment), dict(pipeline.given_at)
+        for other in (each for each in self.file.pipelines if each.reports and each.name in pipeline.takes_from):
+            found = self.reported(other)
+            environment |= dict.fromkeys(environment) if found is None else {}
+            for name, variable in (found or {}).items():
+                environment[name] = variable.value
+                if isinstance(variable.origin, InFlow):
+                    given_at[name] = variable.origin.file, variable.origin.place
+        return replace(pipeline, environment=environment, given_at=given_at)
+
+    def reported(self, pipeline: Pipeline) -> Handed | None:
+        """What a pipeline hands to others, found once; None where volfix does not know it."""
+        if pipeline.name not in self.known:
+            self.known[pipeline.name] = None  # jobs that need each other are a mistake
+            own = self.taken(pipeline)
+            entries = [entry for step in own.steps for entry in step_entries(self.file, own, step, self.home)]
+            commands = [command for entry in entries for command in self.commands_of(entry)]
+            places = [joined(str(self.home), name) for name in pipeline.reports]
+            self.known[pipeline.name] = written_into(commands, places)
+        return self.known[pipeline.name]
