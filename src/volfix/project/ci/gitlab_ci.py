@@ -1,8 +1,7 @@
 """GitLab CI: each job is a pipeline of one step; included files, `extends`, `default` and `!reference` are resolved.
 
-Source: docs.gitlab.com, CI/CD YAML syntax, Use Docker to build Docker images (a dind service ends with its job) and Pass
-dotenv variables to specific jobs (they win over a job's own, and reach the jobs of later stages, or those that name the
-job in `needs` or `dependencies`).
+Source: docs.gitlab.com, CI/CD YAML syntax; Use Docker to build Docker images (a dind service ends with its job); Pass
+dotenv variables to specific jobs (they win over its own; later stages get all, or those that name it in `needs`).
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class Pipeline:
     the checkout there, `names_workspace` says that its name is known; `labels` route it to some of the runners. Its
     `titles` are the names that people gave to what it is a part of, the widest first: the workflow's, the stage's.
     `checkout` is what becomes of the checkout, `cleaned_by` says by what, and `clean_flags` are those of `git clean` in
-    it. `names_environment` says that it names an environment which it deploys to. `reports` are the env files, below the
+    it. `names_environment` says that it names an environment which it deploys to. `reports` are env files, below the
     workspace, whose variables it hands to others, `takes_from` the names of those from which it gets some.
     """
 
