@@ -1,40 +1,68 @@
-"""PowerShell scripts, as far as they call Docker in plain words, a line each.
+"""PowerShell scripts, as far as they call Docker in plain words, with the directories that they go to in between.
 
-Source: PowerShell-Docs, about_Parsing and about_Environment_Variables.
+Source: PowerShell-Docs, about_Parsing, about_Environment_Variables and about_Automatic_Variables; Set-Location,
+Push-Location, Pop-Location, Join-Path, Split-Path and Resolve-Path, with their aliases (cd, sl, chdir, pushd, popd).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+from volfix.project.commands.power_shell_paths import path_of, plain_variables
 from volfix.project.shell.entry import Entry
-from volfix.syntax.fragment import Fragment
+from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.source import Source
 
-CALL = re.compile(
-    r"^[ \t]*(?:&[ \t]*)?(?P<command>(?:docker|docker-compose|podman)(?:\.exe)?[ \t][^\n;|#]*)",
-    re.MULTILINE | re.IGNORECASE,
+SAYS = re.compile(
+    r"<#.*?#>|#[^\n]*|@\"\r?\n.*?\n\"@|@'\r?\n.*?\n'@|\"(?:[^\"`]|`.)*\"|'[^']*'"
+    r"|(?P<start>(?:^|;|\b(?:try|finally)\s*\{)[ \t]*(?:&[ \t]*)?(?=\S))",
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
+"""What holds no statement: comments, texts; and where a statement starts."""
+REST = r"(?:\$\{[^}\n]*\}|`\r?\n|[^\n;|#}])*"
+CALL = re.compile(rf"(?:docker|docker-compose|podman)(?:\.exe)?[ \t]{REST}", re.IGNORECASE)
 PLACE = re.compile(
-    r"^[ \t]*(?:Set-Location|cd|Push-Location)[ \t]+(?:-Path[ \t]+)?[\"']?(?P<path>[^\n;|#\"']+)",
-    re.MULTILINE | re.IGNORECASE,
+    rf"(?:(?P<goes>Set-Location|sl|cd|chdir|Push-Location|pushd)|Pop-Location|popd)(?![\w-])[ \t]*(?P<to>{REST})",
+    re.IGNORECASE,
 )
-OWN = re.compile(r"\$PSScriptRoot|\(?Split-Path[^\n]*MyInvocation", re.IGNORECASE)
-"""How a script says the directory that it lies in."""
+ASSIGNED = re.compile(rf"\$(?:script:|global:)?(?P<name>\w+)[ \t]*=[ \t]*(?P<value>{REST})", re.IGNORECASE)
+PUSHES = frozenset({"push-location", "pushd"})
 
 
 def entries(source: Source) -> list[Entry]:
-    """The script as the commands in it that call Docker; nothing where it calls none."""
-    found = [_fragment(source, *match.span("command")) for match in CALL.finditer(source.text)]
-    places = (match["path"].strip() for match in PLACE.finditer(source.text))
-    if not found or not all(map(OWN.fullmatch, places)):  # where the commands run is said in words that are not read
+    """The script as the commands in it that call Docker, each where it runs; nothing where it calls none."""
+    found = list(_commands(source))
+    if not any(CALL.match(fragment.text) for fragment in found):
         return []
     name = source.path.stem
     return [Entry("script", source, name, tuple(found), source.path.parent, labels=(name,))]
 
 
-def _fragment(source: Source, start: int, end: int) -> Fragment:
-    """The command with `$env:NAME` as a shell's variable of the same length."""
+def _commands(source: Source) -> Iterator[Fragment]:
+    """The calls of Docker, and what a shell would say to go where the script goes."""
+    known: dict[str, str | None] = {}
+    for start in (found.end() for found in SAYS.finditer(source.text) if found["start"] is not None):
+        if call := CALL.match(source.text, start):
+            yield _call(source, *call.span())
+        elif assigned := ASSIGNED.match(source.text, start):
+            known[assigned["name"].lower()] = path_of(assigned["value"], source.path, known)
+        elif place := PLACE.match(source.text, start):
+            yield Fragment.of(source, _gone(source, place, known))
+
+
+def _call(source: Source, start: int, end: int) -> Fragment:
+    """The command with `$env:NAME` as a shell's variable, and the mark of a line that goes on, of the same length."""
     part = Fragment.between(source, start, end)
-    text = re.sub(r"\$env:(\w+)", lambda found: f"${'_' * 4}{found[1]}", part.text, flags=re.IGNORECASE)
+    text = plain_variables(re.sub(r"`(?=\r?\n)", r"\\", part.text))
     return Fragment(source, text.rstrip().ljust(len(text)), part.starts, part.ends)
+
+
+def _gone(source: Source, place: re.Match[str], known: dict[str, str | None]) -> Iterator[Character]:
+    """`cd`, `pushd` or `popd` with the directory; one that is not known is a variable that nothing sets."""
+    text = "popd"
+    if place["goes"]:
+        path = path_of(place["to"], source.path, known, is_argument=True)
+        to = '"$PLACE"' if path is None or "'" in path else f"'{path}'"
+        text = f"{'pushd' if place['goes'].lower() in PUSHES else 'cd'} {to}"
+    return ((char, *place.span()) for char in text)
