@@ -6,6 +6,8 @@ ansible.builtin (shell, command, file); ansible.posix (synchronize).
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -17,12 +19,16 @@ from volfix.project.ci.names import ANSIBLE
 from volfix.project.ci.nodes import environment_of, flag, masked, numbered, places_of, scalar_fragment, text
 from volfix.project.compose.compose_file import strings
 from volfix.project.shell.entry import Entry
+from volfix.syntax import disk
 from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse, resolved
 
 BLOCKS = ("block", "rescue", "always")
+COPIES = {"synchronize": "files", "copy": "files", "template": "templates"}
+"""The modules that copy from the machine that Ansible runs on, and the directory that each looks in first."""
 LOCAL = frozenset({"localhost", "127.0.0.1"})
+OWN = re.compile(r"\A\{\{\s*(?:playbook_dir|role_path)\s*\}\}/")
 FREE_FORM = re.compile(r"(?:\A|\s)chdir=(\S+)")
 """The directory of a command that is written as one text: `command: make chdir=/srv/shop`."""
 
@@ -73,7 +79,7 @@ def _entry(source: Source, name: str, play: Mapping | None, tasks: list[Mapping]
 
 def _is_copy(task: Mapping) -> bool:
     """Whether the task copies from the machine that Ansible runs on, in the directory of the play."""
-    return any(key.rpartition(".")[2] == "synchronize" for key, _ in task.items())
+    return any(key.rpartition(".")[2] in COPIES for key, _ in task.items())
 
 
 def _role(path: Path) -> tuple[str, ...]:
@@ -102,8 +108,8 @@ def _commands(source: Source, task: Mapping) -> Iterator[Fragment]:
         given = resolved(pair.value)
         if module in ("shell", "command", "raw"):
             yield from _own_text(source, task, given)
-        elif module in MODULES and isinstance(given, Mapping):
-            command = MODULES[module](given)
+        elif (module in MODULES or module in ("copy", "template")) and isinstance(given, Mapping):
+            command = MODULES[module](given) if module in MODULES else _copy(source, module, given)
             if command:
                 span = pair.key.span.start, given.span.end
                 yield Fragment.of(source, ((char, *span) for char in _guarded(task, masked(command))))
@@ -139,7 +145,7 @@ def _compose(given: Mapping) -> str:
     for key, option in (("project_src", "--project-directory"), ("project_name", "-p")):
         words += [option, value] if (value := text(given, key)) else []
     for name in strings(given.get("files")):
-        words += ["-f", name]
+        words += ["-f", posixpath.join(text(given, "project_src") or "", name)]
     state = text(given, "state") or "present"
     if state == "absent":
         words += ["down", *(["-v"] if flag(given, "remove_volumes") else [])]
@@ -171,6 +177,17 @@ def _synchronize(given: Mapping) -> str:
         return ""
     options = [option for option in strings(given.get("rsync_opts")) if option.startswith("-")]
     return shlex.join(["rsync", "-a", "--delete", *options, source, f"host:{target}"])
+
+
+def _copy(source: Source, module: str, given: Mapping) -> str:
+    """The copy of a file to the hosts: it is looked for in the directories of the role or the play."""
+    name, target = text(given, "src"), text(given, "dest")
+    if not name or not target or flag(given, "remote_src"):
+        return ""
+    home = source.path.parent
+    places = [above / folder / OWN.sub("", name) for above in (home.parent, home) for folder in (COPIES[module], "")]
+    found = next((place for place in places if disk.is_file(place)), None)
+    return shlex.join(["scp", os.path.relpath(found, home), f"host:{target}"]) if found is not None else ""
 
 
 MODULES: dict[str, Callable[[Mapping], str]] = {

@@ -40,6 +40,12 @@ class ProjectLookup:
             return tuple(exact or own)
         return self._in(places[0])
 
+    def of_files(self, files: Sequence[Path]) -> tuple[Project, ...]:
+        """The projects that these files make, in their order; else those that begin with the first of them."""
+        own = [item for item in self.projects if item.files[0].path == files[0]]
+        exact = [item for item in own if [file.path for file in item.files] == list(files)]
+        return tuple(exact or own)
+
     def _elsewhere(self, command: Command, names: Sequence[str]) -> tuple[Project, ...]:
         """On the machine that is deployed to, the files lie as they do in the checkout: they have the same names."""
         near = self.near(command)

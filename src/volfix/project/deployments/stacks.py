@@ -11,6 +11,7 @@ from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
 from volfix.project.commands.command_files import DANGEROUS
 from volfix.project.compose.compose_file import Unread
 from volfix.project.compose.model import Project
+from volfix.project.deployments.copied_compose_files import copied_files
 from volfix.project.deployments.flow import Flow, VolumeDeletion
 from volfix.project.deployments.flows import CommandFiles
 from volfix.project.deployments.project_lookup import ProjectLookup, is_in_another, project_directory
@@ -231,9 +232,16 @@ class Commands:
         if call is not None and call.program == COMPOSE:
             if is_in_another(command, call):
                 return ()
+            if (copied := self._copied(flow, command, call)) is not None:
+                return copied
             found = self._lookup.named(command, call)
             return found or self._of_flow(flow) or self._lookup.near(command)
         return self._of_flow(flow) or self._lookup.near(command)
+
+    def _copied(self, flow: Flow, command: Command, call: DockerCall) -> tuple[Project, ...] | None:
+        """The projects of the files that a flow has copied to where it calls Compose; None where it has copied none."""
+        files = copied_files(flow.commands, command, call)
+        return self._lookup.of_files(files) if files else None
 
     def _of_flow(self, flow: Flow) -> tuple[Project, ...]:
         return tuple(dict.fromkeys(anchor.project for anchor in self.anchors(flow)))
@@ -251,7 +259,10 @@ class Commands:
             call = docker_call(command.values)
             if call is None or call.program != COMPOSE:
                 continue
-            about = self._lookup.named(command, call)
+            copied = self._copied(flow, command, call)
+            about = self._lookup.named(command, call) if copied is None else copied
+            if copied == ():
+                continue
             for project in about or (() if command.in_checkout else self._lookup.near(command)):
                 place = str(project.directory) if command.in_checkout else project_directory(command, call)
                 if (anchor := Anchor(place, project)) not in found:

@@ -12,6 +12,7 @@ from itertools import islice
 from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.compose.mounts import VOLUME, Mount
+from volfix.project.deployments.changing_names import given_name
 from volfix.project.deployments.flow import VolumeDeletion
 from volfix.project.deployments.project_lookup import project_directory
 from volfix.project.deployments.stacks import Commands
@@ -32,7 +33,8 @@ _ABOVE = ("/var", "/var/lib", "/var/lib/docker", VOLUMES)
 
 def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
     """Every command in a flow that deploys the stack which deletes volumes, or would if there were some."""
-    for item, projects in commands.reported_by(context.stack):
+    for item, about in commands.reported_by(context.stack):
+        projects = tuple(_as_called(item, project) for project in about)
         named = _named_volumes(item, projects)
         if named is None:
             continue
@@ -49,6 +51,12 @@ def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
             fix=fix,
             reason=reason,
         )
+
+
+def _as_called(item: VolumeDeletion, project: Project) -> Project:
+    """The project under the name that a call of Compose gives it: that of a directory where it is deployed to too."""
+    name = given_name(item.command, item.call, project) if item.call.program == COMPOSE else None
+    return replace(project, deployed_as=name) if name is not None else project
 
 
 def _named_volumes(item: VolumeDeletion, projects: tuple[Project, ...]) -> list[str] | None:
@@ -116,7 +124,7 @@ def _severity(item: VolumeDeletion, projects: tuple[Project, ...], named: list[s
 def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[str]) -> str:
     if not projects:
         return "which stack it is about is not known"
-    stack = " and ".join(dict.fromkeys(project.name for project in projects))
+    stack = " and ".join(dict.fromkeys(project.deployed_as or project.name for project in projects))
     if item.deletion.reaches == "unused":
         return _what_is_unused(item, stack) + (f": {', '.join(named)}" if named else "")
     if named:
