@@ -44,6 +44,18 @@ CASES = {
         {**PROD, "site.yml": play(copy("'{{ playbook_dir }}/compose.prod.yml'"))},
         ["app_live"],
     ),
+    "variables of the play": (
+        {
+            **PROD,
+            "site.yml": play(copy("'{{ file }}'", "'{{ target }}/compose.yml'"))
+            .replace(
+                "  tasks",
+                "  vars:\n    base: /srv\n    target: '{{ base }}/app'\n    file: '{{playbook_dir}}/compose.prod.yml'\n  tasks",
+            )
+            .replace("project_src: /srv/app", "project_src: '{{ target }}'"),
+        },
+        ["app_live"],
+    ),
     "the role's files": ({**ROLE, "roles/app/tasks/main.yml": role(copy("live.yml"))}, ["app_live"]),
     "a template that is a Compose file": (
         {
@@ -110,3 +122,11 @@ def test_the_volumes_that_are_deleted_are_those_of_the_file_that_is_there(name: 
     (finding,) = [each for each in volfix.plan(tmp_path).findings if each.code == "VF401"]
     expected = f"of the stack app: {', '.join(volumes)}" if volumes else "which stack it is about is not known"
     assert expected in finding.evidence
+
+
+def test_a_directory_that_only_the_inventory_knows_is_one_place_all_the_same(tmp_path: Path) -> None:
+    text = play(copy("compose.prod.yml", "'{{ target }}/compose.yml'")).replace("/srv/app", "'{{ target }}'")
+    for path, content in {**PROD, "site.yml": text}.items():
+        (tmp_path / path).write_text(content)
+    (finding,) = [each for each in volfix.plan(tmp_path).findings if each.code == "VF401"]
+    assert any(line.endswith("_live") for line in finding.evidence)

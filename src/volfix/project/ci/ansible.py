@@ -28,7 +28,9 @@ BLOCKS = ("block", "rescue", "always")
 COPIES = {"synchronize": "files", "copy": "files", "template": "templates"}
 """The modules that copy from the machine that Ansible runs on, and the directory that each looks in first."""
 LOCAL = frozenset({"localhost", "127.0.0.1"})
-OWN = re.compile(r"\A\{\{\s*(?:playbook_dir|role_path)\s*\}\}/")
+PLAIN = re.compile(r"[\w./:@%+=~-]+")
+"""A value that a shell takes as it is."""
+DEPTH = 3
 FREE_FORM = re.compile(r"(?:\A|\s)chdir=(\S+)")
 """The directory of a command that is written as one text: `command: make chdir=/srv/shop`."""
 
@@ -56,10 +58,11 @@ def entries(source: Source) -> Iterator[Entry]:
 
 def _entry(source: Source, name: str, play: Mapping | None, tasks: list[Mapping] | None = None) -> Iterator[Entry]:
     hosts = set(strings(play.get("hosts"))) if play is not None else set()
+    known = _literals(source.path, play)
     found = [
         (_is_copy(task), task.get("environment"), text)
         for task in _tasks(play, tasks)
-        for text in _commands(source, task)
+        for text in _commands(source, task, known)
     ]
     labels = (source.path.stem, *_role(source.path), name)
     for (is_copy, own), part in groupby(found, itemgetter(0, 1)):
@@ -72,9 +75,31 @@ def _entry(source: Source, name: str, play: Mapping | None, tasks: list[Mapping]
             labels=labels,
             remote=not (is_copy or (bool(hosts) and hosts <= LOCAL)),
             separate=True,
-            environment={name: value and masked(value) for name, value in given.items()},
+            environment={
+                **{masked(form)[2:-1]: value for form, value in known.items()},
+                **{name: value and masked(_filled(value, known)) for name, value in given.items()},
+            },
             given_at=places_of(source, *scopes),
         )
+
+
+def _literals(path: Path, play: Mapping | None) -> dict[str, str]:
+    """What stands in texts for the variables of a play whose values are written there, and for its own directory."""
+    given = environment_of(play.get("vars")) if play is not None else {}
+    home = {"role_path": str(path.parent.parent)} if _role(path) else {"playbook_dir": str(path.parent)}
+    found: dict[str, str] = {}
+    for _ in range(DEPTH):  # a variable may be a part of another one's value
+        for name, value in {**given, **home}.items():
+            if value is not None and "{{" not in (filled := _filled(value, found)):
+                found |= {f"{{{{ {name} }}}}": filled, f"{{{{{name}}}}}": filled}
+    return found
+
+
+def _filled(text: str, known: dict[str, str]) -> str:
+    """The text with the variables that are known in it."""
+    for form, value in known.items() if "{{" in text else ():
+        text = text.replace(form, value) if PLAIN.fullmatch(value) else text
+    return text
 
 
 def _is_copy(task: Mapping) -> bool:
@@ -101,21 +126,21 @@ def _tasks(play: Mapping | None, tasks: list[Mapping] | None) -> Iterator[Mappin
             yield item
 
 
-def _commands(source: Source, task: Mapping) -> Iterator[Fragment]:
+def _commands(source: Source, task: Mapping, known: dict[str, str]) -> Iterator[Fragment]:
     """What a task runs: its own text, or the command that does what its module does."""
     for key, pair in task.items():
         module = key.rpartition(".")[2]
         given = resolved(pair.value)
         if module in ("shell", "command", "raw"):
-            yield from _own_text(source, task, given)
+            yield from _own_text(source, task, given, known)
         elif (module in MODULES or module in ("copy", "template")) and isinstance(given, Mapping):
-            command = MODULES[module](given) if module in MODULES else _copy(source, module, given)
+            command = MODULES[module](given) if module in MODULES else _copy(source, module, given, known)
             if command:
                 span = pair.key.span.start, given.span.end
-                yield Fragment.of(source, ((char, *span) for char in _guarded(task, masked(command))))
+                yield Fragment.of(source, ((char, *span) for char in _guarded(task, masked(_filled(command, known)))))
 
 
-def _own_text(source: Source, task: Mapping, given: Node) -> Iterator[Fragment]:
+def _own_text(source: Source, task: Mapping, given: Node, known: dict[str, str]) -> Iterator[Fragment]:
     """The text of a `shell` or `command`, in the directory that it changes to."""
     arguments = task.get("args")
     chdir = next((text(node, "chdir") for node in (given, arguments) if isinstance(node, Mapping)), None)
@@ -126,7 +151,7 @@ def _own_text(source: Source, task: Mapping, given: Node) -> Iterator[Fragment]:
         fragment = scalar_fragment(source, node)
         at = (fragment.starts[0], fragment.ends[0]) if fragment.text else (node.span.start, node.span.end)
         chdir = chdir or next((found[1] for found in FREE_FORM.finditer(fragment.text)), None)
-        before = f"cd {shlex.quote(masked(chdir))}\n" if chdir else ""
+        before = f"cd {shlex.quote(masked(_filled(chdir, known)))}\n" if chdir else ""
         when = text(task, "when")
         opened = f'if [ "{masked(when)}" ]; then\n' if when else ""
         characters = [(char, *at) for char in opened + before]
@@ -179,13 +204,14 @@ def _synchronize(given: Mapping) -> str:
     return shlex.join(["rsync", "-a", "--delete", *options, source, f"host:{target}"])
 
 
-def _copy(source: Source, module: str, given: Mapping) -> str:
+def _copy(source: Source, module: str, given: Mapping, known: dict[str, str]) -> str:
     """The copy of a file to the hosts: it is looked for in the directories of the role or the play."""
-    name, target = text(given, "src"), text(given, "dest")
+    name, target = _filled(text(given, "src") or "", known), text(given, "dest")
     if not name or not target or flag(given, "remote_src"):
         return ""
     home = source.path.parent
-    places = [above / folder / OWN.sub("", name) for above in (home.parent, home) for folder in (COPIES[module], "")]
+    bases = (home.parent, home) if _role(source.path) else (home,)
+    places = (os.path.normpath(base / folder / name) for base in bases for folder in (COPIES[module], ""))
     found = next((place for place in places if disk.is_file(place)), None)
     return shlex.join(["scp", os.path.relpath(found, home), f"host:{target}"]) if found is not None else ""
 
