@@ -149,7 +149,7 @@ def test_what_is_copied_from_elsewhere_is_a_source(name: str, text: str, source:
 
 
 NO_FLOWS: dict[str, dict[str, str]] = {
-    "tests": {".gitlab-ci.yml": f"test:\n  script:\n    - cp .env.example .env\n    - {UP}"},
+    "tests": {".gitlab-ci.yml": f"test:\n  script:\n    - cp .env.example .env\n    - {UP}    - pytest\n"},
     "asked for": {"Makefile": f"reset:\n\tcp .env.example .env\n\t{UP}"},
     "documentation": {"README.md": "cp .env.example .env\ndocker compose up -d\n"},
     "another file": {"deploy.sh": f"cp .env.example settings.txt\n{UP}"},

@@ -6,12 +6,15 @@ Source: docs.docker.com, docker compose (the names that it looks for, in their o
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.knowledge.commands import DockerCall
 from volfix.knowledge.env_files import copy_of
 from volfix.project.compose.compose_file import BASE_NAMES, OVERRIDE_NAMES
+from volfix.project.deployments.flow import Flow
 from volfix.project.deployments.project_lookup import project_directory
 from volfix.project.shell.command import Command
 from volfix.project.shell.file_deletions import HOST
@@ -19,42 +22,58 @@ from volfix.project.shell.paths import joined
 from volfix.syntax import disk
 
 YAML = (".yml", ".yaml")
+Place = tuple[bool, str]
+"""Whether a path is on another machine, and the path."""
 
 
-def copied_files(commands: Sequence[Command], start: Command, call: DockerCall) -> tuple[Path, ...]:
-    """The files of the checkout that Compose reads in a call, where the flow has copied them there; none elsewhere."""
-    if start.in_checkout and project_directory(start, call).startswith(start.directory):
-        return ()
-    put = dict(_copies(commands, start))
-    if not put:
-        return ()
-    if named := call.values("-f", "--file"):
-        return tuple(put[place] for name in named if (place := joined(start.directory, name)) in put)
-    directory = project_directory(start, call)
-    found = (_first(put, directory, names) for names in (BASE_NAMES, OVERRIDE_NAMES))
-    base, *others = found
-    return (base, *(other for other in others if other is not None)) if base is not None else ()
+@dataclass(frozen=True, slots=True)
+class CopiedFiles:
+    """By place, the files of the checkout that a flow puts there, each with the number of the command that does."""
+
+    put: dict[Place, list[tuple[int, Path]]]
+
+    @classmethod
+    def of(cls, flow: Flow) -> CopiedFiles:
+        """What the commands of a flow copy."""
+        put: dict[Place, list[tuple[int, Path]]] = {}
+        for number, command in enumerate(flow.commands):
+            for place, path in _copies(command):
+                put.setdefault(place, []).append((number, path))
+        return cls(put)
+
+    def read_by(self, flow: Flow, start: Command, call: DockerCall) -> tuple[Path, ...]:
+        """The files that Compose reads in a call, where the flow has copied them there before; none elsewhere."""
+        directory = project_directory(start, call)
+        if not self.put or (start.in_checkout and directory.startswith(start.directory)):
+            return ()
+        number, is_remote = flow.numbers[id(start)], start.is_remote
+        if named := call.values("-f", "--file"):
+            found = [self._at(number, (is_remote, joined(start.directory, name))) for name in named]
+            return tuple(path for path in found if path is not None)
+        base, others = (
+            next((path for name in names if (path := self._at(number, (is_remote, joined(directory, name))))), None)
+            for names in (BASE_NAMES, OVERRIDE_NAMES)
+        )
+        return () if base is None else (base, *([others] if others is not None else []))
+
+    def _at(self, number: int, place: Place) -> Path | None:
+        """The last file that is put at a place before the command with this number."""
+        found = self.put.get(place, [])
+        before = bisect_left(found, number, key=lambda each: each[0])
+        return found[before - 1][1] if before else None
 
 
-def _first(put: dict[str, Path], directory: str, names: Sequence[str]) -> Path | None:
-    return next((put[place] for name in names if (place := joined(directory, name)) in put), None)
-
-
-def _copies(commands: Sequence[Command], start: Command) -> Iterator[tuple[str, Path]]:
-    """What is copied out of the checkout before a command, by its place on the machine of the command."""
-    for command in commands:
-        if command is start:
-            return
-        copy = copy_of(command.values) if command.in_checkout and command.trap is None else None
-        if copy is None:
-            continue
-        host = HOST.match(copy.target)
-        if (host is not None) is not start.is_remote:
-            continue
-        target = copy.target[host.end() :] if host else copy.target
-        place = joined("~" if host else command.directory, target)
-        for source in copy.sources:
-            path = Path(joined(command.directory, source))
+def _copies(command: Command) -> Iterator[tuple[Place, Path]]:
+    """What a command copies out of the checkout, by its place."""
+    copy = copy_of(command.values) if command.in_checkout and command.trap is None else None
+    if copy is None:
+        return
+    host = HOST.match(copy.target)
+    target = copy.target[host.end() :] if host else copy.target
+    place = joined("~" if host else command.directory, target)
+    for source in copy.sources:
+        path = Path(joined(command.directory, source))
+        if path.name.endswith(YAML) or place.endswith(YAML):
+            into = target.endswith("/") or not place.endswith(YAML)
             if disk.is_file(path):
-                into = target.endswith("/") or not place.endswith(YAML)
-                yield (posixpath.join(place, path.name) if into else place), path
+                yield (host is not None, posixpath.join(place, path.name) if into else place), path

@@ -36,12 +36,19 @@ class Flow:
         """The numbers of the commands that bring the stack up."""
         return tuple(number for number, command in enumerate(self.commands) if starts(command))
 
-    def speaks_to_own_daemon(self, number: int) -> bool:
-        """Whether a command speaks to the daemon of the machine that runs the flow, as far as its words say."""
-        command = self.commands[number]
-        chosen = (chosen_context(other) for other in reversed(self.commands[:number]))
-        context = next((name for name in chosen if name is not None), "default")
-        return not (command.is_remote or reaches_other_host(command)) and context == "default"
+    @cached_property
+    def numbers(self) -> dict[int, int]:
+        """The numbers of the commands by their identities."""
+        return {id(command): number for number, command in enumerate(self.commands)}
+
+    @cached_property
+    def on_own_daemon(self) -> tuple[bool, ...]:
+        """Of each command, whether it speaks to the daemon of the machine that runs the flow, as far as words say."""
+        found, context = [], "default"
+        for command in self.commands:
+            found.append(not (command.is_remote or reaches_other_host(command)) and context == "default")
+            context = chosen_context(command) or context
+        return tuple(found)
 
     def starts_beside(self, guards: tuple[str, ...]) -> bool:
         """Whether the guards let a command run where the stack is brought up: those of one begin with the other's."""
@@ -84,9 +91,14 @@ class VolumeDeletion:
     deletion: Deletion
     option: Option | None
 
-    @cached_property
+    @property
     def _number(self) -> int:
-        return next(number for number, command in enumerate(self.flow.commands) if command is self.command)
+        return self.flow.numbers[id(self.command)]
+
+    @property
+    def is_on_own_daemon(self) -> bool:
+        """Whether the command speaks to the daemon of the machine that runs the flow."""
+        return self.flow.on_own_daemon[self._number]
 
     @property
     def removed_by(self) -> str | None:

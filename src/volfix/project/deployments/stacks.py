@@ -11,7 +11,7 @@ from volfix.knowledge.commands import COMPOSE, DockerCall, docker_call
 from volfix.project.commands.command_files import DANGEROUS
 from volfix.project.compose.compose_file import Unread
 from volfix.project.compose.model import Project
-from volfix.project.deployments.copied_compose_files import copied_files
+from volfix.project.deployments.copied_compose_files import CopiedFiles
 from volfix.project.deployments.flow import Flow, VolumeDeletion
 from volfix.project.deployments.flows import CommandFiles
 from volfix.project.deployments.project_lookup import ProjectLookup, is_in_another, project_directory
@@ -32,6 +32,14 @@ class Anchor:
 
     place: str
     project: Project
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """Whether a flow brings a project up on its own daemon (`here`), and from the checkout that it runs in."""
+
+    here: bool
+    from_checkout: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class Commands:
     files: CommandFiles
     stacks: tuple[Stack, ...]
     _anchors: dict[int, list[Anchor]] = field(default_factory=dict)
+    _places_of_starts: dict[int, dict[Project, _Started]] = field(default_factory=dict)
+    _copied_files: dict[int, CopiedFiles] = field(default_factory=dict)
     _documents: dict[Path, tuple[Document, ...]] = field(default_factory=dict)
 
     @cached_property
@@ -84,19 +94,29 @@ class Commands:
 
     def _is_on_another_daemon(self, item: VolumeDeletion, about: tuple[Project, ...]) -> bool:
         """Whether a command is about the runner's own daemon, and its flow brings the projects up on others alone."""
-        number = next(at for at, command in enumerate(item.flow.commands) if command is item.command)
-        return item.flow.speaks_to_own_daemon(number) and self._starts_here(item.flow, about) is False
+        if not item.is_on_own_daemon:
+            return False
+        started = self._started(item.flow)
+        where = [started[project] for project in about or started if project in started]
+        return bool(where) and not any(each.here for each in where)
 
-    def _starts_here(self, flow: Flow, about: tuple[Project, ...], *, in_checkout: bool = False) -> bool | None:
-        """Whether a flow brings one of the projects up on its own daemon, if asked for from the checkout; None where it
-        brings up none.
-        """
-        found = None
-        for number in flow.starting:
-            command = flow.commands[number]
-            if not about or not set(about).isdisjoint(self.about(flow, command, docker_call(command.values))):
-                found = found or (flow.speaks_to_own_daemon(number) and (command.in_checkout or not in_checkout))
-        return found
+    def _lives_here(self, flow: Flow, project: Project) -> bool:
+        """Whether a project that a flow brings up has its directories in the checkout that the flow runs in."""
+        started = self._started(flow)
+        return project not in started or started[project].from_checkout
+
+    def _started(self, flow: Flow) -> dict[Project, _Started]:
+        """Where a flow brings up each of its projects."""
+        if id(flow) not in self._places_of_starts:
+            found: dict[Project, _Started] = {}
+            for number in flow.starting:
+                command, here = flow.commands[number], flow.on_own_daemon[number]
+                for project in self.about(flow, command, docker_call(command.values)):
+                    known = found.get(project, _Started(here=False, from_checkout=False))
+                    from_checkout = known.from_checkout or (here and command.in_checkout)
+                    found[project] = _Started(known.here or here, from_checkout)
+            self._places_of_starts[id(flow)] = found
+        return self._places_of_starts[id(flow)]
 
     @cached_property
     def starting(self) -> tuple[UpCommand, ...]:
@@ -200,14 +220,15 @@ class Commands:
                 paths = tuple(deleted_paths(command))
                 if paths and self.files.counts(flow, number):
                     anchors = self._places(flow)
-                    if all(path.in_checkout and not path.is_remote and path.source is None for path in paths):
+                    if all(self._is_in_checkout(path) for path in paths):
                         anchors = [each for each in anchors if self._lives_here(flow, each.project)]
                     found.append(FileDeletion(flow, command, paths, tuple(anchors)))
         return tuple(found)
 
-    def _lives_here(self, flow: Flow, project: Project) -> bool:
-        """Whether a project that a flow brings up has its directories in the checkout that the flow runs in."""
-        return self._starts_here(flow, (project,), in_checkout=True) is not False
+    def _is_in_checkout(self, deleted: DeletedPath) -> bool:
+        """Whether a command deletes what lies in the checkout that it runs in."""
+        inside = deleted.in_checkout and not deleted.is_remote and deleted.source is None
+        return inside and deleted.path.startswith(str(self.files.root))
 
     def _places(self, flow: Flow) -> list[Anchor]:
         """Where the flow's projects lie; without any Compose command, the projects that are near its start."""
@@ -240,7 +261,9 @@ class Commands:
 
     def _copied(self, flow: Flow, command: Command, call: DockerCall) -> tuple[Project, ...] | None:
         """The projects of the files that a flow has copied to where it calls Compose; None where it has copied none."""
-        files = copied_files(flow.commands, command, call)
+        if id(flow) not in self._copied_files:
+            self._copied_files[id(flow)] = CopiedFiles.of(flow)
+        files = self._copied_files[id(flow)].read_by(flow, command, call)
         return self._lookup.of_files(files) if files else None
 
     def _of_flow(self, flow: Flow) -> tuple[Project, ...]:
