@@ -22,7 +22,7 @@ ROWS = 1000
 DEPLOYMENTS = 3
 AT_ONCE = 6
 README = Path(__file__).parents[2] / "README.md"
-COMMAND = re.compile(r"^ +(volfix carry .*)$", re.MULTILINE)
+COMMAND = re.compile(r"^ +\d+  (volfix carry .*?)(?:  .*)?$", re.MULTILINE)
 
 
 STAGES = {
