@@ -201,6 +201,16 @@ class Fix:
     """Who carries the moves, where the run was asked for it."""
 
 
+HEADLINE = 72
+"""How many characters a headline has."""
+
+
+def headline(danger: str, detail: str) -> str:
+    """The danger, with a detail of the evidence where a line has room for it."""
+    line = f"{danger}: {detail}"
+    return line if len(line) <= HEADLINE else danger
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One way in which a deployment can lose data.

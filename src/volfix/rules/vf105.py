@@ -23,7 +23,7 @@ from volfix.rules.evidence.servers import release_of
 from volfix.rules.evidence.swarm import swarm_stacks
 from volfix.rules.evidence.unheld_data import UnheldData, rows_in, unheld_data
 from volfix.rules.examples.vf105 import EXAMPLES
-from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
+from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity, headline
 from volfix.rules.remedies.new_volume import added_volume, kept_in
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Rule
@@ -68,7 +68,7 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
     stack = swarm_stacks(bare.context).get(bare.unheld.project)
     if bare.anonymous is not None:
         location = mount_location(bare.anonymous)
-        place = f"{bare.target} is an anonymous volume"
+        place = "its volume is anonymous"
     else:
         location = at(part.file.source, *_name_of(part))
         place = f"no volume at {bare.target}"
@@ -76,7 +76,7 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
         code="VF105",
         severity=_severity(bare, is_swarm=stack is not None),
         location=location,
-        message=f"{service.name} {_LOSS[rows] if stack is None else 'starts EMPTY at each update'}: {place}",
+        message=headline(f"{service.name} {_LOSS[rows] if stack is None else 'starts EMPTY at each update'}", place),
         evidence=(
             f"{service.image or 'the image'}: {bare.unheld.missed[0].described()}",
             *bare.unheld.missed[0].role.evidence,

@@ -12,7 +12,7 @@ from volfix.project.deployments.throwaway_stacks import is_test_service, is_test
 from volfix.project.image.process import commands_run, process_of
 from volfix.rules.context import Context, at
 from volfix.rules.evidence.command_words import how_it_runs, shown_command
-from volfix.rules.findings import Finding, Location, Severity
+from volfix.rules.findings import Finding, Location, Severity, headline
 
 if TYPE_CHECKING:
     from volfix.project.compose.model import Project
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from volfix.project.shell.command import Command
 
 REASON = "take the command out of {}, unless these rows may go"
-LONGEST = 72
-"""How many characters a headline has."""
 
 
 def row_wipe_findings(context: Context) -> Iterator[Finding]:
@@ -51,7 +49,7 @@ def _of_command(flow: Flow, command: Command, wipe: Wipe | Statement) -> Finding
         code="VF403",
         severity=Severity.ERROR,
         location=at(source, place.start, place.end),
-        message=_headline(f"each deployment {wipe.says}", shown_command(command)),
+        message=headline(f"each deployment {wipe.says}", f"`{shown_command(command)}`"),
         evidence=(f"`{shown_command(command)}` {wipe.says}", how_it_runs(flow, command), wipe.source),
         step=command.start.step,
         reason=REASON.format("the deployment"),
@@ -70,18 +68,12 @@ def _at_start(project: Project, service: Service) -> Finding | None:
                 code="VF403",
                 severity=Severity.ERROR,
                 location=_location(service),
-                message=_headline(f"{service.name} {wipe.says} at each start", shown),
+                message=headline(f"{service.name} {wipe.says} at each start", f"`{shown}`"),
                 evidence=(f"`{shown}` {wipe.says}", *((f"{run.script} runs it",) if run.script else ()), wipe.source),
                 service=service.name,
                 reason=REASON.format("the service's start"),
             )
     return None
-
-
-def _headline(danger: str, command: str) -> str:
-    """The danger, with the command where a line has room for it: the evidence has it in any case."""
-    line = f"{danger}: `{command}`"
-    return line if len(line) <= LONGEST else danger
 
 
 def _location(service: Service) -> Location:

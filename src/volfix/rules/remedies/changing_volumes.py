@@ -14,7 +14,17 @@ from volfix.rules.context import Context, at
 from volfix.rules.evidence.command_words import how_it_runs
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.project_names import deployed_names
-from volfix.rules.findings import Applicability, Change, DeploymentName, Finding, Fix, NameChange, Severity, VolumeName
+from volfix.rules.findings import (
+    Applicability,
+    Change,
+    DeploymentName,
+    Finding,
+    Fix,
+    NameChange,
+    Severity,
+    VolumeName,
+    headline,
+)
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 if TYPE_CHECKING:
@@ -102,7 +112,7 @@ def _of_file(file: ComposeFile, node: Scalar, name: ChangingName, keys: list[str
 
 def _message(name: ChangingName, keys: list[str]) -> str:
     volumes = "an EMPTY volume" if len(keys) == 1 else "EMPTY volumes"
-    return f"each deployment starts with {volumes}: {name.given_by} changes"
+    return headline(f"each deployment starts with {volumes}", f"{name.given_by} changes")
 
 
 def _also(context: Context, project: Project) -> Iterator[str]:
