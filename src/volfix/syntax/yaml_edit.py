@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from volfix.syntax.source import CannotEdit, Edit, Source, Span
 from volfix.syntax.yaml_events import block_indent
@@ -11,6 +12,7 @@ from volfix.syntax.yaml_scalar import UNPRINTABLE, Unit, escaped, is_plain, unit
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse
 
 
+@lru_cache(1024)  # each fix of a value that many services share has the same edit
 def replace_scalar(source: Source, scalar: Scalar, value: str) -> Edit:
     """The scalar with another value: quoting style, anchor, tag and block header stay.
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from volfix.syntax.source import CannotEdit, Source
 from volfix.syntax.yaml_edit import nodes
@@ -113,6 +114,7 @@ def behind_comments(source: Source, start: int, end: int, indent: int, *, items_
     return end
 
 
+@lru_cache(256)
 def step(document: Document, source: Source, siblings: Mapping | None = None) -> int:
     """By how many blanks nested entries are indented: as below `siblings`' keys, else most often in the document."""
     found: Counter[int] = Counter()
@@ -127,6 +129,7 @@ def step(document: Document, source: Source, siblings: Mapping | None = None) ->
     return step(document, source) if siblings is not None else DEFAULT_STEP
 
 
+@lru_cache(256)
 def dash_offset(document: Document, source: Source, siblings: Mapping | None = None) -> int:
     """By how many blanks dashes are indented: as below `siblings`' keys, else most often, else by a step."""
     found: Counter[int] = Counter()

@@ -155,6 +155,7 @@ class Service:
     def mounts(self) -> tuple[Mount, ...]:
         """Every mount that is written for the service, those of later files behind; an overridden one is marked."""
         found: list[Mount] = []
+        last: dict[str, int] = {}
         for part in self.parts:
             node = part.node.get("volumes")
             if node is not None and node.tag in ("!reset", "!override"):
@@ -164,10 +165,9 @@ class Service:
             for item in node.items:
                 mount = read_mount(self.name, part.file.source, item, part.directory, self.lookup)
                 if mount is not None:
-                    found = [
-                        replace(old, overridden=True) if old.clean_target == mount.clean_target else old
-                        for old in found
-                    ]
+                    if (number := last.get(mount.clean_target)) is not None:
+                        found[number] = replace(found[number], overridden=True)
+                    last[mount.clean_target] = len(found)
                     found.append(mount)
         return tuple(found)
 

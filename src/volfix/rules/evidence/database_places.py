@@ -104,9 +104,11 @@ def in_fitting_mounts(project: Project, service: Service, file: DatabaseFile) ->
     words = posixpath.normpath(posixpath.join(file.folder, file.path)).split("/")
     names = [word for word in words if word not in ("..", ".")]
     targets = {mount.clean_target for mount in project.mounts_of(service)} | service.tmpfs
-    for count in range(len(names), 0, -1):
+    targets -= _roots(targets)
+    deepest = max((target.count("/") for target in targets), default=0)
+    for count in range(min(len(names), deepest), 0, -1):
         end = "/" + "/".join(names[:count])
-        roots = {target.removesuffix(end) for target in targets - _roots(targets) if target.endswith(end)}
+        roots = {target.removesuffix(end) for target in targets if target.endswith(end)}
         roots -= {"", start}
         if roots:
             return tuple(posixpath.join(root, *names) + file.ending for root in sorted(_roots(roots) or roots))

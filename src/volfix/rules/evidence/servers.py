@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from volfix.knowledge.entries import Entry
@@ -17,7 +18,7 @@ from volfix.project.compose.host_directories import relative
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.image.images import known_images
 from volfix.project.stack import Stack, Use
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
 from volfix.rules.evidence.held_data import meant_for_data
 from volfix.rules.evidence.roles import Role, role_of
 
@@ -110,6 +111,7 @@ def shared_source(use: Use, root: Path) -> tuple[str, str] | None:
     return source.seen_from(use.project.directory), posixpath.normpath(use.mount.subpath or ".")
 
 
+@lru_cache(1024)
 def server_of(use: Use) -> Server | None:
     """The server whose data the mount holds, or is meant to hold; None for clients, backups and applications."""
     known = [
@@ -135,16 +137,14 @@ def release_of(image: Image, entry: Entry) -> tuple[int, ...]:
     return version[: 1 if whole else 2]
 
 
-def colliding(context: Context, use: Use) -> Iterator[Server]:
+@once
+def colliding(context: Context, use: Use) -> list[Server]:
     """The servers with which the one of this mount cannot share the mount's source."""
     source = shared_source(use, context.root)
     others = context.servers.get(source, frozenset()) if source is not None else frozenset()
     own = server_of(use) if others else None
-    if own is not None:
-        yield from sorted(
-            (other for other in others if own.collides(other)),
-            key=lambda other: (str(other.directory), other.service, other.written),
-        )
+    found = (other for other in others if own is not None and own.collides(other))
+    return sorted(found, key=lambda other: (str(other.directory), other.service, other.written))
 
 
 def are_alternatives(context: Context, use: Use, others: Iterable[Server]) -> bool:
