@@ -1,0 +1,189 @@
+"""Twice the input costs about twice the work: function calls are counted, not seconds."""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import volfix
+
+Files = dict[str, str]
+SIZE = 20
+DB = "  db{n}:\n    image: postgres:16\n    volumes: ['./pg{n}:/var/lib/postgresql/data']\n"
+ONE = "services:\n" + DB.format(n="")
+APP = "services:\n  app:\n    build: .\n    env_file: .env\n    volumes: ['./data:/app/data']\n"
+PYTHON = 'FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD ["python", "m0.py"]\n'
+NODE = 'FROM node:22\nWORKDIR /app\nCOPY . .\nCMD ["node", "m0.js"]\n'
+
+
+def each(count: int, text: Callable[[int], str]) -> str:
+    return "".join(map(text, range(count)))
+
+
+def service(keys: str) -> Callable[[int], Files]:
+    """A service of an unknown image with as many lines of this kind."""
+    head, line = keys.split("|")
+    return lambda n: {
+        "compose.yaml": f"services:\n  a:\n    image: acme/a:1\n{head}\n" + each(n, lambda i: line.format(i=i))
+    }
+
+
+def beside(name: str, head: str, line: str, foot: str = "") -> Callable[[int], Files]:
+    """A database on a bind mount, and a file beside it with as many lines of this kind."""
+    return lambda n: {
+        "compose.yaml": ONE,
+        name: head
+        + each(n, lambda i: line.replace("{i}", str(i)).replace("{next}", str(i + 1)))
+        + foot.replace("{n}", str(n)),
+    }
+
+
+DIMENSIONS: dict[str, Callable[[int], Files]] = {
+    "services": lambda n: {"compose.yaml": "services:\n" + each(n, lambda i: DB.format(n=i))},
+    "profiles": lambda n: {
+        "compose.yaml": "services:\n" + each(n, lambda i: DB.format(n=i) + f"    profiles: [p{i}]\n")
+    },
+    "mounts": service("    volumes:|      - ./d{i}:/app/d{i}\n"),
+    "variables": service("    volumes: ['./d:/app/d']\n    environment:|      V{i}: sqlite:////app/d/{i}.db\n"),
+    "labels": service("    volumes: ['./d:/app/d']\n    labels:|      l{i}: x\n"),
+    "ports": service("    volumes: ['./d:/app/d']\n    ports:|      - '{i}:{i}'\n"),
+    "networks": lambda n: {"compose.yaml": ONE + "networks:\n" + each(n, lambda i: f"  n{i}: {{}}\n")},
+    "volumes": lambda n: {"compose.yaml": ONE + "volumes:\n" + each(n, lambda i: f"  v{i}: {{}}\n")},
+    "comments": lambda n: {"compose.yaml": ONE + each(n, lambda i: f"# {i}: volfix: ignore\n")},
+    "merge keys": lambda n: {
+        "compose.yaml": "x-0: &a0 {image: 'postgres:16'}\n"
+        + each(n, lambda i: f"x-{i + 1}: &a{i + 1}\n  <<: [*a{i}, *a{i}]\n")
+        + f"services:\n  db:\n    <<: *a{n}\n    volumes: ['./pg:/var/lib/postgresql/data']\n"
+    },
+    "services that wait for two": lambda n: {
+        "compose.yaml": "services:\n"
+        + each(n, lambda i: DB.format(n=i) + (f"    depends_on: [db{i - 1}, db{i - 2}]\n" if i > 1 else ""))
+    },
+    "projects": lambda n: {f"p{i}/compose.yaml": ONE for i in range(n)},
+    "env files": lambda n: {
+        "compose.yaml": APP.replace("env_file: .env", f"env_file: [{', '.join(f'{i}.env' for i in range(n))}]"),
+        **{f"{i}.env": f"V{i}=x\n" for i in range(n)},
+    },
+    "lines of an env file": lambda n: {"compose.yaml": APP, ".env": each(n, lambda i: f"V{i}=value{i}\n")},
+    "values that use the last": lambda n: {
+        "compose.yaml": APP,
+        ".env": "V0=x\n" + each(n, lambda i: f"V{i + 1}=${{V{i}}}\n"),
+    },
+    "directories in a URL": lambda n: {"compose.yaml": APP, ".env": f"DATABASE_URL=sqlite:///./{'a/' * n}x.db\n"},
+    "characters of a line": lambda n: {"compose.yaml": ONE + f"# {'x' * n * 50}\n"},
+    "steps": beside(
+        ".drone.yml",
+        "kind: pipeline\nname: x\nsteps:\n",
+        "- name: s{i}\n  image: docker:27\n  commands: ['docker compose down -v', 'docker compose up -d']\n",
+    ),
+    "jobs of Actions": beside(
+        ".github/workflows/d.yml",
+        "on: push\njobs:\n",
+        "  j{i}:\n    runs-on: self-hosted\n    steps:\n"
+        "    - uses: actions/checkout@v4\n    - run: docker compose up -d\n",
+    ),
+    "jobs of GitLab": beside(
+        ".gitlab-ci.yml", "", "j{i}:\n  script: ['docker compose down -v', 'docker compose up -d']\n"
+    ),
+    "destructive lines": beside("deploy.sh", "#!/bin/sh\ndocker compose up -d\n", "docker compose down -v\n"),
+    "variables of a script": beside(
+        "deploy.sh", "#!/bin/sh\nA0=x\n", "A{next}=$A{i}\n", "docker compose -p $A1 up -d\n"
+    ),
+    "values of a script that double": beside(
+        "deploy.sh", "A0=x\n", "A{next}=$A{i}$A{i}\n", "docker compose -p $A{n} up -d\n"
+    ),
+    "branches": beside(
+        "deploy.sh", "#!/bin/sh\n", 'if [ -n "$X{i}" ]; then cd a; else cd b; fi\n', "docker compose up -d\n"
+    ),
+    "functions that call the next twice": beside(
+        "deploy.sh",
+        "",
+        "f{i}() { f{next}; f{next}; }\n",
+        "f{n}() { docker compose down -v; docker compose up -d; }\nf0\n",
+    ),
+    "targets that need the next": beside(
+        "Makefile", "deploy: t0\n", "t{i}: t{next}\n\tdocker compose down -v\n", "t{n}:\n\tdocker compose up -d\n"
+    ),
+    "cron lines": beside("crontab", "", "0 1 * * * cd /srv/x && docker compose down -v\n"),
+    "tasks of Ansible": beside(
+        "playbook.yml",
+        "- hosts: all\n  tasks:\n",
+        "  - name: t{i}\n    shell: docker compose down -v && docker compose up -d\n",
+    ),
+    "lines of .gitignore": beside(".gitignore", "", "pg{i}/\n"),
+    "documents": lambda n: {"compose.yaml": ONE, **{f"docs/d{i}.md": "tar czf x ./pg\n" * 5 for i in range(n)}},
+    "RUN lines": lambda n: {
+        "compose.yaml": APP,
+        "Dockerfile": "FROM python:3.12\n" + each(n, lambda i: f"RUN mkdir -p /x{i} && chown 1:1 /x{i}\n"),
+    },
+    "stages": lambda n: {
+        "compose.yaml": APP,
+        "Dockerfile": "FROM python:3.12 AS s0\n" + each(n, lambda i: f"FROM s{i} AS s{i + 1}\nENV A{i}=x\n"),
+    },
+    "Dockerfiles": lambda n: {
+        "compose.yaml": "services:\n"
+        + each(n, lambda i: f"  a{i}:\n    build: ./a{i}\n    volumes: ['./d{i}:/data']\n"),
+        **{f"a{i}/Dockerfile": "FROM python:3.12\nUSER 1000\n" for i in range(n)},
+    },
+    "modules of Python": lambda n: {
+        "compose.yaml": APP,
+        "Dockerfile": PYTHON,
+        **{f"m{i}.py": f"import m{i + 1}\nimport sqlite3\nsqlite3.connect('d{i}.db')\n" for i in range(n)},
+    },
+    "modules of JavaScript": lambda n: {
+        "compose.yaml": APP,
+        "Dockerfile": NODE,
+        **{f"m{i}.js": f"require('./m{i + 1}.js');new (require('better-sqlite3'))('./d{i}.db')\n" for i in range(n)},
+    },
+    "files of other kinds": lambda n: {"compose.yaml": ONE, **{f"src/d{i % 10}/f{i}.txt": "x" for i in range(n)}},
+}
+
+
+def calls(files: Files, root: Path) -> int:
+    """The function calls of one look at a repository with these files."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    profile = cProfile.Profile()
+    profile.enable()
+    result = volfix.plan([str(root)]).result
+    profile.disable()
+    assert not result.errors
+    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is imported and compiled once does not count: everything is asked for once before."""
+    for number, files in enumerate(DIMENSIONS.values()):
+        calls(files(2), tmp_path_factory.mktemp(f"warm{number}"))
+
+
+@pytest.mark.parametrize("files", DIMENSIONS.values(), ids=DIMENSIONS)
+def test_twice_the_input_is_about_twice_the_work(files: Callable[[int], Files], tmp_path: Path) -> None:
+    small, large = calls(files(SIZE), tmp_path / "small"), calls(files(2 * SIZE), tmp_path / "large")
+    assert large < 2.4 * small
+
+
+DEEP = 30
+NESTED: dict[str, Callable[[int], Files]] = {
+    "npm scripts that call the next twice": lambda n: {
+        "compose.yaml": ONE,
+        "package.json": '{"scripts": {"deploy": "npm run s0",'
+        + each(n, lambda i: f'"s{i}": "npm run s{i + 1} && npm run s{i + 1}",')
+        + f'"s{n}": "docker compose up -d"'
+        + "}}",
+    },
+    "functions that call the next twice": DIMENSIONS["functions that call the next twice"],
+    "values of a script that double": DIMENSIONS["values of a script that double"],
+}
+
+
+@pytest.mark.parametrize("files", NESTED.values(), ids=NESTED)
+def test_what_calls_the_next_twice_does_not_double_at_each_step(files: Callable[[int], Files], tmp_path: Path) -> None:
+    """Two to the power of thirty would be a thousand million."""
+    assert calls(files(DEEP), tmp_path) < 20_000_000
