@@ -151,7 +151,7 @@ def test_an_edit_that_does_more_than_it_declares_is_caught(tmp_path: Path, monke
     )
 
     def careless(*arguments: object) -> object:
-        edit = honest(*arguments)  # type: ignore[arg-type]
+        edit = honest(*arguments)
         return type(edit)(edit.path, edit.span, edit.replacement.replace("db-data", "db-dat"))
 
     monkeypatch.setattr("volfix.syntax.yaml_edit.replace_scalar", careless)
