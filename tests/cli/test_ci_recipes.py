@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -36,7 +35,7 @@ def repository(where: Path, text: str) -> Path:
     return where
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pre_commit") is None, reason="needs pre-commit")
+@pytest.mark.index
 def test_pre_commit_installs_the_hook_from_a_clone_and_runs_it(tmp_path: Path) -> None:
     clone = tmp_path / "volfix"
     git(tmp_path, "clone", "-q", str(ROOT), str(clone))
@@ -159,7 +158,7 @@ def test_there_is_a_recipe_for_each_system() -> None:
     assert [title for title, _ in recipes()] == ["# .gitlab-ci.yml", "# .drone.yml", "# .woodpecker.yml"]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pre_commit") is None, reason="needs pre-commit, as a sign of a network")
+@pytest.mark.index
 def test_the_recipes_run_with_a_wheel(tmp_path: Path) -> None:
     shop = repository(tmp_path / "shop", LOSES)
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
