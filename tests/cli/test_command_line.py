@@ -256,7 +256,7 @@ def test_an_ignored_mount_is_quiet_and_stays(repository: Path) -> None:
     compose = repository / "docker-compose.yml"
     compose.write_text(compose.read_text().replace("# the SQLite database", "# volfix: ignore[VF101] snapshots"))
     result = run("--write", str(repository))
-    assert "VF101" not in result.stdout
+    assert "error[VF101]" not in result.stdout
     assert "./data:/app/data" in compose.read_text()
 
 
@@ -360,3 +360,57 @@ def test_compose_is_said_to_have_been_asked_and_what(
     assert "config` was asked about project shop (docker-compose.yml): it accepts the change" in asked
     (tmp_path / "clean").mkdir()
     assert "Compose was not asked: nothing would change" in run("--verify-with-compose", str(tmp_path / "clean")).stderr
+
+
+def asked_and_said(repository: Path, stdin: str, *options: str) -> Result:
+    return run("-i", *options, str(repository), stdin=stdin)
+
+
+def test_each_question_is_numbered_and_asked_once(repository: Path) -> None:
+    asked = asked_and_said(repository, "y\ny\n", "--write").stderr
+    assert [asked.count(f"{number} of 2: Make this fix? [y,n,a,q,e,?]") for number in (1, 2)] == [1, 1]
+    assert "app-db:/app/data" in (repository / "docker-compose.yml").read_text()
+    assert "data/database.db" in (repository / ".env.prod").read_text()
+
+
+@pytest.mark.parametrize(
+    ("stdin", "questions", "written"), [("a\n", 1, {"env", "mount"}), ("q\n", 1, set()), ("n\na\n", 2, {"mount"})]
+)
+def test_all_that_follow_are_answered_at_once(repository: Path, stdin: str, questions: int, written: set[str]) -> None:
+    assert asked_and_said(repository, stdin, "--write").stderr.count("Make this fix?") == questions
+    assert ("app-db:/app/data" in (repository / "docker-compose.yml").read_text()) == ("mount" in written)
+    assert ("data/database.db" in (repository / ".env.prod").read_text()) == ("env" in written)
+
+
+def test_e_explains_the_rule_and_a_question_mark_the_answers(repository: Path) -> None:
+    asked = asked_and_said(repository, "e\n?\nn\nn\n").stderr
+    assert "VF201  database-outside-volume" in asked
+    assert "a  make this fix and all that follow" in asked
+    assert asked.count("1 of 2: Make this fix?") == 3
+
+
+def test_without_write_the_command_that_writes_just_what_was_chosen_is_the_first_step(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    said = run("-i", stdin="n\ny\n").stdout
+    command = "volfix --select=VF101@docker-compose.yml:9 --write"
+    assert f"  1  {command}\n" in said
+    result = run(*command.split()[1:])
+    assert "Make this fix?" not in result.output
+    assert "app-db:/app/data" in (repository / "docker-compose.yml").read_text()
+    assert (repository / ".env.prod").read_bytes() == (REFERENCE / ".env.prod").read_bytes()
+
+
+@pytest.mark.parametrize("place", ["VF101@docker-compose.yml:8", "VF101@other.yml:9", "VF102@docker-compose.yml:9"])
+def test_a_place_without_a_finding_is_an_error(repository: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository)
+    result = run("--write", "--select", place)
+    assert result.exit_code == 2
+    assert f"no finding at {place}" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["VF101@docker-compose.yml", "VF101@:9", "VF999@docker-compose.yml:9"])
+def test_a_place_that_is_none_is_an_error(repository: Path, text: str) -> None:
+    assert run("--select", text, str(repository)).exit_code == 2
+    assert run("--ignore", "VF101@docker-compose.yml:9", str(repository)).exit_code == 2

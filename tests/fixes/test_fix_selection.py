@@ -21,8 +21,8 @@ def test_of_two_fixes_of_one_mount_neither_is_made_and_each_names_the_other(tmp_
     (tmp_path / "compose.yaml").write_text(COMPOSE)
     plan = volfix.plan(tmp_path, unsafe_fixes=True)
     reasons = {finding.code: finding.reason for finding in plan.findings if finding.fix is None}
-    assert reasons["VF101"] == "VF106 makes something else of the same place: choose one with --select"
-    assert reasons["VF106"] == "VF101 makes something else of the same place: choose one with --select"
+    assert reasons["VF101"] == "VF106 changes this line differently: choose one with --select"
+    assert reasons["VF106"] == "VF101 changes this line differently: choose one with --select"
     assert not [project.failure for project in plan.result.projects if project.failure]
 
 

@@ -56,7 +56,7 @@ def finding(code: str = "VF101", **changed: Any) -> dict[str, Any]:
 
 
 def unsafe(**changed: Any) -> dict[str, Any]:
-    reason = "the source lies outside the repository: somebody chose it"
+    reason = "the source lies outside the repository: volfix cannot see whether it is backed up, or why it is there"
     return finding(**{"applicability": "unsafe", "fixed": False, "reason": reason, "service": "cache", **changed})
 
 

@@ -54,15 +54,15 @@ def finding(
     step: str | None = None,
     reason: str | None = None,
     moves: tuple[Move, ...] = (),
-    danger: str | None = None,
+    danger: str = "",
     label: str = "",
     places: tuple[Place, ...] = (),
     loses: str | None = None,
 ) -> Finding:
     fix = None if applicability is Applicability.NONE else Fix((), (), applicability, moves)
     location = location_at(line, column, path, text)
-    known = (service, target, step, fix, reason, danger, label, places, loses)
-    return Finding(code, severity, location, message, evidence, *known)
+    found = Finding(code, severity, location, message, evidence, service, target, step, fix, reason)
+    return replace(found, danger=danger, label=label, places=places, loses=loses)
 
 
 def location_at(line: int, column: int, path: Path = COMPOSE, text: str = STACK) -> Location:

@@ -41,6 +41,8 @@ def test_the_object_is_as_designed() -> None:
                 "target": "/app/data",
                 "step": None,
                 "message": "the database is kept in ./data",
+                "danger": "",
+                "places": [],
                 "evidence": ["acme/app keeps its rows in /app/data"],
                 "applicability": "safe",
                 "reason": None,
@@ -48,6 +50,7 @@ def test_the_object_is_as_designed() -> None:
                 "fixed": False,
             }
         ],
+        "changes": None,
         "moves": [{"service": "app", "source": "./data", "volume": "app-db", "target": "/app/data"}],
     }
     assert list(data) == ["version", "projects", "errors", "summary"]

@@ -392,7 +392,7 @@ def test_no_other_rule_sees_the_carry_service(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("carry-db-data:", "move-rows:"))
     assert not volfix.plan(tmp_path, unsafe_fixes=True).findings
     (finding,) = volfix.plan(tmp_path, select=["VF113"]).findings
-    assert "move-rows" in finding.message
+    assert "move-rows" in finding.danger
 
 
 def test_every_profile_and_label_is_that_of_the_mount(tmp_path: Path) -> None:

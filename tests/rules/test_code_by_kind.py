@@ -72,7 +72,7 @@ def test_what_springs_settings_name_is_found(kind: str, tmp_path: Path) -> None:
     (finding,) = found(
         tmp_path, JAVA, {RESOURCES + name: text for name, text in files.items()}, keys or "restart: 'no'"
     )
-    assert "/app/data/shop.mv.db" in finding.message
+    assert "/app/data/shop.mv.db" in finding.danger
     assert finding.severity == "error"
     assert "the volume at /app/data is a new one" in (finding.reason or "")
 
@@ -97,7 +97,7 @@ def test_what_springs_settings_name_is_found(kind: str, tmp_path: Path) -> None:
 )
 def test_what_another_value_replaces_is_not(files: dict[str, str], keys: str, tmp_path: Path) -> None:
     findings = found(tmp_path, JAVA, {RESOURCES + name: text for name, text in files.items()}, keys)
-    assert not [each for each in findings if "/app/data/shop" in each.message]
+    assert not [each for each in findings if "/app/data/shop" in each.danger]
 
 
 DJANGO = "import os\nDATABASES = {{'default': {{'ENGINE': {}, 'NAME': {}}}}}\n"
@@ -115,7 +115,7 @@ ENGINES = [
 def test_djangos_engine_may_have_a_default(engine: str, name: str, tmp_path: Path) -> None:
     text = "ENGINE = 'django.db.backends.sqlite3'\n" + DJANGO.format(engine, name)
     (finding,) = found(tmp_path, PYTHON, {"manage.py": "", "shop/settings.py": text})
-    assert "/app/db.sqlite3" in finding.message
+    assert "/app/db.sqlite3" in finding.danger
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ RETURNED = {
 def test_what_a_function_returns_is_found(kind: str, tmp_path: Path) -> None:
     text = "import os\nfrom sqlalchemy import create_engine\n" + RETURNED[kind]
     (finding,) = found(tmp_path, PYTHON, {"db.py": text, "requirements.txt": "sqlalchemy==2.0.36\n"})
-    assert "/app/shop.db" in finding.message
+    assert "/app/shop.db" in finding.danger
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ TYPESCRIPT = [
 @pytest.mark.parametrize("text", TYPESCRIPT)
 def test_a_path_from_a_module_that_another_stage_compiles_is_found(text: str, tmp_path: Path) -> None:
     (finding,) = found(tmp_path, NODE.format("node:22"), {"package.json": "{}", "src/db.ts": text})
-    assert "/app/shop.db" in finding.message
+    assert "/app/shop.db" in finding.danger
     assert finding.applicability != "safe"
 
 

@@ -267,7 +267,7 @@ def test_of_two_env_files_the_later_wins_and_alone_is_changed(tmp_path: Path) ->
     files = {"a.env": "DB_PATH=/app/a.db\n", "b.env": "DB_PATH=/app/b.db\n"}
     found = plan(tmp_path, files, "    env_file: [a.env, b.env]\n")
     assert [finding.location.path.name for finding in of(found, "VF204")] == ["a.env"]
-    assert "b.env wins" in of(found, "VF204")[0].message
+    assert "b.env wins" in of(found, "VF204")[0].danger
     assert {edit.path.name for edit in found.edits} == {"b.env"}
 
 
@@ -427,7 +427,7 @@ def test_a_server_that_is_no_service_is_a_note_without_its_password(url: str, ho
     found = plan(
         tmp_path, {"compose.yaml": compose.format(keys=f"    environment:\n      DATABASE_URL: '{url}'\n")}, unsafe=True
     )
-    said = [(finding.severity.value, finding.message) for finding in of(found, "VF201")]
+    said = [(finding.severity.value, finding.danger) for finding in of(found, "VF201")]
     assert [severity for severity, _ in said] == (["info"] if host else [])
     assert all(f"the host {host}" in message and "u:p" not in message for _, message in said)
     assert not found.edits
@@ -445,7 +445,7 @@ def test_code_that_a_mount_lays_over_the_image_needs_no_rebuild(tmp_path: Path, 
     files = {"src/db.py": ENGINE + "engine = create_engine('sqlite:////srv/a.db')\n", "templates/a.html": ""}
     compose = COMPOSE.format(keys="").replace("['rows:/app/data']", f"['{mount}', 'rows:/app/data']")
     found = plan(tmp_path, {**files, "compose.yaml": compose})
-    assert [says in finding.message for finding in of(found, "VF206")] == [True]
+    assert [says in finding.danger for finding in of(found, "VF206")] == [True]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ CASES = [
     for rule in REGISTRY.values()
     for example in rule.examples
 ]
+HEADLINE = 72
+"""Characters that a headline has at most."""
 AUTHOR = ("-c", "user.email=a@b", "-c", "user.name=a")
 
 
@@ -47,6 +49,7 @@ def test_example(rule: Rule, example: Example, tmp_path: Path) -> None:
     unsafe = example.outcome is Outcome.FIXED_UNSAFE
     plan = planned(tmp_path, rule, unsafe=unsafe)
     found = [finding for finding in plan.findings if finding.code == rule.code]
+    assert not [finding.message for finding in plan.findings if len(finding.message) > HEADLINE]
     assert not plan.result.errors
     assert not [project.failure for project in plan.projects if project.failure]
     if example.outcome is Outcome.UNTOUCHED:

@@ -40,7 +40,7 @@ def findings(root: Path, code: str, compose: str = VOLUME) -> list[volfix.Findin
 def test_a_database_beside_the_mount(code: str, applicability: str, tmp_path: Path) -> None:
     (found,) = findings(tmp_path, code)
     assert (found.code, found.severity, found.applicability.value) == ("VF203", "error", applicability)
-    assert "/app/shop.db" in found.message
+    assert "/app/shop.db" in found.danger
 
 
 @pytest.mark.parametrize(

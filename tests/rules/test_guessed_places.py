@@ -180,7 +180,7 @@ def test_a_dockerfile_that_sets_no_directory(
         return
     code, applicability, path, new = expected.split()
     assert said(plan) == f"{code} {applicability}"
-    assert f"names {path}," in plan.findings[0].message
+    assert f"names {path}," in plan.findings[0].danger
     assert new == "-" or f"DB_PATH: '{new}'" in plan.diff
 
 

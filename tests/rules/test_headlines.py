@@ -44,7 +44,7 @@ CASES = [
         ROWS.replace("rows:\n", "rows: {name: 'pg-${APP_VERSION}'}\n"),
         "each deployment starts with an EMPTY volume",
     ),
-    ("VF309", {".gitlab-ci.yml": GITLAB}, UPLOADS, "each deployment deletes what containers wrote in ./uploads"),
+    ("VF309", {".gitlab-ci.yml": GITLAB}, UPLOADS, "each deployment deletes what containers wrote"),
     (
         "VF310",
         {"deploy.sh": "docker stack deploy -c compose.yaml shop\n"},

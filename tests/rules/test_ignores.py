@@ -40,7 +40,7 @@ def complaints(
     directory: Path, files: dict[str, str], *, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()
 ) -> list[str]:
     findings = found(directory, files, select=select, ignore=ignore)
-    return [each.message for each in findings if each.code == "VF901"]
+    return [each.danger for each in findings if each.code == "VF901"]
 
 
 NEEDED = {
@@ -89,7 +89,7 @@ def test_a_code_without_a_finding_is_a_note_in_each_kind_of_file(files: dict[str
     wider = {name: _widened(text) for name, text in files.items()}
     notes = [each for each in found(tmp_path, wider) if each.code == "VF901"]
     assert [each.severity for each in notes] == [Severity.INFO]
-    assert "VF108 has no finding here" in notes[0].message
+    assert "VF108 has no finding here" in notes[0].danger
     assert notes[0].location.path.name == next(Path(name).name for name, text in files.items() if "volfix:" in text)
 
 
@@ -104,7 +104,7 @@ MISREAD = {
     "a blank in it": ("ignore[VF-101]", "no rule VF-101", "did you mean VF101?"),
     "the beginning of codes": ("ignore[VF30]", "no rule VF30", "name each code: VF301, VF302"),
     "another tool's": ("ignore[F401]", "no rule F401", "did you mean VF401?"),
-    "no code at all": ("ignore[snapshots]", "no rule SNAPSHOTS", "`volfix explain` lists the codes"),
+    "no code at all": ("ignore[snapshots]", "no rule SNAPSHOTS", "`volfix explain --rules` lists the rules"),
     "several words": (
         "ignore-next-line[VF101]",
         "does not know the word `ignore-next-line`",
@@ -123,7 +123,7 @@ def test_what_cannot_be_read_hides_nothing_and_is_a_warning(
     assert "VF101" in [each.code for each in findings]
     (warning,) = (each for each in findings if each.code == "VF901")
     assert warning.severity is Severity.WARNING
-    assert message in warning.message
+    assert message in warning.danger
     assert reason in (warning.reason or "")
 
 
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_hides_nothing_and_is_a_warning(
 def test_a_comment_without_a_code_hides_the_finding_and_asks_for_the_code(comment: str, tmp_path: Path) -> None:
     findings = found(tmp_path, {"compose.yaml": BIND.format(f"  # volfix: {comment}")})
     assert [each.code for each in findings] == ["VF901"]
-    assert "hides every finding here, also those of tomorrow: today it hides VF101" in findings[0].message
+    assert "hides every finding here, also those of tomorrow: today it hides VF101" in findings[0].danger
 
 
 PLACES = {

@@ -38,13 +38,13 @@ def findings(root: Path, value: str, keys: str = "", **files: str) -> list[volfi
 def test_a_stage_without_workdir_starts_where_its_base_image_does(base: str, path: str, tmp_path: Path) -> None:
     dockerfile = {"Dockerfile": f"FROM {base}\nCOPY . .\n", "requirements.txt": "sqlalchemy==2.0.36\n"}
     (found,) = findings(tmp_path, "sqlite:///./shop.db", **dockerfile)
-    assert (found.severity, path in found.message) == ("error", True)
+    assert (found.severity, path in found.danger) == ("error", True)
 
 
 @pytest.mark.parametrize("base", ["registry.local/golang:1", "acme/golang", "aspnet:8", "php:8.3-apache"])
 def test_an_image_of_another_repository_is_not_known(base: str, tmp_path: Path) -> None:
     (found,) = findings(tmp_path, "sqlite:///./shop.db", Dockerfile=f"FROM {base}\nCOPY . .\n")
-    assert "wherever it lies" in found.message
+    assert "wherever it lies" in found.danger
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_an_image_of_another_repository_is_not_known(base: str, tmp_path: Path) 
 )
 def test_the_home_of_root_is_known(dockerfile: str, keys: str, tmp_path: Path) -> None:
     (found,) = findings(tmp_path, H2, keys, Dockerfile=dockerfile)
-    assert "/root/shop.mv.db" in found.message
+    assert "/root/shop.mv.db" in found.danger
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,14 @@ def test_the_home_of_root_is_known(dockerfile: str, keys: str, tmp_path: Path) -
 )
 def test_the_home_of_another_user_is_not(dockerfile: str, keys: str, tmp_path: Path) -> None:
     (found,) = findings(tmp_path, H2, keys, Dockerfile=dockerfile)
-    assert "/root" not in found.message
+    assert "/root" not in found.danger
 
 
 @pytest.mark.parametrize("directory", ["/app", "/var/www/shop", "/srv/www"])
 def test_symfony_puts_its_own_directory_in(directory: str, tmp_path: Path) -> None:
     dockerfile = f"FROM php:8.3-cli\nWORKDIR /work\nCOPY . {directory}\n"
     (found,) = findings(tmp_path, "sqlite:///%kernel.project_dir%/var/data.db", Dockerfile=dockerfile, **SYMFONY)
-    assert f"{directory}/var/data.db" in found.message
+    assert f"{directory}/var/data.db" in found.danger
     assert (found.fix, found.severity) == (None, "error")
 
 
@@ -87,7 +87,7 @@ def test_symfony_with_another_parameter_lies_where_nobody_knows(tmp_path: Path) 
     dockerfile = "FROM php:8.3-cli\nWORKDIR /app\nCOPY . .\n"
     value = "sqlite:///%kernel.project_dir%/var/%kernel.environment%.db"
     (found,) = findings(tmp_path, value, Dockerfile=dockerfile, **SYMFONY)
-    assert "wherever it lies" in found.message
+    assert "wherever it lies" in found.danger
 
 
 @pytest.mark.parametrize(

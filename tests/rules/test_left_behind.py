@@ -38,10 +38,10 @@ def left(root: Path, *, outside: bool = True) -> list[str]:
     plan = volfix.plan(root, select=["VF112"], outside=outside)
     assert not plan.result.errors
     assert not plan.result.notes
-    return [line for finding in plan.findings for line in (finding.message, *finding.evidence)]
+    return [line for finding in plan.findings for line in (finding.danger, *finding.evidence)]
 
 
-NOT_CARRIED = "NOT CARRIED: ./pgdata holds the data of PostgreSQL, and the volume rows starts without it"
+NOT_CARRIED = "./pgdata holds the data of PostgreSQL, and the volume rows starts without it"
 IN_CHECKOUT = "it lies in the checkout: a deployment that cleans the checkout deletes it"
 
 
@@ -149,8 +149,9 @@ def test_what_a_carry_service_will_move_is_not_carried_yet_and_how_to_have_it_ot
 ) -> None:
     with_carrier(committed, "./pgdata")
     (finding,) = volfix.plan(committed, select=["VF112"]).findings
-    assert finding.message == (
-        "NOT CARRIED YET: ./pgdata holds the data of PostgreSQL, and carry-rows moves it into rows at the next deployment"
+    assert finding.message == "the old data is NOT CARRIED YET into the volume rows"
+    assert finding.danger == (
+        "./pgdata holds the data of PostgreSQL, and carry-rows moves it into rows at the next deployment"
     )
     assert finding.reason == ("deploy, and it is carried. If that is not wanted: volfix --select VF113 --write")
 

@@ -38,8 +38,8 @@ def test_a_mount_below_the_data_directory_holds_a_part_at_most(
     (finding,) = found_in(tmp_path, NAMED.format(image=image, mount=mount))
     assert finding.code == "VF106"
     assert finding.target == mount.partition(":")[2]
-    assert "holds at most a part" in finding.message
-    assert rows in finding.message
+    assert "holds at most a part" in finding.danger
+    assert rows in finding.danger
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_bind_that_only_some_versions_use_is_one_finding_and_unsafe(image: str
     assert finding.code == "VF101"
     assert finding.fix is not None
     assert finding.fix.applicability is Applicability.UNSAFE
-    assert "in some of its versions" in finding.message
+    assert "in some of its versions" in finding.danger
     assert "fix the image's tag first" in (finding.reason or "")
     assert len([line for line in finding.evidence if "keeps its data in" in line]) > 1
 
@@ -131,8 +131,8 @@ def test_a_bind_with_which_the_other_versions_do_not_start_holds_the_rows(image:
 def test_postgres_18_does_not_start_on_the_old_directory(text: str, source: str, image: str, tmp_path: Path) -> None:
     (finding,) = found_in(tmp_path, text.format(image=image, mount=f"{source}:/var/lib/postgresql/data"))
     assert finding.code == "VF106"
-    assert "does not start with a mount at /var/lib/postgresql/data" in finding.message
-    assert f"the rows in {source}, if any, are an older version's" in finding.message
+    assert "does not start with a mount at /var/lib/postgresql/data" in finding.danger
+    assert f"the rows in {source}, if any, are an older version's" in finding.danger
     assert finding.fix is None
     assert f"first start the version that wrote {source} and dump them" in (finding.reason or "")
 
@@ -148,7 +148,7 @@ def test_postgres_18_starts_on_the_old_directory_where_it_is_told_so(tmp_path: P
 def test_postgres_18_below_the_old_directory_keeps_its_rows_in_an_anonymous_volume(mount: str, tmp_path: Path) -> None:
     (finding,) = found_in(tmp_path, BOUND.format(image="postgres:18", mount=mount))
     assert finding.code == "VF106"
-    assert "the rows are in an anonymous volume, at /var/lib/postgresql" in finding.message
+    assert "the rows are in an anonymous volume, at /var/lib/postgresql" in finding.danger
 
 
 @pytest.mark.parametrize("declared", ["VOLUME /var/opt/mssql", 'VOLUME ["/tmp", "/var/opt/mssql"]', "VOLUME /var/opt"])
@@ -211,7 +211,7 @@ FILE = "services:\n  web:\n    build: .\n    environment: [DB_PATH=/app/rows/app
 def test_a_database_file_in_an_anonymous_volume(declared: str, mounts: str, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(f"FROM python:3.12-slim\nWORKDIR /app\n{declared}\nCOPY . .\n")
     (finding,) = found_in(tmp_path, FILE.format(mounts=mounts), "VF201")
-    assert "it is in an anonymous volume, which `down` or another project name leaves behind" in finding.message
+    assert "it is in an anonymous volume, which `down` or another project name leaves behind" in finding.danger
 
 
 @pytest.mark.parametrize("mounts", ["all:/app/rows", "all:/app, all:/app/rows"])

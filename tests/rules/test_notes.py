@@ -87,7 +87,7 @@ def test_a_mount_whose_name_says_another_purpose_is_not_called_a_database(mount:
 )
 def test_a_mount_whose_name_says_nothing_is_noted(mount: str, tmp_path: Path) -> None:
     [finding] = findings(tmp_path, {"compose.yaml": MOUNT.format(mount)}, "VF102")
-    assert "if it is a database, it has no volume" in finding.message
+    assert "if it is a database, it has no volume" in finding.danger
 
 
 LOOSE = "services:\n  app:\n    build: ./app\n    volumes: ['data:/app/data']\nvolumes: {data: {driver: local}}\n"

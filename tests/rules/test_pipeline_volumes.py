@@ -50,7 +50,7 @@ def test_a_volume_of_the_pipeline_that_holds_nothing_of_the_stack(
     (finding,) = kept(tmp_path, source, "/var/lib/drone/app-db", path)
     assert finding.severity is Severity.INFO
     assert (
-        finding.message
+        finding.danger
         == f"whoever backs up /var/lib/drone/app-db backs up nothing of the stack: its rows are in {rows}"
     )
 
@@ -83,6 +83,6 @@ def test_a_string_among_a_steps_volumes_is_drones_mistake(mounts: str, tmp_path:
     (finding,) = findings(
         tmp_path, "VF305", VOLUME.format(source="rows"), STEP.format(mounts=mounts, declared=declared)
     )
-    assert "is a string here" in finding.message
+    assert "is a string here" in finding.danger
     assert finding.fix is None
     assert not [each for each in volfix.plan(tmp_path).findings if each.code == "VF301"]

@@ -96,7 +96,7 @@ OPENED = [
 @pytest.mark.parametrize(("files", "path"), OPENED)
 def test_a_database_outside_every_mount_is_found(files: dict[str, str], path: str, tmp_path: Path) -> None:
     found = [each for each in plan(tmp_path, VOLUME, files).findings if each.severity != "info"]
-    assert [(each.code, each.severity, f" {path}," in each.message) for each in found] == [("VF203", "error", True)]
+    assert [(each.code, each.severity, f" {path}," in each.danger) for each in found] == [("VF203", "error", True)]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_where_something_else_may_count_the_edit_is_unsafe(files: dict[str, str]
 def test_a_changed_working_directory_leaves_the_place_open(tmp_path: Path) -> None:
     files = script(BETTER + "process.chdir('/srv');\nnew Database('s.db');\n")
     (found,) = (each for each in plan(tmp_path, NOTHING, files).findings if each.code == "VF203")
-    assert "wherever it lies" in found.message
+    assert "wherever it lies" in found.danger
 
 
 def test_a_module_with_a_mistake_is_not_edited(tmp_path: Path) -> None:

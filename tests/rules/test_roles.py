@@ -364,7 +364,7 @@ WHY = {
 def test_a_finding_says_why_the_service_is_taken_for_the_server(tmp_path: Path, evidence: str) -> None:
     service, message, severity = WHY[evidence]
     (found,) = findings_of(tmp_path, service, {"start.sh": START % ":"})
-    assert (found.code, found.message, found.severity) == ("VF106", message, severity)
+    assert (found.code, found.danger, found.severity) == ("VF106", message, severity)
     assert evidence in found.evidence
 
 
@@ -382,7 +382,7 @@ def test_two_services_of_which_one_may_be_a_server_only_may_corrupt_the_data(tmp
     (tmp_path / "compose.yaml").write_text(json.dumps({"services": stack, "volumes": {"rows": {"driver": "local"}}}))
     found = volfix.plan(tmp_path).findings
     assert [(finding.code, finding.severity) for finding in found] == [("VF110", Severity.WARNING)] * 2
-    assert all("may run a server on one data directory" in finding.message for finding in found)
+    assert all("may run a server on one data directory" in finding.danger for finding in found)
     assert all(any("cannot tell whether /opt/copy.sh" in line for line in finding.evidence) for finding in found)
 
 
@@ -407,7 +407,7 @@ def test_a_job_that_mounts_the_servers_directory_goes_with_it_and_is_named(tmp_p
 def test_no_evidence_shows_a_word_that_may_be_a_password(tmp_path: Path, command: str) -> None:
     found = findings_of(tmp_path, {"image": "redis:7", "command": command, "volumes": ["./rows:/data"]})
     assert found
-    assert "hunter2" not in repr([(finding.message, finding.evidence, finding.reason) for finding in found])
+    assert "hunter2" not in repr([(finding.danger, finding.evidence, finding.reason) for finding in found])
 
 
 MIRRORS = [
@@ -459,5 +459,5 @@ def test_a_client_of_a_mirrors_image_is_a_client(tmp_path: Path) -> None:
 )
 def test_an_image_has_its_own_authors_name(tmp_path: Path, image: str, name: str) -> None:
     (found,) = findings_of(tmp_path, {"image": image, "volumes": ["./rows:/var/lib/mysql"]})
-    assert name in found.message
-    assert "yobasystems" not in found.message
+    assert name in found.danger
+    assert "yobasystems" not in found.danger

@@ -46,7 +46,7 @@ PROJECT = {"requirements.txt": "", "package.json": "{}", "go.mod": "module shop\
 def test_an_env_file_that_the_code_loads_over_the_environment_wins(name: str, text: str, tmp_path: Path) -> None:
     (found,) = findings(tmp_path, TOLD, **PROJECT, **{name: text, ".env": "DB_PATH=/app/shop.db\n"})
     assert (found.code, found.severity, found.location.path.name) == ("VF204", "error", ".env")
-    assert "/app/shop.db, not /data/shop.db" in found.message
+    assert "/app/shop.db, not /data/shop.db" in found.danger
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_what_an_entry_point_sets_counts_where_compose_says_nothing(line: str, t
     script = {"Dockerfile": image, "docker/entrypoint.sh": f"#!/bin/sh\n{line}\nexec ./shop\n"}
     (found,) = findings(tmp_path, NOT_TOLD, **script)
     assert (found.code, found.severity, found.fix) == ("VF203", "error", None)
-    assert "/app/shop.db" in found.message
+    assert "/app/shop.db" in found.danger
 
 
 def test_a_script_that_nothing_starts_says_nothing(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_migrations_of_another_file_are_a_conflict(files: dict[str, str], tmp_pa
     env = {"migrations/env.py": "from alembic import context\nengine = engine_from_config(context.config)\n"}
     (found,) = findings(tmp_path, TOLD_URL, **ALEMBIC, **env, **files)
     assert (found.code, found.location.path.name) == ("VF204", "alembic.ini")
-    assert "alembic changes /app/shop.db, but app opens /data/shop.db" in found.message
+    assert "alembic changes /app/shop.db, but app opens /data/shop.db" in found.danger
 
 
 @pytest.mark.parametrize(

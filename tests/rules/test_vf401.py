@@ -127,7 +127,7 @@ def test_a_finding_names_the_command_and_the_volume_that_goes(tmp_path: Path) ->
     assert finding.location.path == tmp_path / "deploy.sh"
     assert (finding.location.line, finding.location.column) == (2, 14)
     assert "of the stack app: app_rows" in finding.evidence
-    assert "docker compose down --volumes" in finding.message
+    assert "docker compose down --volumes" in finding.danger
     assert finding.service is None
 
 

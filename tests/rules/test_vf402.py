@@ -251,25 +251,25 @@ def test_a_finding_says_what_is_in_the_directory_and_has_no_fix(tmp_path: Path) 
     (tmp_path / "compose.yaml").write_text(COMPOSE)
     (tmp_path / "deploy.sh").write_text(f"\nsudo rm -rf state\n{UP}")
     (finding,) = volfix.plan(tmp_path, unsafe_fixes=True, select=["VF402"]).findings
-    assert "`rm -rf state`, which deletes the data of MongoDB in ./state/db" in finding.message
+    assert "`rm -rf state`, which deletes the data of MongoDB in ./state/db" in finding.danger
     assert (finding.location.line, finding.location.column) == (2, 6)
     assert finding.fix is None
-    assert "it needs another path" in str(finding.reason)
+    assert finding.reason == "keep the data in a named volume, or delete another path"
 
 
 @pytest.mark.parametrize(
     ("text", "spare"),
     [
-        ("rsync -a --delete ./ h:/srv/app", "an --exclude for it"),
-        ("git clean -fd", "an -e pattern for it"),
-        ("find state -delete", "another path"),
+        ("rsync -a --delete ./ h:/srv/app", "use --exclude=db"),
+        ("git clean -fd", "use `git clean -e db`"),
+        ("find state -delete", "delete another path"),
     ],
 )
 def test_a_finding_says_how_the_command_would_spare_the_data(text: str, spare: str, tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(COMPOSE)
     (tmp_path / "deploy.sh").write_text(f"{text}\n{UP}")
     (finding,) = volfix.plan(tmp_path, select=["VF402"]).findings
-    assert f"it needs {spare}, or the data a named volume" in str(finding.reason)
+    assert finding.reason == f"keep the data in a named volume, or {spare}"
 
 
 @pytest.mark.parametrize(

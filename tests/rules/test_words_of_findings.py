@@ -31,7 +31,7 @@ def mounting(mount: str, image: str = "postgres:16") -> dict[str, str]:
 @pytest.mark.parametrize("options", ["", ":rw"])
 def test_a_windows_path_is_called_one_and_is_never_safe_to_move(source: str, options: str, tmp_path: Path) -> None:
     (finding,) = found(tmp_path, mounting(f"{source}:{DATA}{options}"), "VF101")
-    assert f"in the Windows path {source}" in finding.message
+    assert f"in the Windows path {source}" in finding.danger
     assert finding.applicability is Applicability.UNSAFE
     assert f"{source} is a Windows path" in (finding.reason or "")
 
@@ -39,7 +39,7 @@ def test_a_windows_path_is_called_one_and_is_never_safe_to_move(source: str, opt
 @pytest.mark.parametrize("source", ["/c/shop/pg", "//server/share", "./pg", "~/pg"])
 def test_another_path_is_not(source: str, tmp_path: Path) -> None:
     (finding,) = found(tmp_path, mounting(f"{source}:{DATA}"), "VF101")
-    assert "Windows" not in finding.message + (finding.reason or "")
+    assert "Windows" not in finding.danger + (finding.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_blank_at_the_end_of_a_target_is_shown(image: str, target: str, source
 @pytest.mark.parametrize("source", ["./rows", "/srv/rows"])
 def test_a_target_with_a_blank_that_looks_meant_for_data_is_in_quotes(source: str, tmp_path: Path) -> None:
     (finding,) = found(tmp_path, mounting(f"{source}:/var/lib/mysql ", "mysql:8.4"), "VF106")
-    assert finding.message.startswith("'/var/lib/mysql ' does not hold the data of MySQL")
+    assert finding.danger.startswith("'/var/lib/mysql ' does not hold the data of MySQL")
 
 
 VOLUME = f"services:\n  db:\n    image: postgres:16\n    volumes: ['pg:{DATA}']\nvolumes: {{pg: }}\n"
@@ -70,10 +70,10 @@ def test_of_a_long_command_the_beginning_and_the_end_are_shown(tmp_path: Path) -
     services = " ".join(f"service-{number}" for number in range(60))
     script = f"docker compose rm -v -f {services} the-last\ndocker compose up -d\n"
     (finding,) = found(tmp_path, {"compose.yaml": VOLUME, "deploy.sh": script}, "VF401")
-    assert "`docker compose rm -v -f service-0 service-1 " in finding.message
-    assert " ... " in finding.message
-    assert " the-last`" in finding.message
-    assert len(finding.message) < 300
+    assert "`docker compose rm -v -f service-0 service-1 " in finding.danger
+    assert " ... " in finding.danger
+    assert " the-last`" in finding.danger
+    assert len(finding.danger) < 300
 
 
 SYSTEMS = {

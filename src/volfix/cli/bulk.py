@@ -65,7 +65,7 @@ SCRATCH = "volfix-bulk-"
     callback=codes_of,
     shell_complete=complete_codes,
     metavar="CODES",
-    help="Only what had such findings in the last run.",
+    help="Only repositories that had findings of these rules.",
 )
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes (one for each CPU).")
 @click.option(
@@ -83,13 +83,13 @@ SCRATCH = "volfix-bulk-"
     help="Clones of URLs (~/.cache/volfix/...).",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Work on the Dask cluster of this scheduler: tcp://host:8786.")
-@click.option("--unsafe-fixes", is_flag=True, help="Also make fixes that rest on what volfix cannot see.")
+@click.option("--unsafe-fixes", is_flag=True, help="Also make the fixes that need your decision.")
 @click.option(
     "--carry-service/--no-carry-service",
     default=True,
     help="Add the services that carry the data when a change is deployed (the default), or none.",
 )
-@click.option("--trusted", is_flag=True, help="The pipelines' repositories are trusted by their CI server.")
+@click.option("--trusted", is_flag=True, help="Assume that Drone's `trusted` setting is on.")
 @selection
 @click.option(
     "--config",

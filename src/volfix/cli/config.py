@@ -21,13 +21,16 @@ SEVERITIES = ("info", "warning", "error")
 
 def codes_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """Rule codes, or beginnings of codes, separated by commas; an unknown one is an error."""
-    del ctx
-    codes = tuple(code.strip().upper() for value in values for code in value.split(",") if code.strip())
+    texts = (text.strip() for value in values for text in value.split(","))
+    codes = tuple(code.upper() + at + place for code, at, place in (text.partition("@") for text in texts) if code)
     if codes:
         from volfix.rules.codes import nearest, unknown
 
         for code in codes:
-            if unknown(code):
+            code, _, place = code.partition("@")
+            if place and (param.name != "select" or ctx.command.name != "fix"):
+                raise click.BadParameter("CODE@FILE:LINE is for --select of `volfix` alone", param=param)
+            if unknown(code, whole=bool(place)):
                 raise click.BadParameter(f"there is no rule {code}: {nearest(code)}", param=param)
     return codes
 
@@ -89,7 +92,9 @@ def selection(command: Command) -> Command:
     for option in (
         click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths that match."),
         click.option("--ignore", multiple=True, help="All but these rules.", **codes),
-        click.option("--select", multiple=True, help="Only these rules; VF1 is all VF1xx.", **codes),
+        click.option(
+            "--select", multiple=True, help="Only these rules (VF1: all) or fixes (VF101@FILE:LINE).", **codes
+        ),
     ):
         command = option(command)
     return command

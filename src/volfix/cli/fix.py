@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import volfix
     from volfix.fixes.results import RunResult
     from volfix.report.view import View
-    from volfix.rules.findings import Finding
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "rdjson")
 SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip install ruamel.yaml.clib` adds libyaml"
@@ -35,12 +35,12 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
     shell_complete=complete_first_word,
 )
 @click.option("--write/--dry-run", default=False, help="Write the fixes, or only show them (the default).")
-@click.option("-i", "--interactive", is_flag=True, help="Ask about each fix.")
-@click.option("--unsafe-fixes", is_flag=True, help="Also make fixes that rest on what volfix cannot see.")
+@click.option("-i", "--interactive", is_flag=True, help="Ask about each fix, once.")
+@click.option("--unsafe-fixes", is_flag=True, help="Also make the fixes that need your decision.")
 @click.option(
     "--carry-service", is_flag=True, help="Also add the services that carry the data when the change is deployed."
 )
-@click.option("--trusted", is_flag=True, help="The pipelines' repositories are trusted by their CI server.")
+@click.option("--trusted", is_flag=True, help="Assume that Drone's `trusted` setting is on.")
 @click.option(
     "--no-outside", is_flag=True, help="Read no file outside of the repository, whatever a Compose file names."
 )
@@ -70,6 +70,7 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
 )
 @click.option("--diff-context", type=click.IntRange(0), default=3, metavar="N", help="Lines around a change (3).")
 @click.option("--diff", is_flag=True, help="Also print the whole change as a unified diff.")
+@click.option("--changes", is_flag=True, help="Also print what Compose will see, before and after.")
 @click.option("--statistics", is_flag=True, help="Print how many findings each rule has, and not the findings.")
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours (auto).")
 @click.option(
@@ -85,9 +86,12 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> None:
     """Show what the next deployment could lose, with the fixes as a diff; --write makes them."""
+
     import volfix
+    from volfix.cli.asking import planned, split
 
     options["paths"] = paths
+    options["select"], options["places"] = split(options["select"])
     WRITTEN.set("no file is written")
     configuration = configured(ctx, options)
     baseline = read_baseline(options)
@@ -96,8 +100,8 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     if options["write"]:
         _recover(paths or (Path(),))
     color = _wants_color(options)
-    confirm = _asker(options, color=color) if options["interactive"] else None
-    plan = volfix.plan(
+    make = partial(
+        volfix.plan,
         list(paths) or ["."],
         unsafe_fixes=options["unsafe_fixes"],
         configuration=configuration,
@@ -105,9 +109,9 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         trusted=options["trusted"],
         carry_service=options["carry_service"],
         outside=not options["no_outside"],
-        confirm=confirm,
         progress=None if options["quiet"] else _progress(),
     )
+    plan = planned(make, options, _view(options, color=color))
     if options["verbose"]:
         _say_slow_parser()
     if options["write_baseline"]:
@@ -116,6 +120,8 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         ctx.exit(2 if plan.result.errors else 0)
     if options["verify_with_compose"]:
         _verify(plan)
+    if options["changes"]:
+        plan.tell_changes()
     if options["write"]:
         _show_diff(plan.result, options, color=color)
     result = plan.write(allow_dirty=options["allow_dirty"]) if options["write"] else plan.result
@@ -238,9 +244,10 @@ def _typed(options: dict[str, Any]) -> str:
     """What the person typed, for the command to type next."""
     import shlex
 
-    names = ("interactive", "unsafe_fixes", "carry_service", "trusted", "no_outside", "no_config")
+    names = ("unsafe_fixes", "carry_service", "trusted", "no_outside", "no_config")
     flags = [name for name in names if options[name]]
     words = ["volfix", *("--" + name.replace("_", "-") for name in flags)]
+    words += [f"--select={place}" for place in sorted(map(str, options["places"]))]
     for name in ("select", "ignore", "exclude"):
         words += [f"--{name}={value}" for value in options[name]]
     for name in ("min_severity", "baseline", "config"):
@@ -256,15 +263,6 @@ def _wants_color(options: dict[str, Any]) -> bool:
     if os.environ.get("FORCE_COLOR", "0") != "0":
         return True
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def _asker(options: dict[str, Any], *, color: bool) -> Callable[[Finding], bool]:
-    def ask(finding: Finding) -> bool:
-        from volfix.report.text import question
-
-        return click.confirm(question(finding, _view(options, color=color)), default=False, err=True)
-
-    return ask
 
 
 def _progress() -> Callable[[int, int], None] | None:

@@ -40,7 +40,7 @@ class Fix(Grouped):
         "Findings": ("select", "ignore", "exclude", "min_severity", "baseline", "write_baseline", "no_outside"),
         "Configuration": ("config", "no_config"),
         "Output": (
-            *("output_format", "output_file", "diff", "diff_context", "statistics"),
+            *("output_format", "output_file", "diff", "diff_context", "changes", "statistics"),
             *("color", "show_secrets", "quiet", "verbose", "exit_zero"),
         ),
     }

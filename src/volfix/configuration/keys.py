@@ -40,7 +40,7 @@ KEYS = {
     "engines": Key(Kind.ENTRIES, "Database engines that the knowledge base does not have."),
     "applications": Key(Kind.ENTRIES, "Applications that the knowledge base does not have."),
     "write": Key(Kind.SWITCH, "Write the fixes.", named=True),
-    "unsafe-fixes": Key(Kind.SWITCH, "Also make fixes that rest on what volfix cannot see.", named=True),
+    "unsafe-fixes": Key(Kind.SWITCH, "Also make the fixes that need your decision.", named=True),
     "carry-service": Key(Kind.SWITCH, "Also add the services that carry the data.", named=True),
     "trusted": Key(Kind.SWITCH, "The CI server trusts the repositories.", named=True),
     "allow-dirty": Key(Kind.SWITCH, "Write also to files with uncommitted changes.", named=True),

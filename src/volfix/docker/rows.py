@@ -59,7 +59,7 @@ def count(
     for old in before:
         known = any((one.service, one.engine) == (old.service, old.engine) for one in found)
         if old.service not in running and not known:
-            problem = STOPPED if old.service in deployed.project.services else "the project has no such service now"
+            problem = STOPPED if old.service in deployed.project.services else f"{old.service} is no service any more"
             found.append(Counted(old.service, old.engine, old.database, problem=problem))
     return found
 

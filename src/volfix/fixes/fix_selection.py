@@ -29,7 +29,7 @@ def fixes_to_make(
     }
     for finding in wanted:
         if other := rivals.get(id(finding)):
-            reasons[id(finding)] = f"{other.code} makes something else of the same place: choose one with --select"
+            reasons[id(finding)] = f"{other.code} changes this line differently: choose one with --select"
     shown = [
         replace(finding, fix=None, reason=reasons[id(finding)]) if id(finding) in reasons else finding
         for finding in findings

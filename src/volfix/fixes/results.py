@@ -21,6 +21,15 @@ class FileChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelChange:
+    """A difference between the resolved project before and after, without secrets; None: it is not there."""
+
+    place: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportedFinding:
     """A finding, and whether this run's plan fixes it (`fixed`: in a dry run, would fix).
 
@@ -53,6 +62,8 @@ class ProjectResult:
     failure: str | None = None
     renamed: str | None = None
     carriages: tuple[Carriage, ...] = ()
+    model_changes: tuple[ModelChange, ...] | None = None
+    """What Compose will see; None where nobody asked."""
 
     def carriage(self, move: Move) -> Carriage:
         """What becomes of a move of the project."""

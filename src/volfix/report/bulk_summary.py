@@ -84,7 +84,7 @@ def _uncarried(state: State) -> Iterator[str]:
     """The changes that are no request to merge yet."""
     marked = [f"{visible(source)}: {reason}" for source, reason in state.uncarried()]
     if marked:
-        yield "not to be merged before somebody carries the data:"
+        yield "do not merge before the data is carried:"
     yield from _some(marked)
 
 

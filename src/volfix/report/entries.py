@@ -99,7 +99,7 @@ def finding_entry(
     path = relative(finding.location.path, base)
     distinguishing = scrub(finding.message) if finding.service is None else None
     identity = (finding.code, path, finding.service, finding.target, finding.step, distinguishing)
-    details = [clean(line) for line in finding.evidence]
+    details = [clean(line) for line in (*filter(None, [finding.danger]), *finding.evidence)]
     if finding.reason:
         details.append(f"{'no fix' if finding.fix is None else 'unsafe fix'}: {clean(finding.reason)}")
     seen[identity] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def _project(project: ProjectResult, context: int, *, show_secrets: bool) -> dic
         "written": project.written,
         "findings": [_finding(project, item, show_secrets=show_secrets) for item in project.findings],
         "moves": [_move(project, move, clean) for move in project.moves],
+        "changes": None if project.model_changes is None else [asdict(change) for change in project.model_changes],
         "diff": "".join(unified(change, project.root, context, masked=not show_secrets) for change in project.changes),
     }
 
@@ -79,6 +81,16 @@ def _finding(project: ProjectResult, reported: ReportedFinding, *, show_secrets:
         "target": None if finding.target is None else clean(finding.target),
         "step": None if finding.step is None else clean(finding.step),
         "message": clean(finding.message),
+        "danger": clean(finding.danger),
+        "places": [
+            {
+                "file": relative(place.location.path, project.root),
+                "line": place.location.line,
+                "column": place.location.column,
+                "label": clean(place.label),
+            }
+            for place in finding.places
+        ],
         "evidence": [clean(line) for line in finding.evidence],
         "applicability": finding.applicability.value,
         "reason": None if finding.reason is None else clean(finding.reason),

@@ -67,7 +67,7 @@ def diff_text(result: RunResult, view: View) -> str:
 def question(finding: Finding, view: View) -> str:
     """What to ask about one fix: the finding as the report shows it, with the lines of its fix."""
     how = Standing("to decide", finding.applicability.value)
-    return "\n".join(["", *shown(view, [finding], how), "", "Make this fix?"])
+    return "\n".join(["", *shown(view, [finding], how), ""])
 
 
 def problem_lines(
@@ -122,6 +122,7 @@ def _project(view: View, project: ProjectResult, *, several: bool, diffs: bool) 
     if quiet:
         yield ""
         yield view.style(f"{count(len(quiet), 'note')} of severity info: -v shows {_them(quiet)}", dim=True)
+    yield from _model(view, project)
     for change in project.changes if diffs else ():
         yield ""
         yield from _diff(view, project, change)
@@ -131,6 +132,21 @@ def _project(view: View, project: ProjectResult, *, several: bool, diffs: bool) 
         for line in project.failure.split("\n"):
             yield from view.lines(view.clean(line), "  ")
     yield ""
+
+
+def _model(view: View, project: ProjectResult) -> Iterator[str]:
+    """What Compose will see, where that was asked for."""
+    if not project.model_changes:
+        return
+    yield ""
+    yield view.style("What Compose will see:", bold=True)
+    for change in project.model_changes:
+        if change.before is None or change.after is None:
+            words, value = ("added", change.after) if change.before is None else ("removed", change.before)
+            told = f"{change.place} {words}{f': {value}' if value else ''}"
+        else:
+            told = f"{change.place}: {change.before} -> {change.after}"
+        yield from view.lines(view.clean(told), "  ", "    ")
 
 
 def _claim(view: View, project: ProjectResult) -> str:

@@ -77,7 +77,7 @@ def _found(context: Context, findings: Sequence[Finding], codes: tuple[str, ...]
         if finding.code in codes:
             where = f"{relative(finding.location.path, context.root)}:{finding.location.line}"
             mark = Mark.OPEN if finding.severity.value == "info" else Mark.WRONG
-            yield Answer(mark, f"{where}: {finding.message} ({finding.code})")
+            yield Answer(mark, f"{where}: {finding.danger or finding.message} ({finding.code})")
 
 
 def _volumes(context: Context, project: Project) -> Iterator[Answer]:
@@ -190,7 +190,7 @@ def _deletions(context: Context, project: Project) -> Iterator[Answer]:
     commands = context.commands
     asked = list(deleting_when_asked(commands, project)) if commands is not None else []
     for command in asked:
-        yield Answer(Mark.NOTE, f"{command} deletes the volumes when somebody asks for it")
+        yield Answer(Mark.NOTE, f"{command} deletes the volumes when it is called")
     unread = [relative(path, context.root) for path in context.unread_deployments]
     if unread:
         yield Answer(Mark.OPEN, f"{' and '.join(unread)} may delete something: volfix does not read it")

@@ -10,6 +10,11 @@ from volfix.edits.operation import Operation
 from volfix.syntax.source import Source, Span
 
 
+def shortened(name: str, most: int = 24) -> str:
+    """A name from the files, or its beginning, for a headline."""
+    return name if len(name) <= most else f"{name[: most - 3].rstrip()}..."
+
+
 class Severity(str, Enum):
     """`info` never changes the exit status."""
 
@@ -231,7 +236,7 @@ class Finding:
     step: str | None = None
     fix: Fix | None = None
     reason: str | None = None
-    danger: str | None = None
+    danger: str = ""
     label: str = ""
     places: tuple[Place, ...] = ()
     loses: str | None = None

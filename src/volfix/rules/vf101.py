@@ -10,8 +10,9 @@ from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.database_places import is_code
 from volfix.rules.evidence.databases import databases_in
 from volfix.rules.evidence.held_data import DATABASE_FILE, ENGINE, held_data
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, shortened
 from volfix.rules.remedies.bind_findings import bind_findings
+from volfix.rules.remedies.second_places import value_place
 from volfix.rules.rule import Rule, fixed, fixed_unsafe, reported, untouched
 
 
@@ -39,8 +40,11 @@ def _among_code(context: Context) -> Iterator[Finding]:
                 code="VF101",
                 severity=Severity.INFO if is_note else Severity.WARNING,
                 location=mount_location(mount),
-                message=f"the database is kept in {mount.raw_source}, among the project's own files: a fresh checkout "
-                "or a cleaned one is without it",
+                message=f"the database of {shortened(use.service.name)} is among the project's own files",
+                danger=f"the database is kept in {mount.raw_source}, beside code: a fresh clone or `git clean` deletes it",
+                label="kept here",
+                places=tuple(value_place(database.origin, f"names {database.path}")),
+                loses=f"the database of {shortened(use.service.name)}",
                 evidence=(f"{database.variable}={database.shown}: the database is {database.path}",),
                 service=use.service.name,
                 target=mount.raw_target,
@@ -131,7 +135,7 @@ volumes:
             },
         ),
         fixed_unsafe(
-            "the source lies outside the repository: somebody chose it",
+            "the source lies outside the repository: volfix cannot see whether it is backed up",
             {
                 "compose.yaml": """\
 services:

@@ -11,9 +11,10 @@ from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.databases import databases_in
 from volfix.rules.evidence.host_users import host_evidence
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, shortened
 from volfix.rules.remedies.file_mounts import file_fix
 from volfix.rules.remedies.file_uses import FileUse
+from volfix.rules.remedies.second_places import value_place
 from volfix.rules.rule import Rule, fixed, reported, untouched
 
 ENDINGS = (".db", ".db3", ".sqlite", ".sqlite3", ".mv.db", ".sqlitedb")
@@ -45,7 +46,11 @@ def _finding(context: Context, item: FileUse) -> Finding:
         code="VF103",
         severity=Severity.ERROR if context.host_of(mount).inside else Severity.WARNING,
         location=mount_location(mount),
-        message=f"the database file {mount.raw_target} is mounted alone: its -wal and -journal files stay in the container",
+        message="a database file is mounted without its -wal and -journal files",
+        danger=f"the database file {mount.raw_target} is mounted alone: its -wal and -journal files stay in the container",
+        label="a single file",
+        places=tuple(place for each in item.databases for place in value_place(each.origin, f"names {each.path}")),
+        loses=f"the database of {shortened(item.service)}",
         evidence=(
             *(f"{database.variable}={database.shown}" for database in item.databases),
             *(f"{word.scalar.value} is what {item.service} runs" for word in item.words if not item.databases),
@@ -67,7 +72,10 @@ def _volume_findings(context: Context, use: Use) -> Iterator[Finding]:
                 code="VF103",
                 severity=Severity.ERROR,
                 location=mount_location(use.mount),
-                message=f"the volume {use.mount.raw_source} is mounted where {use.service.name} has its database file",
+                message=f"a volume lies where {shortened(use.service.name)} has its database file",
+                danger=f"the volume {use.mount.raw_source} is mounted where {use.service.name} has its database file",
+                label="a volume is a directory, never a file",
+                places=tuple(value_place(database.origin, f"names {database.path}")),
                 evidence=(f"{database.variable}={database.shown}", "a named volume is a directory, never a file"),
                 service=use.service.name,
                 target=use.mount.raw_target,
@@ -90,7 +98,7 @@ RULE = Rule(
         "one."
     ),
     fix=(
-        "A named volume for a directory, and the path wherever the service is told it. Safe where every such place is "
+        "A named volume for a directory, and the path wherever the service is told it. Safe where each of these places is "
         "found and decided; else the finding says what is missing."
     ),
     sources=("sqlite.org: wal.html, tempfiles.html", "docker/docs: bind-mounts.md"),

@@ -14,8 +14,9 @@ from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.host_users import host_evidence
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
-from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
+from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, shortened
 from volfix.rules.remedies.declarations import declared
+from volfix.rules.remedies.second_places import held_places
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Rule, fixed_unsafe, untouched
 from volfix.syntax.yaml_tree import Mapping, Scalar
@@ -31,12 +32,16 @@ def check(context: Context) -> Iterator[Finding]:
         if disguise is None or held is None or held.kind == UNKNOWN:
             continue
         fix = _fix(context, use)
-        where = "in the checkout: a fresh checkout is without it" if disguise.inside else "on this one host"
+        where = "in the checkout: a fresh clone or `git clean` deletes it" if disguise.inside else "on this host only"
         yield Finding(
             code="VF104",
             severity=Severity.ERROR if disguise.inside else Severity.WARNING,
             location=mount_location(use.mount),
-            message=f"the volume {use.mount.source} is a bind mount of {disguise.device}, {where}",
+            message=f"the volume {shortened(use.mount.source)} is a bind mount in disguise",
+            danger=f"the volume {use.mount.source} is a bind mount of {disguise.device}, {where}",
+            label="kept here",
+            places=tuple(held_places(use, held)),
+            loses=held.loses(use.service.name),
             evidence=(
                 *held.evidence,
                 f"driver_opts of {use.mount.source}: o: bind, device: {disguise.device}",
@@ -45,7 +50,9 @@ def check(context: Context) -> Iterator[Finding]:
             service=use.service.name,
             target=use.mount.raw_target,
             fix=fix if isinstance(fix, Fix) else None,
-            reason=fix if isinstance(fix, str) else "somebody chose the device; the old volume stays declared",
+            reason=fix
+            if isinstance(fix, str)
+            else "volfix cannot see why the device was chosen; the old volume stays declared",
         )
 
 
@@ -97,7 +104,7 @@ RULE = Rule(
         "the directory; and when the directory is missing, the container does not start at all."
     ),
     fix=(
-        "The service gets a new volume under a new key, and the old entry stays: with other options under the old key "
+        "The fix adds a new volume under a new key, and the old entry stays: with other options under the old key "
         "Compose would offer to delete the volume."
     ),
     sources=("compose-spec/compose-go: paths/resolve.go", "docker/compose: pkg/compose/reconcile.go, hash.go"),
@@ -129,7 +136,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a volume of somebody else's, whose options are not said here",
+            "an external volume, whose options are not said here",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\nvolumes:\n"
                 "  sql: {external: true}\n"

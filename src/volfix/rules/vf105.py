@@ -23,7 +23,7 @@ from volfix.rules.evidence.servers import release_of
 from volfix.rules.evidence.swarm import swarm_stacks
 from volfix.rules.evidence.unheld_data import UnheldData, rows_in, unheld_data
 from volfix.rules.examples.vf105 import EXAMPLES
-from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity, headline
+from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity, headline, shortened
 from volfix.rules.remedies.new_volume import added_volume, kept_in
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Rule
@@ -92,6 +92,8 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
         target=bare.anonymous.raw_target if bare.anonymous else bare.target,
         fix=fix if isinstance(fix, Fix) else None,
         reason=fix if isinstance(fix, str) else "adds a volume; apply it if these rows must survive",
+        label="no volume keeps its data",
+        loses=shortened(bare.entry.name, 36),
     )
 
 

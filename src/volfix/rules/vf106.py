@@ -21,11 +21,12 @@ from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
 from volfix.rules.evidence.unheld_data import UnheldData, rows_in, unheld_data, versions_of
 from volfix.rules.examples.vf106 import EXAMPLES
-from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity
+from volfix.rules.findings import Applicability, Change, Finding, Fix, MountChange, Move, Severity, shortened
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.remedies.declarations import declared
 from volfix.rules.remedies.mount_edits import stays_for_others, to_volume
 from volfix.rules.remedies.new_volume import kept_in
+from volfix.rules.remedies.second_places import image_place
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Rule
 from volfix.syntax import disk
@@ -58,7 +59,11 @@ def _finding(context: Context, unheld: UnheldData, mount: Mount) -> Finding:
         code="VF106",
         severity=_severity(unheld),
         location=mount_location(mount),
-        message=_message(unheld, mount),
+        message=_headline(unheld, mount),
+        danger=_danger(unheld, mount),
+        label="not where the data is",
+        places=tuple(image_place(use.service, unheld.missed[0].described(mount))),
+        loses=shortened(unheld.missed[0].entry.name, 36),
         evidence=(
             *(f"{use.service.image or 'the image'}: {each.described(mount)}" for each in unheld.versions),
             *unheld.missed[0].role.evidence,
@@ -77,7 +82,16 @@ def _severity(unheld: UnheldData) -> Severity:
     return Severity.WARNING if entry.verified else Severity.INFO
 
 
-def _message(unheld: UnheldData, mount: Mount) -> str:
+def _headline(unheld: UnheldData, mount: Mount) -> str:
+    name = shortened(unheld.missed[0].entry.name, 36)
+    if not unheld.is_sure:
+        return f"the mount may miss {name}'s data: the version is not said"
+    if unheld.missed[0].refuses(mount):
+        return f"{name} does not start with this mount"
+    return f"the mount {'may miss' if unheld.missed[0].role.doubt else 'misses'} {name}'s data"
+
+
+def _danger(unheld: UnheldData, mount: Mount) -> str:
     """Where the rows are, or may be."""
     missed = unheld.missed[0]
     name, target = missed.entry.name, mount.target_as_written

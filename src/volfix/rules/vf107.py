@@ -15,7 +15,8 @@ from volfix.rules.context import Context, at, mount_location
 from volfix.rules.evidence.database_places import TEMPORARY
 from volfix.rules.evidence.database_values import place_of
 from volfix.rules.evidence.roles import role_of
-from volfix.rules.findings import Finding, Location, Severity
+from volfix.rules.findings import Finding, Location, Severity, shortened
+from volfix.rules.remedies.second_places import image_place, value_place
 from volfix.rules.rule import Rule, reported, untouched
 from volfix.syntax.yaml_tree import Mapping as Entries
 from volfix.syntax.yaml_tree import Node, Scalar, resolved
@@ -48,11 +49,15 @@ def _of_files(project: Project, service: Service, places: Mapping[str, Location 
                 code="VF107",
                 severity=Severity.WARNING,
                 location=places[target] or _location(service, target),
-                message=f"{target} is in memory: the database {path} goes when the container stops",
+                message=f"the database of {shortened(service.name)} is in memory",
+                danger=f"{target} is in memory: the database {path} goes when the container stops",
+                label="in memory",
+                places=tuple(value_place(variable.origin, f"names {path}")),
+                loses=f"the database of {shortened(service.name)}",
                 evidence=(f"{variable.name} names {path}",),
                 service=service.name,
                 target=target,
-                reason="memory may be meant: if not, mount a named volume there",
+                reason="mount a named volume there if these rows must survive",
             )
 
 
@@ -67,11 +72,15 @@ def _of_engine(project: Project, service: Service, places: Mapping[str, Location
             code="VF107",
             severity=Severity.INFO if entry.cache else Severity.WARNING,
             location=places[target] or _location(service, target),
-            message=f"{target} is in memory: the data of {entry.name} goes when the container stops",
+            message=f"{shortened(entry.name, 36)}'s data is in memory",
+            danger=f"{target} is in memory: the data of {entry.name} goes when the container stops",
+            label="in memory",
+            places=tuple(image_place(service, f"{entry.name} keeps its data in {where.paths[0]}")),
+            loses=shortened(entry.name, 36),
             evidence=(f"{image.text}: {entry.name} keeps its data in {where.paths[0]}", *role.evidence),
             service=service.name,
             target=target,
-            reason="memory may be meant: if not, mount a named volume there",
+            reason="mount a named volume there if these rows must survive",
         )
         return
 
@@ -115,7 +124,7 @@ RULE = Rule(
     name="database-on-tmpfs",
     summary="A database's data directory or file is on a tmpfs.",
     why="A tmpfs lives as long as its container runs: every restart is an empty database.",
-    fix="None: memory may be meant. In stacks whose name says that they serve tests it is not reported.",
+    fix="None: volfix cannot tell whether these rows must survive. In stacks whose name says that they serve tests it is not reported.",
     sources=("docker/docs: tmpfs.md", "compose-spec/compose-spec: 05-services.md"),
     examples=(
         reported(

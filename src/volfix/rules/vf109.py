@@ -9,7 +9,7 @@ from volfix.project.compose.mounts import VOLUME
 from volfix.project.stack import Use
 from volfix.rules.context import Context, at
 from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data
-from volfix.rules.findings import Applicability, Finding, Fix, Severity, VolumeChange
+from volfix.rules.findings import Applicability, Finding, Fix, Severity, VolumeChange, shortened
 from volfix.rules.remedies.declarations import refusal
 from volfix.rules.rule import Rule, fixed, untouched
 from volfix.syntax.yaml_tree import Alias, Mapping, Scalar, resolved
@@ -41,7 +41,8 @@ def check(context: Context) -> Iterator[Finding]:
                 code="VF109",
                 severity=Severity.INFO,
                 location=at(file.source, pair.key.span.start, pair.key.span.end),
-                message=f"the volume {key} does not say its driver",
+                message=f"the volume {shortened(key)} does not say its driver",
+                label="no `driver:`",
                 evidence=(*held.evidence, "local is the default: to write it changes neither the volume nor its hash"),
                 service=use.service.name,
                 target=use.mount.raw_target,

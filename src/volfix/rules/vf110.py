@@ -10,7 +10,7 @@ from volfix.project.deployments.throwaway_stacks import is_test_service, is_test
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.servers import Server, are_alternatives, colliding, server_of, shared_source
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, shortened
 from volfix.rules.rule import Rule, reported, untouched
 
 
@@ -49,7 +49,10 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
         code="VF110",
         severity=_severity(is_error=together and not alternative and is_sure, is_note=alternative and not is_known),
         location=mount_location(use.mount),
-        message=f"{use.service.name} and {names} {what}",
+        message=f"two servers {'use' if is_sure and together and not alternative else 'may use'} one data directory",
+        danger=f"{use.service.name} and {names} {what}",
+        label=f"{server.engine} keeps its data here",
+        loses=f"the data of {shortened(use.service.name)}",
         evidence=(
             f"both mount {use.mount.raw_source} where {server.engine} keeps its data",
             *((f"the engines or their versions differ: {images}",) if strange and together else ()),
@@ -73,7 +76,10 @@ def _of_replicas(use: Use, server: Server, count: int) -> Finding:
         code="VF110",
         severity=Severity.WARNING,
         location=mount_location(use.mount),
-        message=f"on one host {count} containers of {use.service.name} run on one data directory: they would corrupt it",
+        message=f"{count} containers of {shortened(use.service.name)} use one data directory",
+        danger=f"on one host {count} containers of {use.service.name} run on one data directory: they would corrupt it",
+        label="all of them mount it",
+        loses=f"the data of {shortened(use.service.name)}",
         evidence=(f"all mount {use.mount.raw_source} where {server.engine} keeps its data",),
         service=use.service.name,
         target=use.mount.raw_target,

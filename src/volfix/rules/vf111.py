@@ -10,7 +10,7 @@ from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
-from volfix.rules.findings import Applicability, Finding, Fix, Severity
+from volfix.rules.findings import Applicability, Finding, Fix, Severity, shortened
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.remedies.file_mounts import file_fix
 from volfix.rules.remedies.file_uses import FileUse
@@ -53,7 +53,9 @@ def _finding(use: Use, evidence: tuple[str, ...], user: str, target: str) -> Fin
         code="VF111",
         severity=Severity.WARNING if use.service.stage is not None else Severity.INFO,
         location=mount_location(mount),
-        message=f"{use.service.name} runs as {user}; a new volume at {shown} belongs to root: writing may fail",
+        message=f"{shortened(use.service.name)} may not be able to write to the volume",
+        danger=f"{use.service.name} runs as {user}; a new volume at {shown} belongs to root: writing may fail",
+        label="a new volume belongs to root",
         evidence=(*evidence, _who(use, user, shown)),
         service=use.service.name,
         target=mount.raw_target,
@@ -119,7 +121,7 @@ RULE = Rule(
             {"compose.yaml": APP, "Dockerfile": "FROM gcr.io/distroless/static\nCOPY app /app\nUSER 65532\n"},
         ),
         reported(
-            "an image of others that is told to run as somebody",
+            "an image of others that is told to run as another user",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    user: '1234'\n    volumes: [sql:/var/lib/mysql]\n"
                 "volumes: {sql: }\n"

@@ -9,7 +9,7 @@ from shlex import join
 from volfix.project.compose.host_directories import relative
 from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.left_behind import Left, left_behind
-from volfix.rules.findings import Finding, Move, Severity
+from volfix.rules.findings import Finding, Move, Severity, shortened
 from volfix.rules.rule import Rule, reported, untouched
 
 TAKEN_OUT = ("--select", "VF113", "--write")
@@ -30,7 +30,9 @@ def check(context: Context) -> Iterator[Finding]:
             code="VF112",
             severity=Severity.WARNING,
             location=mount_location(mount),
-            message=f"NOT CARRIED{' YET' if will_be else ''}: {left.written} holds {left.what}, and {then}",
+            message=f"the old data is NOT CARRIED{' YET' if will_be else ''} into the volume {shortened(mount.source)}",
+            danger=f"{left.written} holds {left.what}, and {then}",
+            label="it will be carried" if will_be else "starts without it",
             evidence=tuple(_evidence(left)),
             service=left.use.service.name,
             target=mount.raw_target,

@@ -23,7 +23,8 @@ def check(context: Context) -> Iterator[Finding]:
         code="VF113",
         severity=Severity.WARNING,
         location=at(part.file.source, part.node.span.start, part.node.span.end),
-        message=f"carry services are still deployed: {names}",
+        message="carry services that have done their work are still there",
+        danger=f"carry services are still deployed: {names}",
         evidence=(
             "take them out once every host has been deployed with them: until then they are what moves the data",
             "their marks' volumes stay on the hosts: `docker volume rm` removes them",
@@ -61,7 +62,7 @@ RULE = Rule(
     summary="A carry service is still deployed; off unless its whole code is selected.",
     why=(
         "`--carry-service` writes the move of a database into the Compose file, as a service that runs before it. Once "
-        "every host has been deployed with that, the service only looks whether somebody wrote to the old place again."
+        "every host has been deployed with that, the service only looks whether the old place was written again."
     ),
     fix=(
         "The carry services, the volumes of their marks and every wait for them are taken out: what is left is what "
@@ -80,7 +81,7 @@ RULE = Rule(
             {"compose.yaml": DATABASE + "    depends_on:\n      - vault\n" + VAULT + DECLARED},
         ),
         fixed(
-            "what somebody gave another condition since stays a mapping",
+            "what has another condition since stays a mapping",
             {"compose.yaml": DATABASE + LISTED.replace("started", "healthy") + VAULT + CARRIER + MARKED},
             {
                 "compose.yaml": DATABASE

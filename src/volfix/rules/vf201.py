@@ -12,7 +12,7 @@ from volfix.rules.evidence.database_hosts import strange_hosts
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.env_arrival import named_by
 from volfix.rules.examples.vf201 import EXAMPLES
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, shortened
 from volfix.rules.remedies.database_moves import database_finding
 from volfix.rules.remedies.value_edits import location_of
 from volfix.rules.rule import Rule
@@ -26,8 +26,8 @@ def check(context: Context) -> Iterator[Finding]:
             continue
         if database.path is None and database.loose:
             continue
-        severity, message = _severity(database), _message(database)
-        yield database_finding(context, "VF201", proposal, severity, message, _evidence(context, database))
+        severity, message, danger = _severity(database), _headline(database), _danger(database)
+        yield database_finding(context, "VF201", proposal, severity, message, danger, _evidence(context, database))
     yield from _strangers(context)
 
 
@@ -41,7 +41,9 @@ def _strangers(context: Context) -> Iterator[Finding]:
                 code="VF201",
                 severity=Severity.INFO,
                 location=location,
-                message=f"{variable.name} of {service.name} asks the host {host}, which is {here}",
+                message=f"{shortened(variable.name)} names a server that is not in this stack",
+                danger=f"{variable.name} of {service.name} asks the host {host}, which is {here}",
+                label="another host",
                 evidence=("its rows are in no volume of this stack, as far as these files say",),
                 service=service.name,
                 reason="a server's URL is never changed",
@@ -57,7 +59,14 @@ def _severity(database: Database) -> Severity:
     return Severity.ERROR if sure else Severity.WARNING
 
 
-def _message(database: Database) -> str:
+def _headline(database: Database) -> str:
+    name = shortened(database.service.name)
+    if database.path is None and not database.has_no_mount:
+        return f"volfix cannot tell where {name} keeps its database"
+    return f"the database of {name} {'may be' if database.loose or database.by_mount else 'is'} in no volume"
+
+
+def _danger(database: Database) -> str:
     name, service = database.variable, database.service.name
     if database.has_no_mount:
         return f"{service} mounts nothing: the database file of {name} dies with the container, wherever it lies"
@@ -79,7 +88,7 @@ def _evidence(context: Context, database: Database) -> Iterator[str]:
         yield f"`{copy.command}` puts {copy.source.name} into the place of {place.name}"
     if database.loose and not copies:
         uses = tuple(dict.fromkeys(named_by(context, database)))
-        yield from uses or ("no Compose file names this env file; a deployment that uses it would",)
+        yield from uses or ("if a deployment loads this env file, this URL misses the volume",)
 
 
 RULE = Rule(
@@ -94,8 +103,8 @@ RULE = Rule(
         "The value that the process sees is changed where it comes from: the file keeps its name and moves into the "
         "service's mount for data: the one whose target, volume or directory is called so (`sqlite-data`, `web_db`), else, "
         "unsafe, the only volume that is not called after something else (uploads, static, cache, configuration ...). "
-        "Of several volfix names each and chooses none. A service without one gets a volume at the file's directory, or at a new "
-        "directory `data` in it where there is code: unsafe, for whether the rows are to be kept is for people to say. "
+        "Of several volfix names each and chooses none. For a service without a mount, the fix adds a volume at the file's directory, or at a new "
+        "directory `data` in it where there is code: unsafe: apply it if these rows must survive. "
         "So is a value whose file something else names: a script, code that looks for it, a setting, the build, a "
         "command, a health check, a hook, a label. So is a value that loses against what the deploying command is handed "
         "(a step's `environment:`, `export`, `--env-file`), unless that lies in a volume. Where nothing but a mount's name says where the service works, a "

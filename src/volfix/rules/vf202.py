@@ -9,7 +9,7 @@ from volfix.project.compose.origins import InCode
 from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.databases import proposals
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, shortened
 from volfix.rules.remedies.database_moves import database_finding
 from volfix.rules.rule import Rule, fixed, fixed_unsafe, untouched
 
@@ -20,12 +20,13 @@ def check(context: Context) -> Iterator[Finding]:
         database = proposal.database
         if proposal.trap and proposal.mount is not None and not isinstance(database.origin, InCode):
             severity = Severity.WARNING if database.loose or database.by_mount else Severity.ERROR
-            message = (
+            message = f"{shortened(database.variable)} has a slash too many or too few"
+            danger = (
                 f"{database.variable} looks like {proposal.path_in_mount} but is {database.path}: "
-                "its slashes say the one, the mount the other"
+                "probably one slash too many or too few, and no mount holds that file"
             )
             evidence = _evidence(database, proposal.mount)
-            yield database_finding(context, "VF202", proposal, severity, message, evidence)
+            yield database_finding(context, "VF202", proposal, severity, message, danger, evidence)
 
 
 def _evidence(database: Database, mount: Mount) -> Iterator[str]:

@@ -13,7 +13,7 @@ from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.examples.vf203 import EXAMPLES
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, shortened
 from volfix.rules.remedies.database_moves import database_finding
 from volfix.rules.rule import Rule
 
@@ -27,7 +27,8 @@ def check(context: Context) -> Iterator[Finding]:
         if database.is_inside or not isinstance(database.origin, InCode):
             continue
         evidence = _evidence(proposal, database.origin)
-        yield database_finding(context, "VF203", proposal, _severity(database), _message(database), evidence)
+        severity, message, danger = _severity(database), _headline(database), _danger(database)
+        yield database_finding(context, "VF203", proposal, severity, message, danger, evidence)
 
 
 def _severity(database: Database) -> Severity:
@@ -35,7 +36,14 @@ def _severity(database: Database) -> Severity:
     return Severity.ERROR if is_sure else Severity.WARNING
 
 
-def _message(database: Database) -> str:
+def _headline(database: Database) -> str:
+    name = shortened(database.service.name)
+    if database.path is None and not database.has_no_mount:
+        return f"volfix cannot tell where the code of {name} keeps its database"
+    return f"the code of {name} keeps its database in no volume"
+
+
+def _danger(database: Database) -> str:
     name = database.service.name
     if database.has_no_mount:
         return f"{name} mounts nothing: the database file that the code names dies with the container, wherever it lies"

@@ -13,7 +13,8 @@ from volfix.rules.evidence.code_databases import migrated_databases
 from volfix.rules.evidence.database_places import holder
 from volfix.rules.evidence.database_values import place_of
 from volfix.rules.evidence.stronger_values import stronger_values
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, shortened
+from volfix.rules.remedies.second_places import value_place
 from volfix.rules.remedies.value_edits import location_of
 from volfix.rules.rule import Rule, reported, untouched
 
@@ -40,10 +41,13 @@ def _of_start(context: Context, project: Project, service: Service, variable: Va
             code="VF204",
             severity=Severity.WARNING if is_held else Severity.ERROR,
             location=location,
-            message=f"{service.name} opens {wins}, not {loses} as Compose says: {stronger.by}",
+            message=f"{shortened(service.name)} opens another database file than Compose says",
+            danger=f"{service.name} opens {wins}, not {loses} as Compose says: {stronger.by}",
+            label=f"{wins} wins",
+            loses=None if is_held else f"the database of {shortened(service.name)}",
             evidence=(f"{wins} is {'in' if is_held else 'outside'} what {service.name} mounts",),
             service=service.name,
-            reason="which of the two is meant is not for volfix to say",
+            reason="volfix cannot tell which of the two is meant: delete the other one",
         )
 
 
@@ -60,10 +64,12 @@ def _of_migrations(context: Context, project: Project, service: Service) -> Iter
             code="VF204",
             severity=Severity.WARNING,
             location=location,
-            message=f"alembic changes {path}, but {service.name} opens {' and '.join(sorted(named_paths))}",
+            message="the migrations change another database file than the application opens",
+            danger=f"alembic changes {path}, but {service.name} opens {' and '.join(sorted(named_paths))}",
+            label="what alembic takes",
             evidence=("env.py takes the URL of alembic.ini, and no variable replaces it",),
             service=service.name,
-            reason="which of the two is meant is not for volfix to say",
+            reason="volfix cannot tell which of the two is meant: delete the other one",
         )
 
 
@@ -83,10 +89,13 @@ def _of_variable(project: Project, service: Service, variable: Variable) -> Iter
             code="VF204",
             severity=Severity.INFO if default else Severity.WARNING,
             location=location,
-            message=f"{variable.name} is {loses} here, but {service.name} sees {wins}: {sources[0][0]} wins over {name}",
+            message=f"another value wins over {shortened(variable.name)} here",
+            danger=f"{variable.name} is {loses} here, but {service.name} sees {wins}: {sources[0][0]} wins over {name}",
+            label="without effect",
+            places=tuple(value_place(sources[0][1].origin, "this value wins")),
             evidence=("what the container sees: `environment:`, then the last env file, then the image's ENV",),
             service=service.name,
-            reason="which of the two is meant is not for volfix to say",
+            reason="volfix cannot tell which of the two is meant: delete the other one",
         )
 
 
@@ -103,7 +112,7 @@ RULE = Rule(
         "of them go an env file that the code loads with `override=True` and a value that the entry point sets; "
         "and migrations may take a URL of their own."
     ),
-    fix="None: which of the two is meant is not for volfix to say.",
+    fix="None: volfix cannot tell which of the two is meant.",
     sources=("docker/docs: compose/environment-variables/envvars-precedence.md",),
     examples=(
         reported(

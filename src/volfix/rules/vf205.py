@@ -14,7 +14,7 @@ from volfix.project.compose.service import Service
 from volfix.project.deployments.throwaway_stacks import is_test_stack
 from volfix.rules.context import Context
 from volfix.rules.evidence.engine_switch import switch_beside
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, shortened
 from volfix.rules.remedies.value_edits import location_of
 from volfix.rules.rule import Rule, reported, untouched
 
@@ -58,10 +58,13 @@ def _finding(project: Project, service: Service, variable: Variable) -> Finding 
         code="VF205",
         severity=Severity.WARNING,
         location=location,
-        message=f"{variable.name} keeps the database of {service.name} in memory: it is gone when the container stops",
+        message=f"the database of {shortened(service.name)} is in memory",
+        danger=f"{variable.name} keeps the database of {service.name} in memory: it is gone when the container stops",
+        label="in memory",
+        loses=f"the database of {shortened(service.name)}",
         evidence=(f"{variable.name}={variable.value}",),
         service=service.name,
-        reason="where the rows shall be kept is not volfix's to say: name a file in a volume",
+        reason="if these rows must survive, name a file in a volume",
     )
 
 
@@ -72,7 +75,7 @@ RULE = Rule(
     name="in-memory-database",
     summary="A deployed service keeps its database in memory.",
     why="A database in memory is empty after every start of its process; each deployment loses all rows.",
-    fix="None: where the rows shall be kept, and whether there are any worth it, is not for volfix to say.",
+    fix="None: volfix cannot tell whether these rows must survive.",
     sources=("sqlite.org: inmemorydb.html", "sqlalchemy/sqlalchemy: pysqlite dialect"),
     examples=(
         *(

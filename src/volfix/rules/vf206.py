@@ -13,7 +13,7 @@ from volfix.rules.context import Context
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.databases import proposals
 from volfix.rules.evidence.env_arrival import arrives
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, shortened
 from volfix.rules.remedies.value_edits import location_in
 from volfix.rules.rule import Rule, reported, untouched
 
@@ -39,7 +39,9 @@ def _not_loaded(database: Database, path: Path) -> Finding:
         code="VF206",
         severity=Severity.WARNING,
         location=location_in(database),
-        message=f"{database.variable} in {name} never reaches {service}: `{name}` gives values to the Compose file alone",
+        message=f"{shortened(database.variable)} never reaches {shortened(service)}",
+        danger=f"{database.variable} in {name} never reaches {service}: Compose uses {name} only to fill in `${{...}}`",
+        label="only for `${...}` in the Compose file",
         evidence=(
             f"no `env_file:` of {service} names {name}, and no `environment:` takes {database.variable} from it",
         ),
@@ -62,12 +64,13 @@ def _baked(database: Database, origin: InDockerfile | InCode, *, mounted: bool) 
         code="VF206",
         severity=Severity.INFO,
         location=location_in(database),
-        message=f"{what} in {name} is read when {service} starts: restart it after the change"
+        message=f"{'restart' if mounted else 'rebuild'} {shortened(service)} after the change",
+        danger=f"{what} in {name} is read when {service} starts: restart it after the change"
         if mounted
         else f"{what} in {name} is a part of the image of {service}: rebuild it after the change",
         evidence=("`docker compose restart`",) if mounted else ("`docker compose up -d --build`",),
         service=database.service.name,
-        reason="a rebuild is no change of a file",
+        reason="nothing to edit: restart the service" if mounted else "nothing to edit: rebuild the image",
     )
 
 

@@ -33,6 +33,7 @@ def check(context: Context) -> Iterator[Finding]:
             "VF301",
             deploy,
             Severity.WARNING,
+            "the step that deploys has no Docker daemon",
             "the step deploys, but nothing in the pipeline gives it a Docker daemon",
             (
                 f"the step runs in {deploy.deployment.step.image or 'a container'} and mounts no docker.sock; "
@@ -41,6 +42,7 @@ def check(context: Context) -> Iterator[Finding]:
             ),
             fix,
             reason,
+            label="deploys without a daemon",
         )
 
 

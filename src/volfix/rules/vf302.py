@@ -28,7 +28,7 @@ from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.rule import Rule, fixed, reported, untouched
 from volfix.syntax.yaml_tree import Mapping
 
-CONVERSION = "the volume of that name is made with --unsafe-fixes only"
+CONVERSION = "the volume of this name needs --unsafe-fixes"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -57,6 +57,7 @@ def check(context: Context) -> Iterator[Finding]:
                 "VF302",
                 deploy,
                 Severity.WARNING if reader else Severity.INFO,
+                "the pipeline does not keep the data directory",
                 f"{path} is part of the pipeline's workspace, which is gone after the build: the step's own commands "
                 "find it empty each time",
                 (
@@ -90,6 +91,7 @@ def _empty_volumes(context: Context, deploy: StackDeployment) -> Iterator[Findin
             "VF302",
             deploy,
             Severity.INFO,
+            "a volume of the pipeline holds nothing of the stack",
             f"whoever backs up {host} backs up nothing of the stack: its rows are in {' and '.join(kept)}",
             (
                 f"the step mounts {host} at {path}, and no service of the stack mounts {host}",

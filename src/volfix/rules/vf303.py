@@ -13,7 +13,7 @@ from volfix.rules.evidence.deployments import StackDeployment, deploying_steps, 
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.examples.deployed_database import COMPOSE, PIPELINE
-from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange, Severity
+from volfix.rules.findings import Applicability, DeploymentName, Finding, Fix, Move, NameChange, Severity, shortened
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.rule import Rule, fixed_unsafe, reported, untouched
 from volfix.syntax.yaml_tree import Mapping
@@ -41,6 +41,7 @@ def _named_by_workspaces(context: Context) -> Iterator[Finding]:
             "VF303",
             deploy,
             Severity.WARNING,
+            f"every repository is deployed as the project `{shortened(shared or '')}`",
             f"the stack is deployed as project `{shared}`, as is every repository that "
             f"{deploy.deployment.pipeline.system.name} deploys from its workspace: "
             "two on one host replace each other's containers and share volumes of one name",
@@ -50,6 +51,8 @@ def _named_by_workspaces(context: Context) -> Iterator[Finding]:
             if isinstance(fix, str)
             else "under another name the project starts with new volumes: the data must be carried first, and the "
             f"containers of the project `{shared}` still hold their ports",
+            label=f"as the project `{shared}`",
+            loses="its volumes to another repository",
         )
 
 
@@ -179,7 +182,7 @@ RULE = Rule(
     ),
     fix=(
         "`name:` at the top of the Compose file, from the name of the repository's remote or directory; where the step "
-        "may call Compose 1, which refuses such a file, COMPOSE_PROJECT_NAME in the step's environment. Unsafe: the "
+        "may call Compose 1, which refuses a file with `name:`, COMPOSE_PROJECT_NAME in the step's environment. Unsafe: the "
         "volumes of the new project are new and empty until the data is carried from `src_<volume>`. `volfix carry "
         "--from-project src` does that, stops and renames the old containers of this repository, and removes none."
     ),

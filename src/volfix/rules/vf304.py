@@ -23,19 +23,25 @@ def check(context: Context) -> Iterator[Finding]:
                 "VF304",
                 deploy,
                 Severity.ERROR,
+                "the deployment ends with the pipeline, and its volumes with it",
                 "the step deploys to a Docker daemon inside the pipeline, which ends with it: its containers and "
                 "volumes, named ones too, are gone then",
                 (_daemon(deploy),),
-                reason="where the stack shall run instead is for a person to say",
+                reason="deploy to a machine that stays: its socket, a context, or `ssh`",
+                label="deploys here",
+                loses="every volume",
             )
         elif deploy.deployment.target == THROWN_AWAY:
             yield pipeline_finding(
                 "VF304",
                 deploy,
                 Severity.ERROR,
+                "the machine is thrown away after the pipeline, with every volume",
                 "the step deploys on a machine that is thrown away after the pipeline, with every volume on it",
                 (f"{deploy.deployment.pipeline.runner} starts a machine for each pipeline",),
-                reason="where the stack shall run instead is for a person to say",
+                reason="deploy to a machine that stays: its socket, a context, or `ssh`",
+                label="deploys here",
+                loses="every volume",
             )
 
 

@@ -36,6 +36,7 @@ def check(context: Context) -> Iterator[Finding]:
                 deploy,
                 Severity.ERROR,
                 found.message,
+                found.danger,
                 (found.evidence,),
                 fix,
                 reason,
@@ -62,6 +63,7 @@ def _shifted(deploy: StackDeployment) -> Iterator[Finding]:
                 CODE,
                 deploy,
                 Severity.WARNING,
+                "a relative bind mount means another directory on the host",
                 f"the stack is started from {deployment.directory}, which is {host} on the host: "
                 "a relative bind mount of it means another directory there",
                 (f"the daemon resolves `./data` to {deployment.directory}/data on the host, not below {host}",),

@@ -35,7 +35,8 @@ def check(context: Context) -> Iterator[Finding]:
                 code="VF306",
                 severity=Severity.INFO,
                 location=at(file.source, node.span.start, node.span.end) if node else at(file.source, 0, 0),
-                message="the pipeline is signed, and the fix changes it: where the repository is protected, its builds "
+                message="sign the pipeline again after the fix",
+                danger="the pipeline is signed, and the fix changes it: where the repository is protected, its builds "
                 "wait for an approval until it is signed again",
                 evidence=(
                     f"changed by the fix of {', '.join(dict.fromkeys(changed[path]))}",
@@ -69,7 +70,7 @@ RULE = Rule(
     summary="A fix changes a signed pipeline.",
     why=(
         "A signature is made over every byte of the file's other documents with a key that only the Drone server has. "
-        "After any change the builds of a protected repository are blocked until somebody approves them."
+        "After any change the builds of a protected repository wait for an approval."
     ),
     fix="None: the file has to be signed again with `drone sign`. The stale signature stays where it is.",
     sources=("drone/drone-yaml: yaml/signer/signer.go", "drone/drone: trigger/trigger.go"),

@@ -46,6 +46,7 @@ def check(context: Context) -> Iterator[Finding]:
             "VF307",
             deploy,
             Severity.WARNING,
+            f"the step's image does not carry `{called}`",
             f"the image {step.image} does not carry `{called}`: the step fails, and nothing is deployed",
             (client.source,),
             fix,
@@ -116,7 +117,7 @@ RULE = Rule(
             {"compose.yaml": COMPOSE, ".drone.yml": PINNED.replace("docker/compose:1.29.2", "docker:cli")},
         ),
         untouched(
-            "an image of somebody's own, of which nobody knows what it carries",
+            "an image of the project's own: what it carries is not known",
             {
                 "compose.yaml": COMPOSE,
                 ".drone.yml": PINNED.replace("docker/compose:1.29.2", "registry.example.com/ci/docker:19"),

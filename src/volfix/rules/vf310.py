@@ -9,7 +9,7 @@ from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.disguised_binds import is_local
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.swarm import is_pinned, swarm_stacks
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, shortened
 from volfix.rules.rule import Rule, reported, untouched
 
 
@@ -27,11 +27,13 @@ def check(context: Context) -> Iterator[Finding]:
             code="VF310",
             severity=Severity.WARNING,
             location=mount_location(mount),
-            message=f"on another node {use.service.name} starts with an EMPTY volume: nothing pins it",
+            message=f"on another node {shortened(use.service.name)} starts with an EMPTY volume: nothing pins it",
             evidence=(*held.evidence, where, f"{mount.source} is a local volume: each node has its own"),
             service=use.service.name,
             target=mount.clean_target,
             reason="pin the service to the node that has the data: `deploy: placement: constraints: [node.hostname == NAME]`",
+            label="local to one node",
+            loses=held.loses(use.service.name),
         )
 
 

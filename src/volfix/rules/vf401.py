@@ -47,7 +47,7 @@ RULE = Rule(
     fix=(
         "The option that deletes is taken out of the command; a command that does nothing else goes, where the script "
         "means the same without it. It is safe where a safe fix of the same run makes the volume that the command would "
-        "delete, and belongs to that fix; else somebody may rely on the deletion. Where the command cannot be taken "
+        "delete, and belongs to that fix; else someone may want a reset at each deployment. Where the command cannot be taken "
         "out, or stays (`--ignore VF401`, a comment), the fix that makes the volume is unsafe and names it."
     ),
     sources=(
@@ -100,7 +100,7 @@ RULE = Rule(
             {"compose.yaml": MOVED, "deploy.sh": "docker compose down && docker compose up -d\n"},
         ),
         untouched(
-            "targets that somebody asks for",
+            "targets that are called by hand",
             {
                 "compose.yaml": STACK,
                 "Makefile": "up:\n\tdocker compose up -d\ndown:\n\tdocker compose down -v\nclean: down\n\tdocker volume prune -af\n",
@@ -140,7 +140,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "an option of a script that somebody gives",
+            "an option of a script that is given by hand",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": 'case "$1" in\n  purge) docker compose down -v ;;\n  *) docker compose up -d ;;\nesac\n',

@@ -85,7 +85,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a target that somebody asks for, and a deletion inside a container",
+            "a target that is called by hand, and a deletion inside a container",
             {
                 "compose.yaml": STACK,
                 "Makefile": "clean:\n\trm -rf state\nup:\n\tdocker compose run --rm db rm -rf state\n\tdocker compose up -d\n",

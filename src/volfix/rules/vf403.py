@@ -42,7 +42,7 @@ RULE = Rule(
     summary="A command of the deployment, or of a service's start, wipes the rows of the database.",
     why=(
         "`migrate:fresh`, `db:reset`, `manage.py flush`, `DROP DATABASE` and `FLUSHALL` delete the rows themselves: no "
-        "volume keeps what the database is told to drop. Such a command belongs into tests; in a deployment it runs on "
+        "volume keeps what the database is told to drop. A command like this belongs into tests; in a deployment it runs on "
         "the rows that people use, each time."
     ),
     fix="None: only a person can tell whether the rows may go. Take the command out of the deployment.",
@@ -89,7 +89,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a target that somebody asks for",
+            "a target that is called by hand",
             {
                 "compose.yaml": STACK,
                 "Makefile": "deploy:\n\tdocker compose up -d\n\nreset:\n\tdocker compose exec app ./manage.py flush\n",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from volfix.rules.codes import nearest, unknown
 from volfix.rules.context import Context, at
 from volfix.rules.evidence.ignore_places import ignores_of
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, shortened
 from volfix.rules.ignores import ANY, OWN, Ignore
 from volfix.rules.rule import Rule, reported, untouched
 from volfix.syntax.source import Span
@@ -21,18 +21,19 @@ def check(context: Context) -> Iterator[Finding]:
     Runs behind all other rules: the context knows what the comments have ignored.
     """
     for ignore in ignores_of(context):
-        for place, severity, message, reason in _problems(context, ignore):
+        for place, severity, message, danger, reason in _problems(context, ignore):
             yield Finding(
                 code=OWN,
                 severity=severity,
                 location=at(ignore.source, place.start, place.end),
                 message=message,
+                danger=danger,
                 evidence=("a comment covers its own line; on a line of its own, the next line",),
                 reason=reason,
             )
 
 
-def _problems(context: Context, ignore: Ignore) -> Iterator[tuple[Span, Severity, str, str]]:
+def _problems(context: Context, ignore: Ignore) -> Iterator[tuple[Span, Severity, str, str, str]]:
     text = ignore.source.text[ignore.span.start : ignore.span.end].strip()
     used = sorted(code for path, span, code in context.used_ignores if (path, span) == _key(ignore))
     kept, used = used == [ANY], [code for code in used if code != ANY]
@@ -40,21 +41,26 @@ def _problems(context: Context, ignore: Ignore) -> Iterator[tuple[Span, Severity
         yield (
             ignore.span,
             Severity.WARNING,
+            "the comment ignores nothing: an unknown word",
             f"`{text}` ignores nothing: volfix does not know the word `{ignore.word}`",
             FORM,
         )
     elif ignore.codes is None:
-        yield ignore.span, Severity.WARNING, f"`{text}` ignores nothing: its brackets do not name codes", FORM
+        danger = f"`{text}` ignores nothing: its brackets do not name codes"
+        yield ignore.span, Severity.WARNING, "the comment ignores nothing: no codes", danger, FORM
     elif not ignore.codes:
         now = f": today it hides {', '.join(used)}" if used else ""
-        yield ignore.span, Severity.WARNING, f"`{text}` hides every finding here, also those of tomorrow{now}", FORM
+        danger = f"`{text}` hides every finding here, also those of tomorrow{now}"
+        yield ignore.span, Severity.WARNING, "the comment hides every finding", danger, FORM
     else:
         for code, place in ignore.codes.items():
             if unknown(code, whole=True):
-                yield place, Severity.WARNING, f"`{text}`: volfix has no rule {code}", nearest(code)
+                danger = f"`{text}`: volfix has no rule {code}"
+                yield place, Severity.WARNING, f"volfix has no rule {shortened(code)}", danger, nearest(code)
             elif code in context.selected and code not in used and code != OWN and not kept:
-                message = f"`{text}` hides nothing: {code} has no finding here"
-                yield place, Severity.INFO, message, f"take {code} out, or move the comment to the line of the finding"
+                danger = f"`{text}` hides nothing: {code} has no finding here"
+                reason = f"take {code} out, or move the comment to the line of the finding"
+                yield place, Severity.INFO, f"{code} has no finding here", danger, reason
 
 
 def _key(ignore: Ignore) -> tuple[object, object]:
@@ -68,7 +74,7 @@ RULE = Rule(
     name="ignore-without-effect",
     summary="A comment ignores findings, and its code is unknown, missing or not needed.",
     why=(
-        "A code that is spelt wrong hides nothing, and somebody believes that the finding is dealt with. A comment without a "
+        "A code that is spelt wrong hides nothing, and its writer believes that the finding is dealt with. A comment without a "
         "code hides whatever volfix finds there later, as does one that has outlived its finding: the next loss is silent."
     ),
     fix="None: say which findings the comment is to ignore, or take it out.",

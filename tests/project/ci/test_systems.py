@@ -72,7 +72,7 @@ def codes(root: Path, system: Hut, monkeypatch: pytest.MonkeyPatch, pipeline: st
     (root / ".drone.yml").write_text(pipeline, encoding="utf-8")
     (root / "compose.yaml").write_text(COMPOSE, encoding="utf-8")
     found = (reported.finding for project in volfix.plan(root).projects for reported in project.findings)
-    return {finding.code: finding.message for finding in found if finding.code.startswith("VF3")}
+    return {finding.code: finding.danger for finding in found if finding.code.startswith("VF3")}
 
 
 def test_a_workspace_that_is_called_the_same_everywhere_is_reported_by_its_name(

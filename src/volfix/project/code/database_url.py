@@ -144,7 +144,7 @@ def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> Data
         return replace(item, path=path[1:], relative=True, absolute_prefix="/", relative_prefix="/")
     if form == "short":
         return item
-    unknown = "the library that reads it is not known" + (f" ({known} takes no such address)" if known else "")
+    unknown = "the library that reads it is not known" + (f" ({known} does not take this address)" if known else "")
     doubt = unknown + (", and they differ over these slashes" if form == "url" else "")
     return replace(item, doubt=doubt, readings=tuple(_either(item, form)))
 

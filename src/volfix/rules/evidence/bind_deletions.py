@@ -20,11 +20,11 @@ from volfix.project.shell.command import Command
 from volfix.project.shell.file_deletions import DeletedPath, covers, is_kept, relative_to
 from volfix.project.shell.paths import below
 from volfix.project.stack import Use
-from volfix.rules.context import Context, at
+from volfix.rules.context import Context, at, mount_location
 from volfix.rules.evidence.command_words import how_it_runs, shown_command
 from volfix.rules.evidence.disguised_binds import disguise_of
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Place, Severity
 from volfix.syntax import disk
 
 
@@ -35,6 +35,9 @@ class HostData:
     use: Use
     path: str
     known: str | None
+    data: str = "what the containers have written"
+    """The same for a headline."""
+    loses: str | None = None
 
 
 def bind_deletion_findings(
@@ -65,22 +68,27 @@ def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostD
     known = [item for item in hit if item.known]
     first = (known or hit)[0]
     what = first.known or "what the containers have written"
-    spare = {"rsync --delete": "an --exclude for it", "git clean": "an -e pattern for it"}.get(
-        deleted.verb, "another path"
-    )
     mount = first.use.mount
+    name = posixpath.basename(posixpath.normpath(mount.raw_source))
+    spare = {"rsync --delete": f"use --exclude={name}", "git clean": f"use `git clean -e {name}`"}.get(
+        deleted.verb, "delete another path"
+    )
     return Finding(
         code="VF402",
         severity=Severity.ERROR if known else Severity.WARNING,
         location=at(source, place.start, place.end),
-        message=f"the deployment runs `{shown_command(command)}`, which deletes {what} in {mount.raw_source}",
+        message=f"the deployment deletes {first.data}",
+        danger=f"the deployment runs `{shown_command(command)}`, which deletes {what} in {mount.raw_source}",
+        label=f"deletes {mount.raw_source}",
+        places=tuple(Place(mount_location(item.use.mount), "kept here") for item in hit),
+        loses=first.loses,
         evidence=(
             how_it_runs(flow, command),
             *dict.fromkeys(f"{item.use.service.name} mounts {item.use.mount.written_as}" for item in hit),
             *(["git clean keeps what git ignores: nothing says that it ignores this"] * deleted.only_untracked),
         ),
         step=command.start.step,
-        reason=f"what the command is for is not known: it needs {spare}, or the data a named volume",
+        reason=f"keep the data in a named volume, or {spare}",
     )
 
 
@@ -98,7 +106,9 @@ def host_data(context: Context) -> Iterator[HostData]:
         path = source if source.startswith(("~", "$")) else os.path.normpath(use.project.directory / source)
         held = held_data(context, use)
         if held is not None and held.kind != UNKNOWN:
-            yield HostData(use, path, f"the data of {held.entry.name}" if held.entry else "the database")
+            known = f"the data of {held.entry.name}" if held.entry else "the database"
+            name = use.service.name
+            yield HostData(use, path, known, held.data(name), held.loses(name))
         elif not (
             never_converted(None, mount.clean_target)
             or disk.exists(Path(path))

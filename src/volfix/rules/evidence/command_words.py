@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from volfix.edits.command_edits import SetText
 from volfix.project.compose.host_directories import relative
+from volfix.rules.findings import shortened
 from volfix.syntax.source import Span
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def place_of(command: Command, root: Path) -> str:
     return f"{relative(source.path, root)}:{source.place(command.place.start)[0]}"
 
 
+def brief_command(command: Command) -> str:
+    """The command's beginning, for a headline."""
+    return shortened(shown_command(command), 36)
+
+
 def how_it_runs(flow: Flow, command: Command) -> str:
     """How the deployment comes to run the command."""
     from volfix.project.deployments.flow import INSTALLED, NAMED, PIPELINE, STARTS  # reads shell
@@ -48,7 +54,7 @@ def how_it_runs(flow: Flow, command: Command) -> str:
     if flow.why == PIPELINE:
         return f"{entry.source.path.name} runs it in {name}{through}"
     runs = {
-        NAMED: "deploys, as its name or its directory's says",
+        NAMED: "is taken for the deployment, by its name or its directory's",
         INSTALLED: "works on a stack outside of the checkout",
         STARTS: "brings the stack up",
     }

@@ -78,7 +78,7 @@ class Database:
             return None
         if self.origin is None or isinstance(self.origin, PutTogether):
             return f"volfix does not know the value of {found[1]}"
-        return f"the container gets `{found[0]}` as it is written: volfix cannot tell how the application reads it"
+        return f"`{found[0]}` reaches the container as it is written: volfix cannot tell how the application reads it"
 
     @property
     def has_no_mount(self) -> bool:

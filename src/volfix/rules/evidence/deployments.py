@@ -76,11 +76,14 @@ def pipeline_finding(
     deploy: StackDeployment,
     severity: Severity,
     message: str,
+    danger: str,
     evidence: tuple[str, ...],
     fix: Fix | None = None,
     reason: str | None = None,
     location: Location | None = None,
     target: str | None = None,
+    label: str = "",
+    loses: str | None = None,
 ) -> Finding:
     """A finding about a step, or about what is at a `target` in it."""
     return Finding(
@@ -93,6 +96,9 @@ def pipeline_finding(
         step=deploy.deployment.step_name,
         fix=fix,
         reason=reason,
+        danger=danger,
+        label=label,
+        loses=loses,
     )
 
 

@@ -17,11 +17,13 @@ from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.mounts import UNKNOWN as UNKNOWN_SOURCE
+from volfix.project.compose.origins import Origin
 from volfix.project.image.images import images_of, known_entries
 from volfix.project.stack import Use
 from volfix.rules.context import Context, once
 from volfix.rules.evidence.databases import proposals_in
 from volfix.rules.evidence.roles import CLIENT, directories_in, role_of
+from volfix.rules.findings import shortened
 
 HOST_SYSTEM = ("/etc", "/proc", "/sys", "/dev", "/run", "/var/run", "/var/log", "/tmp", "/lib", "/usr", "/boot")  # noqa: S108
 """Sources from which an image that volfix does not know gets no state."""
@@ -42,6 +44,16 @@ class HeldData:
     doubt: str | None = None
     is_rest: bool = False
     depends_on_version: bool = False
+    origin: Origin = None
+    """Where the value is written that names the database file."""
+
+    def loses(self, service: str) -> str:
+        """What is lost with it, in a headline."""
+        return shortened(self.entry.name, 36) if self.entry else f"the database of {shortened(service)}"
+
+    def data(self, service: str) -> str:
+        """The same as the beginning of a headline: `PostgreSQL's data`."""
+        return f"{self.loses(service)}'s data" if self.entry else self.loses(service)
 
 
 ENGINE, APPLICATION, DATABASE_FILE, UNKNOWN = "engine", "application", "database file", "unknown"
@@ -125,7 +137,7 @@ def _by_url(context: Context, use: Use) -> Iterator[HeldData]:
             verb = "is" if database.is_inside else "belongs at"
             reservation = ", judging by the mounts" if database.by_mount else ""
             evidence = f"{database.variable}={database.shown}: the database {verb} {path}{reservation}"
-            yield HeldData(DATABASE_FILE, None, (evidence,), proposal.doubt)
+            yield HeldData(DATABASE_FILE, None, (evidence,), proposal.doubt, origin=database.origin)
 
 
 def _by_name_or_path(use: Use, target: str) -> HeldData | None:

@@ -35,7 +35,7 @@ def host_evidence(context: Context, use: Use, path: Path | None = None, source: 
 
     if path.is_relative_to(context.root) and path not in context.above_binds:
         for file, line, pattern in islice(lines_for(path, context.root), MOST):
-            yield f"{relative(file, context.root)}:{line}: git ignores {pattern}, which has nothing to ignore any more"
+            yield f"{relative(file, context.root)}:{line}: {pattern} in it is unused then"
 
 
 def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Iterator[str]:

@@ -30,7 +30,7 @@ def own_directory(database: Database, workdir: str | None) -> tuple[str | None, 
     assert database.path is not None
     project, service, there = database.project, database.service, posixpath.dirname(database.path)
     if is_test_stack(project) or is_test_service(service):
-        return None, "a stack for tests may be meant to forget its rows"
+        return None, "the rows of a stack for tests need not survive"
     if database.is_foreign or any(service.volumes_of_containers):
         return None, no_mount(service)
     if (reason := refusal(service) or _claimed(project, service)) is not None:

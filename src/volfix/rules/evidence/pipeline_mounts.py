@@ -15,12 +15,15 @@ from volfix.rules.evidence.deployments import (
 )
 from volfix.syntax.yaml_tree import Mapping, Scalar
 
+SAY_WHAT = "say what the volume is: `host: {path: ...}` or `temp: {}`"
+
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
     """What does not fit, where it is written, and the operations that make it fit; a reason where there are none."""
 
     message: str
+    danger: str
     evidence: str
     node: Mapping | Scalar | None
     operations: tuple[Operation, ...] = ()
@@ -39,6 +42,7 @@ def mismatches(deploy: StackDeployment) -> Iterator[Mismatch]:
         if not isinstance(mount.node, Mapping):
             found = True
             yield Mismatch(
+                "the pipeline is refused: a mount is a string",
                 "the pipeline is refused: a mount of the step is a string here, and nothing is mounted",
                 "an entry of a step's volumes is a mapping of `name` and `path`; a string is a mount in other systems",
                 mount.node if isinstance(mount.node, Scalar) else None,
@@ -49,10 +53,11 @@ def mismatches(deploy: StackDeployment) -> Iterator[Mismatch]:
             if not found and any(other.path for other in step.mounts if other.name is None):
                 found = True
                 yield Mismatch(
+                    "name and path of a mount stand in two list items",
                     "name and path of a mount stand in two list items: nothing is mounted",
                     "an entry of a step's volumes needs both `name` and `path`",
                     mount.node,
-                    reason="which path belongs to which name is for a person to say",
+                    reason="put `name` and `path` of each mount into one list item",
                 )
             continue
         volume = pipeline.volume(mount.name)
@@ -70,27 +75,31 @@ def _undeclared(deploy: StackDeployment, name: str, path: str, node: Mapping, na
     from volfix.project.ci.daemons import is_socket_path
 
     pipeline = deploy.deployment.pipeline
-    message = f"the step mounts the volume {name}, which the pipeline does not declare: nothing is at {path}"
+    message = "the step mounts a volume that the pipeline does not declare"
+    danger = f"the step mounts the volume {name}, which the pipeline does not declare: nothing is at {path}"
     names = ", ".join(volume.name for volume in pipeline.volumes if volume.name) or "none"
     evidence = f"declared in the pipeline: {names}"
     if not is_socket_path(path):
-        return Mismatch(message, evidence, node, reason="what the volume is meant to be is for a person to say")
+        return Mismatch(message, danger, evidence, node, reason=SAY_WHAT)
     declared = next((volume for volume in pipeline.volumes if is_socket_path(volume.host) and volume.name), None)
     if declared is not None and declared.name is not None and name_node is not None:
-        return Mismatch(message, evidence, node, (SetScalar(deploy.workflow.file.source, name_node, declared.name),))
-    return Mismatch(message, evidence, node, (declaration(deploy, name, SOCKET),))
+        return Mismatch(
+            message, danger, evidence, node, (SetScalar(deploy.workflow.file.source, name_node, declared.name),)
+        )
+    return Mismatch(message, danger, evidence, node, (declaration(deploy, name, SOCKET),))
 
 
 def _empty(deploy: StackDeployment, name: str, path: str, node: Mapping, declared: Mapping) -> Mismatch:
     from volfix.project.ci.daemons import is_socket_path
 
-    message = f"the volume {name} is declared without `host:` or `temp:`: nothing is at {path}"
+    message = "a volume of the pipeline has no `host:` and no `temp:`"
+    danger = f"the volume {name} is declared without `host:` or `temp:`: nothing is at {path}"
     evidence = "a pipeline's volume says what it is: `host: {path: ...}` or `temp: {}`"
     if not is_socket_path(path) or declared.anchor is not None:
-        return Mismatch(message, evidence, node, reason="what the volume is meant to be is for a person to say")
+        return Mismatch(message, danger, evidence, node, reason=SAY_WHAT)
     source, document = deploy.workflow.file.source, deploy.deployment.pipeline.document
     return Mismatch(
-        message, evidence, node, (AddEntries(source, document, declared, (("host", (("path", SOCKET),)),)),)
+        message, danger, evidence, node, (AddEntries(source, document, declared, (("host", (("path", SOCKET),)),)),)
     )
 
 
@@ -100,6 +109,7 @@ def _unused_socket(deploy: StackDeployment) -> Iterator[Mismatch]:
     for volume in deploy.deployment.pipeline.volumes:
         if is_socket_path(volume.host) and volume.host is not None and volume.name:
             yield Mismatch(
+                "the step that deploys does not mount the Docker socket",
                 "the pipeline declares the host's Docker socket, but the step that deploys does not mount it",
                 f"the volume {volume.name} is {volume.host} of the host",
                 None,

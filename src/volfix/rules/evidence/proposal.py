@@ -109,7 +109,7 @@ def _in_own_volume(database: Database, workdir: str | None, passed_over: tuple[s
     value = database.value_at(path, workdir) if path != database.path else None
     if _refusal(database, value or database.value):
         return Proposal(database, reason=no_mount(database.service))
-    new = f"the volume at {directory} is a new one: whether rows are to be kept is yours to say"
+    new = f"this adds a volume at {directory}: apply it if these rows must survive"
     doubt = _doubt(database, None) or "; ".join((new, *passed_over))
     return Proposal(database, None, directory, path, value, doubt=doubt)
 

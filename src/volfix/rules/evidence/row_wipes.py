@@ -53,6 +53,8 @@ def _of_command(flow: Flow, command: Command, wipe: Wipe | Statement) -> Finding
         evidence=(f"`{shown_command(command)}` {wipe.says}", how_it_runs(flow, command), wipe.source),
         step=command.start.step,
         reason=REASON.format("the deployment"),
+        label="wipes the rows",
+        loses="the rows of the database",
     )
 
 
@@ -72,6 +74,7 @@ def _at_start(project: Project, service: Service) -> Finding | None:
                 evidence=(f"`{shown}` {wipe.says}", *((f"{run.script} runs it",) if run.script else ()), wipe.source),
                 service=service.name,
                 reason=REASON.format("the service's start"),
+                loses=f"the rows of {service.name}",
             )
     return None
 

@@ -46,7 +46,7 @@ def place_doubt(host: HostDirectory, source: str) -> str | None:
         return None
     if "${" in host.key:
         return f"volfix does not know where {source} is on the host"
-    return "the source lies outside the repository, where a redeploy on the same host keeps it: somebody chose it"
+    return "the source lies outside the repository: volfix cannot see whether it is backed up, or why it is there"
 
 
 def set_elsewhere(context: Context, use: Use) -> Iterator[str]:

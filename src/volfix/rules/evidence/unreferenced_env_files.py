@@ -101,7 +101,7 @@ def _judged(context: Context, proposal: Proposal, path: Path) -> Proposal:
     if is_example_of(project, path) and not any(map(is_env_file, copied_as(service, path))):
         doubt = f"{path.name} is an example that no deployment copies into place: change the deployed one too"
     elif arrives(context, database, path) is False:
-        doubt = f"the container never gets {database.variable}: Compose uses `.env` only to fill in `${{...}}` (VF206)"
+        doubt = f"{database.variable} never reaches the container: `.env` only fills in `${{...}}` (VF206)"
     return replace(proposal, doubt=doubt or proposal.doubt)
 
 

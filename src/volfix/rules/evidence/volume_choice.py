@@ -85,7 +85,7 @@ def _doubt(project: Project, mount: Mount, named: list[Mount]) -> str | None:
         return f"a guess: {mount.written_as} is the service's only mount without another purpose, and no name says data"
     if len(named) > 1:
         others = ", ".join(each.written_as for each in named if each is not mount)
-        return f"{mount.written_as} is chosen over {others} for its name: whether it is the one is for you to say"
+        return f"{mount.written_as} is chosen over {others} for its name: check that it is right"
     if mount.kind == VOLUME and project.is_external(mount.source):
         return f"the volume {mount.source} is external: other projects may write in it"
     return None

@@ -16,6 +16,7 @@ from volfix.rules.evidence.source_variables import handed_by
 from volfix.rules.evidence.unheld_data import versions_of
 from volfix.rules.findings import Finding, Severity
 from volfix.rules.remedies.bind_to_volume import Conversion, convert
+from volfix.rules.remedies.second_places import held_places
 
 
 def bind_findings(context: Context, code: str, wanted: Callable[[HeldData], bool]) -> Iterator[Finding]:
@@ -58,16 +59,21 @@ def _finding(context: Context, code: str, use: Use, held: HeldData, conversion: 
     mount = use.mount
     host = context.host_of(mount)
     key = conversion.fix.moves[0].volume if conversion.fix else None
+    message, danger, label = _words(use, held, inside=host.inside)
     return Finding(
         code=code,
         severity=_severity(held, inside=host.inside, known=mount.kind == BIND),
         location=mount_location(mount),
-        message=_message(use, held, inside=host.inside),
+        message=message,
         evidence=tuple(_evidence(context, use, held, key)),
         service=use.service.name,
         target=mount.raw_target,
         fix=conversion.fix,
         reason=conversion.reason,
+        danger=danger,
+        label=label,
+        places=tuple(held_places(use, held)),
+        loses=None if held.kind == UNKNOWN_HOLDING or held.is_rest else held.loses(use.service.name),
     )
 
 
@@ -123,21 +129,31 @@ def _severity(held: HeldData, *, inside: bool, known: bool) -> Severity:
     return Severity.ERROR if inside and known else Severity.WARNING
 
 
-def _message(use: Use, held: HeldData, *, inside: bool) -> str:
+def _words(use: Use, held: HeldData, *, inside: bool) -> tuple[str, str, str]:
+    """The headline, the danger, and the label of the mount."""
     mount = use.mount
     where = f"{mount.raw_source} on the host"
     if is_windows_path(mount.source):
         where = f"the Windows path {where}"
     if held.kind == UNKNOWN_HOLDING:
-        return f"{mount.raw_target} is kept in {where}; if it is a database, it has no volume"
+        danger = f"{mount.raw_target} is kept in {where}; if it is a database, it has no volume"
+        return "a bind mount may hold a database", danger, "volfix does not know what is kept here"
     what = f"the data of {held.entry.name}" if held.entry else "the database"
     what = f"{what}, but not its database," if held.is_rest else what
     what = f"{what}, in some of its versions," if held.depends_on_version else what
+    data = held.data(use.service.name)
+    if held.is_rest:
+        data = f"{held.loses(use.service.name)}'s files (not its database)"
+    verb = "may be" if held.depends_on_version else "are" if held.is_rest else "is"
     if mount.kind == UNKNOWN:
-        return f"{what} is kept in {mount.raw_source}, which may be a host path or a volume"
+        danger = f"{what} is kept in {mount.raw_source}, which may be a host path or a volume"
+        return f"{data} may be in a host directory", danger, "a host path or a volume"
     if inside:
         place = where.removesuffix(" on the host")
-        return f"{what} is kept in {place}, in the checkout: a fresh checkout or a cleaned one is without it"
+        danger = f"{what} is kept in {place}, in the checkout: a fresh clone or `git clean` deletes it"
+        return f"{data} {verb} inside the checkout", danger, "kept here"
     if not mount.source_is_known:
-        return f"{what} is kept in {where}, whose place is not known: in a checkout, a fresh one is without it"
-    return f"{what} is kept in {where}: a redeploy on the same host keeps it, another host is without it"
+        danger = f"{what} is kept in {where}, whose place is not known: in a checkout, a fresh clone has none of it"
+        return f"{data} {verb} in a place that is not known", danger, "kept here"
+    danger = f"{what} is kept in {where}: it stays on this host only"
+    return f"{data} {verb} on this host only", danger, "kept here"

@@ -24,6 +24,7 @@ from volfix.rules.findings import (
     Severity,
     VolumeName,
     headline,
+    shortened,
 )
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
@@ -71,6 +72,7 @@ def _by_commands(context: Context) -> Iterator[Finding]:
                 step=command.start.step,
                 fix=_pinned(name, DeploymentName(base.path, name.pinned)) if name.pinned else None,
                 reason=LEFT if name.pinned else NOT_PINNED,
+                loses=f"its volume{'s' if len(keys) > 1 else ''} {shortened(', '.join(keys), 40)}",
             )
 
 
@@ -107,6 +109,7 @@ def _of_file(file: ComposeFile, node: Scalar, name: ChangingName, keys: list[str
         evidence=tuple(_shown(name, keys)),
         fix=_pinned(name, change) if name.pinned else None,
         reason=LEFT if name.pinned else NOT_PINNED,
+        loses=f"its volume{'s' if len(keys) > 1 else ''} {shortened(', '.join(keys), 40)}",
     )
 
 

@@ -48,7 +48,10 @@ def _finding(deploy: StackDeployment, item: HostData) -> Finding:
         code="VF309",
         severity=Severity.ERROR if item.known else Severity.WARNING,
         location=mount_location(mount),
-        message=f"each deployment deletes {what} in {mount.raw_source}",
+        message=f"each deployment deletes {item.data if item.known else what}",
+        danger=f"each deployment deletes {what} in {mount.raw_source}",
+        label="kept here",
+        loses=item.loses,
         evidence=(
             pipeline.cleaned_by or "each deployment makes a new checkout",
             f"{source.path.name}:{line} deploys from this checkout, in {deploy.deployment.step_name}",

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from volfix.project.compose.mounts import BIND
 from volfix.project.image.ownership import foreign_user
-from volfix.rules.context import Context
+from volfix.rules.context import Context, mount_location
 from volfix.rules.evidence.databases import takers_of, use_of
 from volfix.rules.evidence.held_data import held_data
 from volfix.rules.evidence.proposal import Proposal
-from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity
+from volfix.rules.findings import Applicability, Finding, Fix, Move, Place, Severity, shortened
 from volfix.rules.ignores import is_ignored
 from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.remedies.given_directory import given_directory
@@ -32,7 +32,13 @@ def _fix_of(context: Context, proposal: Proposal) -> Fix | None:
 
 
 def database_finding(
-    context: Context, code: str, proposal: Proposal, severity: Severity, message: str, evidence: Iterable[str]
+    context: Context,
+    code: str,
+    proposal: Proposal,
+    severity: Severity,
+    message: str,
+    danger: str,
+    evidence: Iterable[str],
 ) -> Finding:
     """A finding about a value, with the fix that the proposal makes; or why there is none, or what makes it unsafe."""
     fix = _fix_of(context, proposal)
@@ -46,6 +52,10 @@ def database_finding(
         target=proposal.mount.raw_target if proposal.mount else None,
         fix=fix,
         reason=proposal.reason or proposal.doubt or _by_hand(context, proposal, fix),
+        danger=danger,
+        label=f"{path} in the container" if (path := proposal.database.path) else "its place is not known",
+        places=tuple(Place(mount_location(mount), "mounted") for mount in (proposal.mount,) if mount is not None),
+        loses=f"the database of {shortened(proposal.database.service.name)}",
     )
 
 

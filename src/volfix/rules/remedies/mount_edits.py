@@ -38,5 +38,5 @@ def stays_for_others(context: Context, use: Use) -> str | None:
     for other_use in context.stack.uses:
         if other_use.mount.node is mount.node and other_use.mount.overridden:
             files = " and ".join(other_use.project.file_names)
-            return f"with {files}, another mount replaces it, and would not any more"
+            return f"with {files}, changing the target would activate both mounts"
     return None

@@ -17,9 +17,9 @@ from volfix.project.deployments.flow import VolumeDeletion
 from volfix.project.deployments.project_lookup import project_directory
 from volfix.project.deployments.stacks import Commands
 from volfix.project.image.images import known_entries
-from volfix.rules.context import Context, at
-from volfix.rules.evidence.command_words import how_it_runs, place_of, shown_command, static_arguments
-from volfix.rules.findings import Applicability, Finding, Fix, Severity
+from volfix.rules.context import Context, at, mount_location
+from volfix.rules.evidence.command_words import brief_command, how_it_runs, place_of, shown_command, static_arguments
+from volfix.rules.findings import Applicability, Finding, Fix, Place, Severity, shortened
 from volfix.rules.remedies.command_removal import taken_out
 
 EXPANSION = re.compile(r"\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$\w+|\$.*")
@@ -45,7 +45,11 @@ def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
             code="VF401",
             severity=_severity(item, projects, named),
             location=at(source, place.start, place.end),
-            message=f"the deployment runs `{shown_command(item.command)}`, which {item.deletion.says}",
+            message=f"the deployment deletes volumes: `{brief_command(item.command)}`",
+            danger=f"the deployment runs `{shown_command(item.command)}`, which {item.deletion.says}",
+            label="deletes volumes",
+            places=tuple(_used(context, projects, named)),
+            loses=f"the volumes ({shortened(', '.join(named), 60)})" if named else "volumes",
             evidence=tuple(filter(None, evidence)),
             step=item.command.start.step,
             fix=fix,
@@ -57,6 +61,16 @@ def _as_called(item: VolumeDeletion, project: Project) -> Project:
     """The project under the name that a call of Compose gives it: that of a directory where it is deployed to too."""
     name = given_name(item.command, item.call, project) if item.call.program == COMPOSE else None
     return replace(project, deployed_as=name) if name is not None else project
+
+
+def _used(context: Context, projects: tuple[Project, ...], named: list[str]) -> Iterator[Place]:
+    """The first mount of each volume that the command deletes."""
+    seen = set()
+    for use in context.stack.uses:
+        name = use.project.real_name(use.mount.source)
+        if use.project in projects and use.mount.kind == VOLUME and name in named and name not in seen:
+            seen.add(name)
+            yield Place(mount_location(use.mount), "this volume")
 
 
 def _named_volumes(item: VolumeDeletion, projects: tuple[Project, ...]) -> list[str] | None:
@@ -132,7 +146,7 @@ def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[
         return f"{'' if certain else 'may be '}of the stack {stack}: {', '.join(named)}"
     if item.deletion.reaches in ("anonymous", "container"):
         return f"of the stack {stack}: what no mount keeps"
-    return f"the stack {stack} declares no volume today: the first one that it gets would go"
+    return f"the stack {stack} has no volume yet: after a fix that makes one, this would delete the new volume"
 
 
 def _what_is_unused(item: VolumeDeletion, stack: str) -> str:
@@ -147,7 +161,7 @@ def _fix(commands: Commands, item: VolumeDeletion) -> tuple[Fix | None, str | No
     edit = taken_out(commands, item)
     if isinstance(edit, str):
         return None, edit
-    return Fix(edit, (), Applicability.UNSAFE), "somebody may rely on the volumes being deleted"
+    return Fix(edit, (), Applicability.UNSAFE), "someone may want a reset at each deployment"
 
 
 def deletes(item: VolumeDeletion, project: Project, key: str) -> bool:
@@ -170,7 +184,7 @@ def below_engine(path: str, name: str) -> bool:
 def asked_for(commands: Commands, project: Project, mount: Mount, key: str) -> Iterator[str]:
     """The commands that spare a bind mount and will delete the volume that it becomes, when somebody asks for them."""
     for command in deleting_when_asked(commands, project, key):
-        yield f"{command} spares {mount.raw_source} and will delete the volume when somebody asks for it"
+        yield f"{command} spares {mount.raw_source} and will delete the volume when it is called"
 
 
 def deleting_when_asked(commands: Commands, project: Project, *keys: str) -> Iterator[str]:

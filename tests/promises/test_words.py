@@ -1,0 +1,54 @@
+"""Plain words: a headline fits a line, and no text of volfix has the turns that people stumbled over."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import volfix
+from volfix.rules.findings import shortened
+
+PACKAGE = Path(volfix.__file__).parent
+TURNS = re.compile(
+    r"for (?:a person|people|you|volfix) to say|yours to say|volfix's to say|\bsomebody\b|\bgets\b|(?<!no )\bsuch\b|"
+    r"the texts that there are|says the one|is no change of|is without it",
+    re.IGNORECASE,
+)
+"""What stands for a noun, turns a sentence round, or is a riddle."""
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """The strings of a module that are no docstring: what people read, and some that they do not."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    comments = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in comments:
+            yield node.lineno, node.value
+
+
+def test_no_text_has_a_turn_that_people_stumbled_over() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}:{line}: {turn[0]}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for line, text in texts(path)
+        if (turn := TURNS.search(text))
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("text", ["that is for a person to say", "it gets one", "Such a file", "somebody chose it"])
+def test_the_turns_are_recognised(text: str) -> None:
+    assert TURNS.search(text)
+
+
+def test_a_common_phrase_is_none() -> None:
+    assert not TURNS.search("there is no such file")
+
+
+@pytest.mark.parametrize(("name", "then"), [("app", "app"), ("a" * 24, "a" * 24), ("a" * 25, "a" * 21 + "...")])
+def test_a_name_in_a_headline_is_cut_where_it_is_too_long(name: str, then: str) -> None:
+    assert shortened(name) == then
