@@ -204,6 +204,16 @@ def test_without_v_the_first_two_lines_of_evidence_are_shown_and_not_one_alone_l
     assert "= why: fourth" in shown(result, verbose=1)
 
 
+def test_evidence_that_a_place_says_is_not_said_again_but_with_v() -> None:
+    image = Place(location_at(3, 5), "keeps its rows in /app/data")
+    result = run(
+        project([(finding(places=(image,), evidence=("acme/app keeps its rows in /app/data", "more")), False)])
+    )
+    assert "= why: acme/app" not in shown(result)
+    assert "= why: more" in shown(result)
+    assert "= why: acme/app" in shown(result, verbose=1)
+
+
 @pytest.mark.parametrize(
     ("applicability", "fixed", "reason", "then"),
     [

@@ -57,7 +57,7 @@ def split(selected: Iterable[str]) -> tuple[tuple[str, ...], frozenset[Place]]:
     return codes, frozenset(Place.read(text) for text in texts if "@" in text)
 
 
-def planned(make: Callable[..., Plan], options: dict[str, Any], view: View) -> Plan:
+def planned(make: Callable[..., Plan], options: dict[str, Any], view: Callable[[], View]) -> Plan:
     """The plan of what is asked for: all fixes, those that are named, or those that a person chooses.
 
     The places of what is chosen are in the options then.
@@ -65,10 +65,12 @@ def planned(make: Callable[..., Plan], options: dict[str, Any], view: View) -> P
     if options["interactive"]:
         named = options["places"]
         possible = [
-            each for each in make().findings if each.fix and (view.unsafe or each.applicability.value == "safe")
+            each
+            for each in make().findings
+            if each.fix and (options["unsafe_fixes"] or each.applicability.value == "safe")
         ]
         asked = [each for each in possible if not named or Place.of(each) in named]
-        options["places"] = frozenset(_chosen(asked, view))
+        options["places"] = frozenset(_chosen(asked, view()))
     elif not options["places"]:
         return make()
     places = options["places"]

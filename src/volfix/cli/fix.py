@@ -111,7 +111,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         outside=not options["no_outside"],
         progress=None if options["quiet"] else _progress(),
     )
-    plan = planned(make, options, _view(options, color=color))
+    plan = planned(make, options, partial(_view, options, color=color))
     if options["verbose"]:
         _say_slow_parser()
     if options["write_baseline"]:

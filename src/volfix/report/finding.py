@@ -120,6 +120,9 @@ def _edited(changes: Sequence[FileChange]) -> dict[Path, list[Span]]:
 def _notes(view: View, gutter: int, findings: Sequence[Finding], how: Standing) -> Iterator[str]:
     first = findings[0]
     evidence = list(dict.fromkeys(line for finding in findings for line in finding.evidence))
+    if not view.verbose:
+        labels = tuple(place.label for finding in findings for place in finding.places)
+        evidence = [line for line in evidence if not line.endswith(labels)] if labels else evidence
     told = evidence if view.verbose or len(evidence) <= EVIDENCE + 1 else evidence[:EVIDENCE]
     if first.danger:
         yield from _note(view, gutter, "danger", first.danger, fg=SEVERITY_COLORS[first.severity.value], bold=True)
