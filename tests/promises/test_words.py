@@ -14,7 +14,7 @@ from volfix.rules.findings import shortened
 
 PACKAGE = Path(volfix.__file__).parent
 TURNS = re.compile(
-    r"for (?:a person|people|you|volfix) to say|yours to say|volfix's to say|\bsomebody\b|\bgets\b|(?<!no )\bsuch\b|"
+    r"for (?:a person|people|you|volfix) to say|yours to say|volfix's to say|\bsomebody\b|\bgets\b|(?<!no )\bsuch\b(?! as\b)|"
     r"the texts that there are|says the one|is no change of|is without it",
     re.IGNORECASE,
 )
@@ -45,8 +45,9 @@ def test_the_turns_are_recognised(text: str) -> None:
     assert TURNS.search(text)
 
 
-def test_a_common_phrase_is_none() -> None:
-    assert not TURNS.search("there is no such file")
+@pytest.mark.parametrize("text", ["there is no such file", "in a folder such as .github"])
+def test_a_common_phrase_is_none(text: str) -> None:
+    assert not TURNS.search(text)
 
 
 @pytest.mark.parametrize(("name", "then"), [("app", "app"), ("a" * 24, "a" * 24), ("a" * 25, "a" * 21 + "...")])
