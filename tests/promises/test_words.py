@@ -14,8 +14,8 @@ from volfix.rules.findings import shortened
 
 PACKAGE = Path(volfix.__file__).parent
 TURNS = re.compile(
-    r"for (?:a person|people|you|volfix) to say|yours to say|volfix's to say|\bsomebody\b|\bgets\b|(?<!no )\bsuch\b(?! as\b)|"
-    r"the texts that there are|says the one|is no change of|is without it",
+    r"for (?:a person|people|you|volfix) to say|yours to say|volfix's to say|\bsomebody\b|\bgets\b|"
+    r"(?<!no )\bsuch\b(?! as\b)|the texts that there are|says the one|is no change of|is without it",
     re.IGNORECASE,
 )
 """What stands for a noun, turns a sentence round, or is a riddle."""
