@@ -74,7 +74,7 @@ def test_what_springs_settings_name_is_found(kind: str, tmp_path: Path) -> None:
     )
     assert "/app/data/shop.mv.db" in finding.danger
     assert finding.severity == "error"
-    assert "the volume at /app/data is a new one" in (finding.reason or "")
+    assert "this adds a volume at /app/data" in (finding.reason or "")
 
 
 @pytest.mark.parametrize(

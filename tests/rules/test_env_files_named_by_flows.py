@@ -15,7 +15,7 @@ FILES = {
     "Dockerfile": "FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD python app.py\n",
     ".env.prod": "DATABASE_URL=sqlite:////app/app.db\n",
 }
-NOT_NAMED = "no Compose file names this env file; a deployment that uses it would"
+NOT_NAMED = "if a deployment loads this env file, this URL misses the volume"
 
 
 def evidence(root: Path, path: str, text: str) -> tuple[str, ...]:

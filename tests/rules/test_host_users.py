@@ -38,7 +38,7 @@ def evidence(directory: Path) -> list[str]:
             ".github/workflows/w.yml:1: `ls` uses",
         ),
         ("README.md", "Rows\n====\nThey are in `./data/pg`.", "README.md:3: names ./data/pg"),
-        (".gitignore", "*.log\n/data/pg/", ".gitignore:2: git ignores /data/pg/"),
+        (".gitignore", "*.log\n/data/pg/", ".gitignore:2: /data/pg/ in it is unused then"),
     ],
 )
 def test_what_uses_the_directory_is_named(name: str, line: str, said: str, tmp_path: Path) -> None:

@@ -365,7 +365,7 @@ def test_a_line_that_a_later_one_replaces_is_no_value(last: str, tmp_path: Path)
         ".env": f"DATABASE_URL=sqlite:///./a.db\nDATABASE_URL={last}\n",
     }
     plan = volfix.plan(laid(tmp_path, files))
-    assert not any("a.db" in finding.message for finding in plan.findings)
+    assert not any("a.db" in finding.danger for finding in plan.findings)
     assert len(plan.edits) == last.startswith("sqlite")
 
 

@@ -260,7 +260,7 @@ def test_databases_that_share_a_directory_or_a_name_are_two(
     files: dict[str, str], paths: list[str], tmp_path: Path
 ) -> None:
     found = [each for each in plan(tmp_path, VOLUME, files).findings if each.code == "VF203"]
-    assert sorted(path for each in found for path in paths if f" {path}," in each.message) == paths
+    assert sorted(path for each in found for path in paths if f" {path}," in each.danger) == paths
     assert all(each.applicability.value != "safe" for each in found), found
 
 
@@ -279,7 +279,7 @@ def test_databases_that_share_a_directory_or_a_name_are_two(
 )
 def test_a_file_that_is_opened_twice_is_one(files: dict[str, str], tmp_path: Path) -> None:
     found = [each for each in plan(tmp_path, VOLUME, files).findings if each.code == "VF203"]
-    assert [(" /app/s.db," in each.message, "other databases" in (each.reason or "")) for each in found] == [
+    assert [(" /app/s.db," in each.danger, "other databases" in (each.reason or "")) for each in found] == [
         (True, False)
     ]
 
@@ -294,4 +294,4 @@ def test_a_file_that_is_opened_twice_is_one(files: dict[str, str], tmp_path: Pat
 def test_what_is_opened_whatever_a_variable_says_is_found(files: dict[str, str], tmp_path: Path) -> None:
     compose = VOLUME.replace("build: .", "build: .\n    environment: {SHOP: /app/data/s.db}")
     found = [each for each in plan(tmp_path, compose, files).findings if each.code == "VF203"]
-    assert [" /app/s.db," in each.message for each in found] == [True]
+    assert [" /app/s.db," in each.danger for each in found] == [True]
