@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 
 from volfix.edits.code_edits import SetLiteral
@@ -11,7 +12,7 @@ from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import SetScalar
 from volfix.project.compose.host_directories import HostDirectory
 from volfix.project.compose.mounts import BIND
-from volfix.project.compose.origins import InCode, compose_scalar
+from volfix.project.compose.origins import InCode, Origin, compose_scalar
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
 from volfix.rules.context import Context
@@ -31,6 +32,7 @@ from volfix.rules.remedies.mount_refusals import mount_refusals, source_refusals
 from volfix.rules.remedies.volume_names import volume_key
 
 BESIDE = ("-wal", "-shm", "-journal")
+SCHEME = re.compile(r"\A(?:[\w+]+:)?")
 
 
 def file_fix(context: Context, use: Use) -> Conversion:
@@ -144,6 +146,13 @@ def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -
                 yield f"{service.name} takes the same words and does not mount the file"
 
 
+def _is_joined(origin: Origin | None) -> bool:
+    """Whether code says a directory of the path in another place than the file: other code may take it for the old
+    path, which no search finds. The directory that the module itself lies in is no such part.
+    """
+    return isinstance(origin, InCode) and SCHEME.sub("", origin.before.removesuffix(origin.base)).strip("/") != ""
+
+
 def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
     """What a person has to know before the file moves."""
     if (doubt := place_doubt(host, live[0].use.mount.raw_source)) is not None:
@@ -165,5 +174,7 @@ def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Itera
         yield from item.other_mentions(known)
         for proposal in item.proposals:
             yield from filter(None, (proposal.doubt, set_at_start(context, proposal.database)))
+        if any(_is_joined(database.origin) for database in item.databases):
+            yield "the code puts the path together of parts, and what else it makes of them is not known"
         if script := script_naming(context, item.use.service, item.path):
             yield script
