@@ -412,7 +412,7 @@ def test_a_variant_that_runs_with_the_base_file_is_the_same_project(server: Serv
     (shop.directory / "data").mkdir()
     database(shop.directory / "data" / "rows.db")
     shop.compose("-f", "compose.yaml", "-f", "compose.prod.yaml", "up", "-d")
-    assert "VF112 warning NOT CARRIED" in shop.volfix("--write", status=1)
+    assert "[VF112] the old data is NOT CARRIED" in shop.volfix("--write", status=1)
     shop.volfix("carry", "--write", "--no-up")
     assert rows_in(content("shop_app-db") / "rows.db") == 1000
 
