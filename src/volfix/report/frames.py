@@ -64,7 +64,8 @@ class Frames:
         end = len(source.text) if end < 0 else end
         if not 0 <= start < end:
             return
-        text, columns = self._shown(source, start, end)
+        named = [mark.place.location.span for mark in marks if mark.place.names_file]
+        text, columns = self._shown(source, start, end, named)
         spans = [self._columns(mark, start, columns) for mark in marks]
         text, shift = self._cut(text, spans)
         yield f"{self.margin(str(number))} {text}"
@@ -75,9 +76,9 @@ class Frames:
     def margin(self, number: str = "", bar: str = "|") -> str:
         return self.view.style(f"{number:>{self.gutter}} {bar}", fg="blue")
 
-    def _shown(self, source: Source, start: int, end: int) -> tuple[str, list[int]]:
+    def _shown(self, source: Source, start: int, end: int, named: Sequence[Span]) -> tuple[str, list[int]]:
         """The line as a person may see it, and for each of its characters the column in which it begins there."""
-        hidden = () if self.view.show_secrets else secret_spans(source, self.changed.get(source.path, ()))
+        hidden = () if self.view.show_secrets else secret_spans(source, (*self.changed.get(source.path, ()), *named))
         starts = [span.start for span in hidden]
         text, columns = "", []
         written: set[int] = set()

@@ -44,10 +44,14 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A second place that explains a finding, and what is there in a few words: `keeps its data in /data`."""
+    """A second place that explains a finding, and what is there in a few words: `keeps its data in /data`.
+
+    `names_file` says that the value there is the path or URL of a database's file, which every output shows.
+    """
 
     location: Location
     label: str
+    names_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def _of_variable(project: Project, service: Service, variable: Variable) -> Iter
             message=f"another value wins over {shortened(variable.name)} here",
             danger=f"{variable.name} is {loses} here, but {service.name} sees {wins}: {sources[0][0]} wins over {name}",
             label="without effect",
-            places=tuple(value_place(sources[0][1].origin, "this value wins")),
+            places=tuple(value_place(sources[0][1].origin, "this value wins", names_file=False)),
             evidence=("what the container sees: `environment:`, then the last env file, then the image's ENV",),
             service=service.name,
             reason="volfix cannot tell which of the two is meant: delete the other one",

@@ -30,8 +30,8 @@ def image_place(service: Service, label: str) -> Iterator[Place]:
         yield Place(at(part.file.source, node.span.start, node.span.end), label)
 
 
-def value_place(origin: Origin, label: str) -> Iterator[Place]:
-    """Where a value is written; nothing where it comes from outside."""
+def value_place(origin: Origin, label: str, *, names_file: bool = True) -> Iterator[Place]:
+    """Where a value is written; nothing where it comes from outside. `names_file`: it names a database's file."""
     location = location_of(origin)
     if location is not None:
-        yield Place(location, label)
+        yield Place(location, label, names_file)
