@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Host
-from test_carry_command import INSIDE, Shop, database, rows_in
+from test_carry_command import INSIDE, Shop, carry_command, database, rows_in
 
 from volfix.docker.engine import Engine
 
@@ -118,7 +118,7 @@ def fixed(shop: Shop, status: int = 0) -> str:
     said = shop.volfix("--unsafe-fixes", "--write", status=status)
     assert " down" not in said
     assert "docker stop" not in said
-    return next(line.strip() for line in said.splitlines() if line.startswith("  volfix carry"))
+    return carry_command(said)
 
 
 def typed(shop: Shop, command: str, status: int = 0) -> str:

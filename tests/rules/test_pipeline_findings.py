@@ -92,6 +92,12 @@ CASES = [
         ("host-socket", "shop"),
         NONE,
     ),
+    (
+        "a workspace elsewhere that is called like everybody's",
+        drone(NAMED.replace("-p shop ", ""), tail=DECLARED + "workspace:\n  path: /srv/drone/src\n"),
+        ("host-socket", "src"),
+        ["VF303"],
+    ),
     ("no socket", drone(NAMED, step="", tail=""), ("none", "shop"), ["VF301"]),
     ("no socket, no name", drone(UP, step="", tail=""), ("none", "src"), ["VF301", "VF303"]),
     ("mounted, not declared", drone(NAMED, tail=""), ("none", "shop"), ["VF305"]),

@@ -5,6 +5,7 @@ A rule asks for what a system does, never for its name.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,9 +75,10 @@ class System:
         return self.workspace.replace("{repository}", repository)
 
     @property
-    def shared_workspaces(self) -> frozenset[str]:
-        """The workspaces that are called the same in every repository: Compose gives all of them one project name."""
-        return frozenset(place for place in (self.workspace, *self.workspaces.values()) if place and "{" not in place)
+    def shared_names(self) -> frozenset[str]:
+        """What the last directory of a workspace is called in every repository: Compose names all their projects so."""
+        places = (self.workspace, *self.workspaces.values())
+        return frozenset(posixpath.basename(place) for place in places if place and "{" not in place)
 
 
 @cache

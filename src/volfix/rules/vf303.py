@@ -61,9 +61,9 @@ def _shares_name(deploy: StackDeployment) -> bool:
 
     deployment = deploy.deployment
     workspace = deployment.pipeline.workspace
-    if deployment.target in (DIND, THROWN_AWAY) or workspace not in deployment.pipeline.system.shared_workspaces:
+    if deployment.target in (DIND, THROWN_AWAY) or deployment.directory != workspace:
         return False
-    return deployment.project is not None and deployment.directory == workspace and deployment.named_by == "directory"
+    return deployment.named_by == "directory" and deployment.project in deployment.pipeline.system.shared_names
 
 
 def _files(context: Context, deploy: StackDeployment) -> list[ComposeFile]:
