@@ -6,14 +6,17 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.configuration.nearest import Configuration, given
-from volfix.fixes.baseline import Baseline
 from volfix.fixes.plan import Options, RunPlan, StackPlan, plan_run, with_written
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.rules.findings import Finding
 from volfix.syntax.source import Edit
+
+if TYPE_CHECKING:
+    from volfix.fixes.baseline import Baseline
 
 
 @dataclass(slots=True)

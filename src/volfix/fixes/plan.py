@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volfix.configuration.nearest import Configuration
 from volfix.configuration.settings import Settings
-from volfix.fixes.baseline import Baseline
 from volfix.fixes.held_back import unless_refused, unless_unread
 from volfix.fixes.project_results import project_results
 from volfix.fixes.proof.proven import made_of
@@ -27,6 +27,9 @@ from volfix.rules.ignores import is_ignored
 from volfix.syntax import disk
 from volfix.syntax.failures import failure
 from volfix.syntax.source import CannotEdit, FileProblem
+
+if TYPE_CHECKING:
+    from volfix.fixes.baseline import Baseline
 
 CAUTION = {Applicability.NONE: 0, Applicability.UNSAFE: 1, Applicability.SAFE: 2}
 
