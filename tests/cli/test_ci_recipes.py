@@ -38,10 +38,12 @@ def repository(where: Path, text: str) -> Path:
 @pytest.mark.index
 def test_pre_commit_installs_the_hook_from_a_clone_and_runs_it(tmp_path: Path) -> None:
     clone = tmp_path / "volfix"
-    git(tmp_path, "clone", "-q", str(ROOT), str(clone))
-    shutil.copy(ROOT / ".pre-commit-hooks.yaml", clone)
+    shutil.copytree(ROOT / "src", clone / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, clone)
+    git(clone, "init", "-q")
     git(clone, "add", "-A")
-    git(clone, "commit", "-qm", "as it is here", "--allow-empty")
+    git(clone, "commit", "-qm", "as it is here")
     shop = repository(tmp_path / "shop", LOSES)
     config = {"repos": [{"repo": str(clone), "rev": git(clone, "rev-parse", "HEAD"), "hooks": [{"id": "volfix"}]}]}
     (shop / ".pre-commit-config.yaml").write_text(json.dumps(config))
@@ -167,7 +169,7 @@ def test_the_recipes_run_with_a_wheel(tmp_path: Path) -> None:
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     path = f"{tmp_path / 'venv' / 'bin'}:{os.environ['PATH']}"
     for title, commands in recipes():
-        environment = {"PATH": path, "HOME": str(tmp_path), "VOLFIX": str(wheel)}
+        environment = {**os.environ, "PATH": path, "HOME": str(tmp_path), "VOLFIX": str(wheel)}  # pip's index is in it
         words = ["sh", "-e", "-c", "\n".join(commands)]
         done = subprocess.run(words, cwd=shop, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 1, title + done.stdout + done.stderr
