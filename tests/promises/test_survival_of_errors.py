@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,6 +105,20 @@ def test_an_error_that_nobody_expected_is_named_with_the_file(
 
     monkeypatch.setattr(f"{module}.{name}", failing)
     is_named_and_the_others_go_on(root)
+
+
+def test_what_fails_only_together_is_one_line_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(stacks: Sequence[Stack]) -> object:
+        if len(stacks) > 1:
+            raise KeyError("s3cret")
+        return {}
+
+    monkeypatch.setattr("volfix.fixes.run_context.servers_by_source", failing)
+    status, told, problems = run(with_neighbour(tmp_path, {"compose.yaml": GOOD.replace("./pg", "./other")}))
+    assert (status, "VF101" in told) == (2, False)
+    assert problems.count("\n") == 1
+    assert "not checked: an error in volfix (KeyError" in problems
+    assert "s3cret" not in problems
 
 
 @pytest.mark.parametrize("code", REGISTRY)

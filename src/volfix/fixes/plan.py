@@ -109,13 +109,15 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
 
 def _plans(run: RunPlan, progress: Callable[[int, int], None] | None) -> list[StackPlan]:
     """The plan of each stack. Where the whole cannot be planned, each directory that cannot be planned alone is named
-    as a problem and left out, and the others are planned without it.
+    as a problem and left out, and the others are planned without it. Where each can, and only the whole cannot, nothing
+    is planned, and the root is named.
     """
     earlier = len(run.problems), len(run.notes)
     try:
         return list(plans_of(run, progress=progress))
-    except Exception:  # noqa: BLE001 - its cause is found below, and named
+    except Exception as error:  # noqa: BLE001 - its cause is found below, and named
         del run.problems[earlier[0] :], run.notes[earlier[1] :]
+        whole = failure(run.directories[0].root if run.directories else Path(), error)
     kept, failed = [], []
     for directory in run.directories:
         try:
@@ -123,8 +125,9 @@ def _plans(run: RunPlan, progress: Callable[[int, int], None] | None) -> list[St
             kept.append(directory)
         except Exception as error:  # noqa: BLE001 - whatever one directory brings about, the others go on
             failed.append(failure(_first_file(directory), error))
-    if not failed:  # only together they fail: who is to blame cannot be known
-        return list(plans_of(run, progress=progress))
+    if not failed:
+        run.problems.append(whole)
+        return []
     run.problems.extend(failed)
     run.directories, run.loader = tuple(kept), Loader(run.problems, run.notes)
     return _plans(run, progress)

@@ -28,12 +28,12 @@ def failure(path: Path, error: Exception) -> FileProblem:
     """
     for kind, words, reason in KNOWN:
         if isinstance(error, kind) and words in str(error):
-            return FileProblem(path, f"not read: {reason}")
+            return FileProblem(path, f"not checked: {reason}")
     if isinstance(error, OSError) and error.strerror:
-        return FileProblem(path, f"not read: {error.strerror}")
+        return FileProblem(path, f"not checked: {error.strerror}")
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if PACKAGE in Path(frame.filename).parents]
     place = f" in {Path(frames[-1].filename).relative_to(PACKAGE)}, line {frames[-1].lineno}" if frames else ""
-    return FileProblem(path, f"not read: an error in volfix ({type(error).__name__}{place}): please report it")
+    return FileProblem(path, f"not checked: an error in volfix ({type(error).__name__}{place}): please report it")
 
 
 def one_file(
