@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from test_promises import CASES as ALL
 from test_promises import COMPOSE, accepted, laid
-from test_random_projects import laid as drawn
 
 import volfix
+from campaign.random_projects import laid as drawn
 from volfix.rules.rule import Example
 
 WITH_ONE = ("VF113", "VF112: a carry service")

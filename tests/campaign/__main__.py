@@ -1,0 +1,45 @@
+"""The command: `python -m tests.campaign --minutes 60`, from the repository's root."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Mapping
+
+import click
+
+from .parts import PARTS
+from .run import campaign, with_own_programs
+from .table import Tally, rendered
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--minutes", default=2.0, show_default=True, help="How long to go on.")
+@click.option("--cases", type=int, help="So many cases of each part, however long they take.")
+@click.option("--part", "names", type=click.Choice(sorted(PARTS)), multiple=True, help="This part alone; repeatable.")
+@click.option("--seed", type=int, help="The first seed of each part; any, and printed, where it is not given.")
+@click.option("--jobs", type=int, default=os.cpu_count() or 1, show_default=True, help="Processes at once.")
+def main(minutes: float, cases: int | None, names: tuple[str, ...], seed: int | None, jobs: int) -> None:
+    """Attack what volfix promises, and print one table: promise, tried, failed. Status 1 where anything failed."""
+    with_own_programs()
+    first = random.SystemRandom().randrange(10**9) if seed is None else seed
+    parts = {name: PARTS[name] for name in names or PARTS}
+    click.echo(f"seeds from {first} on, {jobs} processes", err=True)
+    told = time.monotonic()
+
+    def progress(tallies: Mapping[str, Tally]) -> None:
+        nonlocal told
+        if time.monotonic() - told > 60:
+            told = time.monotonic()
+            click.echo(
+                ", ".join(f"{name} {tally.tried}/{len(tally.failures)}" for name, tally in tallies.items()), err=True
+            )
+
+    tallies = campaign(parts, first=first, minutes=minutes, cases=cases, jobs=jobs, progress=progress)
+    click.echo(rendered(parts, tallies))
+    sys.exit(any(tally.failures for tally in tallies.values()))
+
+
+main()
