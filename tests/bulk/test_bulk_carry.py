@@ -14,6 +14,20 @@ from volfix.bulk.records import Status
 CARRIED = replace(WRITE, carry_service=True, only_carried=True)
 BY_COMPOSE_1 = {"compose.yaml": COMPOSE, "deploy.sh": b"git pull\ndocker-compose up -d\n"}
 
+ON_THE_HOST = b"""\
+kind: pipeline
+type: docker
+name: deploy
+steps:
+  - name: deploy
+    image: docker:27-cli
+    volumes: [{name: socket, path: /var/run/docker.sock}]
+    commands: [docker compose up -d]
+volumes:
+  - name: socket
+    host: {path: /var/run/docker.sock}
+"""
+
 
 def message(clone: Path) -> str:
     return git(clone, "log", "-1", "--format=%B", BRANCH)
@@ -28,6 +42,13 @@ def test_the_change_carries_its_rows(tmp_path: Path) -> None:
     assert said.startswith("Keep the databases")
     assert "- ./pg of db into the volume shop_db-data (carry-db-data)" in said
     assert "before it, type `volfix carry --back --write`" in said
+
+
+def test_the_change_carries_its_rows_from_where_the_pipeline_keeps_them(tmp_path: Path) -> None:
+    clone = checked_out(tmp_path / "shop", {"compose.yaml": COMPOSE, ".drone.yml": ON_THE_HOST})
+    outcome = done(clone, CARRIED)
+    assert (outcome.status, outcome.reason) == (Status.WRITTEN, None)
+    assert "- /drone/src/pg of db into the volume src_db-data (carry-db-data)" in message(clone)
 
 
 def test_what_nothing_carries_needs_unsafe_fixes(tmp_path: Path) -> None:

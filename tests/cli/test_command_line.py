@@ -123,7 +123,9 @@ def test_json_is_as_designed(repository: Path) -> None:
     assert (mount["file"], mount["line"], mount["column"]) == ("docker-compose.yml", 9, 9)
     assert (mount["service"], mount["target"], mount["step"]) == ("app", "/app/data", None)
     assert (mount["severity"], mount["applicability"], mount["fixable"]) == ("error", "safe", True)
-    assert {"service": "app", "source": "./data", "volume": "app-db", "target": "/app/data"} in project["moves"]
+    assert mount["data"] == str((repository / "data").resolve())
+    move = {"service": "app", "source": "./data", "volume": "app-db", "volume_name": "shop_app-db", "target": "/app/data"}
+    assert move in project["moves"]
     assert (
         json.loads(run("--write", "--output-format", "json", str(repository)).stdout)["summary"]["files_written"] == 2
     )

@@ -40,6 +40,7 @@ def test_the_object_is_as_designed() -> None:
                 "service": "app",
                 "target": "/app/data",
                 "step": None,
+                "data": None,
                 "message": "the database is kept in ./data",
                 "danger": "",
                 "places": [],
@@ -51,7 +52,15 @@ def test_the_object_is_as_designed() -> None:
             }
         ],
         "changes": None,
-        "moves": [{"service": "app", "source": "./data", "volume": "app-db", "target": "/app/data"}],
+        "moves": [
+            {
+                "service": "app",
+                "source": "./data",
+                "volume": "app-db",
+                "volume_name": "shop_app-db",
+                "target": "/app/data",
+            }
+        ],
     }
     assert list(data) == ["version", "projects", "errors", "summary"]
     assert data["version"] == 2

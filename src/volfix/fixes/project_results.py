@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.fixes.proof.proven import MadeFixes
 from volfix.fixes.results import ProjectResult, ReportedFinding
 from volfix.project.compose.model import Project, normalized_name
-from volfix.project.stack import Stack
+from volfix.project.stack import Stack, Use
 from volfix.rules.findings import DeploymentName, Finding, Fix, Move, NameChange
 
 
@@ -20,6 +20,7 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
     reported: set[int] = set()
     shown: set[Path] = set()
     projects = [project for project in stack.projects if stack.is_asked(project)]
+    data = _DataAt.of(stack)
     for number, project in enumerate(projects):
         last = number == len(projects) - 1
         own = [
@@ -32,28 +33,53 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
         shown.update(change.before.path for change in files)
         fixes = [finding.fix for finding in own if finding in made.fixed and finding.fix]
         moves, renamed = tuple(_located(stack, project, move) for move in _moves(fixes)), _renamed(project, fixes)
+        new_names = _new_names(project, moves, renamed)
         results.append(
             ProjectResult(
                 root=project.root,
                 name=project.deployed_as or project.name,
                 files=tuple(file.path for file in project.files),
-                findings=tuple(_reported(finding, made, _new_names(project, moves, renamed)) for finding in own),
+                findings=tuple(_reported(finding, made, new_names, data.get(project, finding)) for finding in own),
                 moves=tuple(dict.fromkeys(moves)),
                 changes=tuple(files),
                 real_volumes=_real_volumes(project, moves, renamed),
                 failure=made.failure,
                 renamed=renamed,
-                carriages=tuple(dict.fromkeys(each for fix in fixes for each in fix.carried)),
+                carriages=tuple(
+                    dict.fromkeys(
+                        replace(each, move=_located(stack, project, each.move)) for fix in fixes for each in fix.carried
+                    )
+                ),
             )
         )
     return tuple(results) or (_pipeline_result(stack, made),)
 
 
-def _reported(finding: Finding, made: MadeFixes, new_names: Mapping[str, str]) -> ReportedFinding:
+@dataclass(frozen=True, slots=True)
+class _DataAt:
+    """What the services of a stack's projects mount at the targets of findings."""
+
+    root: Path
+    uses: Mapping[tuple[int, str, str], Use]
+
+    @classmethod
+    def of(cls, stack: Stack) -> _DataAt:
+        uses = (use for use in stack.uses if not use.mount.overridden)
+        return cls(stack.root, {(id(use.project), use.service.name, use.mount.raw_target): use for use in uses})
+
+    def get(self, project: Project, finding: Finding) -> str | None:
+        use = self.uses.get((id(project), finding.service or "", finding.target or ""))
+        source = use.source(self.root) if use is not None else None
+        return source.name if source is not None else None
+
+
+def _reported(
+    finding: Finding, made: MadeFixes, new_names: Mapping[str, str], data: str | None = None
+) -> ReportedFinding:
     """The finding, in which each volume is called what it is called once the fixes are made."""
     evidence = tuple(_renamed_in(line, new_names) for line in finding.evidence)
     is_rejected = any(finding is each for each in made.rejected)
-    return ReportedFinding(replace(finding, evidence=evidence), finding in made.fixed, is_rejected)
+    return ReportedFinding(replace(finding, evidence=evidence), finding in made.fixed, is_rejected, data)
 
 
 def _renamed_in(line: str, new_names: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from volfix.fixes.masking.secrets import scrub
 from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.encoding import dumps
+from volfix.report.carry import real_volume
 from volfix.report.entries import counted, is_done, is_fixable, main_file
 from volfix.rules.findings import Move
 
@@ -60,6 +61,7 @@ def _move(project: ProjectResult, move: Move, clean: Callable[[str], str]) -> di
         "service": move.service,
         "source": clean(move.source),
         "volume": move.volume,
+        "volume_name": real_volume(project, move.volume),
         "target": clean(move.target),
     }
     if not project.carriages:
@@ -80,6 +82,7 @@ def _finding(project: ProjectResult, reported: ReportedFinding, *, show_secrets:
         "service": finding.service,
         "target": None if finding.target is None else clean(finding.target),
         "step": None if finding.step is None else clean(finding.step),
+        "data": None if reported.data is None else clean(reported.data),
         "message": clean(finding.message),
         "danger": clean(finding.danger),
         "places": [
