@@ -11,8 +11,8 @@ from volfix.fixes.diff import unified
 from volfix.fixes.masking.secrets import scrub
 from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
 from volfix.project.compose.host_directories import relative
-from volfix.report.encoding import dumps
 from volfix.report.carry import real_volume
+from volfix.report.encoding import dumps
 from volfix.report.entries import counted, is_done, is_fixable, main_file
 from volfix.rules.findings import Move
 
