@@ -34,7 +34,7 @@ class ReportedFinding:
     """A finding, and whether this run's plan fixes it (`fixed`: in a dry run, would fix).
 
     `rejected` says that it has no fix since the proof rejected it; the finding's reason says why. `data` is what the
-    service mounts at the finding's target: an absolute path of the host, or `volume <name>`; None where that is not known.
+    service mounts at the target: an absolute path of the host, or `volume <name>`; None where that is not known.
     """
 
     finding: Finding
