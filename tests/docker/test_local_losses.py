@@ -13,7 +13,6 @@ from volfix.docker import local_files
 from volfix.docker.archive import Entry
 from volfix.docker.carry_jobs import CarryProblem, Job, Origin, State, SurveyedJob
 from volfix.docker.engine import Engine
-from volfix.docker.helper_containers import Carriers
 
 GIGABYTE = 10**9
 JOB = Job("shop", "rows", "shop_rows", ("db",), ("/data",), (Origin("bind", "/old", "./old", "history"),))
@@ -67,8 +66,8 @@ def test_too_little_space_is_said_before_anything_is_stopped(found: SurveyedJob,
 
 
 @pytest.fixture
-def uncarried(disk: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is named of a directory whose files have attributes that this machine's file system need not have."""
+def tagged(disk: Path, monkeypatch: pytest.MonkeyPatch) -> Origin:
+    """A directory whose files have attributes that this machine's file system need not have."""
     names = {
         "plain.db": [],
         "labelled.db": ["security.selinux", "security.capability", "trusted.overlay.opaque"],
@@ -81,21 +80,29 @@ def uncarried(disk: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         if name != "all":
             (disk / "rows" / name).touch()
     monkeypatch.setattr(os, "listxattr", lambda path, **_: names.get(Path(path).name, []))
-    origin = Origin("bind", str(disk / "rows"), "./rows", "history")
-    engine = Engine(None)
-    return list(local_files.uncarried(engine, Carriers(engine, "image", "rows"), [origin]))
+    return Origin("bind", str(disk / "rows"), "./rows", "history")
 
 
-def test_extended_attributes_and_acls_are_named(uncarried: list[str]) -> None:
-    assert sorted(uncarried) == [
+def test_extended_attributes_and_acls_are_named(tagged: Origin) -> None:
+    found = local_files.listing(tagged, None)
+    assert found is not None
+    assert list(local_files.uncarried(Engine(None), tagged, "")) == list(found.uncarried)
+    assert sorted(found.uncarried) == [
         "all: a default ACL",
         "shared.db: an ACL",
         "tagged.db: the extended attribute user.owner",
     ]
 
 
+def test_of_a_directory_that_cannot_be_read_it_is_said(tagged: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        os, "listdir", lambda path: (_ for _ in ()).throw(PermissionError(13, "Permission denied", path))
+    )
+    (line,) = local_files.uncarried(Engine(None), tagged, "")
+    assert line == "extended attributes and ACLs of ./rows, if it has any: they are not seen from here"
+
+
 def test_where_they_are_not_seen_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_files, "data_root", lambda _: None)
-    engine = Engine(None)
-    (line,) = local_files.uncarried(engine, Carriers(engine, "image", "rows"), JOB.origins)
+    (line,) = local_files.uncarried(Engine(None), JOB.origins[0], "")
     assert line == "extended attributes and ACLs of ./old, if it has any: they are not seen from here"

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 import volfix
 from volfix.cli.main import volfix as command
 from volfix.fixes.results import ProjectResult, RunResult
-from volfix.rules import REGISTRY
+from volfix.rules.registry import REGISTRY
 from volfix.rules.rule import Example
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

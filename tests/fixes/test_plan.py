@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.rules import REGISTRY
 from volfix.rules.context import Context
 from volfix.rules.findings import Applicability, Finding
+from volfix.rules.registry import REGISTRY
 
 ROOT, OTHER = "services: {db: {user: root}}\n", "services: {db: {user: '1000:1000'}}\n"
 

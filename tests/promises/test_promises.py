@@ -20,8 +20,8 @@ import volfix
 from volfix.cli.main import volfix as command
 from volfix.fixes.proof.proof import ProofFailed
 from volfix.fixes.results import ProjectResult
-from volfix.rules import REGISTRY
 from volfix.rules.findings import VolumeName
+from volfix.rules.registry import REGISTRY
 from volfix.rules.rule import Example
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from volfix.cli.main import volfix
 from volfix.project.stack import Stack
-from volfix.rules import REGISTRY
 from volfix.rules.context import Context
 from volfix.rules.findings import Finding
+from volfix.rules.registry import REGISTRY
 
 GOOD = "services:\n  db:\n    image: postgres:16\n    volumes: ['./pg:/var/lib/postgresql/data']\n"
 PIPELINE = "kind: pipeline\ntype: docker\nname: x\nsteps:\n- name: deploy\n  image: docker:27\n  commands:\n  - %s\n"

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from volfix.cli.main import volfix
 from volfix.configuration.keys import KEYS
 from volfix.report.explain import explain, overview
-from volfix.rules import REGISTRY
 from volfix.rules.context import Context
 from volfix.rules.findings import Finding
+from volfix.rules.registry import REGISTRY
 from volfix.rules.rule import Example, Outcome, Rule
 
 BEFORE = "services:\n  app:\n    environment: {PASSWORD: hunter2}\n    volumes: [./data:/app/data]\n"

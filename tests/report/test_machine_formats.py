@@ -18,8 +18,8 @@ from volfix.edits.yaml_edits import SetScalar
 from volfix.fixes.results import RunResult
 from volfix.report import github, gitlab, json_report, junit, rdjson, sarif, text
 from volfix.report.encoding import dumps, encodable
-from volfix.rules import REGISTRY
 from volfix.rules.findings import Applicability, Finding, Fix, Severity
+from volfix.rules.registry import REGISTRY
 from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Mapping, Scalar, Sequence, parse
 

@@ -18,8 +18,8 @@ from volfix.cli.main import volfix as command
 from volfix.configuration.keys import KEYS
 from volfix.report import sarif
 from volfix.report.json_report import render
-from volfix.rules import REGISTRY
 from volfix.rules.findings import Severity
+from volfix.rules.registry import REGISTRY
 from volfix.rules.severities import highest_severity
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

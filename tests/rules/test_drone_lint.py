@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from volfix.rules import REGISTRY
+from volfix.rules.registry import REGISTRY
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 DRONE = shutil.which("drone")

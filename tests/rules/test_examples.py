@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.rules import REGISTRY
+from volfix.rules.registry import REGISTRY
 from volfix.rules.rule import Example, Outcome, Rule
 
 CASES = [

@@ -107,7 +107,7 @@ def _answer(asked: str, code: str) -> str:
             return answer
         if answer == EXPLAIN:
             from volfix.report.explain import explain
-            from volfix.rules import REGISTRY
+            from volfix.rules.registry import REGISTRY
 
             click.echo(f"{explain(REGISTRY[code])}\n", err=True)
         else:

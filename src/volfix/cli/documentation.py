@@ -27,7 +27,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     from volfix import __version__
     from volfix.configuration.schema import schema
     from volfix.report.markdown import configuration_page, index_page, rule_page
-    from volfix.rules import REGISTRY
+    from volfix.rules.registry import REGISTRY
 
     rules = [rule for _, rule in sorted(REGISTRY.items())]
     yield "index.md", index_page(rules, __version__)

@@ -34,7 +34,7 @@ def command(subject: str, rules: bool, markdown: Path | None, project_name: str 
     """
     from volfix.docker.carry_jobs import CarryProblem
     from volfix.report.explain import explain, overview
-    from volfix.rules import REGISTRY
+    from volfix.rules.registry import REGISTRY
 
     if markdown is not None:
         from volfix.cli.documentation import write

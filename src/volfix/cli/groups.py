@@ -51,7 +51,7 @@ def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) 
     del ctx, param
     from click.shell_completion import CompletionItem
 
-    from volfix.rules import REGISTRY
+    from volfix.rules.registry import REGISTRY
 
     before, comma, last = incomplete.rpartition(",")
     return [

@@ -15,8 +15,8 @@ from volfix.configuration.places import line_of
 from volfix.configuration.settings import PYPROJECT, SEVERITIES, Settings
 from volfix.knowledge.entries import Kind as EntryKind
 from volfix.knowledge.tables import parsed
-from volfix.rules import REGISTRY
 from volfix.rules.codes import nearest, unknown
+from volfix.rules.registry import REGISTRY
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
 

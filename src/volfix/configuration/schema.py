@@ -9,7 +9,7 @@ from volfix.configuration.keys import KEYS, Key, Kind
 from volfix.configuration.own_entries import NEEDS, OWNERS, REQUIRED, TABLES
 from volfix.configuration.settings import SEVERITIES
 from volfix.knowledge.entries import Entry
-from volfix.rules import REGISTRY
+from volfix.rules.registry import REGISTRY
 
 TEXTS = {"type": "array", "items": {"type": "string"}}
 WORDS = {"type": "array", "items": TEXTS}

@@ -34,6 +34,7 @@ class Carriers:
     def __init__(self, engine: Engine, image: str, purpose: str) -> None:
         self._engine, self._image, self._purpose = engine, image, purpose
         self._stack = ExitStack()
+        self._mounting: dict[MountPoint, str] = {}
 
     def __enter__(self) -> Carriers:
         return self
@@ -48,9 +49,11 @@ class Carriers:
     def mounting(self, kind: str, source: str, *, writable: bool = False, target: str = INSIDE) -> str:
         """A carrier with one mount; its id. Raises EngineProblem where a bind's source is not there."""
         mount = MountPoint(kind, source, target, writable)
-        carrier = self._engine.create_carrier(self._image, [mount], {CARRIER: self._purpose})
-        self._stack.callback(self._engine.remove_container, carrier, anonymous_volumes=True)
-        return carrier
+        if mount not in self._mounting:
+            carrier = self._engine.create_carrier(self._image, [mount], {CARRIER: self._purpose})
+            self._stack.callback(self._engine.remove_container, carrier, anonymous_volumes=True)
+            self._mounting[mount] = carrier
+        return self._mounting[mount]
 
     def making(self, directory: str) -> None:
         """Have the daemon make a directory of its host, as `-v` does."""

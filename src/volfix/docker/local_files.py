@@ -12,9 +12,10 @@ import os
 import socket
 import stat
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -22,7 +23,7 @@ from typing import IO
 from volfix.docker.archive import Entry, Keep, Manifest
 from volfix.docker.carry_jobs import Origin
 from volfix.docker.engine import CHUNK, Engine
-from volfix.docker.helper_containers import Carriers, Progress
+from volfix.docker.helper_containers import Progress
 from volfix.docker.tar_stream import HEAD
 
 KINDS = {
@@ -71,62 +72,63 @@ def volume_directory(engine: Engine, volume: str, container: str) -> Path | None
         return None
 
 
-def uncarried(engine: Engine, carriers: Carriers, origins: Iterable[Origin]) -> tuple[str, ...]:
-    """The extended attributes and ACLs of the origins, which no archive has, a line each; the rest as a number.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is in a directory, without digests; `uncarried` is what no archive has of it, a line each."""
 
-    Where an origin's files are not on this machine, that they are not seen.
-    """
-    found: list[str] = []
-    for origin in origins:
-        directory = Path(origin.name) if origin.kind == "bind" and data_root(engine) else None
-        if origin.kind == "volume":
-            directory = volume_directory(engine, origin.name, carriers.mounting("volume", origin.name))
-        if directory is None:
-            found.append(f"extended attributes and ACLs of {origin.shown}, if it has any: they are not seen from here")
-            continue
-        with suppress(OSError):
-            top = str(directory / origin.path)
-            found += [f"{below or origin.shown}: {name}" for below, path in _paths(top) for name in _extended(path)]
-    more = f"the same of {len(found) - SHOWN} more" if len(found) > SHOWN else None
-    return (*found[:SHOWN], *([more] if more else []))
+    manifest: Manifest
+    uncarried: tuple[str, ...]
 
 
-def _extended(path: str) -> Iterator[str]:
-    try:
-        names = os.listxattr(path, follow_symlinks=False)
-    except OSError:
-        return
-    for name in names:
-        if not name.startswith(OF_SYSTEM):
-            yield ACLS.get(name, f"the extended attribute {name}")
-
-
-def _paths(top: str) -> Iterator[tuple[str, str]]:
-    """Each path at and below another one, the first of them empty."""
-    yield "", top
-    for current, directories, names in os.walk(top):
-        for name in (*directories, *names):
-            path = f"{current}/{name}"
-            yield path[len(top) + 1 :], path
-
-
-def listing(origin: Origin, keep: Keep | None) -> Manifest | None:
-    """The entries of a bind's directory without their digests; None where it cannot be listed here.
+def listing(origin: Origin, keep: Keep | None) -> Listing | None:
+    """The entries of a bind's directory; None where it cannot be listed here.
 
     `keep`, where it is given, gets the first bytes of each file.
     """
     if origin.kind != "bind" or origin.path or origin.below:
         return None
     manifest: Manifest = {}
+    lost: list[str] = []
     try:
-        for below, path, entry in _entries(origin.name):
+        for below, path, entry, attributes in _entries(origin.name):
             manifest[below] = entry
+            if attributes:
+                lost += _uncarried(below or origin.shown, attributes)
             if entry.kind == "file" and keep is not None:
                 with _opened(path) as file:
                     keep(below, file.read(HEAD))
     except OSError:
         return None
-    return manifest
+    return Listing(manifest, tuple(lost))
+
+
+def uncarried(engine: Engine, origin: Origin, container: str) -> Iterator[str]:
+    """The extended attributes and ACLs of an origin, which no archive has, a line each; where its files are not on this
+    machine, or cannot be read, that they are not seen. `container` is the id of the one that has its volume.
+    """
+    directory = Path(origin.name) if origin.kind == "bind" and data_root(engine) else None
+    if origin.kind == "volume":
+        directory = volume_directory(engine, origin.name, container)
+    try:
+        if directory is not None:
+            for below, _, _, attributes in _entries(str(directory / origin.path)):
+                yield from _uncarried(below or origin.shown, attributes)
+            return
+    except OSError:
+        pass  # said below
+    yield f"extended attributes and ACLs of {origin.shown}, if it has any: they are not seen from here"
+
+
+def _uncarried(shown: str, attributes: Iterable[str]) -> Iterator[str]:
+    for name in attributes:
+        if not name.startswith(OF_SYSTEM):
+            yield f"{shown}: {ACLS.get(name, f'the extended attribute {name}')}"
+
+
+def first_of(lost: Sequence[str]) -> tuple[str, ...]:
+    """The first lines, and the rest as a number."""
+    more = [f"the same of {len(lost) - SHOWN} more"] if len(lost) > SHOWN else []
+    return (*lost[:SHOWN], *more)
 
 
 def contents(directory: Path, keep: Keep, progress: Progress | None = None) -> Manifest:
@@ -135,7 +137,7 @@ def contents(directory: Path, keep: Keep, progress: Progress | None = None) -> M
     Small files are read here, each whole: to hand one to a thread takes longer than to read it.
     """
     manifest: Manifest = {}
-    digests: deque[tuple[str, Future[str]]] = deque()
+    later: deque[tuple[str, Future[str]]] = deque()
     counting = Lock()
 
     def count(size: int) -> None:
@@ -144,24 +146,24 @@ def contents(directory: Path, keep: Keep, progress: Progress | None = None) -> M
                 progress(size)
 
     def collect() -> None:
-        below, digest = digests.popleft()
+        below, digest = later.popleft()
         manifest[below] = manifest[below].with_digest(digest.result())
 
+    def digest_of(below: str, path: str) -> str:
+        head = _first_bytes(path)
+        copy = keep(below, head[:HEAD])
+        if len(head) < SMALL and copy is None:
+            count(len(head))
+            return hashlib.sha256(head).hexdigest()
+        later.append((below, pool.submit(_digest, path, copy, count)))
+        return ""
+
     with ThreadPoolExecutor(THREADS) as pool:
-        for below, path, entry in _entries(str(directory)):
+        for below, _, entry, _ in _entries(str(directory), digest_of):
             manifest[below] = entry
-            if entry.kind != "file":
-                continue
-            head = _first_bytes(path)
-            copy = keep(below, head[:HEAD])
-            if len(head) < SMALL and copy is None:
-                manifest[below] = entry.with_digest(hashlib.sha256(head).hexdigest())
-                count(len(head))
-            else:
-                digests.append((below, pool.submit(_digest, path, copy, count)))
-            if len(digests) > 2 * THREADS:
+            if len(later) > 2 * THREADS:
                 collect()
-        while digests:
+        while later:
             collect()
     return manifest
 
@@ -191,8 +193,12 @@ def _opened(path: str) -> IO[bytes]:
     return os.fdopen(os.open(path, FLAGS), "rb", buffering=0)
 
 
-def _entries(top: str) -> Iterator[tuple[str, str, Entry]]:
-    """Each path below the directory, the path itself and its entry, in the order of an archive."""
+def _entries(
+    top: str, digest_of: Callable[[str, str], str] | None = None
+) -> Iterator[tuple[str, str, Entry, Sequence[str]]]:
+    """Each path below the directory, the path itself, its entry and the names of its extended attributes, in the order
+    of an archive. `digest_of` is asked with the two paths of each file.
+    """
     first: dict[tuple[int, int], str] = {}
     waiting = [("", os.path.realpath(top))]
     while waiting:
@@ -201,34 +207,50 @@ def _entries(top: str) -> Iterator[tuple[str, str, Entry]]:
         kind = KINDS.get(stat.S_IFMT(found.st_mode))
         if kind is None:
             continue
-        link = str(Path(path).readlink()) if kind == "symbolic link" else ""
+        digest, link = "", str(Path(path).readlink()) if kind == "symbolic link" else ""
         if kind == "directory":
-            with os.scandir(path) as found_there:
-                names = sorted((item.name for item in found_there), key=os.fsencode, reverse=True)
-            waiting += [(f"{below}/{name}" if below else name, f"{path}/{name}") for name in names]
+            waiting += [(f"{below}/{name}" if below else name, f"{path}/{name}") for name in _backwards(path)]
         elif found.st_nlink > 1 and (same := first.setdefault((found.st_dev, found.st_ino), below)) != below:
             kind, link = "hard link", same
-        yield below, path, _entry(path, kind, link, found)
+        if digest_of is not None and kind == "file":
+            digest = digest_of(below, path)
+        attributes = _attributes(path)
+        yield below, path, _entry(path, (kind, link, digest), found, attributes), attributes
 
 
-def _entry(path: str, kind: str, link: str, found: os.stat_result) -> Entry:
+def _backwards(directory: str) -> list[str]:
+    """The names in a directory, the last first: an archive is in the order of their bytes."""
+    names = os.listdir(directory)  # noqa: PTH208 - a Path for each entry of a tree costs
+    names.sort(key=None if all(map(str.isascii, names)) else os.fsencode, reverse=True)
+    return names
+
+
+def _entry(path: str, said: tuple[str, str, str], found: os.stat_result, attributes: Sequence[str]) -> Entry:
+    kind, link, digest = said
     return Entry(
         kind,
         found.st_size if kind == "file" else 0,
         found.st_uid,
         found.st_gid,
-        stat.S_IMODE(found.st_mode),
+        found.st_mode & 0o7777,
         found.st_mtime_ns // 10**9,
         link,
         (os.major(found.st_rdev), os.minor(found.st_rdev)) if kind.endswith(" device") else (0, 0),
-        _attributes(path),
+        _capability(path) if CAPABILITY in attributes else (),
+        digest,
     )
 
 
-def _attributes(path: str) -> tuple[tuple[str, str], ...]:
+def _attributes(path: str) -> Sequence[str]:
+    """The names of the extended attributes; none where the file system has no such thing."""
     try:
-        if CAPABILITY not in os.listxattr(path, follow_symlinks=False):  # a name that is not there costs an exception
-            return ()
+        return os.listxattr(path, follow_symlinks=False)
+    except OSError:
+        return ()
+
+
+def _capability(path: str) -> tuple[tuple[str, str], ...]:
+    try:
         value = os.getxattr(path, CAPABILITY, follow_symlinks=False)
     except OSError:
         return ()

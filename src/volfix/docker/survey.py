@@ -13,7 +13,7 @@ from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers
 from volfix.docker.interrupted_copy import is_part
-from volfix.docker.local_files import data_root, listing, uncarried
+from volfix.docker.local_files import data_root, first_of, listing, uncarried
 from volfix.docker.markers import CARRIED, is_carried, is_marked, used_since
 from volfix.docker.service_mark import is_moved
 from volfix.docker.sqlite_files import Spool
@@ -39,14 +39,13 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
             return SurveyedJob(job, {}, target, "carried", (), (), image, when)
         late = _saves_at_stop(engine, job)
         listed = quick and not marked and not any(target or ()) and data_root(engine) is not None
-        source, kept = _sources(engine, carriers, job, say, late=late, listed=listed)
+        source, kept, lost = _sources(engine, carriers, job, say, late=late, listed=listed)
         complete = through.with_top(source, kept)
         users = volume_users(engine, job) if volume else []
         is_ours = marked and target is not None and not used_since(engine, job.name, users)
         ours = is_ours and is_part(engine, carriers, (complete, kept), (target or {}, volume_of(job)))
         state = _state(complete, target, is_part=ours)
         there = tuple(held_in(engine, carriers, job)) if state == "different" else ()
-        lost = uncarried(engine, carriers, kept)
     writers = (*writers_of(engine, job.origins), *users)
     running = {container.id: container for container in writers if container.is_running}.values()
     own = tuple(item for item in running if job.owns(item))
@@ -91,20 +90,25 @@ def _saves_at_stop(engine: Engine, job: Job) -> bool:
 
 def _sources(
     engine: Engine, carriers: Carriers, job: Job, say: Say, *, late: bool, listed: bool
-) -> tuple[Manifest, tuple[Origin, ...]]:
-    """The manifest of all origins together; one that is missing is told, and fatal unless the data is elsewhere.
+) -> tuple[Manifest, tuple[Origin, ...], tuple[str, ...]]:
+    """The manifest of all origins together, those that are there, and what of them no copy gets; an origin that is
+    missing is told, and fatal unless the data is elsewhere.
 
     `late`: that there are no files of the database is no failure yet; `listed`: without digests, where that is quicker.
     """
     parts, missing = [], []
+    lost: list[str] = []
     with Spool(remember=False) as found:
         for origin in job.origins:
             try:
                 container, path = carriers.source_of(origin)
-                manifest = listing(origin, None if job.clients or not job.expected else found.keep) if listed else None
-                if manifest is None:
-                    manifest = through.manifest_of(engine, container, path, origin.below, found.keep)
-                parts.append((origin, manifest))
+                here = listing(origin, None if job.clients or not job.expected else found.keep) if listed else None
+                if here is not None:
+                    parts.append((origin, here.manifest))
+                    lost += here.uncarried
+                    continue
+                parts.append((origin, through.manifest_of(engine, container, path, origin.below, found.keep)))
+                lost += uncarried(engine, origin, container)
             except EngineProblem as problem:
                 missing.append(f"{origin.shown} cannot be read: {problem}")
         manifest = through.united(parts)
@@ -114,7 +118,7 @@ def _sources(
         raise CarryProblem(f"{job.key}: nothing is carried: {reasons}")
     for line in missing:
         say(f"{job.key}: {line}; the database is found all the same")
-    return manifest, tuple(origin for origin, _ in parts)
+    return manifest, tuple(origin for origin, _ in parts), first_of(lost)
 
 
 def lacks(job: Job, manifest: Manifest, databases: set[str]) -> str | None:

@@ -20,10 +20,10 @@ from volfix.project.discovery import Directory, directories
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.project.stacks import read_stacks
-from volfix.rules import REGISTRY
 from volfix.rules.context import Context
 from volfix.rules.findings import Applicability, Finding
 from volfix.rules.ignores import is_ignored
+from volfix.rules.registry import REGISTRY
 from volfix.syntax import disk
 from volfix.syntax.failures import failure
 from volfix.syntax.source import CannotEdit, FileProblem

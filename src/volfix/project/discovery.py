@@ -9,12 +9,21 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
 from volfix.knowledge.systems import unread_files
-from volfix.project.ci.names import YAML, is_pipeline_name
-from volfix.project.commands.names import has_commands, is_document, is_script
+from volfix.project.ci.names import COMMAND_FILES, YAML, is_pipeline_name
+from volfix.project.ci.names import FILE_NAME as PIPELINE_NAME
+from volfix.project.commands.names import (
+    COMMAND_FILE,
+    DOCUMENTS,
+    has_commands,
+    in_cron_table,
+    is_document,
+    is_script,
+)
 from volfix.project.compose.compose_file import FILE_NAME, Unread
 from volfix.project.compose.other_names import is_compose_by_content
 from volfix.project.git import work_tree
@@ -150,27 +159,37 @@ def _walk(path: Path, root: Path, kept: Kept, problems: list[FileProblem]) -> It
 def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]]) -> Directory:
     """The directory with those of its entries that are read, by their names; other YAML files by their bytes."""
     kinds = ("files", "pipelines", "commands", "others", "documents", "unread")
-    found: dict[str, list[Path]] = {kind: [] for kind in kinds}
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            continue
+    found: dict[str, set[Path]] = {kind: set() for kind in kinds}
+    here = [entry for entry in entries if not entry.is_dir(follow_symlinks=False)]
+    found["commands"].update(Path(entry.path) for entry in here if is_script(entry))
+    is_read = _read_names().search
+    for entry in here if in_cron_table(f"{directory}/") else [entry for entry in here if is_read(entry.name)]:
         if FILE_NAME.search(entry.name) and not _is_broken_link(entry):
-            found["files"].append(Path(entry.path))
+            found["files"].add(Path(entry.path))
         elif is_pipeline_name(entry.path) and not _is_broken_link(entry):
-            found["pipelines"].append(Path(entry.path))
+            found["pipelines"].add(Path(entry.path))
         elif entry.name.lower().endswith(YAML) and _is_file(entry) and is_compose_by_content(entry.path):
-            found["others"].append(Path(entry.path))
-        if (has_commands(entry.path) and _is_file(entry)) or is_script(entry):
-            found["commands"].append(Path(entry.path))
+            found["others"].add(Path(entry.path))
+        if has_commands(entry.path) and _is_file(entry):
+            found["commands"].add(Path(entry.path))
         elif is_document(entry.name) and _is_file(entry):
-            found["documents"].append(Path(entry.path))
+            found["documents"].add(Path(entry.path))
         elif entry.name in unread_files() and CALLS_COMPOSE.search(disk.read_or_nothing(entry.path)):
-            found["unread"].append(Path(entry.path))
+            found["unread"].add(Path(entry.path))
     if not found["files"] and any(entry.name == ".env" for entry in entries):
-        found["files"] = _named_by_dotenv(directory)
-        found["others"] = [path for path in found["others"] if path not in found["files"]]
+        found["files"] = {*_named_by_dotenv(directory)}
+        found["others"] -= found["files"]
     files, pipelines, commands, others, documents, unread = (tuple(sorted(paths)) for paths in found.values())
     return Directory(directory, root, files, pipelines, commands, others, documents, unread_deployments=unread)
+
+
+@cache
+def _read_names() -> re.Pattern[str]:
+    """Finds every name that `_of_interest` may read a file by, and few others."""
+    exact = "|".join(map(re.escape, unread_files()))
+    endings = "|".join(map(re.escape, (*YAML, *DOCUMENTS)))
+    begins = "|".join((COMMAND_FILE.pattern, COMMAND_FILES.pattern, PIPELINE_NAME.pattern, rf"(?:{exact})\Z"))
+    return re.compile(rf"^(?:{begins})|(?i:{endings})\Z")
 
 
 def _named_by_dotenv(directory: Path) -> list[Path]:

@@ -16,8 +16,8 @@ from volfix.report.entries import is_done
 from volfix.report.finding import SEVERITY_COLORS, Standing, shown, standing, where
 from volfix.report.summary import count
 from volfix.report.view import View
-from volfix.rules import REGISTRY
 from volfix.rules.findings import Finding
+from volfix.rules.registry import REGISTRY
 
 DIFF_COLORS = {"+": "green", "-": "red", "@": "cyan"}
 SEVERITIES = ("error", "warning", "info")

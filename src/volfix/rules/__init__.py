@@ -1,14 +1,1 @@
-"""The rules by code; a module `vf*.py` in this folder is a rule, and nothing else needs to know of it."""
-
-from __future__ import annotations
-
-import importlib
-import pkgutil
-
-from volfix.rules.rule import Rule
-
-REGISTRY: dict[str, Rule] = {
-    rule.code: rule
-    for module in sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name.startswith("vf"))
-    for rule in (importlib.import_module(f"{__name__}.{module}").RULE,)
-}
+"""What is wrong, why, and the fix: a module a rule, with what the rules share."""

@@ -22,6 +22,6 @@ def nearest(code: str) -> str:
 
 
 def _known() -> list[str]:
-    from volfix.rules import REGISTRY  # which has the rule about codes, too
+    from volfix.rules.registry import REGISTRY  # which has the rule about codes, too
 
     return sorted(REGISTRY)

@@ -18,7 +18,7 @@ def check(context: Context) -> Iterator[Finding]:
     signed = {each.file.path: each.file for each in context.stack.workflows if each.file.signed}
     if not signed:
         return
-    from volfix.rules import REGISTRY
+    from volfix.rules.registry import REGISTRY
 
     changed: dict[object, list[str]] = {}
     for code in PIPELINE_RULES:

@@ -37,6 +37,10 @@ def is_script(entry: os.DirEntry[str]) -> bool:
 
 def has_commands(path: str) -> bool:
     """Whether a file at this path, with slashes, may hold commands, by its name."""
-    directory, _, name = path.rpartition("/")
-    in_table = directory.rpartition("/")[2] in CRON_TABLES
-    return COMMAND_FILE.match(name) is not None or in_table or may_have_jobs(path)
+    name = path.rpartition("/")[2]
+    return COMMAND_FILE.match(name) is not None or in_cron_table(path) or may_have_jobs(path)
+
+
+def in_cron_table(path: str) -> bool:
+    """Whether a file at this path, with slashes, is a cron table by its directory, whatever it is called."""
+    return path.rpartition("/")[0].rpartition("/")[2] in CRON_TABLES

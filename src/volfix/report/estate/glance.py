@@ -9,7 +9,7 @@ from typing import Any
 
 from volfix.bulk.records import Hazard, RepositoryRecord, Status
 from volfix.report.estate.assessment import Assessment, Outcome
-from volfix.rules import REGISTRY
+from volfix.rules.registry import REGISTRY
 
 LEFT_OUT = (Status.FAILED, Status.SKIPPED)
 KINDS_OF_REASON = 500
