@@ -50,6 +50,14 @@ def one(directory: Path, files: Files, name: str = "URL") -> Variable:
 
 APP = "services:\n  app:\n    image: x\n"
 
+TYPED = (
+    *("0777", "-0777", "0o17", "0x1F", "-0b11", "0_7", "1_000", "+5", "-0", "09", "0o8", "_1"),
+    *("18446744073709551615", "18446744073709551616", "-9223372036854775809", "1.50", ".5", "1.", "007.50", "._5"),
+    *("-0.0", "1e3", "1e5", "1e6", "1234567.5", "0.0001", "0.00001", "1e400", "12e03", "1:30", "1.2.3", "1e", "0x"),
+    *("True", "TRUE", "false", "yes", "off", "tRUE", "nULL", "!!str 0777", "'0777'", "=", "2020-01-01", "2020-1-2"),
+    *("2020-01-01T10:00:00.50Z", "2020-01-01  1:2:3", "2020-01-01T10:00", "2020-13-01", "0001-01-01"),
+)
+
 PROJECTS: dict[str, Files] = {
     "environment over env_file": {
         "compose.yaml": APP + "    env_file: a.env\n    environment: {URL: compose}\n",
@@ -184,6 +192,40 @@ PROJECTS: dict[str, Files] = {
     },
     "multi-line values": {"compose.yaml": APP + "    env_file: a.env\n", "a.env": 'URL="a\nb"\nX=1\n'},
     "bytes": {"compose.yaml": APP + "    env_file: a.env\n", "a.env": "\ufeffURL=ü\r\nX=y # c\r\nX=z\r\n"},
+    "numbers, truth and dates are printed as Go prints them": {
+        "compose.yaml": APP
+        + "    environment:\n"
+        + "".join(f"      V{number}: {text}\n" for number, text in enumerate(TYPED)),
+    },
+    "an entry whose value is a merge key's name is none": {
+        "compose.yaml": APP + "    environment:\n      A: <<\n      B: '<<'\n",
+    },
+    "an extended env file is another one in another directory": {
+        "compose.yaml": "services:\n  app:\n    extends: {file: sub/compose.yaml, service: base}\n"
+        "    env_file: [b.env, a.env]\n",
+        "sub/compose.yaml": "services:\n  base:\n    image: x\n    env_file: [a.env, ../b.env]\n",
+        "sub/a.env": "A=sub\nB=sub\nS=sub\n",
+        "a.env": "A=own\n",
+        "b.env": "B=own\nA=b\n",
+    },
+    "what an entry sets to nothing is no default's in an env file": {
+        "compose.yaml": APP + "    env_file: a.env\n    environment: {B: x$OUTSIDE, C: ''}\n",
+        ".env": "OUTSIDE=\n",
+        "a.env": "B=file\nM=${B:-b}\nN=${C:-c}\n",
+    },
+    "a name alone leaves the default": {
+        "compose.yaml": APP + "    env_file: a.env\n    environment: [OUTSIDE]\n",
+        "a.env": "OTHER\nM=${OUTSIDE-b}${OTHER-c}\n",
+    },
+    "a reset inside an override is a text": {
+        "compose.yaml": APP + "    environment: {A: base}\n",
+        "compose.z.yaml": "services:\n  app:\n    environment: !override {A: !reset null, B: 1}\n",
+    },
+    "behind a reset is what merge keys bring in": {
+        "compose.yaml": APP + "    environment: {A: base}\n",
+        "compose.z.yaml": "x-m: &m\n  environment: {B: merged}\nservices:\n  app:\n    <<: *m\n"
+        "    environment: !reset null\n",
+    },
     "an escaped dollar": {"compose.yaml": APP + "    environment: [URL=a$$b, 'X=$$$${Y}']\n"},
 }
 
@@ -254,7 +296,8 @@ def test_a_literal_in_a_compose_file_says_where_it_is(written_as: str, expected:
 )
 def test_what_comes_from_outside_has_no_origin(written_as: str, value: str | None, tmp_path: Path) -> None:
     files = {"compose.yaml": APP + f"    environment:\n      URL: {written_as}\n", ".env": "KNOWN=known\n"}
-    assert one(tmp_path, files) == Variable("URL", value, None)
+    found = one(tmp_path, files)
+    assert (found.value, found.origin) == (value, None)
 
 
 @pytest.mark.parametrize(
@@ -471,7 +514,7 @@ def test_assignments_that_lead_back_to_themselves_end(tmp_path: Path) -> None:
     written(tmp_path, {".env": "A=${B}\nB=${A}\nC=${C}x\nD=1\nD=${D}\n"})
     dotenv = read_dotenv(tmp_path / ".env", [])
     lookup = lookup_in(tmp_path, dotenv)
-    assert (lookup("A"), lookup("B"), lookup("C"), lookup("D")) == (None, None, "${C}x", "1")
+    assert (lookup("A"), lookup("B"), lookup("C"), lookup("D")) == ("${A}", "${B}", "${C}x", "1")
 
 
 def test_doubling_values_do_not_fill_the_memory(tmp_path: Path) -> None:

@@ -67,10 +67,11 @@ class Mapping:
         """The value under `key`, merge keys followed, aliases resolved; None where there is none."""
         if found := self.first.get(key):
             return resolved(found.value)
-        for merged in _inherited(self) if "<<" in self.first else ():
-            if found := merged.pair(key):
-                return resolved(found.value)
-        return None
+        return self.inherited(key) if "<<" in self.first else None
+
+    def inherited(self, key: str) -> Scalar | Mapping | Sequence | None:
+        """The value that merge keys bring in under `key`, whatever stands here; None where there is none."""
+        return next((resolved(found.value) for each in _inherited(self) if (found := each.pair(key))), None)
 
     def items(self) -> Iterator[tuple[str, Pair]]:
         """The effective entries by key, those of merge keys last and only where nothing overrides them."""

@@ -108,10 +108,7 @@ class DirectoryLookup:
 
     def __call__(self, name: str) -> str | None:
         value = self._outer(name)
-        if value is None:
-            variable = self._variables.get(name)
-            value = variable.value if variable else None
-        return value
+        return value if value is not None else _said(self._variables, name)
 
     def _outer(self, name: str) -> str | None:
         value = self.parent(name) if self.parent else None
@@ -143,6 +140,14 @@ def lookup_in(directory: Path, dotenv: DotenvFile, parent: Lookup | None = None)
     return DirectoryLookup(directory, dotenv, parent)
 
 
+def _said(variables: Mapping[str, Variable], name: str) -> str | None:
+    """The value of a variable; one that comes from outside is visible: something sets it, if only to nothing."""
+    variable = variables.get(name)
+    if variable is None or variable.inherited or variable.value is not None:
+        return variable.value if variable else None
+    return f"${{{name}}}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Layered:
     """What an env file is interpolated with: `first`, then the variables that are known so far."""
@@ -152,9 +157,7 @@ class _Layered:
 
     def __call__(self, name: str) -> str | None:
         value = self.first(name)
-        if value is None and (variable := self.then.get(name)):
-            return variable.value
-        return value
+        return value if value is not None else _said(self.then, name)
 
     def origin(self, name: str) -> Origin:
         if self.first(name) is not None:
@@ -193,7 +196,7 @@ def _assigned(source: Source, item: Assignment, lookup: Lookup, variables: Mappi
     if item.inherited:
         if (value := lookup(item.name)) is not None:
             return Variable(item.name, value, origin_in(lookup, item.name))
-        return variables.get(item.name) or Variable(item.name, None, None)
+        return variables.get(item.name) or Variable(item.name, None, None, inherited=True)
     if item.literal:
         return Variable(item.name, item.value, InEnvFile(source, item))
     known = _Layered(lookup, variables)
@@ -217,14 +220,17 @@ def _put_together(name: str, value: Interpolated, written: InCompose | InEnvFile
 def written_variable(
     name: str, text: str | None, file: Source, scalar: Scalar, start: int, lookup: Lookup
 ) -> Variable | None:
-    """The variable of one entry of `environment:`: `text` is scalar.value[start:], None for a name alone.
+    """The variable of one entry of `environment:`: `text` is scalar.value[start:], or what Compose makes of a number
+    there; None for a name alone.
 
     None where the entry's name itself depends on a variable of unknown value.
     """
     if "$" in name and start:
         return _whole_entry(scalar.value, lookup)
     if text is None:
-        return Variable(name, lookup(name), origin_in(lookup, name))
+        return Variable(name, lookup(name), origin_in(lookup, name), inherited=True)
+    if text != scalar.value[start:]:
+        return Variable(name, text, None)
     try:
         value = interpolate(text, lookup)
     except InterpolationError:
@@ -245,7 +251,7 @@ def _whole_entry(text: str, lookup: Lookup) -> Variable | None:
     name, equals, rest = value.value.partition("=")
     if "${" in name or not name:
         return None
-    return Variable(name, rest if equals else lookup(name), None)
+    return Variable(name, rest if equals else lookup(name), None, inherited=not equals)
 
 
 def service_environment(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 Lookup = Callable[[str], "str | None"]
-"""A variable's value; None where it is not known."""
+"""A variable's value; None where nothing known sets it, its own `${NAME}` where something unknown does."""
 
 # Go's case-insensitive [a-z] takes the long s and the Kelvin sign too.
 NAME = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
@@ -109,8 +109,8 @@ def _invalid(place: int) -> InterpolationError:
 
 
 def _variable(name: str, start: int, end: int, lookup: Lookup) -> Piece:
-    value = lookup(name)
-    return Piece(start, end, f"${{{name}}}" if value is None else value, name, value is not None)
+    value, visible = lookup(name), f"${{{name}}}"
+    return Piece(start, end, visible if value is None else value, name, value not in (None, visible))
 
 
 def _closing(text: str, found: re.Match[str], end: int) -> int:
@@ -137,7 +137,9 @@ def _conditional(text: str, found: re.Match[str], close: int, lookup: Lookup, de
     """`${NAME` with an operator: its value, or the pieces of what stands behind the operator."""
     variable = _variable(found["braced"], found.start(), close + 1, lookup)
     operator = found["operator"]
-    is_set = variable.found and (variable.value != "" or ":" not in operator)
+    value = lookup(variable.name or "")
+    # A value that is nothing but unknown variables is taken for empty, as they are taken for unset.
+    is_set = value is not None and (VISIBLE.sub("", value) != "" or ":" not in operator)
     if operator.endswith("-"):
         takes_word = not is_set
     elif operator.endswith("+"):

@@ -13,6 +13,7 @@ from pathlib import Path
 from volfix.project.compose.compose_file import ComposeFile, Unread
 from volfix.project.compose.env_places import Copies
 from volfix.project.compose.field_values import boolean
+from volfix.project.compose.interpolation import InterpolationError, interpolate
 from volfix.project.compose.mounts import Mount
 from volfix.project.compose.service import Service
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, resolved
@@ -101,10 +102,10 @@ class Project:
     def fixed_name(self, key: str) -> str | None:
         """The name that the volume has whatever the project is called; None where it depends on that."""
         name, external = self._volume_field(key, "name"), self._volume_field(key, "external")
-        if isinstance(name, Scalar) and not name.is_null:
-            return name.value
-        if isinstance(external, Mapping) and isinstance(inner := external.get("name"), Scalar):
-            return inner.value
+        inner = external.get("name") if isinstance(external, Mapping) else None
+        for node in (name, inner):
+            if isinstance(node, Scalar) and not node.is_null:
+                return self._interpolated(node.value)
         return key if self.is_external(key) else None
 
     def is_external(self, key: str) -> bool:
@@ -120,6 +121,12 @@ class Project:
             value = entry.get(field) if isinstance(entry, Mapping) else None
             found = found if value is None else resolved(value)
         return found
+
+    def _interpolated(self, text: str) -> str:
+        try:
+            return interpolate(text, self._lookup).value
+        except InterpolationError:
+            return text
 
     def _lookup(self, name: str) -> str | None:
         """A variable's value for the project itself, as its services see it."""

@@ -207,7 +207,7 @@ def _read_long(service: str, file: Source, node: Mapping, directory: Path, looku
         read_only is True,
         directory,
         no_copy=inner is not None and boolean(inner.get("nocopy"), lookup) is True,
-        subpath=subpath.value if isinstance(subpath, Scalar) else None,
+        subpath=interpolate(subpath.value, lookup).value if isinstance(subpath, Scalar) else None,
         problem=problem,
     )
 

@@ -159,3 +159,5 @@ class Variable:
     name: str
     value: str | None
     origin: Origin
+    inherited: bool = False
+    """Only the name is written: it is set where something outside sets it, and else not at all."""

@@ -19,8 +19,9 @@ from volfix.project.compose.field_values import boolean, mount_options
 from volfix.project.compose.interpolation import InterpolationError, Lookup, interpolate
 from volfix.project.compose.mounts import Mount, clean, read_mount
 from volfix.project.compose.origins import Variable
+from volfix.project.compose.typed_values import typed_text
 from volfix.project.image.build import Build, context_of
-from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
+from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, is_merge_key, resolved
 
 if TYPE_CHECKING:
     from volfix.project.image.stages import Stage
@@ -34,6 +35,16 @@ class Part:
     node: Mapping
     file: ComposeFile
     directory: Path
+
+    def section(self, key: str) -> tuple[bool, Node | None]:
+        """Whether what earlier parts say under `key` no longer counts, and what this part says there.
+
+        Behind a `!reset` stands what merge keys bring in, for Compose takes out the entry before it follows them.
+        """
+        node = self.node.get(key)
+        if node is not None and node.tag == "!reset":
+            return True, self.node.inherited(key)
+        return node is not None and node.tag == "!override", node
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +168,10 @@ class Service:
         found: list[Mount] = []
         last: dict[str, int] = {}
         for part in self.parts:
-            node = part.node.get("volumes")
-            if node is not None and node.tag in ("!reset", "!override"):
+            replaces, node = part.section("volumes")
+            if replaces:
                 found = [replace(mount, overridden=True) for mount in found]
-            if not isinstance(node, Sequence) or node.tag == "!reset":
-                continue
-            for item in node.items:
+            for item in node.items if isinstance(node, Sequence) else ():
                 mount = read_mount(self.name, part.file.source, item, part.directory, self.lookup)
                 if mount is not None:
                     if (number := last.get(mount.clean_target)) is not None:
@@ -182,23 +191,22 @@ class Service:
     @cached_property
     def env_files(self) -> tuple[EnvFile, ...]:
         """The env files that the service loads, the one that wins last."""
-        found: dict[str, EnvFile] = {}  # by what is written: a file named again in the same words keeps its place
+        found: dict[str, EnvFile] = {}
         for part in self.parts:
-            node = part.node.get("env_file")
-            if _tag(node) in ("!reset", "!override"):
+            replaces, node = part.section("env_file")
+            if replaces:
                 found = {}
-            if node is None or _tag(node) == "!reset":
-                continue
-            items = node.items if isinstance(node, Sequence) else (node,)
-            for item in items:
+            for item in node.items if isinstance(node, Sequence) else () if node is None else (node,):
                 entry = resolved(item)
                 if isinstance(entry, Scalar) and not entry.is_null:
-                    found[self.interpolated(entry.value)] = self._env_file(part, entry.value, raw=False, required=True)
+                    name = self._env_name(part, entry.value)
+                    found[name] = self._env_file(part, entry.value, raw=False, required=True)
                 elif isinstance(entry, Mapping) and isinstance(path := entry.get("path"), Scalar):
                     form = entry.get("format")
                     raw = isinstance(form, Scalar) and form.value == "raw"
                     needed = boolean(entry.get("required"), self.lookup, default=True) is not False
-                    found[self.interpolated(path.value)] = self._env_file(part, path.value, raw=raw, required=needed)
+                    name = self._env_name(part, path.value)
+                    found[name] = self._env_file(part, path.value, raw=raw, required=needed)
         return tuple(found.values())
 
     @cached_property
@@ -206,13 +214,11 @@ class Service:
         """The entries of `environment:`, which win over every env file, also one whose value is not known."""
         entries: dict[str, Variable] = {}
         for part in self.parts:
-            node = part.node.get("environment")
-            if _tag(node) in ("!reset", "!override"):
+            replaces, node = part.section("environment")
+            if replaces:
                 entries = {}
-            if node is None or _tag(node) == "!reset":
-                continue
             for name, text, scalar, start in assignments(node):
-                if scalar.tag == "!reset":
+                if scalar.tag == "!reset" and not replaces:
                     entries.pop(name, None)
                     continue
                 variable = written_variable(name, text, part.file.source, scalar, start, self.lookup)
@@ -225,6 +231,14 @@ class Service:
         """What the container's environment will be, the image's own variables left out."""
         files = [self.read_env(file.path, file.raw) for file in self.env_files if file.path is not None]
         return service_environment(self.entries, files, self.lookup)
+
+    def _env_name(self, part: Part, text: str) -> str:
+        """What Compose knows an env file by: a file that is named again in the same words keeps its place.
+
+        A name in a service that is extended from another directory is relative to the directory of the service.
+        """
+        value, own = self.interpolated(text), self.parts[-1].directory
+        return value if part.directory == own else os.path.relpath(part.directory / value, own)
 
     def _env_file(self, part: Part, text: str, *, raw: bool, required: bool) -> EnvFile:
         value = self.interpolated(text)
@@ -253,7 +267,8 @@ class Service:
 
 
 def assignments(node: Node | None) -> Iterator[tuple[str, str | None, Scalar, int]]:
-    """The entries of an `environment:`-like section: name, value as written, the scalar, where in it the value begins.
+    """The entries of an `environment:`-like section: name, value as Compose takes it and before interpolation, the
+    scalar, where in it the value begins.
 
     The value is None where only the name is given. Merge keys are followed.
     """
@@ -262,15 +277,11 @@ def assignments(node: Node | None) -> Iterator[tuple[str, str | None, Scalar, in
     if isinstance(node, Mapping):
         for name, pair in node.items():
             value = resolved(pair.value)
-            if isinstance(value, Scalar):
-                yield name, None if value.is_null else value.value, value, 0
+            if isinstance(value, Scalar) and not is_merge_key(value):  # Compose drops an entry whose value is `<<`
+                yield name, None if value.is_null else typed_text(value), value, 0
     elif isinstance(node, Sequence):
         for item in node.items:
             entry = resolved(item)
             if isinstance(entry, Scalar):
                 name, equals, value_text = entry.value.partition("=")
                 yield name, value_text if equals else None, entry, len(name) + 1
-
-
-def _tag(node: Node | None) -> str | None:
-    return None if node is None else resolved(node).tag
