@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from . import random_projects
+from . import differential, random_projects, system_calls, traced
 from .table import Part
 
 PARTS: dict[str, Part] = {
     "random-projects": Part("one run is enough: a second changes nothing", random_projects.once_is_enough),
+    "compose": Part("a project means what Compose says", differential.same_as_compose, lacking=differential.lacking),
+    "system-calls": Part(
+        "killed or failing at any file call, files are whole", system_calls.one_call, lacking=traced.lacking
+    ),
 }

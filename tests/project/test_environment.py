@@ -217,6 +217,19 @@ PROJECTS: dict[str, Files] = {
         "compose.yaml": APP + "    env_file: a.env\n    environment: [OUTSIDE]\n",
         "a.env": "OTHER\nM=${OUTSIDE-b}${OTHER-c}\n",
     },
+    "a reset of one entry leaves those of a list": {
+        "compose.yaml": APP + "    environment: [A=base, B=base]\n",
+        "compose.z.yaml": "services:\n  app:\n    environment: {A: !reset null, C: 1}\n",
+    },
+    "a reset of one entry leaves what two files have merged": {
+        "compose.yaml": APP + "    environment: {A: base, B: base}\n",
+        "compose.y.yaml": "services:\n  app:\n    environment: {C: 1}\n",
+        "compose.z.yaml": "services:\n  app:\n    environment: {A: !reset null}\n",
+    },
+    "what looks like a variable is the text that it is": {
+        "compose.yaml": APP + "    env_file: a.env\n    environment: ['B=$${SET}']\n",
+        "a.env": "M=${B:-b}\n",
+    },
     "a reset inside an override is a text": {
         "compose.yaml": APP + "    environment: {A: base}\n",
         "compose.z.yaml": "services:\n  app:\n    environment: !override {A: !reset null, B: 1}\n",

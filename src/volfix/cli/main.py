@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from volfix import __version__
-from volfix.cli.outputs import OutputLost
+from volfix.cli.outputs import WRITTEN, OutputLost
 
 COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "completion", "undo")
 EXTRAS = {"docker": "docker", "report": "jinja2", "cluster": "distributed"}
@@ -116,6 +117,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
     except OutputLost as lost:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to flush has no reader
-        click.echo(str(lost), err=True)
+        _say(str(lost))
+        sys.exit(2)
+    except OSError as error:
+        _say(_unforeseen(error))
         sys.exit(2)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _unforeseen(error: OSError) -> str:
+    """An error of the file system that no file or stack accounts for, as a line."""
+    from volfix.fixes.write.journal_format import shown
+
+    place = f"{shown(os.fsdecode(error.filename))}: " if isinstance(error.filename, str | bytes) else ""
+    return f"Error: {place}{error.strerror or type(error).__name__}: {WRITTEN.get()}"
+
+
+def _say(line: str) -> None:
+    """Print it for people, where standard error takes it."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)

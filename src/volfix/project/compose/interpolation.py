@@ -137,9 +137,10 @@ def _conditional(text: str, found: re.Match[str], close: int, lookup: Lookup, de
     """`${NAME` with an operator: its value, or the pieces of what stands behind the operator."""
     variable = _variable(found["braced"], found.start(), close + 1, lookup)
     operator = found["operator"]
-    value = lookup(variable.name or "")
-    # A value that is nothing but unknown variables is taken for empty, as they are taken for unset.
-    is_set = value is not None and (VISIBLE.sub("", value) != "" or ":" not in operator)
+    value = lookup(found["braced"])
+    # A variable that something unknown sets is taken for empty, as one that is unknown is taken for unset.
+    is_empty = value is not None and (value == "" or not variable.found)
+    is_set = value is not None and not (is_empty and ":" in operator)
     if operator.endswith("-"):
         takes_word = not is_set
     elif operator.endswith("+"):

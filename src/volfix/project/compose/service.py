@@ -213,17 +213,20 @@ class Service:
     def entries(self) -> dict[str, Variable]:
         """The entries of `environment:`, which win over every env file, also one whose value is not known."""
         entries: dict[str, Variable] = {}
+        earlier: list[Node] = []
         for part in self.parts:
             replaces, node = part.section("environment")
             if replaces:
-                entries = {}
+                entries, earlier = {}, []
             for name, text, scalar, start in assignments(node):
                 if scalar.tag == "!reset" and not replaces:
-                    entries.pop(name, None)
+                    if len(earlier) == 1 and isinstance(earlier[0], Mapping):  # Compose merges into a list
+                        entries.pop(name, None)
                     continue
                 variable = written_variable(name, text, part.file.source, scalar, start, self.lookup)
                 if variable is not None:
                     entries[variable.name] = variable
+            earlier += [] if node is None else [node]
         return entries
 
     @cached_property

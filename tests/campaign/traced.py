@@ -1,0 +1,127 @@
+"""A function that is run in a process of its own under strace, which ends it or fails one of its file calls.
+
+Everything that it imports must be loaded before, so that its file calls are those of its work.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+CALLS = (
+    *(
+        "openat",
+        "read",
+        "pread64",
+        "write",
+        "pwrite64",
+        "fsync",
+        "fdatasync",
+        "close",
+        "rename",
+        "renameat",
+        "renameat2",
+    ),
+    *("unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "newfstatat", "fstat", "getdents64", "fchmod", "fchown"),
+    *(
+        "fchmodat",
+        "ftruncate",
+        "flock",
+        "fcntl",
+        "readlink",
+        "link",
+        "linkat",
+        "symlink",
+        "flistxattr",
+        "lseek",
+        "statx",
+    ),
+)
+ERRORS = ("EIO", "ENOSPC", "EACCES", "EMFILE", "EROFS", "EINTR")
+CALL = re.compile(r"^(\w+)\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a traced function ended: what it returned as status, None where it was killed, and what it printed."""
+
+    status: int | None
+    output: str
+    errors: str
+
+
+def lacking() -> str | None:
+    return None if shutil.which("strace") else "strace is not on PATH"
+
+
+def calls_of(action: Callable[[], int]) -> list[tuple[str, int]]:
+    """Every file call of the action in order: its name, and which one of that name it is."""
+    with tempfile.TemporaryDirectory() as directory:
+        log = Path(directory, "log")
+        traced(action, "-o", str(log))
+        names = [found[1] for line in log.read_text(errors="replace").splitlines() if (found := CALL.match(line))]
+    counted: Counter[str] = Counter()
+    found_calls = []
+    for name in names:
+        counted[name] += 1
+        found_calls.append((name, counted[name]))
+    return found_calls
+
+
+def disturbed(action: Callable[[], int], call: tuple[str, int], effect: str) -> Ended:
+    """Run the action; at that file call it is killed (KILL), or the call fails with this error."""
+    what = "signal=KILL" if effect == "KILL" else f"error={effect}"
+    return traced(action, "-o", os.devnull, "-e", f"inject={call[0]}:{what}:when={call[1]}")
+
+
+def traced(action: Callable[[], int], *options: str) -> Ended:
+    """Run the action under strace with these options."""
+    with tempfile.TemporaryDirectory() as directory:
+        output, errors = Path(directory, "output"), Path(directory, "errors")
+        child = os.fork()
+        if child == 0:
+            _child(action, output, errors)
+        os.waitpid(child, os.WUNTRACED)
+        words = ["strace", "-p", str(child), "-e", f"trace={','.join(CALLS)}", *options]
+        with subprocess.Popen(words, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as tracer:
+            assert tracer.stderr is not None
+            while "attached" not in (line := tracer.stderr.readline()):
+                if not line:
+                    os.kill(child, signal.SIGKILL)
+                    raise OSError("strace does not attach to a process here")
+            os.kill(child, signal.SIGCONT)
+            _, status = os.waitpid(child, 0)
+            tracer.stderr.read()
+        code = os.waitstatus_to_exitcode(status)
+        return Ended(None if code < 0 else code, output.read_text(), errors.read_text())
+
+
+def raised() -> str:
+    """The exception that is handled, with the places in volfix that it went through."""
+    kind, error, trace = sys.exc_info()
+    frames = [frame for frame in traceback.extract_tb(trace) if "volfix" in Path(frame.filename).parts]
+    places = ", ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-4:])
+    return f"Traceback: {kind.__name__ if kind else ''}: {error} ({places})"
+
+
+def _child(action: Callable[[], int], output: Path, errors: Path) -> None:
+    status = 70
+    try:
+        for number, path in ((1, output), (2, errors)):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        status = action()
+    except BaseException:  # noqa: BLE001 - what nobody caught is what is looked for
+        os.write(2, raised().encode())
+    finally:
+        os._exit(status)
