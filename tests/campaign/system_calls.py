@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import random
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from volfix.cli.main import main
-
+from .command_line import Ended, ended, status_of
 from .table import Outcome
-from .traced import ERRORS, Ended, calls_of, disturbed
+from .traced import ERRORS, calls_of, disturbed
 
 Content = dict[str, bytes]
 SHOP = b"services:\n  db:\n    image: postgres:16\n    volumes:\n      - ./pg:/var/lib/postgresql/data\n"
@@ -62,10 +58,10 @@ def one_call(seed: int, directory: Path) -> Outcome:
     call = expected.calls[turn // 2 % len(expected.calls)]
     effect = "KILL" if turn % 2 == 0 else random.Random(seed).choice(ERRORS)
     root = _laid(scenario, directory)
-    ended = disturbed(lambda: run(*scenario.words, str(root)), call, effect)
+    result = disturbed(lambda: status_of(*scenario.words, str(root)), call, effect)
     said = f"{name}: {effect} at {call[0]} number {call[1]}"
     try:
-        failures = _judged(scenario, expected, root, ended, effect)
+        failures = _judged(scenario, expected, root, result, effect)
     except OSError as error:
         failures = [f"{error}"]
     return Outcome(1, tuple(f"{said}: {failure}" for failure in failures))
@@ -75,7 +71,7 @@ def one_call(seed: int, directory: Path) -> Outcome:
 class Expected:
     """What the scenario does undisturbed: its status, the files before and after it, and its file calls."""
 
-    status: int
+    status: int | None
     before: Content
     after: Content
     calls: tuple[tuple[str, int], ...]
@@ -86,59 +82,49 @@ def _expected(name: str) -> Expected:
     scenario = SCENARIOS[name]
     with tempfile.TemporaryDirectory(prefix="volfix-campaign-") as where:
         root = _laid(scenario, Path(where, "first"))
-        before = _content(root)
-        status = _quietly(*scenario.words, str(root))  # it imports what it needs
-        after = _content(root)
+        before = content(root)
+        status = ended(*scenario.words, str(root)).status  # it imports what it needs
+        after = content(root)
         again = _laid(scenario, Path(where, "again"))
-        calls = calls_of(lambda: run(*scenario.words, str(again)))
+        calls = calls_of(lambda: status_of(*scenario.words, str(again)))
     return Expected(status, before, after, tuple(calls))
 
 
 def _laid(scenario: Scenario, directory: Path) -> Path:
+    root = repository(directory, git=scenario.git)
+    for words in scenario.before:
+        ended(*words, str(root))
+    return root
+
+
+def repository(directory: Path, *, git: bool) -> Path:
+    """The files in `directory`/root, committed where `git`; the state of volfix is beside them."""
     root = directory / "root"
     for name, data in FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(data)
     os.environ["XDG_STATE_HOME"] = str(directory / "state")
-    if scenario.git:
-        for git in ("init -q", "add -A", "commit -q -m one"):
+    if git:
+        for words in ("init -q", "add -A", "commit -q -m one"):
             people = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-            subprocess.run(["git", "-C", str(root), *people, *git.split()], check=True, capture_output=True)
-    for words in scenario.before:
-        _quietly(*words, str(root))
+            subprocess.run(["git", "-C", str(root), *people, *words.split()], check=True, capture_output=True)
     return root
 
 
-def run(*words: str) -> int:
-    """The status of a command line."""
-    try:
-        main(words)
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 1
-    finally:
-        with contextlib.suppress(OSError):
-            sys.stdout.flush()
-    return 0
-
-
-def _quietly(*words: str) -> int:
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return run(*words)
-
-
-def _content(root: Path) -> Content:
+def content(root: Path) -> Content:
+    """The bytes of every file of the repository, git's own left out."""
     files = (path for path in sorted(root.rglob("*")) if path.is_file() and ".git" not in path.parts)
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
 
-def _judged(scenario: Scenario, expected: Expected, root: Path, ended: Ended, effect: str) -> list[str]:
-    found = _content(root)
+def _judged(scenario: Scenario, expected: Expected, root: Path, result: Ended, effect: str) -> list[str]:
+    found = content(root)
     failures = [f"{name} is neither old nor new" for name in sorted(found) if not _is_whole(name, found, expected)]
     failures += [f"{name} is gone" for name in sorted(expected.before.keys() - found.keys())]
-    if "Traceback" in ended.errors:
-        return [*failures, ended.errors]
+    if "Traceback" in result.errors:
+        return [*failures, result.errors]
     if effect != "KILL":
-        failures += _after_an_error(expected, found, ended)
+        failures += _after_an_error(expected, found, result)
     return failures or _next_run(scenario, expected, root)
 
 
@@ -147,18 +133,18 @@ def _is_whole(name: str, found: Content, expected: Expected) -> bool:
     return is_temporary or found[name] in (expected.before.get(name), expected.after.get(name))
 
 
-def _after_an_error(expected: Expected, found: Content, ended: Ended) -> list[str]:
+def _after_an_error(expected: Expected, found: Content, result: Ended) -> list[str]:
     """Each stack is old or new as a whole, and who is told that all went well has the new files."""
     failures = []
     for stack in STACKS:
         old, new = (_part(side, stack) for side in (expected.before, expected.after))
         if _part(found, stack) not in (old, new):
-            failures.append(f"{stack} is half written: status {ended.status}, {ended.errors.strip()}")
-    if ended.status == expected.status and found != expected.after:
-        failures.append(f"status {ended.status} as if all were done: {ended.output}{ended.errors}")
-    if ended.status not in (expected.status, 1, 2):
-        failures.append(f"status {ended.status}: {ended.errors.strip()}")
-    if ended.status == 2 and not ended.errors.strip() and "write" not in ended.errors:
+            failures.append(f"{stack} is half written: status {result.status}, {result.errors.strip()}")
+    if result.status == expected.status and found != expected.after:
+        failures.append(f"status {result.status} as if all were done: {result.output}{result.errors}")
+    if result.status not in (expected.status, 1, 2):
+        failures.append(f"status {result.status}: {result.errors.strip()}")
+    if result.status == 2 and not result.errors.strip() and "write" not in result.errors:
         failures.append("status 2 without a reason")
     return failures
 
@@ -169,8 +155,8 @@ def _part(content: Content, stack: str) -> Content:
 
 def _next_run(scenario: Scenario, expected: Expected, root: Path) -> list[str]:
     """The same command again ends what was begun, and leaves nothing beside it."""
-    _quietly(*scenario.words, str(root))
-    found = _content(root)
+    ended(*scenario.words, str(root))
+    found = content(root)
     if found == expected.after:
         return []
     names = [name for name in found.keys() | expected.after.keys() if found.get(name) != expected.after.get(name)]

@@ -10,13 +10,12 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
-import traceback
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from .command_line import Ended, raised
 
 CALLS = (
     *(
@@ -49,15 +48,6 @@ CALLS = (
 )
 ERRORS = ("EIO", "ENOSPC", "EACCES", "EMFILE", "EROFS", "EINTR")
 CALL = re.compile(r"^(\w+)\(")
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a traced function ended: what it returned as status, None where it was killed, and what it printed."""
-
-    status: int | None
-    output: str
-    errors: str
 
 
 def lacking() -> str | None:
@@ -104,14 +94,6 @@ def traced(action: Callable[[], int], *options: str) -> Ended:
             tracer.stderr.read()
         code = os.waitstatus_to_exitcode(status)
         return Ended(None if code < 0 else code, output.read_text(), errors.read_text())
-
-
-def raised() -> str:
-    """The exception that is handled, with the places in volfix that it went through."""
-    kind, error, trace = sys.exc_info()
-    frames = [frame for frame in traceback.extract_tb(trace) if "volfix" in Path(frame.filename).parts]
-    places = ", ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames[-4:])
-    return f"Traceback: {kind.__name__ if kind else ''}: {error} ({places})"
 
 
 def _child(action: Callable[[], int], output: Path, errors: Path) -> None:
