@@ -34,6 +34,16 @@ HOSTILE = f"{MARKUP}{RIGHT_TO_LEFT}\x1b[2J\x00\u2028\u2029\ud800 {{{{ 7*7 }}}} '
 FORMULAS = ("=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1")
 
 
+MOVE = {
+    "service": "app",
+    "source": "./data",
+    "volume": "app-db",
+    "volume_name": "shop_app-db",
+    "target": "/app/data",
+}
+"""A move that no carry service carries."""
+
+
 def finding(code: str = "VF101", **changed: Any) -> dict[str, Any]:
     """A finding as the JSON output has it: one that a dry run would fix."""
     return {
@@ -45,7 +55,10 @@ def finding(code: str = "VF101", **changed: Any) -> dict[str, Any]:
         "service": "app",
         "target": "/app/data",
         "step": None,
-        "message": "the database is kept in ./data, in the checkout: a fresh checkout or a cleaned one is without it",
+        "data": None,
+        "message": "the database is inside the checkout",
+        "danger": "the database is kept in ./data, in the checkout: a fresh clone or `git clean` deletes it",
+        "places": [],
         "evidence": ["acme/app keeps its rows in /app/data", "on the host the volume will be called shop_app-db"],
         "applicability": "safe",
         "reason": None,
@@ -66,7 +79,7 @@ def refused(code: str = "VF110", **changed: Any) -> dict[str, Any]:
 
 
 def project(*findings: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    move = {"service": "app", "source": "./data", "volume": "app-db", "target": "/app/data"}
+    move = {**MOVE, "carry_service": "carry-app-db"}
     fixed = any(item["fixed"] for item in findings)
     return {
         "root": "/srv/shop",
@@ -78,6 +91,11 @@ def project(*findings: dict[str, Any], **changed: Any) -> dict[str, Any]:
         "diff": MOUNT if fixed else "",
         **changed,
     }
+
+
+def uncarried(*findings: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """A project whose moves no carry service carries."""
+    return project(*findings, **{"moves": [MOVE], **changed})
 
 
 def result(*projects: dict[str, Any], errors: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
@@ -104,11 +122,12 @@ def hostile() -> RepositoryRecord:
     bad = finding(
         file=HOSTILE, service=HOSTILE, target=HOSTILE, step=HOSTILE, message=HOSTILE, evidence=[HOSTILE], reason=HOSTILE
     )
+    bad["danger"] = HOSTILE
     line = HOSTILE.replace("\r", "").replace("\n", "")
     diff = (
         f"--- a/{line}\n+++ b/{line}\n@@ -1,2 +1,2 @@\n--- {line}\n+++ {line}\n {line}\n\\ No newline at end of file\n"
     )
-    move = {"service": HOSTILE, "source": HOSTILE, "volume": HOSTILE, "target": HOSTILE}
+    move = dict.fromkeys(MOVE, HOSTILE)
     project_ = {**project(bad), "root": HOSTILE, "name": HOSTILE, "files": [HOSTILE], "moves": [move], "diff": diff}
     error = {"file": HOSTILE, "line": 3, "column": 4, "message": HOSTILE}
     return RepositoryRecord(
@@ -136,7 +155,7 @@ def mixed() -> list[RepositoryRecord]:
         record("fixable", Status.FINDINGS, project(finding())),
         record("unsafe", Status.FINDINGS, project(finding(), unsafe(code="VF104"))),
         record("refused", Status.FINDINGS, project(finding(), unsafe(), refused())),
-        record("written", Status.WRITTEN, project(finding()), branch="volfix/persistent-databases", commit="c0ffee"),
+        record("written", Status.WRITTEN, uncarried(finding()), branch="volfix/persistent-databases", commit="c0ffee"),
         record(
             "pushed",
             Status.PUSHED,

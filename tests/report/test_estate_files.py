@@ -28,13 +28,16 @@ from estate_factory import (
     project,
     record,
     refused,
+    uncarried,
     unsafe,
 )
 
+import volfix
 from volfix.bulk.records import Hazard, HazardKind, RepositoryRecord, Status
 from volfix.report.estate import write_report
 from volfix.report.estate.assessment import Outcome, assess
 from volfix.report.estate.commands import commands, word
+from volfix.report.json_report import render
 
 SHARED = Hazard(
     HazardKind.PROJECT_NAME, "src", "the runner", ("/srv/checkouts/a", "/srv/checkouts/b"), "two deploy as src"
@@ -76,6 +79,54 @@ def test_a_safe_fix_that_is_not_made_counts_as_refused() -> None:
     assert assess(record("shop", Status.FAILED, project(finding(fixed=False)))).databases == (Outcome.REFUSED,)
 
 
+def test_a_database_is_counted_once_however_many_services_mount_it() -> None:
+    three = [finding(service=name, data="/srv/shop/data") for name in ("web", "worker", "cron")]
+    other = finding(service="db", data="/srv/shop/pg")
+    shop = record("shop", Status.FINDINGS, project(*three, other))
+    assert assess(shop).databases == (Outcome.FIXABLE, Outcome.FIXABLE)
+    assert len(assess(shop).findings) == 4
+
+
+def test_services_of_one_name_in_two_directories_are_two_databases() -> None:
+    directories = [project(finding(), files=[f"{name}/compose.yaml"]) for name in ("shop", "blog")]
+    assert len(assess(record("mono", Status.FINDINGS, *directories)).databases) == 2
+
+
+def test_services_that_share_a_line_through_an_anchor_are_one_database(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "x-data: &data\n  volumes:\n    - ./pg:/var/lib/postgresql/data\n"
+        "services:\n  one:\n    image: postgres:16\n    <<: *data\n  two:\n    image: postgres:16\n    <<: *data\n"
+    )
+    data = json.loads(render(volfix.plan([tmp_path]).result))
+    shop = RepositoryRecord(str(tmp_path), "shop", Status.FINDINGS, result=data)
+    assert {finding["service"] for finding in data["projects"][0]["findings"]} == {"one", "two"}
+    assert len(assess(shop).databases) == 1
+
+
+def test_a_fix_on_the_branch_whose_data_nothing_carries_is_the_worst_of_all() -> None:
+    shop = record("shop", Status.WRITTEN, uncarried(finding(data="/srv/shop/data"), refused()))
+    assert assess(shop).databases == (Outcome.UNCARRIED, Outcome.REFUSED)
+    assert (assess(shop).at_risk, assess(shop).not_carried) == (2, 1)
+
+
+def test_what_was_carried_by_hand_is_fixed() -> None:
+    shop = record("shop", Status.WRITTEN, uncarried(finding(data="/srv/shop/data")))
+    known = assess(shop, lambda root, move: "from ./data" if move["volume_name"] == "shop_app-db" else None)
+    assert (known.databases, known.not_carried) == ((Outcome.FIXED,), 0)
+
+
+def test_a_project_that_another_name_leaves_without_its_volumes_is_not_carried() -> None:
+    renamed = uncarried(finding("VF303", service=None, target=None))
+    assert assess(record("shop", Status.WRITTEN, renamed)).databases == (Outcome.UNCARRIED,)
+
+
+def test_severities_are_those_of_what_is_left() -> None:
+    note = refused("VF205", severity="info")
+    found = project(finding(), unsafe(severity="warning"), note)
+    assert assess(record("shop", Status.FINDINGS, found)).severities == {"error": 1, "warning": 1, "info": 1}
+    assert assess(record("shop", Status.WRITTEN, found)).severities == {"warning": 1, "info": 1}
+
+
 def test_variants_of_one_project_are_one_database_and_a_step_or_a_note_is_none() -> None:
     step = unsafe(code="VF303", service=None, step="deploy")
     note = refused(code="VF205", severity="info", service="cache")
@@ -100,14 +151,15 @@ def test_the_json_is_the_records_the_hazards_and_their_sum(tmp_path: Path) -> No
     assert summary["repositories"]["by_status"] == {
         "clean": 1, "findings": 3, "written": 1, "pushed": 1, "skipped": 1, "failed": 1
     }  # fmt: skip
-    assert summary["repositories"]["with_databases_at_risk"] == 4
-    assert summary["databases"] == {"at_risk": 7, "fixed": 2}
+    assert summary["repositories"]["with_databases_at_risk"] == 5
+    assert summary["databases"] == {"at_risk": 8, "fixed": 1, "not_carried": 1, "repositories_not_carried": 1}
+    assert summary["severities"] == {"error": 8, "warning": 0, "info": 0}
     assert {name: counts["databases"] for name, counts in summary["outcomes"].items()} == {
-        "fixed": 2, "fixable": 4, "unsafe": 2, "refused": 1
+        "fixed": 1, "fixable": 4, "unsafe": 2, "refused": 1, "uncarried": 1
     }  # fmt: skip
     assert summary["causes"][0] == {
         "code": "VF101", "name": "database-on-bind-mount", "findings": 7, "repositories": 6,
-        "fixed": 2, "fixable": 4, "unsafe": 1, "refused": 0,
+        "fixed": 1, "fixable": 4, "unsafe": 1, "refused": 0, "uncarried": 1,
     }  # fmt: skip
     assert summary["left_out"] == [
         {"status": "failed", "reason": "git fetch failed", "repositories": 1},
@@ -147,7 +199,7 @@ def test_the_csv_has_a_line_for_each_finding_and_one_for_a_repository_without(tm
         "service": "app",
         "target": "/app/data",
         "step": "",
-        "message": "the database is kept in ./data, in the checkout: a fresh checkout or a cleaned one is without it",
+        "message": "the database is inside the checkout",
         "evidence": r"acme/app keeps its rows in /app/data\non the host the volume will be called shop_app-db",
         "applicability": "safe",
         "reason": "",
@@ -222,33 +274,45 @@ def test_memory_does_not_grow_with_the_number_of_repositories(tmp_path: Path) ->
 
 
 def test_a_finding_brings_the_commands_that_fix_it_and_carry_its_data() -> None:
-    assert lines(record("a shop", Status.FINDINGS, project(finding()))) == [
+    assert lines(record("a shop", Status.FINDINGS, uncarried(finding()))) == [
+        "volfix rows --save a_shop-rows.json '/srv/checkouts/a shop'",
         "volfix bulk --write '/srv/checkouts/a shop'",
         "volfix --write '/srv/checkouts/a shop'",
-        "volfix rows --save before.json '/srv/checkouts/a shop'",
         "volfix carry --write '/srv/checkouts/a shop'",
-        "volfix rows --against before.json '/srv/checkouts/a shop'",
+        "volfix rows --against a_shop-rows.json '/srv/checkouts/a shop'",
     ]
 
 
 def test_a_remote_repository_is_carried_from_a_checkout_on_the_host() -> None:
-    shop = record("shop", Status.FINDINGS, project(finding()), source="git@git.example.org:acme/shop.git")
-    assert lines(shop)[0] == "volfix bulk --write git@git.example.org:acme/shop.git"
-    assert lines(shop)[2] == "volfix carry --write"
+    shop = record("shop", Status.FINDINGS, uncarried(finding()), source="git@git.example.org:acme/shop.git")
+    assert lines(shop) == [
+        "volfix rows --save shop-rows.json",
+        "volfix bulk --write git@git.example.org:acme/shop.git",
+        "volfix carry --write",
+        "volfix rows --against shop-rows.json",
+    ]
+
+
+def test_what_the_deployment_carries_is_counted_before_and_after() -> None:
+    assert lines(record("shop", Status.FINDINGS, project(finding()))) == [
+        "volfix rows --save shop-rows.json /srv/checkouts/shop",
+        "volfix bulk --write /srv/checkouts/shop",
+        "volfix --write /srv/checkouts/shop",
+        "volfix rows --against shop-rows.json /srv/checkouts/shop",
+    ]
 
 
 def test_a_project_that_gets_another_name_is_carried_from_the_one_that_it_had() -> None:
     shared = finding("VF303", service=None)
-    assert lines(record("shop", Status.FINDINGS, project(finding(), shared, name="src")))[2:4] == [
-        "volfix rows --save before.json -p src /srv/checkouts/shop",
-        "volfix carry --write --from-project src /srv/checkouts/shop",
-    ]
+    named = lines(record("shop", Status.FINDINGS, uncarried(finding(), shared, name="src")))
+    assert named[0] == "volfix rows --save shop-rows.json -p src /srv/checkouts/shop"
+    assert named[3] == "volfix carry --write --from-project src /srv/checkouts/shop"
 
 
 def test_a_decision_is_looked_at_first_and_a_branch_is_pushed() -> None:
     assert lines(record("shop", Status.FINDINGS, project(unsafe()))) == ["volfix --unsafe-fixes /srv/checkouts/shop"]
     committed = record("shop", Status.WRITTEN, project(finding()), branch="volfix/persistent-databases")
-    assert lines(committed)[0] == "git -C /srv/checkouts/shop push origin volfix/persistent-databases"
+    assert lines(committed)[1] == "git -C /srv/checkouts/shop push origin volfix/persistent-databases"
     assert lines(record("shop", Status.CLEAN, project())) == []
 
 

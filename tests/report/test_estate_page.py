@@ -50,8 +50,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_estate_is_said_in_a_line_and_in_numbers(visit: Visit, small: Path) -> None:
     page = visit(small)
-    assert page.title() == "volfix: 7 databases at risk in 8 repositories"
-    assert page.locator("h1").inner_text() == "7 databases at risk in 4 of 8 repositories"
+    assert page.title() == "volfix: 8 databases at risk in 8 repositories"
+    assert page.locator("h1").inner_text() == "8 databases at risk in 5 of 8 repositories"
     assert page.locator(".outcomes tbody tr").all_inner_texts()[0].split("\t")[1:] == ["1", "1", "1"]
     assert page.locator(".hazards li").first.inner_text().startswith("Shared project name src on the runner")
     assert page.locator(".left-out tbody tr").count() == 2
@@ -59,7 +59,7 @@ def test_the_estate_is_said_in_a_line_and_in_numbers(visit: Visit, small: Path) 
 
 def test_the_worst_come_first_and_a_heading_sorts_by_its_column(visit: Visit, small: Path) -> None:
     page = visit(small)
-    assert names(page)[:3] == ["refused", "unsafe", "fixable"]
+    assert names(page)[:4] == ["refused", "unsafe", "written", "fixable"]
     heading = page.locator("th[data-sort=name]")
     heading.get_by_role("button").click()
     assert names(page) == sorted(names(page))
@@ -69,7 +69,9 @@ def test_the_worst_come_first_and_a_heading_sorts_by_its_column(visit: Visit, sm
     assert heading.get_attribute("aria-sort") == "descending"
     assert page.locator("[aria-sort]").count() == 1
     page.locator("th[data-sort=fixed]").get_by_role("button").click()
-    assert names(page)[:2] == ["pushed", "written"]
+    assert names(page)[0] == "pushed"
+    page.locator("th[data-sort=left]").get_by_role("button").click()
+    assert names(page)[0] == "written"
 
 
 def test_a_search_finds_names_sources_services_and_reasons(visit: Visit, small: Path) -> None:
@@ -108,6 +110,98 @@ def test_filters_by_status_cause_outcome_and_hazard_work_together(visit: Visit, 
     assert "The shared project name src on the runner: two deploy as src" in page.locator(".details").inner_text()
     page.get_by_role("button", name="Only those that share src").click()
     assert sorted(names(page)) == ["refused", "unsafe"]
+
+
+def test_severity_stands_in_the_list_sorts_it_and_filters_it(visit: Visit, tmp_path: Path) -> None:
+    from estate_factory import finding, project, unsafe
+
+    from volfix.bulk.records import Status
+    from volfix.report.estate import write_report
+
+    warned = project(unsafe(severity="warning"), unsafe(code="VF205", severity="info"))
+    both = project(finding(), finding(), unsafe(severity="warning"))
+    kinds = {"clean": project(), "warned": warned, "both": both, "wrong": project(finding())}
+    write_report(tmp_path, [record(name, Status.FINDINGS, found) for name, found in kinds.items()], ())
+    page = visit(tmp_path / "estate.html", "#sort=-severity")
+    assert names(page) == ["both", "wrong", "warned", "clean"]
+    assert page.locator("td.severities").all_inner_texts() == [
+        "2 errors\n1 warning",
+        "1 error",
+        "1 warning\n1 note",
+        "",
+    ]
+    page.get_by_role("combobox", name="Severity").select_option("warning")
+    assert names(page) == ["both", "warned"]
+    page.get_by_role("button", name="3 errors").click()
+    assert names(page) == ["both", "wrong"]
+    page.locator(".opener").first.click()
+    assert page.locator(".finding .severity").all_inner_texts() == ["error", "error", "warning"]
+
+
+def test_a_banner_says_what_deploying_before_carrying_does(visit: Visit, small: Path, tmp_path: Path) -> None:
+    page = visit(small)
+    said = page.locator(".banner").inner_text()
+    assert said.startswith("1 database is NOT CARRIED, in 1 repository.")
+    assert "Deploying before carrying starts each of them EMPTY" in said
+    assert said.index("volfix rows --save") < said.index("volfix --write") < said.index("volfix carry --write")
+    page.get_by_role("button", name="Not carried").click()
+    assert names(page) == ["written"]
+    page.locator(".opener").click()
+    assert "NOT CARRIED" in page.locator(".moves").inner_text()
+    assert "Carry before you deploy." in page.locator(".note-left").inner_text()
+    from volfix.report.estate import write_report
+
+    write_report(tmp_path, [record()], ())
+    assert visit(tmp_path / "estate.html").locator(".banner").count() == 0
+
+
+def test_what_carries_the_data_or_has_carried_it_is_said_of_each_move(visit: Visit, tmp_path: Path) -> None:
+    from estate_factory import MOVE, finding, project
+
+    from volfix.bulk.records import Status
+    from volfix.report.estate import write_report
+
+    by_hand = {**MOVE, "target": "/pg", "volume_name": "shop_db-data"}
+    moves = [{**MOVE, "carry_service": "carry-app-db"}, by_hand, {**MOVE, "not_carried": "`up` is Compose 1"}]
+    shop = record("shop", Status.WRITTEN, project(finding(), moves=moves))
+    write_report(tmp_path, [shop], (), lambda root, move: "from ./pg at noon" if move is by_hand else None)
+    page = visit(tmp_path / "estate.html", "#open=0")
+    assert [text.partition(": ")[2] for text in page.locator(".moves li").all_inner_texts()] == [
+        "the deployment carries it, by carry-app-db",
+        "carried from ./pg at noon",
+        "NOT CARRIED: up is Compose 1",
+    ]
+
+
+def test_code_in_sentences_stands_as_code_without_backticks(visit: Visit, tmp_path: Path) -> None:
+    from volfix.report.estate import write_report
+
+    shared = Hazard(HazardKind.PROJECT_NAME, "src", "the runner", ("/srv/checkouts/refused",), "two deploy as `src`")
+    write_report(tmp_path, [*mixed(), of_fixture("fastapi-sqlite-drone")], (shared,))
+    page = visit(tmp_path / "estate.html", "#open=1,2,3,4,8")
+    assert "`" not in page.locator("body").inner_text()
+    assert page.locator(".hazards code").all_inner_texts() == ["src"]
+    assert "git clean" in page.locator(".finding code").all_inner_texts()
+
+
+def test_a_bar_is_as_long_as_its_number(visit: Visit, small: Path) -> None:
+    page = visit(small)
+    found = page.locator(".causes tbody tr").evaluate_all(
+        "rows => rows.map(row => [Number(row.cells[2].textContent), "
+        "[...row.querySelectorAll('rect')].reduce((sum, part) => sum + part.getBoundingClientRect().width, 0)])"
+    )
+    assert len({round(width / number) for number, width in found}) == 1
+    assert len({number for number, _ in found}) > 1
+
+
+def test_a_swatch_stands_beside_its_word_in_a_narrow_window(visit: Visit, small: Path) -> None:
+    page = visit(small, viewport={"width": 390, "height": 800})
+    tops = page.locator(".outcomes tbody th").evaluate_all(
+        "heads => heads.map(head => [...head.querySelectorAll('.swatch, button')]"
+        ".map(part => part.getBoundingClientRect()))"
+        ".map(([one, two]) => one.right <= two.left && one.bottom <= two.bottom + 4)"
+    )
+    assert tops == [True] * 5
 
 
 def test_the_view_is_in_the_address_and_comes_back(visit: Visit, small: Path) -> None:
@@ -211,7 +305,7 @@ def test_commands_and_sources_are_copied(visit: Visit, small: Path) -> None:
     page.get_by_role("button", name="Copy: Or in the checkout itself").click()
     assert copied(page, "Command copied.") == "volfix --write /srv/checkouts/fixable"
     page.get_by_role("button", name="Copy all").click()
-    assert copied(page, "Commands copied.").count("\nvolfix ") == 5
+    assert copied(page, "Commands copied.").count("\nvolfix ") == 4
     page.get_by_label("Search repositories").fill("checkouts")
     page.get_by_role("button", name="findings 3").click()
     page.get_by_role("button", name="Copy 3 sources").click()
@@ -259,7 +353,7 @@ def test_it_is_dark_where_the_system_is_and_as_chosen_from_then_on(visit: Visit,
     assert page.evaluate(back) == "rgb(14, 17, 22)"
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1600), ("light", 390), ("dark", 390)])
 def test_axe_finds_nothing_to_complain_of(visit: Visit, tmp_path: Path, scheme: str, width: int) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     from volfix.report.estate import write_report
@@ -284,6 +378,6 @@ def test_a_narrow_window_has_no_sideways_scroll(visit: Visit, small: Path) -> No
 
 def test_without_scripts_the_numbers_are_there_and_say_where_the_rest_is(visit: Visit, small: Path) -> None:
     page = visit(small, java_script_enabled=False)
-    assert page.locator("h1").inner_text() == "7 databases at risk in 4 of 8 repositories"
+    assert page.locator("h1").inner_text() == "8 databases at risk in 5 of 8 repositories"
     assert "estate.csv and estate.json" in page.locator("noscript").inner_text()
     assert page.get_by_label("Search repositories").is_hidden()

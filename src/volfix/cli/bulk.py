@@ -158,9 +158,10 @@ def _run(state: State, arguments: tuple[str, ...], options: dict[str, Any]) -> i
 
 def _report(directory: Path, state: State, shared: Sequence[Hazard]) -> None:
     try:
+        from volfix.cli.bulk_carried import CarriedVolumes
         from volfix.report.estate import write_report
 
-        write_report(directory, state.records(), shared)
+        write_report(directory, state.records(), shared, CarriedVolumes())
     except ImportError as missing:
         raise click.ClickException(
             f"--report needs the extra `report`: pip install 'volfix[report]' ({missing})"

@@ -25,46 +25,46 @@ class Command:
 
 
 def commands(record: RepositoryRecord, assessment: Assessment) -> Iterator[Command]:
-    """The commands that this repository's state asks for, in the order in which they are run."""
+    """The commands that this repository's state asks for, in the order in which they are run.
+
+    The rows are counted before anything is written: afterwards nobody knows how many there were.
+    """
     remote = REMOTE.match(record.source) is not None
     path = word(record.source)
     fixable = assessment.outcomes[Outcome.FIXABLE] > 0
+    moving = [project for project in record.result.get("projects", ()) if project["moves"]]
+    former = next(filter(None, map(_former, moving)), None)
+    where = "" if remote else f" {path}"
+    counts = f"{re.sub(r'[^A-Za-z0-9._-]', '_', record.name).lstrip('.-')[:60] or 'repository'}-rows.json"
     if record.status in (Status.FAILED, Status.SKIPPED):
         yield Command("Look at it again", f"volfix bulk {path}")
     if assessment.outcomes[Outcome.UNSAFE]:
         options = "bulk --unsafe-fixes" if remote else "--unsafe-fixes"
         yield Command("See the fixes that need a decision", f"volfix {options} {path}")
+    if moving:
+        runs_as = f" -p {word(former)}" if former else ""
+        yield Command("First of all, on the host: count the rows", f"volfix rows --save {counts}{runs_as}{where}")
     if record.status is Status.FINDINGS and fixable:
         yield Command("Make the safe fixes on a branch", f"volfix bulk --write {path}")
         if not remote:
             yield Command("Or in the checkout itself", f"volfix --write {path}")
     if record.status is Status.WRITTEN and record.branch and not remote:
         yield Command("Push the branch", f"git -C {path} push origin {word(record.branch)}")
-    projects = [project for project in record.result.get("projects", ()) if any(map(_is_left, project["moves"]))]
-    if projects:
-        yield from _carry(None if remote else path, next(filter(None, map(_former, projects)), None))
-
-
-def _is_left(move: Mapping[str, Any]) -> bool:
-    """Whether no carry service carries the data; a result of a release without them says nothing of one."""
-    return move.get("carry_service") is None
+    if assessment.not_carried:
+        checkout = "in the checkout with the change" if remote else "with the change checked out"
+        ran_as = f" --from-project {word(former)}" if former else ""
+        yield Command(
+            f"BEFORE it is merged or deployed: on the host, {checkout}, carry the data",
+            f"volfix carry --write{ran_as}{where}",
+        )
+    if moving:
+        yield Command("After the deployment: see that every row is there", f"volfix rows --against {counts}{where}")
 
 
 def _former(project: Mapping[str, Any]) -> str | None:
     """The name that the containers have, where the change gives the project another one."""
     renamed = any(finding["code"] == "VF303" and is_made(finding) for finding in project["findings"])
     return str(project["name"]) if renamed else None
-
-
-def _carry(path: str | None, former: str | None) -> Iterator[Command]:
-    where = "" if path is None else f" {path}"
-    checkout = "in the checkout with the change" if path is None else "with the change checked out"
-    runs_as, ran_as = (f" -p {word(former)}", f" --from-project {word(former)}") if former else ("", "")
-    yield Command(
-        "DO NOT MERGE before this: on the host, count the rows", f"volfix rows --save before.json{runs_as}{where}"
-    )
-    yield Command(f"Then, {checkout}, carry the data into the new volumes", f"volfix carry --write{ran_as}{where}")
-    yield Command("After the deployment, see that every row is there", f"volfix rows --against before.json{where}")
 
 
 def word(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from volfix.bulk.records import Hazard, RepositoryRecord, Status
-from volfix.report.estate.assessment import Assessment, Outcome
+from volfix.report.estate.assessment import SEVERITIES, Assessment, Outcome
 from volfix.rules.registry import REGISTRY
 
 LEFT_OUT = (Status.FAILED, Status.SKIPPED)
@@ -32,6 +32,8 @@ class Glance:
     databases: Counter[Outcome] = field(default_factory=Counter)
     findings: Counter[Outcome] = field(default_factory=Counter)
     repositories: Counter[Outcome] = field(default_factory=Counter)
+    severities: Counter[str] = field(default_factory=Counter)
+    not_carried: Counter[str] = field(default_factory=Counter)
     causes: dict[str, _Cause] = field(default_factory=dict)
     reasons: Counter[tuple[Status, str]] = field(default_factory=Counter)
 
@@ -40,7 +42,9 @@ class Glance:
         self.endangered += assessment.at_risk > 0
         self.databases.update(assessment.databases)
         self.findings.update(assessment.outcomes)
-        self.repositories.update(assessment.outcomes.keys())
+        self.repositories.update({*assessment.outcomes, *assessment.databases})
+        self.severities.update(assessment.severities)
+        self.not_carried.update(databases=assessment.not_carried, repositories=assessment.not_carried > 0)
         for code, outcome in assessment.findings:
             self.causes.setdefault(code, _Cause()).findings[outcome] += 1
         for code in assessment.codes:
@@ -61,7 +65,10 @@ class Glance:
             "databases": {
                 "at_risk": self.databases.total() - self.databases[Outcome.FIXED],
                 "fixed": self.databases[Outcome.FIXED],
+                "not_carried": self.not_carried["databases"],
+                "repositories_not_carried": self.not_carried["repositories"],
             },
+            "severities": {severity: self.severities[severity] for severity in SEVERITIES},
             "outcomes": {
                 outcome.value: {
                     "databases": self.databases[outcome],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -19,16 +20,17 @@ from types import TracebackType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from volfix import __version__
 from volfix.bulk.records import Hazard, RepositoryRecord, Status
 from volfix.fixes.diff import visible
-from volfix.report.estate.assessment import Assessment, Outcome, outcome_of
+from volfix.report.estate.assessment import SEVERITIES, Assessment, Carried, Outcome, outcome_of
 from volfix.report.estate.commands import commands
 
 SCRIPTS = ("elements.js", "theme.js", "diff.js", "repository.js", "listing.js", "main.js")
 OUTCOMES = {
+    Outcome.UNCARRIED: ("Not carried", "fixed on the branch, and the new volume starts empty:", "volfix carry"),
     Outcome.REFUSED: ("Refused", "no fix, and the finding says why", ""),
     Outcome.UNSAFE: ("Need a decision", "the fix rests on what volfix cannot see:", "--unsafe-fixes"),
     Outcome.FIXABLE: ("Can be fixed", "decided by evidence and proven:", "--write"),
@@ -36,13 +38,31 @@ OUTCOMES = {
 }
 STATUSES = (Status.FINDINGS, Status.FAILED, Status.SKIPPED, Status.WRITTEN, Status.PUSHED, Status.CLEAN)
 """From what asks for a person to what does not."""
+SHOWN = (
+    "code",
+    "severity",
+    "file",
+    "line",
+    "column",
+    "service",
+    "target",
+    "step",
+    "message",
+    "danger",
+    "evidence",
+    "reason",
+)
+"""What the page has of a finding."""
 HAZARDS_SHOWN = 8
+SPAN = re.compile(r"(?<![`\w])`([^`\n]+)`(?![`\w])")
+"""Code in a sentence; a name with a backtick of its own stays as it is."""
 
 
 class Page:
     """Takes repositories one by one and keeps them in a file without a name; `finish` puts the page together."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, carried: Carried) -> None:
+        self._carried = carried
         self._blocks = TemporaryFile("w+", encoding="utf-8", newline="\n", dir=place)  # noqa: SIM115 - for __exit__
         self._environment = Environment(
             loader=PackageLoader("volfix.report.estate", "page"),
@@ -52,6 +72,7 @@ class Page:
             lstrip_blocks=True,
         )
         self._environment.filters["visible"] = visible
+        self._environment.filters["prose"] = _prose
         self._block = self._environment.get_template("repository.html.j2")
 
     def __enter__(self) -> Page:
@@ -61,7 +82,7 @@ class Page:
         self._blocks.close()
 
     def add(self, record: RepositoryRecord, assessment: Assessment) -> None:
-        row, details = _row(record, assessment), _details(record, assessment)
+        row, details = _row(record, assessment), _details(record, assessment, self._carried)
         self._blocks.write(self._block.render(row=_visible(row), details=_visible(details)) + "\n")
 
     def finish(self, path: Path, hazards: Sequence[Hazard], summary: dict[str, Any]) -> None:
@@ -98,6 +119,8 @@ def _row(record: RepositoryRecord, assessment: Assessment) -> dict[str, Any]:
         "status": record.status.value,
         "why": record.reason,
         "risk": assessment.at_risk,
+        "left": assessment.not_carried,
+        **{severity: assessment.severities[severity] for severity in SEVERITIES},
         **{outcome.value: assessment.outcomes[outcome] for outcome in Outcome},
         "codes": assessment.codes,
         "words": " ".join(dict.fromkeys(_words(record))),
@@ -115,22 +138,43 @@ def _words(record: RepositoryRecord) -> Iterator[str]:
         yield from (word for move in project["moves"] for word in (move["source"], move["volume"]))
 
 
-def _details(record: RepositoryRecord, assessment: Assessment) -> dict[str, Any]:
+def _details(record: RepositoryRecord, assessment: Assessment, carried: Carried) -> dict[str, Any]:
     return {
         "head": record.head,
         "branch": record.branch,
         "commit": record.commit,
         "seconds": record.seconds,
         "links": record.links,
-        "projects": [_project(project, record.status) for project in record.result.get("projects", ())],
+        "projects": [_project(project, record, carried) for project in record.result.get("projects", ())],
         "errors": record.result.get("errors", []),
         "commands": [{"purpose": item.purpose, "line": item.line} for item in commands(record, assessment)],
     }
 
 
-def _project(project: dict[str, Any], status: Status) -> dict[str, Any]:
-    findings = [{**finding, "outcome": outcome_of(finding, status).value} for finding in project["findings"]]
-    return {**{key: project[key] for key in ("name", "files", "moves", "diff")}, "findings": findings}
+def _project(project: dict[str, Any], record: RepositoryRecord, carried: Carried) -> dict[str, Any]:
+    moves = [
+        {**move, "carried": None if move.get("carry_service") else carried(project["root"], move)}
+        for move in project["moves"]
+    ]
+    left = {(move["service"], move["target"]) for move in moves if not (move.get("carry_service") or move["carried"])}
+    findings = [
+        {
+            **{key: finding[key] for key in SHOWN if finding.get(key)},
+            "outcome": outcome_of(
+                finding, record.status, is_left=(finding["service"], finding["target"]) in left
+            ).value,
+        }
+        for finding in project["findings"]
+    ]
+    shown = {key: project[key] for key in ("name", "files", "diff")}
+    return {**shown, "moves": moves, "findings": findings}
+
+
+def _prose(text: str) -> Markup:
+    """Text of volfix's own: what stands between backticks is code. What comes from files is escaped, as all is."""
+    parts = SPAN.split(visible(text))
+    marked = (Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+    return Markup("").join(marked)
 
 
 def _visible(data: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import TextIO
 from volfix.bulk.records import Hazard, RepositoryRecord
 from volfix.fixes.masking.secrets import scrub
 from volfix.report.encoding import dumps
-from volfix.report.estate.assessment import assess
+from volfix.report.estate.assessment import Carried, assess, nothing_known
 from volfix.report.estate.glance import Glance
 from volfix.report.estate.page import Page
 from volfix.report.estate.table import Table
@@ -21,18 +21,24 @@ VERSION = 1
 NAMES = ("estate.html", "estate.json", "estate.csv")
 
 
-def write_report(directory: Path, records: Iterable[RepositoryRecord], hazards: Sequence[Hazard]) -> None:
+def write_report(
+    directory: Path,
+    records: Iterable[RepositoryRecord],
+    hazards: Sequence[Hazard],
+    carried: Carried = nothing_known,
+) -> None:
     """Write the three files into the directory, which is made where it is missing; each appears whole or not at all.
 
-    `records` is read once, and one record at a time is held. OSError where the directory cannot be written.
+    `records` is read once, and one record at a time is held; `carried` says of which moves a carry is known. OSError
+    where the directory cannot be written.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".estate-", dir=directory, ignore_cleanup_errors=True) as made:
         place = Path(made)
         glance = Glance()
-        with Page(place) as page, _Json(place / "estate.json") as json, Table(place / "estate.csv") as table:
+        with Page(place, carried) as page, _Json(place / "estate.json") as json, Table(place / "estate.csv") as table:
             for record in map(_without_passwords, records):
-                assessment = assess(record)
+                assessment = assess(record, carried)
                 glance.add(record, assessment)
                 page.add(record, assessment)
                 json.add(record)

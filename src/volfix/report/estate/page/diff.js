@@ -1,7 +1,7 @@
 "use strict";
 /* A unified diff, read by the counts of its hunks and shown in two columns or in one. */
 
-const LONG = 400;
+const LONG = 40;
 
 /** The files of a diff: name, and hunks of rows {sign, before, after, text}; line numbers are null where there is none. */
 function parseDiff(text) {
@@ -134,8 +134,8 @@ function fileTable(file, split) {
   return element("div", {}, table, more);
 }
 
-/** A diff with a choice between two columns and one; one where there is no room for two. */
-function showDiff(text) {
+/** The diff of a project with a choice between two columns and one; one where there is no room for two. */
+function showDiff(text, name) {
   const files = parseDiff(text);
   const place = element("div", { class: "diffs" });
   const narrow = matchMedia("(max-width: 760px)");
@@ -151,5 +151,5 @@ function showDiff(text) {
   };
   narrow.addEventListener("change", show);
   show();
-  return [element("div", { class: "part" }, element("h4", {}, "Changes"), choice), place];
+  return [element("div", { class: "part" }, element("h4", {}, "Changes of ", foreign(name)), choice), place];
 }

@@ -16,6 +16,10 @@ function element(name, attributes = {}, ...children) {
 /** Foreign text, which may run right to left, apart from the text around it. */
 const foreign = (text, kind = null) => element("bdi", { class: kind }, text);
 
+/** Text of volfix's own: what stands between backticks is code; a name with a backtick of its own stays as it is. */
+const prose = (text) => element("bdi", {}, text.split(/(?<![`\w])`([^`\n]+)`(?![`\w])/)
+  .map((part, at) => (at % 2 ? element("code", {}, part) : part)));
+
 const unseen = (text) => element("span", { class: "unseen" }, text);
 
 const counted = (number, noun, nouns = `${noun}s`) => `${number.toLocaleString("en")} ${number === 1 ? noun : nouns}`;

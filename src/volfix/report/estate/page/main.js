@@ -22,11 +22,12 @@ function controls(listing) {
   const { filter } = listing;
   const set = (key, value) => { filter[key] = value; listing.update(); };
   byId("search").addEventListener("input", (event) => set("text", event.target.value));
+  byId("severity").addEventListener("change", (event) => set("severity", event.target.value));
   byId("code").addEventListener("change", (event) => set("code", event.target.value));
   byId("outcome").addEventListener("change", (event) => set("outcome", event.target.value));
   byId("hazard").addEventListener("click", () => { set("hazard", null); byId("search").focus(); });
   byId("clear").addEventListener("click", () => {
-    Object.assign(filter, { text: "", code: "", outcome: "", hazard: null });
+    Object.assign(filter, { text: "", severity: "", code: "", outcome: "", hazard: null });
     filter.statuses.clear();
     listing.update();
     byId("search").focus();
@@ -38,7 +39,7 @@ function controls(listing) {
       listing.update();
     });
   }
-  for (const key of ["code", "outcome", "hazard"]) {
+  for (const key of ["severity", "code", "outcome", "hazard"]) {
     for (const link of document.querySelectorAll(`button[data-${key}]`)) {
       link.addEventListener("click", () => {
         set(key, key === "hazard" ? Number(link.dataset.hazard) : link.dataset[key]);
@@ -70,6 +71,7 @@ function controls(listing) {
 function reflect(listing) {
   const { filter, order, shown, rows, hazards } = listing;
   if (byId("search").value !== filter.text) byId("search").value = filter.text;
+  byId("severity").value = filter.severity;
   byId("code").value = filter.code;
   byId("outcome").value = filter.outcome;
   for (const toggle of document.querySelectorAll("[data-status]")) {
@@ -79,7 +81,7 @@ function reflect(listing) {
     if (head.dataset.sort === order.key) head.setAttribute("aria-sort", order.up ? "ascending" : "descending");
     else head.removeAttribute("aria-sort");
   }
-  const filtered = Boolean(filter.text || filter.code || filter.outcome || filter.statuses.size || filter.hazard !== null);
+  const filtered = Boolean(filter.text || filter.severity || filter.code || filter.outcome || filter.statuses.size || filter.hazard !== null);
   const all = counted(rows.length, "repository", "repositories");
   const text = filtered ? `${shown.length.toLocaleString("en")} of ${all}` : all;
   if (byId("shown").textContent !== text) byId("shown").textContent = text;
@@ -104,6 +106,7 @@ function keep({ filter, order, opened }) {
   const view = new URLSearchParams();
   if (filter.text) view.set("search", filter.text);
   if (filter.statuses.size) view.set("status", [...filter.statuses].join(","));
+  if (filter.severity) view.set("severity", filter.severity);
   if (filter.code) view.set("code", filter.code);
   if (filter.outcome) view.set("outcome", filter.outcome);
   if (order.key !== "risk" || order.up) view.set("sort", (order.up ? "" : "-") + order.key);
@@ -118,10 +121,11 @@ function restore(listing) {
   const { filter } = listing;
   filter.text = view.get("search") ?? "";
   filter.statuses = new Set((view.get("status") ?? "").split(",").filter((status) => URGENCY.includes(status)));
+  if (SEVERITIES.includes(view.get("severity"))) filter.severity = view.get("severity");
   if ([...byId("code").options].some((option) => option.value === view.get("code"))) filter.code = view.get("code");
   if (Object.hasOwn(OUTCOMES, view.get("outcome"))) filter.outcome = view.get("outcome");
   const [, down, key] = /^(-?)([a-z]+)$/.exec(view.get("sort") ?? "-risk") ?? [];
-  if (["name", "status", ...NUMBERS].includes(key)) listing.order = { key, up: !down };
+  if (["name", "status", "severity", ...NUMBERS].includes(key)) listing.order = { key, up: !down };
   for (const id of (view.get("open") ?? "").split(",")) if (id && listing.rows[id]) listing.opened.add(listing.rows[id]);
 }
 
