@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -155,6 +155,7 @@ def plan(
     only_carried: bool = False,
     configuration: Configuration | None = None,
     baseline: Baseline | None = None,
+    unsaved: Mapping[Path, bytes] | None = None,
     confirm: Callable[[Finding], bool] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Plan:
@@ -164,7 +165,8 @@ def plan(
     outside of the repository are read where a Compose file names them. `carry_service`: a fix that makes a volume adds
     the service that carries the data into it, where one can; `only_carried`: it is unsafe where none does.
     `configuration` says which files of the repositories are read for select, ignore and exclude (none), `baseline`
-    which findings are left out. `confirm` is asked about each fix; `progress` is called with the stacks done and their
+    which findings are left out; `unsaved` is what files hold in an editor, and read instead of what is on disk, where
+    such a file is there. `confirm` is asked about each fix; `progress` is called with the stacks done and their
     number. Raises FileNotFoundError for a path that does not exist. What cannot be read is in `result.errors`.
     """
     paths = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(item) for item in path]
@@ -179,6 +181,7 @@ def plan(
         baseline=baseline,
         carry_service=carry_service,
         only_carried=only_carried,
+        unsaved={os.path.realpath(name): data for name, data in (unsaved or {}).items()},
         confirm=confirm,
     )
     return Plan(plan_run([Path(os.path.abspath(item)) for item in paths], options, progress))  # noqa: PTH100 - links stay

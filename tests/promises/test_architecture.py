@@ -19,8 +19,12 @@ import volfix
 
 PACKAGE = Path(volfix.__file__).parent
 MAY_IMPORT = {
-    "cli": {"api", "bulk", "docker", "report", "fixes", "configuration", "rules", "project", "knowledge", "syntax"},
+    "cli": {
+        *("api", "lsp", "bulk", "docker", "report", "fixes"),
+        *("configuration", "rules", "project", "knowledge", "syntax"),
+    },
     "api": {"fixes", "configuration", "rules", "project", "syntax"},
+    "lsp": {"api", "report", "fixes", "configuration", "rules", "project", "syntax"},
     "bulk": {"api", "fixes", "configuration", "rules", "project", "knowledge", "syntax"},
     "docker": {"fixes", "configuration", "rules", "project", "knowledge", "syntax"},
     "report": {"bulk", "fixes", "rules", "project", "syntax"},
@@ -36,6 +40,7 @@ HEAVY = (
     *("libcst", "deepdiff", "tree_sitter", "docker", "jinja2", "distributed", "sqlite3", "concurrent.futures"),
     *("volfix.project.shell.command", "volfix.project.deployments.env_copies", "volfix.project.git_ignore"),
     *("volfix.knowledge.commands", "volfix.fixes.deletions", "volfix.fixes.after_write"),
+    *("asyncio", "pygls", "lsprotocol"),
 )
 OPENS = frozenset(
     {"open", "fdopen", "read_text", "read_bytes", "iterdir", "glob", "rglob", "walk", "scandir", "listdir"}

@@ -14,8 +14,8 @@ import click
 from volfix import __version__
 from volfix.cli.outputs import WRITTEN, OutputLost
 
-COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "completion", "undo")
-EXTRAS = {"docker": "docker", "report": "jinja2", "cluster": "distributed"}
+COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "completion", "lsp", "undo")
+EXTRAS = {"docker": "docker", "report": "jinja2", "cluster": "distributed", "lsp": "pygls"}
 """The extras of pyproject.toml, each with a module that it brings."""
 
 

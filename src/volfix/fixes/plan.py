@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +50,8 @@ class Options:
     """Whether a fix adds the services that carry its moves."""
     only_carried: bool = False
     """Whether a fix is unsafe whose moves no such service carries."""
+    unsaved: Mapping[str, bytes] = field(default_factory=dict)
+    """What files hold in an editor, by their real paths: it is read instead of what is on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class RunPlan:
 
 def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, int], None] | None = None) -> RunPlan:
     """Find the projects at and below the paths, and plan the fixes of each stack. Nothing is written."""
-    disk.begin(outside=options.outside)
+    disk.begin(outside=options.outside, unsaved=options.unsaved)
     loader = Loader([], [])
     configuration = options.configuration
     configuration.begin(loader.problems)

@@ -2,7 +2,8 @@
 
 A file is read where it is a regular file, not larger than a limit, and lies, links followed, in one of the roots of the
 run: `begin` starts a run and `enclose` names its roots. A path that is outside of them as it is written is one that a
-Compose file names; `begin` says whether these may be read. What is refused is kept in `refused`.
+Compose file names; `begin` says whether these may be read. What is refused is kept in `refused`. Where an editor has
+text of a file that is not saved, that text is read, and the file on disk has to be one that volfix would read.
 """
 
 from __future__ import annotations
@@ -36,17 +37,21 @@ class Refused(OSError):
 
 
 _RUN = Roots()
+_UNSAVED: dict[str, bytes] = {}
+_READ_UNSAVED: set[str] = set()
 _FORGETTING: list[Callable[[], None]] = []
 
 
-def begin(*, outside: bool) -> None:
+def begin(*, outside: bool, unsaved: Mapping[str, bytes] | None = None) -> None:
     """Start a run without roots; `outside` lets it read what a Compose file names outside of them. Without it nothing
-    there is looked at, and the result does not depend on the machine.
+    there is looked at, and the result does not depend on the machine. `unsaved` is what files hold in an editor, by
+    their real paths.
     """
     forget()
     _RUN.outside = outside
-    for known in (_RUN.roots, _RUN.homes, _RUN.refused):
+    for known in (_RUN.roots, _RUN.homes, _RUN.refused, _UNSAVED, _READ_UNSAVED):
         known.clear()
+    _UNSAVED.update(unsaved or {})
 
 
 def enclose(root: Path) -> None:
@@ -59,6 +64,11 @@ def enclose(root: Path) -> None:
 def refused() -> Mapping[Path, str]:
     """What the run has not read although it is there, with the reasons."""
     return _RUN.refused
+
+
+def read_unsaved() -> frozenset[str]:
+    """The real paths of the files whose unsaved text the run has read."""
+    return frozenset(_READ_UNSAVED)
 
 
 def remembered(maxsize: int) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
@@ -215,19 +225,30 @@ def _content(path: str, limit: int, *, whole: bool = True, of_git: bool = False)
     try:
         status = os.fstat(descriptor)
         _check_kind(path, status.st_mode)
-        objection = _RUN.objection(path, _place(path, descriptor), of_git=of_git)
+        place = _place(path, descriptor)
+        objection = _RUN.objection(path, place, of_git=of_git)
         if objection is not None:
             raise Refused(path, objection)
-        data = more = b"" if whole and status.st_size > limit else os.read(descriptor, min(limit, status.st_size) + 1)
-        while more and len(data) <= limit:
-            more = os.read(descriptor, limit + 1 - len(data))
-            data += more
+        if place in _UNSAVED:
+            _READ_UNSAVED.add(place)
+            data, size = _UNSAVED[place], len(_UNSAVED[place])
+        else:
+            data = b"" if whole and status.st_size > limit else _up_to(descriptor, limit + 1, status.st_size)
+            size = max(status.st_size, len(data))
     finally:
         os.close(descriptor)
-    size = max(status.st_size, len(data))
     if whole and size > limit:
         raise Refused(path, f"{size} bytes: larger than volfix reads ({limit} bytes)")
     return data[:limit], stat.S_IMODE(status.st_mode)
+
+
+def _up_to(descriptor: int, most: int, expected: int) -> bytes:
+    """The bytes of an open file up to so many; so many are expected."""
+    data = more = os.read(descriptor, min(most, expected + 1))
+    while more and len(data) < most:
+        more = os.read(descriptor, most - len(data))
+        data += more
+    return data
 
 
 def _check_kind(path: str, mode: int) -> None:
