@@ -556,7 +556,7 @@ def test_a_source_that_a_person_names_has_to_be_there_even_if_the_volume_is_fill
     assert not (shop.directory / "nope").exists()
 
 
-@pytest.mark.parametrize("how", ["byte", "missing", "owner", "truncated"])
+@pytest.mark.parametrize("how", ["byte", "missing", "owner", "truncated", "an error in volfix"])
 def test_services_are_not_started_on_a_copy_that_differs(
     shop: Shop, content: Content, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -573,13 +573,16 @@ def test_services_are_not_started_on_a_copy_that_differs(
 
     def write(self: Engine, container: str, directory: str, chunks: object) -> None:
         real(self, container, directory, chunks)  # type: ignore[arg-type]
+        if how.startswith("an error"):
+            raise KeyError("s3cret")
         spoiled(how, content("shop_app-db"))
 
     monkeypatch.setattr(Engine, "write", write)
     hearing = signal.getsignal(signal.SIGHUP)
     result = CliRunner().invoke(command, ["--write", str(shop.directory)])
     assert result.exit_code == 1
-    assert "the copy differs" in result.output
+    assert ("not carried: an error in volfix (KeyError" if "error" in how else "the copy differs") in result.output
+    assert "s3cret" not in result.output
     assert signal.getsignal(signal.SIGHUP) is hearing, "the process hears signals as before"
     assert shop.container() == old
     form = "{{.State.Running}}{{range .Mounts}} {{.Type}} {{.Source}}{{end}}"

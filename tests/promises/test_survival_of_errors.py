@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from volfix.cli.main import volfix
+from volfix.docker.carry_jobs import CarryProblem
+from volfix.docker.engine import Engine
 from volfix.project.stack import Stack
 from volfix.rules.context import Context
 from volfix.rules.findings import Finding
@@ -60,6 +62,7 @@ def with_neighbour(root: Path, files: dict[str, str]) -> Path:
     for directory, texts in (("good", {"compose.yaml": GOOD}), ("hostile", files)):
         (root / directory).mkdir()
         for name, text in texts.items():
+            (root / directory / name).parent.mkdir(exist_ok=True)
             (root / directory / name).write_text(text)
     return root
 
@@ -82,9 +85,10 @@ def concerns_hostile(value: object) -> bool:
     return "hostile" in str(getattr(value, "path", value))
 
 
+READING = (("volfix.project.compose.compose_file", "parse"), ("volfix.project.stacks", "projects_of"))
 CALLS = {
-    "a Compose file is parsed": ("volfix.project.compose.compose_file", "parse"),
-    "a project is built": ("volfix.project.stacks", "projects_of"),
+    "a Compose file is parsed": READING[0],
+    "a project is built": READING[1],
     "the servers of all stacks are compared": ("volfix.fixes.run_context", "servers_by_source"),
     "the results of a stack are put together": ("volfix.fixes.plan", "project_results"),
     "a fix is proven": ("volfix.fixes.plan", "made_of"),
@@ -96,14 +100,7 @@ def test_an_error_that_nobody_expected_is_named_with_the_file(
     module: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = with_neighbour(tmp_path, {"compose.yaml": GOOD.replace("./pg", "./other")})
-    before = getattr(importlib.import_module(module), name)
-
-    def failing(*asked: object, **named: object) -> object:
-        if any(map(concerns_hostile, asked)):
-            raise KeyError("s3cret")
-        return before(*asked, **named)
-
-    monkeypatch.setattr(f"{module}.{name}", failing)
+    failing_on_the_hostile(monkeypatch, f"{module}.{name}")
     is_named_and_the_others_go_on(root)
 
 
@@ -135,6 +132,79 @@ def test_a_rule_that_fails_on_a_stack_is_named_with_its_file(
 
     monkeypatch.setitem(REGISTRY, code, replace(REGISTRY[code], check=failing))
     is_named_and_the_others_go_on(root, "--select", f"{code},VF101")
+
+
+def failing_on_the_hostile(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """What is called at this place of volfix fails where it is asked about the hostile project."""
+    module, _, name = place.rpartition(".")
+    before = getattr(importlib.import_module(module), name)
+
+    def failing(*asked: object, **named: object) -> object:
+        if any(map(concerns_hostile, asked)):
+            raise KeyError("s3cret")
+        return before(*asked, **named)
+
+    monkeypatch.setattr(place, failing)
+
+
+def deployed(monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int, list[str]]:
+    """The status and the lines of a command that reaches no engine: it ends where it would look at its containers."""
+
+    def reached(*_: object, **__: object) -> object:
+        raise CarryProblem("the engine is asked")
+
+    monkeypatch.setattr(Engine, "connect", lambda: Engine(None))
+    monkeypatch.setattr("volfix.docker.find_moves.MoveSearch", reached)
+    monkeypatch.setattr("volfix.docker.rows.count", reached)
+    result = CliRunner().invoke(volfix, words)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result.exit_code, result.output.splitlines()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "volfix.project.compose.compose_file.parse",
+        "volfix.project.stacks.projects_of",
+        "volfix.docker.deployed.Context",
+    ],
+)
+def test_a_project_that_cannot_be_read_stops_no_other_carry(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = with_neighbour(tmp_path, {"compose.yaml": GOOD.replace("./pg", "./other")})
+    failing_on_the_hostile(monkeypatch, place)
+    status, lines = deployed(monkeypatch, "carry", str(root))
+    assert status == 2
+    assert sum("KeyError" in line for line in lines if not line.startswith("#")) == 1
+    assert any("hostile" in line and "KeyError" in line for line in lines)
+    assert "volfix: the engine is asked" in lines
+    assert "s3cret" not in "".join(lines)
+    assert lines[-4].startswith("# not carried: the engine is asked")
+    assert lines[-1].endswith("hostile")
+
+
+@pytest.mark.parametrize("command", ["carry", "rows"])
+def test_a_project_that_cannot_be_read_is_one_line(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = with_neighbour(tmp_path, {"compose.yaml": GOOD, "below/compose.yaml": GOOD})
+    failing_on_the_hostile(monkeypatch, "volfix.project.compose.compose_file.parse")
+    status, (line,) = deployed(monkeypatch, command, str(root / "hostile"))
+    assert status == 2
+    assert line.startswith(f"volfix: {root}/hostile/compose.yaml: not checked: an error in volfix (KeyError in ")
+
+
+@pytest.mark.parametrize("command", ["carry", "rows"])
+def test_a_broken_project_is_none_of_those_below_it(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "compose.yaml").write_text(GOOD)
+    (tmp_path / "compose.yaml").write_text("services:\n  db: [\n")
+    status, (line,) = deployed(monkeypatch, command, str(tmp_path))
+    assert status == 2
+    assert line.startswith(f"volfix: {tmp_path}/compose.yaml:")
 
 
 def is_named_and_the_others_go_on(root: Path, *options: str) -> None:

@@ -10,29 +10,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from volfix.cli.carry_back import back
-from volfix.cli.carry_next import (
-    after_failure,
-    after_taking_back,
-    mapped,
-    refusals,
-    replaces,
-    still_stopped,
-    stopped_since,
-    typed,
-    until_deployed,
-)
+from volfix.cli.carry_next import mapped, refusals, replaces, still_stopped, typed
 from volfix.cli.carry_places import FROM_INPUT, places, summary
-from volfix.cli.carry_record import keep_record
-from volfix.cli.carry_rows import rows_after, rows_before
-from volfix.cli.carry_shown import check_space, progress_of, say, show
-from volfix.cli.signals import as_by_ctrl_c, finish_undisturbed
+from volfix.cli.carry_shown import check_space, say, show
+from volfix.cli.carry_write import write
+from volfix.cli.outputs import OutputLost
+from volfix.cli.signals import as_by_ctrl_c
+from volfix.syntax.failures import failure
 
 OF_ONE = ("maps", "from_project", "project_name", "script")
 """Options that are about one project."""
 
 if TYPE_CHECKING:
     from volfix.docker.carry_jobs import SurveyedJob
-    from volfix.docker.carry_rollback import EarlierRun
     from volfix.docker.engine import Engine
     from volfix.docker.find_moves import MoveSearch
 
@@ -76,7 +66,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     input). SOURCE is a host path, volume:NAME, anonymous:TARGET or container:PATH, VOLUME the volume's key in the
     Compose file. With several projects, each is carried or refused by itself, and the last lines are a list of those
     that were not. Exit status: 0 everything is where it belongs or can be carried, and no row is missing, 1 something
-    cannot be carried or is missing, 2 no engine.
+    cannot be carried or is missing, 2 no engine, or a project cannot be read.
     """
     from volfix.docker.engine import Engine
     from volfix.docker.engine_problems import EngineProblem
@@ -93,39 +83,47 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         click.echo(f"volfix: {problem}", err=True)
         ctx.exit(2)
     if len(found) == 1:
-        ctx.exit(1 if _one(engine, found[0], options) else 0)
+        ctx.exit(_one(engine, found[0], options)[0])
     ctx.exit(_each(engine, found, options))
 
 
 def _each(engine: Engine, found: list[Path], options: dict[str, Any]) -> int:
     """Carry one project after the other; the exit status."""
     failed: list[tuple[Path, str]] = []
-    left = list(found)
+    left, worst = list(found), 0
     try:
         while left:
             click.echo(f"# {left[0]}")
-            if reason := _one(engine, left[0], options):
+            status, reason = _one(engine, left[0], options)
+            if status:
                 failed.append((left[0], reason))
+            worst = max(worst, status)
             left.pop(0)
     finally:
         failed += [(path, "interrupted before its end") for path in left]
         for line in summary(len(found) - len(failed), failed, wrote=options["write"]):
             click.echo(line)
-    return 1 if failed else 0
+    return worst
 
 
-def _one(engine: Engine, path: Path, options: dict[str, Any]) -> str | None:
-    """Carry one project; why it is not, or not known to be, carried."""
-    from volfix.docker.carry_jobs import CarryProblem
+def _one(engine: Engine, path: Path, options: dict[str, Any]) -> tuple[int, str]:
+    """Carry one project; the exit status, and why it is not, or not known to be, carried."""
+    from volfix.docker.carry_jobs import CarryProblem, NotRead
     from volfix.docker.engine_problems import EngineProblem
     from volfix.docker.tar_stream import BrokenArchive
 
+    problem: Exception
     try:
-        with as_by_ctrl_c():
-            return None if _run(engine, path, options) else "what is said above"
-    except (CarryProblem, EngineProblem, BrokenArchive) as problem:
-        click.echo(f"volfix: {problem}", err=True)
-        return str(problem)
+        with as_by_ctrl_c(), OutputLost.raised():
+            return (0, "") if _run(engine, path, options) else (1, "what is said above")
+    except (CarryProblem, EngineProblem, BrokenArchive) as error:
+        problem, status = error, 2 if isinstance(error, NotRead) else 1
+    except (click.ClickException, OutputLost):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever one project brings about, the others go on
+        problem, status = failure(path, error), 2
+    click.echo(f"volfix: {problem}", err=True)
+    return status, str(problem)
 
 
 def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
@@ -158,7 +156,7 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
         if not (failed or refused) and any(one.state != "carried" for one in found):
             click.echo(f"Nothing is carried yet. Next: {typed(given, options)}")
         return not (failed or doubts or refused)
-    complete = _write(engine, search, found, given, options, retiring=not doubts)
+    complete = write(engine, search, found, given, options, retiring=not doubts)
     return complete and not doubts
 
 
@@ -216,85 +214,3 @@ def _with_rows(search: MoveSearch, one: SurveyedJob) -> SurveyedJob:
     counts = tuple(f"{item.engine} {item.database}: {tables(item.tables)}" for item in counted if item.tables)
     is_in_use = any(item.tables for item in counted)
     return replace(one, counted=counts, state="different" if is_in_use else one.state)
-
-
-def _write(
-    engine: Engine,
-    search: MoveSearch,
-    found: list[SurveyedJob],
-    given: Path,
-    options: dict[str, Any],
-    *,
-    retiring: bool,
-) -> bool:
-    """Carry, and start the services; whether every row that was counted before is there."""
-    from volfix.docker.carry import carry
-    from volfix.docker.carry_jobs import CarryProblem
-    from volfix.docker.carry_rollback import ran
-    from volfix.docker.compose import sharing, up
-    from volfix.docker.engine_problems import EngineProblem
-    from volfix.docker.tar_stream import BrokenArchive
-    from volfix.docker.volume_contents import size
-
-    project = search.deployed.project
-    before = ran(engine, (item for one in found for item in one.running))
-    new = {name for one in found if one.state != "carried" for name in one.job.services}
-    counted = rows_before(search, new) if new and not options["no_rows"] else []
-    for number, one in enumerate(found):
-        try:
-            with progress_of(2 * one.bytes) as progress:
-                overwrite = replaces(options, one.job.key)
-                filled = carry(engine, one, overwrite=overwrite, say=say, progress=progress)
-            keep_record(search, one.job, filled.when, given, options)
-        except (CarryProblem, EngineProblem, BrokenArchive) as problem:
-            then = f"Once the cause is mended: {typed(given, options)}"
-            state = _after_failure(search, found, number, before)
-            raise CarryProblem(f"{problem}\n{state}\n{then}") from problem
-        except KeyboardInterrupt:
-            state = _after_failure(search, found, number, before)
-            say(f"{state}\nTo go on: {typed(given, options)}")
-            raise
-        if filled.there:
-            click.echo(f"{one.job.key}: carried to {one.job.name} and compared: {size(filled.there)}")
-    moved = [one.job for one in found if not (one.job.doubtful and one.state == "carried")]
-    services = {name for job in moved for name in job.services} | (_retire(engine, search) if retiring else set())
-    names = {name for name in services if search.containers_of(project.services[name])}
-    if options["no_up"]:
-        click.echo(until_deployed(search, services))
-        return True
-    if names:
-        names |= sharing(project, names) & search.running
-        up(project, sorted(names))
-        click.echo(f"started {', '.join(sorted(names))}")
-    elif new:
-        click.echo("No service had a container. Next: deploy as always.")
-    complete = rows_after(search, new, counted) if counted and names else True
-    idle = stopped_since(search) if names else []
-    for name in idle:
-        click.echo(f"{name} does not run: docker compose logs {name} says why")
-    return complete and not idle
-
-
-def _after_failure(search: MoveSearch, found: list[SurveyedJob], number: int, before: list[EarlierRun]) -> str:
-    """Start again what was stopped, where nothing was switched; what to say of the volumes and the services."""
-    from volfix.docker.carry_rollback import start_again, take_back
-    from volfix.docker.engine_problems import EngineProblem
-
-    finish_undisturbed()
-    try:
-        if take_back(search.engine, found[: number + 1], say) and start_again(search.engine, before, say):
-            return after_taking_back(found, before)
-    except EngineProblem as problem:
-        say(f"the services are not started again: {problem}")
-    return after_failure(search, found, number)
-
-
-def _retire(engine: Engine, search: MoveSearch) -> set[str]:
-    """After the project got another name, its old containers give way; the services that ran in them."""
-    from volfix.docker.stop_containers import retire
-
-    old = search.former()
-    for name, new in retire(engine, old, search.in_memory, say):
-        click.echo(f"stopped and kept: the old container {name}, now {new}")
-    ran = {item.service for item in old if item.is_running}
-    return {name for name in search.deployed.project.services if name in ran}

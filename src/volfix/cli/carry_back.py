@@ -12,6 +12,7 @@ from volfix.cli.carry_next import typed, until_deployed
 from volfix.cli.carry_record import drop_record
 from volfix.cli.carry_shown import progress_of, say
 from volfix.cli.signals import finish_undisturbed
+from volfix.syntax.failures import failure
 
 if TYPE_CHECKING:
     from volfix.docker.carry_back import Return
@@ -81,9 +82,11 @@ def _give_back(engine: Engine, search: MoveSearch, found: list[Return], given: P
             place = one.job.origins[0].name
             done = f"copied to {place} and compared" if copied else f"{place} equals it already"
             click.echo(f"{one.job.key}: {done}")
-    except (CarryProblem, EngineProblem, BrokenArchive) as problem:
+    except Exception as error:
+        known = isinstance(error, (CarryProblem, EngineProblem, BrokenArchive))
+        problem = error if known else failure(given, error, "not copied")
         then = f"Once the cause is mended: {typed(given, options)}"
-        raise CarryProblem(f"{problem}\n{_after_failed_back(search, found, before)}\n{then}") from problem
+        raise CarryProblem(f"{problem}\n{_after_failed_back(search, found, before)}\n{then}") from error
     except KeyboardInterrupt:
         say(f"{_after_failed_back(search, found, before)}\nTo go on: {typed(given, options)}")
         raise

@@ -10,6 +10,7 @@ import click
 
 from volfix.cli.rows_shown import ALL_THERE, not_counted, table_of
 from volfix.cli.signals import as_by_ctrl_c
+from volfix.syntax.failures import failure
 
 if TYPE_CHECKING:
     from volfix.docker.row_counts import Counted, Loss
@@ -56,8 +57,9 @@ def command(ctx: click.Context, /, path: Path, **options: Any) -> None:
             found = count(engine, deployed, before or ())
         unknown = any(one.problem for one in found) or not found
         idle = not_running(engine, deployed) if unknown else None
-    except (CarryProblem, EngineProblem) as problem:
-        click.echo(f"volfix: {problem}", err=True)
+    except Exception as error:  # noqa: BLE001 - said in a line
+        known = isinstance(error, (CarryProblem, EngineProblem))
+        click.echo(f"volfix: {error if known else failure(path, error, 'not counted')}", err=True)
         ctx.exit(2)
     lost = losses(before, found) if before is not None else []
     if options["output_format"] == "json":

@@ -23,6 +23,10 @@ class CarryProblem(Exception):
     """Nothing is carried, or what was carried is not to be used; the message says why and what helps."""
 
 
+class NotRead(CarryProblem):
+    """The project cannot be read; the message names the file and the reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where data is now. `kind` bind: `name` is a path on the daemon's host; volume: a name; container: an id.

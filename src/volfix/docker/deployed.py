@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.configuration.nearest import names
-from volfix.docker.carry_jobs import CarryProblem
+from volfix.docker.carry_jobs import CarryProblem, NotRead
 from volfix.fixes.former import former_contents, overlay_of
 from volfix.project.compose.compose_file import FILE_NAME
 from volfix.project.compose.model import Project
-from volfix.project.discovery import directories
+from volfix.project.discovery import Directory, directories
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.project.stacks import read_stacks
 from volfix.rules.context import Context
 from volfix.syntax import disk
+from volfix.syntax.failures import failure
 from volfix.syntax.source import FileProblem, Source
 
 Found = tuple[Stack, Project]
@@ -50,15 +51,19 @@ class EarlierProject:
 def deployed_at(path: Path, name: str | None = None) -> Deployed:
     """The project that `docker compose` would take in this directory, or the one of this Compose file.
 
-    `name` is what it is deployed as where that is not what its files say. Raises CarryProblem where there is none.
+    `name` is what it is deployed as where that is not what its files say. Raises NotRead where it cannot be read, and
+    CarryProblem where there is none.
     """
     problems: list[FileProblem] = []
     own, below = _candidates(path, problems)
+    here = path if path.is_dir() else path.parent
+    unread = [problem for problem in problems if problem.path.parent == here and FILE_NAME.search(problem.path.name)]
+    if not own and unread:  # what lies below it is another project
+        raise NotRead(str(unread[0]))
     if not own and not below:
         reason = f": {problems[0]}" if problems else ""
         raise CarryProblem(f"{path}: no Compose project is here{reason}")
     if not own and len(_directories(below)) > 1:
-        here = path if path.is_dir() else path.parent
         shown = ", ".join(sorted(os.path.relpath(directory, here) for directory in _directories(below)))
         raise CarryProblem(f"{path}: several projects are below it: say which ({shown})")
     return _deployed(*(own or below)[0], name)
@@ -88,17 +93,22 @@ def projects_at(path: Path, name: str | None = None) -> list[tuple[Path, Deploye
 
 
 def project_places(path: Path) -> list[Path]:
-    """The path itself where `deployed_at` knows its project, or knows none; else the directories below with one."""
+    """The path itself where `deployed_at` knows its project, or knows none; else the directories below with one, also
+    with one that cannot be read.
+    """
     if any(FILE_NAME.search(entry.name) for entry in disk.entries_or_none(path)):
         return [path]
-    own, below = _candidates(path, [])
-    return [path] if own or len(_directories(below)) < 2 else sorted(_directories(below))
+    problems: list[FileProblem] = []
+    own, below = _candidates(path, problems)
+    places = _directories(below) | {each.path.parent for each in problems if FILE_NAME.search(each.path.name)}
+    return [path] if own or len(places) < 2 else sorted(places)
 
 
 def _candidates(path: Path, problems: list[FileProblem]) -> tuple[list[Found], list[Found]]:
     """The projects of this directory or file, and all of them."""
     here = path if path.is_dir() else path.parent
-    stacks = _stacks(path, problems, {})
+    stacks, failed = _stacks(path, problems, {})
+    problems += failed
     found = [(stack, project) for stack in stacks for project in stack.projects if stack.is_asked(project)]
     own = [item for item in found if item[1].directory == here and (path.is_dir() or path in _paths(item[1]))]
     return own, found
@@ -111,17 +121,22 @@ def _directories(found: Iterable[Found]) -> set[Path]:
 def earlier(deployed: Deployed) -> Iterator[EarlierProject]:
     """The project before the last `volfix --write`, then as git knows it, the newest first."""
     for when, contents in former_contents(deployed.project.root, _read_with(deployed)):
-        if found := _with(deployed, contents):
+        if found := _with(deployed, contents, when):
             yield EarlierProject(found[0], when, found)
 
 
-def _with(deployed: Deployed, contents: Mapping[Path, bytes]) -> tuple[Project, ...]:
-    """The project and its variants with other bytes in some of their files; empty where these make no such project."""
+def _with(deployed: Deployed, contents: Mapping[Path, bytes], when: str) -> tuple[Project, ...]:
+    """The project and its variants with other bytes in some of their files; empty where these make no such project.
+    Raises NotRead where volfix fails on them: they may say where the rows are.
+    """
     overlay = overlay_of(contents)
     if not overlay:
         return ()
     wanted = [file.path for file in deployed.project.files]
-    for stack in _stacks(deployed.project.directory, [], overlay):
+    stacks, failed = _stacks(deployed.project.directory, [], overlay)
+    if unread := [problem for problem in failed if problem.path.parent == deployed.project.directory]:
+        raise NotRead(f"{unread[0]} (in {when})")
+    for stack in stacks:
         for found in stack.projects:
             if [file.path for file in found.files] == wanted:
                 return Deployed(Context(stack, {}, frozenset()), found, found).variants
@@ -135,14 +150,43 @@ def _read_with(deployed: Deployed) -> list[Path]:
     return [*dict.fromkeys((*files, *sorted(env)))]
 
 
-def _stacks(path: Path, problems: list[FileProblem], overlay: Mapping[Path, Source]) -> list[Stack]:
+def _stacks(
+    path: Path, problems: list[FileProblem], overlay: Mapping[Path, Source]
+) -> tuple[list[Stack], list[FileProblem]]:
+    """What lies at and below the path, and the directories on which volfix fails, which are left out. Raises NotRead
+    where it fails only on all of them together.
+    """
     disk.begin(outside=True)
-    loader = Loader(problems, [])
-    loader.overlay = overlay
     found, naming = list(directories([path], problems)), names()
     naming.begin(problems)
     naming.learn((directory.path, directory.root) for directory in found)
-    return list(read_stacks(found, loader))
+    try:
+        return _read(found, problems, overlay), []
+    except Exception as error:  # noqa: BLE001 - its cause is found below, and named
+        whole = failure(path, error)
+    failed = {}
+    for directory in found:
+        try:
+            _read([directory], [], overlay)
+        except Exception as error:  # noqa: BLE001 - whatever one directory brings about, the others go on
+            failed[directory.path] = failure(directory.first_file, error)
+    try:
+        if failed:
+            return _read([each for each in found if each.path not in failed], problems, overlay), [*failed.values()]
+    except Exception as error:  # noqa: BLE001 - said in a line
+        whole = failure(path, error)
+    raise NotRead(str(whole))
+
+
+def _read(found: list[Directory], problems: list[FileProblem], overlay: Mapping[Path, Source]) -> list[Stack]:
+    earlier = len(problems)
+    loader = Loader(problems, [])
+    loader.overlay = overlay
+    try:
+        return list(read_stacks(found, loader))
+    except Exception:
+        del problems[earlier:]
+        raise
 
 
 def _paths(project: Project) -> set[Path]:

@@ -126,17 +126,13 @@ def _plans(run: RunPlan, progress: Callable[[int, int], None] | None) -> list[St
             list(plans_of(RunPlan(run.options, Loader([], []), (directory,))))
             kept.append(directory)
         except Exception as error:  # noqa: BLE001 - whatever one directory brings about, the others go on
-            failed.append(failure(_first_file(directory), error))
+            failed.append(failure(directory.first_file, error))
     if not failed:
         run.problems.append(whole)
         return []
     run.problems.extend(failed)
     run.directories, run.loader = tuple(kept), Loader(run.problems, run.notes)
     return _plans(run, progress)
-
-
-def _first_file(directory: Directory) -> Path:
-    return next(iter((*directory.files, *directory.pipelines, *directory.commands)), directory.path)
 
 
 def _file_of(stack: Stack) -> Path:

@@ -78,6 +78,11 @@ class Directory:
         """Whether a Compose file lies here, whatever it is called."""
         return bool(self.files or self.others)
 
+    @property
+    def first_file(self) -> Path:
+        """The file by which a problem with all of them is named."""
+        return next(iter((*self.files, *self.pipelines, *self.commands)), self.path)
+
 
 def everything(_directory: str, _root: Path, entries: Sequence[os.DirEntry[str]]) -> Sequence[os.DirEntry[str]]:
     """All entries of a directory."""

@@ -22,18 +22,18 @@ KNOWN: tuple[tuple[type[Exception], str, str], ...] = (
 PACKAGE = Path(__file__).parents[1]
 
 
-def failure(path: Path, error: Exception) -> FileProblem:
+def failure(path: Path, error: Exception, undone: str = "not checked") -> FileProblem:
     """An error that nobody expected as a problem of the file at `path`: by its kind and place, since its text may tell
-    a value.
+    a value. `undone` is what volfix has not done for it.
     """
     for kind, words, reason in KNOWN:
         if isinstance(error, kind) and words in str(error):
-            return FileProblem(path, f"not checked: {reason}")
+            return FileProblem(path, f"{undone}: {reason}")
     if isinstance(error, OSError) and error.strerror:
-        return FileProblem(path, f"not checked: {error.strerror}")
+        return FileProblem(path, f"{undone}: {error.strerror}")
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if PACKAGE in Path(frame.filename).parents]
     place = f" in {Path(frames[-1].filename).relative_to(PACKAGE)}, line {frames[-1].lineno}" if frames else ""
-    return FileProblem(path, f"not checked: an error in volfix ({type(error).__name__}{place}): please report it")
+    return FileProblem(path, f"{undone}: an error in volfix ({type(error).__name__}{place}): please report it")
 
 
 def one_file(
