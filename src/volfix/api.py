@@ -71,12 +71,6 @@ class Plan:
                     self.run.stacks[number] = with_written(replace(stack, changes=()), written=False, failure=reason)
         return said
 
-    def tell_changes(self) -> None:
-        """Let the result say what Compose will see: the difference between the resolved projects."""
-        from volfix.fixes.proof.model_changes import with_model_changes
-
-        self.run.stacks[:] = [with_model_changes(stack, self.run.loader) for stack in self.run.stacks]
-
     def write(self, *, allow_dirty: bool = False) -> RunResult:
         """Write every stack's files, each stack's together or not at all, and return the result.
 

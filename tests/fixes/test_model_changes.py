@@ -28,9 +28,8 @@ def changes(directory: Path, files: dict[str, str], **options: bool) -> list[tup
     for name, content in files.items():
         (directory / name).write_text(content)
     plan = volfix.plan(directory, unsafe_fixes=options.get("unsafe", False), carry_service=options.get("carry", False))
-    plan.tell_changes()
     (project,) = plan.projects
-    return [(each.place, each.before, each.after) for each in project.model_changes or ()]
+    return [(each.place, each.before, each.after) for each in project.model_changes]
 
 
 def test_a_mount_and_its_volume(tmp_path: Path) -> None:
@@ -56,7 +55,7 @@ def test_a_carry_service_and_what_waits_for_it(tmp_path: Path) -> None:
         place: (before, after) for place, before, after in changes(tmp_path, {"compose.yaml": postgres}, carry=True)
     }
     assert found["services.carry-db-data.image"] == (None, "postgres:16")
-    assert found["services.db.depends_on.carry-db-data"] == (None, "")
+    assert found["services.db.depends_on.carry-db-data"] == (None, "service_completed_successfully")
 
 
 def test_nothing_changes_nothing_is_told(tmp_path: Path) -> None:
@@ -68,13 +67,11 @@ def test_text_and_json_tell_the_same(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text(BIND.replace("/app/shop.db", "/app/data/shop.db"))
     plan = volfix.plan(tmp_path)
     assert "What Compose will see" not in text.render(plan.result)
-    assert json.loads(json_report.render(plan.result))["projects"][0]["changes"] is None
-    plan.tell_changes()
-    told = text.render(plan.result)
+    told = text.render(plan.result, changes=True)
     assert "  services.app.volumes[/app/data]: bind ./data -> volume app-db (local)\n" in told
     assert "  volumes.app-db added: local\n" in told
     found = json.loads(json_report.render(plan.result))["projects"][0]["changes"]
-    assert ModelChange(**found[0]) == (plan.projects[0].model_changes or ())[0]
+    assert ModelChange(**found[0]) == plan.projects[0].model_changes[0]
     assert "hunter2" not in told + json.dumps(found)
 
 

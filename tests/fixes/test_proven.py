@@ -55,11 +55,11 @@ def rejecting(monkeypatch: pytest.MonkeyPatch) -> Callable[[Rejects], list[int]]
     def make(rejects: Rejects) -> list[int]:
         calls: list[int] = []
 
-        def prove(stack: object, operations: object, changes: Sequence[Change], *rest: object) -> None:
+        def prove(stack: object, operations: object, changes: Sequence[Change], *rest: object) -> object:
             calls.append(len(changes))
             if rejects(changes):
                 raise ProofFailed("the tree differs at root['services']")
-            honest(stack, operations, changes, *rest)  # type: ignore[arg-type]
+            return honest(stack, operations, changes, *rest)  # type: ignore[arg-type]
 
         monkeypatch.setattr(proof, "prove", prove)
         return calls

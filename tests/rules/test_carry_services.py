@@ -306,7 +306,7 @@ REFUSED = {
             "compose.yaml": DB + APP,
             "compose.prod.yaml": "services:\n  db:\n    image: postgis/postgis:16-3.4\n  app:\n    environment: [A=b]\n",
         },
-        "carry service carry-db-data",
+        "['carry-db-data']['image']",
     ),
     "a file that takes the service over": (
         {

@@ -120,8 +120,6 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         ctx.exit(2 if plan.result.errors else 0)
     if options["verify_with_compose"]:
         _verify(plan)
-    if options["changes"]:
-        plan.tell_changes()
     if options["write"]:
         _show_diff(plan.result, options, color=color)
     result = plan.write(allow_dirty=options["allow_dirty"]) if options["write"] else plan.result
@@ -200,6 +198,7 @@ def _rendered(result: RunResult, options: dict[str, Any], *, color: bool) -> str
             command=_typed(options),
             quiet=options["quiet"],
             diffs=options["diff"] and not options["write"],
+            changes=options["changes"],
             statistics=options["statistics"],
         )
     import importlib

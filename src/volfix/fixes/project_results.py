@@ -50,6 +50,7 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
                         replace(each, move=_located(stack, project, each.move)) for fix in fixes for each in fix.carried
                     )
                 ),
+                model_changes=made.seen.get(tuple(file.path for file in project.files), ()),
             )
         )
     return tuple(results) or (_pipeline_result(stack, made),)

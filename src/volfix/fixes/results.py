@@ -64,8 +64,8 @@ class ProjectResult:
     failure: str | None = None
     renamed: str | None = None
     carriages: tuple[Carriage, ...] = ()
-    model_changes: tuple[ModelChange, ...] | None = None
-    """What Compose will see; None where nobody asked."""
+    model_changes: tuple[ModelChange, ...] = ()
+    """What Compose will see once the plan's fixes are made."""
 
     def carriage(self, move: Move) -> Carriage:
         """What becomes of a move of the project."""

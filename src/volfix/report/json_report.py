@@ -50,7 +50,7 @@ def _project(project: ProjectResult, context: int, *, show_secrets: bool) -> dic
         "written": project.written,
         "findings": [_finding(project, item, show_secrets=show_secrets) for item in project.findings],
         "moves": [_move(project, move, clean) for move in project.moves],
-        "changes": None if project.model_changes is None else [asdict(change) for change in project.model_changes],
+        "changes": [asdict(change) for change in project.model_changes],
         "diff": "".join(unified(change, project.root, context, masked=not show_secrets) for change in project.changes),
     }
 

@@ -37,13 +37,14 @@ def render(
     command: str = "volfix",
     quiet: bool = False,
     diffs: bool = False,
+    changes: bool = False,
     statistics: bool = False,
 ) -> str:
     """The report, with a final line end.
 
     `context` and `show_secrets` count where no view says them. `wrote` says that the run was to write, `command` what
     a person types for this run without `--write`; `quiet` asks for a line a finding, `diffs` for the whole change,
-    `statistics` for the counts by rule alone.
+    `changes` for what Compose will see, `statistics` for the counts by rule alone.
     """
     view = view or View(Path.cwd(), context=context, show_secrets=show_secrets)
     if statistics:
@@ -53,7 +54,10 @@ def render(
     else:
         told = [project for project in result.projects if _has_something(project)]
         lines = list(_table(view, told)) if len(told) >= MANY else []
-        lines += [line for project in told for line in _project(view, project, several=len(told) > 1, diffs=diffs)]
+        for project in told:
+            lines += [*_project(view, project, several=len(told) > 1), *(_model(view, project) if changes else ())]
+            lines += [line for change in project.changes if diffs for line in ("", *_diff(view, project, change))]
+            lines += [*_failure(view, project), ""]
     lines += ending(result, view, command, wrote=wrote, quiet=quiet or statistics)
     return "".join(f"{line}\n" for line in lines)
 
@@ -108,8 +112,8 @@ def _brief(view: View, project: ProjectResult) -> Iterator[str]:
         yield f"{one_line(project.name)}: NOT WRITTEN: {view.clean(project.failure)}"
 
 
-def _project(view: View, project: ProjectResult, *, several: bool, diffs: bool) -> Iterator[str]:
-    """The block of one project: what it can lose, the findings, and why nothing is written."""
+def _project(view: View, project: ProjectResult, *, several: bool) -> Iterator[str]:
+    """The block of one project: what it can lose, and the findings."""
     yield from (view.style(line, bold=True) for line in view.lines(_claim(view, project)))
     if several:
         files = ", ".join(map(view.path, project.files or (project.root,)))
@@ -122,20 +126,19 @@ def _project(view: View, project: ProjectResult, *, several: bool, diffs: bool) 
     if quiet:
         yield ""
         yield view.style(f"{count(len(quiet), 'note')} of severity info: -v shows {_them(quiet)}", dim=True)
-    yield from _model(view, project)
-    for change in project.changes if diffs else ():
-        yield ""
-        yield from _diff(view, project, change)
+
+
+def _failure(view: View, project: ProjectResult) -> Iterator[str]:
+    """Why nothing of the project is written."""
     if project.failure:
         yield ""
         yield view.style("NOT WRITTEN:", fg="red", bold=True)
         for line in project.failure.split("\n"):
             yield from view.lines(view.clean(line), "  ")
-    yield ""
 
 
 def _model(view: View, project: ProjectResult) -> Iterator[str]:
-    """What Compose will see, where that was asked for."""
+    """What Compose will see."""
     if not project.model_changes:
         return
     yield ""

@@ -163,13 +163,16 @@ class DeploymentName:
 @dataclass(frozen=True, slots=True)
 class CarrierChange:
     """After the fix the file at `path` has the carry service `name`, whose image is the one of the service `like`, and
-    declares the volume `mark`. With `like` None it has neither of them any more.
+    declares the volume `mark`. It reads what is mounted from `source`, a mount of this kind. With `like` None the file
+    has neither of them any more.
     """
 
     path: Path
     name: str
     mark: str
     like: str | None = None
+    kind: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

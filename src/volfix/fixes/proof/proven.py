@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from volfix.fixes.fix_selection import fixes_to_make, with_their_volumes
-from volfix.fixes.results import FileChange
+from volfix.fixes.results import FileChange, ModelChange
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.rules.findings import Applicability, Finding
 from volfix.syntax.source import CannotEdit, Source
 
+Seen = dict[tuple[Path, ...], tuple[ModelChange, ...]]
+"""How each project that changes does so for Compose, by its Compose files."""
 PROOFS = 64
 """Proofs of one stack, after which what is not proven yet is refused: telling fixes apart has a price."""
 
@@ -21,13 +23,14 @@ PROOFS = 64
 class MadeFixes:
     """A stack's findings as they are shown, those whose fix is made, and those whose fix the proof rejects.
 
-    `failure` is the first rejection where it leaves nothing to make.
+    `seen` is how each project changes for Compose; `failure` the first rejection where it leaves nothing to make.
     """
 
     findings: list[Finding]
     fixed: list[Finding] = field(default_factory=list)
     rejected: list[Finding] = field(default_factory=list)
     changes: tuple[FileChange, ...] = ()
+    seen: Seen = field(default_factory=dict)
     failure: str | None = None
 
 
@@ -49,7 +52,8 @@ def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding]
             rejected.append(shown[number])
     shown, fixed = _with_needed(shown, chosen)
     failure = None if chosen else next(iter(reasons.values()), None)
-    return MadeFixes(shown, fixed, rejected, prover.changes if chosen else (), failure)
+    changes, seen = prover.proven if chosen else ((), {})
+    return MadeFixes(shown, fixed, rejected, changes, seen, failure)
 
 
 def _with_needed(shown: list[Finding], chosen: list[Finding]) -> tuple[list[Finding], list[Finding]]:
@@ -75,11 +79,11 @@ def _with_needed(shown: list[Finding], chosen: list[Finding]) -> tuple[list[Find
 
 @dataclass(slots=True)
 class _Prover:
-    """Proves sets of fixes; `changes` are those of the last one that was proven."""
+    """Proves sets of fixes; `proven` are the changes of the last one that was proven."""
 
     stack: Stack
     loader: Loader
-    changes: tuple[FileChange, ...] = ()
+    proven: tuple[tuple[FileChange, ...], Seen] = ((), {})
     left: int = PROOFS
 
     def rejection(self, chosen: Sequence[Finding]) -> str | None:
@@ -90,7 +94,7 @@ class _Prover:
 
         self.left -= 1
         try:
-            self.changes = changes_of(self.stack, chosen, self.loader)
+            self.proven = changes_of(self.stack, chosen, self.loader)
         except (ProofFailed, CannotEdit) as error:
             return str(error)
         return None
@@ -110,8 +114,11 @@ class _Prover:
         return [(chosen[proven], rejection)]
 
 
-def changes_of(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple[FileChange, ...]:
-    """The files that the fixes change; raises CannotEdit where the text has no place for it, or ProofFailed."""
+def changes_of(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple[tuple[FileChange, ...], Seen]:
+    """The files that the fixes change, and what Compose will see.
+
+    Raises CannotEdit where the text has no place for a fix, or ProofFailed.
+    """
     from volfix.fixes.masking.secrets import with_secrets
     from volfix.fixes.proof.proof import prove
     from volfix.fixes.render import rendered
@@ -121,8 +128,7 @@ def changes_of(stack: Stack, chosen: Sequence[Finding], loader: Loader) -> tuple
     declared = tuple(dict.fromkeys(change for fix in fixes for change in fix.changes))
     files = rendered(operations)
     after: dict[Path, Source] = {path: source for path, (source, _) in files.items()}
-    prove(stack, operations, declared, after, loader)
+    seen = prove(stack, operations, declared, after, loader)
     before = {operation.source.path: operation.source for operation in operations}
-    return tuple(
-        with_secrets(FileChange(before[path], files[path][0], tuple(files[path][1]))) for path in sorted(after)
-    )
+    changes = (FileChange(before[path], files[path][0], tuple(files[path][1])) for path in sorted(after))
+    return tuple(map(with_secrets, changes)), seen

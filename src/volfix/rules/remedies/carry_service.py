@@ -48,7 +48,8 @@ def carry_service(context: Context, takers: Takers) -> CarryService | str:
         if isinstance(added, str):
             return added
         operations += [added, DeclareVolume(home.source, added.document, takers.mark)]
-        changes.append(CarrierChange(home.path, name, takers.mark, use.service.name))
+        mount = use.mount
+        changes.append(CarrierChange(home.path, name, takers.mark, use.service.name, mount.kind, mount.source))
     waiting = {(part.file.path, part.service): part for part in map(waiting_part, takers.uses)}
     for (path, service), part in waiting.items():
         document = document_of(part)
