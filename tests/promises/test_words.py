@@ -50,6 +50,18 @@ def test_a_common_phrase_is_none(text: str) -> None:
     assert not TURNS.search(text)
 
 
-@pytest.mark.parametrize(("name", "then"), [("app", "app"), ("a" * 24, "a" * 24), ("a" * 25, "a" * 21 + "...")])
-def test_a_name_in_a_headline_is_cut_where_it_is_too_long(name: str, then: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "then"),
+    [
+        ("app", "app"),
+        ("a" * 24, "a" * 24),
+        ("a" * 12 + "b" * 13, "a" * 11 + "..." + "b" * 10),
+        ("customer-orders-database-primary", "customer...primary"),
+        ("postgres-for-the-orders-of-2026", "postgres...of-2026"),
+        ("docker compose down --volumes", "docker...--volumes"),
+        ("x-" + "y" * 60, "x-yyyyyyyyy...yyyyyyyyyy"),
+    ],
+)
+def test_a_name_in_a_headline_loses_its_middle_where_it_is_too_long(name: str, then: str) -> None:
     assert shortened(name) == then
+    assert len(shortened(name)) <= 24

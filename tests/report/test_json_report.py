@@ -51,7 +51,7 @@ def test_the_object_is_as_designed() -> None:
                 "fixed": False,
             }
         ],
-        "changes": None,
+        "changes": [],
         "moves": [
             {
                 "service": "app",

@@ -483,13 +483,6 @@ def test_without_colour_there_are_no_escapes_and_with_colour_nothing_else_change
     assert "\x1b[31m\x1b[1mNOT CARRIED" in shown(run(fixed_mount()), color=True)
 
 
-def test_a_code_is_a_link_only_where_an_address_is_known_and_colours_are_shown() -> None:
-    result, link = run(fixed_mount()), "https://example.org/rules/{code}"
-    assert "\x1b]8;;https://example.org/rules/VF101\x1b\\VF101\x1b]8;;\x1b\\" in shown(result, color=True, link=link)
-    assert "\x1b]8" not in shown(result, color=True)
-    assert "\x1b]8" not in shown(result, link=link)
-
-
 def test_the_report_is_ascii_where_the_files_are() -> None:
     assert shown(run(fixed_mount(written=True)), wrote=True, verbose=1).isascii()
     assert shown(run(fixed_mount()), verbose=1, width=60).isascii()

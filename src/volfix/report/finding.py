@@ -79,14 +79,21 @@ def shown(view: View, findings: Sequence[Finding], how: Standing) -> Iterator[st
         yield from (f"  --> {where(view, finding)}" for finding in findings)
         return
     changes = [change for finding in findings for change in changes_of(finding)]
-    marks = list(dict.fromkeys(mark for finding in findings for mark in _marks(finding)))
+    marks = _marks(findings)
     lines = [] if how.summary == "not written" else [line for change in changes for line in _small(view, change)]
     numbers = [mark.place.location.line for mark in marks] + [number for _, _, number, _ in lines]
     gutter = max(len(str(max(numbers))), 2) + 1
     frames = Frames(view, gutter, _edited(changes))
-    yield from frames.drawn(marks)
+    yield from frames.drawn(marks, where(view, first))
     yield from _notes(view, gutter, findings, how)
     yield from _fix_lines(view, frames, lines, first.location.path)
+
+
+def again(view: View, finding: Finding, project: str) -> Iterator[str]:
+    """A finding of two projects in the second of them, where the first has told it."""
+    yield from headline(view, finding, finding.severity.value)
+    yield f"  --> {where(view, finding)}"
+    yield from _note(view, 3, "see", f"the same finding of project {project} above")
 
 
 def headline(view: View, finding: Finding, word: str) -> Iterator[str]:
@@ -105,9 +112,16 @@ def where(view: View, finding: Finding) -> str:
     return f"{view.path(finding.location.path)}:{finding.location.line}:{finding.location.column}"
 
 
-def _marks(finding: Finding) -> Iterator[Mark]:
-    yield Mark(Place(finding.location, finding.label), True, SEVERITY_COLORS[finding.severity.value])
-    yield from (Mark(place, False) for place in finding.places)
+def _marks(findings: Sequence[Finding]) -> list[Mark]:
+    """Each finding's own place, and the others that explain it; what is said of a place is said once."""
+    marks: dict[object, Mark] = {}
+    for finding in findings:
+        own = Mark(
+            Place(finding.mark or finding.location, finding.label), True, SEVERITY_COLORS[finding.severity.value]
+        )
+        for mark in (own, *(Mark(place, False) for place in finding.places)):
+            marks.setdefault((mark.place.location, mark.place.label), mark)
+    return list(marks.values())
 
 
 def _edited(changes: Sequence[FileChange]) -> dict[Path, list[Span]]:

@@ -35,19 +35,21 @@ class Frames:
     gutter: int
     changed: Mapping[Path, Sequence[Span]]
 
-    def drawn(self, marks: Sequence[Mark]) -> Iterator[str]:
-        """The place of the finding with its file's other marks in the order of lines, then the other files."""
+    def drawn(self, marks: Sequence[Mark], place: str) -> Iterator[str]:
+        """`place`, where the finding is, with its file's other marks in the order of lines; then the other files."""
         files: dict[object, list[Mark]] = {}
         for mark in marks:
             files.setdefault(mark.place.location.path, []).append(mark)
         for number, own in enumerate(files.values()):
-            yield from self.header(own[0], ":::" if number else "-->")
+            yield from self.header(own[0], ":::") if number else self.arrow("-->", place)
             yield from self._file(own)
 
     def header(self, mark: Mark, arrow: str) -> Iterator[str]:
         """`--> compose.yaml:15:9`."""
         place = mark.place.location
-        where = f"{self.view.path(place.path)}:{place.line}:{place.column}"
+        yield from self.arrow(arrow, f"{self.view.path(place.path)}:{place.line}:{place.column}")
+
+    def arrow(self, arrow: str, where: str) -> Iterator[str]:
         yield f"{' ' * (self.gutter - 1)}{self.view.style(arrow, fg='blue', bold=True)} {where}"
 
     def _file(self, marks: Sequence[Mark]) -> Iterator[str]:

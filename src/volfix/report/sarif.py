@@ -16,6 +16,7 @@ from volfix.fixes.results import RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.encoding import dumps
 from volfix.report.entries import Entry, base_of, entries
+from volfix.report.rule_links import rule_link
 from volfix.rules.findings import Fix
 from volfix.rules.rule import Rule
 from volfix.rules.severities import highest_severity
@@ -51,9 +52,11 @@ def render(result: RunResult, *, context: int = 3, base: Path | None = None, sho
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
+    address = rule_link(rule.code)
     return {
         "id": rule.code,
         "name": rule.name,
+        **({} if address is None else {"helpUri": address}),
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": f"{rule.summary} {rule.why}"},
         "help": {"text": f"{rule.why}\n\nFix: {rule.fix}\n\nSources: {'; '.join(rule.sources)}"},

@@ -8,23 +8,21 @@ from pathlib import Path
 
 from volfix.fixes.diff import unified
 from volfix.fixes.masking.secrets import scrub
-from volfix.fixes.results import FileChange, ProjectResult, ReportedFinding, RunResult
+from volfix.fixes.results import FileChange, ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
+from volfix.report.alike import SEVERITIES, listed, ordered, together, told_findings
 from volfix.report.encoding import one_line
 from volfix.report.ending import ending
 from volfix.report.entries import is_done
-from volfix.report.finding import SEVERITY_COLORS, Standing, shown, standing, where
+from volfix.report.finding import SEVERITY_COLORS, Standing, again, shown, where
 from volfix.report.summary import count
 from volfix.report.view import View
 from volfix.rules.findings import Finding
 from volfix.rules.registry import REGISTRY
 
 DIFF_COLORS = {"+": "green", "-": "red", "@": "cyan"}
-SEVERITIES = ("error", "warning", "info")
 MANY = 30
 """Projects from which on a table of them comes first."""
-MOST_DANGEROUS = ("VF402", "VF403", "VF401", "VF112", "VF309", "VF308", "VF304", "VF1", "VF2", "VF3")
-"""Beginnings of codes: what deletes rows at the next deployment, then what starts empty, then what may."""
 
 
 def render(
@@ -54,8 +52,12 @@ def render(
     else:
         told = [project for project in result.projects if _has_something(project)]
         lines = list(_table(view, told)) if len(told) >= MANY else []
+        seen: dict[object, ProjectResult] = {}
         for project in told:
-            lines += [*_project(view, project, several=len(told) > 1), *(_model(view, project) if changes else ())]
+            lines += [
+                *_project(view, project, seen, several=len(told) > 1),
+                *(_model(view, project) if changes else ()),
+            ]
             lines += [line for change in project.changes if diffs for line in ("", *_diff(view, project, change))]
             lines += [*_failure(view, project), ""]
     lines += ending(result, view, command, wrote=wrote, quiet=quiet or statistics)
@@ -84,7 +86,8 @@ def problem_lines(
         place = f":{problem.line}:{problem.column or 1}" if problem.line is not None else ""
         yield one_line(f"{relative(problem.path, base)}{place}: {clean(problem.message)}")
     for note in result.notes if notes else ():
-        yield one_line(clean(note))
+        path, mark, text = note.partition(": ")
+        yield one_line(clean(f"{relative(Path(path), base)}{mark}{text}"))
 
 
 def counts_by_rule(result: RunResult, view: View) -> Iterator[str]:
@@ -104,7 +107,7 @@ def _has_something(project: ProjectResult) -> bool:
 
 def _brief(view: View, project: ProjectResult) -> Iterator[str]:
     """A line for each finding that is left."""
-    for item in _ordered(project.findings):
+    for item in ordered(project.findings):
         finding = item.finding
         if not is_done(project, item) and (finding.severity.value != "info" or view.verbose):
             yield f"{where(view, finding)}: {finding.severity.value}[{finding.code}] {view.clean(finding.message)}"
@@ -112,17 +115,19 @@ def _brief(view: View, project: ProjectResult) -> Iterator[str]:
         yield f"{one_line(project.name)}: NOT WRITTEN: {view.clean(project.failure)}"
 
 
-def _project(view: View, project: ProjectResult, *, several: bool) -> Iterator[str]:
-    """The block of one project: what it can lose, and the findings."""
+def _project(view: View, project: ProjectResult, seen: dict[object, ProjectResult], *, several: bool) -> Iterator[str]:
+    """The block of one project: what it can lose, and the findings. `seen` has those of the projects before it."""
     yield from (view.style(line, bold=True) for line in view.lines(_claim(view, project)))
     if several:
         files = ", ".join(map(view.path, project.files or (project.root,)))
         yield from (view.style(line, dim=True) for line in view.lines(files, "  "))
     quiet = [item for item in project.findings if item.finding.severity.value == "info" and not view.verbose]
     loud = [item for item in project.findings if item not in quiet]
-    for same in _alike(view, project, loud):
+    for same in told_findings(project, loud, unsafe=view.unsafe):
+        first = same.findings[0]
+        earlier = seen.setdefault((first.code, same.places), project)
         yield ""
-        yield from shown(view, [item.finding for item in same], standing(project, same[0], unsafe=view.unsafe))
+        yield from shown(view, same.findings, same.how) if earlier is project else again(view, first, earlier.name)
     if quiet:
         yield ""
         yield view.style(f"{count(len(quiet), 'note')} of severity info: -v shows {_them(quiet)}", dim=True)
@@ -162,41 +167,14 @@ def _claim(view: View, project: ProjectResult) -> str:
     counted = f" ({', '.join(parts)})" if parts else ""
     name = one_line(project.name)
     for severity, claim in (("error", "the next deployment can lose"), ("warning", "a later deployment may lose")):
-        losing = [item.finding.loses for item in _ordered(left) if item.finding.severity.value == severity]
-        if things := list(dict.fromkeys(filter(None, losing))):
-            return f"{name}: {claim} {view.clean(_listed(things))}{counted}"
+        losing = [item.finding.loses for item in ordered(left) if item.finding.severity.value == severity]
+        if things := together([each for each in losing if each]):
+            return f"{name}: {claim} {view.clean(listed(things))}{counted}"
     if project.written and project.left:
         return f"{name}: the next `up` starts an EMPTY database until its data is carried{counted}"
     if counts["error"] or counts["warning"]:
         return f"{name}:{counted.replace('(', '').replace(')', '')}"
     return f"{name}: no loss of data found{counted}"
-
-
-def _listed(things: Sequence[str]) -> str:
-    shown_things = [*things[:3], *([f"{len(things) - 3} more"] if len(things) > 3 else [])]
-    *first, last = shown_things
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def _ordered(findings: Sequence[ReportedFinding]) -> list[ReportedFinding]:
-    """Errors before warnings, and the most dangerous first."""
-
-    def danger(item: ReportedFinding) -> tuple[int, int]:
-        ranks = (rank for rank, code in enumerate(MOST_DANGEROUS) if item.finding.code.startswith(code))
-        return SEVERITIES.index(item.finding.severity.value), next(ranks, len(MOST_DANGEROUS))
-
-    return sorted(findings, key=danger)
-
-
-def _alike(view: View, project: ProjectResult, findings: Sequence[ReportedFinding]) -> Iterator[list[ReportedFinding]]:
-    """The findings in order, those that say the same together."""
-    groups: dict[object, list[ReportedFinding]] = {}
-    for item in _ordered(findings):
-        finding = item.finding
-        how = standing(project, item, unsafe=view.unsafe)
-        same = (finding.code, finding.severity, finding.message, finding.danger, finding.reason, how)
-        groups.setdefault(same, []).append(item)
-    yield from groups.values()
 
 
 def _table(view: View, projects: Sequence[ProjectResult]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import click
 from volfix.fixes.masking.secrets import scrub
 from volfix.project.compose.host_directories import relative
 from volfix.report.encoding import one_line
+from volfix.report.rule_links import rule_link
 
 NARROWEST = 60
 """Columns below which nothing is made narrower."""
@@ -29,8 +30,6 @@ class View:
     context: int = 3
     show_secrets: bool = False
     unsafe: bool = False
-    link: str | None = None
-    """Where the rules are described, with `{code}` in the place of a rule's code; None where nothing says it."""
 
     def style(self, text: str, **how: object) -> str:
         return click.style(text, **how) if self.color else text  # type: ignore[arg-type]
@@ -61,6 +60,5 @@ class View:
 
     def linked(self, code: str) -> str:
         """The code, which is a link (OSC 8) where a terminal shows it and an address of the rules is known."""
-        if not self.color or self.link is None:
-            return code
-        return f"\x1b]8;;{self.link.format(code=code)}\x1b\\{code}\x1b]8;;\x1b\\"
+        address = rule_link(code) if self.color else None
+        return code if address is None else f"\x1b]8;;{address}\x1b\\{code}\x1b]8;;\x1b\\"

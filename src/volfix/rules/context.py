@@ -14,6 +14,8 @@ from volfix.project.git import tracked_below, work_tree
 from volfix.project.stack import Stack, Use
 from volfix.rules.findings import Location
 from volfix.syntax.source import Source, Span
+from volfix.syntax.yaml_tree import Mapping as Tree
+from volfix.syntax.yaml_tree import Scalar
 
 if TYPE_CHECKING:
     from volfix.project.code.deployed_code import DeployedCode
@@ -135,3 +137,25 @@ def at(source: Source, start: int, end: int) -> Location:
 def mount_location(mount: Mount) -> Location:
     """Where a mount is written."""
     return at(mount.file, mount.node.span.start, mount.node.span.end)
+
+
+def source_location(mount: Mount) -> Location:
+    """Where the source of a mount is written; the whole mount where its text does not show it."""
+    return _part_location(mount, "source", mount.raw_source)
+
+
+def target_location(mount: Mount) -> Location:
+    """Where the target of a mount is written; the whole mount where its text does not show it."""
+    return _part_location(mount, "target", mount.raw_target)
+
+
+def _part_location(mount: Mount, key: str, text: str) -> Location:
+    node = mount.node
+    if not isinstance(node, Scalar):
+        pair = node.pair(key) if isinstance(node, Tree) else None
+        return mount_location(mount) if pair is None else at(mount.file, pair.value.span.start, pair.value.span.end)
+    written = mount.file.text[node.span.start : node.span.end]
+    start = written.find(text) if key == "source" else written.find(f":{text}") + 1
+    if not text or start < 0 or written[start : start + len(text)] != text:
+        return mount_location(mount)
+    return at(mount.file, node.span.start + start, node.span.start + start + len(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -9,10 +10,25 @@ from pathlib import Path
 from volfix.edits.operation import Operation
 from volfix.syntax.source import Source, Span
 
+BETWEEN = " -_./,:"
+WORDS = re.compile(rf"[{BETWEEN}]*[^{BETWEEN}]+|[{BETWEEN}]+")
+"""The words of a name, each with what stands before it."""
+
 
 def shortened(name: str, most: int = 24) -> str:
-    """A name from the files, or its beginning, for a headline."""
-    return name if len(name) <= most else f"{name[: most - 3].rstrip()}..."
+    """A name from the files for a headline, without its middle where it is longer than `most` characters.
+
+    What is left are whole words of the name, where it has some: `customer...replica`.
+    """
+    if len(name) <= most:
+        return name
+    head, tail = name[: (most - 2) // 2], name[-((most - 3) // 2) :]
+    begins = WORDS.findall(head + name[len(head)])[:-1]
+    ends = WORDS.findall(name[-len(tail) - 1] + tail)[1:]
+    head, tail = (
+        whole if len(whole := "".join(words)) > len(cut) // 3 else cut for words, cut in ((begins, head), (ends, tail))
+    )
+    return f"{head.rstrip(BETWEEN)}...{tail.lstrip() if ' -' in tail else tail.lstrip(BETWEEN)}"
 
 
 class Severity(str, Enum):
@@ -231,6 +247,7 @@ class Finding:
     `evidence` says in one line each how volfix knows; `reason` says why there is no fix, or why the fix is unsafe;
     `target` is the mount target as written; `step` a pipeline step. `label` stands beside the place, `places` are the
     others that explain it; `loses` is the data that can be lost, `left` what an earlier change has not carried.
+    `mark` is the part of the location that is in danger, where that is not all of it.
     """
 
     code: str
@@ -248,6 +265,7 @@ class Finding:
     places: tuple[Place, ...] = ()
     loses: str | None = None
     left: Move | None = None
+    mark: Location | None = None
 
     @property
     def applicability(self) -> Applicability:

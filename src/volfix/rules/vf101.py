@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND
-from volfix.rules.context import Context, mount_location
+from volfix.rules.context import Context, mount_location, source_location
 from volfix.rules.evidence.database_places import is_code
 from volfix.rules.evidence.databases import databases_in
 from volfix.rules.evidence.held_data import DATABASE_FILE, ENGINE, held_data
@@ -40,6 +40,7 @@ def _among_code(context: Context) -> Iterator[Finding]:
                 code="VF101",
                 severity=Severity.INFO if is_note else Severity.WARNING,
                 location=mount_location(mount),
+                mark=source_location(mount),
                 message=f"the database of {shortened(use.service.name)} is among the project's own files",
                 danger=f"the database is kept in {mount.raw_source}, beside code: a fresh clone or `git clean` deletes it",
                 label="kept here",

@@ -8,7 +8,7 @@ from volfix.knowledge.targets import is_beside_program, never_converted
 from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.stack import Use
-from volfix.rules.context import Context, mount_location
+from volfix.rules.context import Context, mount_location, source_location
 from volfix.rules.evidence.databases import databases_in
 from volfix.rules.evidence.host_users import host_evidence
 from volfix.rules.findings import Finding, Severity, shortened
@@ -46,6 +46,7 @@ def _finding(context: Context, item: FileUse) -> Finding:
         code="VF103",
         severity=Severity.ERROR if context.host_of(mount).inside else Severity.WARNING,
         location=mount_location(mount),
+        mark=source_location(mount),
         message="a database file is mounted without its -wal and -journal files",
         danger=f"the database file {mount.raw_target} is mounted alone: its -wal and -journal files stay in the container",
         label="a single file",
@@ -72,6 +73,7 @@ def _volume_findings(context: Context, use: Use) -> Iterator[Finding]:
                 code="VF103",
                 severity=Severity.ERROR,
                 location=mount_location(use.mount),
+                mark=source_location(use.mount),
                 message=f"a volume lies where {shortened(use.service.name)} has its database file",
                 danger=f"the volume {use.mount.raw_source} is mounted where {use.service.name} has its database file",
                 label="a volume is a directory, never a file",

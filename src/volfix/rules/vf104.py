@@ -8,7 +8,7 @@ from volfix.edits.operation import Operation
 from volfix.edits.yaml_edits import SetScalar
 from volfix.project.compose.mounts import VOLUME, volume_text
 from volfix.project.stack import Use
-from volfix.rules.context import Context, mount_location
+from volfix.rules.context import Context, mount_location, source_location
 from volfix.rules.evidence.disguised_binds import disguise_of
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.host_users import host_evidence
@@ -37,6 +37,7 @@ def check(context: Context) -> Iterator[Finding]:
             code="VF104",
             severity=Severity.ERROR if disguise.inside else Severity.WARNING,
             location=mount_location(use.mount),
+            mark=source_location(use.mount),
             message=f"the volume {shortened(use.mount.source)} is a bind mount in disguise",
             danger=f"the volume {use.mount.source} is a bind mount of {disguise.device}, {where}",
             label="kept here",

@@ -23,7 +23,7 @@ from volfix.rules.evidence.servers import release_of
 from volfix.rules.evidence.swarm import swarm_stacks
 from volfix.rules.evidence.unheld_data import UnheldData, rows_in, unheld_data
 from volfix.rules.examples.vf105 import EXAMPLES
-from volfix.rules.findings import Applicability, Finding, Fix, Move, Severity, headline, shortened
+from volfix.rules.findings import HEADLINE, Applicability, Finding, Fix, Move, Severity, headline, shortened
 from volfix.rules.remedies.new_volume import added_volume, kept_in
 from volfix.rules.remedies.volume_names import volume_key
 from volfix.rules.rule import Rule
@@ -66,6 +66,7 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
     part = service.parts[0]
     rows = rows_in(bare.where, bare.target)
     stack = swarm_stacks(bare.context).get(bare.unheld.project)
+    loss = f" {_LOSS[rows] if stack is None else 'starts EMPTY at each update'}"
     if bare.anonymous is not None:
         location = mount_location(bare.anonymous)
         place = "its volume is anonymous"
@@ -76,7 +77,7 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
         code="VF105",
         severity=_severity(bare, is_swarm=stack is not None),
         location=location,
-        message=headline(f"{service.name} {_LOSS[rows] if stack is None else 'starts EMPTY at each update'}", place),
+        message=headline(f"{shortened(service.name, HEADLINE - len(loss))}{loss}", place),
         evidence=(
             f"{service.image or 'the image'}: {bare.unheld.missed[0].described()}",
             *bare.unheld.missed[0].role.evidence,

@@ -15,7 +15,7 @@ from volfix.knowledge.storage import DataDirectories, holds
 from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
 from volfix.project.git import is_placeholder
 from volfix.project.stack import Use
-from volfix.rules.context import Context, mount_location
+from volfix.rules.context import Context, mount_location, target_location
 from volfix.rules.evidence.held_data import APPLICATION, ENGINE, HeldData, held_data
 from volfix.rules.evidence.own_volume import VERSION_1
 from volfix.rules.evidence.servers import collision
@@ -59,6 +59,7 @@ def _finding(context: Context, unheld: UnheldData, mount: Mount) -> Finding:
         code="VF106",
         severity=_severity(unheld),
         location=mount_location(mount),
+        mark=target_location(mount),
         message=_headline(unheld, mount),
         danger=_danger(unheld, mount),
         label="not where the data is",
@@ -83,7 +84,7 @@ def _severity(unheld: UnheldData) -> Severity:
 
 
 def _headline(unheld: UnheldData, mount: Mount) -> str:
-    name = shortened(unheld.missed[0].entry.name, 36)
+    name = shortened(unheld.missed[0].entry.name, 24)
     if not unheld.is_sure:
         return f"the mount may miss {name}'s data: the version is not said"
     if unheld.missed[0].refuses(mount):

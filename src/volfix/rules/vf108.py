@@ -9,7 +9,7 @@ from volfix.edits.yaml_edits import DeclareVolume
 from volfix.project.compose.mounts import VOLUME
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location
-from volfix.rules.findings import Applicability, Finding, Fix, Location, Severity, VolumeChange, shortened
+from volfix.rules.findings import Applicability, Finding, Fix, Location, Severity, VolumeChange, headline, shortened
 from volfix.rules.remedies.declarations import declaring_files
 from volfix.rules.rule import Rule, fixed, reported, untouched
 
@@ -34,7 +34,7 @@ def check(context: Context) -> Iterator[Finding]:
             code="VF108",
             severity=Severity.ERROR,
             location=location,
-            message=f"the volume {shortened(mount.source)} is not declared: Compose does not start",
+            message=headline(f"the volume {shortened(mount.source)} is not declared", "Compose does not start"),
             danger=f"the volume {mount.source} is not declared: Compose refuses to start the project",
             label="no top-level `volumes:` declares it",
             evidence=tuple(f"no top-level `volumes:` of {name} has the key {mount.source}" for name in names),

@@ -8,9 +8,9 @@ from volfix.project.compose.mounts import BIND
 from volfix.project.compose.replicas import replicas
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.stack import Use
-from volfix.rules.context import Context, mount_location
+from volfix.rules.context import Context, mount_location, source_location
 from volfix.rules.evidence.servers import Server, are_alternatives, colliding, server_of, shared_source
-from volfix.rules.findings import Finding, Severity, shortened
+from volfix.rules.findings import Finding, Place, Severity, shortened
 from volfix.rules.rule import Rule, reported, untouched
 
 
@@ -32,7 +32,10 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _finding(context: Context, use: Use, server: Server, others: list[Server]) -> Finding:
-    names = ", ".join(dict.fromkeys(other.described(context.root, server) for other in others))
+    own = server.described(
+        context.root, next((each for each in others if each.directory != server.directory), others[0])
+    )
+    *names, last = sorted({own, *(other.described(context.root, server) for other in others)})
     together = any(not other.excludes(server) for other in others)
     alternative = are_alternatives(context, use, others)
     is_known = use.mount.kind != BIND or context.host_of(use.mount).path is not None
@@ -49,9 +52,11 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
         code="VF110",
         severity=_severity(is_error=together and not alternative and is_sure, is_note=alternative and not is_known),
         location=mount_location(use.mount),
+        mark=source_location(use.mount),
         message=f"two servers {'use' if is_sure and together and not alternative else 'may use'} one data directory",
-        danger=f"{use.service.name} and {names} {what}",
+        danger=f"{', '.join(names)} and {last} {what}" if names else f"two services called {last} {what}",
         label=f"{server.engine} keeps its data here",
+        places=tuple(Place(other.location, f"{other.engine} keeps its data here") for other in others),
         loses=f"the data of {shortened(use.service.name)}",
         evidence=(
             f"both mount {use.mount.raw_source} where {server.engine} keeps its data",
@@ -76,6 +81,7 @@ def _of_replicas(use: Use, server: Server, count: int) -> Finding:
         code="VF110",
         severity=Severity.WARNING,
         location=mount_location(use.mount),
+        mark=source_location(use.mount),
         message=f"{count} containers of {shortened(use.service.name)} use one data directory",
         danger=f"on one host {count} containers of {use.service.name} run on one data directory: they would corrupt it",
         label="all of them mount it",

@@ -8,7 +8,7 @@ from volfix.project.compose.host_directories import is_file
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
-from volfix.rules.context import Context, mount_location
+from volfix.rules.context import Context, mount_location, target_location
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.findings import Applicability, Finding, Fix, Severity, shortened
 from volfix.rules.remedies.bind_to_volume import convert
@@ -53,6 +53,7 @@ def _finding(use: Use, evidence: tuple[str, ...], user: str, target: str) -> Fin
         code="VF111",
         severity=Severity.WARNING if use.service.stage is not None else Severity.INFO,
         location=mount_location(mount),
+        mark=target_location(mount),
         message=f"{shortened(use.service.name)} may not be able to write to the volume",
         danger=f"{use.service.name} runs as {user}; a new volume at {shown} belongs to root: writing may fail",
         label="a new volume belongs to root",

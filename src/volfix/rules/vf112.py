@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from shlex import join
 
 from volfix.project.compose.host_directories import relative
-from volfix.rules.context import Context, mount_location
+from volfix.rules.context import Context, mount_location, source_location
 from volfix.rules.evidence.left_behind import Left, left_behind
 from volfix.rules.findings import Finding, Move, Severity, shortened
 from volfix.rules.rule import Rule, reported, untouched
@@ -30,6 +30,7 @@ def check(context: Context) -> Iterator[Finding]:
             code="VF112",
             severity=Severity.WARNING,
             location=mount_location(mount),
+            mark=source_location(mount),
             message=f"the old data is NOT CARRIED{' YET' if will_be else ''} into the volume {shortened(mount.source)}",
             danger=f"{left.written} holds {left.what}, and {then}",
             label="it will be carried" if will_be else "starts without it",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from volfix.project.compose.mounts import VOLUME
-from volfix.rules.context import Context, mount_location
+from volfix.rules.context import Context, mount_location, source_location
 from volfix.rules.evidence.disguised_binds import is_local
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.swarm import is_pinned, swarm_stacks
-from volfix.rules.findings import Finding, Severity, shortened
+from volfix.rules.findings import Finding, Severity, headline, shortened
 from volfix.rules.rule import Rule, reported, untouched
 
 
@@ -27,7 +27,10 @@ def check(context: Context) -> Iterator[Finding]:
             code="VF310",
             severity=Severity.WARNING,
             location=mount_location(mount),
-            message=f"on another node {shortened(use.service.name)} starts with an EMPTY volume: nothing pins it",
+            mark=source_location(mount),
+            message=headline(
+                f"on another node {shortened(use.service.name)} starts with an EMPTY volume", "nothing pins it"
+            ),
             evidence=(*held.evidence, where, f"{mount.source} is a local volume: each node has its own"),
             service=use.service.name,
             target=mount.clean_target,

@@ -20,10 +20,10 @@ from volfix.project.shell.command import Command
 from volfix.project.shell.file_deletions import DeletedPath, covers, is_kept, relative_to
 from volfix.project.shell.paths import below
 from volfix.project.stack import Use
-from volfix.rules.context import Context, at, mount_location
+from volfix.rules.context import Context, at, source_location
 from volfix.rules.evidence.command_words import how_it_runs, shown_command
 from volfix.rules.evidence.disguised_binds import disguise_of
-from volfix.rules.evidence.held_data import UNKNOWN, held_data
+from volfix.rules.evidence.held_data import APPLICATION, UNKNOWN, held_data
 from volfix.rules.findings import Finding, Place, Severity
 from volfix.syntax import disk
 
@@ -38,6 +38,8 @@ class HostData:
     data: str = "what the containers have written"
     """The same for a headline."""
     loses: str | None = None
+    code: str = "VF101"
+    """The rule that says that a bind mount keeps it."""
 
 
 def bind_deletion_findings(
@@ -59,11 +61,13 @@ def bind_deletion_findings(
             hit = hits(deleted, anchors, data, context)
             if hit := [each for each in hit if not cleans_checkout(deleted, each) or not is_converted(context, each)]:
                 seen.add(key)
-                yield _finding(item.flow, item.command, deleted, hit)
+                ends = all(is_converted(context, each) for each in hit if each.known)
+                yield _finding(item.flow, item.command, deleted, hit, ends=ends)
                 break
 
 
-def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostData]) -> Finding:
+def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostData], *, ends: bool) -> Finding:
+    """`ends`: another rule of this run makes volumes of all that is known to be data."""
     source, place = command.fragment.source, command.place
     known = [item for item in hit if item.known]
     first = (known or hit)[0]
@@ -80,7 +84,7 @@ def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostD
         message=f"the deployment deletes {first.data}",
         danger=f"the deployment runs `{shown_command(command)}`, which deletes {what} in {mount.raw_source}",
         label=f"deletes {mount.raw_source}",
-        places=tuple(Place(mount_location(item.use.mount), "kept here") for item in hit),
+        places=tuple(Place(source_location(item.use.mount), "kept here") for item in hit),
         loses=first.loses,
         evidence=(
             how_it_runs(flow, command),
@@ -88,7 +92,9 @@ def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostD
             *(["git clean keeps what git ignores: nothing says that it ignores this"] * deleted.only_untracked),
         ),
         step=command.start.step,
-        reason=f"keep the data in a named volume, or {spare}",
+        reason=f"ends with {first.code}'s fix and `volfix carry`; until then {spare}"
+        if known and ends
+        else f"keep the data in a named volume, or {spare}",
     )
 
 
@@ -108,7 +114,8 @@ def host_data(context: Context) -> Iterator[HostData]:
         if held is not None and held.kind != UNKNOWN:
             known = f"the data of {held.entry.name}" if held.entry else "the database"
             name = use.service.name
-            yield HostData(use, path, known, held.data(name), held.loses(name))
+            code = "VF102" if held.kind == APPLICATION else "VF101"
+            yield HostData(use, path, known, held.data(name), held.loses(name), code)
         elif not (
             never_converted(None, mount.clean_target)
             or disk.exists(Path(path))

@@ -49,7 +49,7 @@ class HeldData:
 
     def loses(self, service: str) -> str:
         """What is lost with it, in a headline."""
-        return shortened(self.entry.name, 36) if self.entry else f"the database of {shortened(service)}"
+        return shortened(self.entry.name, 30) if self.entry else f"the database of {shortened(service)}"
 
     def data(self, service: str) -> str:
         """The same as the beginning of a headline: `PostgreSQL's data`."""

@@ -12,7 +12,7 @@ from volfix.project.deployments.throwaway_stacks import is_test_service, is_test
 from volfix.project.image.process import commands_run, process_of
 from volfix.rules.context import Context, at
 from volfix.rules.evidence.command_words import how_it_runs, shown_command
-from volfix.rules.findings import Finding, Location, Severity, headline
+from volfix.rules.findings import HEADLINE, Finding, Location, Severity, headline, shortened
 
 if TYPE_CHECKING:
     from volfix.project.compose.model import Project
@@ -65,12 +65,12 @@ def _at_start(project: Project, service: Service) -> Finding | None:
     for run in commands_run(project, service, words) if words else ():
         wipe = wipe_by(run.words)
         if wipe is not None:
-            shown = " ".join(run.words)
+            shown, says = " ".join(run.words), f" {wipe.says} at each start"
             return Finding(
                 code="VF403",
                 severity=Severity.ERROR,
                 location=_location(service),
-                message=headline(f"{service.name} {wipe.says} at each start", f"`{shown}`"),
+                message=headline(f"{shortened(service.name, HEADLINE - len(says))}{says}", f"`{shown}`"),
                 evidence=(f"`{shown}` {wipe.says}", *((f"{run.script} runs it",) if run.script else ()), wipe.source),
                 service=service.name,
                 reason=REASON.format("the service's start"),

@@ -18,9 +18,10 @@ from volfix.project.compose.host_directories import relative
 from volfix.project.compose.mounts import BIND, VOLUME
 from volfix.project.image.images import known_images
 from volfix.project.stack import Stack, Use
-from volfix.rules.context import Context, once
+from volfix.rules.context import Context, once, source_location
 from volfix.rules.evidence.held_data import meant_for_data
 from volfix.rules.evidence.roles import Role, role_of
+from volfix.rules.findings import Location
 
 WHOLE_MAJOR = 10
 """From this major version on PostgreSQL's is one number; before it, and for other engines, a release has two."""
@@ -31,7 +32,7 @@ class Server:
     """A database server of one service; `directory` is its project's, `files` are the project's.
 
     `inner` is where below the source it keeps its data; `misses` says that its mount is only meant for the data, which
-    is elsewhere; `written` is the file and the place of the mount; `image` says engine and release, which is empty
+    is elsewhere; `location` is where the mount is written; `image` says engine and release, which is empty
     where the tag floats; `by_project` says that its source is a volume whose name depends on the project's name;
     `role_evidence`
     says how volfix knows that it is a server, `is_sure` that it does.
@@ -46,7 +47,7 @@ class Server:
     inner: str
     misses: bool
     profiles: frozenset[str]
-    written: tuple[Path, int]
+    location: Location
     by_project: bool
     role_evidence: tuple[str, ...]
     is_sure: bool
@@ -74,7 +75,7 @@ class Server:
     def collides(self, other: Server) -> bool:
         """Whether the two cannot share their source: both run on it at once, or one cannot read the other's files."""
         same = self.directory == other.directory and self.service == other.service
-        if (same and self.written == other.written) or not _nested(self.inner, other.inner):
+        if (same and self.location == other.location) or not _nested(self.inner, other.inner):
             return False  # one service in several combinations of files, or two directories of one source
         if self.is_apart(other):
             return False
@@ -87,7 +88,7 @@ class Server:
         if self.directory != other.directory:
             place = relative(self.directory, root)
             return f"{self.service} of {place}"
-        return self.service if self.files == other.files else f"{self.service} of {self.written[0].name}"
+        return self.service if self.files == other.files else f"{self.service} of {self.location.path.name}"
 
 
 def servers_by_source(stacks: Iterable[Stack]) -> dict[tuple[str, str], frozenset[Server]]:
@@ -144,7 +145,7 @@ def colliding(context: Context, use: Use) -> list[Server]:
     others = context.servers.get(source, frozenset()) if source is not None else frozenset()
     own = server_of(use) if others else None
     found = (other for other in others if own is not None and own.collides(other))
-    return sorted(found, key=lambda other: (str(other.directory), other.service, other.written))
+    return sorted(found, key=lambda other: (str(other.directory), other.service, other.location))
 
 
 def are_alternatives(context: Context, use: Use, others: Iterable[Server]) -> bool:
@@ -153,7 +154,7 @@ def are_alternatives(context: Context, use: Use, others: Iterable[Server]) -> bo
     own = server_of(use)
     source = shared_source(use, context.root)
     known = context.servers.get(source, frozenset()) if source is not None else frozenset()
-    together = {server.files for server in known if own is not None and server.written == own.written}
+    together = {server.files for server in known if own is not None and server.location == own.location}
     return own is not None and all(other.is_alternative(own) and other.files not in together for other in others)
 
 
@@ -180,7 +181,7 @@ def _server(use: Use, image: Image, entry: Entry, role: Role, inner: str, *, mis
         inner,
         misses,
         frozenset(use.service.profiles),
-        (use.mount.file.path, use.mount.place),
+        source_location(use.mount),
         by_project,
         role.evidence,
         role.doubt is None,

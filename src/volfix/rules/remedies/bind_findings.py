@@ -8,7 +8,7 @@ from dataclasses import replace
 from volfix.project.compose.mounts import BIND, UNKNOWN, is_windows_path
 from volfix.project.image.images import known_entries
 from volfix.project.stack import Use
-from volfix.rules.context import Context, mount_location
+from volfix.rules.context import Context, mount_location, source_location
 from volfix.rules.evidence.held_data import UNKNOWN as UNKNOWN_HOLDING
 from volfix.rules.evidence.held_data import HeldData, held_data
 from volfix.rules.evidence.roles import CLIENT, role_of
@@ -64,6 +64,7 @@ def _finding(context: Context, code: str, use: Use, held: HeldData, conversion: 
         code=code,
         severity=_severity(held, inside=host.inside, known=mount.kind == BIND),
         location=mount_location(mount),
+        mark=source_location(mount),
         message=message,
         evidence=tuple(_evidence(context, use, held, key)),
         service=use.service.name,
@@ -143,7 +144,7 @@ def _words(use: Use, held: HeldData, *, inside: bool) -> tuple[str, str, str]:
     what = f"{what}, in some of its versions," if held.depends_on_version else what
     data = held.data(use.service.name)
     if held.is_rest:
-        data = f"{held.loses(use.service.name)}'s files (not its database)"
+        data = f"{held.loses(use.service.name)}'s other files"
     verb = "may be" if held.depends_on_version else "are" if held.is_rest else "is"
     if mount.kind == UNKNOWN:
         danger = f"{what} is kept in {mount.raw_source}, which may be a host path or a volume"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from volfix.rules.context import Context, mount_location
+from volfix.rules.context import Context, mount_location, source_location
 from volfix.rules.evidence.bind_deletions import HostData, hits, host_data
 from volfix.rules.evidence.cleaned import cleanings
 from volfix.rules.evidence.deployments import StackDeployment, deploys
@@ -48,6 +48,7 @@ def _finding(deploy: StackDeployment, item: HostData) -> Finding:
         code="VF309",
         severity=Severity.ERROR if item.known else Severity.WARNING,
         location=mount_location(mount),
+        mark=source_location(mount),
         message=f"each deployment deletes {item.data if item.known else what}",
         danger=f"each deployment deletes {what} in {mount.raw_source}",
         label="kept here",

@@ -13,7 +13,7 @@ from volfix.project.stack import Use
 from volfix.rules.context import Context, at
 from volfix.rules.evidence.held_data import UNKNOWN, held_data
 from volfix.rules.evidence.project_names import ups_of
-from volfix.rules.findings import Finding, Severity
+from volfix.rules.findings import Finding, Severity, headline, shortened
 
 if TYPE_CHECKING:
     from volfix.project.deployments.up_commands import UpCommand
@@ -35,7 +35,7 @@ def _finding(context: Context, use: Use, up: UpCommand, other: Project, there: U
         code="VF303",
         severity=Severity.WARNING,
         location=at(command.origin_in, command.origin.start, command.origin.end),
-        message=f"two databases share the volume {name}_{key}: two stacks run as `{name}`",
+        message=headline(f"two databases share the volume {shortened(f'{name}_{key}')}", f"two stacks run as `{name}`"),
         evidence=(
             f"{source.path.name}:{line} brings {_shown(context, other)} up as `{name}` too",
             f"{_shown(context, use.project)} has {key} in {use.service.name}, and so has the other: Compose makes one "

@@ -17,7 +17,7 @@ from volfix.project.deployments.flow import VolumeDeletion
 from volfix.project.deployments.project_lookup import project_directory
 from volfix.project.deployments.stacks import Commands
 from volfix.project.image.images import known_entries
-from volfix.rules.context import Context, at, mount_location
+from volfix.rules.context import Context, at, source_location
 from volfix.rules.evidence.command_words import brief_command, how_it_runs, place_of, shown_command, static_arguments
 from volfix.rules.findings import Applicability, Finding, Fix, Place, Severity, shortened
 from volfix.rules.remedies.command_removal import taken_out
@@ -70,7 +70,7 @@ def _used(context: Context, projects: tuple[Project, ...], named: list[str]) -> 
         name = use.project.real_name(use.mount.source)
         if use.project in projects and use.mount.kind == VOLUME and name in named and name not in seen:
             seen.add(name)
-            yield Place(mount_location(use.mount), "this volume")
+            yield Place(source_location(use.mount), "this volume")
 
 
 def _named_volumes(item: VolumeDeletion, projects: tuple[Project, ...]) -> list[str] | None:
