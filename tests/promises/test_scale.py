@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import volfix
+from volfix.rules.findings import Applicability
 
 Files = dict[str, str]
 SIZE = 20
@@ -99,14 +100,8 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
     "branches": beside(
         "deploy.sh", "#!/bin/sh\n", 'if [ -n "$X{i}" ]; then cd a; else cd b; fi\n', "docker compose up -d\n"
     ),
-    "functions that call the next twice": beside(
-        "deploy.sh",
-        "",
-        "f{i}() { f{next}; f{next}; }\n",
-        "f{n}() { docker compose down -v; docker compose up -d; }\nf0\n",
-    ),
-    "targets that need the next": beside(
-        "Makefile", "deploy: t0\n", "t{i}: t{next}\n\tdocker compose down -v\n", "t{n}:\n\tdocker compose up -d\n"
+    "targets that need another one": beside(
+        "Makefile", "deploy: t0\n", "t{i}: up\n\tdocker compose down -v\n", "up:\n\tdocker compose up -d\n"
     ),
     "cron lines": beside("crontab", "", "0 1 * * * cd /srv/x && docker compose down -v\n"),
     "tasks of Ansible": beside(
@@ -119,6 +114,15 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
     "RUN lines": lambda n: {
         "compose.yaml": APP,
         "Dockerfile": "FROM python:3.12\n" + each(n, lambda i: f"RUN mkdir -p /x{i} && chown 1:1 /x{i}\n"),
+    },
+    "RUN lines that give away": lambda n: {
+        "compose.yaml": APP,
+        "Dockerfile": "FROM python:3.12\n"
+        + each(n, lambda i: f"RUN mkdir /x{i} && chown -R 1:1 /x{i} && chown 2 $X\n"),
+    },
+    "ENV lines": lambda n: {
+        "compose.yaml": APP,
+        "Dockerfile": "FROM python:3.12\n" + each(n, lambda i: f"ENV V{i}=x\nVOLUME /v$V{i}\n"),
     },
     "stages": lambda n: {
         "compose.yaml": APP,
@@ -134,6 +138,11 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
         "Dockerfile": PYTHON,
         **{f"m{i}.py": f"import m{i + 1}\nimport sqlite3\nsqlite3.connect('d{i}.db')\n" for i in range(n)},
     },
+    "modules of Python with a database each": lambda n: {
+        "compose.yaml": APP,
+        "Dockerfile": PYTHON,
+        **{f"m{i}.py": f"import sqlite3\nD{i} = '/app/d{i}.db'\nsqlite3.connect(D{i})\n" for i in range(5 * n)},
+    },
     "modules of JavaScript": lambda n: {
         "compose.yaml": APP,
         "Dockerfile": NODE,
@@ -143,17 +152,23 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
 }
 
 
-def calls(files: Files, root: Path) -> int:
-    """The function calls of one look at a repository with these files."""
+def looked_at(files: Files, root: Path) -> tuple[int, volfix.Plan]:
+    """The function calls of one look at a repository with these files, and what it says."""
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     profile = cProfile.Profile()
     profile.enable()
-    result = volfix.plan([str(root)]).result
+    plan = volfix.plan([str(root)])
     profile.disable()
-    assert not result.errors
-    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
+    return int(pstats.Stats(profile).total_calls), plan  # type: ignore[attr-defined]
+
+
+def calls(files: Files, root: Path) -> int:
+    """The function calls of one look at a repository of which everything is read."""
+    counted, plan = looked_at(files, root)
+    assert not plan.result.errors
+    return counted
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -169,21 +184,45 @@ def test_twice_the_input_is_about_twice_the_work(files: Callable[[int], Files], 
     assert large < 2.4 * small
 
 
-DEEP = 30
+DEEP = 40
 NESTED: dict[str, Callable[[int], Files]] = {
-    "npm scripts that call the next twice": lambda n: {
-        "compose.yaml": ONE,
+    "package.json": lambda n: {
         "package.json": '{"scripts": {"deploy": "npm run s0",'
         + each(n, lambda i: f'"s{i}": "npm run s{i + 1} && npm run s{i + 1}",')
-        + f'"s{n}": "docker compose up -d"'
+        + f'"s{n}": "docker compose down -v && docker compose up -d"'
         + "}}",
     },
-    "functions that call the next twice": DIMENSIONS["functions that call the next twice"],
-    "values of a script that double": DIMENSIONS["values of a script that double"],
+    "Makefile": lambda n: {
+        "Makefile": "deploy: t0\n"
+        + each(n, lambda i: f"t{i}:\n\t$(MAKE) t{i + 1}\n\t$(MAKE) t{i + 1}\n")
+        + f"t{n}:\n\tdocker compose down -v\n\tdocker compose up -d\n",
+    },
+    "deploy.sh": lambda n: {
+        "deploy.sh": each(n, lambda i: f"f{i}() {{ f{i + 1}; f{i + 1}; }}\n")
+        + f"f{n}() {{ docker compose down -v; docker compose up -d; }}\nf0\n",
+    },
+    "deploy1.sh": lambda n: {
+        "deploy0.sh": "./deploy1.sh\n",
+        **{f"deploy{i}.sh": f"./deploy{i + 1}.sh\n. ./deploy{i + 1}.sh\n" for i in range(1, n)},
+        f"deploy{n}.sh": "docker compose down -v\ndocker compose up -d\n",
+    },
 }
 
 
-@pytest.mark.parametrize("files", NESTED.values(), ids=NESTED)
-def test_what_calls_the_next_twice_does_not_double_at_each_step(files: Callable[[int], Files], tmp_path: Path) -> None:
-    """Two to the power of thirty would be a thousand million."""
-    assert calls(files(DEEP), tmp_path) < 20_000_000
+@pytest.mark.parametrize("name", NESTED)
+def test_what_calls_the_next_twice_is_named_as_not_followed(name: str, tmp_path: Path) -> None:
+    """Two to the power of forty would be a million millions: no fix is called safe beside what was not followed."""
+    counted, plan = looked_at({"compose.yaml": ONE, **NESTED[name](DEEP)}, tmp_path)
+    assert counted < 10_000_000
+    reasons = {error.path.name: str(error) for error in plan.result.errors}
+    assert "call each other too often or too deeply" in reasons[name]
+    assert plan.findings
+    assert all(finding.applicability is not Applicability.SAFE for finding in plan.findings)
+
+
+def test_texts_that_many_call_once_are_followed(tmp_path: Path) -> None:
+    """A script with functions that two hundred scripts read is no reason to refuse."""
+    library = each(30, lambda i: f"f{i}() {{ docker compose down; }}\n")
+    files = {f"deploy{i}.sh": ". ./lib.sh\nf1\ndocker compose up -d\n" for i in range(200)}
+    _, plan = looked_at({"compose.yaml": ONE, "lib.sh": library, **files}, tmp_path)
+    assert not plan.result.errors

@@ -71,6 +71,11 @@ def read_unsaved() -> frozenset[str]:
     return frozenset(_READ_UNSAVED)
 
 
+def refuse(path: Path, reason: str) -> None:
+    """Keep it in `refused` that not all of a file was read, and why."""
+    _RUN.refused[path] = reason
+
+
 def remembered(maxsize: int) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Keep what a function has made of files, until `forget` is called."""
 

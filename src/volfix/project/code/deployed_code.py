@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from volfix.project.code.searched_files import Literal, SearchedFiles
 from volfix.project.code.source_files import is_own, source_files
 from volfix.project.code.spring_files import settings_files
 from volfix.project.compose.compose_file import FILE_NAME
@@ -59,8 +60,6 @@ OTHER_TEST = re.compile(
     r".*(?:\.(?:test|spec)\.[cm]?[jt]s|_test\.(?:go|exs)|_(?:test|spec)\.rb|Tests?\.(?:php|java|kt|cs))\Z"
 )
 OTHER_COMMENT = re.compile(rb"(?m)(?:^|[ \t])(?://|#|\*)")
-LONG_LINE = 1000
-"""Characters before a name in which a comment may have begun: generated lines can be as long as their file."""
 CALLS = (
     rb"\b(?:(?:file_?)?exists?\??|is_?file|open\w*|remove|unlink|delete|rm|copy\w*|move|rename|getsize|stat|access"
     rb"|read_?file|create(?:Read|Write)Stream|FileResponse|send_?file|run|call|check_call|check_output|Popen|system"
@@ -71,15 +70,6 @@ ON_PATH = rb"[\"']\s*\)+\.(?:exists|is_file|unlink|stat|open|read_bytes|write_by
 """The same behind a path that Python makes of the name, or of a directory and the name."""
 ON_DEMAND = frozenset({"scripts", "tools"})
 """Directories of programs that people and cron start in the container: what they say by its whole path counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """The bytes of a literal in a module."""
-
-    path: Path
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -105,7 +95,7 @@ class DeployedCode:
     @cached_property
     def mentioning(self) -> tuple[Path, ...]:
         """The modules, ini files and frameworks' files that mention a database file, by a search of their bytes."""
-        found = {**self._modules, **self._framework_files}
+        found = {**self._modules.files, **self._framework_files}
         programs = (path for path, data in self.programs.items() if PROGRAM_MENTIONS.search(data))
         return (*(path for path, data in found.items() if MENTIONS.search(data)), *programs)
 
@@ -128,26 +118,26 @@ class DeployedCode:
         return {path: disk.read_or_nothing(path) for path in found}
 
     @cached_property
-    def _modules(self) -> dict[Path, bytes]:
-        files = self._files((".py", "alembic.ini")) if _has(self.directory, SIGNS) else ()
-        return {path: disk.read_or_nothing(path) for path in files}
+    def _modules(self) -> SearchedFiles:
+        return _read(self._files((".py", "alembic.ini")) if _has(self.directory, SIGNS) else ())
 
     @cached_property
-    def _starters(self) -> dict[Path, bytes]:
-        return {path: disk.read_or_nothing(path) for path in self._files(STARTERS)}
+    def _starters(self) -> SearchedFiles:
+        return _read(self._files(STARTERS))
 
     def having(self, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Path]:
         """The modules in which the pattern is found outside of comments, each as often as it is; one of the words is in
         every such place.
         """
-        yield from _having(self._modules, pattern, words)
+        yield from self._modules.having(pattern, words)
+
+    def naming(self, pattern: re.Pattern[bytes], name: str) -> Iterator[Path]:
+        """The same for a pattern that holds a name as a whole word."""
+        yield from self._modules.naming(pattern, name.encode())
 
     def matching(self, patterns: Mapping[str, re.Pattern[bytes]]) -> Iterator[Path]:
         """The modules and scripts in which the pattern for their ending is found outside of comments."""
-        for path, data in {**self._modules, **self._other_code}.items():
-            pattern, comment = patterns.get(path.suffix), COMMENT if path.suffix == ".py" else OTHER_COMMENT
-            if pattern is not None:
-                yield from dict.fromkeys(_having({path: data}, pattern, (b"",), comment))
+        yield from (*self._modules.matching(patterns), *self._other_code.matching(patterns))
 
     def is_deployed(self, path: Path) -> bool:
         """Whether a build can take the file: it lies in the context, and `.dockerignore` does not leave it out."""
@@ -155,31 +145,33 @@ class DeployedCode:
 
     def starters(self) -> Iterator[Path]:
         """The scripts and settings that start programs, with a database file in them."""
-        yield from (path for path, data in self._starters.items() if MENTIONS.search(data) or b".db" in data)
+        yield from (path for path, data in self._starters.files.items() if MENTIONS.search(data) or b".db" in data)
 
     def marked(self, mark: bytes) -> Iterator[Path]:
         """The modules, ini files and frameworks' files with these bytes."""
-        yield from (path for path, data in {**self._modules, **self._framework_files}.items() if mark in data)
+        yield from (path for path, data in {**self._modules.files, **self._framework_files}.items() if mark in data)
 
     def starting(self, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Path]:
         """The same for the scripts and settings that start programs."""
-        yield from _having(self._starters, pattern, words)
+        yield from self._starters.having(pattern, words)
+
+    def starters_naming(self, pattern: re.Pattern[bytes], name: str) -> Iterator[Path]:
+        """The scripts and settings that start programs, with a pattern that holds a name as a whole word."""
+        yield from self._starters.naming(pattern, name.encode())
 
     @cached_property
-    def _on_demand(self) -> dict[Path, bytes]:
+    def _on_demand(self) -> SearchedFiles:
         files = source_files(self.directory, (".py", *STARTERS))
-        found = (path for path in files if ON_DEMAND & set(path.relative_to(self.directory).parts[:-1]))
-        return {path: disk.read_or_nothing(path) for path in found}
+        return _read(path for path in files if ON_DEMAND & set(path.relative_to(self.directory).parts[:-1]))
 
     @cached_property
-    def _settings(self) -> dict[Path, bytes]:
-        files = (path for path in self._files(SETTINGS) if not FILE_NAME.search(path.name))
-        return {path: disk.read_or_nothing(path) for path in files}
+    def _settings(self) -> SearchedFiles:
+        return _read(path for path in self._files(SETTINGS) if not FILE_NAME.search(path.name))
 
     @cached_property
-    def _other_code(self) -> dict[Path, bytes]:
+    def _other_code(self) -> SearchedFiles:
         files = (path for path in self._files(OTHER_LANGUAGES) if not OTHER_TEST.match(path.name))
-        return {path: disk.read_or_nothing(path) for path in files}
+        return _read(files, OTHER_COMMENT)
 
     def scripts_naming(self, path: str, literal: Literal | None = None) -> Iterator[Path]:
         """The scripts and settings that name a file of the container by its whole path; those that start programs, and
@@ -191,29 +183,16 @@ class DeployedCode:
         end = rb"(?![\w.-])"
         by_path = re.compile(rb"(?<![\w./-])%s%s" % (re.escape(whole), end))
         either = rb"(?<![\w./-])(?:%s|(?:\./)?%s)%s" % (re.escape(whole), re.escape(name), end)
-        yield from _having(self._on_demand, by_path, (whole,))
-        yield from _having(self._starters, re.compile(either), (name,))
+        yield from self._on_demand.naming(by_path, whole)
+        yield from self._starters.naming(re.compile(either), name)
         looks = re.compile(rb"%s%s|[\"']%s%s" % (CALLS, either, either, ON_PATH), re.IGNORECASE)
-        yield from _having(self._modules, looks, (name,))
-        yield from _having(self._other_code, looks, (name,), OTHER_COMMENT, literal)
-        yield from _having(self._settings, by_path, (whole,))
+        yield from self._modules.naming(looks, name)
+        yield from self._other_code.naming(looks, name, literal)
+        yield from self._settings.naming(by_path, whole)
 
 
-def _having(
-    files: Mapping[Path, bytes],
-    pattern: re.Pattern[bytes],
-    words: tuple[bytes, ...],
-    comment: re.Pattern[bytes] = COMMENT,
-    literal: Literal | None = None,
-) -> Iterator[Path]:
-    for path, data in files.items():
-        if any(word in data for word in words):
-            for found in pattern.finditer(data):
-                if literal is not None and literal.path == path and literal.start < found.end() <= literal.end:
-                    continue
-                start = max(data.rfind(b"\n", 0, found.start()) + 1, found.start() - LONG_LINE)
-                if not comment.search(data, start, found.end()):
-                    yield path
+def _read(paths: Iterable[Path], comment: re.Pattern[bytes] = COMMENT) -> SearchedFiles:
+    return SearchedFiles({path: disk.read_or_nothing(path) for path in paths}, comment)
 
 
 def _has(directory: Path, signs: re.Pattern[str]) -> bool:

@@ -55,9 +55,7 @@ def _reasons(code: DeployedCode, project: Project, named: NamedDatabase) -> Iter
             yield f"{_shown(code, path)} reads an env file that is not in the repository, which may set the variable"
     for path in code.having(SERVER, b"://", b"backends."):
         yield f"{_shown(code, path)} names the database of a server too"
-    for path in (
-        code.having(re.compile(rb"\b%s\b" % named.constant.encode()), named.constant.encode()) if named.constant else ()
-    ):
+    for path in code.naming(re.compile(rb"\b%s\b" % named.constant.encode()), named.constant) if named.constant else ():
         if path != named.source.path:
             yield f"{_shown(code, path)} uses {named.constant} too"
 
@@ -65,13 +63,13 @@ def _reasons(code: DeployedCode, project: Project, named: NamedDatabase) -> Iter
 def _set_again(code: DeployedCode, named: NamedDatabase) -> Iterator[str]:
     own = named.source.path
     for name in sorted(named.settings):
-        places = list(code.having(_assignment(name), name.encode()))
+        places = list(code.naming(_assignment(name), name))
         if places.count(own) > 1:
             yield f"{own.name} sets {name} in more than one place"
         yield from (f"{_shown(code, path)} sets {name} too" for path in places if path != own)
     for name in sorted(named.value.names - named.settings):
         pattern = re.compile(rb"\.%s[ \t]*=(?!=)" % re.escape(name.encode()))
-        yield from (f"{_shown(code, path)} sets {name} too" for path in code.having(pattern, name.encode()))
+        yield from (f"{_shown(code, path)} sets {name} too" for path in code.naming(pattern, name))
     for name in sorted(named.value.variables):
         yield from exporters(code, name)
 
@@ -84,7 +82,7 @@ def exporters(code: DeployedCode, name: str) -> Iterator[str]:
         rb"|environ\.update\([^)]*\b%(key)s\b" % {b"key": key}
     )
     in_script = re.compile(rb"(?<![\w-])%s=(?=[^=\s])" % key)
-    for path in (*code.having(in_code, name.encode()), *code.starting(in_script, name.encode())):
+    for path in (*code.naming(in_code, name), *code.starters_naming(in_script, name)):
         yield f"{_shown(code, path)} sets {name}"
 
 
@@ -131,12 +129,12 @@ def _program_reasons(code: DeployedCode, named: NamedDatabase) -> Iterator[str]:
 
 def is_joined(code: DeployedCode, name: str) -> bool:
     """Whether the code puts the constant behind a directory, so that it is no whole path by itself."""
-    key = rb"(?:[\w.]+\.)?%s\b" % re.escape(name.encode())
+    key = rb"(?:[\w.]+\.)?\b%s\b" % re.escape(name.encode())
     joined = re.compile(
         rb"(?:\bjoin|Path)\([^)\n]+,\s*%(key)s|joinpath\([^)\n]*%(key)s|/[ \t]*%(key)s|\+[ \t]*%(key)s|[^/:]/\{%(key)s"
         % {b"key": key}
     )
-    return next(code.having(joined, name.encode()), None) is not None
+    return next(code.naming(joined, name), None) is not None
 
 
 def _shown(code: DeployedCode, path: Path) -> str:

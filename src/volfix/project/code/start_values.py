@@ -31,8 +31,13 @@ class LoadedEnvFile:
     path: Path | None
 
 
-def env_files_loaded_over(code: DeployedCode) -> Iterator[LoadedEnvFile]:
+@disk.remembered(4)
+def env_files_loaded_over(code: DeployedCode) -> tuple[LoadedEnvFile, ...]:
     """The env files that the code puts over the environment, of those that the image may have."""
+    return tuple(_loaded_over(code))
+
+
+def _loaded_over(code: DeployedCode) -> Iterator[LoadedEnvFile]:
     for module in code.matching(override_patterns()):
         try:
             named = ENV_FILE.findall(Source.read(module).text) or [".env"]

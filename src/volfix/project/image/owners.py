@@ -3,13 +3,74 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
 
 from volfix.project.image.chmod import opens_to
 from volfix.project.image.written_values import place
 from volfix.syntax.dockerfile import Instruction, commands, expanded
 
-Owners = dict[str, str | None]
+LONGEST = 4096
+"""Characters of the longest path that Linux takes (PATH_MAX)."""
+Gift = tuple[int, "str | None"]
+"""When an owner was said, as a count of what was said before, and who it is."""
+
+
+@dataclass(slots=True)
+class Owners:
+    """Who owns the directories that a build makes; None where that is not known.
+
+    What is given away with all that lies below it, or at a path that is not known, is kept as it was said, and counts
+    when somebody asks: `deep` by directory, `doubts` as the last one, and the last one to another owner than that.
+    """
+
+    made: dict[str, Gift] = field(default_factory=dict)
+    deep: dict[str, Gift] = field(default_factory=dict)
+    doubts: tuple[Gift, ...] = ()
+    count: int = 0
+
+    def __copy__(self) -> Owners:
+        return Owners(dict(self.made), dict(self.deep), self.doubts, self.count)
+
+    def make(self, path: str, owner: str | None) -> None:
+        """A directory is made, if it was not there."""
+        if path not in self.made:
+            self._say(path, owner)
+
+    def give(self, path: str | None, owner: str | None, *, deep: bool) -> None:
+        """A directory, and with `deep` those below it, get another owner; where it is not known which, all are in
+        doubt.
+        """
+        if owner == "":
+            return
+        if path is None:
+            self.count += 1
+            last = (self.count, owner)
+            self.doubts = (last, *(each for each in self.doubts if each[1] != owner))[:2]
+            return
+        self._say(path, owner)
+        if deep:
+            self.deep[path.rstrip("/") + "/"] = self.made[path]
+
+    def _say(self, path: str, owner: str | None) -> None:
+        self.count += 1
+        self.made[path] = self.count, owner
+
+    def items(self) -> Iterator[tuple[str, str | None]]:
+        """The directories with their owners."""
+        for path, own in self.made.items():
+            at, owner = max([own, *self._given(path, own[0])], key=itemgetter(0)) if self.deep else own
+            in_doubt = any(said > at and other != owner for said, other in self.doubts)
+            yield path, None if in_doubt else owner
+
+    def _given(self, path: str, since: int) -> Iterator[Gift]:
+        """What a directory above was given, with all below it, after the directory was there."""
+        slash = path.find("/")
+        while slash >= 0:
+            if (gift := self.deep.get(path[: slash + 1])) and gift[0] > since:
+                yield gift
+            slash = path.find("/", slash + 1)
 
 
 def give_by_run(
@@ -36,13 +97,13 @@ def give_by_run(
             owner = (values[plain[0]] or "?").partition(":")[0]
             deep = any(word == "--recursive" or (word[1] != "-" and "R" in word) for word in options if len(word) > 1)
             for number in plain[1:]:
-                _give(owners, paths[number], owner, deep=deep)
+                owners.give(paths[number], owner, deep=deep)
         elif command == "chmod" and len(plain) > 1 and (whose := opens_to(words[plain[0]])):
             opened.update((path, whose) for number in plain[1:] if (path := paths[number]) is not None)
         elif command == "install":
             given, numbers = _installed(words, user)
             for number in numbers:
-                _give(owners, paths[number], given, deep=False)
+                owners.give(paths[number], given, deep=False)
 
 
 def _make_each(owners: Owners, words: list[str], paths: list[str | None], owner: str | None) -> None:
@@ -54,21 +115,9 @@ def _make_each(owners: Owners, words: list[str], paths: list[str | None], owner:
 
 def _make(owners: Owners, path: str | None, owner: str | None) -> None:
     """A directory is made, if it was not there; those above it may have been, whosever they are."""
-    while path is not None and path != "/":
-        owners.setdefault(path, owner)
+    while path and path != "/" and len(path) <= LONGEST:
+        owners.make(path, owner)
         path, owner = posixpath.dirname(path), None
-
-
-def _give(owners: Owners, path: str | None, owner: str | None, *, deep: bool) -> None:
-    """A directory, and with `deep` those below it, get another owner; where it is not known which, all are in doubt."""
-    if owner == "":
-        return
-    below = None if path is None else path.rstrip("/") + "/"
-    for made, current in owners.items():
-        if (below is None and current != owner) or (deep and below is not None and made.startswith(below)):
-            owners[made] = None if below is None else owner
-    if path is not None:
-        owners[path] = owner
 
 
 def _installed(words: list[str], user: str | None) -> tuple[str | None, list[int]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from volfix.knowledge.paths import lies_in
-from volfix.project.image.owners import give_by_run
+from volfix.project.image.owners import Owners, give_by_run
 from volfix.project.image.run_commands import named_paths
 from volfix.project.image.written_values import REPEATED, literal, pairs, place
 from volfix.syntax.dockerfile import Instruction, expanded
@@ -34,6 +34,7 @@ Values = dict[str, "str | None"]
 class StageState:
     """A stage while its instructions are read; `owners` has each directory that it made, None where not known whose.
 
+    `known` is what variables stand for; one that ENV gave an unknown value is `hidden`.
     `written` and `defaults` have the places of literal values, of ENV with the stage that says it; `children` counts
     the stages that stand on it.
     """
@@ -44,8 +45,9 @@ class StageState:
     arguments: Values = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
-    volumes: list[str] = field(default_factory=list)
-    owners: dict[str, str | None] = field(default_factory=dict)
+    known: Values = field(default_factory=dict)
+    volumes: dict[str, None] = field(default_factory=dict)
+    owners: Owners = field(default_factory=Owners)
     written: dict[str, tuple[Span, StageState]] = field(default_factory=dict)
     defaults: dict[str, Span] = field(default_factory=dict)
     opened: dict[str, str] = field(default_factory=dict)
@@ -62,14 +64,16 @@ class StageState:
         """A new stage that begins as this one ends; arguments are not inherited."""
         self.children += 1
         taken: dict[str, Any] = {each.name: copy(getattr(self, each.name)) for each in fields(self)}
-        own = {"arguments": {}, "defaults": {}, "children": 0, "inherits_command": "CMD" in self.started}
+        known = {name: value for name, value in self.environment.items() if name not in self.hidden}
+        own = {"arguments": {}, "known": known, "defaults": {}, "children": 0}
+        own["inherits_command"] = "CMD" in self.started
         return StageState(**{**taken, **own})
 
-    @property
-    def known(self) -> Values:
-        """What variables stand for: ENV wins over ARG; one that ENV gave an unknown value is not known."""
-        known = {**self.arguments, **self.environment}
-        return {name: value for name, value in known.items() if name not in self.hidden}
+    def learn(self, name: str) -> None:
+        """Look again at what a variable stands for: ENV wins over ARG."""
+        self.known.pop(name, None)
+        if name not in self.hidden and (name in self.environment or name in self.arguments):
+            self.known[name] = self.environment[name] if name in self.environment else self.arguments[name]
 
 
 def declare(item: Instruction, given: Mapping[str, str], outer: Values, scope: Values, values: Values) -> None:
@@ -93,7 +97,7 @@ def apply(source: Source, item: Instruction, stage: StageState, given: Mapping[s
     match item.keyword:
         case "ARG":
             declare(item, given, outer, stage.known, stage.arguments)
-            _place_defaults(source, item, stage, given)
+            _take_arguments(source, item, stage, given)
         case "ENV":
             _set(source, item, stage)
         case "WORKDIR":
@@ -107,7 +111,7 @@ def apply(source: Source, item: Instruction, stage: StageState, given: Mapping[s
         case "VOLUME":
             texts = item.array if item.array is not None else item.text.split()
             paths = [place(expanded(text, stage.known, item.escape), "/") for text in texts]
-            stage.volumes += [path for path in paths if path is not None and path not in stage.volumes]
+            stage.volumes.update(dict.fromkeys(path for path in paths if path is not None))
         case "COPY" | "ADD":
             _copy(item, stage)
         case "RUN":
@@ -128,10 +132,12 @@ def _enter(item: Instruction, stage: StageState) -> None:
     """WORKDIR, which makes the directory where it is not there."""
     stage.workdir = place(expanded(item.text, stage.known, item.escape), stage.workdir)
     if stage.workdir is not None:
-        stage.owners.setdefault(stage.workdir, None)
+        stage.owners.make(stage.workdir, None)
 
 
-def _place_defaults(source: Source, item: Instruction, stage: StageState, given: Mapping[str, str]) -> None:
+def _take_arguments(source: Source, item: Instruction, stage: StageState, given: Mapping[str, str]) -> None:
+    for word in item.words:
+        stage.learn(word.partition("=")[0])
     for name, text in pairs(item):
         span = literal(source, item, name, text, stage.arguments.get(name))
         if span is not None and name not in given:
@@ -140,9 +146,8 @@ def _place_defaults(source: Source, item: Instruction, stage: StageState, given:
 
 def _set(source: Source, item: Instruction, stage: StageState) -> None:
     """ENV; all its values are expanded before any of them counts."""
-    known = stage.known
-    for name, text in pairs(item):
-        value = expanded(text, known, item.escape)
+    values = [(name, text, expanded(text, stage.known, item.escape)) for name, text in pairs(item)]
+    for name, text, value in values:
         stage.environment.pop(name, None)
         stage.written.pop(name, None)
         stage.hidden.discard(name)
@@ -154,6 +159,7 @@ def _set(source: Source, item: Instruction, stage: StageState) -> None:
             stage.hidden.add(name)
         else:
             stage.environment[name] = value
+        stage.learn(name)
 
 
 def _in_context(source: str) -> str:
@@ -176,8 +182,8 @@ def _copy(item: Instruction, stage: StageState) -> None:
     if owner is None:
         return
     user = expanded(owner, stage.known, item.escape)
-    if path is not None and user and path not in stage.owners:
-        stage.owners[path] = user.partition(":")[0]
+    if path is not None and user:
+        stage.owners.make(path, user.partition(":")[0])
 
 
 def carried(item: Instruction, stage: StageState, other: StageState) -> Iterator[tuple[str, str]]:

@@ -98,7 +98,7 @@ def _stage(
         stage.user,
         stage.environment,
         tuple(stage.volumes),
-        stage.owners,
+        dict(stage.owners.items()),
         stage.opened,
         {name: WrittenValue(span, owner.children > 1) for name, (span, owner) in stage.written.items()},
         tuple(stage.copied),

@@ -18,6 +18,7 @@ from volfix.project.shell.command import CHECKOUT, ELSEWHERE, MACHINE, Argument,
 from volfix.project.shell.entry import Entry
 from volfix.project.shell.expansion import expanded
 from volfix.project.shell.payload import echoed, shell_call, together, user_call
+from volfix.project.shell.repeats import Repeats, is_too_deep
 from volfix.project.shell.resolver import Resolver
 from volfix.project.shell.state import UNSET, State
 from volfix.project.shell.wrappers import unwrapped
@@ -26,26 +27,24 @@ from volfix.syntax.shell import parse
 from volfix.syntax.shell_commands import SimpleCommand
 from volfix.syntax.source import Span
 
-DEPTH = 12
-"""Calls within calls."""
 KEYWORDS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac"})
 """Words that stand for a command only where the grammar has lost its way."""
-LIMIT = 4000
-"""Commands of one entry: scripts that call each other could go on for ever."""
 
 
 @dataclass(slots=True)
 class Interpreter:
-    """Reads entries; `unread` are the parts of files that are no shell, by file and place."""
+    """Reads entries; `unread` are the parts of files that are no shell, by file and place. What calls itself too often
+    to be followed is refused: see Repeats.
+    """
 
     resolver: Resolver
     unread: dict[tuple[Path, int], Span] = field(default_factory=dict)
-    remaining: int = LIMIT
+    repeats: Repeats = field(default_factory=Repeats)
     count: int = 0
 
     def commands(self, entry: Entry, directory: str | None = None) -> list[Command]:
         """The commands that running the entry runs, in order; `directory` is where it is called from."""
-        self.remaining, self.count = LIMIT, 0
+        self.count = 0
         start = directory or str(entry.directory)
         home = str(entry.home or start)
         state = State(start, home, workspace=entry.workspace)
@@ -67,7 +66,7 @@ class Interpreter:
 
     def _entry(self, entry: Entry, state: State, frame: Frame) -> Iterator[Command]:
         key = (entry.source.path, entry.name)
-        if key in frame.stack or len(frame.stack) > DEPTH:
+        if key in frame.stack or is_too_deep(frame, entry.source.path):
             return
         frame = replace(frame, entry=entry, stack=(*frame.stack, key))
         for name, value in entry.environment.items():
@@ -117,9 +116,8 @@ class Interpreter:
         if call.words and call.words[0].value in call.state.aliases:
             call = call.aliased()
         command = unwrapped(call.words)
-        if not command.words or self.remaining <= 0 or len(call.frame.stack) > DEPTH:
+        if not command.words or not self.repeats.allow(call):
             return
-        self.remaining -= 1
         call = replace(call, words=command.words, assigned=call.given() | command.assigned)
         if command.directory is not None:
             call = replace(call, state=call.state.copy())

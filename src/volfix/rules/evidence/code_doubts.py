@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from volfix.project.code.deployed_code import DeployedCode, Literal
+from volfix.project.code.deployed_code import DeployedCode
+from volfix.project.code.searched_files import Literal
 from volfix.project.compose.origins import InCode, Origin
 from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import assignments_in
