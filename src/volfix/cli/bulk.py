@@ -18,6 +18,7 @@ import click
 from volfix.cli.bulk_options import begun_with, check, default_state, task_of
 from volfix.cli.config import codes_of, selection
 from volfix.cli.groups import complete_codes
+from volfix.cli.writing import check_can_write
 
 if TYPE_CHECKING:
     from volfix.bulk.records import Hazard
@@ -107,6 +108,7 @@ def command(ctx: click.Context, /, arguments: tuple[str, ...], **options: Any) -
     hook or filter is run. Standard output is a summary whose last lines, the failed repositories, are a source again.
     Exit status: 0 nothing left to do, 1 findings remain or repositories were skipped, 2 one failed.
     """
+    check_can_write()
     check(arguments, options)
     options["named_state"] = options["state"] is not None
     options["state"] = options["state"] or default_state()

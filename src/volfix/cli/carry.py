@@ -16,6 +16,7 @@ from volfix.cli.carry_shown import check_space, say, show
 from volfix.cli.carry_write import write
 from volfix.cli.outputs import OutputLost
 from volfix.cli.signals import as_by_ctrl_c
+from volfix.cli.writing import check_can_write
 from volfix.syntax.failures import failure
 
 OF_ONE = ("maps", "from_project", "project_name", "script")
@@ -71,6 +72,8 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     from volfix.docker.engine import Engine
     from volfix.docker.engine_problems import EngineProblem
 
+    if options["write"]:
+        check_can_write()
     for path in paths:
         if path != FROM_INPUT and not path.exists():
             raise click.BadParameter(f"{path}: there is no such file or directory")

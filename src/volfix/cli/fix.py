@@ -16,6 +16,7 @@ from volfix.cli.baseline import read_baseline, write_baseline
 from volfix.cli.config import SEVERITIES, configuration_options, configured, selection
 from volfix.cli.groups import Fix, complete_first_word
 from volfix.cli.outputs import WRITTEN, outputs
+from volfix.cli.writing import check_can_write
 
 if TYPE_CHECKING:
     import volfix
@@ -90,6 +91,8 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     import volfix
     from volfix.cli.asking import planned, split
 
+    if options["write"]:
+        check_can_write()
     options["paths"] = paths
     options["select"], options["places"] = split(options["select"])
     WRITTEN.set("no file is written")

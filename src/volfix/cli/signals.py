@@ -6,7 +6,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+CLOSED = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
+"""The signal of a terminal that is closed: Windows has none."""
+ENDING = (signal.SIGINT, signal.SIGTERM, *CLOSED)
 
 
 @contextmanager
@@ -14,7 +16,7 @@ def as_by_ctrl_c() -> Iterator[None]:
     """Who ends the command by SIGTERM or SIGHUP finds the services as after Ctrl-C, which is KeyboardInterrupt."""
     before = {number: signal.getsignal(number) for number in ENDING}
     try:
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, *CLOSED):
             signal.signal(number, signal.default_int_handler)
         yield
     finally:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from volfix.cli.writing import check_can_write
+
 
 @click.command("undo")
 @click.argument("path", metavar="[PATH]", default=".", type=click.Path(exists=True, path_type=Path))
@@ -17,6 +19,7 @@ def command(path: Path) -> None:
     from volfix.fixes.write.transaction import WriteProblem
     from volfix.fixes.write.undo import undo
 
+    check_can_write()
     root = root_of(Path(os.path.abspath(path)))  # noqa: PTH100 - links stay
     try:
         restored = undo(root)

@@ -45,7 +45,7 @@ SHOWN = 10
 """Files that are named."""
 SMALL = 1 << 16
 """Bytes from which a file is read by a thread."""
-FLAGS = os.O_RDONLY | os.O_NOFOLLOW
+FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
 THREADS = min(4, os.cpu_count() or 1)
 
 

@@ -23,7 +23,9 @@ LARGEST = 10 * 1024 * 1024
 """Bytes of a file that is read. The largest Compose file in public use is well under a hundredth of it."""
 LARGEST_YAML = 2 * 1024 * 1024
 """Bytes of a YAML file that is read: its tree takes a hundred times as much memory."""
-FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+FLAGS = os.O_RDONLY
+for _name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):  # Windows has the last alone, and needs it
+    FLAGS |= getattr(os, _name, 0)
 OUTSIDE = "lies outside of the repository"
 """Why a path that a run may not even look at counts as one where nothing is."""
 Result = TypeVar("Result")
@@ -282,13 +284,20 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
 
 def _look_into(directory: str) -> None:
     """Raise Refused where the directory is not one to look into."""
-    descriptor = os.open(directory, FLAGS | os.O_DIRECTORY)
-    try:
-        real = _place(directory, descriptor)
-    finally:
-        os.close(descriptor)
+    real = _real_directory(directory)
     objection = _RUN.objection(directory, real)
     if objection is None and _RUN.roots and not _RUN.homes_of(directory) and is_of_host(real):
         objection = "a directory of the machine, which volfix does not look through"
     if objection is not None:
         raise Refused(directory, objection)
+
+
+def _real_directory(directory: str) -> str:
+    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no directory
+        with os.scandir(directory):
+            return os.path.realpath(directory)
+    descriptor = os.open(directory, FLAGS | os.O_DIRECTORY)
+    try:
+        return _place(directory, descriptor)
+    finally:
+        os.close(descriptor)

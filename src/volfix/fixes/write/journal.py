@@ -21,6 +21,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from volfix.fixes.write.journal_format import Run, decoded, encoded, shown
@@ -28,9 +29,19 @@ from volfix.project.git import work_tree
 from volfix.syntax.source import FileProblem
 
 OPEN, LAST, OLD = "open.json", "last.json", "old"
-FILE_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
-DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | FILE_FLAGS
-
+FILE_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+DIRECTORY_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | FILE_FLAGS
+CAN_WRITE = (
+    hasattr(os, "O_DIRECTORY")
+    and hasattr(os, "O_NOFOLLOW")
+    and {os.open, os.mkdir, os.unlink, os.rename} <= os.supports_dir_fd
+    and find_spec("fcntl") is not None
+)
+"""Whether this system has what a safe write is made of: descriptors of directories, and locks."""
+LACKING = (
+    "nothing is written: a safe write goes through an open directory, and this system opens none. "
+    "`volfix` without --write shows all; to write on Windows, type the command in WSL"
+)
 
 ADVICE = {
     errno.ENOSPC: "no space left on the device: make room, then run volfix again",
@@ -187,6 +198,8 @@ def directory_of(root: Path) -> Path:
 @contextmanager
 def locked(root: Path) -> Iterator[Journal]:
     """The journal of `root`, made where there is none, for one process at a time; raises WriteRefused."""
+    if not CAN_WRITE:
+        raise WriteRefused(root, LACKING)
     import fcntl
 
     directory = directory_of(root)
@@ -212,6 +225,8 @@ def reading(root: Path) -> Iterator[Journal | None]:
     """The journal of `root` without its lock, to look at; None where there is none."""
     directory = directory_of(root)
     try:
+        if not CAN_WRITE and directory.is_dir():
+            raise WriteRefused(directory, LACKING)
         descriptor = os.open(directory, DIRECTORY_FLAGS)
     except FileNotFoundError:
         yield None

@@ -131,12 +131,15 @@ def replace_all(journal: Journal, run: Run, replacements: Sequence[Replacement],
 
 
 def _checked(replacements: Sequence[Replacement], boundary: Path, closing: ExitStack) -> list[tuple[OnDisk, bytes]]:
-    """Each file once, with its new bytes; those that would not change are left out."""
-    found: dict[Path, tuple[OnDisk, bytes]] = {}
+    """Each file once, with its new bytes; those that would not change are left out. A file is known by its number:
+    where names may differ in case, two of them are one file.
+    """
+    found: dict[tuple[int, int], tuple[OnDisk, bytes]] = {}
     for replacement in replacements:
         file = find(replacement.path, boundary, closing)
         check(file, replacement.before)
-        other = found.setdefault(file.path, (file, replacement.data))
+        number = file.status.st_dev, file.status.st_ino
+        other = found.setdefault(number, (file, replacement.data))
         if other[1] != replacement.data:
             raise WriteRefused(
                 replacement.path, f"is the same file as {other[0].given_path}, and would change differently"
