@@ -20,6 +20,10 @@ from pathlib import Path
 import pytest
 
 from volfix.docker.engine import Engine
+from volfix.fixes import plan
+from volfix.rules import occasions
+from volfix.rules.context import Context
+from volfix.rules.registry import REGISTRY
 from volfix.syntax import disk
 
 BUSYBOX = Path("/bin/busybox")
@@ -32,6 +36,20 @@ OWN_DRONE = 'mkdir -p /drone && mount -t tmpfs none /drone && exec "$@"'
 def no_roots() -> None:
     """Where the test before has read, and where it was not to read, is forgotten."""
     disk.begin(outside=True)
+
+
+@pytest.fixture(autouse=True)
+def no_rule_is_spared_that_finds_something(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the tests of rules: a rule that a stack gives no occasion is asked all the same, and finds nothing."""
+    if request.path.parent.name != "rules":
+        return
+
+    def checked(code: str, context: Context) -> bool:
+        may = occasions.may_find(code, context)
+        assert may or not list(REGISTRY[code].check(context)), code
+        return may
+
+    monkeypatch.setattr(plan, "may_find", checked)
 
 
 @pytest.fixture(autouse=True)

@@ -12,11 +12,11 @@ from volfix.configuration.nearest import Configuration, given
 from volfix.fixes.plan import Options, RunPlan, StackPlan, plan_run, with_written
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
-from volfix.rules.findings import Finding
-from volfix.syntax.source import Edit
 
 if TYPE_CHECKING:
     from volfix.fixes.baseline import Baseline
+    from volfix.rules.findings import Finding
+    from volfix.syntax.source import Edit
 
 
 @dataclass(slots=True)

@@ -39,7 +39,8 @@ MAY_IMPORT = {
 HEAVY = (
     *("libcst", "deepdiff", "tree_sitter", "docker", "jinja2", "distributed", "sqlite3", "concurrent.futures"),
     *("volfix.project.shell.command", "volfix.project.deployments.env_copies", "volfix.project.git_ignore"),
-    *("volfix.knowledge.commands", "volfix.fixes.deletions", "volfix.fixes.after_write"),
+    *("volfix.knowledge.commands", "volfix.fixes.deletions", "volfix.fixes.after_write", "volfix.fixes.proof.proven"),
+    *("volfix.rules.findings", "volfix.rules.vf101", "volfix.fixes.former", "volfix.fixes.write.journal"),
     *("asyncio", "pygls", "lsprotocol"),
 )
 OPENS = frozenset(

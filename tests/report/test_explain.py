@@ -85,9 +85,9 @@ Sources
 
 
 def test_a_rule_that_is_off_says_so() -> None:
-    off = replace(RULE, default=False)
+    off = replace(RULE, code="VF109")
     assert "A summary.\n\nOff unless it is selected.\n" in explain(off)
-    assert overview([off]).startswith("VF999* A summary.\n\n* off unless it is selected\n")
+    assert overview([off]).startswith("VF109* A summary.\n\n* off unless it is selected\n")
     assert "off unless" not in overview([RULE])
 
 

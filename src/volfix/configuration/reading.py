@@ -16,7 +16,7 @@ from volfix.configuration.settings import PYPROJECT, SEVERITIES, Settings
 from volfix.knowledge.entries import Kind as EntryKind
 from volfix.knowledge.tables import parsed
 from volfix.rules.codes import nearest, unknown
-from volfix.rules.registry import REGISTRY
+from volfix.rules.selection import OFF_BY_DEFAULT
 from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source
 
@@ -113,8 +113,7 @@ class _Reader:
         for code in codes:
             if unknown(code):
                 raise self.problem(f"there is no rule {code}: {nearest(code)}", *keys, word=code)
-            off = (known for known in REGISTRY if known == code.upper() and not REGISTRY[known].default)
-            if keys == ("select",) and not self.named and any(off):
+            if keys == ("select",) and not self.named and code.upper() in OFF_BY_DEFAULT:
                 how = "--select, or `select` in a file that is named with --config, turns it on"
                 raise self.problem(f"{code} is off: {how}", *keys, word=code)
         return tuple(code.upper() for code in codes)

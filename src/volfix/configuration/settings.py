@@ -7,14 +7,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from volfix.knowledge.entries import Entry
-from volfix.rules.findings import Severity
+from volfix.rules.registry import REGISTRY
+from volfix.rules.selection import OFF_BY_DEFAULT, is_selected
+
+if TYPE_CHECKING:
+    from volfix.rules.findings import Severity
 
 PYPROJECT = "pyproject.toml"
 """The file that others share: volfix has a table in it, or none."""
-SEVERITIES = tuple(severity.value for severity in reversed(Severity))
+SEVERITIES = ("info", "warning", "error")
 """From the least severe to the most."""
 IGNORES = ("ignore", "per-file-ignores")
 """The keys that leave findings out for good."""
@@ -57,12 +61,11 @@ class Settings:
 
     def codes(self) -> frozenset[str]:
         """The rules that run: a file that nobody has named selects among those that run by default."""
-        from volfix.rules.registry import REGISTRY  # imports every rule, which carry and rows do not need
-
         if self.broken or (self.also and self.also.broken):
             return frozenset()
         chosen = frozenset(self.select)
-        wanted = (code for code, rule in REGISTRY.items() if rule.is_selected(chosen) and (self.widens or rule.default))
+        off = frozenset() if self.widens else OFF_BY_DEFAULT
+        wanted = (code for code in REGISTRY if is_selected(code, chosen) and code not in off)
         return frozenset(code for code in wanted if not code.startswith(self.ignored))
 
     def leaves_out(self, path: Path, code: str | None) -> bool:

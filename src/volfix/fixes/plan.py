@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 from volfix.configuration.nearest import Configuration
 from volfix.configuration.settings import Settings
-from volfix.fixes.held_back import unless_refused, unless_unread
 from volfix.fixes.project_results import project_results
-from volfix.fixes.proof.proven import made_of
-from volfix.fixes.results import FileChange, ProjectResult, RunResult
+from volfix.fixes.results import FileChange, MadeFixes, ProjectResult, RunResult
 from volfix.fixes.run_context import RunContext, home_of
 from volfix.fixes.scope import keep_asked, not_checked
 from volfix.project.discovery import Directory, directories
@@ -21,17 +19,19 @@ from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.project.stacks import read_stacks
 from volfix.rules.context import Context
-from volfix.rules.findings import Applicability, Finding
-from volfix.rules.ignores import is_ignored
+from volfix.rules.occasions import may_find
 from volfix.rules.registry import REGISTRY
+from volfix.rules.selection import ABOUT_COMMANDS
 from volfix.syntax import disk
 from volfix.syntax.failures import failure
 from volfix.syntax.source import CannotEdit, FileProblem
 
 if TYPE_CHECKING:
     from volfix.fixes.baseline import Baseline
+    from volfix.rules.findings import Finding
 
-CAUTION = {Applicability.NONE: 0, Applicability.UNSAFE: 1, Applicability.SAFE: 2}
+CAUTION = ("none", "unsafe", "safe")
+"""What a fix may be, the most cautious first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def plans_of(
         options.baseline.begin()
     earlier = len(loader.problems), len(loader.notes)
     whole = RunContext(found, tuple(read_stacks(found, loader)), others, loader)
-    about_commands = any(REGISTRY[code].about_commands for code in options.configuration.codes())
+    about_commands = not ABOUT_COMMANDS.isdisjoint(options.configuration.codes())
     stacks = [*whole.stacks, *(whole.without_projects() if about_commands else ())]
     stacks = [stack for stack in stacks if stack.asked is None or stack.asked]
     settings = {stack: options.configuration.of(home_of(stack), stack.root) for stack in stacks}
@@ -185,6 +185,11 @@ def plan_stack(context: Context, settings: Settings, options: Options, loader: L
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
     known = options.baseline
     found = [finding for finding in _findings(context, settings) if known is None or not known.has(finding)]
+    if not found:
+        return StackPlan(context, project_results(context.stack, MadeFixes([])), ())
+    from volfix.fixes.held_back import unless_refused, unless_unread
+    from volfix.fixes.proof.proven import made_of
+
     seen = [unless_unread(finding, context.stack) for finding in found]
     complete = _with_deletions(context, settings, seen)
     findings = [unless_refused(_editable(finding), context.stack) for finding in complete]
@@ -236,8 +241,10 @@ def _findings(context: Context, settings: Settings) -> Iterator[Finding]:
     others -= {file.path for project in stack.projects if stack.is_asked(project) for file in project.loaded}
     places = None if stack.projects or stack.workflows else context.asked
     found: dict[tuple[object, ...], Finding] = {}
-    for code in sorted(context.selected):
+    for code in sorted(code for code in context.selected if may_find(code, context)):
         for finding in REGISTRY[code].check(context):
+            from volfix.rules.ignores import is_ignored
+
             path = finding.location.path
             if path in others or (places is not None and path.parent not in places):
                 continue
@@ -247,9 +254,13 @@ def _findings(context: Context, settings: Settings) -> Iterator[Finding]:
                 continue
             key = (code, finding.location, finding.service, finding.target, finding.step)
             other = found.get(key)
-            if other is None or CAUTION[finding.applicability] < CAUTION[other.applicability]:
+            if other is None or _caution(finding) < _caution(other):
                 found[key] = finding
     yield from sorted(found.values(), key=lambda finding: (str(finding.location.path), finding.location, finding.code))
+
+
+def _caution(finding: Finding) -> int:
+    return CAUTION.index(finding.applicability.value)
 
 
 def _is_wanted(finding: Finding, options: Options) -> bool:
@@ -257,8 +268,7 @@ def _is_wanted(finding: Finding, options: Options) -> bool:
 
 
 def _is_allowed(finding: Finding, options: Options) -> bool:
-    allowed = {Applicability.SAFE: True, Applicability.UNSAFE: options.unsafe_fixes, Applicability.NONE: False}
-    return allowed[finding.applicability]
+    return {"safe": True, "unsafe": options.unsafe_fixes, "none": False}[finding.applicability.value]
 
 
 def with_written(plan: StackPlan, *, written: bool, failure: str | None = None) -> StackPlan:

@@ -6,12 +6,14 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from volfix.fixes.proof.proven import MadeFixes
-from volfix.fixes.results import ProjectResult, ReportedFinding
+from volfix.fixes.results import MadeFixes, ProjectResult, ReportedFinding
 from volfix.project.compose.model import Project, normalized_name
 from volfix.project.stack import Stack, Use
-from volfix.rules.findings import DeploymentName, Finding, Fix, Move, NameChange
+
+if TYPE_CHECKING:
+    from volfix.rules.findings import Finding, Fix, Move
 
 
 def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
@@ -32,7 +34,8 @@ def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
         files = [c for c in made.changes if c.before.path not in shown and (last or _belongs(c.before.path, project))]
         shown.update(change.before.path for change in files)
         fixes = [finding.fix for finding in own if finding in made.fixed and finding.fix]
-        moves, renamed = tuple(_located(stack, project, move) for move in _moves(fixes)), _renamed(project, fixes)
+        moves = tuple(_located(stack, project, move) for move in _moves(fixes))
+        renamed = _renamed(project, fixes) if fixes else None
         new_names = _new_names(project, moves, renamed)
         results.append(
             ProjectResult(
@@ -134,6 +137,8 @@ def _belongs(path: Path, project: Project) -> bool:
 
 def _renamed(project: Project, fixes: Iterable[Fix]) -> str | None:
     """What the fixes call the project."""
+    from volfix.rules.findings import DeploymentName, NameChange
+
     paths = {file.path for file in project.files}
     named = (item for fix in fixes for item in fix.changes if isinstance(item, NameChange | DeploymentName))
     return next((item.name for item in named if item.path in paths), None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from volfix.rules.findings import Carriage, Finding, Move
-from volfix.syntax.source import Edit, FileProblem, Source, Span
+if TYPE_CHECKING:
+    from volfix.rules.findings import Carriage, Finding, Move
+    from volfix.syntax.source import Edit, FileProblem, Source, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,25 @@ class ModelChange:
     place: str
     before: str | None
     after: str | None
+
+
+Seen = dict[tuple[Path, ...], tuple[ModelChange, ...]]
+"""How each project that changes does so for Compose, by its Compose files."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFixes:
+    """A stack's findings as they are shown, those whose fix is made, and those whose fix the proof rejects.
+
+    `seen` is how each project changes for Compose; `failure` the first rejection where it leaves nothing to make.
+    """
+
+    findings: list[Finding]
+    fixed: list[Finding] = field(default_factory=list)
+    rejected: list[Finding] = field(default_factory=list)
+    changes: tuple[FileChange, ...] = ()
+    seen: Seen = field(default_factory=dict)
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +90,8 @@ class ProjectResult:
 
     def carriage(self, move: Move) -> Carriage:
         """What becomes of a move of the project."""
+        from volfix.rules.findings import Carriage
+
         return next((each for each in self.carriages if each.move == move), Carriage(move, None))
 
     @property

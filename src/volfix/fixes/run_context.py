@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.configuration.settings import Settings
-from volfix.fixes.former import Former, Histories
 from volfix.fixes.scope import asked_directories, unread_in
-from volfix.fixes.write.carried import carry_of
+from volfix.fixes.write.journal_place import may_know_former
 from volfix.knowledge.systems import unread_files
 from volfix.project.compose.host_directories import host_directory, is_within
 from volfix.project.compose.mounts import BIND
 from volfix.project.discovery import Directory
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
-from volfix.rules.context import Context
-from volfix.rules.evidence.servers import servers_by_source
-from volfix.syntax.source import Span
+from volfix.rules.context import Carried, Context
 
 if TYPE_CHECKING:
+    from volfix.fixes.former import Former, Histories
+    from volfix.project.compose.model import Project
     from volfix.project.deployments.stacks import Commands
+    from volfix.rules.evidence.servers import Server
+    from volfix.syntax.source import Span
 
 
 @dataclass(frozen=True)
@@ -39,23 +41,26 @@ class RunContext:
     def contexts(self, stacks: Mapping[Stack, Settings], *, trusted: bool) -> Iterator[Context]:
         """What the rules that its settings select are given of each stack."""
         known = [*self.others, *self.stacks]
-        users, servers, names = _host_directory_users(known), servers_by_source(known), _real_names(known)
+        users, names = _host_directory_users(known), _real_names(known)
+        servers, shared = cache(partial(_servers, known)), cache(partial(_shared_sources, known))
         asked = asked_directories(self.directories)
         deploying = cache(self._deploying)
         last = {stack.root: stack for stack in stacks}
-        histories = Histories(known)
+        former = _Former(self.loader, known)
         used: set[tuple[Path, Span, str]] = set()
         for stack, settings in stacks.items():
             yield Context(
-                *(stack, users, settings.codes(), servers),
+                *(stack, users, settings.codes(), servers, shared),
                 real_names=names,
                 trusted=trusted,
                 commands=self._commands.get(stack.root),
+                has_commands=self._has_commands(stack.root),
                 deploying=partial(deploying, stack.root),
                 asked=asked,
                 unread_deployments=self._unread_deployments.get(stack.root, ()),
-                former=Former(stack, self.loader, histories).of,
-                carried=partial(carry_of, stack.root),
+                has_former=may_know_former(stack.root),
+                former=partial(former.of, stack),
+                carried=partial(_carried, stack.root),
                 closed=tuple(self._with_commands(stack.root, asked)) if last[stack.root] is stack else (),
                 used_ignores=used,
                 leaves_out=settings.leaves_out,
@@ -95,8 +100,10 @@ class RunContext:
         """The commands below a root, whatever they do; None where there are none."""
         if root in self._commands:
             return self._commands[root]
-        has_commands = any(directory.commands for directory in self.loader.directories if directory.root == root)
-        return self._commands_below(root) if has_commands else None
+        return self._commands_below(root) if self._has_commands(root) else None
+
+    def _has_commands(self, root: Path) -> bool:
+        return any(directory.commands for directory in self.loader.directories if directory.root == root)
 
     def _commands_below(self, root: Path) -> Commands:
         from volfix.project.deployments.stacks import Commands
@@ -108,6 +115,40 @@ class RunContext:
         for directory in self.directories:
             if directory.root == root and (asked is None or directory.path in asked):
                 yield from (*directory.pipelines, *directory.commands)
+
+
+@dataclass(slots=True)
+class _Former:
+    """The projects of each stack as they were; nothing of git is asked, or imported, before somebody wants to know."""
+
+    loader: Loader
+    known: Sequence[Stack]
+    histories: Histories | None = None
+    by_stack: dict[Stack, Former] = field(default_factory=dict)
+
+    def of(self, stack: Stack, project: Project) -> Iterator[tuple[Project, str]]:
+        from volfix.fixes.former import Former, Histories
+
+        self.histories = self.histories or Histories(self.known)
+        return self.by_stack.setdefault(stack, Former(stack, self.loader, self.histories)).of(project)
+
+
+def _carried(root: Path, host: Path, key: str) -> Carried | None:
+    from volfix.fixes.write.carried import carry_of
+
+    return carry_of(root, host, key)
+
+
+def _servers(stacks: Sequence[Stack]) -> Mapping[tuple[str, str], frozenset[Server]]:
+    from volfix.rules.evidence.servers import servers_by_source
+
+    return servers_by_source(stacks)
+
+
+def _shared_sources(stacks: Sequence[Stack]) -> frozenset[tuple[str, str]]:
+    """The sources that more than one mount of the run has."""
+    uses = Counter(use.shared_source(stack.root) for stack in stacks for use in stack.uses)
+    return frozenset(source for source, count in uses.items() if source is not None and count > 1)
 
 
 def home_of(stack: Stack) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cache
@@ -9,6 +10,8 @@ from typing import Literal, cast
 
 from volfix.knowledge.tables import table
 
+MAY_BE_FILE = re.compile(r"sqlite|jdbc:|file:|\.s?db|\.sq|data ?source|filename", re.IGNORECASE)
+"""What every value that names a database file has in it, and few others."""
 VariableKind = Literal["url", "file", "directory"]
 
 

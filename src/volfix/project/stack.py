@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +52,15 @@ class Use:
             return MountSource(key, is_fixed=False) if key else None
         name = self.project.real_name(key)
         return MountSource(f"volume {name}", name != f"{self.project.name}_{key}" and "${" not in name)
+
+    def shared_source(self, root: Path) -> tuple[str, str] | None:
+        """What servers on one source are told by: the source, and the directory in it; None where none writes to it."""
+        mount = self.mount
+        is_written = mount.kind in (BIND, VOLUME) and not mount.read_only and not mount.overridden
+        source = self.source(root) if is_written else None
+        if source is None:
+            return None
+        return source.seen_from(self.project.directory), posixpath.normpath(mount.subpath or ".")
 
 
 @dataclass(frozen=True, eq=False)

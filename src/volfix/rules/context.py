@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
@@ -12,8 +12,6 @@ from volfix.project.compose.host_directories import HostDirectory, host_director
 from volfix.project.compose.mounts import BIND, Mount
 from volfix.project.git import tracked_below, work_tree
 from volfix.project.stack import Stack, Use
-from volfix.rules.findings import Location
-from volfix.syntax.source import Source, Span
 from volfix.syntax.yaml_tree import Mapping as Tree
 from volfix.syntax.yaml_tree import Scalar
 
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from volfix.project.code.deployed_code import DeployedCode
     from volfix.project.compose.model import Project
     from volfix.project.deployments.stacks import Commands
+    from volfix.rules.findings import Location
+    from volfix.syntax.source import Source, Span
 
 Result = TypeVar("Result")
 Asked = ParamSpec("Asked")
@@ -47,7 +47,8 @@ class Context:
     """One stack under examination.
 
     `users` says for each host directory which projects (directory, name) mount it, over the whole run; `selected` are
-    the codes of the rules that run; `servers` are the database servers on one source (see servers.py); `real_names` are
+    the codes of the rules that run; `servers` are the database servers on one source (see servers.py), and `shared` the
+    sources that more than one mount of the run has, each found when it is called; `real_names` are
     the volumes of the run on the host, with whom they belong to; `results` are those of functions that are marked with
     `once`; `trusted` says that the CI server trusts the repositories.
     """
@@ -55,18 +56,23 @@ class Context:
     stack: Stack
     users: Mapping[str, frozenset[tuple[Path, str]]]
     selected: frozenset[str]
-    servers: Mapping[tuple[str, str], frozenset[Any]] = field(default_factory=dict)
+    servers: Callable[[], Mapping[tuple[str, str], frozenset[Any]]] = dict
+    shared: Callable[[], Collection[tuple[str, str]]] = frozenset
     real_names: dict[tuple[Path, str], str] = field(default_factory=dict)
     results: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     trusted: bool = False
     commands: Commands | None = None
     """The files with shell commands below the root, where some delete data or name a project."""
+    has_commands: bool = False
+    """Whether files with shell commands are below the root, whatever they do."""
     deploying: Callable[[], Commands | None] = lambda: None
     """The same files, whatever the commands do, read when it is called."""
     asked: frozenset[Path] | None = None
     """The directories whose commands are reported where they are about no project; None for all."""
     unread_deployments: tuple[Path, ...] = ()
     """The files below the root that call Compose and are of systems that volfix does not read."""
+    has_former: bool = False
+    """Whether something may know what the files were."""
     former: Callable[[Project], Iterable[tuple[Project, str]]] = lambda _: ()
     """A project as its files were, the newest first, each with how volfix knows."""
     carried: Callable[[Path, str], Carried | None] = lambda _path, _key: None
@@ -131,6 +137,9 @@ def once(compute: Callable[Concatenate[Context, Asked], Result]) -> Callable[Con
 
 def at(source: Source, start: int, end: int) -> Location:
     """The location of some characters of a file."""
+    from volfix.rules.findings import Location  # what has no finding needs none of what it is made of
+    from volfix.syntax.source import Span
+
     return Location(source.path, Span(start, end), *source.place(start), source)
 
 

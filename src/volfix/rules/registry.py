@@ -4,12 +4,36 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from volfix import rules
-from volfix.rules.rule import Rule
 
-REGISTRY: dict[str, Rule] = {
-    rule.code: rule
-    for module in sorted(info.name for info in pkgutil.iter_modules(rules.__path__) if info.name.startswith("vf"))
-    for rule in (importlib.import_module(f"{rules.__name__}.{module}").RULE,)
-}
+if TYPE_CHECKING:
+    from volfix.rules.rule import Rule
+
+
+class Registry(Mapping[str, "Rule"]):
+    """Each rule by its code, which is its module's name in capitals; imported when it is asked for."""
+
+    def __init__(self) -> None:
+        names = sorted(info.name for info in pkgutil.iter_modules(rules.__path__) if info.name.startswith("vf"))
+        self._modules = {name.upper(): f"{rules.__name__}.{name}" for name in names}
+        self._rules: dict[str, Rule] = {}
+
+    def __getitem__(self, code: str) -> Rule:
+        if code not in self._rules:
+            self._rules[code] = importlib.import_module(self._modules[code]).RULE
+        return self._rules[code]
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+
+REGISTRY = Registry()

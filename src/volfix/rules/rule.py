@@ -8,6 +8,7 @@ from enum import Enum
 
 from volfix.rules.context import Context
 from volfix.rules.findings import Finding
+from volfix.rules.selection import OFF_BY_DEFAULT
 
 
 class Outcome(str, Enum):
@@ -64,14 +65,8 @@ class Rule:
     sources: tuple[str, ...]
     examples: tuple[Example, ...]
     check: Callable[[Context], Iterator[Finding]]
-    default: bool = True
-    by_whole_code: bool = False
-    """Whether it runs only where its whole code is selected, as `VF1` may be typed without a thought of it."""
-    about_commands: bool = False
-    """Whether its findings are about commands, also about those of no stack."""
 
-    def is_selected(self, codes: frozenset[str]) -> bool:
-        """Whether the rule runs where these codes, or beginnings of codes, are selected; none: where nobody selects."""
-        if not codes:
-            return self.default
-        return self.code in codes or (not self.by_whole_code and self.code.startswith(tuple(codes)))
+    @property
+    def default(self) -> bool:
+        """Whether the rule runs where nobody selects any."""
+        return self.code not in OFF_BY_DEFAULT

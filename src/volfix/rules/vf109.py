@@ -104,5 +104,4 @@ RULE = Rule(
         ),
     ),
     check=check,
-    default=False,
 )

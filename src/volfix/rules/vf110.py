@@ -9,7 +9,7 @@ from volfix.project.compose.replicas import replicas
 from volfix.project.deployments.throwaway_stacks import is_test_service, is_test_stack
 from volfix.project.stack import Use
 from volfix.rules.context import Context, mount_location, source_location
-from volfix.rules.evidence.servers import Server, are_alternatives, colliding, server_of, shared_source
+from volfix.rules.evidence.servers import Server, are_alternatives, colliding, server_of
 from volfix.rules.findings import Finding, Place, Severity, shortened
 from volfix.rules.rule import Rule, reported, untouched
 
@@ -21,7 +21,7 @@ def check(context: Context) -> Iterator[Finding]:
     for use in context.stack.uses:
         if is_test_stack(use.project) or is_test_service(use.service):
             continue
-        server = server_of(use) if shared_source(use, context.root) is not None else None
+        server = server_of(use) if use.shared_source(context.root) is not None else None
         if server is None or server.misses:
             continue
         if (count := replicas(use.service) or 1) > 1:

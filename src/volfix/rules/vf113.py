@@ -109,6 +109,4 @@ RULE = Rule(
         untouched("no carry service at all", {"compose.yaml": DATABASE + DECLARED}),
     ),
     check=check,
-    default=False,
-    by_whole_code=True,
 )

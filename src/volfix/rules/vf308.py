@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from volfix.rules.context import Context
 from volfix.rules.examples.deployed_database import COMPOSE
 from volfix.rules.findings import Finding
+from volfix.rules.remedies.changing_volumes import changing_volume_findings
 from volfix.rules.rule import Rule, fixed_unsafe, reported, untouched
-
-VARYING = re.compile(r"\bname\W[^\n]*\$")
-"""A name that has a variable in it."""
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """See changing_volumes; nothing of it is imported where no name can change."""
-    texts = (file.source.text for file in context.stack.files)
-    if context.commands is not None or any(VARYING.search(text) for text in texts):
-        from volfix.rules.remedies.changing_volumes import changing_volume_findings
-
-        yield from changing_volume_findings(context)
+    """See changing_volumes."""
+    yield from changing_volume_findings(context)
 
 
 DRONE = """\

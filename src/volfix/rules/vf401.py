@@ -148,5 +148,4 @@ RULE = Rule(
         ),
     ),
     check=check,
-    about_commands=True,
 )

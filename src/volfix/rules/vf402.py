@@ -116,5 +116,4 @@ RULE = Rule(
         ),
     ),
     check=check,
-    about_commands=True,
 )

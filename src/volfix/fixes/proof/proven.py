@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.fixes.fix_selection import fixes_to_make, with_their_volumes
-from volfix.fixes.results import FileChange, ModelChange
+from volfix.fixes.results import FileChange, MadeFixes, Seen
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.rules.findings import Applicability, Finding
 from volfix.syntax.source import CannotEdit, Source
 
-Seen = dict[tuple[Path, ...], tuple[ModelChange, ...]]
-"""How each project that changes does so for Compose, by its Compose files."""
 PROOFS = 64
 """Proofs of one stack, after which what is not proven yet is refused: telling fixes apart has a price."""
-
-
-@dataclass(frozen=True, slots=True)
-class MadeFixes:
-    """A stack's findings as they are shown, those whose fix is made, and those whose fix the proof rejects.
-
-    `seen` is how each project changes for Compose; `failure` the first rejection where it leaves nothing to make.
-    """
-
-    findings: list[Finding]
-    fixed: list[Finding] = field(default_factory=list)
-    rejected: list[Finding] = field(default_factory=list)
-    changes: tuple[FileChange, ...] = ()
-    seen: Seen = field(default_factory=dict)
-    failure: str | None = None
 
 
 def made_of(findings: Sequence[Finding], stack: Stack, wanted: Sequence[Finding], loader: Loader) -> MadeFixes:

@@ -25,7 +25,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from volfix.fixes.write.journal_format import Run, decoded, encoded, shown
-from volfix.project.git import work_tree
+from volfix.fixes.write.journal_place import home_of, place_of
 from volfix.syntax.source import FileProblem
 
 OPEN, LAST, OLD = "open.json", "last.json", "old"
@@ -174,25 +174,12 @@ class Journal:
             os.unlink(name, dir_fd=self.descriptor)
 
 
-def home_of(root: Path) -> Path:
-    """The real path of the directory whose journal `root` uses: its git work tree's, else its own."""
-    tree = work_tree(root)
-    return Path(os.path.realpath(tree.root if tree else root))
-
-
 def directory_of(root: Path) -> Path:
     """Where the journal of `root` is, whether or not there is one; raises WriteRefused where no place is known."""
-    tree = work_tree(root)
-    if tree and tree.git_dir.is_dir():
-        return tree.git_dir / "volfix"
-    configured = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(configured or "~/.local/state")
-    try:
-        # The XDG Base Directory Specification has relative paths ignored.
-        base = (base if base.is_absolute() else Path("~/.local/state")).expanduser()
-    except RuntimeError:
-        raise WriteRefused(root, "no home directory to keep the journal in: set XDG_STATE_HOME") from None
-    return base / "volfix" / hashlib.sha256(os.fsencode(home_of(root))).hexdigest()[:16]
+    directory = place_of(root)
+    if directory is None:
+        raise WriteRefused(root, "no home directory to keep the journal in: set XDG_STATE_HOME")
+    return directory
 
 
 @contextmanager

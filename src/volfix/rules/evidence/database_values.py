@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from volfix.knowledge.variables import variable_kind
+from volfix.knowledge.variables import MAY_BE_FILE, variable_kind
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import Variable
 from volfix.project.compose.service import Service
@@ -27,9 +26,6 @@ from volfix.rules.evidence.proposal import Proposal, proposed, without_slash_mis
 
 if TYPE_CHECKING:
     from volfix.project.code.database_url import DatabaseFile
-
-MAY_BE_FILE = re.compile(r"sqlite|jdbc:|file:|\.s?db|\.sq|data ?source|filename", re.IGNORECASE)
-"""What every value that names a database file has in it, and few others."""
 
 
 def located(

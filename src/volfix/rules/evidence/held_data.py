@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from volfix.knowledge.entries import Entry
 from volfix.knowledge.lookup import copied_application, derived_entry, entry_at
 from volfix.knowledge.paths import lies_in
 from volfix.knowledge.purposes import is_for_other_things
-from volfix.knowledge.storage import DataDirectories, holds
+from volfix.knowledge.storage import holds
 from volfix.knowledge.switches import engine_of
 from volfix.knowledge.targets import never_converted, state_like
 from volfix.project.compose.effective_environment import effective_values
 from volfix.project.compose.host_directories import is_file
-from volfix.project.compose.mounts import BIND, VOLUME, Mount
-from volfix.project.compose.mounts import UNKNOWN as UNKNOWN_SOURCE
+from volfix.project.compose.mounts import Mount
 from volfix.project.compose.origins import Origin
 from volfix.project.image.images import images_of, known_entries
 from volfix.project.stack import Use
@@ -79,19 +78,6 @@ def held_data(context: Context, use: Use) -> HeldData | None:
         named = next((image.text for image in images_of(use.service)), "the image that the service builds")
         return HeldData(UNKNOWN, None, (f"volfix does not know what {named} keeps in {mount.raw_target}",))
     return found
-
-
-def meant_for_data(mount: Mount, possible: Iterable[tuple[Entry, DataDirectories]]) -> bool:
-    """Whether a mount of an engine looks meant for its data, for some of the versions that the image may be."""
-    target = mount.clean_target
-    if mount.kind not in (BIND, VOLUME, UNKNOWN_SOURCE) or mount.read_only or is_file(mount):
-        return False
-    if any(never_converted(entry, target) for entry, _ in possible):
-        return False
-    relations = {holds(target, where) for _, where in possible}
-    if relations & {"holds", "shadowed"} or entry_at(target) is not None:
-        return True
-    return "elsewhere" in relations and state_like(target)
 
 
 def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[HeldData]:

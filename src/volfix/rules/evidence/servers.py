@@ -15,11 +15,11 @@ from volfix.knowledge.paths import is_below, meet
 from volfix.knowledge.storage import holds
 from volfix.project.compose.compose_file import BASE_NAMES
 from volfix.project.compose.host_directories import relative
-from volfix.project.compose.mounts import BIND, VOLUME
+from volfix.project.compose.mounts import VOLUME
 from volfix.project.image.images import known_images
 from volfix.project.stack import Stack, Use
 from volfix.rules.context import Context, once, source_location
-from volfix.rules.evidence.held_data import meant_for_data
+from volfix.rules.evidence.meant_mounts import meant_for_data
 from volfix.rules.evidence.roles import Role, role_of
 from volfix.rules.findings import Location
 
@@ -96,20 +96,11 @@ def servers_by_source(stacks: Iterable[Stack]) -> dict[tuple[str, str], frozense
     found: dict[tuple[str, str], set[Server]] = {}
     for stack in stacks:
         for use in stack.uses:
-            source = shared_source(use, stack.root)
+            source = use.shared_source(stack.root)
             server = server_of(use) if source is not None else None
             if source is not None and server is not None:
                 found.setdefault(source, set()).add(server)
     return {source: frozenset(servers) for source, servers in found.items() if len(servers) > 1}
-
-
-def shared_source(use: Use, root: Path) -> tuple[str, str] | None:
-    """What the servers on one source are told by: the source, and the directory in it; None where none writes to it."""
-    mount = use.mount
-    source = use.source(root) if mount.kind in (BIND, VOLUME) and not (mount.read_only or mount.overridden) else None
-    if source is None:
-        return None
-    return source.seen_from(use.project.directory), posixpath.normpath(use.mount.subpath or ".")
 
 
 @lru_cache(1024)
@@ -141,8 +132,8 @@ def release_of(image: Image, entry: Entry) -> tuple[int, ...]:
 @once
 def colliding(context: Context, use: Use) -> list[Server]:
     """The servers with which the one of this mount cannot share the mount's source."""
-    source = shared_source(use, context.root)
-    others = context.servers.get(source, frozenset()) if source is not None else frozenset()
+    source = use.shared_source(context.root)
+    others = context.servers().get(source, frozenset()) if source is not None else frozenset()
     own = server_of(use) if others else None
     found = (other for other in others if own is not None and own.collides(other))
     return sorted(found, key=lambda other: (str(other.directory), other.service, other.location))
@@ -152,8 +143,8 @@ def are_alternatives(context: Context, use: Use, others: Iterable[Server]) -> bo
     """Whether no project has the server of this mount together with one of the others: they are in files of one
     directory that are not merged, and run at once only where somebody brings both up."""
     own = server_of(use)
-    source = shared_source(use, context.root)
-    known = context.servers.get(source, frozenset()) if source is not None else frozenset()
+    source = use.shared_source(context.root)
+    known = context.servers().get(source, frozenset()) if source is not None else frozenset()
     together = {server.files for server in known if own is not None and server.location == own.location}
     return own is not None and all(other.is_alternative(own) and other.files not in together for other in others)
 

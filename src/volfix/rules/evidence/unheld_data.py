@@ -19,7 +19,7 @@ from volfix.project.compose.mounts import ANONYMOUS, BIND, UNKNOWN, VOLUME, Moun
 from volfix.project.compose.service import Service
 from volfix.project.image.images import known_entries
 from volfix.rules.context import Context, once
-from volfix.rules.evidence.held_data import meant_for_data
+from volfix.rules.evidence.meant_mounts import meant_for_data
 from volfix.rules.evidence.roles import Role, role_of
 from volfix.syntax import disk
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from volfix.knowledge.variables import MAY_BE_FILE
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.model import Project
 from volfix.project.compose.origins import InCompose, Variable
@@ -15,7 +16,7 @@ from volfix.project.compose.service import Service
 from volfix.project.compose.unreferenced_env_files import is_env_file, is_example_of, loose_variables, put_into_place
 from volfix.project.image.images import known_entries
 from volfix.rules.context import Context
-from volfix.rules.evidence.database_values import MAY_BE_FILE, located
+from volfix.rules.evidence.database_values import located
 from volfix.rules.evidence.env_arrival import arrives, copied_as
 from volfix.rules.evidence.proposal import Proposal
 from volfix.rules.evidence.volume_choice import choice_of
