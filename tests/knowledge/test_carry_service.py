@@ -17,7 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from volfix.knowledge.carry_images import has_gnu_tools
 from volfix.knowledge.carry_service import MOVED, SCRIPT, TOOLS, command
+from volfix.knowledge.images import Image
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="owners are kept by root alone")
 SHELLS = {"dash": "GNU", "bash": "GNU", "busybox": "busybox"}
@@ -441,3 +443,21 @@ def test_a_file_that_a_server_writes_anew_as_soon_as_it_can_is_kept_where_that_i
     (service.root / "from").mkdir()
     service.done()
     assert service.tree("to") == {**ROWS, "dump.rdb": "\n"}
+
+
+@pytest.mark.parametrize(
+    ("image", "has_them"),
+    [
+        ("postgres:16", True),
+        ("postgres:16-alpine3.20", False),
+        ("alpine", False),
+        ("busybox:stable", False),
+        ("gitea/gitea:1.22", False),
+        ("grafana/grafana:11.1.0", False),
+        ("grafana/grafana:11.1.0-ubuntu", True),
+        ("quay.io/prometheus/prometheus", False),
+        ("redis:7-bookworm", True),
+    ],
+)
+def test_which_images_have_the_tools_of_gnu(image: str, has_them: bool) -> None:
+    assert has_gnu_tools(Image.parse(image)) == has_them

@@ -281,6 +281,9 @@ def test_what_the_deployment_carries_itself_asks_nothing_before_it() -> None:
     assert "carried when deployed: ./data -> shop_app-db (by carry-app-db)\n" in text
     assert "NOT CARRIED" not in text
     assert "volfix carry --write" not in text
+    poor = Carriage(move, "carry-app-db", unkept="the tools of box:alpine keep no ACLs")
+    text = shown(run(replace(written, carriages=(poor,))), wrote=True)
+    assert "(by carry-app-db; the tools of box:alpine keep no ACLs)\n" in text
 
 
 def test_what_no_service_carries_says_why() -> None:

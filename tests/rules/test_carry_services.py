@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -357,6 +358,39 @@ def test_a_service_that_was_renamed_may_go_on_writing(
     said = "\n".join(str(reason) for _, reason in carriages(tmp_path))
     assert ("postgres had the directory (git, commit" in said) == is_refused
     assert ("None" in said) != is_refused
+
+
+ALPINE = DB.replace("postgres:16", "postgres:16-alpine")
+
+
+@pytest.mark.parametrize(
+    ("compose", "attributes", "reason"),
+    [
+        (ALPINE, ["system.posix_acl_access"], "./pgdata has an ACL on base/1, which the tools of postgres:16-alpine"),
+        (ALPINE, ["user.origin"], "./pgdata has the extended attribute user.origin on base/1, which the tools of"),
+        (ALPINE, ["security.selinux"], None),
+        (ALPINE, [], None),
+        (DB, ["user.origin"], None),
+    ],
+)
+def test_what_the_tools_of_the_image_would_lose_is_found_before_it_is_lost(
+    compose: str, attributes: list[str], reason: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, {"compose.yaml": compose, "pgdata/base/1": "rows", ".gitignore": "pgdata\n"})
+    monkeypatch.setattr(os, "listxattr", lambda path, **_: attributes if str(path).endswith("base/1") else [])
+    ((carrier, said),) = carriages(tmp_path)
+    assert (carrier is None) == (reason is not None)
+    assert (said or "").startswith(reason or "")
+
+
+def test_what_no_tool_of_the_image_keeps_is_named_where_the_files_are_not_seen(tmp_path: Path) -> None:
+    for compose, unkept in ((DB, None), (ALPINE, "the tools of postgres:16-alpine keep no ACLs, extended attributes")):
+        written(tmp_path, {"compose.yaml": compose})
+        (project,) = volfix.plan(tmp_path, carry_service=True).projects
+        (carriage,) = project.carriages
+        assert carriage.carrier == "carry-db-data"
+        assert (carriage.unkept or "").startswith(unkept or "")
+        assert (carriage.unkept is None) == (unkept is None)
 
 
 def test_another_project_name_is_not_offered(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import os
 import socket
 import stat
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from volfix.docker.carry_jobs import Origin
 from volfix.docker.engine import CHUNK, Engine
 from volfix.docker.helper_containers import Progress
 from volfix.docker.tar_stream import HEAD
+from volfix.knowledge.file_attributes import given
 
 KINDS = {
     stat.S_IFREG: "file",
@@ -37,10 +38,6 @@ KINDS = {
 """Sockets are in no archive."""
 CAPABILITY = "security.capability"
 """The only extended attribute that an archive has."""
-OF_SYSTEM = ("security.", "trusted.")
-"""Extended attributes that the system keeps for itself: labels of SELinux, integrity measurements, overlays."""
-ACLS = {"system.posix_acl_access": "an ACL", "system.posix_acl_default": "a default ACL"}
-"""Source: acl(5); getfattr shows them under these names."""
 SHOWN = 10
 """Files that are named."""
 SMALL = 1 << 16
@@ -93,7 +90,7 @@ def listing(origin: Origin, keep: Keep | None) -> Listing | None:
         for below, path, entry, attributes in _entries(origin.name):
             manifest[below] = entry
             if attributes:
-                lost += _uncarried(below or origin.shown, attributes)
+                lost += (f"{below or origin.shown}: {words}" for words in given(attributes))
             if entry.kind == "file" and keep is not None:
                 with _opened(path) as file:
                     keep(below, file.read(HEAD))
@@ -112,17 +109,11 @@ def uncarried(engine: Engine, origin: Origin, container: str) -> Iterator[str]:
     try:
         if directory is not None:
             for below, _, _, attributes in _entries(str(directory / origin.path)):
-                yield from _uncarried(below or origin.shown, attributes)
+                yield from (f"{below or origin.shown}: {words}" for words in given(attributes))
             return
     except OSError:
         pass  # said below
     yield f"extended attributes and ACLs of {origin.shown}, if it has any: they are not seen from here"
-
-
-def _uncarried(shown: str, attributes: Iterable[str]) -> Iterator[str]:
-    for name in attributes:
-        if not name.startswith(OF_SYSTEM):
-            yield f"{shown}: {ACLS.get(name, f'the extended attribute {name}')}"
 
 
 def first_of(lost: Sequence[str]) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ class _Carriers:
                 continue
             operations += [item for item in found.operations if item not in operations]
             changes += [item for item in found.changes if item not in changes]
-            carried.append(Carriage(move, found.name))
+            carried.append(Carriage(move, found.name, unkept=found.unkept))
         made = replace(fix, operations=tuple(operations), changes=tuple(changes), carried=tuple(carried))
         left = dict.fromkeys(f"nothing carries its rows: {each.reason}" for each in carried if each.carrier is None)
         if not needed or not left:

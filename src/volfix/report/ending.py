@@ -145,7 +145,7 @@ def _told(project: ProjectResult, move: Move) -> tuple[bool, str]:
     """Whether nothing carries the data of a move, and from where to where it has to go."""
     carriage, way = project.carriage(move), _way_of(project, move)
     if carriage.carrier:
-        return False, f"{way} (by {carriage.carrier})"
+        return False, f"{way} (by {carriage.carrier}{f'; {carriage.unkept}' if carriage.unkept else ''})"
     fate = "the volume starts EMPTY"
     if kind_of(move)[0] == "container":
         fate += ", and the file dies with the container"

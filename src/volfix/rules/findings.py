@@ -88,11 +88,12 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Carriage:
-    """What becomes of a move: the carry service that carries it, or in words why none does."""
+    """What becomes of a move: the carry service that carries it, or in words why none does; what it does not keep."""
 
     move: Move
     carrier: str | None
     reason: str | None = None
+    unkept: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from volfix.knowledge.carry_images import tools_of
+from volfix.knowledge.carry_images import has_gnu_tools, tools_of
 from volfix.project.compose.field_values import boolean
 from volfix.project.compose.host_directories import HostDirectory, is_file
 from volfix.project.compose.model import Project
@@ -17,6 +17,7 @@ from volfix.project.stack import Use
 from volfix.rules.context import Context
 from volfix.rules.evidence.carry_takers import Takers
 from volfix.rules.evidence.disguised_binds import disguise_of
+from volfix.rules.evidence.file_attributes import given_below
 from volfix.rules.evidence.host_users import host_doubts
 from volfix.rules.findings import Move
 from volfix.syntax.yaml_tree import Mapping, Scalar, Sequence
@@ -52,6 +53,7 @@ def stack_refusals(context: Context, takers: Takers) -> Iterator[str]:
         names = " and ".join(sorted({use.service.name for use in takers.writers}))
         yield f"{names} are in different profiles: those that are not deployed go on writing"
     yield from _other_writers(context, takers)
+    yield from _unkept(context, takers)
 
 
 def _of_service(service: Service) -> Iterator[str]:
@@ -127,6 +129,20 @@ def _other_writers(context: Context, takers: Takers) -> Iterator[str]:
         if others:
             yield f"the project in {min(others).name} mounts {own.mount.raw_source} too, and does not stop"
         yield from host_doubts(context, own) if own.mount.kind == BIND else ()
+
+
+def poor_tools(takers: Takers) -> str | None:
+    """The image of a taker whose tools copy bytes, owners, modes and times alone; None for none."""
+    images = (image for use in takers.uses for image in images_of(use.service))
+    return next((image.text for image in images if not has_gnu_tools(image)), None)
+
+
+def _unkept(context: Context, takers: Takers) -> Iterator[str]:
+    """What of the files that lie here the tools of an image would lose."""
+    image = poor_tools(takers)
+    for host, use in old_directories(context, takers).items() if image else ():
+        if host.path is not None and (found := given_below(host.path)):
+            yield f"{use.mount.raw_source} has {found}, which the tools of {image} do not keep"
 
 
 def old_directories(context: Context, takers: Takers) -> dict[HostDirectory, Use]:

@@ -13,6 +13,7 @@ from volfix.project.compose.mounts import VOLUME, split_short
 from volfix.project.compose.service import Part, Service
 from volfix.project.stack import Use
 from volfix.rules.context import Context
+from volfix.rules.evidence.carry_refusals import poor_tools
 from volfix.rules.evidence.carry_takers import Takers, waiting_part
 from volfix.rules.evidence.own_volume import document_of
 from volfix.rules.findings import CarrierChange, Change, WaitChange
@@ -25,12 +26,15 @@ SHELL_WORDS = ["sh", "-c"]
 
 @dataclass(frozen=True, slots=True)
 class CarryService:
-    """A carry service as the fix adds it: its name and that of its mark's volume, the operations, what they change."""
+    """A carry service as the fix adds it: its name and that of its mark's volume, the operations, what they change;
+    `unkept` is what its copy does not keep, in words.
+    """
 
     name: str
     mark: str
     operations: tuple[Operation, ...]
     changes: tuple[Change, ...]
+    unkept: str | None = None
 
 
 def carry_service(context: Context, takers: Takers) -> CarryService | str:
@@ -57,7 +61,9 @@ def carry_service(context: Context, takers: Takers) -> CarryService | str:
             return f"{service} comes from an anchor or a merge key"
         operations.append(WaitFor(part.file.source, document, part.node, name))
         changes.append(WaitChange(path, service, name))
-    return CarryService(name, takers.mark, tuple(operations), tuple(changes))
+    image = poor_tools(takers)
+    unkept = f"the tools of {image} keep no ACLs, extended attributes, holes and parts of seconds" if image else None
+    return CarryService(name, takers.mark, tuple(operations), tuple(changes), unkept)
 
 
 def _homes(context: Context, takers: Takers) -> dict[ComposeFile, Use] | str:
