@@ -12,7 +12,7 @@ import click
 
 from .parts import PARTS
 from .run import campaign, with_own_programs
-from .table import Tally, rendered
+from .table import Tally, made_again, rendered
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,7 +37,10 @@ def main(minutes: float, cases: int | None, names: tuple[str, ...], seed: int | 
                 ", ".join(f"{name} {tally.tried}/{len(tally.failures)}" for name, tally in tallies.items()), err=True
             )
 
-    tallies = campaign(parts, first=first, minutes=minutes, cases=cases, jobs=jobs, progress=progress)
+    def failed(name: str, number: int, text: str) -> None:
+        click.echo(made_again(name, number, text))
+
+    tallies = campaign(parts, first=first, minutes=minutes, cases=cases, jobs=jobs, progress=progress, failed=failed)
     click.echo(rendered(parts, tallies))
     sys.exit(any(tally.failures for tally in tallies.values()))
 

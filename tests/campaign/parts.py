@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import differential, hostile_inputs, races, random_projects, system_calls, traced
+from . import differential, fuzzing, hostile_inputs, races, random_projects, system_calls, traced
 from .table import Part
 
 PARTS: dict[str, Part] = {
@@ -12,5 +12,6 @@ PARTS: dict[str, Part] = {
         "killed or failing at any file call, files are whole", system_calls.one_call, lacking=traced.lacking
     ),
     "races": Part("what somebody else does meanwhile is neither lost nor followed", races.one_mischief),
+    "fuzzing": Part("a reader takes any bytes, and an edit says what it was to say", fuzzing.any_bytes),
     "hostile-inputs": Part("a spoiled file is a line, and the others go on", hostile_inputs.one_file_spoiled),
 }

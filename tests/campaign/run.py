@@ -41,6 +41,7 @@ def campaign(
     cases: int | None,
     jobs: int,
     progress: Callable[[Mapping[str, Tally]], None],
+    failed: Callable[[str, int, str], None],
 ) -> dict[str, Tally]:
     """Try the parts in turn, each from the seed `first` on: `cases` of each, or for so many minutes in all."""
     tallies = {name: Tally(lacking=part.lacking()) for name, part in parts.items()}
@@ -59,7 +60,7 @@ def campaign(
             if not running:
                 return tallies
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                _count(tallies, *running.pop(future), future)
+                _count(tallies, *running.pop(future), future, failed)
             progress(tallies)
 
 
@@ -92,7 +93,13 @@ def _number(tally: Tally, cases: int | None, begun: int) -> int:
     return number if cases is None else min(number, cases - begun)
 
 
-def _count(tallies: Mapping[str, Tally], name: str, seed: int, future: Future[tuple[Done, float]]) -> None:
+def _count(
+    tallies: Mapping[str, Tally],
+    name: str,
+    seed: int,
+    future: Future[tuple[Done, float]],
+    failed: Callable[[str, int, str], None],
+) -> None:
     try:
         done, seconds = future.result()
     except BrokenProcessPool:
@@ -100,6 +107,8 @@ def _count(tallies: Mapping[str, Tally], name: str, seed: int, future: Future[tu
     tallies[name].seconds += seconds
     for number, outcome in done:
         tallies[name].add(number, outcome)
+        for text in outcome.failures:
+            failed(name, number, text)
 
 
 def attempt(name: str, first: int, number: int) -> tuple[Done, float]:

@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SHOWN = 20
-"""Failures of one part that are printed; the table counts them all."""
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -48,16 +45,17 @@ class Tally:
 
 
 def rendered(parts: Mapping[str, Part], tallies: Mapping[str, Tally]) -> str:
-    """The table, then each failure with the command that makes it again."""
+    """The table of what was tried and what failed."""
     rows = [("promise", "part", "tried", "failed")]
     for name, tally in tallies.items():
         tried = f"not tried: {tally.lacking}" if tally.lacking else f"{tally.tried:,}"
         rows.append((parts[name].promise, name, tried, f"{len(tally.failures):,}"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    for name, tally in tallies.items():
-        for seed, text in tally.failures[:SHOWN]:
-            lines += ["", f"python -m tests.campaign --part {name} --seed {seed} --cases 1", text]
-        if len(tally.failures) > SHOWN:
-            lines += ["", f"{name}: {len(tally.failures) - SHOWN} more failures"]
-    return "\n".join(lines)
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def made_again(name: str, seed: int, text: str) -> str:
+    """A failure, with the command that makes it again."""
+    return f"python -m tests.campaign --part {name} --seed {seed} --cases 1\n  {text}\n"

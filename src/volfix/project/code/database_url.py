@@ -247,9 +247,9 @@ def _inner_uri(item: DatabaseFile, rest: str, reader: Reader) -> DatabaseFile:
 
 def _jdbc(item: DatabaseFile, scheme: str) -> DatabaseFile:
     if scheme == "jdbc:h2":
-        if item.relative and not item.path.startswith("."):
+        if item.relative and not item.path.startswith(("./", "../")):
             return replace(item, doubt="H2 refuses a relative path without `./` (error 90011)")
-        return replace(item, ending=".mv.db")
+        return replace(item, ending=".mv.db", relative_prefix="" if item.path.startswith("./") else "./")
     if scheme == "jdbc:sqlite" and item.path.startswith("//"):
         return replace(item, path="/" + item.path.lstrip("/"), absolute_prefix="")
     return item
