@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -123,6 +124,21 @@ def test_the_documentation_is_written_from_what_there_is(tmp_path: Path) -> None
     assert "--unsafe-fixes" in pages["command-line.md"]
     assert "## volfix carry" in pages["command-line.md"]
     assert all(f"`{key}`" in pages["configuration.md"] for key in KEYS)
+
+
+def test_each_link_of_the_documentation_leads_to_a_page(tmp_path: Path) -> None:
+    CliRunner().invoke(volfix, ["explain", "--markdown", str(tmp_path)])
+    pages = sorted(tmp_path.rglob("*.md"))
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)\s]+\.md)\)", page.read_text())]
+    assert not [(page.name, link) for page, link in links if (page.parent / link).resolve() not in pages]
+    reached = {(page.parent / link).resolve() for page, link in links}
+    assert reached == set(pages)
+    assert "[VF201](VF201.md)" in (tmp_path / "rules" / "VF206.md").read_text()
+
+
+def test_a_page_is_text_whatever_an_example_holds(tmp_path: Path) -> None:
+    CliRunner().invoke(volfix, ["explain", "--markdown", str(tmp_path)])
+    assert not [page.name for page in tmp_path.rglob("*.md") if b"\0" in page.read_bytes()]
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:

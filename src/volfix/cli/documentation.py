@@ -41,7 +41,7 @@ def _command_line() -> str:
     """The help of every command, as the terminal shows it."""
     from volfix.cli.main import COMMANDS, volfix
 
-    parts = ["# The command line", _help(volfix, "volfix")]
+    parts = ["# The command line", "[All rules](index.md)", _help(volfix, "volfix")]
     for name in COMMANDS:
         command: click.Command = importlib.import_module(f"volfix.cli.{name}").command
         parts += [f"## volfix {name}", _help(command, f"volfix {name}")]

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from volfix.fixes.diff import visible
 from volfix.report.explain import files_of
 from volfix.rules.rule import Example, Rule
 from volfix.rules.severities import highest_severity
 
+CODE = re.compile(r"\bVF\d{3}\b")
 LANGUAGES = {".yml": "yaml", ".yaml": "yaml", ".py": "python", ".sh": "sh", ".toml": "toml", ".json": "json"}
 
 
 def rule_page(rule: Rule) -> str:
-    """What the rule finds, why, its fix, its examples with their diffs, its sources."""
+    """What the rule finds, why, its fix, its examples with their diffs, its sources; other rules are links."""
     off = "" if rule.default else ", off unless it is selected"
     parts = [
         f"# {rule.code}: {rule.name}",
-        rule.summary,
+        "[All rules](../index.md)",
+        _linked(rule.summary, rule.code),
         f"Severity: {highest_severity(rule.code).value} at most{off}.",
-        f"## Why\n\n{rule.why}",
-        f"## Fix\n\n{rule.fix}",
+        f"## Why\n\n{_linked(rule.why, rule.code)}",
+        f"## Fix\n\n{_linked(rule.fix, rule.code)}",
         "## Examples",
         *(part for example in rule.examples for part in _example(example)),
         "## Sources\n\n" + "\n".join(f"- {source}" for source in rule.sources),
@@ -46,6 +50,8 @@ def configuration_page(schema: dict[str, Any]) -> str:
     """The keys of a configuration file, by its schema."""
     lines = [
         "# The configuration",
+        "",
+        "[All rules](index.md)",
         "",
         "The nearest file counts, from the Compose file's directory up to the repository's root: `.volfix.toml`,",
         "`volfix.toml` in a folder such as `.github` or `.config`, or `[tool.volfix]` in `pyproject.toml`.",
@@ -76,6 +82,15 @@ def _kind(value: dict[str, Any]) -> str:
     return {"boolean": "`true` or `false`", "object": "table"}.get(value["type"], str(value["type"]))
 
 
+def _linked(text: str, own: str) -> str:
+    """The text, in which each other rule's code leads to its page; what is written as code stays as it is."""
+    parts = text.split("`")
+    parts[::2] = [
+        CODE.sub(lambda code: code[0] if code[0] == own else f"[{code[0]}]({code[0]}.md)", each) for each in parts[::2]
+    ]
+    return "`".join(parts)
+
+
 def _example(example: Example) -> Iterator[str]:
     yield f"### {example.title}\n\nOutcome: {example.outcome.value}."
     for name, about, text in files_of(example):
@@ -86,7 +101,8 @@ def _example(example: Example) -> Iterator[str]:
 
 
 def _block(language: str, text: str) -> str:
-    """A fenced block, whose fence is longer than any in the text."""
+    """A fenced block, whose fence is longer than any in the text; control characters are written out."""
+    text = visible(text)
     fence = "```"
     while fence in text:
         fence += "`"
