@@ -1,5 +1,5 @@
-"""The survival proof: 1,000 rows, deployed three more times: before volfix, after --write alone, with carry, and after
---write --carry-service, where nobody does anything else.
+"""The survival proof: 1,000 rows, deployed three more times: with nothing done, after --write only, with carry, and
+after --write --carry-service, where nobody does anything else.
 
 Each cell of the README's table is measured here, on an engine of the tests' own.
 """
@@ -26,10 +26,10 @@ COMMAND = re.compile(r"^ +\d+  (volfix carry .*?)(?:  .*)?$", re.MULTILINE)
 
 
 STAGES = {
-    "before": "before",
-    "write": "`--write` alone",
-    "carry": "`--write`, `carry`",
-    "service": "`--write --carry-service`",
+    "before": "nothing done",
+    "write": "`--write` only",
+    "carry": "`--write` and `carry`",
+    "service": "`--write --carry-service`, merged and deployed",
 }
 """What is done before the three deployments, and the head of its column."""
 HEAD = f"| deployment | database | {' | '.join(STAGES.values())} |\n|{' --- |' * (2 + len(STAGES))}\n"

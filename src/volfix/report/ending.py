@@ -130,9 +130,11 @@ def _not_carried(result: RunResult, view: View, *, wrote: bool, quiet: bool) -> 
     """The last and loudest lines: the data that a write leaves where it is, or that an earlier one has left there."""
     moving = [project for project in result.projects if project.written or (not wrote and _is_planned(project))]
     told = {_told(project, move): "" if wrote else " by --write" for project in moving for move in project.moves}
+    ways = {_way_of(project, move) for project in moving for move in project.moves}
     for project in result.projects:
         left = (item.finding.left for item in project.findings if not is_done(project, item))
-        told.update({(True, f"{_way_of(project, move)} (it is still in its old place)"): "" for move in left if move})
+        older = (way for move in left if move and (way := _way_of(project, move)) not in ways)
+        told.update({(True, f"{way} (it is still in its old place)"): "" for way in older})
     if told and not quiet:
         yield ""
     for (is_left, line), when in told.items():
