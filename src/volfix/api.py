@@ -145,6 +145,7 @@ def plan(
     exclude: Iterable[str] = (),
     trusted: bool = False,
     outside: bool = True,
+    withheld: Mapping[Path, str] | None = None,
     carry_service: bool = False,
     only_carried: bool = False,
     configuration: Configuration | None = None,
@@ -156,7 +157,8 @@ def plan(
     """Find the Compose projects at and below `path` (one, or several) and plan their fixes; nothing is written.
 
     `select` and `ignore` are rule codes or beginnings of codes; `exclude` are glob patterns of paths. `outside`: files
-    outside of the repository are read where a Compose file names them. `carry_service`: a fix that makes a volume adds
+    outside of the repository are read where a Compose file names them; `withheld` are files of which only the names are
+    there, with why: what would be read of them is an error. `carry_service`: a fix that makes a volume adds
     the service that carries the data into it, where one can; `only_carried`: it is unsafe where none does.
     `configuration` says which files of the repositories are read for select, ignore and exclude (none), `baseline`
     which findings are left out; `unsaved` is what files hold in an editor, and read instead of what is on disk, where
@@ -171,6 +173,7 @@ def plan(
         unsafe_fixes=unsafe_fixes,
         trusted=trusted,
         outside=outside,
+        withheld=withheld or {},
         configuration=configuration or given(select, ignore, exclude),
         baseline=baseline,
         carry_service=carry_service,

@@ -221,13 +221,30 @@ def test_a_shallow_clone_is_as_good_as_a_whole_one(clone: Path, tmp_path: Path) 
     assert (outcome.status, outcome.reason) == (Status.WRITTEN, None)
 
 
+def test_a_clone_that_misses_a_file_which_nobody_reads_is_looked_at(tmp_path: Path) -> None:
+    clone = checked_out(tmp_path / "shop", {"compose.yaml": COMPOSE, "logo.png": b"x" * 2000})
+    git(clone, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--no-checkout", "--filter=blob:limit=1k", f"file://{clone}", "partial")
+    outcome = done(tmp_path / "partial")
+    assert (outcome.status, outcome.reason) == (Status.WRITTEN, None)
+
+
+def test_a_clone_that_misses_a_file_which_is_read_is_looked_at_and_the_file_named(tmp_path: Path) -> None:
+    clone = checked_out(tmp_path / "shop", {"compose.yaml": COMPOSE, "deploy.sh": b"#!/bin/sh\n" + b"# x\n" * 2000})
+    git(clone, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--no-checkout", "--filter=blob:limit=1k", f"file://{clone}", "partial")
+    outcome = done(tmp_path / "partial")
+    assert outcome.reason is not None
+    assert "deploy.sh: its content is not in the clone" in outcome.reason
+
+
 def test_a_clone_that_misses_files_is_not_guessed_at(clone: Path, tmp_path: Path) -> None:
     git(clone, "config", "uploadpack.allowFilter", "true")
     git(tmp_path, "clone", "-q", "--no-checkout", "--filter=blob:none", f"file://{clone}", "partial")
     outcome = done(tmp_path / "partial")
     assert outcome.status is Status.FAILED
     assert outcome.reason is not None
-    assert "give its URL" in outcome.reason
+    assert "give the URL of the repository" in outcome.reason
 
 
 def test_a_name_of_any_bytes_is_no_obstacle(tmp_path: Path) -> None:

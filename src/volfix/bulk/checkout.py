@@ -9,24 +9,29 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.bulk.git import Git, GitFailed
+from volfix.bulk.git import Git
 from volfix.bulk.repository import Repository, make_git_dir, quoted
 from volfix.syntax.disk import LARGEST
 
+MISSING = "its content is not in the clone, which is partial: give the URL of the repository instead"
 AS_COMMITTED = "* -text -eol -ident -filter -working-tree-encoding\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The files of `repository.head` in `root`; `index` is git's list of them."""
+    """The files of `repository.head` in `root`; `index` is git's list of them.
+
+    `withheld` are the files of which only the name is there, with why.
+    """
 
     repository: Repository
     root: Path
+    withheld: Mapping[Path, str]
 
     @property
     def index(self) -> Path:
@@ -37,18 +42,17 @@ class Checkout:
 def checkout(repository: Repository, scratch: Path, git: Git) -> Iterator[Checkout]:
     """The files in a directory below `scratch` that is called like the repository, and is deleted at the end.
 
-    A file that is larger than volfix reads is there without its content, so that it is refused and named; submodules
-    are empty. Raises GitFailed.
+    A file that is larger than volfix reads, or that a partial clone does not have, is there without its content: it is
+    refused, and named where it would be read. Submodules are empty. Raises GitFailed.
     """
     root = scratch / repository.source.name
     shutil.rmtree(scratch, ignore_errors=True)
     try:
         _make(repository, root)
         git.run("read-tree", repository.head, at=root)
-        paths, large = _paths(repository, root, git)
+        paths, withheld = _paths(repository, root, git)
         git.run("checkout-index", "--quiet", "--force", "--index", "-z", "--stdin", at=root, data=b"\0".join(paths))
-        _leave_room(root, large)
-        yield Checkout(repository, root)
+        yield Checkout(repository, root, dict(_names_alone(root, withheld)))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -71,28 +75,28 @@ def _make(repository: Repository, root: Path) -> None:
         shutil.copyfile(repository.shallow, git_dir / "shallow")
 
 
-def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], list[bytes]]:
-    """The files that are small enough to be read, and the others."""
-    found, large, missing = [], list[bytes](), 0
+def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], dict[bytes, str]]:
+    """The files that can be read, and why the others cannot."""
+    found, withheld = list[bytes](), dict[bytes, str]()
     for entry in git.run("ls-tree", "-r", "-l", "-z", "--full-tree", repository.head, at=root).split(b"\0"):
         fields, _, path = entry.partition(b"\t")
         size = fields.rpartition(b" ")[2]
-        if size.isdigit() and int(size) <= LARGEST:
+        if size == b"BAD" and not repository.is_cached:
+            withheld[path] = MISSING
+        elif size == b"BAD":  # a clone in the cache is without large files
+            withheld[path] = f"larger than volfix reads ({LARGEST} bytes)"
+        elif size.isdigit() and int(size) > LARGEST:
+            withheld[path] = f"{int(size)} bytes: larger than volfix reads ({LARGEST} bytes)"
+        elif size.isdigit():
             found.append(path)
-        elif size.isdigit() or size == b"BAD":  # a clone in the cache is without large ones
-            large.append(path)
-        missing += size == b"BAD"
-    if missing and not repository.is_cached:
-        raise GitFailed(
-            f"{missing} files of HEAD are not in the clone: it is partial, or damaged; give its URL instead"
-        )
-    return found, large
+    return found, withheld
 
 
-def _leave_room(root: Path, paths: Iterable[bytes]) -> None:
-    """Put a file of that name, too large to be read and empty on the disk, in each one's place."""
-    for path in (root / os.fsdecode(name) for name in paths):
+def _names_alone(root: Path, withheld: Mapping[bytes, str]) -> Iterator[tuple[Path, str]]:
+    """Put an empty file of that name in each one's place."""
+    for name, why in withheld.items():
+        path = root / os.fsdecode(name)
         if Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(root)):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as file:
-                file.truncate(LARGEST + 1)
+            path.open("xb").close()
+            yield path, why

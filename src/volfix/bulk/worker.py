@@ -143,6 +143,7 @@ def _work(task: Task, job: Job, scratch: Path, deadline: float) -> JobOutcome:
             unsafe_fixes=task.unsafe_fixes,
             trusted=task.trusted,
             outside=False,
+            withheld=files.withheld,
             carry_service=task.carry_service,
             only_carried=task.only_carried,
             configuration=task.configuration(),

@@ -46,6 +46,8 @@ class Options:
     confirm: Callable[[Finding], bool] | None = None
     outside: bool = True
     """Whether files outside of the repository are read that a Compose file names."""
+    withheld: Mapping[Path, str] = field(default_factory=dict)
+    """Files of which only the names are there, with why."""
     carry_service: bool = False
     """Whether a fix adds the services that carry its moves."""
     only_carried: bool = False
@@ -92,7 +94,7 @@ class RunPlan:
 
 def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, int], None] | None = None) -> RunPlan:
     """Find the projects at and below the paths, and plan the fixes of each stack. Nothing is written."""
-    disk.begin(outside=options.outside, unsaved=options.unsaved)
+    disk.begin(outside=options.outside, unsaved=options.unsaved, withheld=options.withheld)
     loader = Loader([], [])
     configuration = options.configuration
     configuration.begin(loader.problems)

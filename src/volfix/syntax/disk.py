@@ -44,16 +44,19 @@ _READ_UNSAVED: set[str] = set()
 _FORGETTING: list[Callable[[], None]] = []
 
 
-def begin(*, outside: bool, unsaved: Mapping[str, bytes] | None = None) -> None:
+def begin(
+    *, outside: bool, unsaved: Mapping[str, bytes] | None = None, withheld: Mapping[Path, str] | None = None
+) -> None:
     """Start a run without roots; `outside` lets it read what a Compose file names outside of them. Without it nothing
     there is looked at, and the result does not depend on the machine. `unsaved` is what files hold in an editor, by
-    their real paths.
+    their real paths; `withheld` are files of which only the names are there, with why: they are refused.
     """
     forget()
     _RUN.outside = outside
     for known in (_RUN.roots, _RUN.homes, _RUN.refused, _UNSAVED, _READ_UNSAVED):
         known.clear()
     _UNSAVED.update(unsaved or {})
+    _RUN.withheld = {os.path.realpath(path): why for path, why in (withheld or {}).items()}
 
 
 def enclose(root: Path) -> None:
@@ -146,7 +149,9 @@ def glance(path: Path | str, size: int) -> bytes:
     """The first bytes of a file in a root that nobody has asked for; nothing where it cannot be read."""
     try:
         return _content(_written(path), size, whole=False)[0]
-    except OSError:
+    except OSError as error:
+        if isinstance(error, Refused) and _RUN.withheld:
+            _RUN.refused[Path(_written(path))] = error.strerror or ""  # nobody knows what it would have said
         return b""
 
 

@@ -23,12 +23,16 @@ OF_SYSTEM = ("/bin/", "/boot/", "/etc/", "/lib/", "/lib64/", "/run/", "/sbin/", 
 
 @dataclass(slots=True)
 class Roots:
-    """Where a run may read: below its roots, each with its real path; `homes` are those above a directory."""
+    """Where a run may read: below its roots, each with its real path; `homes` are those above a directory.
+
+    `withheld` are files, by their real paths, of which only the names are there, each with why.
+    """
 
     outside: bool = True
     roots: dict[str, str] = field(default_factory=dict)
     homes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     refused: dict[Path, str] = field(default_factory=dict)
+    withheld: dict[str, str] = field(default_factory=dict)
 
     def homes_of(self, path: str) -> tuple[str, ...]:
         """The real paths of the roots that the path lies in, as it is written."""
@@ -46,6 +50,8 @@ class Roots:
             return f"leads to {real}, which is the running system and no file"
         if of_git:
             return None
+        if real in self.withheld:
+            return self.withheld[real]
         if home is not None:
             return "lies in git's own directory" if "/.git/" in f"{real[len(home) :]}/" else None
         return f"leads out of the repository, to {real}" if homes else None
