@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import volfix
-from volfix.fixes.masking.secret_values import secret_values
+from volfix.fixes.masking.secrets import secret_spans
 from volfix.knowledge.systems import changes
 from volfix.rules.findings import Applicability, Finding
 from volfix.syntax.source import Source
@@ -263,7 +263,7 @@ def test_what_a_deployment_finds_in_another_file_goes_too(title: str, tmp_path: 
     (tmp_path / name).chmod(0o755)
     plan = volfix.plan(tmp_path)
     assert found(tmp_path).applicability is Applicability.SAFE
-    shown = [secret_values(Source.read(tmp_path / name)) for name in files if name.startswith(("bin", "hooks"))]
+    shown = [secret_spans(Source.read(tmp_path / name)) for name in files if name.startswith(("bin", "hooks"))]
     assert not [value for values in shown for value in values]
     plan.write()
     after = (tmp_path / name).read_text()

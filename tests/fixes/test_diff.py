@@ -17,7 +17,7 @@ ROOT = Path("/p")
 
 
 def change(before: str | bytes, after: str | bytes, name: str = "notes.md") -> FileChange:
-    """A file before and after, of a kind in which nothing is secret unless its name says so."""
+    """A file before and after."""
     texts = [text.encode() if isinstance(text, str) else text for text in (before, after)]
     return FileChange(Source.of(ROOT / name, texts[0]), Source.of(ROOT / name, texts[1]))
 
@@ -28,13 +28,13 @@ def body(diff: str) -> list[str]:
 
 
 def test_nothing_changed_is_no_diff() -> None:
-    assert unified(change("a\n", "a\n"), ROOT) == ""
+    assert unified(change("a\n", "a\n"), ROOT, masked=False) == ""
     assert patch(change("a\n", "a\n"), ROOT) == b""
 
 
 def test_the_form_is_that_of_git() -> None:
     before = "".join(f"{number}\n" for number in range(1, 20))
-    diff = unified(change(before, before.replace("10\n", "ten\nten and a half\n"), "ops/notes.md"), ROOT)
+    diff = unified(change(before, before.replace("10\n", "ten\nten and a half\n"), "ops/notes.md"), ROOT, masked=False)
     assert diff == (
         "--- a/ops/notes.md\n+++ b/ops/notes.md\n@@ -7,7 +7,8 @@\n 7\n 8\n 9\n"
         "-10\n+ten\n+ten and a half\n 11\n 12\n 13\n"
@@ -43,8 +43,8 @@ def test_the_form_is_that_of_git() -> None:
 
 def test_context_can_be_narrower_and_none() -> None:
     before, after = "a\nb\nc\nd\n", "a\nB\nc\nd\n"
-    assert body(unified(change(before, after), ROOT, 1)) == [" a", "-b", "+B", " c"]
-    assert body(unified(change(before, after), ROOT, 0)) == ["-b", "+B"]
+    assert body(unified(change(before, after), ROOT, context=1, masked=False)) == [" a", "-b", "+B", " c"]
+    assert body(unified(change(before, after), ROOT, context=0, masked=False)) == ["-b", "+B"]
 
 
 def test_a_secret_in_a_context_line_is_hidden() -> None:
@@ -91,27 +91,27 @@ def test_secrets_are_shown_on_demand_and_controls_are_not_obeyed_even_then() -> 
 )
 def test_what_a_terminal_would_obey_or_hide_is_written_out(text: str, then: str) -> None:
     assert visible(text) == then
-    assert body(unified(change("x\n", f"{text}\n"), ROOT)) == ["-x", f"+{then}"]
+    assert body(unified(change("x\n", f"{text}\n"), ROOT, masked=False)) == ["-x", f"+{then}"]
 
 
 def test_only_a_line_feed_ends_a_line() -> None:
     before = "a\u2028b\x0cc\rd\x85e\nsecond\nthird\n"
-    diff = unified(change(before, before.replace("second", "SECOND")), ROOT)
+    diff = unified(change(before, before.replace("second", "SECOND")), ROOT, masked=False)
     assert "@@ -1,3 +1,3 @@" in diff
     assert body(diff) == [" a\\u2028b\\x0cc\\x0dd\\x85e", "-second", "+SECOND", " third"]
 
 
 def test_crlf_is_shown_without_its_cr() -> None:
-    diff = unified(change("a\r\nb\r\n", "a\r\nc\r\n"), ROOT)
+    diff = unified(change("a\r\nb\r\n", "a\r\nc\r\n"), ROOT, masked=False)
     assert "\r" not in diff
     assert body(diff) == [" a", "-b", "+c"]
 
 
 def test_a_missing_final_newline_is_said() -> None:
     note = "\\ No newline at end of file"
-    assert body(unified(change("a\nb", "A\nb"), ROOT)) == ["-a", "+A", " b", note]
-    assert body(unified(change("a", "a\nb\n"), ROOT)) == ["-a", note, "+a", "+b"]
-    assert body(unified(change("a\n", "a"), ROOT)) == ["-a", "+a", note]
+    assert body(unified(change("a\nb", "A\nb"), ROOT, masked=False)) == ["-a", "+A", " b", note]
+    assert body(unified(change("a", "a\nb\n"), ROOT, masked=False)) == ["-a", note, "+a", "+b"]
+    assert body(unified(change("a\n", "a"), ROOT, masked=False)) == ["-a", "+a", note]
 
 
 def test_values_of_many_lines_keep_every_line_in_its_place() -> None:
@@ -138,7 +138,7 @@ def test_values_of_many_lines_keep_every_line_in_its_place() -> None:
     ],
 )
 def test_names_are_written_as_git_writes_them(name: str, then: str) -> None:
-    assert unified(change("a\n", "b\n", name), ROOT).split("\n")[0] == then
+    assert unified(change("a\n", "b\n", name), ROOT, masked=False).split("\n")[0] == then
 
 
 CASES = {

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from volfix.fixes.masking.secrets import scrub
-from volfix.fixes.results import RunResult
+from volfix.fixes.masking.secrets import writes_secrets
+from volfix.fixes.results import FileChange, RunResult
 from volfix.report.encoding import dumps, one_line
 from volfix.report.entries import Entry, base_of, entries
 from volfix.rules.findings import Applicability, Finding
@@ -51,11 +51,10 @@ def _suggestions(finding: Finding, *, show_secrets: bool) -> Iterator[dict[str, 
         return
     from volfix.fixes.render import rendered
 
-    edits = [edit for _, edits in rendered(fix.operations).values() for edit in edits]
-    if len(edits) == 1 and edits[0].path == finding.location.path:
-        (edit,) = edits
-        if show_secrets or scrub(edit.replacement) == edit.replacement:
-            source = finding.location.source
+    files = list(rendered(fix.operations).values())
+    if len(files) == 1 and len(files[0][1]) == 1 and files[0][0].path == finding.location.path:
+        (after, (edit,)), source = files[0], finding.location.source
+        if show_secrets or not writes_secrets(FileChange(source, after, (edit,))):
             yield {"range": _range(source, edit.span.start, edit.span.end), "text": edit.replacement}
 
 

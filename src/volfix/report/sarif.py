@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from volfix import __version__
-from volfix.fixes.masking.secrets import scrub
-from volfix.fixes.results import RunResult
+from volfix.fixes.masking.secrets import writes_secrets
+from volfix.fixes.results import FileChange, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.encoding import dumps
 from volfix.report.entries import Entry, base_of, entries
@@ -110,7 +110,8 @@ def _changes(fix: Fix, base: Path, *, show_secrets: bool) -> Iterator[dict[str, 
 
     before: dict[Path, Source] = {operation.source.path: operation.source for operation in fix.operations}
     files = rendered(fix.operations)
-    if not show_secrets and any(scrub(e.replacement) != e.replacement for _, edits in files.values() for e in edits):
+    changes = [FileChange(before[path], after, tuple(edits)) for path, (after, edits) in files.items()]
+    if not show_secrets and any(map(writes_secrets, changes)):
         return
     for path, (_, edits) in files.items():
         yield {

@@ -86,7 +86,7 @@ def _events_of(source: Source, text: str) -> list[Any]:
         return _within_depth(source, YAML(pure=True).parse(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        message = f"not valid YAML: {error.problem or error.context}"
+        message = f"not valid YAML: {_without_values(error.problem or error.context)}"
         if mark is None:
             raise FileProblem(source.path, message) from error
         raise FileProblem(source.path, message, *source.place(mark.index)) from error
@@ -94,9 +94,14 @@ def _events_of(source: Source, text: str) -> list[Any]:
         first = str(error).splitlines()[0]
         position = getattr(error, "position", None)
         line, column = source.place(position) if isinstance(position, int) else (None, None)
-        raise FileProblem(source.path, f"not valid YAML: {first}", line, column) from error
+        raise FileProblem(source.path, f"not valid YAML: {_without_values(first)}", line, column) from error
     except (ValueError, RecursionError) as error:
         raise FileProblem(source.path, f"not valid YAML: {error}") from error
+
+
+def _without_values(message: str) -> str:
+    """A message of the library without what it quotes of the file: single marks stay, and `'<document start>'`."""
+    return re.sub(r"""(['"])(?!<)(?!.\1).*\1""", r"\1***\1", message)
 
 
 def block_indent(source: Source, start: int, end: int, value: str) -> int:

@@ -193,7 +193,7 @@ class _Composer:
         start = event.start_mark.index
         if kind == "AliasEvent":
             if event.anchor not in self.anchors:
-                raise self._problem(start, f"alias *{event.anchor} has no anchor before it")
+                raise self._problem(start, "an alias has no anchor before it")
             target = self.anchors[event.anchor]
             if target is None:
                 raise self._problem(start, f"alias *{event.anchor} stands inside its own anchor")

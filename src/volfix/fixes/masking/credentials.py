@@ -42,6 +42,8 @@ OTHERS = (
     re.compile(r"""\b(?:password|identified[ \t]+by)[ \t]+(?=\\?["'])""", re.IGNORECASE),
     *(re.compile(rf"""\b{tool}\b[^\n]{{0,300}}?[\s"']{flag}{AFTER_FLAG}""") for tool, flag in SHORT_FLAGS.items()),
 )
+LOGIN = re.compile(r"""(?<![\w:])[\w.+-]{1,60}:([^\s@:/"'`]{1,200})@(?!sha256:)(?=[\w.-])""")
+"""`user:password@host` without a scheme, as in the source of a mount or a DSN."""
 BEARER = re.compile(r"\b(?:bearer|basic)[ \t]+([\w.~+/=-]{8,})", re.IGNORECASE)
 VALUE = re.compile(
     r"""\\"(?P<escaped>(?:(?!\\")[^\n])*)|"(?P<double>(?:[^"\\\n]|\\[^\n])*)|'(?P<single>(?:[^'\n]|'')*)|(?P<bare>\S+)"""
@@ -73,6 +75,8 @@ def credentials(text: str, *, prose: bool = False) -> Iterator[Span]:
             yield _value(text, found.end())
     for found in BEARER.finditer(text):
         yield Span(*found.span(1))
+    if "@" in text:
+        yield from (Span(*found.span(1)) for found in LOGIN.finditer(text))
     if MYSQL.search(text):
         for found in GLUED.finditer(text):
             yield _value(text, found.start(1))

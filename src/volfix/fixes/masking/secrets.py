@@ -3,45 +3,74 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from volfix.fixes.masking.credentials import GLUED, HIDDEN, credentials, masked, merged, scrub
-from volfix.fixes.masking.secret_values import secret_values
+from volfix.fixes.masking.credentials import HIDDEN, credentials, masked, merged, scrub
+from volfix.fixes.masking.harmless import CODE, harmless
 from volfix.fixes.results import FileChange
 from volfix.knowledge.carry_service import SCRIPT
 from volfix.syntax.source import Source, Span, ordered
 
-OWN_LINES = frozenset(line.strip().replace("$", "$$") for line in SCRIPT.splitlines() if GLUED.search(line))
-"""Lines as they stand in a Compose file, whose options of `find` look like the password of MySQL's clients."""
-__all__ = ["HIDDEN", "masked", "scrub", "secret_spans", "with_secrets"]
+OWN_LINES = frozenset(line.strip().replace("$", "$$") for line in SCRIPT.splitlines() if line.strip())
+"""Lines of the script of a carry service as they stand in a Compose file."""
+OWN_COMMENT = re.compile(r"# moves [^\s;]+ into [\w.-]+ once; volfix takes it out again: --select VF113$", re.MULTILINE)
+"""What volfix writes beside a carry service."""
+PART = re.compile(r"[\w./:@~${}%+-]")
+PARTS = re.compile(rf"{PART.pattern}+")
+"""Paths, names and URLs."""
+NAMES = re.compile(r"[\w-]{4,}")
+NAMED = re.compile(r"[A-Za-z_][\w.]*=")
+BLANK = re.compile(r"\s")
+__all__ = ["HIDDEN", "masked", "scrub", "secret_spans", "with_secrets", "writes_secrets"]
 
 
-def secret_spans(source: Source, shown: Sequence[Span] = ()) -> tuple[Span, ...]:
-    """The characters of a file that no output may show, by place and without overlap; also of one that is not valid.
+def secret_spans(source: Source, shown: Sequence[Span] = (), own: Sequence[Span] = ()) -> tuple[Span, ...]:
+    """The characters of a file that no output may show, by place and without overlap: all that are not known to be
+    harmless, and what looks like a credential even there; also of a file that is not valid.
 
-    `shown` are the characters that a fix changes. A value that one of them lies in (touching its end is not enough) is
-    shown as a whole where it stands on one line, else in those characters only; credentials in it stay hidden.
+    `shown` are the characters that a fix changes. They are shown with the path or name that they are a part of, and
+    credentials in them stay hidden. `own` are words that volfix writes itself.
     """
     text = source.text
-    shown = [span for span in shown if "\n" not in text[span.start : span.end]]
-    hidden: list[Span] = list(credentials(text))
-    opened: list[Span] = []
-    parameters: list[Span] = []
-    for value in secret_values(source):
-        inside = [span for span in shown if _overlap(span, value)]
-        if inside and "\n" not in text[value.start : value.end]:
-            opened.append(value)
-            parameters += [part for part in _parameters(text, value) if not any(_overlap(part, one) for one in inside)]
-        else:
-            hidden.append(value)
-    opened += [span for span in shown if not any(_overlap(span, value) for value in opened)]
-    opened = merged(opened)
-    hidden = [part for span in merged(hidden) for part in _without(span, opened)]
-    for span in opened:
-        for found in credentials(text[span.start : span.end]):
-            hidden.append(Span(span.start + found.start, span.start + found.end))
-    return tuple(span for span in merged([*hidden, *parameters]) if not _is_own(text, span))
+    comments = (Span(*found.span()) for found in OWN_COMMENT.finditer(text))
+    opened = merged([*own, *comments, *(part for span in shown for part in _opened(text, span))])
+    looks = () if source.path.suffix.lower() in CODE else credentials(text)  # of code no literal is shown anyway
+    found = [part for span in merged(looks) for part in _without(span, opened) if not _is_own(text, part)]
+    visible = [part for span in merged(harmless(source)) for part in _without(span, found)]
+    written = [Span(start, end) for start, end in _lines(text) if text[start:end].strip() in OWN_LINES]
+    within = [part for span in opened for part in _credentials_in(text, span) if not _is_own(text, part)]
+    visible = [part for span in merged([*visible, *opened, *written]) for part in _without(span, merged(within))]
+    return tuple(_trimmed(text, _without(Span(0, len(text)), merged(visible))))
+
+
+def _opened(text: str, span: Span) -> Iterator[Span]:
+    """What a fix changes, with the rest of the path or name that it stands in; nothing where it is several words."""
+    inner = text[span.start : span.end].strip()
+    if any(character.isspace() for character in inner):
+        return
+    start, end = span.start, span.end
+    while start > 0 and PART.match(text[start - 1]):
+        start -= 1
+    while end < len(text) and PART.match(text[end]):
+        end += 1
+    yield Span(start, end)
+
+
+def _credentials_in(text: str, opened: Span) -> Iterator[Span]:
+    """The credentials of a value alone: where it changes, it is no matter what its name sounds like."""
+    named = NAMED.match(text, opened.start, opened.end)
+    start = named.end() if named else opened.start
+    return (Span(start + found.start, start + found.end) for found in credentials(text[start : opened.end]))
+
+
+def _trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans without blanks at their ends; those that are blank are none."""
+    for span in spans:
+        inner = text[span.start : span.end]
+        start = span.start + len(inner) - len(inner.lstrip())
+        if start < span.end:
+            yield Span(start, span.start + len(inner.rstrip()))
 
 
 def _is_own(text: str, span: Span) -> bool:
@@ -50,42 +79,55 @@ def _is_own(text: str, span: Span) -> bool:
     return text[text.rfind("\n", 0, span.start) + 1 : len(text) if end < 0 else end].strip() in OWN_LINES
 
 
-def _parameters(text: str, value: Span) -> list[Span]:
-    """What follows a database's path in a URL: options, of which any may be a key."""
-    found = re.search(r"[?;]", text[value.start : value.end])
-    return [Span(value.start + found.end(), value.end)] if found and value.start + found.end() < value.end else []
-
-
 def with_secrets(change: FileChange) -> FileChange:
-    """The change with the secret spans of both its texts; what its edits take away and write is shown."""
+    """The change with the secret spans of both its texts; what its edits replace and write is shown.
+
+    Of several words that an edit writes those are shown that did not stand in the file before: they are volfix's own.
+    """
     before: list[Span] = []
     after: list[Span] = []
+    own: list[Span] = []
+    known = frozenset(NAMES.findall(change.before.text))
     shift = 0
-    values: list[Span] | None = None
     for edit in ordered(change.edits):
-        before.append(edit.span)
         start = edit.span.start + shift
-        after.append(Span(start, start + len(edit.replacement)))
-        if not edit.replacement:  # where a part of a value is taken out, what stays of it is what the fix writes
-            values = list(secret_values(change.before)) if values is None else values
-            after += [_left_of(value, edit.span, shift) for value in values if _is_within(edit.span, value)]
+        new = Span(start, start + len(edit.replacement))
+        if not BLANK.search(edit.replacement or change.before.text[edit.span.start : edit.span.end]):
+            before.append(edit.span)
+            after.append(new)
+        else:
+            words = PARTS.finditer(edit.replacement)
+            own += [
+                Span(start + word.start(), start + word.end())
+                for word in words
+                if known.isdisjoint(NAMES.findall(word[0]))
+            ]
         shift += len(edit.replacement) - (edit.span.end - edit.span.start)
     return replace(
         change,
         secrets_before=secret_spans(change.before, before),
-        secrets_after=secret_spans(change.after, after),
+        secrets_after=secret_spans(change.after, after, own),
     )
 
 
-def _is_within(span: Span, value: Span) -> bool:
-    return value.start <= span.start and span.end <= value.end
+def writes_secrets(change: FileChange) -> bool:
+    """Whether what the edits write has characters that no output may show."""
+    secrets, shift = with_secrets(change).secrets_after, 0
+    for edit in ordered(change.edits):
+        start = edit.span.start + shift
+        if any(_overlap(secret, Span(start, start + len(edit.replacement))) for secret in secrets):
+            return True
+        shift += len(edit.replacement) - (edit.span.end - edit.span.start)
+    return False
 
 
-def _left_of(value: Span, taken: Span, shift: int) -> Span:
-    """The last character before what is taken out of a value, in the text after it, or the first behind it."""
-    start = taken.start + shift
-    at = start - 1 if taken.start > value.start else start
-    return Span(at, at + (value.end - value.start > taken.end - taken.start))
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        yield start, end
+        start = end + 1
 
 
 def _overlap(one: Span, other: Span) -> bool:
