@@ -44,7 +44,7 @@ def service(body: str) -> str:
         ("environment: [MODE=hunter2, B=5]", "environment: [MODE=***, B=***]"),
         ("environment:\n  MODE: ''\n  B:", "environment:\n  MODE: ''\n  B:"),
         ("environment:\n  MODE: пароль\U0001f511", "environment:\n  MODE: ***"),
-        ("environment:\n  MODE: &a hunter2", "environment:\n  MODE: &a ***"),
+        ("environment:\n  MODE: &a hunter2\n  B: *a", "environment:\n  MODE: &a ***\n  B: *a"),
         ("environment:\n  MODE: ${X:-hunter2}", "environment:\n  MODE: ***"),
         (
             "environment:\n  MODE: |\n    hunter2\n\n      more\n  B: c",

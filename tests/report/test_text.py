@@ -103,12 +103,13 @@ def test_second_places_of_the_same_file_stand_in_the_order_of_lines_and_others_b
     ],
 )
 def test_a_source_line_is_shown_as_a_terminal_can_show_it(text: str, line: int, then: str) -> None:
-    lines = shown(run(project([(finding(line=line, column=1, text=text), True)]))).splitlines()
+    found = run(project([(finding(line=line, column=1, text=text), True)]))
+    lines = shown(found, show_secrets=True).splitlines()
     assert then in lines
 
 
 def test_a_mark_stands_below_wide_characters() -> None:
-    text = shown(run(project([(finding(line=1, column=4, text="你好 yes\n"), True)])))
+    text = shown(run(project([(finding(line=1, column=4, text="你好 yes\n"), True)])), show_secrets=True)
     assert "  1 | 你好 yes\n    |      ^^^\n" in text
 
 
@@ -189,7 +190,9 @@ def test_no_line_is_wider_than_the_terminal_and_no_word_is_broken(name: str, wid
 
 def test_a_source_line_that_is_too_long_is_cut_around_its_mark() -> None:
     long = f"{'a ' * 60}here{' b' * 60}\n"
-    lines = shown(run(project([(finding(line=1, column=121, text=long), False)])), width=60).splitlines()
+    lines = shown(
+        run(project([(finding(line=1, column=121, text=long), False)])), width=60, show_secrets=True
+    ).splitlines()
     line, mark = lines[lines.index("  --> compose.yaml:1:121") + 1 :][:2]
     assert len(line) <= 60
     assert line[mark.index("^") :].startswith("here")
