@@ -38,7 +38,7 @@ COMMANDS = (
     ("--output-format", "json"),
     ("--output-format", "sarif", "--unsafe-fixes"),
     ("--write", "--unsafe-fixes", "--carry-service"),
-    ("--diff", "--changes", "--statistics"),
+    ("--diff", "--unsafe-fixes"),
     ("carry", "--script"),
 )
 DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

@@ -231,3 +231,16 @@ def test_the_services_own_name_says_nothing(service: str, volume: str, tmp_path:
     (tmp_path / "Dockerfile").write_text(DOCKERFILE)
     (finding,) = [finding for finding in volfix.plan(tmp_path).findings if finding.code == "VF201"]
     assert is_safe(finding)
+
+
+@pytest.mark.parametrize("mounts", [["worker-db:/app/data", "rows:/data"], ["rows:/data", "api-db-2:/app/storage"]])
+def test_the_volume_of_another_services_database_decides_nothing_that_its_target_leaves_open(
+    mounts: list[str], tmp_path: Path
+) -> None:
+    finding = found(tmp_path, mounts)
+    assert finding.fix is None
+    assert "several mounts that could be meant" in (finding.reason or "")
+
+
+def test_the_volume_of_its_own_database_decides(tmp_path: Path) -> None:
+    assert found(tmp_path, ["rows:/data", "web-db:/app/storage"]).target == "/app/storage"

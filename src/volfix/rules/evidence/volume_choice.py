@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ HOST_FILE_SYSTEMS = frozenset({"none", "bind", "ext4", "xfs", "btrfs", "zfs"})
 Over a network SQLite's locks may fail, and memory forgets. Sources: docker/docs, volumes.md (driver_opts); sqlite.org,
 faq (5) and lockingv3 (6.0).
 """
+GIVEN = re.compile(r"(.+)-db(?:-[0-9]+)?\Z")
+"""The name that volfix gives to the volume of a service's database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +120,21 @@ def _rank(project: Project, service: Service, mount: Mount, known: list[Entry]) 
     target = mount.clean_target
     if target in _directories(known, "application"):
         return "database"
-    contents = (*_names(project, service, mount), content_of(posixpath.basename(target)))
+    said_by_target = content_of(posixpath.basename(target))
+    if said_by_target is not None and _is_of_another(service, mount):
+        return said_by_target.kind
+    contents = (*_names(project, service, mount), said_by_target)
     kinds = {content.kind for content in contents if content is not None}
     if kinds:
         return "database" if "database" in kinds else "data"
     return None if known or not (mount.kind == VOLUME or state_like(target)) else "unsaid"
+
+
+def _is_of_another(service: Service, mount: Mount) -> bool:
+    """Whether the volume is called as volfix calls that of another service, for whose database it is there: what that
+    decides between this service's mounts it did not before the volume was called so.
+    """
+    return mount.kind == VOLUME and (found := GIVEN.match(mount.source)) is not None and found[1] != service.name
 
 
 def _names(project: Project, service: Service, mount: Mount) -> Iterator[Content | None]:
