@@ -45,6 +45,12 @@ def beside(name: str, head: str, line: str, foot: str = "") -> Callable[[int], F
 
 DIMENSIONS: dict[str, Callable[[int], Files]] = {
     "services": lambda n: {"compose.yaml": "services:\n" + each(n, lambda i: DB.format(n=i))},
+    "services on one directory": lambda n: {
+        "compose.yaml": "services:\n" + each(n, lambda i: DB.format(n=i).replace(f"./pg{i}", "./pg"))
+    },
+    "services that extend one": lambda n: {
+        "compose.yaml": ONE + each(n, lambda i: f"  s{i}:\n    extends: db\n    volumes: ['./d{i}:/d{i}']\n")
+    },
     "profiles": lambda n: {
         "compose.yaml": "services:\n" + each(n, lambda i: DB.format(n=i) + f"    profiles: [p{i}]\n")
     },
@@ -70,6 +76,11 @@ DIMENSIONS: dict[str, Callable[[int], Files]] = {
         **{f"{i}.env": f"V{i}=x\n" for i in range(n)},
     },
     "lines of an env file": lambda n: {"compose.yaml": APP, ".env": each(n, lambda i: f"V{i}=value{i}\n")},
+    "wrong URLs in an env file": lambda n: {
+        "compose.yaml": APP,
+        "Dockerfile": PYTHON,
+        ".env": each(n, lambda i: f"D{i}_DATABASE_URL=sqlite:///./d{i}.db\n"),
+    },
     "values that use the last": lambda n: {
         "compose.yaml": APP,
         ".env": "V0=x\n" + each(n, lambda i: f"V{i + 1}=${{V{i}}}\n"),
@@ -217,6 +228,14 @@ def test_what_calls_the_next_twice_is_named_as_not_followed(name: str, tmp_path:
     reasons = {error.path.name: str(error) for error in plan.result.errors}
     assert "call each other too often or too deeply" in reasons[name]
     assert plan.findings
+    assert all(finding.applicability is not Applicability.SAFE for finding in plan.findings)
+
+
+def test_services_that_extend_each_other_too_deeply_are_named(tmp_path: Path) -> None:
+    """Each of them would have the parts of all below it."""
+    chain = each(40, lambda i: f"  s{i + 1}:\n    extends: s{i}\n")
+    _, plan = looked_at({"compose.yaml": ONE.replace("db:", "s0:") + chain}, tmp_path)
+    assert "services extend each other more than 20 deep" in str(plan.result.errors[0])
     assert all(finding.applicability is not Applicability.SAFE for finding in plan.findings)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def fixes_to_make(
         replace(finding, fix=None, reason=reasons[id(finding)]) if id(finding) in reasons else finding
         for finding in findings
     ]
-    return shown, sorted(chosen, key=lambda finding: _missing(finding, _volumes(stack, [finding])) is not None)
+    return shown, sorted(chosen, key=_needs_another(stack))
 
 
 def with_their_volumes(chosen: list[Finding], stack: Stack) -> list[Finding]:
@@ -46,6 +46,20 @@ def with_their_volumes(chosen: list[Finding], stack: Stack) -> list[Finding]:
 
 def _rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:
     """By the identity of a finding, another one whose fix replaces the same characters otherwise."""
+    alike: dict[int, list[Finding]] = {}
+    for finding in wanted:
+        alike.setdefault(id(finding.fix.operations) if finding.fix else 0, []).append(finding)
+    found = _first_rivals([findings[0] for findings in alike.values()])
+    return {
+        id(finding): found[id(findings[0])]
+        for findings in alike.values()
+        if id(findings[0]) in found
+        for finding in findings
+    }
+
+
+def _first_rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:
+    """The same for findings none of which has the very operations of another one."""
     places: dict[Path, list[tuple[Span, Operation, Finding]]] = {}
     for finding in wanted:
         for operation in finding.fix.operations if finding.fix else ():
@@ -65,14 +79,22 @@ def _rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:
 
 def _volumes(stack: Stack, chosen: Sequence[Finding]) -> set[str]:
     """The keys of the volumes that are there once these fixes are made."""
-    made = {
-        change.key
-        for finding in chosen
-        if finding.fix
-        for change in finding.fix.changes
-        if isinstance(change, VolumeChange)
-    }
+    changes = {id(finding.fix.changes): finding.fix.changes for finding in chosen if finding.fix}
+    made = {change.key for each in changes.values() for change in each if isinstance(change, VolumeChange)}
     return made | {key for project in stack.projects for key in project.declared}
+
+
+def _needs_another(stack: Stack) -> Callable[[Finding], bool]:
+    """Whether the fix of a finding needs a volume that another one makes."""
+    declared, known = _volumes(stack, []), dict[int, set[str]]()
+
+    def needs(finding: Finding) -> bool:
+        changes = finding.fix.changes if finding.fix else ()
+        if id(changes) not in known:
+            known[id(changes)] = {change.key for change in changes if isinstance(change, VolumeChange)}
+        return _missing(finding, declared | known[id(changes)]) is not None
+
+    return needs
 
 
 def _missing(finding: Finding, volumes: set[str]) -> str | None:

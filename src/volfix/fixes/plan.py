@@ -27,6 +27,7 @@ from volfix.syntax.failures import failure
 from volfix.syntax.source import CannotEdit, FileProblem
 
 if TYPE_CHECKING:
+    from volfix.edits.operation import Operation
     from volfix.fixes.baseline import Baseline
     from volfix.rules.findings import Finding
 
@@ -194,7 +195,8 @@ def plan_stack(context: Context, settings: Settings, options: Options, loader: L
 
     seen = [unless_unread(finding, context.stack) for finding in found]
     complete = _with_deletions(context, settings, seen)
-    findings = [unless_refused(_editable(finding), context.stack) for finding in complete]
+    objections: dict[int, str | None] = {}
+    findings = [unless_refused(_editable(finding, objections), context.stack) for finding in complete]
     findings = _with_carriers(context, options, findings, loader)
     wanted = [finding for finding in findings if _is_wanted(finding, options)]
     made = made_of(findings, context.stack, wanted, loader)
@@ -223,17 +225,27 @@ def _with_carriers(context: Context, options: Options, findings: list[Finding], 
     return with_carriers(context, findings, possible, loader, offered=offered, needed=needed)
 
 
-def _editable(finding: Finding) -> Finding:
-    """The finding; without its fix where the text leaves no place for one, with the reason."""
+def _editable(finding: Finding, objections: dict[int, str | None]) -> Finding:
+    """The finding; without its fix where the text leaves no place for one, with the reason, which `objections` keeps by
+    the identity of the operations: many findings have the same.
+    """
     if finding.fix is None:
         return finding
+    operations = finding.fix.operations
+    if id(operations) not in objections:
+        objections[id(operations)] = _objection(operations)
+    objection = objections[id(operations)]
+    return finding if objection is None else replace(finding, fix=None, reason=objection)
+
+
+def _objection(operations: Sequence[Operation]) -> str | None:
     from volfix.fixes.render import rendered
 
     try:
-        rendered(finding.fix.operations)
+        rendered(operations)
     except CannotEdit as refusal:
-        return replace(finding, fix=None, reason=str(refusal))
-    return finding
+        return str(refusal)
+    return None
 
 
 def _findings(context: Context, settings: Settings) -> Iterator[Finding]:

@@ -104,7 +104,7 @@ class Context:
         found: dict[HostDirectory, list[Use]] = {}
         for use in self.stack.uses:
             if use.mount.kind == BIND:
-                found.setdefault(host_directory(use.mount, self.root), []).append(use)
+                found.setdefault(self.host_of(use.mount), []).append(use)
         return found
 
     @cached_property
@@ -113,7 +113,15 @@ class Context:
         return frozenset(parent for host in self.binds if host.path is not None for parent in host.path.parents)
 
     def host_of(self, mount: Mount) -> HostDirectory:
-        return host_directory(mount, self.root)
+        """The host directory of a bind mount."""
+        return self._hosts.get(id(mount)) or host_directory(mount, self.root)
+
+    @cached_property
+    def _hosts(self) -> dict[int, HostDirectory]:
+        """The host directories by the identities of the stack's bind mounts, which many findings ask about."""
+        return {
+            id(use.mount): host_directory(use.mount, self.root) for use in self.stack.uses if use.mount.kind == BIND
+        }
 
     def tracked_below(self, directory: Path) -> str | None:
         """A file below the directory that git tracks, relative to the work tree; raises GitUnavailable."""

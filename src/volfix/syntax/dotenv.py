@@ -6,10 +6,16 @@ Source: compose-spec/compose-go, dotenv/parser.go; docker/cli, pkg/kvfile (the f
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from volfix.syntax import disk
 from volfix.syntax.source import CannotEdit, Edit, FileProblem, Source, Span
+
+if TYPE_CHECKING:
+    from dotenv.parser import Binding
 
 BLANK = "\t\v\f\r \x85\xa0"
 SPACE = (
@@ -128,8 +134,7 @@ def _unescaped(found: re.Match[str]) -> str:
     return ESCAPES.get(text[1], text)
 
 
-def _raw(source: Source) -> Iterator[Assignment]:
-    start = 0
+def _raw(source: Source, start: int = 0) -> Iterator[Assignment]:
     while start < len(source.text):
         stop = source.line_end(start)
         line = source.text[start:stop].removesuffix("\n").removesuffix("\r")
@@ -168,7 +173,7 @@ def replace_value(source: Source, assignment: Assignment, value: str) -> Edit:
     for text in written:
         edit = Edit(source.path, assignment.value_span, text)
         after = source.splice([edit])
-        if _says(source, after, assignment, value, raw) and (raw or agrees(source, after)):
+        if _says(source, after, assignment, value, raw) and (raw or _agrees_at(source, after, assignment, value)):
             return edit
     raise CannotEdit(f"{source.path.name}, line {assignment.line}: no way to write the new value of {assignment.name}")
 
@@ -179,15 +184,60 @@ def _double_quoted(value: str) -> str:
 
 
 def _says(before: Source, after: Source, assignment: Assignment, value: str, raw: bool) -> bool:
-    """Whether the file after the edit says the value, and everything else as before."""
-    expected = [
-        (item.name, value if item.span == assignment.span else item.value, item.literal, item.inherited)
-        for item in read(before, raw)
-    ]
+    """Whether the file after the edit says the value, and all else as before: the statement ends where it did."""
+    start, grown = assignment.span.start, len(after.text) - len(before.text)
     try:
-        return expected == [(item.name, item.value, item.literal, item.inherited) for item in read(after, raw)]
+        said = next(_raw(after, start)) if raw else _assignment(after, start)[0]
     except FileProblem:
         return False
+    expected = (assignment.name, value, assignment.literal, assignment.inherited, assignment.span.end + grown)
+    return expected == (said.name, said.value, said.literal, said.inherited, said.span.end)
+
+
+def _agrees_at(before: Source, after: Source, assignment: Assignment, value: str) -> bool:
+    """The same as agrees(), where one assignment gets another value: python-dotenv reads that one statement again."""
+    known = _bindings(before)
+    number = bisect_right(known.starts, assignment.value_span.start) - 1
+    start, old = known.starts[number], known.bindings[number]
+    end = start + len(old.original.string) + len(after.text) - len(before.text)
+    new = next(iter(_parsed(after.text[start:end])), None)
+    is_one = new is not None and new.key == old.key == assignment.name and len(new.original.string) == end - start
+    if new is None or not is_one or assignment.name not in known.agree or "\\" in new.original.string:
+        return agrees(before, after)
+    if known.agree[assignment.name]:
+        return bool(new.value == value)
+    return bool(value != assignment.value or new.value == old.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bindings:
+    """What python-dotenv reads in a file: its statements, where each begins, and of each name that both know once
+    whether it has the value that Compose reads.
+    """
+
+    bindings: tuple[Binding, ...]
+    starts: tuple[int, ...]
+    agree: dict[str, bool]
+
+
+@disk.remembered(2)
+def _bindings(source: Source) -> _Bindings:
+    bindings, starts = _parsed(source.text), list[int]()
+    at = 0
+    for binding in bindings:
+        starts.append(at)
+        at += len(binding.original.string)
+    theirs, ours = _values_by_python_dotenv(source), _values(source)
+    once = (name for name in theirs if len(theirs[name]) == len(ours.get(name, ())) == 1)
+    return _Bindings(bindings, tuple(starts), {name: theirs[name] == ours[name] for name in once})
+
+
+def _parsed(text: str) -> tuple[Binding, ...]:
+    from io import StringIO
+
+    from dotenv.parser import parse_stream
+
+    return tuple(parse_stream(StringIO(text)))
 
 
 def agrees(before: Source, after: Source) -> bool:
@@ -215,12 +265,8 @@ def _values(source: Source) -> dict[str, list[str | None]]:
 
 
 def _values_by_python_dotenv(source: Source) -> dict[str, list[str | None]]:
-    from io import StringIO
-
-    from dotenv.parser import parse_stream
-
     found: dict[str, list[str | None]] = {}
-    for binding in parse_stream(StringIO(source.text)):
+    for binding in _parsed(source.text):
         if binding.key is not None:
             found.setdefault(binding.key, []).append(binding.value)
     return found

@@ -78,6 +78,11 @@ class ComposeFile:
                     if isinstance(value := resolved(pair.value), Mapping):
                         yield name, value, document
 
+    @cached_property
+    def nodes(self) -> dict[str, Mapping]:
+        """The mapping of each service by its name: that of the first document that has it."""
+        return {name: node for name, node, _ in reversed(list(self.services()))}
+
     def volumes(self) -> Iterator[tuple[str, Pair]]:
         """Each declared volume: its key and its entry."""
         for root in self.roots:

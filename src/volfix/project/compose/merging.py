@@ -22,6 +22,9 @@ from volfix.syntax.yaml_tree import Scalar
 REMOTE = re.compile(r"(?:oci|git|ssh|https?)://|[\w.-]+@[\w.-]+:|github\.com/")
 """What Compose fetches instead of opening it. Source: docker/compose, pkg/remote; moby/buildkit, ParseGitRef."""
 
+DEEPEST = 20
+"""Services that extend each other in a row: each has the parts of all below it."""
+
 
 def build_project(
     root: Path, directory: Path, files: tuple[ComposeFile, ...], loader: Loader, called_in: Path | None = None
@@ -137,6 +140,9 @@ class _Builder:
         extends = node.get("extends")
         if extends is None or (file.path, name) in seen:
             return [own]
+        if len(seen) == DEEPEST:
+            disk.refuse(file.path, f"services extend each other more than {DEEPEST} deep: volfix does not follow them")
+            return [own]
         seen |= {(file.path, name)}
         base_file, base_directory, base_name = file, directory, None
         if isinstance(extends, Scalar):
@@ -151,7 +157,7 @@ class _Builder:
                     return [own]
                 base_file, base_directory = other, path.parent
                 self.loaded.setdefault(other.path, other)
-        for other_name, other_node, _ in base_file.services():
-            if other_name == base_name:
-                return [*self._extended(other_name, other_node, base_file, base_directory, seen), own]
-        return [own]
+        base = base_file.nodes.get(base_name) if base_name is not None else None
+        if base_name is None or base is None:
+            return [own]
+        return [*self._extended(base_name, base, base_file, base_directory, seen), own]

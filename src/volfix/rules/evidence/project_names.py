@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from volfix.project.compose.model import Project
 from volfix.project.deployments.changing_names import ChangingName, changing_name, unknown_name
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
 from volfix.rules.evidence.deployments import deploys
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class DeployedNames:
     unknown: tuple[ChangingName, ...]
 
 
+@once
 def deployed_names(context: Context, project: Project) -> DeployedNames:
     """The names of all deployments of the project that are no tests."""
     ups, is_named = ups_of(context, project), any(file.name for file in project.files)
@@ -48,6 +49,7 @@ def volume_names(context: Context, project: Project, key: str) -> tuple[str, ...
     return tuple(f"{name}_{key}" for name in all_of) or (project.real_name(key),)
 
 
+@once
 def ups_of(context: Context, project: Project) -> list[UpCommand]:
     """The commands of all flows that bring the project up for good."""
     commands = context.deploying()

@@ -149,6 +149,7 @@ def are_alternatives(context: Context, use: Use, others: Iterable[Server]) -> bo
     return own is not None and all(other.is_alternative(own) and other.files not in together for other in others)
 
 
+@once
 def collision(context: Context, use: Use) -> str | None:
     """Why the data of this mount stays where it is: servers that differ use its source, which a fix would not part."""
     own = server_of(use)

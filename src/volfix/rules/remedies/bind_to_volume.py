@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from volfix.edits.operation import Operation
+from volfix.knowledge.entries import Entry
 from volfix.knowledge.targets import never_converted
 from volfix.project.compose.host_directories import HostDirectory, is_file
 from volfix.project.compose.mounts import BIND, is_windows_path
 from volfix.project.image.ownership import foreign_user
 from volfix.project.stack import Use
-from volfix.rules.context import Context
+from volfix.rules.context import Context, once
 from volfix.rules.evidence.databases import databases
 from volfix.rules.evidence.held_data import UNKNOWN, HeldData, held_data
 from volfix.rules.evidence.host_users import host_doubts
@@ -40,26 +41,39 @@ class Conversion:
 def convert(context: Context, use: Use, held: HeldData) -> Conversion:
     """Turn the host directory of this bind mount into a named volume, at each of its mounts in the stack."""
     host = context.host_of(use.mount)
-    uses = context.binds[host]
-    refusal = next(_refusals(context, host, uses), None)
+    refusal = _refusal(context, host)
     if refusal:
         return Conversion(None, refusal)
-    doubts = list(dict.fromkeys(_doubts(context, host, uses, held)))
-    key = volume_key(context, use.service.name, use.mount.clean_target, host.key)
-    operations: list[Operation] = []
-    changes: list[MountChange | VolumeChange] = []
-    for each in uses:
-        operations += [item for item in to_volume(each.mount, key) if item not in operations]
-        changes.append(
-            MountChange(each.mount.file.path, each.service.name, each.mount.clean_target, key, each.mount.place)
-        )
-    for operation, change in dict.fromkeys(pair for each in uses for pair in declared(each, key)):
-        operations.append(operation)
-        changes.append(change)
+    doubts = _doubts(context, host, held.doubt, held.entry)
+    operations, changes = _edits(
+        context, host, key := volume_key(context, use.service.name, use.mount.clean_target, host.key)
+    )
     applicability = Applicability.UNSAFE if doubts else Applicability.SAFE
     move = Move(use.service.name, use.mount.raw_source, key, use.mount.raw_target)
-    fix = Fix(tuple(operations), tuple(dict.fromkeys(changes)), applicability, (move,))
-    return Conversion(fix, "; ".join(doubts) or None)
+    return Conversion(Fix(operations, changes, applicability, (move,)), "; ".join(doubts) or None)
+
+
+@once
+def _edits(
+    context: Context, host: HostDirectory, key: str
+) -> tuple[tuple[Operation, ...], tuple[MountChange | VolumeChange, ...]]:
+    """What makes every mount of the directory one of the volume: the same for the finding of each mount."""
+    operations: dict[Operation, None] = {}
+    changes: dict[MountChange | VolumeChange, None] = {}
+    uses = context.binds[host]
+    for each in uses:
+        operations.update(dict.fromkeys(to_volume(each.mount, key)))
+        changes[
+            MountChange(each.mount.file.path, each.service.name, each.mount.clean_target, key, each.mount.place)
+        ] = None
+    for operation, change in dict.fromkeys(pair for each in uses for pair in declared(each, key)):
+        operations[operation] = changes[change] = None
+    return tuple(operations), tuple(changes)
+
+
+@once
+def _refusal(context: Context, host: HostDirectory) -> str | None:
+    return next(_refusals(context, host, context.binds[host]), None)
 
 
 def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
@@ -121,25 +135,29 @@ def _seen_in_project(context: Context, host: HostDirectory, uses: list[Use]) -> 
                 yield f"{use.service.name} sees it in {place} too, through {use.mount.raw_source}"
 
 
-def _doubts(context: Context, host: HostDirectory, uses: list[Use], held: HeldData) -> Iterator[str]:
-    """What a person has to know before the directory becomes a volume."""
-    if held.doubt:
-        yield held.doubt
-    if held.entry is not None and held.entry.hand_edited:
-        yield f"{held.entry.name} keeps files there that people edit by hand: in a volume they are harder to reach"
+@once
+def _doubts(context: Context, host: HostDirectory, doubt: str | None, entry: Entry | None) -> tuple[str, ...]:
+    """What a person has to know before the directory becomes a volume: the same for the finding of each mount."""
+    return tuple(dict.fromkeys((*([doubt] if doubt else []), *_doubts_of(context, host, entry))))
+
+
+def _doubts_of(context: Context, host: HostDirectory, entry: Entry | None) -> Iterator[str]:
+    uses = context.binds[host]
+    if entry is not None and entry.hand_edited:
+        yield f"{entry.name} keeps files there that people edit by hand: in a volume they are harder to reach"
     if (windows := next((use.mount for use in uses if is_windows_path(use.mount.source)), None)) is not None:
         yield f"{windows.raw_source} is a Windows path, which volfix cannot look into: carry its data on that machine"
     if (doubt := place_doubt(host, uses[0].mount.raw_source)) is not None:
         yield doubt
     for use in uses:
-        if not use.mount.read_only and (user := foreign_user(use.service, use.mount.clean_target, held.entry)):
+        if not use.mount.read_only and (user := foreign_user(use.service, use.mount.clean_target, entry)):
             yield f"{use.service.name} runs as {user}, and a new volume at {use.mount.raw_target} may belong to root"
     for use in _containing(context, host):
         yield f"{use.service.name} mounts {use.mount.raw_source}, which contains it"
     yield from _seen_in_project(context, host, uses)
     yield from _stale_mounts(context, host)
     for use in uses:
-        yield from host_doubts(context, use, held.entry)
+        yield from host_doubts(context, use, entry)
     yield from _other_users(context, host, uses)
     for use in uses:
         yield from set_elsewhere(context, use)
