@@ -320,13 +320,30 @@ def test_back_fills_the_directory_again_and_refuses_one_with_other_data(shop: Sh
     shop.volfix("carry", "--write")
     with sqlite3.connect(content("shop_app-db") / "database.db") as connection:
         connection.execute("DELETE FROM items WHERE id > 7")
-    assert "not empty" in shop.volfix("carry", "--back", "--write", status=1)
-    shutil.rmtree(shop.directory / "data")
+    said = shop.volfix("carry", "--back", "--write", status=1)
+    assert "not empty" in said
+    (aside,) = re.findall(r"what the volume holds: (mv \S+ \S+), then run this again", said)
+    subprocess.run(aside.split(), check=True)
     shop.write(BEFORE.format(url=INSIDE))
     assert "copied to" in shop.volfix("carry", "--back", "--write")
     assert "equals it already" in shop.volfix("carry", "--back", "--write")
     assert rows_in(shop.directory / "data" / "database.db") == 7
     assert rows_in(content("shop_app-db") / "database.db") == 7
+
+
+def test_back_finds_the_volume_where_the_old_files_were_deployed_before_it(shop: Shop, content: Content) -> None:
+    filled(shop)
+    shop.volfix("carry", "--write")
+    shop.compose("up", "-d")
+    with sqlite3.connect(content("shop_app-db") / "database.db") as connection:
+        connection.execute("INSERT INTO items (name) VALUES ('later')")
+    shop.write(BEFORE.format(url=INSIDE))
+    shop.compose("up", "-d")
+    said = shop.volfix("carry", "--back", "--write", status=1)
+    (aside,) = re.findall(r"what the volume holds: (mv \S+ \S+), then run this again", said)
+    subprocess.run(aside.split(), check=True)
+    assert "copied to" in shop.volfix("carry", "--back", "--write")
+    assert rows_in(shop.directory / "data" / "database.db") == rows_in(content("shop_app-db") / "database.db")
 
 
 def test_back_keeps_a_smaller_database_that_has_rows_of_its_own(shop: Shop, content: Content) -> None:

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from shlex import join
 from typing import Literal
 
 from volfix.docker import helper_containers as through
 from volfix.docker.archive import differences
 from volfix.docker.carry_jobs import CarryProblem, Job, Say, users_of
-from volfix.docker.containers import VOLUME_KEY, Container, MountPoint
+from volfix.docker.containers import VOLUME_KEY, Container, MountPoint, Volume
+from volfix.docker.deployed import earlier
 from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.find_moves import MoveSearch
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers, Progress
-from volfix.docker.history import binds, check_one
+from volfix.docker.history import binds, check_one, former_name
 from volfix.docker.interrupted_copy import is_part
 from volfix.docker.map_option import mapped
 from volfix.docker.service_mark import note_moved
 from volfix.docker.sqlite_files import Spool
-from volfix.docker.stop_containers import stop
+from volfix.docker.stop_containers import stamp, stop
 from volfix.docker.survey import image_for
 from volfix.docker.tar_stream import BrokenArchive
 from volfix.docker.verify import shown
 from volfix.docker.volume_backups import volume_of
 from volfix.docker.volume_contents import held
-from volfix.project.compose.mounts import BIND
+from volfix.project.compose.mounts import BIND, VOLUME, Mount
+from volfix.project.compose.service import Service
 
+BEFORE_BACK = "-before-back-"
+"""How a directory is called that gives way to what a volume holds, before the time."""
 Held = Literal["missing", "empty", "equal", "interrupted"]
 """What a directory is beside the volume: `interrupted` holds a part of it, from a copy that was ended."""
 
@@ -52,18 +57,13 @@ def back_jobs(search: MoveSearch) -> list[Job]:
 
 
 def _put_back(search: MoveSearch) -> Iterator[Job]:
-    """What the containers still have in a volume, where the files mount a directory again."""
+    """What was in a volume, where the files mount a directory again."""
     project = search.deployed.project
     for service in project.services.values():
         for mount in service.mounts:
             if mount.kind != BIND or mount.overridden:
                 continue
-            for container in search.containers_of(service):
-                there = container.mount_at(mount.clean_target)
-                volume = search.engine.volume(there.source) if there and there.kind == "volume" else None
-                key = volume.labels.get(VOLUME_KEY) if volume else None
-                if volume is None or key is None:
-                    continue
+            for volume, key in _volumes(search, service, mount):
                 given = [source for source, name in search.maps.pairs if name == key]
                 places = [
                     *(item for source in given for item in mapped(search.engine, project.directory, (), source)),
@@ -77,6 +77,27 @@ def _put_back(search: MoveSearch) -> Iterator[Job]:
                         strangers=search.found.strangers,
                         in_memory=search.in_memory,
                     )
+
+
+def _volumes(search: MoveSearch, service: Service, mount: Mount) -> Iterator[tuple[Volume, str]]:
+    """The volumes, with their keys, that the containers have where the files mount a directory; where these mount it
+    too, the one of the newest files that mounted a volume there: they were put back and deployed before their rows.
+    """
+    seen = False
+    for container in search.containers_of(service):
+        there = container.mount_at(mount.clean_target)
+        volume = search.engine.volume(there.source) if there and there.kind == "volume" else None
+        if volume is not None and VOLUME_KEY in volume.labels:
+            seen = True
+            yield volume, volume.labels[VOLUME_KEY]
+    for version in () if seen else earlier(search.deployed):
+        old = version.project.services.get(service.name)
+        for was in old.mounts if old else ():
+            if was.kind == VOLUME and was.clean_target == mount.clean_target and was.source_is_known:
+                volume = search.engine.volume(former_name(version.project, search.maps.former, was.source))
+                if volume is not None and VOLUME_KEY in volume.labels:
+                    yield volume, was.source
+                return
 
 
 @dataclass(slots=True)
@@ -169,6 +190,8 @@ def _state(engine: Engine, carriers: Carriers, job: Job) -> Held:
     with Spool() as spool:
         there = through.manifest_of(engine, *carriers.source_of(place), keep=spool.keep)
         lines = "; ".join(held(there, spool, job.clients))
+    aside = join(["mv", place.name, f"{place.name}{BEFORE_BACK}{stamp()}"])
     raise CarryProblem(
-        f"{place.shown} is not empty and holds something else than {volume.name} ({lines}): move it away first"
+        f"{place.shown} is not empty and holds something else than {volume.name} ({lines}). Nothing is copied; do not "
+        f"deploy yet. To have there what the volume holds: {aside}, then run this again"
     )

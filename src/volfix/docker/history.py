@@ -40,7 +40,7 @@ def from_history(
             if was.kind == BIND and (found := binds(deployed, containers, was, version.when)):
                 return found
             if was.kind == VOLUME:
-                name = _former_name(version.project, former, was.source)
+                name = former_name(version.project, former, was.source)
                 if name != project.real_name(mount.source) and engine.volume(name) is not None:
                     return [Origin("volume", name, f"volume:{name}", version.when)]
     return []
@@ -93,6 +93,6 @@ def check_one(key: str, places: Iterable[Origin]) -> None:
         )
 
 
-def _former_name(project: Project, former: str | None, key: str) -> str:
+def former_name(project: Project, former: str | None, key: str) -> str:
     """What a volume was called on the host when the project had its former name."""
     return replace(project, name=former or project.deployed_as or project.name, deployed_as=None).real_name(key)
