@@ -138,7 +138,7 @@ def test_files_of_other_names_that_are_no_project_alone_are_named(tmp_path: Path
     assert result.exit_code == 0
     first, second = result.stderr.splitlines()
     assert first == f"nothing checked: no Compose file below {tmp_path}"
-    why = "not read, since they are no project alone and nothing names them"
+    why = "not read, because they are no project alone and no file names them"
     named = "site.yaml, deploy/site.yml, roles/x/files/app.YML"
     assert second == f"{why}: {named}; to check a file, type its path: volfix {tmp_path}/site.yaml"
     assert "web needs the service db" in run(str(tmp_path / "site.yaml")).stderr

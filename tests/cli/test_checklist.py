@@ -258,7 +258,7 @@ def test_a_step_that_deploys_elsewhere_is_a_deployment(directory: str, shop: Pat
     (shop / ".github/workflows/ship.yml").write_text(workflow, encoding="utf-8")
     found = points(run(str(shop)).output)
     assert found["Docker daemon"] == [
-        "?   .github/workflows/ship.yml:13 deploys it in ship/Start, on another host: the volumes to look at are there"
+        "?   .github/workflows/ship.yml:13 deploys it in ship/Start, on another host: look at the volumes there"
     ]
     assert "ok  app loads .env: what deploys it writes that file before" in found["Env files"]
     says = (

@@ -212,7 +212,7 @@ def test_a_path_is_not_moved_into_a_volume_that_is_refused(repository: Path) -> 
     result = run("-i", "--write", str(repository), stdin="y\nn\n")
     assert "./data:/app/data" in (repository / "docker-compose.yml").read_text()
     assert (repository / ".env.prod").read_bytes() == (REFERENCE / ".env.prod").read_bytes()
-    assert "its data would need the volume app-db, and the fix that makes it is not made" in result.stdout
+    assert "this fix needs the volume app-db, and the fix that makes the volume is not made" in result.stdout
     assert "volfix carry" not in result.stdout
 
 

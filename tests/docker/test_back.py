@@ -196,7 +196,7 @@ def test_what_was_stopped_runs_again_where_nothing_is_copied(shop: Shop, content
         assert f"{place} may hold a copy" in said
         assert "docker start shop-app-1 shop-worker-1" in said
         assert {state.split()[0] for state in running(shop).values()} == {"false"}
-    assert "Once the cause is mended: volfix carry --back --write" in said
+    assert "Once the cause is repaired: volfix carry --back --write" in said
 
 
 def in_layer(shop: Shop, tmp_path: Path, url: str, mounts: str = "    volumes:\n      - ./data:/app/data\n") -> str:

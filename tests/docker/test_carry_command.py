@@ -508,7 +508,7 @@ def test_a_second_volume_that_fails_says_what_became_of_the_first_and_of_the_ser
     assert "shop_app-db is removed again: the data is where it was" in said
     assert "Do not deploy yet. Not carried: app-db, more; the sources are as they were.\n" in said
     assert "Running as before: shop-app-1.\n" in said
-    assert said.endswith("Once the cause is mended: volfix carry --write\n")
+    assert said.endswith("Once the cause is repaired: volfix carry --write\n")
     assert shop.host.docker("volume", "ls", "-q") == ""
     form = "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}"
     assert shop.host.docker("inspect", "-f", form, shop.container()).strip() == "true on-failure 3"

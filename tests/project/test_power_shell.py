@@ -105,4 +105,6 @@ def test_a_directory_of_the_repository_is_followed(script: str, text: str, tmp_p
 
 @pytest.mark.parametrize("where", ["C:\\srv\\shop", "$env:SHOP", "$Target", "(Get-Target)"])
 def test_a_directory_elsewhere_is_one_of_which_the_stack_is_not_known(where: str, tmp_path: Path) -> None:
-    assert found(tmp_path, "deploy.ps1", f"Set-Location {where}\n{DOWN_UP}") == ["which stack it is about is not known"]
+    assert found(tmp_path, "deploy.ps1", f"Set-Location {where}\n{DOWN_UP}") == [
+        "volfix cannot tell which stack this command is for"
+    ]

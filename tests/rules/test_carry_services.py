@@ -251,14 +251,14 @@ REFUSED = {
             "compose.yaml": DB.replace("./pgdata", "./state/pg")
             + "  web:\n    image: nginx\n    volumes: ['./state:/state']\n"
         },
-        "web has it through ./state, and may go on writing in it",
+        "web mounts it through ./state and may go on writing",
     ),
     "a directory deep in it that is mounted by itself": (
         {
             "compose.yaml": DB
             + "  files:\n    image: nginx\n    volumes: ['./pgdata/base/dumps:/usr/share/nginx/html:ro']\n"
         },
-        "base/dumps is mounted by itself, deep in ./pgdata",
+        "base/dumps has a mount of its own, deep in ./pgdata",
     ),
     "two project names": (
         {
@@ -270,7 +270,7 @@ REFUSED = {
     ),
     "another project name each time": (
         {"compose.yaml": DB, "deploy.sh": "docker compose -p shop-$(git rev-parse HEAD) up -d\n"},
-        "another one each time",
+        "which changes at each deployment",
     ),
     "a container beside the project": (
         {"compose.yaml": DB, "deploy.sh": "docker run -d -v ./pgdata:/rows alpine tend\ndocker compose up -d\n"},

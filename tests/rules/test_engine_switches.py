@@ -240,6 +240,6 @@ def test_an_application_whose_own_database_is_off(
     assert [(each.code, each.severity.value, each.applicability.value) for each in unknown] == [
         ("VF102", "error", "safe")  # the directory moves whole, whichever engine it is
     ]
-    assert any("with a server only other files are here" in each for each in unknown[0].evidence)
+    assert any("with a server, only other files are here" in each for each in unknown[0].evidence)
     assert "VF105" not in said(tmp_path, {"compose.yaml": text.format(value=server)})
     assert "VF105 none" in said(tmp_path, {"compose.yaml": text.format(value=file)})

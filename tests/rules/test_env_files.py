@@ -207,7 +207,7 @@ def test_a_copy_that_leaves_alone_what_an_earlier_deployment_made_is_unsafe(
     """The `.env` that is on the server already is in no repository, and would keep the old path."""
     found = plan(tmp_path, {".env.example": TEXT, **files})
     assert said(found) == {".env.example": "unsafe"}
-    assert "leaves alone the .env that is there already: change it there too" in reason(found)
+    assert "keeps an existing .env: change that file too" in reason(found)
 
 
 def test_a_spared_file_of_the_repository_counts_alone(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_the_directory_is_never_one_with_code_in_it(filled: str, tmp_path: Path)
         (
             service("app", URL.format(""), MOUNT.format("./app.db", "app.db"))
             + "  backup:\n    image: acme/backup\n    volumes: ['./app.db:/in/app.db:ro']\n",
-            "where backup is told that its database is /in/app.db is not found",
+            "volfix does not find where backup reads the path /in/app.db",
         ),
         (
             service("app", URL.format(""), "volumes: ['./app.db:/app/app.db', './app.db-wal:/app/app.db-wal']"),
@@ -99,7 +99,10 @@ def test_the_directory_is_never_one_with_code_in_it(filled: str, tmp_path: Path)
             + service("web", "environment: [DB_PATH=/code/app.db]", "volumes: ['.:/code']"),
             "web opens the file through .",
         ),
-        (service("app", "volumes: ['./app.db:/app/app.db']"), "where app is told that its database is /app/app.db"),
+        (
+            service("app", "volumes: ['./app.db:/app/app.db']"),
+            "volfix does not find where app reads the path /app/app.db",
+        ),
     ],
 )
 def test_what_is_missing_is_said(services: str, reason: str, tmp_path: Path) -> None:

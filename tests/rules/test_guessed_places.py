@@ -135,9 +135,7 @@ def test_a_suggested_directory(root: str, value: str, tmp_path: Path) -> None:
     plan = found(tmp_path, value, f"state:{root}/data")
     assert said(plan) == ("VF201 safe" if root in ROOTS else "VF201 unsafe")
     if root not in ROOTS:
-        assert plan.findings[0].reason == (
-            f"volfix only guesses from a mount that app works in {root}: set `working_dir:`"
-        )
+        assert plan.findings[0].reason == (f"volfix guesses from a mount that app works in {root}: set `working_dir:`")
 
 
 @pytest.mark.parametrize("root", ROOTS)

@@ -110,7 +110,7 @@ UNKNOWN = {
 @pytest.mark.parametrize("files", UNKNOWN.values(), ids=UNKNOWN)
 def test_otherwise_its_place_is_not_known(files: dict[str, str], tmp_path: Path) -> None:
     finding = found(tmp_path, {"compose.yaml": PG, **files})
-    assert "whose place is not known" in finding.danger
+    assert "in an unknown place" in finding.danger
     assert (finding.reason or "").startswith("volfix does not know where ${PROJECT_DIR}/pgdata is on the host")
     assert "outside" not in (finding.reason or "")
 

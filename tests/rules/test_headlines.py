@@ -100,6 +100,6 @@ def test_the_evidence_says_what_the_headline_leaves_out(tmp_path: Path) -> None:
     files = {"compose.yaml": ROWS, "deploy.sh": RESET + "docker compose -p shop-$(date +%s) up -d\n"}
     wiped = only(tmp_path, "VF403", files).evidence
     assert wiped[0].startswith("`docker compose exec -T app php artisan migrate:fresh --force --database=shop` drops")
-    assert "-p gives `shop-$(date +%s)`, which is another name each time" in only(tmp_path, "VF308", files).evidence
+    assert "-p gives `shop-$(date +%s)`, which changes at each deployment" in only(tmp_path, "VF308", files).evidence
     cleaned = only(tmp_path, "VF309", {"compose.yaml": UPLOADS, ".gitlab-ci.yml": GITLAB}).evidence
     assert cleaned[0] == "GitLab runs `git clean -ffdx` before each job"

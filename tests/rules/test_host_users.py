@@ -38,7 +38,7 @@ def evidence(directory: Path) -> list[str]:
             ".github/workflows/w.yml:1: `ls` uses",
         ),
         ("README.md", "Rows\n====\nThey are in `./data/pg`.", "README.md:3: names ./data/pg"),
-        (".gitignore", "*.log\n/data/pg/", ".gitignore:2: /data/pg/ in it is unused then"),
+        (".gitignore", "*.log\n/data/pg/", ".gitignore:2: `/data/pg/` is unused after the fix"),
     ],
 )
 def test_what_uses_the_directory_is_named(name: str, line: str, said: str, tmp_path: Path) -> None:
@@ -87,4 +87,4 @@ def test_who_opens_a_mounted_file_on_the_host_is_named(tmp_path: Path) -> None:
         "    volumes: ['./app.db:/srv/app.db']\n"
     )
     laid(tmp_path, {"compose.yaml": compose, "rows.sh": "sqlite3 app.db 'select count(*) from orders'\n"})
-    assert "rows.sh:1: `sqlite3` uses ./app.db on the host, and will not see the volume" in evidence(tmp_path)
+    assert "rows.sh:1: `sqlite3` uses ./app.db on the host: it will not see the volume" in evidence(tmp_path)

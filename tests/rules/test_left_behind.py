@@ -42,7 +42,7 @@ def left(root: Path, *, outside: bool = True) -> list[str]:
 
 
 NOT_CARRIED = "./pgdata holds the data of PostgreSQL, and the volume rows starts without it"
-IN_CHECKOUT = "it lies in the checkout: a deployment that cleans the checkout deletes it"
+IN_CHECKOUT = "the old data is in the checkout: a deployment that cleans the checkout deletes it"
 
 
 def test_what_a_write_left_behind_is_known_without_git(shop: Path) -> None:
@@ -153,7 +153,7 @@ def test_what_a_carry_service_will_move_is_not_carried_yet_and_how_to_have_it_ot
     assert finding.danger == (
         "./pgdata holds the data of PostgreSQL, and carry-rows moves it into rows at the next deployment"
     )
-    assert finding.reason == ("deploy, and it is carried. If that is not wanted: volfix --select VF113 --write")
+    assert finding.reason == ("the deployment carries the data. If you do not want that: volfix --select VF113 --write")
 
 
 def test_a_carry_service_for_another_directory_carries_this_one_not(committed: Path) -> None:
@@ -165,9 +165,7 @@ def test_a_carry_service_does_not_move_again_what_was_carried_and_has_changed(co
     with_carrier(committed, "./pgdata")
     carried(committed, time.time() - 60)
     assert left(committed)[0] == NOT_CARRIED
-    assert "carry-rows does not carry it again: where its files are others now, the next deployment fails" in left(
-        committed
-    )
+    assert "carry-rows does not carry it again: if the files have changed, the next deployment fails" in left(committed)
 
 
 @pytest.mark.parametrize("stacks", [1, 2, 7])

@@ -121,7 +121,7 @@ NAMED = {
     ),
     "the build makes the schema": (
         {"Dockerfile": RUN.format("pip install django && python manage.py migrate --noinput")},
-        "Dockerfile, line 4, runs `manage.py migrate`: the schema that it makes stays in the image",
+        "Dockerfile, line 4, runs `manage.py migrate`: its schema stays in the image",
     ),
     "the command": (
         {

@@ -55,7 +55,7 @@ REFUSED = {
     ),
     "another service extends it": (
         {"compose.yaml": STORAGE + "  worker:\n    extends: app\n    environment: {DB_PATH: '/tmp/x.db'}\n"},
-        "worker extends app, and would get the volume too",
+        "worker extends app, and would have the volume too",
     ),
     "a Dockerfile that is not there": (
         {"compose.yaml": STORAGE.replace("build: .", "build: {context: ., dockerfile: Other}")},

@@ -49,10 +49,7 @@ def test_a_volume_of_the_pipeline_that_holds_nothing_of_the_stack(
 ) -> None:
     (finding,) = kept(tmp_path, source, "/var/lib/drone/app-db", path)
     assert finding.severity is Severity.INFO
-    assert (
-        finding.danger
-        == f"whoever backs up /var/lib/drone/app-db backs up nothing of the stack: its rows are in {rows}"
-    )
+    assert finding.danger == f"a backup of /var/lib/drone/app-db holds none of the stack's data: the rows are in {rows}"
 
 
 USED = {

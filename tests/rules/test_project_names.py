@@ -101,4 +101,4 @@ def test_a_name_that_changes_says_which_fixed_one_the_stack_has_elsewhere(tmp_pa
     (finding,) = findings(tmp_path / "a", "VF308", **files)
     assert not any("other commands" in line for line in finding.evidence)
     (finding,) = findings(tmp_path / "b", "VF308", **files, Makefile="deploy:\n\tdocker compose -p live up -d\n")
-    assert "other commands deploy it as live, with volumes of their own" in finding.evidence
+    assert "other commands deploy it as live, each with its own volumes" in finding.evidence

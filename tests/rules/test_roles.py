@@ -392,7 +392,7 @@ def test_a_job_that_mounts_the_servers_directory_goes_with_it_and_is_named(tmp_p
     (tmp_path / "compose.yaml").write_text(json.dumps({"services": {"db": db, "job": job}}))
     (found,) = volfix.plan(tmp_path).findings
     assert (found.code, found.service) == ("VF101", "db")
-    assert "job runs pg_amcheck, and not the server" in found.evidence
+    assert "job runs pg_amcheck, not the server" in found.evidence
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,9 @@ def test_rows_that_one_of_the_takers_leaves_behind_make_it_unsafe_for_all(tmp_pa
     }
     found = plan(tmp_path, files)
     assert said(found) == {"web": "unsafe", "live": "unsafe"}
-    assert "/app/app.db of live now dies with the container: copy it into /srv/live by hand" in reasons(found)
+    assert "the rows in /app/app.db of live die with the container: first copy them into /srv/live by hand" in reasons(
+        found
+    )
     assert {edit.path.name for edit in found.edits} == {"compose.yaml"}
 
 

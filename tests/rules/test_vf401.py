@@ -205,7 +205,7 @@ def test_an_option_that_other_commands_get_too_stays(text: str, tmp_path: Path) 
     placed(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": text + "docker compose up -d\n"})
     (finding,) = volfix.plan(tmp_path, unsafe_fixes=True, select=["VF401"]).findings
     assert finding.fix is None
-    assert finding.reason == "-v is handed on to other commands too"
+    assert finding.reason == "other commands receive -v too"
 
 
 def test_a_file_on_the_server_is_known_by_its_name(tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ ANOTHER = {
 @pytest.mark.parametrize("script", ANOTHER.values(), ids=ANOTHER)
 def test_a_directory_that_the_checkout_does_not_have_is_another_project(script: str, tmp_path: Path) -> None:
     (evidence,) = in_shop(tmp_path, script + "docker compose up -d\n")
-    assert "which stack it is about is not known" in evidence
+    assert "volfix cannot tell which stack this command is for" in evidence
 
 
 def test_a_directory_of_the_checkout_has_the_stack_above_it(tmp_path: Path) -> None:

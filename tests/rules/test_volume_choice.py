@@ -111,9 +111,9 @@ def test_a_name_that_says_data_wins_over_other_purposes(others: list[str], tmp_p
 @pytest.mark.parametrize(
     ("mounts", "said"),
     [
-        (["one:/srv/one", "two:/srv/two"], "(/srv/one, /srv/two): no name says which"),
-        (["a-data:/app/a", "b-data:/app/b"], "(/app/a, /app/b): more than one name says so"),
-        (["a-db:/app/a", "b-db:/app/b", "c:/app/data"], "(/app/a, /app/b): more than one name says so"),
+        (["one:/srv/one", "two:/srv/two"], "(/srv/one, /srv/two): no name says data"),
+        (["a-data:/app/a", "b-data:/app/b"], "(/app/a, /app/b): several names say data"),
+        (["a-db:/app/a", "b-db:/app/b", "c:/app/data"], "(/app/a, /app/b): several names say data"),
     ],
 )
 def test_of_several_none_is_chosen(mounts: list[str], said: str, tmp_path: Path) -> None:

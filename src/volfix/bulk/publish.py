@@ -54,7 +54,7 @@ def committed(checkout: Checkout, paths: Iterable[Path], message: str, branch: s
         if _parent_and_tree(repository, existing, git) == (repository.head, tree):
             return existing
         raise Skipped(
-            f"the branch {branch} is there already, at {existing[:12]}: delete it, or name another one with --branch"
+            f"the branch {branch} is there already, at {existing[:12]}: delete it, or name another branch with --branch"
         ) from None
     return commit
 
@@ -96,7 +96,7 @@ def pushed(repository: Repository, objects: Path, branch: str, commit: str, git:
     is left as it is.
     """
     if repository.origin is None or repository.remote is None:
-        raise GitFailed("it has no remote to push to, or several and none is called origin")
+        raise GitFailed("it has no remote to push to, or several remotes, and none is called origin")
     name = f"refs/heads/{branch}"
     lease = f"--force-with-lease={name}:"  # only where there is none yet
     try:
@@ -108,7 +108,7 @@ def pushed(repository: Repository, objects: Path, branch: str, commit: str, git:
     except GitFailed as failed:
         if "stale info" in failed.output:
             raise Skipped(
-                f"the remote has a branch {branch} already, at another commit: delete it, or name another one"
+                f"the remote has a branch {branch} already, at another commit: delete it, or name another branch"
             ) from None
         raise
     return tuple(dict.fromkeys(links(output)))

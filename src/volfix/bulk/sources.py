@@ -66,7 +66,7 @@ def _of_argument(argument: str, standard_input: BinaryIO) -> Iterator[Source]:
     else:
         source = _remote(argument)
         if source is None:
-            raise SourceProblem(f"{visible(argument)}: no such directory or file, and not the address of a repository")
+            raise SourceProblem(f"{visible(argument)}: no such directory or file, nor the address of a repository")
         yield source
 
 

@@ -34,7 +34,9 @@ SCRATCH = "volfix-bulk-"
 
 @click.command("bulk", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.argument("arguments", metavar="SOURCE...", nargs=-1)
-@click.option("--write/--dry-run", default=False, help="Commit the fixes on a new branch, or only look (the default).")
+@click.option(
+    "--write/--dry-run", default=False, help="Commit the fixes on a new branch, or only show them (the default)."
+)
 @click.option("--push", is_flag=True, help="Write, and push the branch to the remote that the clone comes from.")
 @click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="The new branch.")
 @click.option(
@@ -59,14 +61,14 @@ SCRATCH = "volfix-bulk-"
     help="What the run knows (for this directory, in ~/.local/state/volfix).",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run that was interrupted.")
-@click.option("--only-failed", is_flag=True, help="Only what failed in the last run.")
+@click.option("--only-failed", is_flag=True, help="Take only the repositories that failed in the last run.")
 @click.option(
     "--only",
     multiple=True,
     callback=codes_of,
     shell_complete=complete_codes,
     metavar="CODES",
-    help="Only repositories that had findings of these rules.",
+    help="Take only repositories that had findings of these rules.",
 )
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes (one for each CPU).")
 @click.option(

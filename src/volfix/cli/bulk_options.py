@@ -25,7 +25,9 @@ def check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
     if "resume" in parts and len(parts) > 1:
         raise click.UsageError("--resume goes on with a run as it was begun: without --only and --only-failed")
     if not arguments and not parts:
-        raise click.UsageError("which repositories? Give directories, URLs, or a file with one of them a line")
+        raise click.UsageError(
+            "which repositories? Name directories, URLs, or a file with a directory or URL in each line"
+        )
     options["write"] |= options["push"]
     if options["scheduler"] and options["write"] and not options["push"]:
         raise click.UsageError("on a cluster a branch is lost unless it is pushed: --push, or --patches DIR")

@@ -41,7 +41,7 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 
 @click.command("carry", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--write", is_flag=True, help="Carry; without it, only say what would be done.")
+@click.option("--write", is_flag=True, help="Carry the data; without this option only say what would be done.")
 @click.option("--back", is_flag=True, help="Copy the volumes to the host directories that were mounted before.")
 @click.option(
     "--replace",
@@ -50,13 +50,18 @@ def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     "copied to another volume, and its rows are counted.",
 )
 @click.option(
-    "--map", "maps", multiple=True, callback=_pairs, metavar="SOURCE=VOLUME", help="What became which volume."
+    "--map",
+    "maps",
+    multiple=True,
+    callback=_pairs,
+    metavar="SOURCE=VOLUME",
+    help="Say which data belongs in which volume: SOURCE=VOLUME.",
 )
-@click.option("--from-project", metavar="NAME", help="The name under which the project ran before.")
+@click.option("--from-project", metavar="NAME", help="The project's earlier name.")
 @click.option(
-    "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The name that it runs under."
+    "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The project's name on this host."
 )
-@click.option("--no-up", is_flag=True, help="Leave the services stopped that had to be; the deployment starts them.")
+@click.option("--no-up", is_flag=True, help="Do not start the stopped services again; the deployment starts them.")
 @click.option("--no-rows", is_flag=True, help="Do not count the rows before and after.")
 @click.option("--script", is_flag=True, help="Print a shell script that does the same with the docker command alone.")
 @click.pass_context
@@ -148,7 +153,7 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     show(search, found, options)
     if not found and not failed and not doubts:
         click.echo(
-            "nothing to carry: no volume of the project is known to have been something else. If rows are missing, say "
+            "nothing to carry: no moved mounts found. If rows are missing, say "
             f"where they are: {typed(given, options, write=False, maps=(('SOURCE', 'VOLUME'),))}"
         )
     refused = list(refusals(found, given, options))

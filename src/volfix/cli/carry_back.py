@@ -85,7 +85,7 @@ def _give_back(engine: Engine, search: MoveSearch, found: list[Return], given: P
     except Exception as error:
         known = isinstance(error, (CarryProblem, EngineProblem, BrokenArchive))
         problem = error if known else failure(given, error, "not copied")
-        then = f"Once the cause is mended: {typed(given, options)}"
+        then = f"Once the cause is repaired: {typed(given, options)}"
         raise CarryProblem(f"{problem}\n{_after_failed_back(search, found, before)}\n{then}") from error
     except KeyboardInterrupt:
         say(f"{_after_failed_back(search, found, before)}\nTo go on: {typed(given, options)}")

@@ -52,7 +52,7 @@ def write(
         except Exception as error:
             known = isinstance(error, (CarryProblem, EngineProblem, BrokenArchive))
             problem = error if known else failure(given, error, "not carried")
-            then = f"Once the cause is mended: {typed(given, options)}"
+            then = f"Once the cause is repaired: {typed(given, options)}"
             state = _after_failure(search, found, number, before)
             raise CarryProblem(f"{problem}\n{state}\n{then}") from error
         except KeyboardInterrupt:

@@ -91,9 +91,12 @@ def selection(command: Command) -> Command:
     codes: dict[str, Any] = {"callback": codes_of, "shell_complete": complete_codes, "metavar": "CODES"}
     for option in (
         click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths that match."),
-        click.option("--ignore", multiple=True, help="All but these rules.", **codes),
+        click.option("--ignore", multiple=True, help="Leave out these rules.", **codes),
         click.option(
-            "--select", multiple=True, help="Only these rules (VF1: all) or fixes (VF101@FILE:LINE).", **codes
+            "--select",
+            multiple=True,
+            help="Take only these rules (VF1: all that begin so) or fixes (VF101@FILE:LINE).",
+            **codes,
         ),
     ):
         command = option(command)
@@ -104,7 +107,7 @@ def configuration_options(command: Command) -> Command:
     """The options that say which configuration file counts."""
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
     command = click.option("--no-config", is_flag=True, help="No configuration file.")(command)
-    named = click.option("--config", type=file, metavar="FILE", help="This configuration file, and no other.")
+    named = click.option("--config", type=file, metavar="FILE", help="Read only this configuration file.")
     return named(command)
 
 

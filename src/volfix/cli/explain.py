@@ -23,7 +23,7 @@ CODE = re.compile(r"vf\d{3}\Z", re.IGNORECASE)
     help="Write the documentation to DIR: a page a rule, the command line, the configuration.",
 )
 @click.option(
-    "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The name that the project runs under."
+    "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The project's name on this host."
 )
 def command(subject: str, rules: bool, markdown: Path | None, project_name: str | None) -> None:
     """Explain a rule (CODE), or walk through "data still disappearing?" for the project at PATH.

@@ -36,14 +36,14 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
     shell_complete=complete_first_word,
 )
 @click.option("--write/--dry-run", default=False, help="Write the fixes, or only show them (the default).")
-@click.option("-i", "--interactive", is_flag=True, help="Ask about each fix, once.")
+@click.option("-i", "--interactive", is_flag=True, help="Ask about each fix.")
 @click.option("--unsafe-fixes", is_flag=True, help="Also make the fixes that need your decision.")
 @click.option(
     "--carry-service", is_flag=True, help="Also add the services that carry the data when the change is deployed."
 )
 @click.option("--trusted", is_flag=True, help="Assume that Drone's `trusted` setting is on.")
 @click.option(
-    "--no-outside", is_flag=True, help="Read no file outside of the repository, whatever a Compose file names."
+    "--no-outside", is_flag=True, help="Read no file outside of the repository, also if a Compose file names one."
 )
 @selection
 @configuration_options
@@ -54,13 +54,13 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
     metavar="FILE",
     help="Leave out the findings in FILE, and name those in it that are gone.",
 )
-@click.option("--write-baseline", is_flag=True, help="Write the findings of now to the file of --baseline.")
+@click.option("--write-baseline", is_flag=True, help="Write today's findings to the file of --baseline.")
 @click.option(
     "--output-format",
     type=click.Choice(FORMATS),
     multiple=True,
     metavar="FORMAT",
-    help=f"Form of the result: {', '.join(FORMATS)}. Several times with a file for each, but for the first.",
+    help=f"Form of the result: {', '.join(FORMATS)}. Several times: with an --output-file for each but the first.",
 )
 @click.option(
     "--output-file",
@@ -72,7 +72,7 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
 @click.option("--diff-context", type=click.IntRange(0), default=3, metavar="N", help="Lines around a change (3).")
 @click.option("--diff", is_flag=True, help="Also print the whole change as a unified diff.")
 @click.option("--changes", is_flag=True, help="Also print what Compose will see, before and after.")
-@click.option("--statistics", is_flag=True, help="Print how many findings each rule has, and not the findings.")
+@click.option("--statistics", is_flag=True, help="Print only how many findings each rule has.")
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours (auto).")
 @click.option(
     "--verify-with-compose", is_flag=True, help="Also ask `docker compose` whether it takes every changed file."
@@ -82,8 +82,10 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
 @click.option(
     "--exit-zero", is_flag=True, help="Exit with 0 although findings remain, as tools for many repositories want."
 )
-@click.option("-q", "--quiet", is_flag=True, help="A line a finding, what is not carried, and errors.")
-@click.option("-v", "--verbose", is_flag=True, help="Also notes, all evidence and every line of a fix.")
+@click.option(
+    "-q", "--quiet", is_flag=True, help="Print a line for each finding, the data that is not carried, and errors."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Also print notes, all evidence and every line of a fix.")
 @click.pass_context
 def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> None:
     """Show what the next deployment could lose, with the fixes as a diff; --write makes them."""

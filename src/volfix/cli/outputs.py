@@ -42,5 +42,5 @@ def outputs(options: dict[str, Any]) -> list[tuple[str, Path | None]]:
         counts = f"{len(forms)} of --output-format and {len(files)} of --output-file"
         raise click.UsageError(f"{counts}: each form needs a file, but for the first, which may be printed")
     if len({path.absolute() for path in files}) < len(files):
-        raise click.UsageError("two results cannot go to one file")
+        raise click.UsageError("two results cannot go to the same file")
     return list(zip(forms, (*[None] * printed, *files), strict=True))

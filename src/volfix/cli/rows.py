@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True, help="Form.")
 @click.option(
-    "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The name that it runs under."
+    "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The project's name on this host."
 )
 @click.pass_context
 def command(ctx: click.Context, /, path: Path, **options: Any) -> None:

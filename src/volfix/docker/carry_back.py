@@ -67,7 +67,7 @@ def _put_back(search: MoveSearch) -> Iterator[Job]:
                 given = [source for source, name in search.maps.pairs if name == key]
                 places = [
                     *(item for source in given for item in mapped(search.engine, project.directory, (), source)),
-                    *(() if given else binds(search.deployed, search.witnesses(service), mount, "the files of now")),
+                    *(() if given else binds(search.deployed, search.witnesses(service), mount, "today's files")),
                 ]
                 check_one(key, places)
                 for origin in places:

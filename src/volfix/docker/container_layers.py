@@ -62,7 +62,7 @@ def from_layers(search: MoveSearch, jobs: Sequence[Job]) -> Iterator[LayerPath]:
 
 
 def _named(search: MoveSearch) -> Iterator[str]:
-    """The database files that the files of now name."""
+    """The database files that today's files name."""
     for service in search.deployed.read.services.values():
         for database in databases_in(search.deployed.context, search.deployed.read, service):
             if database.path:

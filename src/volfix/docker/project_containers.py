@@ -54,7 +54,7 @@ def containers_under(engine: Engine, deployed: Deployed, names: Iterable[str]) -
     """The containers of these project names, each compared with the files as they are and as they were.
 
     A container is the project's own where it may be made from one version of the files, in this checkout or in one that
-    is not here any more. Where no version differs from the files of now, it is not known what they were before: then
+    is not here any more. Where no version differs from today's files, it is not known what they were before: then
     less has to agree.
     """
     wanted = frozenset(names)

@@ -54,7 +54,7 @@ class Baseline:
         try:
             data = json.loads(text)
             if data["version"] != VERSION:
-                raise BaselineProblem(f"{path}: a baseline of version {data['version']}: write it again")
+                raise BaselineProblem(f"{path}: a baseline of another version, {data['version']}: write it again")
             found = [(Known(*(item[key] for key in Known._fields)), int(item["count"])) for item in data["findings"]]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BaselineProblem(f"{path}: no baseline of volfix: {error}") from error

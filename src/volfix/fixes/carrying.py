@@ -86,7 +86,7 @@ class _Carriers:
             yield "carry services are left out (--no-carry-service)"
         yield from move_refusals(move, takers)
         if self.renames:
-            yield "the fix gives the project another name, and Compose does not stop the containers of the old one"
+            yield "the fix renames the project, and Compose does not stop the containers of the old name"
         yield from stack_refusals(self.context, takers)
         yield from flow_refusals(self.context, takers)
 

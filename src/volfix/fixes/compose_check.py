@@ -55,7 +55,7 @@ def _asked(command: Sequence[str], project: Project, after: Mapping[Path, Source
             words, capture_output=True, text=True, errors="replace", check=False, timeout=SECONDS, env=_environment()
         )
     lines = [line for line in done.stderr.splitlines() if line.strip() and "warning" not in line.lower()]
-    return None if done.returncode == 0 else (lines or ["it gives no reason"])[-1]
+    return None if done.returncode == 0 else (lines or ["Compose gives no reason"])[-1]
 
 
 def _environment() -> dict[str, str]:

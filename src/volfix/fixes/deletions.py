@@ -107,7 +107,7 @@ class _Judge:
             source, command = update.fragment.source, shown_command(update)
             place = f"{source.path.name}:{source.place(update.place.start)[0]}"
             yield (
-                f"{name} runs its old text to the end while `{command}` ({place}) brings the new one",
+                f"{name} runs its old text to the end, while `{command}` ({place}) brings the new one",
                 f"in this order: update the checkout that {name} runs in by hand (`{command}`), carry the data, "
                 f"and only then run {name}",
             )
@@ -176,9 +176,9 @@ class _Judge:
         if command.entry is not command.start and nearest_purpose([command.entry.name]) in NOT_DEPLOYED:
             return f"people also run {command.entry.name} by hand"
         if pipeline is not None and pipeline.signed:
-            return "the pipeline is signed, and its old text runs until it is signed again"
+            return "the pipeline is signed: its old text runs until you sign again"
         if not is_within(source.path, self.context.root):
             return f"{source.path.name} lies outside the repository"
         if self.commands.owner(source.path) is not self.context.stack:
-            return f"{source.path.name} deploys another stack too, and one run changes a file for one stack only"
+            return f"{source.path.name} deploys another stack too, and a run changes a file for only one stack"
         return None

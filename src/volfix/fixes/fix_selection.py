@@ -23,7 +23,7 @@ def fixes_to_make(
     chosen = with_their_volumes([finding for finding in wanted if id(finding) not in rivals], stack)
     volumes = _volumes(stack, chosen)
     reasons = {
-        id(finding): f"its data would need the volume {volume}, and the fix that makes it is not made"
+        id(finding): f"this fix needs the volume {volume}, and the fix that makes the volume is not made"
         for finding in wanted
         if (volume := _missing(finding, volumes))
     }

@@ -85,7 +85,7 @@ class Histories:
 
 @dataclass(frozen=True)
 class Former:
-    """What the projects of one stack were; `loader` has read the files of now."""
+    """What the projects of one stack were; `loader` has read today's files."""
 
     stack: Stack
     loader: Loader

@@ -64,5 +64,5 @@ def not_checked(
         names = ", ".join(str(other.relative_to(path)) for other in others[:MOST])
         more = f" and {len(others) - MOST} more" if len(others) > MOST else ""
         if others:
-            why = "not read, since they are no project alone and nothing names them"
+            why = "not read, because they are no project alone and no file names them"
             yield f"{why}: {names}{more}; to check a file, type its path: volfix {others[0]}"

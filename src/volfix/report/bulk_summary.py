@@ -96,7 +96,7 @@ def _following(state: State, request: RunRequest) -> Iterator[str]:
     if counts.get(Status.WRITTEN):
         yield "Next: look at a branch (git show), then the same command with --push"
     if state.uncarried():
-        yield "Before one of those that are marked is merged, carry its data on the host: volfix carry"
+        yield "Before you merge a marked branch, carry its data on the host: volfix carry"
     if request.report is not None:
         yield f"report: {visible(str(request.report))}"
     yield f"state: {visible(str(state.path))} (for --resume, --only-failed and --only)"

@@ -36,7 +36,7 @@ def overview(rules: Iterable[Rule]) -> str:
         _wrapped(rule.summary, f"{rule.code}  " if rule.default else f"{rule.code}* ", " " * 7) for rule in ordered
     ]
     off = [] if all(rule.default for rule in ordered) else ["* off unless it is selected"]
-    return "\n".join([*lines, "", *off, "`volfix explain CODE` says more about one of them."])
+    return "\n".join([*lines, "", *off, "`volfix explain CODE` explains a rule."])
 
 
 def _wrapped(text: str, first: str = "", others: str = "") -> str:

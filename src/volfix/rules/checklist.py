@@ -90,10 +90,10 @@ def _volumes(context: Context, project: Project) -> Iterator[Answer]:
             real = " and ".join(volume_names(context, project, mount.source))
             yield Answer(Mark.FINE, f"{place}: the volume {mount.source}, {real} on the host")
         else:
-            yield Answer(Mark.WRONG, f"{place}: {mount.raw_source}, a directory of the host and no volume")
+            yield Answer(Mark.WRONG, f"{place}: {mount.raw_source}, a directory of the host, not a volume")
     if none:
         yield Answer(
-            Mark.OPEN, "no mount here is known to keep a database: what is not mounted dies with its container"
+            Mark.OPEN, "volfix knows no mount here that keeps a database: data without a mount dies with its container"
         )
 
 
@@ -114,7 +114,7 @@ def _name(context: Context, project: Project) -> Iterator[Answer]:
         )
     if len(deployed) > 1:
         text = f"it is deployed as {' and as '.join(deployed)}: each has volumes of its own"
-        yield Answer(Mark.OPEN, f"{text}, and starts without the rows of the other")
+        yield Answer(Mark.OPEN, f"{text}, and starts without the other's rows")
     elif deployed and named is not None:
         yield Answer(Mark.OPEN, f"it is deployed as {name}{volumes}; `name:` in {where} is not used there")
     elif named is not None:
@@ -129,7 +129,7 @@ def _name(context: Context, project: Project) -> Iterator[Answer]:
         yield Answer(
             Mark.OPEN,
             f"the directory's name makes it {name}{volumes}; from a directory of another name it starts with empty "
-            f"volumes (`name: {name}` at the top of the Compose file settles it)",
+            f"volumes (`name: {name}` at the top of the Compose file fixes the name)",
         )
 
 
@@ -140,7 +140,7 @@ def _urls(context: Context, project: Project) -> Iterator[Answer]:
             none = False
             setting = f"{database.variable}={database.shown} of {service.name}"
             if database.path is None:
-                yield Answer(Mark.OPEN, f"{setting}: where that is in the container is not known here")
+                yield Answer(Mark.OPEN, f"{setting}: volfix cannot tell where that is in the container")
             elif database.is_inside and database.mount is not None:
                 yield Answer(
                     Mark.FINE, f"{setting} is {database.path}, inside the mount at {database.mount.raw_target}"
@@ -148,7 +148,7 @@ def _urls(context: Context, project: Project) -> Iterator[Answer]:
             elif database.loose:
                 yield Answer(
                     Mark.OPEN,
-                    f"{setting} stands in a file that no service loads by its name; it would be {database.path}",
+                    f"{setting} is in a file that no service loads; the database would be {database.path}",
                 )
             else:
                 yield Answer(Mark.WRONG, f"{setting} is {database.path}, which no mount holds")
@@ -180,7 +180,7 @@ def _arrival(context: Context, project: Project, service: Service, file: EnvFile
                 return Answer(Mark.FINE, f"{service.name} loads {name}: `{shown_command(command)}` puts it there")
         if file.path in start.deployed(project, {}).written:
             return Answer(Mark.FINE, f"{service.name} loads {name}: what deploys it writes that file before")
-    consequence = "or Compose refuses to start" if file.required else "or its values are missing, without a word"
+    consequence = "or Compose refuses to start" if file.required else "or its values are missing without any message"
     return Answer(
         Mark.OPEN, f"{service.name} loads {name}, which is not here: something must put it there, {consequence}"
     )
@@ -204,11 +204,11 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
     says = {
         daemons.HOST_SOCKET: (Mark.FINE, "the host's, through its socket: volumes stay there between the builds"),
         daemons.ON_HOST: (Mark.FINE, "the daemon of the machine that the runner is on"),
-        daemons.DIND: (Mark.WRONG, "a daemon inside the pipeline, which dies with it and takes the volumes along"),
-        daemons.THROWN_AWAY: (Mark.WRONG, "that of a machine that is thrown away after the build"),
-        daemons.NOWHERE: (Mark.WRONG, "none that the pipeline shows"),
-        daemons.OTHER_HOST: (Mark.OPEN, "that of another host: the volumes to look at are there"),
-        "ssh": (Mark.OPEN, "that of the host that it logs in to: the volumes to look at are there"),
+        daemons.DIND: (Mark.WRONG, "a daemon inside the pipeline: its volumes end with the pipeline"),
+        daemons.THROWN_AWAY: (Mark.WRONG, "the daemon of a machine that is deleted after the build"),
+        daemons.NOWHERE: (Mark.WRONG, "no daemon that the pipeline shows"),
+        daemons.OTHER_HOST: (Mark.OPEN, "the daemon of another host: look at the volumes there"),
+        "ssh": (Mark.OPEN, "the daemon of the host that the step logs in to: look at the volumes there"),
     }
     none = True
     for deploy in _of(context, project):
@@ -225,7 +225,7 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
     if none:
         yield Answer(
             Mark.NOTE,
-            "no pipeline or script here deploys it: it is the one that `docker` speaks to where it is started",
+            "no pipeline or script here deploys it: it runs on the daemon that `docker` uses where someone starts it",
         )
 
 
@@ -244,7 +244,7 @@ def _deployed_by(context: Context, project: Project) -> Iterator[Answer]:
             line, _ = source.place(command.origin.start)
             place = f"{relative(source.path, context.root)}:{line} deploys it{f' in {step}' if step else ''}, on"
             if command.is_remote or reaches_other_host(command):
-                yield Answer(Mark.OPEN, f"{place} another host: the volumes to look at are there")
+                yield Answer(Mark.OPEN, f"{place} another host: look at the volumes there")
             else:
                 yield Answer(Mark.NOTE, f"{place} the machine that runs it")
 

@@ -68,14 +68,15 @@ RULE = Rule(
     name="database-on-bind-mount",
     summary="A database's data directory is a bind mount.",
     why=(
-        "A bind mount is as lasting as the path that it points to. A relative path points into the checkout, and a "
-        "fresh checkout, a cleaned workspace or another runner has none of its files: the database starts empty."
+        "A bind mount lasts only as long as the host directory behind it. A relative source lies in the checkout: a "
+        "fresh clone, `git clean` or another runner has none of its files, and the database starts EMPTY."
     ),
     fix=(
-        "The mount becomes a named volume at the same target, declared with `driver: local`; every other mount of "
-        "the same host directory goes with it. A named volume starts empty: the finding says what must be carried. "
-        "Unsafe where a command on the host writes the directory or asks whether something is there, and where a file "
-        "sets a variable of its source to another directory; the lines are named. What only reads it is evidence."
+        "A named volume takes the place of the bind mount, declared with `driver: local`; every other mount of the "
+        "same host directory changes with it. The volume starts EMPTY: the finding says what to carry. Unsafe where a"
+        " command on the host writes to the directory or tests whether it is empty, and where a file sets a variable "
+        "of the source to another directory; the finding names these lines. A command that only reads the directory "
+        "is evidence."
     ),
     sources=("docker/docs: volumes.md, bind-mounts.md", "compose-spec/compose-spec: 05-services.md, 07-volumes.md"),
     examples=(

@@ -38,13 +38,13 @@ RULE = Rule(
     name="application-state-on-bind-mount",
     summary="An application's embedded database is on a bind mount.",
     why=(
-        "Many applications keep a SQLite, H2 or Bolt database among their files. On a bind mount it is lost like any "
-        "other database when the checkout is replaced, though no database server is to be seen."
+        "Many applications keep a SQLite, H2 or Bolt database among their files, without any database server. On a "
+        "bind mount this database is lost when the checkout is replaced."
     ),
     fix=(
-        "As for VF101. Where people edit files in the same directory by hand, the fix is unsafe; where volfix does not "
-        "know the image, it only notes the mount. Where the environment names a server for the database (`DB_TYPE: "
-        "postgres`), only the application's other files are there: a note, and an unsafe fix."
+        "As for VF101. Unsafe where people edit files in the same directory by hand. A note where volfix does not "
+        "know the image. Where the environment names a database server (`DB_TYPE: postgres`), the directory holds "
+        "only the application's other files: a note, with an unsafe fix."
     ),
     sources=("coollabsio/coolify: templates", "docker-library/docs", "each entry of the knowledge base names its own"),
     examples=(

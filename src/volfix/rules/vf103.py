@@ -95,13 +95,13 @@ RULE = Rule(
     name="database-file-mount",
     summary="A single database file is mounted.",
     why=(
-        "SQLite keeps what is not yet in the file in files beside it, which stay in the container's layer and die with "
-        "it. A file that is missing on the host becomes a directory, and one that is replaced is no longer the mounted "
-        "one."
+        "SQLite keeps new rows in files beside the database file (-wal, -journal). These files stay in the "
+        "container's layer and die with the container. If the file is missing on the host, Docker makes a directory "
+        "of that name; if the host's file is replaced, the container still has the old file."
     ),
     fix=(
-        "A named volume for a directory, and the path wherever the service is told it. Safe where each of these places is "
-        "found and decided; else the finding says what is missing."
+        "A named volume for a directory, and the new path in every place that names the file. Safe where volfix finds"
+        " every place and can change it; else the finding says which place is missing."
     ),
     sources=("sqlite.org: wal.html, tempfiles.html", "docker/docs: bind-mounts.md"),
     examples=(

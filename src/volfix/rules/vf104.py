@@ -101,12 +101,12 @@ RULE = Rule(
     name="bind-in-disguise",
     summary="A database's named volume is a bind mount by its driver options.",
     why=(
-        "`driver_opts` with `o: bind` make a named volume of a host directory. It looks lasting and is as fleeting as "
-        "the directory; and when the directory is missing, the container does not start at all."
+        "`driver_opts` with `o: bind` make a host directory of a named volume. The volume looks lasting, but the data"
+        " lasts only as long as the directory; and if the directory is missing, the container does not start at all."
     ),
     fix=(
-        "The fix adds a new volume under a new key, and the old entry stays: with other options under the old key "
-        "Compose would offer to delete the volume."
+        "A new volume with a new key. The old entry stays: with other options for the old key, Compose would offer to"
+        " delete the volume."
     ),
     sources=("compose-spec/compose-go: paths/resolve.go", "docker/compose: pkg/compose/reconcile.go, hash.go"),
     examples=(

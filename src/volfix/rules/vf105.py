@@ -222,15 +222,14 @@ RULE = Rule(
     name="database-without-volume",
     summary="A database's data directory has no volume of the project.",
     why=(
-        "Where nothing is mounted, the data is in the container or in an anonymous volume. The container's own layer "
-        "goes with the next `up` that recreates it; an anonymous volume is left behind by `down` and found by nobody. "
-        "A service whose entry point or command never starts the server keeps no data: a backup, a migration, a monitor. "
-        "Shells, scripts of the repository and Dockerfiles are read for that."
+        "Without a mount, the data is in the container's own layer or in an anonymous volume. The next `up` that "
+        "recreates the container deletes its layer; `down` leaves the anonymous volume behind, and the next `up` does"
+        " not find it. A service that never starts the server keeps no data: a backup, a migration, a monitor. volfix"
+        " reads commands, entry points, Dockerfiles and the repository's scripts to tell."
     ),
     fix=(
-        "A named volume at the data directory; where an anonymous one is written there, the later entry of the two "
-        "counts. Unsafe, for some engines are meant to forget; and never in a stack "
-        "whose name says that it serves tests."
+        "A named volume at the data directory; an anonymous volume written there loses against it. Unsafe, because "
+        "some servers are only caches; never for a stack whose name says that it is for tests."
     ),
     sources=("docker/compose: pkg/compose/create.go", "docker-library: the images' VOLUME instructions"),
     examples=EXAMPLES,

@@ -41,7 +41,7 @@ def check(context: Context) -> Iterator[Finding]:
         for finding in findings:
             if len(findings) > 1 and finding.fix is not None:
                 targets = ", ".join(mount.raw_target for mount in unheld.misplaced)
-                reason = f"the service has several mounts that could be meant ({targets})"
+                reason = f"several mounts could be for the data ({targets})"
                 finding = replace(finding, fix=None, reason=reason)
             yield finding
 
@@ -86,7 +86,7 @@ def _severity(unheld: UnheldData) -> Severity:
 def _headline(unheld: UnheldData, mount: Mount) -> str:
     name = shortened(unheld.missed[0].entry.name, 24)
     if not unheld.is_sure:
-        return f"the mount may miss {name}'s data: the version is not said"
+        return f"the mount may miss {name}'s data: no version in the tag"
     if unheld.missed[0].refuses(mount):
         return f"{name} does not start with this mount"
     return f"the mount {'may miss' if unheld.missed[0].role.doubt else 'misses'} {name}'s data"
@@ -97,7 +97,7 @@ def _danger(unheld: UnheldData, mount: Mount) -> str:
     missed = unheld.missed[0]
     name, target = missed.entry.name, mount.target_as_written
     if not unheld.is_sure:
-        return f"whether {target} holds the data of {name} depends on a version that is not said"
+        return f"whether {target} holds the data of {name} depends on the version, which the tag does not say"
     if missed.refuses(mount):
         return (
             f"{name} {missed.entry.versions} does not start with a mount at {target}: "
@@ -226,16 +226,16 @@ RULE = Rule(
     name="mount-misses-data-directory",
     summary="A mount that is meant for the database does not hold its data directory.",
     why=(
-        "The data then is in an anonymous volume or in the container's own layer, while everybody believes that it is "
-        "in the mount. The directory differs by version and by the variables and flags that move it, and a mount below "
-        "it holds a part at most."
+        "The data is in an anonymous volume or in the container's own layer, while everybody believes that the mount "
+        "holds it. The data directory depends on the version and on variables and flags that move it; a mount below "
+        "the directory holds at most a part of the data."
     ),
     fix=(
-        "A new volume at the data directory, under a key of its own: the old volume may hold what Docker has copied "
-        "into it from the image, and an engine refuses a directory that is not empty. The old volume stays declared, and "
-        "keeps what is in it. None for a mount below the data directory that may be a part of it. Unsafe: the rows have to "
-        "be carried from the anonymous volume or the container that they are in. Where the version is not fixed, volfix "
-        "says what holds for which."
+        "A new volume with a new key at the data directory. The old volume stays declared and keeps its content, "
+        "because Docker may have copied files of the image into it, and an engine refuses a directory that is not "
+        "empty. No fix for a mount below the data directory that may hold a part of the data. Unsafe: the rows must "
+        "be carried out of the anonymous volume or the container. Where the version is not fixed, volfix says which "
+        "version does what."
     ),
     sources=("docker-library/postgres: Dockerfiles of 17 and 18", "docker-library: the images' VOLUME instructions"),
     examples=EXAMPLES,

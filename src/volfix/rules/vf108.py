@@ -67,10 +67,13 @@ RULE = Rule(
     code="VF108",
     name="undeclared-volume",
     summary="A named volume is mounted that no top-level entry declares.",
-    why="Compose refuses a project with an undeclared volume, so the deployment stops, or an older tool makes it up.",
+    why=(
+        "Compose refuses a project with an undeclared volume: the deployment stops. Some older tools make the volume "
+        "up instead."
+    ),
     fix=(
-        "The volume is declared with `driver: local`, in a file where every combination of Compose files that is known "
-        "stays valid and keeps its volumes. A source with a slash is left alone: it looks like a bind mount."
+        "`driver: local` declares the volume, in a file with which every known combination of Compose files stays "
+        "valid and keeps its volumes. A source with a slash stays as it is: the author probably meant a bind mount."
     ),
     sources=("compose-spec/compose-go: loader/validate.go", "compose-spec/compose-spec: 07-volumes.md"),
     examples=(
@@ -83,7 +86,7 @@ RULE = Rule(
             },
         ),
         fixed(
-            "a section that declares another one",
+            "a section that declares another volume",
             {
                 "compose.yaml": "volumes:\n  cache:\n\nservices:\n  db:\n    image: mysql:8.4\n"
                 "    volumes:\n    - sql:/var/lib/mysql\n    - cache:/cache\n"

@@ -43,7 +43,7 @@ def check(context: Context) -> Iterator[Finding]:
                 location=at(file.source, pair.key.span.start, pair.key.span.end),
                 message=f"the volume {shortened(key)} does not say its driver",
                 label="no `driver:`",
-                evidence=(*held.evidence, "local is the default: to write it changes neither the volume nor its hash"),
+                evidence=(*held.evidence, "local is the default: the line changes neither the volume nor its hash"),
                 service=use.service.name,
                 target=use.mount.raw_target,
                 fix=fix,
@@ -68,7 +68,7 @@ RULE = Rule(
     code="VF109",
     name="volume-without-driver",
     summary="A declared database volume does not say its driver; off unless selected.",
-    why="Nothing is lost by it. Some teams want each database volume to say where it lives.",
+    why="Nothing is lost. Some teams want every database volume to say where it lives.",
     fix="`driver: local` is added, which is the default: the volume and its configuration hash stay.",
     sources=("docker/compose: pkg/compose/hash.go",),
     examples=(

@@ -65,7 +65,7 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
         ),
         service=use.service.name,
         target=use.mount.raw_target,
-        reason="decide which service keeps the data, and give the others a volume of their own",
+        reason="decide which service keeps the data, and give each other service its own volume",
     )
 
 
@@ -89,7 +89,7 @@ def _of_replicas(use: Use, server: Server, count: int) -> Finding:
         evidence=(f"all mount {use.mount.raw_source} where {server.engine} keeps its data",),
         service=use.service.name,
         target=use.mount.raw_target,
-        reason="a database server scales by replication, each with a volume of its own",
+        reason="let the engine replicate: each server needs its own volume",
     )
 
 
@@ -98,12 +98,12 @@ RULE = Rule(
     name="shared-data-directory",
     summary="Two database servers use one data directory.",
     why=(
-        "A database server takes its data directory for its own: two at once corrupt it, or one does not start. Nor do "
-        "two engines, or two versions of one, read each other's files, even where only one of them runs at a time."
+        "Two servers on one data directory corrupt the data, or the second server does not start. Two engines, or two"
+        " versions of one engine, cannot read each other's files, even if only one of them runs at a time."
     ),
     fix=(
-        "None: you have to decide which service keeps the data. Where engines or versions differ, the mounts "
-        "stay as they are until then: VF101, VF104 and VF106 have no fix for them."
+        "None: decide which service keeps the data. Until then, where engines or versions differ, the mounts stay as "
+        "they are: VF101, VF104 and VF106 have no fix for them."
     ),
     sources=("docker-library/docs: postgres, mysql, mongo",),
     examples=(

@@ -91,12 +91,12 @@ RULE = Rule(
     name="volume-not-writable",
     summary="A service that is not root has a volume that belongs to root.",
     why=(
-        "A new volume takes its owner from the directory that the image has at the target; where the image has none, it "
-        "belongs to root, and a service that runs as another user cannot write its database."
+        "A new volume takes its owner from the image's directory at the target. If the image has no directory there, "
+        "the volume belongs to root, and a service that runs as another user cannot write its database."
     ),
     fix=(
-        "One line before the Dockerfile's USER makes the directory and gives it to the user. Unsafe: how the image is "
-        "built is not seen as a whole, and a volume that exists already keeps its owner."
+        "A line before the Dockerfile's USER makes the directory and gives it to the user. Unsafe: volfix does not "
+        "see everything that the build does, and an existing volume keeps its owner."
     ),
     sources=("docker/docs: volumes.md (populate a volume)",),
     examples=(

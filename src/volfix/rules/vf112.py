@@ -32,13 +32,13 @@ def check(context: Context) -> Iterator[Finding]:
             location=mount_location(mount),
             mark=source_location(mount),
             message=f"the old data is NOT CARRIED{' YET' if will_be else ''} into the volume {shortened(mount.source)}",
-            danger=f"{left.written} holds {left.what}, and {then}",
+            danger=f"{left.written} holds {left.what}: {then}",
             label="it will be carried" if will_be else "starts without it",
             evidence=tuple(_evidence(left)),
             service=left.use.service.name,
             target=mount.raw_target,
             reason=(
-                f"deploy, and it is carried. If that is not wanted: {_typed(context, left, 'volfix', *TAKEN_OUT)}"
+                f"the deployment carries the data. If you do not want that: {_typed(context, left, 'volfix', *TAKEN_OUT)}"
                 if will_be
                 else f"on the host that runs the containers: {_typed(context, left, 'volfix', 'carry', '--write')}"
             ),
@@ -61,9 +61,9 @@ def _evidence(left: Left) -> Iterator[str]:
             "written later is in no volume"
         )
         if left.carrier is not None:
-            yield f"{left.carrier} does not carry it again: where its files are others now, the next deployment fails"
+            yield f"{left.carrier} does not carry it again: if the files have changed, the next deployment fails"
     if left.host.inside:
-        yield "it lies in the checkout: a deployment that cleans the checkout deletes it"
+        yield "the old data is in the checkout: a deployment that cleans the checkout deletes it"
 
 
 def _moment(when: float) -> str:
@@ -102,14 +102,14 @@ RULE = Rule(
     name="data-left-behind",
     summary="A database lies where it was mounted before, and was not carried into the volume that took its place.",
     why=(
-        "A change of the mount moves no rows. Where nobody carries them before the change is deployed, the volume starts "
-        "empty, the application fills it anew, and the rows stay where no container sees them; a deployment that cleans "
-        "the checkout deletes them there. Former mounts are known from the last --write and from git's history, what "
-        "was carried from the record that `volfix carry` keeps beside it."
+        "A changed mount moves no rows. If nobody carries the rows before the deployment, the volume starts EMPTY, "
+        "the application writes new rows into it, and no container sees the old rows; a deployment that cleans the "
+        "checkout then deletes them. volfix knows former mounts from the last --write and from git's history, and "
+        "what was carried from the record that `volfix carry` keeps."
     ),
     fix=(
-        "None in the files: `volfix carry --write`, on the host that runs the containers, takes the rows into the volume. "
-        "Where the Compose file has a carry service for them, that does it at the next deployment."
+        "None in the files: `volfix carry --write`, on the host that runs the containers, copies the rows into the "
+        "volume. If the Compose file has a carry service for these rows, the next deployment copies them."
     ),
     sources=("docker/docs: volumes.md (populate a volume)", "git: git-clean"),
     examples=(

@@ -26,7 +26,7 @@ def check(context: Context) -> Iterator[Finding]:
         message="carry services that have done their work are still there",
         danger=f"carry services are still deployed: {names}",
         evidence=(
-            "take them out once every host has been deployed with them: until then they are what moves the data",
+            "take them out once every host is deployed with them: until then they carry the data",
             "their marks' volumes stay on the hosts: `docker volume rm` removes them",
         ),
         fix=Fix(removed.operations, removed.changes, Applicability.SAFE),
@@ -61,12 +61,14 @@ RULE = Rule(
     name="carry-service-done",
     summary="A carry service is still deployed; off unless its whole code is selected.",
     why=(
-        "`--carry-service` writes the move of a database into the Compose file, as a service that runs before it. Once "
-        "every host has been deployed with that, the service only looks whether the old place was written again."
+        "`--carry-service` adds a service to the Compose file that copies the data into the volume before the "
+        "database starts. Once every host is deployed with it, the service only checks whether something wrote to the"
+        " old place again."
     ),
     fix=(
-        "The carry services, the volumes of their marks and every wait for them are taken out: what is left is what "
-        "`--write` alone would have made. Deploy the change on every host first, and look at its rows: `volfix rows`."
+        "The carry services, the volumes of their marks and every wait for these services go; the file is then as "
+        "`--write` alone would have made it. First deploy the change on every host, and count its rows: `volfix "
+        "rows`."
     ),
     sources=("compose-spec/compose-spec: 05-services.md (depends_on)",),
     examples=(

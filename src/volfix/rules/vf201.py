@@ -42,9 +42,9 @@ def _strangers(context: Context) -> Iterator[Finding]:
                 severity=Severity.INFO,
                 location=location,
                 message=f"{shortened(variable.name)} names a server that is not in this stack",
-                danger=f"{variable.name} of {service.name} asks the host {host}, which is {here}",
+                danger=f"{variable.name} of {service.name} connects to the host {host}, which is {here}",
                 label="another host",
-                evidence=("its rows are in no volume of this stack, as far as these files say",),
+                evidence=("its rows are in no volume of this stack, as far as these files show",),
                 service=service.name,
                 reason="a server's URL is never changed",
             )
@@ -96,26 +96,27 @@ RULE = Rule(
     name="database-outside-volume",
     summary="The database's URL or path lies outside every persistent mount.",
     why=(
-        "A volume keeps what is below its target and nothing else. A database file beside it lies in the container's "
-        "own layer, which every deployment that recreates the container throws away, whatever the mounts say."
+        "A volume keeps what is below its target and nothing else. A database file beside the target lies in the "
+        "container's own layer, and every deployment that recreates the container deletes it, whatever the mounts "
+        "say."
     ),
     fix=(
-        "The value that the process sees is changed where it comes from: the file keeps its name and moves into the "
-        "service's mount for data: the one whose target, volume or directory is called so (`sqlite-data`, `web_db`), else, "
-        "unsafe, the only volume that is not called after something else (uploads, static, cache, configuration ...). "
-        "Of several volfix names each and chooses none. For a service without a mount, the fix adds a volume at the file's directory, or at a new "
-        "directory `data` in it where there is code: unsafe: apply it if these rows must survive. "
-        "So is a value whose file something else names: a script, code that looks for it, a setting, the build, a "
-        "command, a health check, a hook, a label. So is a value that loses against what the deploying command is handed "
-        "(a step's `environment:`, `export`, `--env-file`), unless that lies in a volume. Where nothing but a mount's name says where the service works, a "
-        "relative path moves safely at a customary root only (/app, /code, /usr/src/app ...), and where its directories "
-        "end the mount's target it is inside. A type switch that names a server (`DB_CONNECTION=mysql`) makes the value "
-        "a schema, and no finding. Of a value that is put together (`sqlite:///./${NAME}`) the literal part changes. A "
-        "value that several services take changes only where that is right for all of them; where each has rows of its "
-        "own that would meet in one file, unsafe. Of env files, an example (.env.example, .env.dist) is edited safely "
-        "only where a deployment copies it into place, and another file that nothing names (.env.prod) only where "
-        "nothing else gives the service a good value. The rows that are there have to be carried before the container "
-        "is recreated."
+        "The value changes where it is written. The file keeps its name and moves into the service's mount for data: "
+        "the mount whose target, volume or directory is named for data (`sqlite-data`, `web_db`); else, unsafe, the "
+        "only volume that is not named for another purpose (uploads, static, cache, configuration ...). If several "
+        "volumes fit, volfix names them and chooses none. A service without a mount receives a new volume at the "
+        "file's directory, or at a new directory `data` in it where code lies there. This is unsafe: apply it if "
+        "these rows must survive. Unsafe too: a value whose file something else also names (a script, code, a "
+        "setting, the build, a command, a health check, a hook, a label), and a value that loses against what the "
+        "deploying command receives (a step's `environment:`, `export`, `--env-file`), unless that names a file in a "
+        "volume. If only a mount's name says in which directory the service works, a relative path moves safely at a "
+        "customary root only (/app, /code, /usr/src/app ...). A type switch that names a server "
+        "(`DB_CONNECTION=mysql`) makes the value a schema: no finding. In a value of several parts "
+        "(`sqlite:///./${NAME}`) the literal part changes. A value that several services take changes only if the new"
+        " value is right for all of them; if their rows would meet in one file, unsafe. An example file "
+        "(.env.example, .env.dist) changes safely only if a deployment copies it into place; another env file that "
+        "nothing names (.env.prod) only if nothing else gives the service a good value. Carry the rows before the "
+        "container is recreated."
     ),
     sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "compose-spec/compose-spec: 05-services.md (env_file)"),
     examples=EXAMPLES,

@@ -47,12 +47,13 @@ RULE = Rule(
     name="slash-trap",
     summary="A slash too many or too few makes the database another file.",
     why=(
-        "`sqlite:///data/app.db` is /data/app.db to some libraries, and data/app.db below the working directory to "
-        "others. Where the mount holds the one and the library opens the other, the rows lie in the container's layer."
+        "Some libraries read `sqlite:///data/app.db` as /data/app.db, others as data/app.db below the working "
+        "directory. If the mount holds the first file and the library opens the second, the rows lie in the "
+        "container's layer."
     ),
     fix=(
-        "The slashes as the library that reads the value takes them. Safe where the library is known and one of the "
-        "two files lies in a mount."
+        "The slashes that the library needs. Safe where volfix knows the library and a mount holds one of the two "
+        "files."
     ),
     sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "launchbadge/sqlx: sqlx-sqlite/src/options/parse.rs"),
     examples=(

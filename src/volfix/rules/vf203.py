@@ -70,14 +70,14 @@ RULE = Rule(
     name="hard-coded-database-path",
     summary="The code itself names a database file that no mount holds.",
     why=(
-        "A path in the code counts where no variable replaces it, whatever the mounts say. The file lies in the "
-        "container's own layer, which every deployment that recreates the container throws away."
+        "The code names the file itself, and no variable replaces the path. The file lies in the container's own "
+        "layer, and every deployment that recreates the container deletes it."
     ),
     fix=(
-        "The literal, and nothing else of the module, names a file in the service's one mount for data. Safe where "
-        "nothing overrides it; what the code reads from a variable that is set, or may be, is no finding. Modules are "
-        "those in Python, Go, JavaScript and TypeScript. Entry points, Rails' database.yml, Laravel's database.php and "
-        "Prisma's schema are read and never edited."
+        "The literal names a file in the service's mount for data; nothing else in the module changes. Safe where "
+        "nothing overrides the literal. A path that the code reads from a variable is no finding if the variable is "
+        "set, or may be. volfix edits modules in Python, Go, JavaScript and TypeScript. It reads entry points, Rails'"
+        " database.yml, Laravel's database.php and Prisma's schema, and never edits them."
     ),
     sources=(
         "sqlalchemy/sqlalchemy: pysqlite dialect",

@@ -107,12 +107,12 @@ RULE = Rule(
     name="conflicting-database-url",
     summary="Two sources give the database variable different files.",
     why=(
-        "Of several values for one variable the container sees one: `environment:` wins over env files, a later env "
-        "file over an earlier one, all of them over the image's ENV. Who changes the other value changes nothing. Over all "
-        "of them go an env file that the code loads with `override=True` and a value that the entry point sets; "
-        "and migrations may take a URL of their own."
+        "The container sees only one of several values for a variable: `environment:` wins over env files, a later "
+        "env file over an earlier env file, and all of them over the image's ENV. A change of the other value has no "
+        "effect. An env file that the code loads with `override=True`, and a value that the entry point sets, win "
+        "over all of these. Migrations may have their own URL."
     ),
-    fix="None: volfix cannot tell which of the two is meant.",
+    fix="None: volfix cannot tell which of the two values is meant.",
     sources=("docker/docs: compose/environment-variables/envvars-precedence.md",),
     examples=(
         reported(

@@ -92,12 +92,13 @@ RULE = Rule(
     name="env-file-not-loaded",
     summary="The changed value never reaches the container, or not without a rebuild.",
     why=(
-        "`.env` beside the Compose file gives values to `${...}` in it, not to the containers; what no `env_file:` and "
-        "no `environment:` passes on, the process does not see. A value in the image is seen once the image is rebuilt."
+        "`.env` beside the Compose file only fills in `${...}` in that file. The process sees a variable only if "
+        "`env_file:` or `environment:` passes it on. A changed value in the image counts only after the image is "
+        "rebuilt."
     ),
     fix=(
-        "None: volfix cannot tell whether the file is meant for the container, and rebuilding an image edits no "
-        "file. Where nothing in the image reads `.env` either, what VF201 makes of its value is unsafe."
+        "None: volfix cannot tell whether the container is meant to have the file, and no edit of a file rebuilds an "
+        "image. Where nothing in the image reads `.env` either, VF201's fix of its value is unsafe."
     ),
     sources=("docker/docs: compose/environment-variables/set-environment-variables.md",),
     examples=(

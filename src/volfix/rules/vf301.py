@@ -70,13 +70,13 @@ RULE = Rule(
     name="deploy-without-docker-socket",
     summary="A pipeline's step deploys, and has no way to the host's Docker daemon.",
     why=(
-        "Drone's docker runner starts each step in a container. Without the host's socket in it the step reaches no "
-        "daemon, and the deployment fails; started with a daemon of its own instead, all data would go with it."
+        "Drone's docker runner starts each step in a container. Without the host's socket the step reaches no daemon,"
+        " and the deployment fails; a daemon of the step's own would take all data with it when it ends."
     ),
     fix=(
-        "A host volume for /var/run/docker.sock, declared in the pipeline and mounted in the step. Drone refuses host "
-        "volumes in repositories that it does not trust: safe with --trusted, or where the pipeline shows the trust; "
-        "else unsafe."
+        "A host volume for /var/run/docker.sock, declared in the pipeline and mounted in the step. Drone refuses host"
+        " volumes in repositories that it does not trust: safe with --trusted, or where the pipeline shows the trust;"
+        " else unsafe."
     ),
     sources=("drone/docs: pipeline/docker/syntax/volumes/host.md", "drone-runners/drone-runner-docker: engine/linter"),
     examples=(

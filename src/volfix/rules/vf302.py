@@ -63,7 +63,7 @@ def check(context: Context) -> Iterator[Finding]:
                 (
                     *evidence,
                     *((f"`{reader}` reads it",) if reader else ()),
-                    f"the stack itself is not concerned: the host's daemon resolves the mount to {path} on the host, "
+                    f"the stack is not affected: the host's daemon resolves the mount to {path} on the host, "
                     "whatever the step mounts there",
                 ),
                 fix,
@@ -91,8 +91,8 @@ def _empty_volumes(context: Context, deploy: StackDeployment) -> Iterator[Findin
             "VF302",
             deploy,
             Severity.INFO,
-            "a volume of the pipeline holds nothing of the stack",
-            f"whoever backs up {host} backs up nothing of the stack: its rows are in {' and '.join(kept)}",
+            "a volume of the pipeline holds none of the stack's data",
+            f"a backup of {host} holds none of the stack's data: the rows are in {' and '.join(kept)}",
             (
                 f"the step mounts {host} at {path}, and no service of the stack mounts {host}",
                 "the host's daemon takes each mount of the stack from the host, whatever the step mounts",
@@ -183,17 +183,20 @@ BOTH = (
 RULE = Rule(
     code="VF302",
     name="data-directory-not-in-pipeline",
-    summary="A deploying step has not what the stack has: its data directory is not mounted, or its own volume is empty.",
+    summary=(
+        "A deploying step does not see the stack's data: it does not mount the data directory, or its own volume is "
+        "empty."
+    ),
     why=(
-        "Drone's workspace is a volume that is made for each build and removed after it. What the step's own commands "
-        "read or write there, a backup or a migration, is never what the stack has: the host's daemon resolves "
+        "Drone makes a workspace volume for each build and removes it afterwards. What the step's own commands read "
+        "or write there, such as a backup or a migration, is never the stack's data: the host's daemon resolves "
         "`./data` to a directory of the host. A host volume in the pipeline changes what the step sees, and nothing "
-        "for the stack: where the stack does not use it, its backup is a backup of nothing."
+        "for the stack: if the stack does not use this volume, its backup is EMPTY."
     ),
     fix=(
-        "A host volume below /var/lib/drone, mounted at the data directory in the step. Only where the step reads the "
-        "directory or --trusted is given; safe where the repository is known to be trusted and the "
-        "volume of that name is safely made, else unsafe."
+        "A host volume below /var/lib/drone, mounted at the data directory in the step: only where the step reads the"
+        " directory, or with --trusted. Safe where volfix knows that Drone trusts the repository and where the fix "
+        "that makes the volume of the same name is safe; else unsafe."
     ),
     sources=(
         "drone-runners/drone-runner-docker: engine/compiler/workspace.go",

@@ -90,7 +90,7 @@ def _fix(context: Context, deploy: StackDeployment, files: list[ComposeFile]) ->
     if any(file.version_1 for file in files):
         return VERSION_1
     if not name or name == deploy.deployment.project:
-        return "the repository's name gives no better one"
+        return "the repository's name is no better"
     moves = tuple(dict.fromkeys((*_volume_moves(context, deploy), *_bind_moves(context, deploy))))
     if _may_be_version_1(deploy):
         operation = _variable(deploy, name)
@@ -173,18 +173,20 @@ UNNAMED = PIPELINE.replace("-p shop ", "")
 RULE = Rule(
     code="VF303",
     name="shared-project-name",
-    summary="The stack runs under a project name that another stack has too, as Drone's `src` for every repository.",
+    summary="Two stacks run under one project name, as all repositories do that Drone deploys as `src`.",
     why=(
-        "Compose calls containers, networks and volumes after the project, and the project after its directory. In a "
-        "Drone step that is /drone/src for every repository: two of them on one host are one project. The second "
-        "deployment replaces the first one's containers and goes on in its volumes and in its /drone/src on the host. So do "
-        "two stacks that one script starts under one `-p`, with a database in a volume of the same name."
+        "Compose names containers, networks and volumes after the project, and the project after its directory. A "
+        "Drone step works in /drone/src for every repository: two of them on one host are one project. The second "
+        "deployment replaces the containers of the first, and works in the first one's volumes and in its /drone/src "
+        "on the host. The same happens if one script starts two stacks under one `-p`, and both keep a database in a "
+        "volume of the same name."
     ),
     fix=(
-        "`name:` at the top of the Compose file, from the name of the repository's remote or directory; where the step "
-        "may call Compose 1, which refuses a file with `name:`, COMPOSE_PROJECT_NAME in the step's environment. Unsafe: the "
-        "volumes of the new project are new and empty until the data is carried from `src_<volume>`. `volfix carry "
-        "--from-project src` does that, stops and renames the old containers of this repository, and removes none."
+        "`name:` at the top of the Compose file, from the name of the repository's remote or directory. If the step "
+        "may call Compose 1, which refuses a file with `name:`, COMPOSE_PROJECT_NAME in the step's environment "
+        "instead. Unsafe: the new project's volumes start EMPTY until the data is carried from `src_<volume>`. "
+        "`volfix carry --from-project src` carries it, stops and renames the old containers of this repository, and "
+        "removes no container."
     ),
     sources=(
         "drone-runners/drone-runner-docker: engine/compiler/workspace.go",

@@ -23,7 +23,7 @@ def check(context: Context) -> Iterator[Finding]:
                 "VF304",
                 deploy,
                 Severity.ERROR,
-                "the deployment ends with the pipeline, and its volumes with it",
+                "the deployment's volumes end with the pipeline",
                 "the step deploys to a Docker daemon inside the pipeline, which ends with it: its containers and "
                 "volumes, named ones too, are gone then",
                 (_daemon(deploy),),
@@ -36,8 +36,8 @@ def check(context: Context) -> Iterator[Finding]:
                 "VF304",
                 deploy,
                 Severity.ERROR,
-                "the machine is thrown away after the pipeline, with every volume",
-                "the step deploys on a machine that is thrown away after the pipeline, with every volume on it",
+                "the machine and all its volumes are gone after the pipeline",
+                "the step deploys to a machine that is deleted after the pipeline, with every volume on it",
                 (f"{deploy.deployment.pipeline.runner} starts a machine for each pipeline",),
                 reason="deploy to a machine that stays: its socket, a context, or `ssh`",
                 label="deploys here",
@@ -80,7 +80,7 @@ RULE = Rule(
         "A Docker-in-Docker service keeps its containers and volumes in its own /var/lib/docker, an anonymous volume "
         "that the runner removes with the pipeline. No mount and no volume of the stack changes that."
     ),
-    fix="None: the deployment needs another daemon, and which one is no question of files.",
+    fix="None in the files: deploy to another daemon, on a machine that stays.",
     sources=(
         "drone/docs: pipeline/docker/examples/services/docker_dind.md",
         "drone-runners/drone-runner-docker: engine",

@@ -89,11 +89,11 @@ DECLARED = "volumes:\n- name: socket\n  host:\n    path: /var/run/docker.sock\n"
 RULE = Rule(
     code=CODE,
     name="pipeline-volume-mismatch",
-    summary="What a deploying step mounts and what the pipeline declares do not fit together.",
+    summary="A deploying step mounts something that the pipeline does not declare, or the other way round.",
     why=(
-        "Drone mounts a volume only where the step's entry has a name and a path and the pipeline declares that name "
-        "with what it is. Anything else is passed over, and the step works without the socket or the data. And a "
-        "stack that is started from a host directory at another path has its relative binds elsewhere on the host."
+        "Drone mounts a volume only if the step's entry has a name and a path, and the pipeline declares this name as"
+        " `host:` or `temp:`. Drone passes over everything else, and the step works without the socket or the data. A"
+        " stack that starts from a host directory at another path has its relative bind mounts elsewhere on the host."
     ),
     fix=(
         "For the Docker socket: the declaration, the name or the mount that is missing. Safe where the pipeline shows "

@@ -69,10 +69,10 @@ RULE = Rule(
     name="signature-broken",
     summary="A fix changes a signed pipeline.",
     why=(
-        "A signature is made over every byte of the file's other documents with a key that only the Drone server has. "
-        "After any change the builds of a protected repository wait for an approval."
+        "The signature covers every byte of the file's other documents, and only the Drone server has the key. After "
+        "any change the builds of a protected repository wait for an approval."
     ),
-    fix="None: the file has to be signed again with `drone sign`. The stale signature stays where it is.",
+    fix="None: sign the file again with `drone sign`. The old signature stays in the file until then.",
     sources=("drone/drone-yaml: yaml/signer/signer.go", "drone/drone: trigger/trigger.go"),
     examples=(
         reported(

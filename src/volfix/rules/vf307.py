@@ -46,8 +46,8 @@ def check(context: Context) -> Iterator[Finding]:
             "VF307",
             deploy,
             Severity.WARNING,
-            f"the step's image does not carry `{called}`",
-            f"the image {step.image} does not carry `{called}`: the step fails, and nothing is deployed",
+            f"the step's image does not have `{called}`",
+            f"the image {step.image} does not have `{called}`: the step fails, and nothing is deployed",
             (client.source,),
             fix,
             reason,
@@ -66,10 +66,10 @@ def _fix(deploy: StackDeployment, node: object) -> tuple[Fix | None, str]:
     if Image.parse(node.value).repository not in CLIENTS:
         return (
             None,
-            "the step's other commands may need its image: install Compose in the step, or deploy in another one",
+            "the step's other commands may need this image: install Compose in the step, or deploy in another step",
         )
     operation = SetScalar(deploy.workflow.file.source, node, IMAGE)
-    return Fix((operation,), (), Applicability.UNSAFE), "another image may lack what the step's other commands need"
+    return Fix((operation,), (), Applicability.UNSAFE), "another image may lack a program that the step needs"
 
 
 PINNED = PIPELINE.replace("docker:27-cli", "docker/compose:1.29.2  # pinned")
@@ -77,12 +77,15 @@ PINNED = PIPELINE.replace("docker:27-cli", "docker/compose:1.29.2  # pinned")
 RULE = Rule(
     code="VF307",
     name="compose-missing-in-image",
-    summary="The step calls `docker compose`, or `docker-compose`, in an image that does not carry it.",
+    summary="A step calls `docker compose`, or `docker-compose`, and its image does not have it.",
     why=(
-        "docker/compose 1.x has `docker-compose` alone; the official docker images have Compose since 20.10.15. A "
-        "step that calls what is not there fails, and a deployment that fails half way leaves a stack half way."
+        "docker/compose 1.x only has `docker-compose`; the official docker images have Compose since 20.10.15. A step"
+        " that calls a missing program fails, and a deployment that fails half way leaves the stack half deployed."
     ),
-    fix="An official docker image that carries both. Unsafe: the step's other commands may need what the old one had.",
+    fix=(
+        "An official docker image that has both. Unsafe: the step's other commands may need a program that only the "
+        "old image has."
+    ),
     sources=("docker-library/docker: commit 9aaa758", "docker/compose: 1.29.2, Dockerfile"),
     examples=(
         fixed_unsafe(

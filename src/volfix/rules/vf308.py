@@ -46,15 +46,17 @@ jobs:
 RULE = Rule(
     code="VF308",
     name="changing-project-name",
-    summary="The project, or a volume, is called otherwise at each deployment: each deployment starts with empty volumes.",
+    summary=(
+        "The name of the project or of a volume changes at each deployment: each deployment starts with EMPTY volumes."
+    ),
     why=(
-        "Compose calls a volume after the project. Where the project's name has the number of the build, a commit or a "
-        "date in it, the next deployment looks for a volume that does not exist, makes an empty one, and leaves the rows "
-        "behind in the old one."
+        "Compose names a volume after the project. If the project's name contains a build number, a commit or a date,"
+        " the next deployment looks for a volume that does not exist, makes an EMPTY one, and leaves the rows in the "
+        "old volume."
     ),
     fix=(
-        "The part of the name that changes goes, where what stays is a name. Unsafe: the volume of the fixed name is new "
-        "and empty too until the rows of the last deployment are carried into it."
+        "The part that changes goes, if the rest still is a name. Unsafe: the volume of the fixed name starts EMPTY "
+        "too, until the rows of the last deployment are carried into it."
     ),
     sources=("compose-spec/compose-go: cli/options.go", "docker/compose: pkg/api/labels.go"),
     examples=(

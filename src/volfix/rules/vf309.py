@@ -39,13 +39,16 @@ PINNED = (
 RULE = Rule(
     code="VF309",
     name="checkout-cleaned",
-    summary="The CI system cleans the checkout that a writable bind mount lies in, before each deployment.",
+    summary="The CI system cleans the checkout before each deployment, and a writable bind mount lies in it.",
     why=(
-        "A runner on the host deploys from its own checkout, and brings that up to date first: actions/checkout and "
-        "GitLab run `git clean -ffdx`, Drone's exec runner deletes the directory. What containers wrote below it is "
-        "gone, while the deployment looks like any other."
+        "A runner on the host deploys from its own checkout, and first makes the checkout clean: actions/checkout and"
+        " GitLab run `git clean -ffdx`, Drone's exec runner deletes the directory. The files that containers wrote "
+        "there are gone, and the deployment looks like any other."
     ),
-    fix="None: what the directory is for is not known. Where a database is in it, VF101 makes it a named volume.",
+    fix=(
+        "None: volfix does not know the purpose of the directory. If it holds a database, VF101 makes it a named "
+        "volume."
+    ),
     sources=(
         "actions/checkout: README.md (clean)",
         "GitLab documentation: CI/CD variables, GIT_CLEAN_FLAGS",

@@ -49,11 +49,10 @@ RULE = Rule(
     name="swarm-volume-unpinned",
     summary="A database's volume in a Swarm stack is local to one node, and nothing keeps the service on that node.",
     why=(
-        "Swarm starts a service on any node that is free, and each node has its own local volumes. Where the service "
-        "moves, because a node is drained or full, it finds a new, empty volume under the same name, and its rows stay on "
-        "the other node."
+        "Swarm starts a service on any free node, and each node has its own local volumes. When a node is drained or "
+        "full, the service moves, finds a new, EMPTY volume of the same name, and leaves its rows on the other node."
     ),
-    fix="None: which node has the data, only a person can tell. Constrain the service to that node.",
+    fix="None: volfix cannot tell which node has the data. Pin the service to that node with a placement constraint.",
     sources=("docker/docs: engine/swarm/services.md", "docker/cli: docs/reference/commandline/stack_deploy.md"),
     examples=(
         reported("deployed by a script", {"compose.yaml": STACK, "deploy.sh": DEPLOY}),

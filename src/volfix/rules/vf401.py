@@ -40,15 +40,16 @@ RULE = Rule(
     name="command-deletes-volumes",
     summary="A command of the deployment deletes volumes.",
     why=(
-        "A named volume outlives its containers, but not `down -v`: Compose then removes every volume that the project "
-        "declares, without asking. In a script that deploys, the database starts empty after each deployment. volfix follows "
+        "A named volume survives its containers, but not `down -v`: Compose removes every volume that the project "
+        "declares, and does not ask. In a deployment script this makes the database EMPTY each time. volfix follows "
         "what a step or script calls, as bash does: functions, variables, `eval`, ssh, other scripts, make targets."
     ),
     fix=(
-        "The option that deletes is taken out of the command; a command that does nothing else goes, where the script "
-        "means the same without it. It is safe where a safe fix of the same run makes the volume that the command would "
-        "delete, and belongs to that fix; else someone may want a reset at each deployment. Where the command cannot be taken "
-        "out, or stays (`--ignore VF401`, a comment), the fix that makes the volume is unsafe and names it."
+        "The option that deletes goes; a command that only deletes goes as a whole, if the script does the same "
+        "without it. Safe where a safe fix of the same run makes the volume that the command would delete; the "
+        "removal then belongs to that fix. Else unsafe: someone may want a reset at each deployment. If the command "
+        "has to stay (`--ignore VF401`, a comment, a form that volfix does not edit), the fix that makes the volume "
+        "is unsafe and names the command."
     ),
     sources=(
         "docker/compose: compose_down.md, compose_rm.md, compose_up.md",
@@ -69,7 +70,7 @@ RULE = Rule(
             {"deploy.sh": "#!/bin/sh\nset -e\ndocker-compose down -t 5 \\\n  --rmi all\ndocker-compose up -d\n"},
         ),
         fixed_unsafe(
-            "a make target that another one runs before it starts the stack, through a variable",
+            "a make target that another target runs before it starts the stack, through a variable",
             {
                 "compose.yaml": STACK,
                 "Makefile": "DC = docker compose\n\nwipe:\n\t@$(DC) down --volumes --remove-orphans || true\n\nup: wipe\n\t$(DC) up -d\n",

@@ -28,10 +28,12 @@ RULE = Rule(
     name="command-deletes-bind-data",
     summary="A command of the deployment deletes the files behind a bind mount.",
     why=(
-        "A bind mount is a directory of the host like any other: `git clean -fdx`, `rm -rf data`, `find data -delete` "
-        "and `rsync --delete` delete the database in it with everything else that the repository does not hold."
+        "A bind mount is an ordinary directory of the host: `git clean -fdx`, `rm -rf data`, `find data -delete` and "
+        "`rsync --delete` delete the database in it."
     ),
-    fix="None: what the command is for is not known. The finding says what it has to leave out.",
+    fix=(
+        "None: volfix does not know the purpose of the command. The finding says which path the command must leave out."
+    ),
     sources=("git: git-clean", "rsync(1): --delete, FILTER RULES", "Drillster/drone-rsync: DOCS.md"),
     examples=(
         reported(

@@ -41,11 +41,11 @@ RULE = Rule(
     name="command-wipes-rows",
     summary="A command of the deployment, or of a service's start, wipes the rows of the database.",
     why=(
-        "`migrate:fresh`, `db:reset`, `manage.py flush`, `DROP DATABASE` and `FLUSHALL` delete the rows themselves: no "
-        "volume keeps what the database is told to drop. A command like this belongs into tests; in a deployment it runs on "
-        "the rows that people use, each time."
+        "`migrate:fresh`, `db:reset`, `manage.py flush`, `DROP DATABASE` and `FLUSHALL` delete the rows themselves, "
+        "and no volume protects them. These commands are for tests; in a deployment they delete the rows that people "
+        "use, each time."
     ),
-    fix="None: only a person can tell whether the rows may go. Take the command out of the deployment.",
+    fix="None: only you know whether the rows may go. If not, take the command out of the deployment.",
     sources=("laravel/docs: migrations.md", "prisma/docs: prisma migrate reset", "django/django: ref/django-admin.txt"),
     examples=(
         reported(

@@ -50,7 +50,7 @@ def _problems(context: Context, ignore: Ignore) -> Iterator[tuple[Span, Severity
         yield ignore.span, Severity.WARNING, "the comment ignores nothing: no codes", danger, FORM
     elif not ignore.codes:
         now = f": today it hides {', '.join(used)}" if used else ""
-        danger = f"`{text}` hides every finding here, also those of tomorrow{now}"
+        danger = f"`{text}` hides every finding here, also future ones{now}"
         yield ignore.span, Severity.WARNING, "the comment hides every finding", danger, FORM
     else:
         for code, place in ignore.codes.items():
@@ -72,12 +72,12 @@ BIND = "services:\n  db:\n    image: postgres:16\n    volumes:\n      - ./rows:/
 RULE = Rule(
     code=OWN,
     name="ignore-without-effect",
-    summary="A comment ignores findings, and its code is unknown, missing or not needed.",
+    summary="An ignore comment has an unknown code, no code, or a code that it does not need.",
     why=(
-        "A code that is spelt wrong hides nothing, and its writer believes that the finding is dealt with. A comment without a "
-        "code hides whatever volfix finds there later, as does one that has outlived its finding: the next loss is silent."
+        "A misspelt code hides nothing, and its author believes that the finding is dealt with. A comment without a "
+        "code, or one whose finding is gone, hides every later finding there: the next loss is silent."
     ),
-    fix="None: say which findings the comment is to ignore, or take it out.",
+    fix="None: write the codes that the comment is to ignore, or delete the comment.",
     sources=("astral-sh/ruff: RUF100 unused-noqa, PGH004 blanket-noqa",),
     examples=(
         reported("a code that no rule has", {"compose.yaml": BIND.format("  # volfix: ignore[VF1O1]")}),

@@ -88,7 +88,7 @@ def read_module(path: Path) -> tuple[Source, str | None]:
             return Source.read(path), None
         text = data.decode(name)
     except (SyntaxError, UnicodeDecodeError) as error:
-        raise FileProblem(path, "the encoding that it names is not the one that it is in") from error
+        raise FileProblem(path, "the file names another encoding than it has") from error
     return Source(path, data, text), f"the module is in {name}: volfix edits UTF-8 alone"
 
 

@@ -246,7 +246,9 @@ class _Composer:
             if isinstance(key, Scalar) and not is_merge_key(key):
                 both = keys.get(key.value), value
                 if both[0] is not None and not (self.repeats and all(isinstance(one, Mapping) for one in both)):
-                    raise self._problem(key.span.start, f'the key "{key.value}" stands twice in one mapping')
+                    raise self._problem(
+                        key.span.start, f'the key "{key.value}" is twice in this mapping: keep one of them'
+                    )
                 keys[key.value] = value
             pairs.append(Pair(key, value))
         end = self._next()

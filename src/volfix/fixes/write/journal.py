@@ -51,8 +51,8 @@ ADVICE = {
     errno.EACCES: "permission denied: run volfix as the owner of the file and its directory",
     errno.EPERM: "not permitted: run volfix as the owner of the file and its directory; it may be immutable (lsattr)",
     errno.EBUSY: "in use as a mount of its own: run volfix outside of the container",
-    errno.ENOENT: "no such file: it was there when it was read",
-    errno.ELOOP: "a link where there was none: it changed since it was read",
+    errno.ENOENT: "no such file: it was there when volfix read it",
+    errno.ELOOP: "a link now: it changed since volfix read it",
 }
 
 

@@ -69,7 +69,7 @@ def _look(given_path: Path, path: Path, directory: int) -> OnDisk:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise WriteRefused(given_path, "not a regular file: it changed since it was read")
+                raise WriteRefused(given_path, "not a regular file: it changed since volfix read it")
             with open(descriptor, "rb", closefd=False) as file:
                 return OnDisk(given_path, path, directory, file.read(2 * LARGEST), status, _attributes(descriptor))
         finally:
@@ -81,11 +81,11 @@ def _look(given_path: Path, path: Path, directory: int) -> OnDisk:
 def check(file: OnDisk, before: str) -> None:
     """Raise WriteRefused unless the file has the SHA-256 `before` and can be replaced without losing anything."""
     if file.digest != before:
-        raise WriteRefused(file.given_path, "changed since it was read: run volfix again")
+        raise WriteRefused(file.given_path, "changed since volfix read it: run volfix again")
     if file.status.st_nlink > 1:
         raise WriteRefused(
             file.given_path,
-            f"has {file.status.st_nlink} names (hard links), which a new version would part: make it a copy",
+            f"has {file.status.st_nlink} names (hard links), which a write would separate: make it a copy",
         )
     effective = os.access in os.supports_effective_ids
     if not os.access(".", os.W_OK | os.X_OK, dir_fd=file.directory, effective_ids=effective):
@@ -128,7 +128,9 @@ def _make_alike(descriptor: int, file: OnDisk) -> None:
     status = os.fstat(descriptor)
     if (status.st_uid, status.st_gid) != (wanted.st_uid, wanted.st_gid):
         owner = f"user {wanted.st_uid} and group {wanted.st_gid}"
-        raise WriteRefused(file.given_path, f"belongs to {owner}, and only they can keep that: run volfix as its owner")
+        raise WriteRefused(
+            file.given_path, f"belongs to {owner}, and only they can keep this owner: run volfix as the owner"
+        )
     if status.st_mode != wanted.st_mode:
         mode = f"{stat.S_IMODE(wanted.st_mode):04o}"
         raise WriteRefused(file.given_path, f"its mode {mode} cannot be kept: run volfix as its owner, in its group")

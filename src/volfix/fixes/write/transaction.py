@@ -180,7 +180,7 @@ def _take_back(journal: Journal, transaction: Sequence[SavedFile], error: BaseEx
     """Roll back; where the error is a failure to write, say in a new one what became of the files."""
     try:
         left = _roll_back(journal, transaction).left
-        outcome = f"left as it is: it was changed meanwhile: {_named(left)}" if left else "no file was changed"
+        outcome = f"left as it is, because it changed meanwhile: {_named(left)}" if left else "no file was changed"
     except (WriteProblem, OSError) as problem:
         outcome = f"the files are not all put back ({problem}): run volfix again to do it"
         if isinstance(error, WriteProblem):

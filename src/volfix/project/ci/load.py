@@ -48,13 +48,13 @@ def load(path: Path, source: Source | None = None) -> PipelineFile:
         documents = documents_of(source)
     except FileProblem as problem:
         if TEMPLATE_TAG.search(source.text):
-            raise NotForVolfix(path, "a template, not YAML yet: run volfix on what it renders to") from None
+            raise NotForVolfix(path, "a template, not YAML: run volfix on the rendered file") from None
         if any(system.recognises(path, ()) for system in (github_actions, gitlab_ci, circleci)):  # by its name alone
             raise NotForVolfix(path, f"not read: {problem.message}") from None
         raise
     roots = [root for document in documents if isinstance(root := resolved(document.root), Mapping)]
     if not roots:
-        raise NotForVolfix(path, "not a pipeline: its top level is not a mapping")
+        raise NotForVolfix(path, "not a pipeline: the top level is not a mapping")
     for system in SYSTEMS:
         if system.recognises(path, roots):
             return system.read(source, documents)

@@ -27,7 +27,7 @@ def lacking(project: Project) -> str | None:
     if project.unread_files or any(file.version_1 for file in project.files):
         return None
     if not project.services:
-        return "it has no services"
+        return "no `services:`"
     known = {section: _known(project, section) for section in SECTIONS}
     return next((reason for service in project.services.values() for reason in _lacking(project, service, known)), None)
 

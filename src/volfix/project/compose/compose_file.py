@@ -133,7 +133,7 @@ def load(path: Path, source: Source | None = None) -> ComposeFile:
     except FileProblem:
         if TEMPLATE.search(source.text):
             raise NotForVolfix(
-                path, "a template, not YAML yet: run volfix on what it renders to", is_template=True
+                path, "a template, not YAML: run volfix on the rendered file", is_template=True
             ) from None
         raise
     kept = [document for document in documents if not is_empty(document)]
@@ -141,13 +141,15 @@ def load(path: Path, source: Source | None = None) -> ComposeFile:
     if not roots:
         raise NotForVolfix(path, "empty")
     if not all(isinstance(root, Mapping) for root in roots):
-        raise NotForVolfix(path, "not a Compose file: its top level is not a mapping")
+        raise NotForVolfix(path, "not a Compose file: the top level is not a mapping")
     mappings = tuple(root for root in roots if isinstance(root, Mapping))
     version_1 = _is_version_1(mappings)
     if not version_1 and not _is_compose(mappings):
         if TEMPLATE.search(source.text):
-            raise NotForVolfix(path, "a template, not Compose yet: run volfix on what it renders to", is_template=True)
-        raise NotForVolfix(path, "not a Compose file: it has no services")
+            raise NotForVolfix(
+                path, "a template, not a Compose file: run volfix on the rendered file", is_template=True
+            )
+        raise NotForVolfix(path, "not a Compose file: no `services:`")
     includes = tuple(entry for root in mappings for entry in _includes(root.get("include")))
     return ComposeFile(source, tuple(kept), mappings, version_1, includes)
 

@@ -120,7 +120,7 @@ class _Builder:
         except InterpolationError:
             found = None
         if found is None or found.unknown or REMOTE.match(text):
-            self.loader.note(f"{directory}: {text} is not followed: volfix cannot tell where it leads")
+            self.loader.note(f"{directory}: {text} is not followed: volfix cannot tell which file that is")
             self.unread.append(Unread(text, "volfix cannot tell where it leads", None))
             return None
         return Path(os.path.normpath(directory / found.value))

@@ -40,7 +40,7 @@ def parts_kept(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal
         assigned = env_assignment(origin)
         names = {variable, assigned.assignment.name if assigned else variable} & parts
         if names and proposal.new_value is not None and (assigned or compose_scalar(origin)):
-            yield proposal.refused(f"{' and '.join(sorted(names))} is a part of other values, which would change too")
+            yield proposal.refused(f"{' and '.join(sorted(names))} is also part of other values, which would change")
         else:
             yield proposal
 
@@ -109,7 +109,7 @@ def own_volumes(found: Sequence[Proposal]) -> Iterator[Proposal]:
             yield _with_service_value(proposal, directory)
         else:
             yield proposal.refused(
-                "the service has no mount for data, and nothing says that the deployment takes this env file"
+                "the service has no mount for data, and volfix cannot tell whether the deployment takes this env file"
             )
 
 
@@ -147,7 +147,7 @@ def _concern(database: Database, other: Database) -> str | None:
         return None
     if other.is_inside:
         files = " and ".join(other.project.file_names)
-        return f"with {files}, a mount holds a database of {name}: whether it shall without is not known"
+        return f"with {files}, a mount holds a database of {name}, which may need a volume without them too"
     return None if same_value else f"{other.variable} of {name} names {other.path}, which no mount holds either"
 
 

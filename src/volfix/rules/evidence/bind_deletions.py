@@ -89,7 +89,10 @@ def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostD
         evidence=(
             how_it_runs(flow, command),
             *dict.fromkeys(f"{item.use.service.name} mounts {item.use.mount.written_as}" for item in hit),
-            *(["git clean keeps what git ignores: nothing says that it ignores this"] * deleted.only_untracked),
+            *(
+                ["`git clean` without -x keeps ignored files, but no rule ignores this directory"]
+                * deleted.only_untracked
+            ),
         ),
         step=command.start.step,
         reason=f"ends with {first.code}'s fix and `volfix carry`; until then {spare}"

@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 LEAVES = {
     "--no-deps": "starts the services without the carry service",
     "--no-recreate": "leaves containers running that have the old mount",
-    "--abort-on-container-exit": "ends everything when the carry service has done its work",
-    "--exit-code-from": "ends everything when the carry service has done its work",
-    "--no-start": "starts nothing, and what starts later was not measured",
+    "--abort-on-container-exit": "stops everything when the carry service ends",
+    "--exit-code-from": "stops everything when the carry service ends",
+    "--no-start": "starts nothing, and a later start is not tested",
     "--scale": "may run several containers of a service",
 }
 """What options of `up` do to a carry service."""
 STARTS = {
     "up": "",
     "run": "",
-    "create": "creates containers without starting them, which was not measured",
+    "create": "creates containers without starting them, which is not tested",
     "scale": "may run several containers of a service",
 }
 """The verbs of Compose that make containers, and what is wrong with each by itself."""
@@ -66,10 +66,10 @@ def flow_refusals(context: Context, takers: Takers) -> Iterator[str]:
                 started.add(id(item.flow))
                 names.setdefault(_named(command, call), place)
             if (changing := changing_name(command, call, project)) is not None:
-                yield f"{_place(command)} calls the project `{changing.text}`, another one each time"
+                yield f"{_place(command)} calls the project `{changing.text}`, which changes at each deployment"
     if len(names) > 1:
         first, second, *_ = names.values()
-        yield f"{first} and {second} run as two projects on one directory, and neither ends the other's containers"
+        yield f"{first} and {second} run as two projects on one directory, and neither stops the other's containers"
 
 
 def _of_call(
@@ -116,7 +116,7 @@ def _of_program(context: Context, command: Command) -> Iterator[str]:
     """Which Compose it is, as far as the command says."""
     program = posixpath.basename(command.values[0])
     if "podman" in program:
-        yield "is Podman's, and which of its versions wait was not measured"
+        yield "is Podman's, and it is not tested which versions of Podman wait"
     elif program.startswith("docker-compose") and not _is_compose_2(context, command):
         yield "may be Compose 1, which starts the carry service beside the running database"
 

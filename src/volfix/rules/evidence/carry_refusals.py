@@ -34,7 +34,7 @@ def move_refusals(move: Move, takers: Takers) -> Iterator[str]:
     elif kind == "anonymous":
         yield "the rows are in an anonymous volume, which no Compose file can name"
     elif move.file is not None or any(is_file(use.mount) for use in takers.uses):
-        yield f"{move.source} is a single file, and what SQLite keeps beside it is in the container"
+        yield f"{move.source} is a single file, and SQLite's files beside it are in the container"
     elif kind == "volume" and not takers.uses:
         yield "the rows are in a volume of another project name, whose containers Compose does not stop"
     elif not takers.uses:
@@ -66,9 +66,9 @@ def _of_service(service: Service) -> Iterator[str]:
         yield f"volfix does not know that {image} has a shell and the tools that copy and compare"
     for key in ("userns_mode", "runtime", "isolation"):
         if service.field(key) is not None:
-            yield f"{name} says {key}, by which files may have other owners for it than for the carry service"
+            yield f"{name} says {key}, so file owners may look different to the carry service"
     if _says_yes(service, "privileged") is not False or _unlabelled(service):
-        yield f"{name} may read files by a right (privileged, security_opt) that the carry service has not"
+        yield f"{name} may read files with a right (privileged, security_opt) that the carry service lacks"
 
 
 def _says_yes(service: Service, key: str) -> bool | None:
@@ -91,9 +91,9 @@ def _of_mount(use: Use) -> Iterator[str]:
     if isinstance(mount.node, Scalar):
         options = [option for text in split_short(mount.node.value)[2:] for option in text.split(",")]
     if "Z" in options:
-        yield f"the mount of {mount.raw_source} has the SELinux label Z, which lets one container read it alone"
+        yield f"the mount of {mount.raw_source} has the SELinux label Z: only one container may read it"
     if "U" in options:
-        yield f"the mount of {mount.raw_source} is for Podman (U), and which of its versions wait was not measured"
+        yield f"the mount of {mount.raw_source} is for Podman (U), and it is not tested which versions of Podman wait"
     if is_windows_path(mount.source):
         yield f"{mount.raw_source} is a Windows path"
 
@@ -101,7 +101,7 @@ def _of_mount(use: Use) -> Iterator[str]:
 def _sharing(project: Project, service: Service) -> Iterator[str]:
     for other in project.services.values():
         if other is not service and any(name == service.name for name, _ in other.volumes_from):
-            yield f"{other.name} has its mounts from {service.name} (volumes_from), and would not wait"
+            yield f"{other.name} takes its mounts from {service.name} (volumes_from) and would not wait"
     if any(service.volumes_of_containers):
         yield f"{service.name} shares the mounts of a container of another project"
 
@@ -124,7 +124,7 @@ def _other_writers(context: Context, takers: Takers) -> Iterator[str]:
                 if id(use.service) in services or use.mount.read_only or use.mount.overridden:
                     continue
                 if host == other or not _is_code(use, other) or _sees(use, other, host, takers):
-                    yield f"{use.service.name} has it through {use.mount.raw_source}, and may go on writing in it"
+                    yield f"{use.service.name} mounts it through {use.mount.raw_source} and may go on writing"
         others = {place for place, _ in context.users.get(host.key, frozenset())} - {own.project.directory}
         if others:
             yield f"the project in {min(others).name} mounts {own.mount.raw_source} too, and does not stop"

@@ -240,7 +240,7 @@ def _database(project: Project, service: Service, code: DeployedCode, named: Nam
         origin = _origin(named, pieces, number)
         if can_say(origin, found.new_value):
             return replace(found, database=replace(found.database, origin=origin))
-    return replace(found, new_value=None, mount=None, reason="no literal in the code alone makes it another path")
+    return replace(found, new_value=None, mount=None, reason="no single literal in the code changes the path")
 
 
 def _telling(pieces: Sequence[Piece]) -> int:

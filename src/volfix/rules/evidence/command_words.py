@@ -68,11 +68,11 @@ def removal(command: Command, option: Option, flow: Flow) -> tuple[SetText, ...]
     """
     word = command.words[option.word]
     if flow.takers.get((word.fragment.source.path, word.place), set()) - {_written_by(command)}:
-        return f"{option.name} is handed on to other commands too"
+        return f"other commands receive {option.name} too"
     if option.shared:
         start = word.span.start + option.offset
         if word.expanded or not _is_plain(command, option.word):
-            return f"{option.name} stands in a word that volfix does not edit"
+            return f"{option.name} is in a word that volfix does not edit"
         return (SetText(word.fragment.source, word.fragment.place(start, start + 1)),)
     numbers = [option.word]
     if option.value is not None and "=" not in word.value:
@@ -87,7 +87,7 @@ def removal(command: Command, option: Option, flow: Flow) -> tuple[SetText, ...]
     places = [word.fragment.place(at, at + 1) for at in range(begin, end)]
     before_it = word.fragment.source.text[places[0].start : word.fragment.starts[word.span.start]]
     if before_it.strip(" \t\\\r\n") or any(one.end > other.start for one, other in pairwise(places)):
-        return f"{option.name} stands in a text that volfix does not edit"
+        return f"{option.name} is in a text that volfix does not edit"
     return (SetText(word.fragment.source, Span(places[0].start, places[-1].end)),)
 
 

@@ -78,7 +78,7 @@ class Database:
             return None
         if self.origin is None or isinstance(self.origin, PutTogether):
             return f"volfix does not know the value of {found[1]}"
-        return f"`{found[0]}` reaches the container as it is written: volfix cannot tell how the application reads it"
+        return f"`{found[0]}` reaches the container unchanged: volfix cannot tell how the application reads it"
 
     @property
     def has_no_mount(self) -> bool:
@@ -111,7 +111,7 @@ def unsayable(origin: Origin, value: str) -> str | None:
     if isinstance(origin, InDockerfile) and not PLAIN_WORD.match(value):
         return "the Dockerfile would need quotes that are not there"
     if isinstance(origin, InFlow) and (origin.span is None or not PLAIN_WORD.match(value)):
-        return "the value is not written as a word by itself there: change it by hand"
+        return "the value is part of a longer word: change it by hand"
     if isinstance(origin, PutTogether) and origin.saying(value) is None:
-        return "the value is put together, and no change of one literal part gives the new path"
+        return "the value has several parts, and no change of one part gives the new path"
     return None

@@ -129,7 +129,7 @@ def only_suggested(service: Service, path: str, directory: str | None) -> str | 
         return None
     if service.stage is None and is_application_root(directory) and "/" not in posixpath.normpath(path):
         return None
-    return f"volfix only guesses from a mount that {service.name} works in {directory}: set `working_dir:`"
+    return f"volfix guesses from a mount that {service.name} works in {directory}: set `working_dir:`"
 
 
 def _known_start(service: Service) -> str | None:

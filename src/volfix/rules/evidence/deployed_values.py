@@ -83,7 +83,7 @@ def _also_gets(commands: Commands, start: UpCommand, database: Database) -> str 
             else:
                 is_known = command.says is not None or (command.program in NO_READERS and name not in command.values)
             if not is_known:
-                return f"`{shown_command(command)}` is handed {name} too"
+                return f"`{shown_command(command)}` receives {name} too"
     return None
 
 

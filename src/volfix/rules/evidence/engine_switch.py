@@ -42,7 +42,7 @@ class EngineSwitch:
         if self._engine == "unknown":
             return f"volfix cannot tell the engine from {self.switch}: the database may be on a server"
         if self._engine == "server":
-            return f"{self.switch} names a server and {self.name} a file: which of them counts is not known"
+            return f"{self.switch} names a server and {self.name} a file: volfix cannot tell which of them counts"
         if self.host is not None and "/" not in self.value:
             return f"{self.host} names a server: {self.value} may be the name of a database there"
         return None

@@ -97,7 +97,7 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[HeldData]:
         evidence = f"{image}: {entry.name}{versions} keeps its data in {place}{moved}"
         doubt = None
         if not entry.verified:
-            doubt = f"where {entry.name} keeps its data is not verified ({entry.source})"
+            doubt = f"nobody has verified where {entry.name} keeps its data ({entry.source})"
         elif where.unknown:
             doubt = f"the value of {where.moved_by} is not known"
         if entry.bundles:
@@ -108,7 +108,7 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[HeldData]:
         if engine is not None and engine.engine == "server":
             doubt = f"{engine}: the database of {entry.name} is on a server, only other files are here"
         elif engine is not None and engine.engine == "unknown":  # the directory moves whole, whatever is in it
-            notes = (*notes, f"volfix cannot tell the engine from {engine}: with a server only other files are here")
+            notes = (*notes, f"volfix cannot tell the engine from {engine}: with a server, only other files are here")
         is_rest = engine is not None and engine.engine == "server"
         yield HeldData(kind, entry, (evidence, *role.evidence, *notes), doubt, is_rest)
 
@@ -134,7 +134,7 @@ def _by_name_or_path(use: Use, target: str) -> HeldData | None:
             if role.kind == CLIENT:
                 return None
             if holds(target, role.where) == "holds" and target != "/":
-                evidence = f"{image.text}: the name speaks of {entry.name}, which keeps its data in {target}"
+                evidence = f"{image.text}: by its name the image is {entry.name}, which keeps its data in {target}"
                 doubt = "volfix does not know the image, only its name"
                 kind = ENGINE if entry.kind == "engine" else APPLICATION
                 return HeldData(kind, entry, (evidence, *role.evidence), doubt)

@@ -35,7 +35,7 @@ def host_evidence(context: Context, use: Use, path: Path | None = None, source: 
 
     if path.is_relative_to(context.root) and path not in context.above_binds:
         for file, line, pattern in islice(lines_for(path, context.root), MOST):
-            yield f"{relative(file, context.root)}:{line}: {pattern} in it is unused then"
+            yield f"{relative(file, context.root)}:{line}: `{pattern}` is unused after the fix"
 
 
 def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Iterator[str]:
@@ -61,5 +61,5 @@ def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Itera
 def _use_in_words(context: Context, host_use: HostUse, source: str) -> str:
     place = f"{relative(host_use.path, context.root)}:{host_use.line}"
     if host_use.tool is None:
-        return f"{place}: names {source} on the host, which will not have the data any more"
-    return f"{place}: `{host_use.tool}` uses {source} on the host, and will not see the volume"
+        return f"{place} names {source} on the host, which is without the data after the fix"
+    return f"{place}: `{host_use.tool}` uses {source} on the host: it will not see the volume"

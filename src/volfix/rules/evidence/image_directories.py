@@ -33,5 +33,5 @@ def line_making(project: Project, service: Service, user: str, target: str) -> t
     place = root_place(read(stage.source), service.build.target if service.build else None)
     text = place.run((f"mkdir -p {target}", f"chown {user} {target}")) if place else None
     if place is None or text is None:
-        return "no place in the Dockerfile is known where a shell runs as root: the directory has to be made there"
+        return "volfix finds no place in the Dockerfile where a shell runs as root to make the directory"
     return stage.source, place.start, text

@@ -70,7 +70,7 @@ def _named_by_build(database: Database) -> str | None:
         return f"a RUN of {name} also names {database.path}"
     if stage.migration is not None:
         command, line = stage.migration
-        return f"{name}, line {line}, runs `{command}`: the schema that it makes stays in the image"
+        return f"{name}, line {line}, runs `{command}`: its schema stays in the image"
     return None
 
 

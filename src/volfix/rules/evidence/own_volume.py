@@ -83,9 +83,9 @@ def _claimed(project: Project, service: Service) -> str | None:
     own = service.parts[0].node
     for name, other in project.services.items():
         if other is not service and any(part.node is own for part in other.parts):
-            return f"{name} extends {service.name}, and would get the volume too"
+            return f"{name} extends {service.name}, and would have the volume too"
         if any(source == service.name for source, _ in other.volumes_from):
-            return f"{name} takes its mounts from {service.name}, and would get the volume too"
+            return f"{name} takes its mounts from {service.name}, and would have the volume too"
     return None
 
 

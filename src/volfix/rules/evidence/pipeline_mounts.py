@@ -43,18 +43,18 @@ def mismatches(deploy: StackDeployment) -> Iterator[Mismatch]:
             found = True
             yield Mismatch(
                 "the pipeline is refused: a mount is a string",
-                "the pipeline is refused: a mount of the step is a string here, and nothing is mounted",
+                "the pipeline is refused: a mount of the step is a string; nothing is mounted",
                 "an entry of a step's volumes is a mapping of `name` and `path`; a string is a mount in other systems",
                 mount.node if isinstance(mount.node, Scalar) else None,
-                reason="mount a host volume by its name, and declare that in the pipeline's `volumes:`",
+                reason="mount a host volume by its name, and declare the name in the pipeline's `volumes:`",
             )
             continue
         if mount.name is None or mount.path is None:
             if not found and any(other.path for other in step.mounts if other.name is None):
                 found = True
                 yield Mismatch(
-                    "name and path of a mount stand in two list items",
-                    "name and path of a mount stand in two list items: nothing is mounted",
+                    "name and path of a mount are in two list items",
+                    "name and path of a mount are in two list items: nothing is mounted",
                     "an entry of a step's volumes needs both `name` and `path`",
                     mount.node,
                     reason="put `name` and `path` of each mount into one list item",
@@ -76,7 +76,7 @@ def _undeclared(deploy: StackDeployment, name: str, path: str, node: Mapping, na
 
     pipeline = deploy.deployment.pipeline
     message = "the step mounts a volume that the pipeline does not declare"
-    danger = f"the step mounts the volume {name}, which the pipeline does not declare: nothing is at {path}"
+    danger = f"the step mounts the volume {name}, which the pipeline does not declare: {path} is not mounted"
     names = ", ".join(volume.name for volume in pipeline.volumes if volume.name) or "none"
     evidence = f"declared in the pipeline: {names}"
     if not is_socket_path(path):
@@ -93,7 +93,7 @@ def _empty(deploy: StackDeployment, name: str, path: str, node: Mapping, declare
     from volfix.project.ci.daemons import is_socket_path
 
     message = "a volume of the pipeline has no `host:` and no `temp:`"
-    danger = f"the volume {name} is declared without `host:` or `temp:`: nothing is at {path}"
+    danger = f"the volume {name} is declared without `host:` or `temp:`: {path} is not mounted"
     evidence = "a pipeline's volume says what it is: `host: {path: ...}` or `temp: {}`"
     if not is_socket_path(path) or declared.anchor is not None:
         return Mismatch(message, danger, evidence, node, reason=SAY_WHAT)

@@ -92,7 +92,7 @@ def _refusal(database: Database, value: str) -> str | None:
     if database.unknown:
         return database.unknown
     if database.origin is None:
-        return "the value is put together from several places"
+        return "the value comes from several places"
     if not is_within(database.origin.file.path, database.project.root):
         return f"the value is written outside the repository, in {database.origin.file.path.name}"
     return unsayable(database.origin, value)
@@ -119,9 +119,11 @@ def _doubt(database: Database, mount: Mount | None) -> str | None:
     if place := other_mention(database):
         return place
     if mount and (user := foreign_user(database.service, mount.clean_target, None)):
-        return f"{database.service.name} runs as {user}, and nothing says that {mount.raw_target} is that user's"
+        return (
+            f"{database.service.name} runs as {user}, and volfix cannot tell whether that user owns {mount.raw_target}"
+        )
     if mount and (other := _strange_user(database, mount)):
-        return f"{other} mounts {mount.raw_source} too: it would see the database there, and may serve it"
+        return f"{other} mounts {mount.raw_source} too: it would see the database there, and may serve it to the web"
     if database.path is not None and (file := comes_with_image(database.service, database.path)):
         return f"{file.name} is in the repository and comes with the image: it may be more than rows"
     if mount and database.is_foreign:
@@ -150,7 +152,7 @@ def _is_spared(project: Project, path: Path) -> str | None:
     """The command that puts the env file into place, and leaves alone what an earlier deployment has put there."""
     for place, copy in put_into_place(project, path):
         if copy.spares:
-            return f"`{copy.command}` leaves alone the {place.name} that is there already: change it there too"
+            return f"`{copy.command}` keeps an existing {place.name}: change that file too"
     return None
 
 

@@ -144,7 +144,7 @@ def _why(service: Service, kind: Kind, done: Sequence[Done], words: tuple[str, .
     """How volfix knows, where the first word does not say it."""
     if kind == CLIENT:
         programs = dict.fromkeys(_program(ran) for _, ran in done)
-        yield f"{service.name} runs {' and '.join(programs) or 'nothing'}, and not the server"
+        yield f"{service.name} runs {' and '.join(programs) or 'nothing'}, not the server"
         return
     ran = next(ran for each, ran in done if each == "server")
     if ran.script is not None:

@@ -97,7 +97,7 @@ def _judged(context: Context, proposal: Proposal, path: Path) -> Proposal:
     if database.is_inside or any(put_into_place(project, path)):
         return proposal
     if path == project.directory / ".env" and (file := _taken_by(project, database.variable)):
-        return proposal.refused(f"{file} takes it too, beside `environment:`: the two have to change together")
+        return proposal.refused(f"{file} takes it too, beside `environment:`: change both together")
     doubt = None
     if is_example_of(project, path) and not any(map(is_env_file, copied_as(service, path))):
         doubt = f"{path.name} is an example that no deployment copies into place: change the deployed one too"

@@ -73,8 +73,8 @@ def _chosen(project: Project, ranks: dict[str, list[Mount]], passed_over: tuple[
     best = next((mounts for mounts in ranks.values() if mounts), [])
     if len(best) > 1:
         targets = ", ".join(mount.raw_target for mount in best)
-        choice = "more than one name says so" if named else "no name says which"
-        reason = f"the service has several mounts that could be meant ({targets}): {choice}"
+        choice = "several names say data" if named else "no name says data"
+        reason = f"several mounts could be for the data ({targets}): {choice}"
         return VolumeChoice(reason=reason, passed_over=passed_over, is_guess=not named)
     if not best:
         return VolumeChoice(passed_over=passed_over)
@@ -85,12 +85,12 @@ def _chosen(project: Project, ranks: dict[str, list[Mount]], passed_over: tuple[
 def _doubt(project: Project, mount: Mount, named: list[Mount]) -> str | None:
     """What is not known of the chosen mount, of those whose names say database or data (`named`)."""
     if not named:
-        return f"a guess: {mount.written_as} is the service's only mount without another purpose, and no name says data"
+        return f"a guess: {mount.written_as} is the only mount without another known purpose; no name says data"
     if len(named) > 1:
         others = ", ".join(each.written_as for each in named if each is not mount)
         return f"{mount.written_as} is chosen over {others} for its name: check that it is right"
     if mount.kind == VOLUME and project.is_external(mount.source):
-        return f"the volume {mount.source} is external: other projects may write in it"
+        return f"the volume {mount.source} is external: other projects may write to it"
     return None
 
 

@@ -25,7 +25,7 @@ EXAMPLES = (
         },
     ),
     reported(
-        "the data directory depends on a version that is not said",
+        "the data directory depends on a version that the tag does not say",
         {"compose.yaml": ENGINE.format(image="postgres:latest")},
     ),
     untouched("a stack for tests", {"docker-compose.test.yml": ENGINE.format(image="postgres:16")}),

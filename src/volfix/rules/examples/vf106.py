@@ -83,7 +83,7 @@ EXAMPLES = (
         {"compose.yaml": NAMED.format(image="postgres:18", mount="rows:/var/lib/postgresql/data")},
     ),
     reported(
-        "a version that is not said",
+        "a tag without a version",
         {"compose.yaml": NAMED.format(image="postgres:latest", mount="rows:/var/lib/postgresql/data")},
     ),
     untouched(

@@ -103,7 +103,7 @@ EXAMPLES = (
         {"Dockerfile": DOCKERFILE + 'ENV DEBUG=0 \\\n    DATABASE_URL="sqlite:///./data/app.db"  \n'},
     ),
     fixed_unsafe(
-        "an ENV of a stage that another one stands on too",
+        "an ENV of a stage that another stage builds on too",
         {
             "compose.yaml": NAMED_ALONE,
             "Dockerfile": "FROM python:3.12-slim AS base\nWORKDIR /app\nENV DB_PATH=/app/app.db\n"

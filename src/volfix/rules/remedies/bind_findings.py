@@ -29,7 +29,7 @@ def bind_findings(context: Context, code: str, wanted: Callable[[HeldData], bool
             continue
         held = _of_version(use, found)
         if use.mount.kind == UNKNOWN:
-            reason = f"the value of {use.mount.raw_source} is not known: it may be a host path or a volume"
+            reason = f"volfix does not know the value of {use.mount.raw_source}: a host path or a volume"
             yield _finding(context, code, use, held, Conversion(None, reason))
         elif held.kind == UNKNOWN_HOLDING:
             yield _finding(context, code, use, held, Conversion(None, "volfix does not know whether it is a database"))
@@ -47,7 +47,7 @@ def _of_version(use: Use, held: HeldData) -> HeldData:
         return held
     doubt = None
     if not all(version.refuses(use.mount) for version in missed):
-        doubt = "which version runs is not said, and the rows may be elsewhere: fix the image's tag first"
+        doubt = "the tag does not say the version, and the rows may be elsewhere: write a tag with a version first"
     image = use.service.image or "the image"
     others = (f"{image}: {version.described(use.mount)}" for version in missed)
     return replace(
@@ -154,7 +154,7 @@ def _words(use: Use, held: HeldData, *, inside: bool) -> tuple[str, str, str]:
         danger = f"{what} is kept in {place}, in the checkout: a fresh clone or `git clean` deletes it"
         return f"{data} {verb} inside the checkout", danger, "kept here"
     if not mount.source_is_known:
-        danger = f"{what} is kept in {where}, whose place is not known: in a checkout, a fresh clone has none of it"
-        return f"{data} {verb} in a place that is not known", danger, "kept here"
+        danger = f"{what} is kept in {where}, in an unknown place: if that is a checkout, a fresh clone is EMPTY"
+        return f"{data} {verb} in an unknown place", danger, "kept here"
     danger = f"{what} is kept in {where}: it stays on this host only"
     return f"{data} {verb} on this host only", danger, "kept here"

@@ -82,9 +82,9 @@ def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterato
         yield from mount_refusals(context, use)
         mount, directory = use.mount, use.project.directory
         if is_file(mount):
-            yield f"{mount.raw_source} is a file for {use.service.name}, and a named volume cannot be one"
+            yield f"{use.service.name} needs {mount.raw_source} as a file, and a named volume is a directory"
         if isinstance(mount.node, Scalar) and mount.node.tag is not None:
-            yield f"the mount carries the tag {mount.node.tag}"
+            yield f"the mount has the tag {mount.node.tag}"
         if host.path is not None and (directory == host.path or host.path in directory.parents):
             yield f"{mount.raw_source} is the project's own directory"
     yield from filter(None, (collision(context, use) for use in uses))
@@ -101,7 +101,7 @@ def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
             for use in uses:
                 mount = use.mount
                 if not (mount.read_only or is_file(mount) or never_converted(None, mount.clean_target)):
-                    yield f"{use.service.name} mounts {mount.raw_source}, which lies in it"
+                    yield f"{use.service.name} mounts {mount.raw_source}, which lies in this directory"
 
 
 def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
@@ -132,7 +132,7 @@ def _seen_in_project(context: Context, host: HostDirectory, uses: list[Use]) -> 
         for use in outer:
             place = posixpath.join(use.mount.clean_target, below)
             if id(use.service) not in services and place in targets and not use.mount.overridden:
-                yield f"{use.service.name} sees it in {place} too, through {use.mount.raw_source}"
+                yield f"{use.service.name} also sees this directory at {place}, through {use.mount.raw_source}"
 
 
 @once
@@ -144,9 +144,9 @@ def _doubts(context: Context, host: HostDirectory, doubt: str | None, entry: Ent
 def _doubts_of(context: Context, host: HostDirectory, entry: Entry | None) -> Iterator[str]:
     uses = context.binds[host]
     if entry is not None and entry.hand_edited:
-        yield f"{entry.name} keeps files there that people edit by hand: in a volume they are harder to reach"
+        yield f"{entry.name} has files there that people edit by hand: a volume makes them harder to reach"
     if (windows := next((use.mount for use in uses if is_windows_path(use.mount.source)), None)) is not None:
-        yield f"{windows.raw_source} is a Windows path, which volfix cannot look into: carry its data on that machine"
+        yield f"{windows.raw_source} is a Windows path: volfix cannot read it; carry its data on that machine"
     if (doubt := place_doubt(host, uses[0].mount.raw_source)) is not None:
         yield doubt
     for use in uses:
@@ -192,4 +192,4 @@ def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iter
             continue
         inner = posixpath.relpath(database.path, mount.clean_target)
         if host.path and f"{context.host_of(mount).key}/{inner}".startswith(host.key + "/"):
-            yield f"{database.service.name} opens {database.path} in it through {mount.raw_source}"
+            yield f"{database.service.name} opens {database.path} in this directory through {mount.raw_source}"

@@ -80,7 +80,7 @@ def _homes(context: Context, takers: Takers) -> dict[ComposeFile, Use] | str:
         own = next((part for part in parts if part.file in project.merged), None)
         if own is None:
             files = " and ".join(project.file_names)
-            return f"{files} takes {parts[0].service} over with `extends`, and would have nothing to wait for"
+            return f"{files} takes {parts[0].service} over with `extends`, without the service to wait for"
         homes[own.file] = waiting[id(own.node)]
     return homes
 
@@ -100,7 +100,7 @@ def _added(use: Use, takers: Takers, home: ComposeFile, name: str) -> AddService
     if isinstance(place, str):
         return place
     if use.mount.directory != part.directory:
-        return f"{use.mount.raw_source} is written in another directory's file, where it means another place"
+        return f"{use.mount.raw_source} is in a file of another directory, and there it is another path"
     image = _image(use.service, part)
     if isinstance(image, str):
         return image
@@ -126,7 +126,7 @@ def _command(use: Use, takers: Takers) -> list[Value] | str:
     """The script with its words: what is interpolated by Compose in them is as it is in the mount."""
     deeper = next((name for name in takers.left_out if "/" in name), None)
     if deeper is not None:
-        return f"{deeper} is mounted by itself, deep in {use.mount.raw_source}"
+        return f"{deeper} has a mount of its own, deep in {use.mount.raw_source}"
     script, *words = command(use.mount.raw_source, takers.volume, use.mount.raw_target, takers.left_out)
     return [Lines(script.replace("$", "$$")), *words]
 
@@ -167,14 +167,14 @@ def _image(service: Service, part: Part) -> dict[str, Value] | str:
     key = "image" if service.build is None else "build"
     said = [each for each in service.parts if each.node.get(key) is not None]
     if key == "build" and (len(said) > 1 or any(each.directory != part.directory for each in said)):
-        return f"{service.name} is built from what several files say"
+        return f"{service.name} has a `build:` in several files"
     for name in (key, "platform", "pull_policy"):
         value = service.field(name)
         if value is None:
             continue
         written = _value(value[0])
         if written is None:
-            return f"{name} of {service.name} is written in a way that volfix does not copy"
+            return f"{name} of {service.name} has a form that volfix does not copy"
         if name != "pull_policy" or (key == "image" and written in PULLS):
             found[name] = written
     return found

@@ -37,7 +37,7 @@ LEFT = (
     "the rows stay in the old volume: BEFORE the next deployment find its project with `docker volume ls`, and run "
     "`volfix carry --from-project NAME --write`"
 )
-NOT_PINNED = "give the project a name that stays: no part of this one does"
+NOT_PINNED = "give the project a fixed name: every part of this name changes"
 
 
 def changing_volume_findings(context: Context) -> Iterator[Finding]:
@@ -121,11 +121,11 @@ def _message(name: ChangingName, keys: list[str]) -> str:
 def _also(context: Context, project: Project) -> Iterator[str]:
     """The fixed names that other commands give to the project: its rows may be in the volumes of those."""
     if known := deployed_names(context, project).known:
-        yield f"other commands deploy it as {' and as '.join(known)}, with volumes of their own"
+        yield f"other commands deploy it as {' and as '.join(known)}, each with its own volumes"
 
 
 def _shown(name: ChangingName, keys: list[str]) -> Iterator[str]:
-    yield f"{name.given_by} gives `{name.written}`, which is another name each time"
+    yield f"{name.given_by} gives `{name.written}`, which changes at each deployment"
     if not name.given_by.startswith("the `name:` of"):
         yield "Compose names volumes after the project: " + ", ".join(f"{name.written}_{key}" for key in keys)
 

@@ -35,7 +35,7 @@ def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...]
         return NOT_EDITED
     if not _is_whole(item):
         if item.option is None:
-            return "the command does something else, too"
+            return "the command also does something else"
         return removal(command, item.option, item.flow)
     if len(item.call.arguments) > 1 and item.deletion.reaches == "named":
         return "the command names several volumes"
@@ -96,12 +96,12 @@ def _edit(commands: Commands, command: Command, fragment: Fragment, found: Taken
     if found.alone or (found.lines and own is not None and own.text.strip() == text.strip()):
         return _whole_text(commands, command, place, own)
     if source.text[place.start : place.end] != text.strip():
-        return "the command is written in a way that volfix does not edit"
+        return "the command has a form that volfix does not edit"
     if found.lines:
         return _lines(own or fragment, place)
     span = fragment.place(found.span.start, found.span.end)
     if not fragment.is_verbatim(found.span.start, found.span.end):
-        return "the command is written in a way that volfix does not edit"
+        return "the command has a form that volfix does not edit"
     return (SetText(source, span, found.replacement),)
 
 

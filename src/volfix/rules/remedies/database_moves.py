@@ -53,7 +53,7 @@ def database_finding(
         fix=fix,
         reason=proposal.reason or proposal.doubt or _by_hand(context, proposal, fix),
         danger=danger,
-        label=f"{path} in the container" if (path := proposal.database.path) else "its place is not known",
+        label=f"{path} in the container" if (path := proposal.database.path) else "in an unknown place",
         places=tuple(Place(mount_location(mount), "mounted") for mount in (proposal.mount,) if mount is not None),
         loses=f"the database of {shortened(proposal.database.service.name)}",
     )
@@ -111,4 +111,4 @@ def _by_hand(context: Context, proposal: Proposal, fix: Fix | None) -> str | Non
     database, (mount, _) = left.database, left.place
     is_same = database.service is proposal.database.service
     place = database.path if is_same else f"{database.path} of {database.service.name}"
-    return f"what is in {place} now dies with the container: copy it into {mount.raw_source} by hand first"
+    return f"the rows in {place} die with the container: first copy them into {mount.raw_source} by hand"

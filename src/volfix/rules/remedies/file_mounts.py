@@ -80,9 +80,7 @@ def _clash(operations: Iterable[Operation]) -> str | None:
         place, text = (operation.source.path, operation.place.start), operation.value
         if texts.setdefault(place, text) != text:
             line = operation.source.place(place[1])[0]
-            return (
-                f"{place[0].name}, line {line}, would have to say {texts[place]} for one service and {text} for another"
-            )
+            return f"{place[0].name}, line {line}, would need {texts[place]} for one service and {text} for another"
     return None
 
 
@@ -95,7 +93,7 @@ def _refusals(context: Context, host: HostDirectory, live: list[FileUse]) -> Ite
             yield reason
         yield from _path_refusals(item)
         if posixpath.basename(item.path) != posixpath.basename(live[0].path):
-            yield f"{live[0].service} and {item.service} call the file by different names"
+            yield f"{live[0].service} and {item.service} mount the file at different names"
     yield from source_refusals(context, host, "file")
     yield from _other_readers(context, host, live)
     yield from tracked_refusals(context, host, "whether it tracks the file")
@@ -104,12 +102,12 @@ def _refusals(context: Context, host: HostDirectory, live: list[FileUse]) -> Ite
 def _beside(item: FileUse) -> Iterator[str]:
     for other in item.use.project.mounts_of(item.use.service):
         if other.clean_target in {item.path + ending for ending in BESIDE}:
-            yield f"{other.raw_target} is mounted beside it: these files belong together in one directory"
+            yield f"{other.raw_target} is mounted beside this file: both belong in one directory"
 
 
 def _path_refusals(item: FileUse) -> Iterator[str]:
     if not item.databases and not item.words:
-        yield f"where {item.service} is told that its database is {item.path} is not found"
+        yield f"volfix does not find where {item.service} reads the path {item.path}"
     if any(database.origin is None for database in item.databases):
         yield "the value that names the file is put together from several places"
     yield from (proposal.reason for proposal in item.proposals if proposal.reason)
@@ -120,7 +118,7 @@ def _path_refusals(item: FileUse) -> Iterator[str]:
         origin = database.origin
         value = item.value_of(database, _new_path(item))
         if isinstance(origin, InCode) and not can_say(origin, value):
-            yield f"no literal in {origin.file.path.name} alone makes it another path"
+            yield f"no single literal in {origin.file.path.name} changes the path"
         yield from filter(None, (database.unknown, unsayable(origin, value)))
 
 
@@ -170,11 +168,11 @@ def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Itera
         if not item.use.mount.read_only and (user := foreign_user(item.use.service, item.directory, None)):
             yield f"{item.service} runs as {user}, and a new volume may belong to root"
         if not item.databases and not item.use.mount.read_only:
-            yield f"the command of {item.service} names the file, and nothing says that it is the only place"
+            yield f"the command of {item.service} names the file, and other places may name it too"
         yield from item.other_mentions(known)
         for proposal in item.proposals:
             yield from filter(None, (proposal.doubt, set_at_start(context, proposal.database)))
         if any(_is_joined(database.origin) for database in item.databases):
-            yield "the code puts the path together of parts, and what else it makes of them is not known"
+            yield "the code builds the path from parts, and may build other paths from them"
         if script := script_naming(context, item.use.service, item.path):
             yield script

@@ -23,7 +23,7 @@ def mount_refusals(context: Context, use: Use) -> Iterator[str]:
     if not is_within(mount.file.path, context.root):
         yield f"{mount.file.path} lies outside {context.root}"
     if is_ignored(context, mount.file, mount.place):
-        yield f"the mount of {mount.raw_source} in {use.service.name} is marked to be ignored"
+        yield f"the mount of {mount.raw_source} in {use.service.name} has an ignore comment"
 
 
 def source_refusals(context: Context, host: HostDirectory, what: str) -> Iterator[str]:
@@ -31,7 +31,7 @@ def source_refusals(context: Context, host: HostDirectory, what: str) -> Iterato
     others = context.users.get(host.key, frozenset())
     if len(others) > 1:
         names = ", ".join(sorted(in_words(context, path, name) for path, name in others))
-        yield f"several projects mount this {what} ({names}): as a volume each would have its own"
+        yield f"several projects mount this {what} ({names}): with volumes, each project would have its own data"
 
 
 def tracked_refusals(context: Context, host: HostDirectory, asked: str, where: str = "") -> Iterator[str]:
@@ -44,7 +44,7 @@ def tracked_refusals(context: Context, host: HostDirectory, asked: str, where: s
         yield f"git cannot be asked {asked}: {unavailable.reason}"
         return
     if tracked:
-        yield f"git tracks {tracked}{where}: it is part of the repository, not only run-time data"
+        yield f"git tracks {tracked}{where}: this directory is part of the repository, not only data"
 
 
 def in_words(context: Context, directory: Path, name: str) -> str:

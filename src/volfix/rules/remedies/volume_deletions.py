@@ -137,7 +137,7 @@ def _severity(item: VolumeDeletion, projects: tuple[Project, ...], named: list[s
 
 def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[str]) -> str:
     if not projects:
-        return "which stack it is about is not known"
+        return "volfix cannot tell which stack this command is for"
     stack = " and ".join(dict.fromkeys(project.deployed_as or project.name for project in projects))
     if item.deletion.reaches == "unused":
         return _what_is_unused(item, stack) + (f": {', '.join(named)}" if named else "")
@@ -146,15 +146,15 @@ def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[
         return f"{'' if certain else 'may be '}of the stack {stack}: {', '.join(named)}"
     if item.deletion.reaches in ("anonymous", "container"):
         return f"of the stack {stack}: what no mount keeps"
-    return f"the stack {stack} has no volume yet: after a fix that makes one, this would delete the new volume"
+    return f"the stack {stack} has no volume yet: after VF101's fix this would delete the new volume"
 
 
 def _what_is_unused(item: VolumeDeletion, stack: str) -> str:
     if item.removed_by is not None:
         return f"after `{item.removed_by}`, the volumes of {stack} are unused"
     if item.is_up:
-        return f"the stack {stack} is up then: a volume goes only where none of its containers uses it"
-    return f"where the stack {stack} has no containers then, its volumes are unused"
+        return f"the stack {stack} runs at that time: only a volume that no container uses is deleted"
+    return f"if the stack {stack} has no containers at that time, its volumes are unused"
 
 
 def _fix(commands: Commands, item: VolumeDeletion) -> tuple[Fix | None, str | None]:
@@ -184,7 +184,7 @@ def below_engine(path: str, name: str) -> bool:
 def asked_for(commands: Commands, project: Project, mount: Mount, key: str) -> Iterator[str]:
     """The commands that spare a bind mount and will delete the volume that it becomes, when somebody asks for them."""
     for command in deleting_when_asked(commands, project, key):
-        yield f"{command} spares {mount.raw_source} and will delete the volume when it is called"
+        yield f"{command} spares {mount.raw_source}, but will delete the volume when someone calls it"
 
 
 def deleting_when_asked(commands: Commands, project: Project, *keys: str) -> Iterator[str]:
