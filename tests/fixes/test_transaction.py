@@ -308,7 +308,7 @@ def test_a_file_that_changed_since_it_was_read_stops_its_whole_stack(root: Path,
     elif what == "no directory":
         path.parent.rmdir()
         path.parent.symlink_to(make(tmp_path / "elsewhere", {"compose.prod.yml": OLD[NAMES[1]]}))
-    assert refused(changes, root, "since it was read|when it was read|regular file|leads out of").path == path
+    assert refused(changes, root, "since volfix read it|when volfix read it|regular file|leads out of").path == path
 
 
 def during(monkeypatch: pytest.MonkeyPatch, call: str, number: int, action: Callable[[], object]) -> None:

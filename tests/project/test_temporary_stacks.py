@@ -133,14 +133,14 @@ PRUNED = {
     ),
     "after a prune of containers": (
         "docker container prune -f\ndocker volume prune -f\ndocker compose up -d\n",
-        "has no containers then",
+        "has no containers at that time",
         "error",
     ),
-    "nothing before": ("docker volume prune -af\ndocker compose up -d\n", "has no containers then", "error"),
-    "a stack that is up": ("docker compose up -d\ndocker system prune -f --volumes\n", "is up then", "warning"),
+    "nothing before": ("docker volume prune -af\ndocker compose up -d\n", "has no containers at that time", "error"),
+    "a stack that is up": ("docker compose up -d\ndocker system prune -f --volumes\n", "runs at that time", "warning"),
     "that a prune leaves": (
         "docker compose up -d\ndocker container prune -f\ndocker volume prune -f\n",
-        "is up then",
+        "runs at that time",
         "warning",
     ),
 }

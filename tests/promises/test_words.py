@@ -16,9 +16,10 @@ PACKAGE = Path(volfix.__file__).parent
 TURNS = re.compile(
     r"for (?:a person|people|you|volfix) to say|yours to say|volfix's to say|\bsomebody\b|\bgets\b|"
     r"(?<!no )\bsuch\b(?! as\b)|the texts that there are|says the one|is no change of|is without it|"
-    r"unused then\b|in it is\b|then gone\b|\bfor (?:a|one) person\b|only a person can|"
-    r"\bno part of this one\b|another one\b|\bof the one\b|what it (?:renders|says|gets)\b|nothing says that\b|is no question of|are there already\b|"
-    r"files of now\b|do(?:es)? so\b|stands? twice|is not said\b|, and not the\b|was not measured|handed on to\b",
+    r"unused then\b|in it is\b|then gone\b|\bfor (?:a|one) person\b|only a person can|\bno part of this one\b|"
+    r"another one\b|\bof the one\b|what it (?:renders|says|gets)\b|nothing says that\b|is no question of|"
+    r"are there already\b|files of now\b|do(?:es)? so\b|stands? twice|is not said\b|, and not the\b|"
+    r"was not measured|handed on to\b",
     re.IGNORECASE,
 )
 """What stands for a noun, turns a sentence round, or is a riddle."""

@@ -228,7 +228,7 @@ REFUSED = {
     "no new containers": ({"compose.yaml": DB, "deploy.sh": "docker compose up -d --no-recreate\n"}, "old mount"),
     "all ends with the first": (
         {"compose.yaml": DB, "deploy.sh": "docker compose up --abort-on-container-exit\n"},
-        "ends everything",
+        "stops everything",
     ),
     "nothing is started": (
         {"compose.yaml": DB, "deploy.sh": "docker compose up --no-start\ndocker compose start\n"},
@@ -244,7 +244,7 @@ REFUSED = {
     ),
     "mounts that another service takes over": (
         {"compose.yaml": DB + "  backup:\n    image: alpine\n    volumes_from: [db]\n"},
-        "backup has its mounts from db (volumes_from)",
+        "backup takes its mounts from db (volumes_from)",
     ),
     "another service that sees the directory": (
         {

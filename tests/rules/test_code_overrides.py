@@ -85,7 +85,7 @@ REFUSED = {
     "a path of Windows": ({"db.py": ENGINE.replace("a.db", "C:/data/a.db")}, "Windows"),
     "no literal that could be changed alone": (
         {"db.py": "from sqlalchemy import create_engine\nengine = create_engine('sqlite:////s' + 'rv/a.db')\n"},
-        "no literal",
+        "no single literal",
     ),
 }  # fmt: skip
 

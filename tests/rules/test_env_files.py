@@ -449,7 +449,7 @@ REFUSED = {
     "the variables alone": (
         "    env_file: .env\n",
         "A=/app\nB=/a.db\nDATABASE_URL=sqlite:///$A$B\n",
-        "no change of one literal part gives",
+        "no change of one part gives",
     ),
 }
 

@@ -92,7 +92,7 @@ def test_the_directory_is_never_one_with_code_in_it(filled: str, tmp_path: Path)
         ),
         (
             service("app", URL.format(""), "volumes: ['./app.db:/app/app.db', './app.db-wal:/app/app.db-wal']"),
-            "/app/app.db-wal is mounted beside it",
+            "/app/app.db-wal is mounted beside this file",
         ),
         (
             service("app", URL.format(""), MOUNT.format("./app.db", "app.db"))

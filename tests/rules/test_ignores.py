@@ -131,7 +131,7 @@ def test_what_cannot_be_read_hides_nothing_and_is_a_warning(
 def test_a_comment_without_a_code_hides_the_finding_and_asks_for_the_code(comment: str, tmp_path: Path) -> None:
     findings = found(tmp_path, {"compose.yaml": BIND.format(f"  # volfix: {comment}")})
     assert [each.code for each in findings] == ["VF901"]
-    assert "hides every finding here, also those of tomorrow: today it hides VF101" in findings[0].danger
+    assert "hides every finding here, also future ones: today it hides VF101" in findings[0].danger
 
 
 PLACES = {

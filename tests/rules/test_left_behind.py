@@ -41,7 +41,7 @@ def left(root: Path, *, outside: bool = True) -> list[str]:
     return [line for finding in plan.findings for line in (finding.danger, *finding.evidence)]
 
 
-NOT_CARRIED = "./pgdata holds the data of PostgreSQL, and the volume rows starts without it"
+NOT_CARRIED = "./pgdata holds the data of PostgreSQL: the volume rows starts without it"
 IN_CHECKOUT = "the old data is in the checkout: a deployment that cleans the checkout deletes it"
 
 
@@ -151,7 +151,7 @@ def test_what_a_carry_service_will_move_is_not_carried_yet_and_how_to_have_it_ot
     (finding,) = volfix.plan(committed, select=["VF112"]).findings
     assert finding.message == "the old data is NOT CARRIED YET into the volume rows"
     assert finding.danger == (
-        "./pgdata holds the data of PostgreSQL, and carry-rows moves it into rows at the next deployment"
+        "./pgdata holds the data of PostgreSQL: carry-rows moves it into rows at the next deployment"
     )
     assert finding.reason == ("the deployment carries the data. If you do not want that: volfix --select VF113 --write")
 

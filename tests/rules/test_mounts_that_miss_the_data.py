@@ -113,7 +113,7 @@ def test_a_bind_that_only_some_versions_use_is_one_finding_and_unsafe(image: str
     assert finding.fix is not None
     assert finding.fix.applicability is Applicability.UNSAFE
     assert "in some of its versions" in finding.danger
-    assert "fix the image's tag first" in (finding.reason or "")
+    assert "write a tag with a version first" in (finding.reason or "")
     assert len([line for line in finding.evidence if "keeps its data in" in line]) > 1
 
 

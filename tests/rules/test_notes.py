@@ -62,7 +62,7 @@ def test_an_unknown_engine_does_not_hide_which_version_runs(tmp_path: Path) -> N
     board = "services:\n  board:\n    image: mattermost/focalboard\n    environment: {DATABASE_TYPE: '${TYPE}'}\n    volumes: ['./data:/opt/focalboard/data']\n"
     [finding] = findings(tmp_path, {"compose.yaml": board}, "VF102")
     assert finding.applicability is Applicability.UNSAFE
-    assert "which version runs is not said" in (finding.reason or "")
+    assert "the tag does not say the version" in (finding.reason or "")
 
 
 MOUNT = "services:\n  thing:\n    image: acme.example/thing:4\n    volumes: ['{}']\n"

@@ -80,6 +80,6 @@ def test_a_string_among_a_steps_volumes_is_drones_mistake(mounts: str, tmp_path:
     (finding,) = findings(
         tmp_path, "VF305", VOLUME.format(source="rows"), STEP.format(mounts=mounts, declared=declared)
     )
-    assert "is a string here" in finding.danger
+    assert "is a string;" in finding.danger
     assert finding.fix is None
     assert not [each for each in volfix.plan(tmp_path).findings if each.code == "VF301"]

@@ -174,7 +174,7 @@ def test_the_one_literal_is_changed_and_nothing_else(
         (script(BETTER + "require('dotenv').config();\nnew Database(process.env.SHOP ?? 's.db');\n"), "env file"),
         (
             script("import D from 'better-sqlite3';\nnew D(path.join(__dirname, '../s.db'));\n", "src/db.ts"),
-            "no literal",
+            "no single literal",
         ),
     ],
 )

@@ -96,7 +96,7 @@ def test_the_only_volume_without_another_purpose_is_a_guess(mount: str, tmp_path
     finding = found(tmp_path, [mount, "uploads:/app/uploads", "./settings:/app/settings:ro"])
     assert finding.target == mount.partition(":")[2]
     assert not is_safe(finding)
-    assert (finding.reason or "").startswith(f"a guess: {mount} is the service's only mount without another purpose")
+    assert (finding.reason or "").startswith(f"a guess: {mount} is the only mount without another known purpose")
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_other_projects_may_write_in_an_external_volume(declared: str, tmp_path:
     finding = found(tmp_path, ["rows:/app/state"], f"volumes: {{rows: {declared}}}\n")
     assert finding.target == "/app/state"
     assert not is_safe(finding)
-    assert "other projects may write in it" in (finding.reason or "")
+    assert "other projects may write to it" in (finding.reason or "")
 
 
 def test_the_volumes_name_on_the_host_counts_too(tmp_path: Path) -> None:

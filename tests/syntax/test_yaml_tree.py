@@ -216,9 +216,9 @@ def test_tabs_as_indentation_are_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
-        ("a: b\na: c\n", "2:1", '"a" stands twice'),
-        ("a: b\n'a': c\n", "2:1", "stands twice"),
-        ("x:\n  - {b: c, d: e, b: f}\n", "2:18", "stands twice"),
+        ("a: b\na: c\n", "2:1", '"a" is twice'),
+        ("a: b\n'a': c\n", "2:1", "is twice"),
+        ("x:\n  - {b: c, d: e, b: f}\n", "2:18", "is twice"),
         ("a: 'b\n", "2:1", "not valid YAML"),
         ("a: b: c\n", "1:5", "not valid YAML"),
         ("a: [b\nc: d\n", "2:2", "not valid YAML"),

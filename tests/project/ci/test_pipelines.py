@@ -582,7 +582,7 @@ def test_services_of_drone_08_that_share_a_name_are_all_there(tmp_path: Path) ->
 
 @pytest.mark.parametrize("repeated", ["    image: a\n    image: b\n", "    commands: [a]\n    commands: [b]\n"])
 def test_any_other_key_that_stands_twice_is_a_mistake(repeated: str, tmp_path: Path) -> None:
-    with pytest.raises(FileProblem, match="stands twice"):
+    with pytest.raises(FileProblem, match="twice in this mapping"):
         read(tmp_path, f"pipeline:\n  deploy:\n{repeated}")
 
 

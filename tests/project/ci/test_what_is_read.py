@@ -109,7 +109,7 @@ def is_read(root: Path, files: dict[str, str], aspect: str) -> bool:
         (root / name).write_text(text, encoding="utf-8")
     if aspect == "daemon":
         answer = " ".join(CliRunner().invoke(command_line, ["explain", str(root)]).output.split())
-        return re.search(r"host(?: that it logs in to)?: the volumes to look at are there", answer) is not None
+        return re.search(r"host(?: that the step logs in to)?: look at the volumes there", answer) is not None
     if aspect == "checkout":
         try:
             return load(root / next(iter(files))).pipelines[0].checkout is not Life.UNKNOWN
