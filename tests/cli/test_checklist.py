@@ -136,7 +136,7 @@ def test_a_daemon_in_the_pipeline_is_wrong(shop: Path) -> None:
     text += "services: [{name: docker, image: 'docker:dind', privileged: true}]\n"
     (shop / ".drone.yml").write_text(text, encoding="utf-8")
     daemon = points(run(str(shop)).output)["Docker daemon"]
-    assert any(line.startswith("!") and "dies with it" in line for line in daemon)
+    assert any(line.startswith("!") and "end with the pipeline" in line for line in daemon)
 
 
 def test_no_pipeline_and_no_database_leave_questions_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -401,7 +401,7 @@ def test_another_project_name_is_not_offered(tmp_path: Path) -> None:
         "volumes: [{name: socket, host: {path: /var/run/docker.sock}}]\n",
     }
     written(tmp_path, files)
-    assert "another name" in reasons(tmp_path)
+    assert "renames the project" in reasons(tmp_path)
     plan = volfix.plan(tmp_path, carry_service=True)
     fixes = [finding.fix for finding in plan.findings if finding.fix]
     assert {each.carrier for fix in fixes for each in fix.carried} >= {"carry-db-data"}, "without the new name it is"

@@ -425,11 +425,15 @@ def test_a_directory_in_the_variable(directory: str, text: str, tmp_path: Path) 
 
 
 REFUSED = {
-    "single quotes": ("    env_file: .env\n", "NAME=a.db\nDATABASE_URL='sqlite:///./${NAME}'\n", "as it is written"),
+    "single quotes": (
+        "    env_file: .env\n",
+        "NAME=a.db\nDATABASE_URL='sqlite:///./${NAME}'\n",
+        "reaches the container unchanged",
+    ),
     "the raw format": (
         "    env_file: [{path: .env, format: raw}]\n",
         "NAME=a.db\nDATABASE_URL=sqlite:///./${NAME}\n",
-        "as it is written",
+        "reaches the container unchanged",
     ),
     "an unknown variable": (
         "    environment:\n      DATABASE_URL: sqlite:///./${NAME}\n",
@@ -466,17 +470,17 @@ PARTS = {
     "a file of another value": (
         "    environment: ['DB_FILE=${NAME}', 'DATABASE_URL=sqlite:///./${NAME}']\n",
         "NAME=shop.db\n",
-        "NAME is a part of other values",
+        "NAME is also part of other values",
     ),
     "a variable of another value": (
         "    env_file: .env\n",
         "DB_FILE=shop.db\nDATABASE_URL=sqlite:///./${DB_FILE}\n",
-        "DB_FILE is a part of other values",
+        "DB_FILE is also part of other values",
     ),
     "a URL of another value": (
         "    env_file: .env\n",
         "DATABASE_URL=sqlite:///./shop.db\nREAD_URL=${DATABASE_URL}?mode=ro\n",
-        "DATABASE_URL is a part of other values",
+        "DATABASE_URL is also part of other values",
     ),
 }
 

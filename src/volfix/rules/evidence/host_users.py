@@ -61,5 +61,5 @@ def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Itera
 def _use_in_words(context: Context, host_use: HostUse, source: str) -> str:
     place = f"{relative(host_use.path, context.root)}:{host_use.line}"
     if host_use.tool is None:
-        return f"{place} names {source} on the host, which is without the data after the fix"
+        return f"{place}: names {source} on the host, which is without the data after the fix"
     return f"{place}: `{host_use.tool}` uses {source} on the host: it will not see the volume"
