@@ -13,8 +13,10 @@ from bulk_factory import BRANCH, COMPOSE
 from click.testing import CliRunner, Result
 from repository_factory import checked_out, git, repository
 
+from volfix.bulk.state import State
 from volfix.cli.bulk_progress import duration, progress_line
 from volfix.cli.main import volfix
+from volfix.report.bulk_summary import RunRequest, render
 
 STATE = ("--state", "volfix-bulk.sqlite")
 
@@ -75,6 +77,14 @@ def test_what_failed_goes_back_in_as_a_source(estate: Path) -> None:
     git(estate, "init", "-q", "broken")
     again = bulk("-", stdin=first.stdout)
     assert again.stdout.splitlines()[0] == "# 1 repository: 1 skipped"
+
+
+def test_a_terminal_obeys_no_name_of_a_repository_that_failed(estate: Path) -> None:
+    (estate / "a\x1b[2Jb" / ".git").mkdir(parents=True)
+    assert bulk("estate", "--state", "known").stdout.splitlines()[-1] == "estate/a\x1b[2Jb"
+    with State(estate.parent / "known") as state:
+        shown = render(state, (), RunRequest(wrote=False, on_terminal=True))
+    assert shown.splitlines()[-1] == r"estate/a\x1b[2Jb"
 
 
 def test_a_repository_with_a_file_that_cannot_be_read_is_not_clean_and_named(estate: Path) -> None:

@@ -297,7 +297,7 @@ def test_what_the_deployment_carries_is_counted_before_and_after() -> None:
     assert lines(record("shop", Status.FINDINGS, project(finding()))) == [
         "volfix rows --save shop-rows.json /srv/checkouts/shop",
         "volfix bulk --write /srv/checkouts/shop",
-        "volfix --write /srv/checkouts/shop",
+        "volfix --write --carry-service /srv/checkouts/shop",
         "volfix rows --against shop-rows.json /srv/checkouts/shop",
     ]
 

@@ -303,7 +303,7 @@ def test_commands_and_sources_are_copied(visit: Visit, small: Path) -> None:
     page = visit(small, "#search=fixable")
     page.locator(".opener").click()
     page.get_by_role("button", name="Copy: Or in the checkout itself").click()
-    assert copied(page, "Command copied.") == "volfix --write /srv/checkouts/fixable"
+    assert copied(page, "Command copied.") == "volfix --write --carry-service /srv/checkouts/fixable"
     page.get_by_role("button", name="Copy all").click()
     assert copied(page, "Commands copied.").count("\nvolfix ") == 4
     page.get_by_label("Search repositories").fill("checkouts")

@@ -261,7 +261,7 @@ def _print(state: State, shared: Sequence[Hazard], options: dict[str, Any]) -> N
     from volfix.report.encoding import encodable
 
     text = render(state, shared, _request(options))
-    click.echo(encodable(text, sys.stdout.encoding))
+    click.echo(encodable(text, sys.stdout.encoding), color=True)  # else click changes the names that a run takes again
 
 
 def _request(options: dict[str, Any]) -> RunRequest:
@@ -272,6 +272,7 @@ def _request(options: dict[str, Any]) -> RunRequest:
         wrote=options["write"],
         looked_again=options.get("part"),
         report=None if report is None else report / "estate.html",
+        on_terminal=sys.stdout.isatty(),
     )
 
 

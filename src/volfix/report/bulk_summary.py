@@ -26,11 +26,12 @@ WORDS = {
 @dataclass(frozen=True, slots=True)
 class RunRequest:
     """What the run was asked for. `looked_again` is how many repositories were looked at again, None where it was all
-    of them; `report` is the page that was made."""
+    of them; `report` is the page that was made; a terminal obeys no name."""
 
     wrote: bool
     looked_again: int | None = None
     report: Path | None = None
+    on_terminal: bool = False
 
 
 def render(state: State, hazards: Sequence[Hazard], request: RunRequest) -> str:
@@ -48,7 +49,7 @@ def render(state: State, hazards: Sequence[Hazard], request: RunRequest) -> str:
         _following(state, request),
     )
     lines = [f"# {line}".rstrip() for part in parts for line in part]
-    return "\n".join([*lines, *_failed(state)])
+    return "\n".join([*lines, *_failed(state, request)])
 
 
 def _counts(state: State, request: RunRequest) -> Iterator[str]:
@@ -136,8 +137,9 @@ def _some(lines: Sequence[str]) -> Iterator[str]:
         yield f"  and {len(lines) - SHOWN} more: --report DIR has them all"
 
 
-def _failed(state: State) -> list[str]:
+def _failed(state: State, request: RunRequest) -> list[str]:
+    """The sources as they are, for a run that takes them again; on a terminal, with escapes for what it would obey."""
     lines: list[str] = []
     for source, reason in state.of_status(Status.FAILED):
-        lines += [f"# failed: {reason}", source]
+        lines += [f"# failed: {reason}", visible(source) if request.on_terminal else source]
     return lines

@@ -43,11 +43,15 @@ def commands(record: RepositoryRecord, assessment: Assessment) -> Iterator[Comma
         yield Command("See the fixes that need a decision", f"volfix {options} {path}")
     if moving:
         runs_as = f" -p {word(former)}" if former else ""
-        yield Command("First of all, on the host: count the rows", f"volfix rows --save {counts}{runs_as}{where}")
+        yield Command(
+            "BEFORE anything is written, on the host: count the rows", f"volfix rows --save {counts}{runs_as}{where}"
+        )
     if record.status is Status.FINDINGS and fixable:
         yield Command("Make the safe fixes on a branch", f"volfix bulk --write {path}")
         if not remote:
-            yield Command("Or in the checkout itself", f"volfix --write {path}")
+            moves = [move for project in moving for move in project["moves"]]
+            carry = " --carry-service" if any(move.get("carry_service") for move in moves) else ""
+            yield Command("Or in the checkout itself", f"volfix --write{carry} {path}")
     if record.status is Status.WRITTEN and record.branch and not remote:
         yield Command("Push the branch", f"git -C {path} push origin {word(record.branch)}")
     if assessment.not_carried:
