@@ -1,64 +1,141 @@
-"""How long volfix takes, compiled as installed: `python tests/benchmarks/bench.py [CORPUS]` prints medians of
-whole-process runs.
+"""How long volfix takes beside others: `python tests/benchmarks/bench.py [CORPUS] [--runs N]` prints ratios.
 
+Each row runs two whole processes in turn and prints the median of the ratios of their processor time and of the clock:
+what a noisy machine does to one it does to the other. compose-lint and dclint are taken from PATH where they are there.
 CORPUS is a directory with many Compose files; without it only the single projects are measured.
 """
 
 from __future__ import annotations
 
-import compileall
+import argparse
 import os
 import re
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-RUNS = 10
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-COMPOSE_NAME = re.compile(r"(^|[-_.])(compose|stack)[^/]*\.ya?ml$")
+COMPOSE_NAME = re.compile(r"(^|[-_.])compose[^/]*\.ya?ml$")
+CLEAN = (
+    "services:\n  db:\n    image: mysql:8.4\n    volumes: ['db-data:/var/lib/mysql']\n"
+    "volumes:\n  db-data:\n    driver: local\n"
+)
+CLICK = (sys.executable, "-c", "import click")
+LIBYAML = """
+import sys, _ruamel_yaml
+for name in sys.argv[1:]:
+    parser = _ruamel_yaml.CParser(open(name, 'rb').read())
+    try:
+        while type(parser.get_event()).__name__ != 'StreamEndEvent':
+            pass
+    except Exception:
+        pass
+"""
+PHASES = """
+import sys, time
+from pathlib import Path
+clock, marks = time.process_time, []
+def mark(name):
+    marks.append((name, clock()))
+mark('')
+import volfix.api, volfix.report.json_report
+from volfix.project.discovery import directories
+from volfix.project.loader import Loader
+from volfix.project.stacks import read_stacks
+from volfix.syntax import disk
+mark('imports')
+disk.begin(outside=True)
+found = list(directories([Path(sys.argv[1])], []))
+mark('looking for files')
+list(read_stacks(found, Loader([], [])))
+mark('reading them')
+before = clock()
+result = volfix.plan(sys.argv[1]).result
+start = clock()
+volfix.report.json_report.render(result, context=3, show_secrets=False)
+spent = {name: after - last for (_, last), (name, after) in zip(marks, marks[1:])}
+spent['rules, fixes and proofs'] = start - before - spent['looking for files'] - spent['reading them']
+spent['the report'] = clock() - start
+print('; '.join(f'{name} {seconds / sum(spent.values()):.0%}' for name, seconds in spent.items()))
+"""
 
 
-def run(*arguments: str) -> float:
-    """Seconds of one whole process."""
-    started = time.perf_counter()
-    command = [sys.executable, "-m", "volfix", *arguments]
-    done = subprocess.run(command, capture_output=True, check=False, env=ENVIRONMENT)
-    spent = time.perf_counter() - started
-    if done.returncode not in (0, 1, 2) or b"Traceback" in done.stderr:
+def spent(command: Sequence[str], directory: Path) -> tuple[float, float]:
+    """Seconds of processor time, and by the clock, of one whole process."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, cwd=directory, capture_output=True, check=False)
+    clock, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if b"Traceback" in done.stderr:
         sys.exit(done.stderr.decode())
-    return spent
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, clock
 
 
-def median(*arguments: str) -> float:
-    run(*arguments)
-    return statistics.median(run(*arguments) for _ in range(RUNS))
+def compare(what: str, ours: Sequence[str], peer: str, theirs: Sequence[str], directory: Path, runs: int) -> None:
+    """Print the row of one comparison: below 1 volfix is the faster."""
+    spent(ours, directory), spent(theirs, directory)
+    pairs = [(spent(ours, directory), spent(theirs, directory)) for _ in range(runs)]
+    processor = statistics.median(one[0] / other[0] for one, other in pairs)
+    clock = statistics.median(one[1] / other[1] for one, other in pairs)
+    seconds = statistics.median(one[0] for one, _ in pairs)
+    print(f"{what:32} {seconds:8.3f} s  {processor:6.2f} x {peer} (by the clock {clock:.2f} x)", flush=True)
+
+
+def volfix(*words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "volfix", *words)
+
+
+def single(directory: Path, runs: int) -> None:
+    """One project with nothing to fix, and the reference with its fix and the proof."""
+    clean = directory / "clean"
+    clean.mkdir()
+    (clean / "compose.yaml").write_text(CLEAN)
+    for peer, theirs in (("import click", CLICK), *peers(["compose.yaml"], ".")):
+        compare("a clean project", volfix("."), peer, theirs, clean, runs)
+    reference = directory / "reference"
+    shutil.copytree(ROOT / "fixtures" / "fastapi-sqlite-drone" / "repository", reference)
+    compare("the reference, fix and proof", volfix("."), "import click", CLICK, reference, runs)
+
+
+def peers(files: Sequence[str], directory: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The other linters that are there, with the command over these files."""
+    if found := shutil.which("compose-lint"):
+        yield "compose-lint", (found, *files)
+    if found := shutil.which("dclint"):
+        yield "dclint", (found, "--recursive", directory)
+
+
+def many(corpus: Path, runs: int) -> None:
+    """All Compose files below a directory in one run, and what the time goes to."""
+    files = [str(path) for path in sorted(corpus.rglob("*.y*ml")) if COMPOSE_NAME.search(path.name)]
+    ours = volfix("--output-format", "json", "--quiet", str(corpus))
+    seconds = statistics.median(spent(ours, corpus)[0] for _ in range(runs))
+    print(f"{len(files)} Compose files: {1000 * seconds / len(files):.2f} ms a file")
+    libyaml = ("libyaml alone", (sys.executable, "-c", LIBYAML, *files))
+    for peer, theirs in (libyaml, *peers(files, str(corpus))):
+        compare(f"{len(files)} Compose files", ours, peer, theirs, corpus, runs)
+    phases = subprocess.run([sys.executable, "-c", PHASES, str(corpus)], capture_output=True, text=True, check=True)
+    print(f"what the time goes to: {phases.stdout.strip()}")
 
 
 def main() -> None:
     """Measure and print."""
-    compileall.compile_dir(ROOT / "src", quiet=1)
+    parser = argparse.ArgumentParser(description="How long volfix takes beside others.")
+    parser.add_argument("corpus", nargs="?", type=Path)
+    parser.add_argument("--runs", type=int, default=10)
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        fixable = Path(directory, "fixable")
-        shutil.copytree(ROOT / "fixtures" / "fastapi-sqlite-drone" / "repository", fixable)
-        print(f"one project, a fix and its proof: {median(str(fixable)):.3f} s (median of {RUNS}; at most 0.40)")
-        done = Path(directory, "done")
-        shutil.copytree(ROOT / "fixtures" / "overrides-and-anchors" / "repository", done)
-        run("--write", "--unsafe-fixes", str(done))
-        print(f"one project, nothing to fix:      {median(str(done)):.3f} s (median of {RUNS}; at most 0.20)")
-        run("--write", str(fixable))
-        print(f"the same with a pipeline beside:  {median(str(fixable)):.3f} s (median of {RUNS})")
-    if len(sys.argv) > 1:
-        corpus = Path(sys.argv[1])
-        files = sum(bool(COMPOSE_NAME.search(path.name)) for path in corpus.rglob("*.y*ml"))
-        seconds = run("--output-format", "json", str(corpus))
-        print(
-            f"{files} Compose files in one run:   {seconds:.2f} s, {1000 * seconds / files:.2f} ms a file (at most 6)"
-        )
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ |= {"PYTHONPATH": str(ROOT / "src"), "PYTHONPYCACHEPREFIX": str(Path(directory, "compiled"))}
+        print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors; processor time, medians of {given.runs}")
+        single(Path(directory), given.runs)
+        if given.corpus is not None:
+            many(given.corpus.resolve(), given.runs)
 
 
 if __name__ == "__main__":

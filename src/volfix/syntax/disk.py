@@ -257,6 +257,8 @@ def _content(path: str, limit: int, *, whole: bool = True, of_git: bool = False)
 def _up_to(descriptor: int, most: int, expected: int) -> bytes:
     """The bytes of an open file up to so many; so many are expected."""
     data = more = os.read(descriptor, min(most, expected + 1))
+    if len(data) == expected:  # one more was asked for, and is not there
+        return data
     while more and len(data) < most:
         more = os.read(descriptor, most - len(data))
         data += more
