@@ -261,7 +261,8 @@ def test_a_build_of_the_whole_machine_is_not_walked(
         "    environment: {DATABASE_URL: 'sqlite:///./app.db'}\n    volumes: ['./data:/app/data']\n"
     )
     plan = volfix.plan(tmp_path)
-    assert [path for path in looked if not path.startswith(str(tmp_path))] == []
+    own = (str(tmp_path), str(Path(volfix.__file__).parent))  # the first plan of a process lists its own tables
+    assert [path for path in looked if not path.startswith(own)] == []
     if Path(context).is_dir():
         assert Path(context) in errors(plan)
         assert safe(plan) == []
