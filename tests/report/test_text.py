@@ -515,3 +515,26 @@ def test_a_question_shows_the_finding_and_its_doubt() -> None:
     assert "error[VF101] the database is kept in ./data" in text
     assert "    = decide: it lies outside\n" in text
     assert text.endswith("\n")
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_no_line_of_words_is_too_long_and_no_command_is_broken(width: int, tmp_path: Path) -> None:
+    compose = "services:\n  a-service-with-a-long-name:\n    image: postgres:16\n    volumes:\n      - {}\n"
+    short = compose.format("./a-directory-with-a-name:/var/lib/postgresql/data")
+    script = "git clean -fdx\ndocker compose up -d\n"
+    text = render(planned(tmp_path, {"compose.yaml": short, "deploy.sh": script}), View(tmp_path, width=width))
+    for line in text.splitlines():
+        is_source = re.match(r" *\d+ [|+-] ", line) is not None
+        assert len(line) <= width or is_source or " " not in line.strip()
+        assert is_source or line.count("`") % 2 == 0
+
+
+def test_the_mark_is_below_the_source_in_either_form(tmp_path: Path) -> None:
+    short = "services:\n  db:\n    image: postgres:16\n    volumes: ['./pg:/var/lib/postgresql/data']\n"
+    long = short.replace("['./pg:/var/lib/postgresql/data']", "").replace("volumes: ", "volumes:") + (
+        "      - type: bind\n        source: ./rows\n        target: /var/lib/postgresql/data\n"
+    )
+    text = render(planned(tmp_path, {"a/compose.yaml": short, "b/compose.yaml": long}), View(tmp_path))
+    assert "  4 |     volumes: ['./pg:/var/lib/postgresql/data']\n    |                ^^^^ kept here\n" in text
+    assert "  --> b/compose.yaml:5:9\n" in text
+    assert "  6 |         source: ./rows\n    |                 ^^^^^^ kept here\n" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from volfix.report.rule_links import rule_link
 
 NARROWEST = 60
 """Columns below which nothing is made narrower."""
+COMMAND = re.compile(r"`[^`\n]+`")
 DEEPEST = 16
 """Columns that a line is indented at most below what it goes on from."""
 
@@ -45,18 +47,23 @@ class View:
         return None if self.width is None else max(self.width, NARROWEST)
 
     def lines(self, text: str, first: str = "", others: str | None = None) -> list[str]:
-        """The text in lines of the width, no word of it broken; `first` and `others` begin them."""
+        """The text in lines of the width, no word broken and no command in backticks that fits a line; `first` and
+        `others` begin the lines.
+        """
         if self.columns is None or len(first) + len(text) <= self.columns:
             return [first + text]
         others = " " * min(len(first), DEEPEST) if others is None else others
-        return textwrap.wrap(
-            text,
+        room = self.columns - len(others)
+        joined = COMMAND.sub(lambda found: found[0] if len(found[0]) > room else found[0].replace(" ", "\0"), text)
+        lines = textwrap.wrap(
+            joined,
             self.columns,
             initial_indent=first,
             subsequent_indent=others,
             break_long_words=False,
             break_on_hyphens=False,
         )
+        return [line.replace("\0", " ") for line in lines]
 
     def linked(self, code: str) -> str:
         """The code, which is a link (OSC 8) where a terminal shows it and an address of the rules is known."""

@@ -52,7 +52,9 @@ class HeldData:
 
     def data(self, service: str) -> str:
         """The same as the beginning of a headline: `PostgreSQL's data`."""
-        return f"{self.loses(service)}'s data" if self.entry else self.loses(service)
+        if self.entry is None:
+            return self.loses(service)
+        return f"the data of {self.loses(service)}" if " with " in self.entry.name else f"{self.loses(service)}'s data"
 
 
 ENGINE, APPLICATION, DATABASE_FILE, UNKNOWN = "engine", "application", "database file", "unknown"

@@ -86,7 +86,7 @@ def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterato
         if isinstance(mount.node, Scalar) and mount.node.tag is not None:
             yield f"the mount has the tag {mount.node.tag}"
         if host.path is not None and (directory == host.path or host.path in directory.parents):
-            yield f"{mount.raw_source} is the project's own directory"
+            yield f"{mount.raw_source} is the project's own directory: mount a named volume for the database alone"
     yield from filter(None, (collision(context, use) for use in uses))
     yield from source_refusals(context, host, "host directory")
     yield from _inner_mounts(context, host)
