@@ -159,7 +159,7 @@ def main(name: str, seed: str, runs: str, seeds: str) -> None:
 
         with contextlib.suppress(Exception):
             READERS[name](b"aaaa")  # it imports what it needs
-    options = [f"-seed={seed}", f"-runs={runs}", "-max_len=4096", "-timeout=60", f"-artifact_prefix={seeds}/failed-"]
+    options = [f"-seed={seed}", f"-runs={runs}", "-max_len=4096", "-timeout=3600", f"-artifact_prefix={seeds}/failed-"]
     atheris.Setup([sys.argv[0], *options, seeds], lambda data: held(READERS[name], data))
     atheris.Fuzz()
 
