@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from volfix.syntax.source import CannotEdit, Source
 from volfix.syntax.yaml_insert import Value, add_entries, append_items, insert_section
+from volfix.syntax.yaml_layout import line_after
 from volfix.syntax.yaml_plain import plain
 from volfix.syntax.yaml_tree import Document, Mapping, Pair, parse
 
@@ -443,3 +444,14 @@ def test_an_entry_leaves_the_unfinished_last_line() -> None:
 
 def test_an_item_stays_behind_the_others_for_the_later_one_counts() -> None:
     assert appended("s:\r\n  v:\r\n    - a:/a", "s.v") == "s:\r\n  v:\r\n    - a:/a\r\n    - new:/x"
+
+
+@pytest.mark.parametrize(("line", "end"), [("a: b c\n", 4), ('a: "b"#c\n', 6), ("a: b, # c\n", 4)])
+def test_behind_a_value_that_is_followed_by_more_than_a_comment_nothing_is_inserted(line: str, end: int) -> None:
+    with pytest.raises(CannotEdit, match="line 2 goes on behind the value"):
+        line_after(Source.of(Path("x.yaml"), f"# first\n{line}z: 1\n".encode()), 8 + end)
+
+
+@pytest.mark.parametrize(("line", "end"), [("a: b\n", 4), ("a: b # c\n", 4), ("a: b  \n", 4)])
+def test_behind_a_comment_is_the_next_line(line: str, end: int) -> None:
+    assert line_after(Source.of(Path("x.yaml"), f"{line}z: 1\n".encode()), end) == len(line)

@@ -1,0 +1,77 @@
+"""What mounts and volumes become when files are merged, the same as Compose says where it is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from campaign.differential import asked, differences, read
+
+BIN = Path(sys.executable).parent
+HAS_COMPOSE = shutil.which("docker-compose", path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}") is not None
+APP = "services:\n  app:\n    image: x\n"
+VOLUMES = "volumes:\n  rows:\n  other:\n"
+Files = dict[str, str]
+
+PROJECTS: dict[str, tuple[Files, dict[str, str]]] = {
+    "a later file's mount at one target wins": (
+        {
+            "compose.yaml": APP + "    volumes: ['./a:/data', 'rows:/rows']\n" + VOLUMES,
+            "compose.z.yaml": "services:\n  app:\n    volumes: ['other:/data/']\n",
+        },
+        {"/data": "other", "/rows": "rows"},
+    ),
+    "an override takes the place of all": (
+        {
+            "compose.yaml": APP + "    volumes: ['./a:/data', 'rows:/rows']\n" + VOLUMES,
+            "compose.z.yaml": "services:\n  app:\n    volumes: !override ['other:/other']\n",
+        },
+        {"/other": "other"},
+    ),
+    "a reset leaves none": (
+        {
+            "compose.yaml": APP + "    volumes: ['./a:/data']\n",
+            "compose.z.yaml": "services:\n  app:\n    volumes: !reset null\n",
+        },
+        {},
+    ),
+    "behind a reset is what merge keys bring in": (
+        {
+            "compose.yaml": APP + "    volumes: ['./a:/data']\n" + VOLUMES,
+            "compose.z.yaml": "x-m: &m\n  volumes: ['rows:/merged']\nservices:\n  app:\n    <<: *m\n"
+            "    volumes: !reset null\n",
+        },
+        {"/merged": "rows"},
+    ),
+    "names and directories of volumes hold variables": (
+        {
+            "compose.yaml": APP + "    volumes:\n      - {type: volume, source: rows, target: /data, volume: "
+            "{subpath: $WHERE}}\n      - outer:/outer\nvolumes:\n  rows: {name: 'shop-${WHERE}'}\n"
+            "  outer: {external: true, name: '${UNSET:-outside}'}\n",
+            ".env": "WHERE=here\n",
+        },
+        {"/data": "rows", "/outer": "outer"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), PROJECTS.values(), ids=PROJECTS)
+def test_the_mounts_are_those_of_the_merged_files(
+    files: Files, expected: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    names = tuple(sorted(name for name in files if name.startswith("compose")))
+    project = read(tmp_path, names)
+    assert not isinstance(project, str)
+    found = {mount.clean_target: mount.source for mount in project.services["app"].mounts if not mount.overridden}
+    assert found == expected
+    if HAS_COMPOSE:
+        monkeypatch.setenv("PATH", f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
+        config = asked(tmp_path, names)
+        assert not isinstance(config, str), config
+        assert list(differences(config, project, tmp_path)) == []
