@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from . import differential, fuzzing, hostile_inputs, races, random_projects, system_calls, traced
-from .table import Part
+from pathlib import Path
+
+from . import bulk_calls, differential, fuzzing, hostile_inputs, races, random_projects, system_calls, traced
+from .planted_secrets import KINDS, SHAPES, outputs, plant
+from .table import Outcome, Part
+
+
+def one_secret(seed: int, directory: Path) -> Outcome:
+    """A secret of the next kind and shape, in every output."""
+    kind, shape = list(KINDS)[seed % len(KINDS)], seed // len(KINDS) % len(SHAPES)
+    planted = plant(directory / "repository", kind, shape)
+    said = list(outputs(planted, directory))
+    failures = tuple(f"{kind}, {SHAPES[shape]}: {name} shows it" for name, text in said if planted.secret in text)
+    return Outcome(len(said), failures)
+
 
 PARTS: dict[str, Part] = {
     "random-projects": Part("one run is enough: a second changes nothing", random_projects.once_is_enough),
@@ -11,6 +24,12 @@ PARTS: dict[str, Part] = {
     "system-calls": Part(
         "killed or failing at any file call, files are whole", system_calls.one_call, lacking=traced.lacking
     ),
+    "bulk-calls": Part(
+        "bulk killed or failing at any file call leaves a whole branch or none",
+        bulk_calls.one_call,
+        lacking=traced.lacking,
+    ),
+    "planted-secrets": Part("no output has a secret", one_secret),
     "races": Part("what somebody else does meanwhile is neither lost nor followed", races.one_mischief),
     "fuzzing": Part("a reader takes any bytes, and an edit says what it was to say", fuzzing.any_bytes),
     "hostile-inputs": Part("a spoiled file is a line, and the others go on", hostile_inputs.one_file_spoiled),
