@@ -21,7 +21,7 @@ from volfix.project.compose.completeness import lacking, undeclared
         ("services:\n  app:\n    image: x\n    networks: [default]\n", None),
         ("services:\n  app:\n    image: x\n    secrets: [{source: key}]\n", "app needs the secret key"),
         ("services:\n  app:\n    image: x\n    secrets: [key]\nsecrets:\n  key: {file: k}\n", None),
-        ("volumes:\n  rows:\n", "it has no services"),
+        ("volumes:\n  rows:\n", "no `services:`"),
         ("include: [gone.yaml]\nservices:\n  app:\n    restart: always\n", None),
         ("app:\n  image: x\n  links: [db]\n", None),
     ],
