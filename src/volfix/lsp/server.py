@@ -21,6 +21,7 @@ from volfix import __version__
 from volfix.lsp.actions import Refused, made, offered
 from volfix.lsp.checks import Check, Document, NotChecked, check, repository_of
 from volfix.lsp.diagnostics import Shown
+from volfix.syntax.failures import failure
 
 QUICK_FIX = types.CodeActionKind.QuickFix.value
 PAUSE = 0.2
@@ -49,23 +50,24 @@ class Server(LanguageServer):
         super().__init__("volfix", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
         self.worker = ThreadPoolExecutor(1)
         self.repositories: dict[Path, Repository] = {}
+        self.roots: dict[str, Path | None] = {}
         self.told: set[str] = set()
 
     async def work(self, function: Callable[Asked, Result], /, *arguments: Asked.args, **named: Asked.kwargs) -> Result:
-        """Run a function in the one thread that reads files."""
+        """Run a function in the one thread that reads files: where a run may read is one state of the process."""
         return await asyncio.get_running_loop().run_in_executor(self.worker, partial(function, *arguments, **named))
 
-    def repository(self, uri: str) -> Repository | None:
+    async def repository(self, uri: str) -> Repository | None:
         """The repository of a document; None where it is not checked, and the person is told why, once."""
         path = to_fs_path(uri)
-        if path is None:
-            return None
-        try:
-            root = repository_of(Path(path), self._folders())
-        except NotChecked as refusal:
-            self.tell(str(refusal))
-            return None
-        return self.repositories.setdefault(root, Repository(root))
+        if path is not None and uri not in self.roots:
+            try:
+                self.roots[uri] = await self.work(repository_of, Path(path), self._folders())
+            except NotChecked as refusal:
+                self.roots[uri] = None
+                self.tell(str(refusal))
+        root = self.roots.get(uri)
+        return None if root is None else self.repositories.setdefault(root, Repository(root))
 
     def tell(self, message: str) -> None:
         """Show a message to the person, once."""
@@ -99,11 +101,13 @@ class Server(LanguageServer):
         encoding = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
         return Shown(await self.checked(repository), encoding)
 
-    def changed(self, uri: str, *, anew: bool = True) -> None:
+    async def changed(self, uri: str, *, anew: bool = True) -> None:
         """Check the repository of a document in a moment; what the last check has not read is no reason to, where it
         is not `anew`: opened, saved or closed.
         """
-        repository = self.repository(uri)
+        if anew:
+            self.roots.pop(uri, None)
+        repository = await self.repository(uri)
         if repository is None:
             return
         last, waits = repository.check, repository.task is not None and not repository.task.done()
@@ -117,7 +121,13 @@ class Server(LanguageServer):
 
     async def _publish(self, repository: Repository) -> None:
         await asyncio.sleep(PAUSE)
-        shown = await self.shown(repository)
+        try:
+            shown = await self.shown(repository)
+            self._send(repository, shown)
+        except Exception as error:  # noqa: BLE001 - the next change is checked all the same
+            self.tell(failure(repository.root, error).message)
+
+    def _send(self, repository: Repository, shown: Shown) -> None:
         found = shown.diagnostics() if shown.check.documents else {}
         versions = {each.uri: each.version for each in shown.check.documents.values()}
         for uri in sorted(repository.published - found.keys()):
@@ -129,30 +139,30 @@ class Server(LanguageServer):
         repository.published = frozenset(uri for uri, diagnostics in found.items() if diagnostics)
 
 
-def opened(server: Server, params: types.DidOpenTextDocumentParams) -> None:
+async def opened(server: Server, params: types.DidOpenTextDocumentParams) -> None:
     """A document is open."""
-    server.changed(params.text_document.uri)
+    await server.changed(params.text_document.uri)
 
 
-def changed(server: Server, params: types.DidChangeTextDocumentParams) -> None:
+async def changed(server: Server, params: types.DidChangeTextDocumentParams) -> None:
     """A person has typed."""
-    server.changed(params.text_document.uri, anew=False)
+    await server.changed(params.text_document.uri, anew=False)
 
 
-def saved(server: Server, params: types.DidSaveTextDocumentParams) -> None:
+async def saved(server: Server, params: types.DidSaveTextDocumentParams) -> None:
     """A file is written: others may have changed with it."""
-    server.changed(params.text_document.uri)
+    await server.changed(params.text_document.uri)
 
 
-def closed(server: Server, params: types.DidCloseTextDocumentParams) -> None:
+async def closed(server: Server, params: types.DidCloseTextDocumentParams) -> None:
     """From now on what is saved counts."""
     server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(params.text_document.uri, []))
-    server.changed(params.text_document.uri)
+    await server.changed(params.text_document.uri)
 
 
 async def hovered(server: Server, params: types.HoverParams) -> types.Hover | None:
     """The evidence of the findings under the pointer."""
-    repository, path = server.repository(params.text_document.uri), to_fs_path(params.text_document.uri)
+    repository, path = await server.repository(params.text_document.uri), to_fs_path(params.text_document.uri)
     if repository is None or path is None:
         return None
     return (await server.shown(repository)).hover(Path(path), params.position)
@@ -160,7 +170,7 @@ async def hovered(server: Server, params: types.HoverParams) -> types.Hover | No
 
 async def actions(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
     """The fixes of the findings in a range. An editor that cannot refuse edits of another version is offered none."""
-    repository, path = server.repository(params.text_document.uri), to_fs_path(params.text_document.uri)
+    repository, path = await server.repository(params.text_document.uri), to_fs_path(params.text_document.uri)
     wanted = params.context.only
     capabilities = server.client_capabilities
     edits = capabilities.workspace and capabilities.workspace.workspace_edit
