@@ -267,6 +267,7 @@ def test_what_cannot_be_meant_is_an_error_with_its_line(name: str, text: str, sa
     result = run("--write", root)
     assert result.exit_code == 2
     assert f"{root / name}:{said}" in result.stderr if said[0].isdigit() else said in result.stderr
+    assert "NOTHING is checked where this file counts until it is mended" in result.stderr
     assert (root / "stack/compose.yaml").read_text() == STACK
     assert run("--config", root / name, root).exit_code == 2
 

@@ -84,8 +84,10 @@ class Configuration:
             try:
                 settings = settings_of(path, only=self.only)
             except FileProblem as problem:
-                self.problems.append(problem)
-                return Settings(path=path, broken=True)
+                end = " " if problem.message.endswith("?") else "; "
+                message = f"{problem.message}{end}NOTHING is checked where this file counts until it is mended"
+                self.problems.append(FileProblem(path, message, problem.line, problem.column))
+                return Settings(path=path, home=directory, broken=True)
             if settings is not None:
                 return settings
         return None
