@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -33,10 +33,13 @@ SCRIPT_ENDINGS = (".sh", ".bash")
 
 @dataclass(frozen=True, eq=False)
 class CommandResolver:
-    """The command files below a root, by path; in a directory that none of them is in, those that lie there."""
+    """The command files below a root, by path; in a directory that none of them is in, those that lie there. `_others`
+    are files that were found beside these, each of which is read once.
+    """
 
     root: Path
     files: Mapping[Path, CommandFile]
+    _others: dict[Path, CommandFile] = field(default_factory=dict)
 
     def contains(self, path: str) -> bool:
         return Path(path).is_relative_to(self.root)
@@ -50,11 +53,8 @@ class CommandResolver:
         elif "/" not in name and not any_name and not name.endswith(SCRIPT_ENDINGS):
             return None
         for path in _candidates(name, state):
-            file = self.files.get(path)
-            if file is None and self.contains(str(path)) and disk.is_file(path):
-                file = CommandFile(path)
-            if file is not None:
-                return file.script
+            if path in self.files or path in self._others or (self.contains(str(path)) and disk.is_file(path)):
+                return self._file(path).script
         return None
 
     def is_runner(self, name: str) -> bool:
@@ -86,7 +86,15 @@ class CommandResolver:
         return found
 
     def _file(self, path: Path) -> CommandFile:
-        return self.files.get(path) or CommandFile(path)
+        return self.files.get(path) or self._others.setdefault(path, CommandFile(path))
+
+    @cached_property
+    def _by_directory(self) -> dict[Path, list[CommandFile]]:
+        """The command files by their directory; those of others are added when they are asked for."""
+        found: dict[Path, list[CommandFile]] = {}
+        for path, file in self.files.items():
+            found.setdefault(path.parent, []).append(file)
+        return found
 
     def run_by(self, words: Sequence[str], state: State) -> Iterator[tuple[Entry, str]]:
         """The entries that `make target`, `npm run script`, `just recipe`, `task name` run, and in which directory."""
@@ -117,15 +125,16 @@ class CommandResolver:
         return {found[1]: found[2] for word in words[1:] if (found := GIVEN.match(word))}
 
     def _entries(self, directory: Path, kind: str) -> list[Entry]:
-        own = [file for path, file in self.files.items() if path.parent == directory] or _files_in(directory)
-        possible = [file for file in own if _may_hold(file.path.name.lower(), kind)]
+        if directory not in self._by_directory:
+            self._by_directory[directory] = [self._file(path) for path in _files_in(directory)]
+        possible = [file for file in self._by_directory[directory] if _may_hold(file.path.name.lower(), kind)]
         files = dict.fromkeys(each for file in possible for each in self._together.get(file.path, [file]))
         return [entry for file in files for entry in file.entries if entry.kind == kind]
 
 
-def _files_in(directory: Path) -> list[CommandFile]:
+def _files_in(directory: Path) -> list[Path]:
     paths = (entry.path for entry in disk.entries_or_none(directory) if has_commands(entry.path))
-    return [CommandFile(Path(path)) for path in paths if disk.is_file(path)]
+    return [Path(path) for path in paths if disk.is_file(path)]
 
 
 def _candidates(name: str, state: State) -> Iterator[Path]:

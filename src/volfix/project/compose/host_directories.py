@@ -37,6 +37,7 @@ def host_directory(mount: Mount, root: Path) -> HostDirectory:
     return HostDirectory(path, Path(path), inside=path == top or path.startswith(top.rstrip("/") + "/"))
 
 
+@disk.remembered(20_000)
 def _real(path: str) -> str:
     """The path with its links followed, as far as they can be."""
     try:
