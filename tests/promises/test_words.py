@@ -34,6 +34,19 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
+IN_COMMENTS = re.compile(r"\bsomebody\b|for a person to say|the texts that there are", re.IGNORECASE)
+
+
+def test_no_docstring_or_comment_has_the_worst_turns() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}:{number}: {turn[0]}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (turn := IN_COMMENTS.search(line))
+    ]
+    assert not found
+
+
 def test_no_text_has_a_turn_that_people_stumbled_over() -> None:
     found = [
         f"{path.relative_to(PACKAGE)}:{line}: {turn[0]}"

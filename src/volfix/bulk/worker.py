@@ -254,7 +254,7 @@ def _found(result: RunResult) -> Status:
 
 
 def _uncarried(result: RunResult) -> str | None:
-    """That a written change must wait for somebody who carries its data, and into which volumes."""
+    """Whether a written change must wait until its data is carried, and into which volumes."""
     left = [(project, move) for project in result.projects if project.written for move in project.left]
     volumes = dict.fromkeys(project.real_volumes.get(move.volume, move.volume) for project, move in left)
     return shown(scrub(f"{DO_NOT_MERGE}: nothing else fills {', '.join(volumes)}")) if volumes else None

@@ -1,4 +1,4 @@
-"""Engines and applications of somebody's own, in the form of the knowledge base."""
+"""The user's own engines and applications, in the form of the knowledge base."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def home_of(path: Path) -> Path:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """What may be meant by an unknown word; else the words that there are."""
+    """The nearest known word to an unknown word; else all known words."""
     known = list(known)
     near = difflib.get_close_matches(word.lower().replace("_", "-"), known, 1)
     return f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"

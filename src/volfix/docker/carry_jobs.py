@@ -104,7 +104,7 @@ class SurveyedJob:
 
     `late` says that the engine may write its rows to files only when it is stopped: then it is looked again.
     `held` says what the volume holds that would be replaced, and
-    `counted` what the servers said of their rows that ran on it, `uncarried` what the sources have that no copy gets.
+    `counted` what the servers said of their rows that ran on it, `uncarried` what the sources have that no copy has.
     """
 
     job: Job

@@ -138,7 +138,7 @@ class Engine:
     ) -> str:
         """A container that is never started, with these mounts; its id.
 
-        Volumes are mounted with `nocopy`: nothing of the image gets into them. A bind whose source is not there is
+        Volumes are mounted with `nocopy`: nothing of the image is copied into them. A bind whose source is not there is
         refused by the engine (as `--mount` is); that of `bind`, `-v`'s way to say it, is made where it is not there.
         """
         import docker

@@ -107,7 +107,7 @@ def with_top(manifest: Manifest, origins: Iterable[Origin]) -> Manifest:
     """The manifest with a top directory in which the owner of each single file can write.
 
     SQLite makes files beside the database. A volume that takes a file out of a container's own layer has no directory
-    of its own yet, or one that belonged to somebody else.
+    of its own yet, or one that belonged to another project.
     """
     top = manifest.get("")
     for origin in origins:

@@ -22,7 +22,7 @@ def is_part(
     """Whether the target has no file that the source lacks, each file whole, and at most one of them cut short.
 
     Source and target are what they hold, and where that is. A file is cut short where its bytes are the first ones of
-    the source's: a database that somebody opened is not.
+    the source's: a database that was opened is not.
     """
     short = []
     for path, entry in target[0].items():

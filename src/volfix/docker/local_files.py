@@ -80,7 +80,7 @@ class Listing:
 def listing(origin: Origin, keep: Keep | None) -> Listing | None:
     """The entries of a bind's directory; None where it cannot be listed here.
 
-    `keep`, where it is given, gets the first bytes of each file.
+    `keep`, where it is given, receives the first bytes of each file.
     """
     if origin.kind != "bind" or origin.path or origin.below:
         return None

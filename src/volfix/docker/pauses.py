@@ -16,7 +16,7 @@ DONE = b"done"
 
 
 def paused_problem(container: Container) -> str:
-    """What is to be done about a container that somebody has paused, or a run that was killed."""
+    """What is to be done about a container that is paused, or a run that was killed."""
     return f"{container.name} is paused: docker unpause {container.name}, and run this again"
 
 

@@ -75,7 +75,7 @@ def _check_named(carriers: Carriers, job: Job) -> None:
 
 
 def _written_since(engine: Engine, job: Job) -> bool:
-    """Whether the origins may have rows that came after the volume was filled: somebody went back to them."""
+    """Whether the origins may have rows that came after the volume was filled, as the services ran on them again."""
     writers = writers_of(engine, job.origins)
     if any(item.is_running for item in writers):
         return True
@@ -91,7 +91,7 @@ def _saves_at_stop(engine: Engine, job: Job) -> bool:
 def _sources(
     engine: Engine, carriers: Carriers, job: Job, say: Say, *, late: bool, listed: bool
 ) -> tuple[Manifest, tuple[Origin, ...], tuple[str, ...]]:
-    """The manifest of all origins together, those that are there, and what of them no copy gets; an origin that is
+    """The manifest of all origins together, those that are there, and what of them no copy has; an origin that is
     missing is told, and fatal unless the data is elsewhere.
 
     `late`: that there are no files of the database is no failure yet; `listed`: without digests, where that is quicker.

@@ -21,7 +21,7 @@ COMPLETED = {"condition": "service_completed_successfully"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AddService(Addition):
-    """The `services:` of a document get one more, with a comment behind its name."""
+    """One more service in the `services:` of a document, with a comment behind its name."""
 
     source: Source
     document: Document

@@ -40,7 +40,7 @@ class CodeEdit(Operation):
 
 @dataclass(frozen=True, slots=True)
 class SetLiteral(CodeEdit):
-    """A string in code gets another content: of an ENV, a Python literal, an option of an ini file.
+    """A string in code has another content: of an ENV, a Python literal, an option of an ini file.
 
     `span` is what stands between the quotes, `value` what shall stand there, which needs no escape.
     """
@@ -73,7 +73,7 @@ class SetLiteral(CodeEdit):
 
 @dataclass(frozen=True, slots=True)
 class AddInstruction(CodeEdit):
-    """A Dockerfile gets one more instruction, on a line of its own at `start`, where another one begins."""
+    """One more instruction of a Dockerfile, on a line of its own at `start`, where another instruction begins."""
 
     source: Source
     start: int

@@ -25,7 +25,7 @@ class Operation(ABC):
     @property
     @abstractmethod
     def place(self) -> Span:
-        """The part of the text that it is about: what it replaces, or the node or the point that gets something."""
+        """The part of the text that it is about: what it replaces, or the node or the point of an addition."""
 
     @abstractmethod
     def splice(self) -> list[Edit]:

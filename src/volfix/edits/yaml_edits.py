@@ -40,7 +40,7 @@ class Addition(YamlEdit):
 
 @dataclass(frozen=True, slots=True)
 class SetScalar(YamlEdit):
-    """A scalar gets another value; its quoting style stays where it can."""
+    """A new value of a scalar; its quoting style stays where it can."""
 
     source: Source
     scalar: Scalar
@@ -113,7 +113,7 @@ class RemoveItem(YamlEdit):
 
 @dataclass(frozen=True, slots=True)
 class AppendItem(Addition):
-    """The list under `key` of a mapping gets one more item, a text or a mapping; a missing list is made."""
+    """One more item, a text or a mapping, in the list under `key` of a mapping; a missing list is made."""
 
     source: Source
     document: Document
@@ -154,7 +154,7 @@ class AppendItem(Addition):
 
 @dataclass(frozen=True, slots=True)
 class AddEntries(Addition):
-    """A mapping gets more entries."""
+    """More entries of a mapping."""
 
     source: Source
     document: Document
@@ -176,7 +176,7 @@ class AddEntries(Addition):
 
 @dataclass(frozen=True, slots=True)
 class NameProject(Addition):
-    """The document gets `name:` at its top."""
+    """`name:` at the top of the document."""
 
     source: Source
     document: Document
@@ -197,7 +197,7 @@ class NameProject(Addition):
 
 @dataclass(frozen=True, slots=True)
 class DeclareVolume(Addition):
-    """The top-level `volumes:` of a document gets `key` with `driver: local`, or the entry gets the driver."""
+    """`key` with `driver: local` in the top-level `volumes:` of a document, or the driver in its entry."""
 
     source: Source
     document: Document

@@ -32,7 +32,7 @@ class ModelChange:
 
 
 Seen = dict[tuple[Path, ...], tuple[ModelChange, ...]]
-"""How each project that changes does so for Compose, by its Compose files."""
+"""How each project changes for Compose, by its Compose files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ class RunContext:
 
 @dataclass(slots=True)
 class _Former:
-    """The projects of each stack as they were; nothing of git is asked, or imported, before somebody wants to know."""
+    """The projects of each stack as they were; git is asked, and imported, only when needed."""
 
     loader: Loader
     known: Sequence[Stack]

@@ -136,7 +136,7 @@ def from_index(function: Callable[..., Result]) -> Callable[..., Result]:
 
 
 def learn(entries: Sequence[Entry]) -> None:
-    """Take these entries of somebody's own for the run, and forget those of the run before."""
+    """Take these entries of the user's own for the run, and forget those of the run before."""
     if list(entries) != _OWN:
         _OWN[:] = entries
         for clear in _DERIVED:

@@ -11,7 +11,7 @@ ACLS = {"system.posix_acl_access": "an ACL", "system.posix_acl_default": "a defa
 
 
 def given(attributes: Iterable[str]) -> Iterator[str]:
-    """What somebody has given a file, in words, out of the names of its extended attributes."""
+    """What someone has given a file, in words, out of the names of its extended attributes."""
     for name in attributes:
         if not name.startswith(OF_SYSTEM):
             yield ACLS.get(name, f"the extended attribute {name}")

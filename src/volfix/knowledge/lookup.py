@@ -42,7 +42,7 @@ def other_versions(known: Entry) -> tuple[Entry, ...]:
 
 
 def mirror_of(image: Image, environment: Iterable[str]) -> Mirror | None:
-    """What a registry of somebody's own has under a path: `registry.local/mirror/postgres` is the image `postgres`.
+    """What a registry of the user's own has under a path: `registry.local/mirror/postgres` is the image `postgres`.
 
     A name is weak evidence: the environment must have a variable that only this image's entry point reads.
     """

@@ -40,7 +40,7 @@ def own_variables(entry: Entry) -> tuple[str, ...]:
 def is_entry_point(word: str) -> bool:
     """Whether a program is an image's entry point, which starts the server or runs the words that follow.
 
-    An image names it alone or by its whole path: one that is named from the working directory is somebody else's.
+    An image names it alone or by its whole path: one that is named from the working directory is another's.
     """
     is_whole, name = word.startswith("/") or "/" not in word, posixpath.basename(word)
     return is_whole and any(fnmatchcase(name, pattern) for pattern in listed("processes", "entry_points"))

@@ -1,4 +1,4 @@
-"""What a name says about what it names: whether it deploys, tests, develops, or does what somebody asks for; and what a
+"""What a name says about what it names: whether it deploys, tests, develops, or does what someone asks for; and what a
 volume or a directory holds.
 """
 

@@ -37,7 +37,7 @@ class Lines:
         return types.Range(self.position(span.start), self.position(span.end))
 
     def offset(self, position: types.Position) -> int:
-        """The character at a position; behind the end of a line or of the text, the last that there is."""
+        """The character at a position; behind the end of a line or of the text, the last character."""
         if position.line >= len(self.starts):
             return len(self.text) - self.shift
         start = self.starts[position.line]

@@ -123,7 +123,7 @@ def _with_files(directory: Directory, asked: Sequence[Path]) -> Directory:
 
 
 def _with_own(directory: Directory, own: Collection[Path]) -> Directory:
-    """The directory with files that are Compose files since somebody says so."""
+    """The directory with files that are Compose files because another file says so."""
     others = tuple(path for path in directory.others if path not in own)
     return replace(directory, files=tuple(sorted({*directory.files, *own})), others=others)
 

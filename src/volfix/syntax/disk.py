@@ -185,7 +185,7 @@ def walk(
     top: Path | str, skipped: Collection[str] = (), *, onerror: Callable[[OSError], None] | None = None
 ) -> Iterator[tuple[str, list[str]]]:
     """Each directory at and below `top` with the names of its files, all by name; links are not followed, directories
-    with a name in `skipped` are left out. `onerror` gets what keeps a directory from being looked into.
+    with a name in `skipped` are left out. `onerror` is called with the error of a directory that cannot be read.
     """
     try:
         _kept(_look_into, top)

@@ -155,7 +155,7 @@ def replace_value(source: Source, assignment: Assignment, value: str) -> Edit:
     """The splice that gives an assignment another value: quotes, `export`, comment and line ends stay.
 
     `value` is in the form of Assignment.value: unless the assignment is literal it will be interpolated. An unquoted
-    value gets double quotes where it needs them. Raises CannotEdit where the file has no way to say the value, or where
+    value has double quotes where it needs them. Raises CannotEdit where the file has no way to say the value, or where
     python-dotenv, which many applications read the file with, would see another change.
     """
     if assignment.inherited:
@@ -195,7 +195,7 @@ def _says(before: Source, after: Source, assignment: Assignment, value: str, raw
 
 
 def _agrees_at(before: Source, after: Source, assignment: Assignment, value: str) -> bool:
-    """The same as agrees(), where one assignment gets another value: python-dotenv reads that one statement again."""
+    """The same as agrees(), where one assignment has another value: python-dotenv reads that one statement again."""
     known = _bindings(before)
     number = bisect_right(known.starts, assignment.value_span.start) - 1
     start, old = known.starts[number], known.bindings[number]

@@ -124,8 +124,8 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
 
     @cached_property
     def _given(self) -> dict[str, list[tuple[cst.BaseExpression | None, bool]]]:
-        """The expressions that a name gets anywhere in the module, and whether as a parameter's default; None where it
-        gets something else. Attributes of `self` are called as they are written.
+        """What a name stands for anywhere in the module, and whether as a parameter's default; None where it
+        stands for something else. Attributes of `self` are called as they are written.
         """
         found: dict[str, list[tuple[cst.BaseExpression | None, bool]]] = {}
         for node in nodes(self.module.tree):

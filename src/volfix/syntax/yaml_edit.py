@@ -16,7 +16,7 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse
 def replace_scalar(source: Source, scalar: Scalar, value: str) -> Edit:
     """The scalar with another value: quoting style, anchor, tag and block header stay.
 
-    A plain scalar gets quotes where the value needs them. Raises CannotEdit where the style cannot hold the value.
+    A plain scalar is quoted where the value needs quotes. Raises CannotEdit where the style cannot hold the value.
     """
     old, start = scalar.value, 0
     shorter = min(len(old), len(value))

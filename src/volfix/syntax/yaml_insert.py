@@ -173,7 +173,7 @@ def _behind(source: Source, document: Document, node: Node, indent: int, *, item
 
 def _would_finish(source: Source, at: int) -> bool:
     """Whether lines at `at` would follow a last line that has no line end, where every other one ends in CR and LF:
-    it would get a CR, and would not be the same line any more.
+    it would end with a CR, and would be another line.
     """
     return at == len(source.text) and source.newline == "\r\n" and not source.text.endswith("\n")
 

@@ -14,7 +14,7 @@ from volfix.syntax.yaml_tree import Alias, Mapping, Node, Scalar, parse
 SECTIONS = frozenset({"environment", "args", "build_args", "build-args", "env", "variables", "content", "labels"})
 """Keys below which no value is harmless, whatever it is called."""
 NAMES = frozenset({"services", "volumes", "networks", "configs", "secrets"})
-"""Sections whose keys are names that somebody chose: a service may be called `environment`."""
+"""Sections whose keys are names of the author's choice: a service may be called `environment`."""
 KEY = re.compile(r"[\w.$<{}()/ *+-]{1,100}\Z")
 PASSED_ON = re.compile(r"[A-Z][A-Z0-9_]{0,63}\Z")
 """A variable in a list, whose value comes from elsewhere."""

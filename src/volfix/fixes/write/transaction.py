@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A file that must hold bytes of the SHA-256 `before`, and the bytes that it gets."""
+    """A file that must hold bytes of the SHA-256 `before`, and the new bytes."""
 
     path: Path
     before: str
@@ -210,7 +210,7 @@ def _recover(journal: Journal) -> Recovery | None:
 
 
 def _roll_back(journal: Journal, transaction: Sequence[SavedFile]) -> Recovery:
-    """Put the old bytes back wherever the new ones are; what has neither was changed by somebody else, and stays."""
+    """Put the old bytes back wherever the new ones are; a file with other bytes stays."""
     restored, left = [], []
     for saved in transaction:
         with ExitStack() as closing:

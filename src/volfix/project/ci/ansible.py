@@ -113,7 +113,7 @@ def _role(path: Path) -> tuple[str, ...]:
 
 
 def _tasks(play: Mapping | None, tasks: list[Mapping] | None) -> Iterator[Mapping]:
-    """The tasks in their order, those of blocks included; a tag `never` says that somebody has to ask for a task."""
+    """The tasks in their order, those of blocks included; one with the tag `never` runs only when asked for."""
     keys = ("pre_tasks", "tasks", "post_tasks", "handlers")
     lists = [play.get(key) for key in keys] if play is not None else []
     for item in (*(tasks or ()), *(entry for node in lists for _, entry in numbered(node))):

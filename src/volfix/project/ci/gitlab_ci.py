@@ -149,7 +149,7 @@ class _Settings:
                 return
 
     def takes_from(self, name: str) -> Iterator[str]:
-        """The jobs whose artifacts a job gets: those that it names, else all of earlier stages."""
+        """The jobs whose artifacts a job downloads: those that it names, else all of earlier stages."""
         named = self.value(name, "dependencies") or self.value(name, "needs")
         if named is None:
             stage = self.stage_number(name)
@@ -240,7 +240,7 @@ def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
 
 
 def _stops(environment: tuple[Source, Node] | None) -> bool:
-    """Whether the job stops its environment: somebody asks for that, or the branch is gone."""
+    """Whether the job stops its environment: a person starts it, or the branch is gone."""
     node = environment[1] if environment is not None else None
     return isinstance(node, Mapping) and text(node, "action") == "stop"
 

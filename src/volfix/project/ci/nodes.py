@@ -138,12 +138,12 @@ def masked(command: str) -> str:
 
 
 def variables_of(name: str) -> tuple[str, ...]:
-    """A variable by its name; an expression (`github.workspace`) by the names that it gets when it is masked."""
+    """A variable by its name; an expression (`github.workspace`) by its masked names."""
     return tuple(masked(text)[2:-1] for text in (f"${{{{ {name} }}}}", f"${{{{{name}}}}}")) if "." in name else (name,)
 
 
 def asked(commands: Fragment, condition: str) -> Fragment:
-    """The commands that somebody asks for by an input, below a test that says so; the others as they are."""
+    """The commands that someone asks for by an input, below a test that says so; the others as they are."""
     if not commands.text or not INPUT.search(condition):
         return commands
     at, end = (commands.starts[0], commands.ends[0]), (commands.starts[-1], commands.ends[-1])

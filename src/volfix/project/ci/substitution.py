@@ -18,7 +18,7 @@ DEFAULT = re.compile(r":?[-=](.*)\Z", re.DOTALL)
 
 
 def commands(source: Source, scalars: Iterable[Scalar], known: tuple[str, ...] | None) -> tuple[Fragment, ...]:
-    """Commands as the shell gets them, after a server that knows such names has put its variables in."""
+    """Commands as the shell runs them, after a server that knows such names has put its variables in."""
     texts = (scalar_fragment(source, scalar) for scalar in scalars)
     return tuple(text if known is None else text.inner(substituted(text.text, known)) for text in texts)
 

@@ -61,7 +61,7 @@ def compiled_path(service: Service, path: Path) -> str | None:
 
 
 def is_archived(service: Service, path: Path) -> bool:
-    """Whether the file is part of an archive that the image gets: made by another stage, or before the build."""
+    """Whether the file is in an archive that is copied into the image: made by another stage, or before the build."""
     stage = service.stage
     return is_compiled(service, path) or (
         stage is not None

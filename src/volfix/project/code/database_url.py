@@ -267,7 +267,7 @@ def resolved_path(file: DatabaseFile, directory: str | None) -> str | None:
 
 
 def other_reading(file: DatabaseFile, directory: str | None) -> str | None:
-    """The path as somebody might mean it who takes the slashes of `sqlite:///x` the other way; None where none does."""
+    """The path where the slashes of `sqlite:///x` are read the other way; None where there is no other way."""
     if not file.slashes_decide or file.doubt or directory is None or file.path.startswith("."):
         return None
     if file.relative:

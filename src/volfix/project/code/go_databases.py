@@ -152,7 +152,7 @@ class GoModule(Evaluation["Node"]):
 
     @cached_property
     def _given(self) -> dict[tuple[str, int], list[Node]]:
-        """The expressions that a name gets, by the name and the function, 0 outside of all."""
+        """The expressions that a name stands for, by the name and the function, 0 outside of all."""
         found: dict[tuple[str, int], list[Node]] = {}
         for node in self.tree.nodes():
             if node.type not in ASSIGNMENTS:

@@ -205,7 +205,7 @@ def _entries(node: cst.Dict, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]
 
 
 def _set_around(around: tuple[cst.CSTNode, ...]) -> str:
-    """The variable of the module that gets what stands here as a part of its value: `DATABASES`."""
+    """The variable of the module whose value has this expression as a part: `DATABASES`."""
     names = [name for node in around for name, _ in assigned(node)]
     return names[0] if names else ""
 

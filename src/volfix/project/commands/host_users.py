@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from volfix.project.commands.host_commands import HostCommands
 
 LARGEST = 300_000
-"""Bytes of a file that is looked at; what is longer is no script and no page that somebody wrote."""
+"""Bytes of a file that is looked at; what is longer is no script and no page that someone wrote."""
 MOST = 3000
 """Files of one tree that are looked at."""
 LONGEST = 2000
-"""Bytes of a line that somebody wrote."""
+"""Bytes of a line that someone wrote."""
 SCRIPT = re.compile(rb"#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
 """How a script begins whose name does not say that it is one."""
 PREFIX = rb"(?<![\w./~${}-])(?P<before>(?:[\w.~-]*/|\$\w+/|\$\{\w+\}/|\$\([^()\s]*\)/|`pwd`/|/)*)"

@@ -57,7 +57,7 @@ def read_dotenv(
     lookup: Lookup | None = None,
     overlay: Mapping[Path, Source] | None = None,
 ) -> DotenvFile:
-    """Read an env file, or take its source in `overlay`; where Compose would refuse it, `problems` gets the reason.
+    """Read an env file, or take its source in `overlay`; where Compose would refuse it, `problems` has the reason.
 
     `raw` is Compose's `format: raw`; `lookup` answers for names before the file itself does.
     """

@@ -109,7 +109,7 @@ class Project:
         return key if self.is_external(key) else None
 
     def is_external(self, key: str) -> bool:
-        """Whether the volume is somebody else's, which Compose neither makes nor removes."""
+        """Whether the volume is external: Compose neither makes nor removes it."""
         external = self._volume_field(key, "external")
         return isinstance(external, Mapping) or boolean(external, self._lookup) is True
 

@@ -61,7 +61,7 @@ def _copies(files: CommandFiles) -> Iterator[tuple[Path, EnvCopy]]:
 
 
 def _is_for_others(guard: str) -> bool:
-    """Whether a test that a command depends on makes it one for tests or development, or that somebody asks for."""
+    """Whether a test that a command depends on makes it one for tests or development, or that someone asks for."""
     return bool(purposes(TEST.sub("", guard)) & NOT_DEPLOYED)
 
 

@@ -18,7 +18,7 @@ from volfix.syntax.source import Span
 
 PIPELINE, NAMED, INSTALLED, STARTS, ASKED = "pipeline", "named", "installed", "starts", "asked"
 """Why a flow is a deployment: a pipeline's job; a script or target by its name, since it works on a stack that lies
-outside of the checkout, or since it brings the stack up. What somebody asks for is none."""
+outside of the checkout, or since it brings the stack up. What someone asks for is none."""
 
 Place = tuple[Path, Span]
 

@@ -191,7 +191,7 @@ class CommandFiles:
 
     @cached_property
     def asked_for(self) -> tuple[VolumeDeletion, ...]:
-        """The commands outside of deployments that delete a stack's volumes when somebody asks for it, each once."""
+        """The commands outside of deployments that delete a stack's volumes when someone asks for it, each once."""
         known = {(item.command.fragment.source.path, item.command.place) for item in self.volume_deletions}
         found: dict[Place, VolumeDeletion] = {}
         for file in self.files.values():
@@ -219,7 +219,7 @@ class CommandFiles:
         return tuple(found)
 
     def counts(self, flow: Flow, number: int) -> bool:
-        """Whether a command of a deployment runs when it deploys: not for tests, and not where somebody asks for it."""
+        """Whether a command of a deployment runs when it deploys: not for tests, and not where someone asks for it."""
         command = flow.commands[number]
         if any(purposes(text) & NOT_DEPLOYED for text in command.guards):
             return False

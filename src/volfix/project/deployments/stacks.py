@@ -163,7 +163,7 @@ class Commands:
         return self._documents[source.path]
 
     def asked_for(self, project: Project) -> Iterator[VolumeDeletion]:
-        """What deletes the project's volumes when somebody asks for it: `make clean`."""
+        """What deletes the project's volumes when someone asks for it: `make clean`."""
         for item in self.files.asked_for:
             if project in self.about(item.flow, item.command, item.call):
                 yield item

@@ -22,7 +22,7 @@ class Owners:
     """Who owns the directories that a build makes; None where that is not known.
 
     What is given away with all that lies below it, or at a path that is not known, is kept as it was said, and counts
-    when somebody asks: `deep` by directory, `doubts` as the last one, and the last one to another owner than that.
+    when someone asks: `deep` by directory, `doubts` as the last one, and the last one to another owner than that.
     """
 
     made: dict[str, Gift] = field(default_factory=dict)

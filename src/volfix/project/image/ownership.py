@@ -15,7 +15,7 @@ def foreign_user(service: Service, target: str, entry: Entry | None) -> str | No
     """The user that the service runs as, where nothing says that this user owns `target` in the image; else None.
 
     `user:` decides, else the `USER` of the Dockerfile's final stage. An image that volfix knows owns its own data
-    directory, unless `user:` asks for somebody else.
+    directory, unless `user:` asks for someone else.
     """
     stage = service.stage
     user = service.text("user")

@@ -37,7 +37,7 @@ OUTCOMES = {
     Outcome.FIXED: ("Fixed", "committed on the branch", ""),
 }
 STATUSES = (Status.FINDINGS, Status.FAILED, Status.SKIPPED, Status.WRITTEN, Status.PUSHED, Status.CLEAN)
-"""From what asks for a person to what does not."""
+"""What needs a person first."""
 SHOWN = (
     "code",
     "severity",

@@ -12,7 +12,7 @@ from volfix.syntax import disk
 
 
 def given_below(directory: Path) -> str | None:
-    """The first that somebody has given a file at or below a directory, with the file; None where none is seen."""
+    """The first that someone has given a file at or below a directory, with the file; None where none is seen."""
     for path in _paths(directory):
         for words in given(_attributes(path)):
             shown = os.path.relpath(path, directory)

@@ -90,5 +90,5 @@ def _location(service: Service) -> Location:
 
 
 def _is_asked_for(service: Service) -> bool:
-    """Whether nothing starts the service unless somebody asks for it, or it serves tests."""
+    """Whether nothing starts the service unless someone asks for it, or it serves tests."""
     return bool(service.profiles) or is_test_service(service) or bool(purposes(service.name) & NOT_DEPLOYED)

@@ -84,7 +84,7 @@ class Server:
         return not self.is_alike(other) and (same or self.engine != other.engine)
 
     def described(self, root: Path, other: Server) -> str:
-        """The server in words, for somebody who looks at `other`."""
+        """The server in words, for someone who looks at `other`."""
         if self.directory != other.directory:
             place = relative(self.directory, root)
             return f"{self.service} of {place}"
@@ -141,7 +141,7 @@ def colliding(context: Context, use: Use) -> list[Server]:
 
 def are_alternatives(context: Context, use: Use, others: Iterable[Server]) -> bool:
     """Whether no project has the server of this mount together with one of the others: they are in files of one
-    directory that are not merged, and run at once only where somebody brings both up."""
+    directory that are not merged, and run at once only where someone brings both up."""
     own = server_of(use)
     source = use.shared_source(context.root)
     known = context.servers().get(source, frozenset()) if source is not None else frozenset()

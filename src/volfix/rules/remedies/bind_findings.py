@@ -117,7 +117,7 @@ def _left_behind(context: Context, use: Use, key: str) -> Iterator[str]:
 
 
 def _spared(context: Context, use: Use, key: str) -> Iterator[str]:
-    """The commands of the repository that delete volumes when somebody asks for it, and the new one with them."""
+    """The commands of the repository that delete volumes when someone asks for it, and the new one with them."""
     if context.commands is not None:
         from volfix.rules.remedies.volume_deletions import asked_for
 

@@ -182,13 +182,13 @@ def below_engine(path: str, name: str) -> bool:
 
 
 def asked_for(commands: Commands, project: Project, mount: Mount, key: str) -> Iterator[str]:
-    """The commands that spare a bind mount and will delete the volume that it becomes, when somebody asks for them."""
+    """The commands that spare a bind mount and will delete the volume that it becomes, when someone asks for them."""
     for command in deleting_when_asked(commands, project, key):
         yield f"{command} spares {mount.raw_source}, but will delete the volume when someone calls it"
 
 
 def deleting_when_asked(commands: Commands, project: Project, *keys: str) -> Iterator[str]:
-    """The first commands that delete volumes of the project when somebody asks for it, each with its place.
+    """The first commands that delete volumes of the project when someone asks for it, each with its place.
 
     With keys, those alone that delete one of these.
     """
