@@ -239,7 +239,7 @@ def test_the_volume_of_another_services_database_decides_nothing_that_its_target
 ) -> None:
     finding = found(tmp_path, mounts)
     assert finding.fix is None
-    assert "several mounts that could be meant" in (finding.reason or "")
+    assert "several names say data" in (finding.reason or "")
 
 
 def test_the_volume_of_its_own_database_decides(tmp_path: Path) -> None:
