@@ -194,7 +194,7 @@ def test_a_push_prints_where_to_open_the_request(estate: Path, tmp_path: Path) -
     )
     (server / "hooks" / "post-receive").chmod(0o755)
     git(tmp_path, "clone", "-q", str(server), "clone")
-    result = bulk("clone", "--push")
+    result = bulk("clone", "--push", "--local-remote", "server.git")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     at = lines.index("# open a request for each branch:")

@@ -19,7 +19,7 @@ from volfix.bulk.publish import links
 from volfix.bulk.records import Status
 from volfix.bulk.worker import Task
 
-PUSH = replace(WRITE, push=True)
+PUSH = replace(WRITE, push=True, local_remotes=("/",))
 HOOK = """#!/bin/sh
 echo "Create a pull request for 'x' on GitHub by visiting:" >&2
 echo "     https://git.example.org/shop/pull/new/x" >&2

@@ -183,6 +183,32 @@ def test_each_module_that_opens_files_itself_still_does() -> None:
         assert any(list(opening(path.read_text(encoding="utf-8"))) for path in paths), place
 
 
+STARTS = re.compile(
+    r"^\s*(?:import|from) (?:subprocess|pty|pexpect)\b|\bos\.(?:system|popen|exec\w+|spawn\w+|posix_spawn\w*)\b"
+    r"|create_subprocess|\[[\"']git[\"'],",
+    re.MULTILINE,
+)
+"""What starts another program, or names git as one."""
+
+
+@pytest.mark.parametrize(
+    "text", ["import subprocess", "    from subprocess import run", "os.system('x')", "os.execvp(a, b)", "['git', 'x']"]
+)
+def test_a_call_that_starts_a_program_is_seen(text: str) -> None:
+    assert STARTS.search(text)
+
+
+def test_programs_are_started_in_one_module_and_git_is_called_in_one() -> None:
+    names = {path: path.relative_to(PACKAGE).as_posix() for path in sorted(PACKAGE.rglob("*.py"))}
+    found = {
+        f"{name}: {call[0].strip()}"
+        for path, name in names.items()
+        if not name.startswith("knowledge/")
+        for call in STARTS.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"project/children.py: import subprocess", 'project/git_call.py: ["git",'}
+
+
 def test_no_rule_is_imported_by_its_name() -> None:
     named = {
         f"{module} imports {each}"

@@ -8,7 +8,6 @@ Source: git, git-config, git (environment variables), gitattributes.
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +15,10 @@ from pathlib import Path
 
 from volfix.fixes.masking.credentials import scrub
 from volfix.fixes.write.journal_format import shown
-from volfix.project.git import INERT, inert_environment
+from volfix.project.children import Ended
+from volfix.project.git_call import call, inert_environment
 
-QUIET = ("gc.auto=0", "maintenance.auto=false", "core.alternateRefsCommand=", "core.splitIndex=false")
-PROTOCOLS = "file:git:http:https:ssh"
+PROTOCOLS = "git:http:https:ssh"
 OF_THE_NETWORK = ("GIT_SSH", "GIT_ASKPASS", "GIT_SSL", "GIT_PROXY", "GIT_HTTP")
 """Beginnings of the variables with which a user says how git reaches a server."""
 
@@ -63,7 +62,7 @@ class Git:
         data: bytes | None = None,
         index: Path | None = None,
         people: Mapping[str, str] | None = None,
-    ) -> subprocess.CompletedProcess[bytes]:
+    ) -> Ended:
         """As `run`, but a failure is the caller's to judge."""
         environment = {**inert_environment(), **(people or {})}
         environment["GIT_CEILING_DIRECTORIES"] = str(at.parent)  # `at` itself, not what it lies in
@@ -71,11 +70,17 @@ class Git:
             environment["GIT_INDEX_FILE"] = str(index)
         return self._process(("-C", str(at), *arguments), environment, data)
 
-    def online(self, *arguments: str, at: Path) -> tuple[bytes, str]:
-        """What git prints on both its outputs, with the network, in a repository of volfix's own; raises GitFailed."""
+    def online(self, *arguments: str, at: Path, local: bool = False) -> tuple[bytes, str]:
+        """What git prints on both its outputs, with the network, in a repository of volfix's own; raises GitFailed.
+
+        `local`: the other repository is one of this machine, and a person named it.
+        """
         kept = {name: value for name, value in os.environ.items() if name.startswith(OF_THE_NETWORK)}
         environment = {**inert_environment(), **kept, **self._credentials()}
-        environment |= {"GIT_ALLOW_PROTOCOL": PROTOCOLS, "SSH_ASKPASS_REQUIRE": "never"}
+        environment |= {
+            "GIT_ALLOW_PROTOCOL": f"{PROTOCOLS}:file" if local else PROTOCOLS,
+            "SSH_ASKPASS_REQUIRE": "never",
+        }
         done = self._process(("--git-dir", str(at), *arguments), environment, None)
         if done.returncode:
             raise self._failure(arguments, done.stderr)
@@ -92,25 +97,13 @@ class Git:
                 number += 1
         return {**found, "GIT_CONFIG_COUNT": str(number)} if found else {}
 
-    def _process(
-        self, arguments: Sequence[str], environment: Mapping[str, str], data: bytes | None
-    ) -> subprocess.CompletedProcess[bytes]:
-        settings = [word for setting in (*INERT, *QUIET) for word in ("-c", setting)]
-        options = ("--no-pager", "--no-optional-locks", "--literal-pathspecs", "--no-replace-objects")
+    def _process(self, arguments: Sequence[str], environment: Mapping[str, str], data: bytes | None) -> Ended:
+        seconds = max(0.1, self.deadline - time.monotonic())
         try:
-            return subprocess.run(
-                ["git", *options, *settings, *arguments],  # noqa: S607 - the user's git, as everywhere
-                input=data,
-                stdin=subprocess.DEVNULL if data is None else None,
-                capture_output=True,
-                env=environment,
-                timeout=max(0.1, self.deadline - time.monotonic()),
-                check=False,
-                start_new_session=True,  # no terminal to ask at, and Ctrl-C leaves git its last moment
-            )
+            return call(arguments, seconds, environment, data=data)
         except FileNotFoundError:
             raise GitFailed("git is not installed, or not on PATH") from None
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             raise GitFailed(f"git {_verb(arguments)} did not end in time") from None
         except (OSError, ValueError) as error:
             raise GitFailed(f"git cannot be run: {error}") from error
@@ -137,9 +130,8 @@ def _verb(arguments: Sequence[str]) -> str:
 
 def is_branch_name(name: str) -> bool:
     """Whether git takes the name for a branch. Source: git-check-ref-format, --branch."""
-    command = ["git", "check-ref-format", "--branch", name]
     try:
-        done = subprocess.run(command, capture_output=True, check=False, cwd="/")
+        done = call(("-C", "/", "check-ref-format", "--branch", name), 60, inert_environment())
     except (OSError, ValueError):
         return False
     return done.returncode == 0 and not name.startswith("@{")

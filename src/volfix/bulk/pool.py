@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from volfix.bulk.records import Status
 from volfix.bulk.worker import Job, JobOutcome, Task, work
+from volfix.project import children
 
 GRACE = 5.0
 """Seconds over the limit: git is stopped at the limit itself, and the worker then says so."""
@@ -67,12 +69,11 @@ class _Slot:
             return JobOutcome(Status.FAILED, reason, seconds=time.monotonic() - self.began)
 
     def kill(self) -> None:
-        """End the process at once, whatever it does."""
+        """End the process, and what it has started; at once, where it does not do that by itself."""
         if self.process is not None and self.process.done() and self.process.exception() is None:
-            try:
-                os.kill(self.process.result(), signal.SIGKILL)
-            except ProcessLookupError:
-                return
+            process = next((each for each in _processes() if each.pid == self.process.result()), None)
+            if process is not None:
+                _ended([process])
 
     def close(self) -> None:
         if self.executor is not None:
@@ -107,8 +108,7 @@ class LocalPool:
 
     def stop(self) -> None:
         """End at once what is under way, and what is only about to begin."""
-        for child in multiprocessing.active_children():
-            child.kill()
+        _ended(_processes())
         self.close()
 
     def close(self) -> None:
@@ -116,9 +116,24 @@ class LocalPool:
             slot.close()
 
 
+def _processes() -> list[BaseProcess]:
+    return list(multiprocessing.active_children())
+
+
+def _ended(processes: list[BaseProcess]) -> None:
+    """End processes with what they have started: a second is theirs to do so."""
+    for process in processes:
+        process.terminate()
+    until = time.monotonic() + 1.0
+    for process in processes:
+        process.join(max(0.0, until - time.monotonic()))
+        process.kill()
+
+
 def _begin() -> None:
     """A worker leaves Ctrl-C to the run, and ends when that is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end_now)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.join,), daemon=True).start()
@@ -127,4 +142,10 @@ def _begin() -> None:
 def _end_with(gone: object) -> None:
     assert callable(gone)
     gone()
+    _end_now()
+
+
+def _end_now(*_: object) -> None:
+    """End, and first what this process has started."""
+    children.end_all()
     os._exit(1)

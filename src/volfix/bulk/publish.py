@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from volfix.bulk.checkout import Checkout
 from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.repository import Repository, Skipped
+from volfix.bulk.sources import path_of
+from volfix.fixes.diff import visible
 from volfix.fixes.masking.credentials import scrub
 from volfix.fixes.write.journal_format import shown
+from volfix.knowledge.paths import lies_in
 
 NOBODY = ("volfix", "volfix@localhost")
 REMOTE_LINE = re.compile(r"^remote:\s*(.*?)\s*$", re.MULTILINE)
@@ -89,14 +93,18 @@ def _people(repository: Repository, date: int) -> dict[str, str]:
     return people
 
 
-def pushed(repository: Repository, objects: Path, branch: str, commit: str, git: Git) -> tuple[str, ...]:
-    """Push the commit as the new branch; returns the links for a request that the server gives. Raises GitFailed.
+def pushed(
+    repository: Repository, objects: Path, branch: str, commit: str, git: Git, named: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Push the commit as the new branch; returns the links for a request that the server gives.
 
-    `objects` is a git directory of volfix's own that has the commit. A branch that is there already at another commit
-    is left as it is.
+    `objects` is a git directory of volfix's own that has the commit, `named` are the remotes of this machine that a
+    person named. A branch that is there already at another commit is left as it is. Raises Skipped, also for a remote
+    that is not to be pushed to, and GitFailed.
     """
     if repository.origin is None or repository.remote is None:
         raise GitFailed("it has no remote to push to, or several remotes, and none is called origin")
+    local = _local_remote(repository, named)
     name = f"refs/heads/{branch}"
     lease = f"--force-with-lease={name}:"  # only where there is none yet
     try:
@@ -104,7 +112,9 @@ def pushed(repository: Repository, objects: Path, branch: str, commit: str, git:
             git,
             addresses={**git.addresses, repository.origin: git.addresses.get(repository.origin, repository.remote)},
         )
-        _, output = git.online("push", "--no-verify", lease, "--", repository.origin, f"{commit}:{name}", at=objects)
+        _, output = git.online(
+            "push", "--no-verify", lease, "--", repository.origin, f"{commit}:{name}", at=objects, local=local
+        )
     except GitFailed as failed:
         if "stale info" in failed.output:
             raise Skipped(
@@ -112,6 +122,26 @@ def pushed(repository: Repository, objects: Path, branch: str, commit: str, git:
             ) from None
         raise
     return tuple(dict.fromkeys(links(output)))
+
+
+def _local_remote(repository: Repository, named: Sequence[str]) -> bool:
+    """Whether the remote is a repository of this machine: a push runs its hooks, and so what whoever made it wrote.
+
+    Raises Skipped where it lies in the repository itself, or is another's than a person named.
+    """
+    place = path_of(repository.remote or "")
+    if place is None:
+        return False
+    if repository.is_cached:
+        return True  # a person named its URL
+    if lies_in(place, os.path.realpath(repository.place)):
+        raise Skipped("its remote lies in the repository itself, whose hooks a push would run")
+    if not any(lies_in(place, os.path.realpath(path)) for path in named):
+        raise Skipped(
+            f"its remote is {visible(place)} on this machine, whose hooks a push runs: where you trust them, "
+            f"--local-remote {shlex.quote(visible(place))}"
+        )
+    return True
 
 
 def links(output: str) -> Iterator[str]:

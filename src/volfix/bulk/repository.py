@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from volfix.bulk.git import Git, GitFailed
-from volfix.bulk.sources import Source, is_path, without_credentials
+from volfix.bulk.sources import Source, is_path, path_of, without_credentials
 from volfix.fixes.write.journal_format import shown
 from volfix.syntax.disk import LARGEST
 
@@ -124,7 +124,8 @@ def _fetched(url: str, cache: Path, git: Git) -> Path:
     place = cache / f"{hashlib.sha256(url.encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.git"
     if not (place / OURS).exists():
         _prepare(place, url)
-    head, _ = git.online("ls-remote", "--symref", "--", "origin", "HEAD", at=place)
+    local = path_of(url) is not None
+    head, _ = git.online("ls-remote", "--symref", "--", "origin", "HEAD", at=place, local=local)
     found = re.search(rb"^([0-9a-f]{40,64})\tHEAD$", head, re.MULTILINE)
     if found is None:
         raise Skipped("it has no commit yet, or no default branch")
@@ -132,9 +133,8 @@ def _fetched(url: str, cache: Path, git: Git) -> Path:
         raise Skipped("its objects are named by SHA-256, which volfix reads in local clones only")
     known = git.call("rev-parse", "--quiet", "--verify", OURS, at=place).stdout.strip()
     if known != found[1]:
-        git.online(
-            "fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "origin", f"+HEAD:{OURS}", at=place
-        )
+        words = ("fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "origin", f"+HEAD:{OURS}")
+        git.online(*words, at=place, local=local)
     return place
 
 

@@ -133,6 +133,17 @@ def is_path(address: str) -> bool:
     return URL.match(address) is None and SCP_LIKE.match(address) is None and "::" not in address
 
 
+def path_of(address: str) -> str | None:
+    """The real path of an address on this machine, `file://` too; None for one elsewhere."""
+    found = URL.match(address)
+    if not is_path(address) and (found is None or found["scheme"].lower() != "file"):
+        return None
+    path = os.path.realpath(address if found is None else "/" + unquote(found["rest"]).partition("/")[2])
+    if not os.path.exists(path) and os.path.exists(f"{path}.git"):  # noqa: PTH110 - never raises
+        path += ".git"  # as git finds it
+    return path
+
+
 def without_credentials(url: str) -> str:
     """The URL without a password; without the user too where the scheme's user may be a token."""
     found = URL.match(url)
@@ -152,13 +163,10 @@ def repository_name(place: str) -> str:
 def same_repository(url: str) -> str:
     """An address without what differs between two ways to one repository: scheme, its usual port, user, `.git`, case
     of the host; for one of this machine its real path."""
-    found = URL.match(url)
-    if is_path(url) or (found is not None and found["scheme"].lower() == "file"):
-        path = url if found is None else "/" + unquote(found["rest"]).partition("/")[2]
-        path = os.path.realpath(path)
-        if not os.path.exists(path) and os.path.exists(f"{path}.git"):  # noqa: PTH110 - never raises
-            path += ".git"  # as git finds it
+    path = path_of(url)
+    if path is not None:
         return path.removesuffix("/.git")
+    found = URL.match(url)
     if found is not None:
         host, slash, path = found["rest"].partition("/")
         host = host.removesuffix(PORTS.get(found["scheme"].lower(), ""))

@@ -39,8 +39,9 @@ class Task:
     `cache` the directory of clones (None: that of the machine that works).
 
     `carry_service` adds the services that carry the data, `only_carried` makes a fix unsafe whose data none carries;
-    `write` makes a branch and a commit, `push` pushes them, `patches` returns the change as a patch;
-    `config` is the name and the text of a configuration file.
+    `write` makes a branch and a commit, `push` pushes them, to repositories of this machine only where they are at or
+    below one of `local_remotes`, `patches` returns the change as a patch; `config` is the name and the text of a
+    configuration file.
     """
 
     version: str
@@ -52,6 +53,7 @@ class Task:
     branch: str
     write: bool = False
     push: bool = False
+    local_remotes: tuple[str, ...] = ()
     patches: bool = False
     unsafe_fixes: bool = False
     carry_service: bool = False
@@ -209,7 +211,11 @@ class _Turn:
         # From a git directory of volfix's own, so that no setting of the repository decides what is run.
         objects = self.repository.git_dir if self.repository.is_cached else self.files.root / ".git"
         try:
-            return Status.PUSHED, reason, pushed(self.repository, objects, self.task.branch, commit, self.git)
+            return (
+                Status.PUSHED,
+                reason,
+                pushed(self.repository, objects, self.task.branch, commit, self.git, self.task.local_remotes),
+            )
         except Skipped as skipped:
             return Status.SKIPPED, f"not pushed: {skipped}", ()
         except GitFailed as failed:

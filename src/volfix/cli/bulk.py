@@ -38,6 +38,13 @@ SCRATCH = "volfix-bulk-"
     "--write/--dry-run", default=False, help="Commit the fixes on a new branch, or only show them (the default)."
 )
 @click.option("--push", is_flag=True, help="Write, and push the branch to the remote that the clone comes from.")
+@click.option(
+    "--local-remote",
+    type=click.Path(exists=True, file_okay=False),
+    multiple=True,
+    metavar="DIR",
+    help="Also push to repositories at or below DIR, on this machine: a push runs their hooks.",
+)
 @click.option("--branch", default=BRANCH, show_default=True, metavar="NAME", help="The new branch.")
 @click.option(
     "--message-file",

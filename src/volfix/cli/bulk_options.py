@@ -100,6 +100,7 @@ def task_of(options: dict[str, Any]) -> Task:
         branch=options["branch"],
         write=options["write"],
         push=options["push"],
+        local_remotes=tuple(os.path.abspath(path) for path in options["local_remote"]),  # noqa: PTH100 - `..` is taken out
         patches=options["patches"] is not None,
         unsafe_fixes=options["unsafe_fixes"],
         carry_service=options["carry_service"],

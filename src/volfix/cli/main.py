@@ -13,6 +13,7 @@ import click
 
 from volfix import __version__
 from volfix.cli.outputs import WRITTEN, OutputLost
+from volfix.cli.signals import as_by_ctrl_c
 
 COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "completion", "lsp", "undo")
 EXTRAS = {"docker": "docker", "report": "jinja2", "cluster": "distributed", "lsp": "pygls"}
@@ -108,7 +109,8 @@ def volfix() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; ends the process with its exit status, 130 where a person interrupts it."""
     try:
-        status = volfix.main(arguments, prog_name="volfix", standalone_mode=False)
+        with as_by_ctrl_c():  # what volfix has started is ended with it
+            status = volfix.main(arguments, prog_name="volfix", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

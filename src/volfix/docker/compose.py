@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from volfix.docker.carry_jobs import CarryProblem
 from volfix.fixes.compose_check import ComposeMissing, compose_command
 from volfix.fixes.masking.secrets import scrub
+from volfix.project.children import run
 from volfix.project.compose.model import Project
 
 
@@ -28,11 +28,11 @@ def up(project: Project, services: Sequence[str]) -> None:
     command, words = ["docker", "compose"], up_words(project, services)
     try:
         command = compose_command()
-        done = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
-    except (ComposeMissing, OSError, subprocess.TimeoutExpired) as error:
+        done = run([*command, *words], None)
+    except (ComposeMissing, OSError) as error:
         raise CarryProblem(_not_started(services, "Compose cannot be called here", command, words)) from error
     if done.returncode:
-        answer = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        answer = (done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
         raise CarryProblem(_not_started(services, f"Compose says: {scrub(answer)}", command, words))
 
 

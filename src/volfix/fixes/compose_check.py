@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from volfix.project.children import run
 from volfix.project.compose.model import Project
 from volfix.syntax.source import Source
 
@@ -24,7 +24,7 @@ def compose_command() -> list[str]:
     """The words that call Compose; raises ComposeMissing."""
     if docker := shutil.which("docker"):
         command = [docker, "compose"]
-        if subprocess.run([*command, "version"], capture_output=True, check=False, timeout=SECONDS).returncode == 0:
+        if run([*command, "version"], SECONDS).returncode == 0:
             return command
     if alone := shutil.which("docker-compose"):
         return [alone]
@@ -51,10 +51,12 @@ def _asked(command: Sequence[str], project: Project, after: Mapping[Path, Source
             copy.write_bytes(after.get(file.path, file.source).data)
             words += ["-f", str(copy)]
         words += ["--project-directory", str(project.directory), "-p", "volfix", "config", "-q", "--no-env-resolution"]
-        done = subprocess.run(
-            words, capture_output=True, text=True, errors="replace", check=False, timeout=SECONDS, env=_environment()
-        )
-    lines = [line for line in done.stderr.splitlines() if line.strip() and "warning" not in line.lower()]
+        done = run(words, SECONDS, environment=_environment())
+    lines = [
+        line
+        for line in done.stderr.decode(errors="replace").splitlines()
+        if line.strip() and "warning" not in line.lower()
+    ]
     return None if done.returncode == 0 else (lines or ["Compose gives no reason"])[-1]
 
 

@@ -17,7 +17,6 @@ from volfix.syntax import disk
 TIMEOUT = 60
 """Seconds that one call of git may take."""
 PLACEHOLDERS = frozenset({".gitkeep", ".keep", ".gitignore", ".gitattributes"})
-INERT = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "submodule.recurse=false")
 BATCH = 200
 """Paths in one call: a command line has a limited length."""
 
@@ -199,23 +198,14 @@ def _without_filters(tree: WorkTree) -> list[str]:
 
 def _git(tree: WorkTree, *arguments: str, settings: Sequence[str] = (), data: bytes = b"") -> bytes:
     """What git prints; it finds the repository itself, so that its own check of the owner (safe.directory) holds."""
-    import subprocess
+    from volfix.project.git_call import call, inert_environment
 
-    command = ["git", "-C", str(tree.root), "--no-pager", "--no-optional-locks", "--literal-pathspecs"]
-    for setting in (*INERT, *settings):
-        command += ["-c", setting]
+    words = ["-C", str(tree.root), *arguments]
     try:
-        done = subprocess.run(
-            [*command, *arguments],
-            input=data,
-            capture_output=True,
-            env=inert_environment(),
-            timeout=TIMEOUT,
-            check=False,
-        )
+        done = call(words, TIMEOUT, inert_environment(), settings=settings, data=data)
     except FileNotFoundError:
         raise GitUnavailable("git is not installed, or not on PATH") from None
-    except subprocess.TimeoutExpired:
+    except TimeoutError:
         raise GitUnavailable(f"git {arguments[0]} did not answer within {TIMEOUT} seconds in {tree.root}") from None
     except OSError as error:
         raise GitUnavailable(f"git cannot be run: {error.strerror}") from error
@@ -230,18 +220,6 @@ def output(tree: WorkTree, *arguments: str, data: bytes = b"") -> bytes:
         return _git(tree, *arguments, data=data)
     except GitUnavailable:
         return b""
-
-
-def inert_environment() -> dict[str, str]:
-    """Without what points git elsewhere, as within a hook; what the user configures through GIT_CONFIG_* stays."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name.startswith("GIT_CONFIG_") or name == "GIT_EXEC_PATH"
-    }
-    # No protocol is allowed: a partial clone would fetch what it misses with commands from its configuration.
-    inert = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
-    return {**kept, "LC_ALL": "C", **inert}
 
 
 def _reason(tree: WorkTree, command: str, complaint: str) -> str:
