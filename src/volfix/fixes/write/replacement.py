@@ -175,7 +175,25 @@ def swap(file: OnDisk, temporary: str) -> None:
         raise WriteFailed(file.given_path, advice(error)) from error
 
 
-def remove(temporary: str, directory: int) -> None:
-    """Delete what was prepared, if it is there."""
-    with suppress(FileNotFoundError):
+def remove(temporary: str, directory: int) -> bool:
+    """Delete what was prepared; whether it was there."""
+    try:
         os.unlink(temporary, dir_fd=directory)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def remove_below(root: Path, temporary: str) -> None:
+    """Delete what was prepared beside a file that is not where it was: its directory may have been moved in `root`."""
+    for place, folders, names in os.walk(root):
+        folders[:] = [folder for folder in folders if folder != ".git"]
+        if temporary in names:
+            try:
+                directory = os.open(place, DIRECTORY_FLAGS)
+            except OSError:
+                continue
+            try:
+                remove(temporary, directory)
+            finally:
+                os.close(directory)

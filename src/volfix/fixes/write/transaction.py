@@ -12,14 +12,14 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.fixes.write.journal import OPEN, Journal, WriteFailed, WriteProblem, WriteRefused, advice, locked, reading
 from volfix.fixes.write.journal_format import Run, SavedFile, shown
-from volfix.fixes.write.replacement import OnDisk, check, find, prepare, remove, swap
+from volfix.fixes.write.replacement import OnDisk, check, find, prepare, remove, remove_below, swap
 
 if TYPE_CHECKING:
     from volfix.fixes.results import FileChange
@@ -124,6 +124,9 @@ def replace_all(journal: Journal, run: Run, replacements: Sequence[Replacement],
             _make_durable(file for file, _ in files)
         except BaseException as error:
             # An interrupt (Ctrl-C) too: what it leaves is what a failure leaves.
+            for (file, _), saved in zip(files, transaction, strict=True):
+                with suppress(OSError):  # through the open directory, wherever that has been moved to
+                    remove(saved.temporary, file.directory)
             _take_back(journal, transaction, error)
             raise
         _finish(journal, run)
@@ -217,11 +220,17 @@ def _roll_back(journal: Journal, transaction: Sequence[SavedFile]) -> Recovery:
             file = _present(journal, saved, closing)
             if file is None:
                 left.append(journal.root / saved.path)
+                remove_below(journal.root, saved.temporary)
                 continue
-            remove(saved.temporary, file.directory)
+            if not remove(saved.temporary, file.directory) and file.digest == saved.before:
+                remove_below(journal.root, saved.temporary)
             if file.digest == saved.after:
-                prepare(file, _old_bytes(journal, saved), saved.temporary)
-                swap(file, saved.temporary)
+                try:
+                    prepare(file, _old_bytes(journal, saved), saved.temporary)
+                    swap(file, saved.temporary)
+                except BaseException:
+                    remove(saved.temporary, file.directory)
+                    raise
                 restored.append(file.path)
             elif file.digest != saved.before:
                 left.append(file.path)
