@@ -195,6 +195,7 @@ def test_odd_characters_inside_a_value_end_no_line(text: str, expected: str) -> 
         ("a: x\ty\n", {"a": "x\ty"}),
         ("a:\n  - x:/x\t\t# c\n  - 'x\t# y'\n  - |\n    x\t# y\n  - z\n", {"a": ["x:/x", "x\t# y", "x\t# y\n", "z"]}),
         ("a: [x,\t# c\n  z]\t# d\n", {"a": ["x", "z"]}),
+        ("a:\t# c\n  b: [x:/x, z]\n", {"a": {"b": ["x:/x", "z"]}}),  # libyaml takes no `x:/x` in such a list
         ('{\n\t"a": ["x",\n\t\t"y"]\n}\n', {"a": ["x", "y"]}),
     ],
 )

@@ -101,7 +101,7 @@ def _events_of(source: Source, text: str) -> list[Any]:
 
 def _without_values(message: str) -> str:
     """A message of the library without what it quotes of the file: single marks stay, and `'<document start>'`."""
-    return re.sub(r"""(['"])(?!<)(?!.\1).*\1""", r"\1***\1", message)
+    return re.sub(r"""(['"])(?!<)(?!\\?.\1).*\1""", r"\1***\1", message)
 
 
 def block_indent(source: Source, start: int, end: int, value: str) -> int:
