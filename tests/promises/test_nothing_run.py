@@ -65,7 +65,8 @@ def test_an_arm_goes_off_where_git_is_called_as_usual(tmp_path: Path) -> None:
 def test_a_program_that_volfix_started_ends_with_it(number: signal.Signals, tmp_path: Path) -> None:
     here = tmp_path / "pid"
     code = (
-        "from volfix.cli.signals import as_by_ctrl_c\nfrom volfix.project.children import run\n"
+        "import signal\nfrom volfix.cli.signals import as_by_ctrl_c\nfrom volfix.project.children import run\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background starts without it
         "with as_by_ctrl_c():\n"
         f"    run(['sh', '-c', 'sleep 600 & echo $! > {here}.new; mv {here}.new {here}; wait'], 500)\n"
     )
