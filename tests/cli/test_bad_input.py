@@ -44,7 +44,7 @@ def beside_a_good_project(tmp_path: Path, name: str) -> Path:
         ("recursive-alias", 4, 18, "alias *db stands inside its own anchor"),
         ("binary", 1, 5, "binary data"),
         ("utf-16", 1, 1, "UTF-16"),
-        ("duplicate-key", 4, 5, 'the key "image" stands twice'),
+        ("duplicate-key", 4, 5, 'the key "image" is twice in this mapping'),
     ],
 )
 def test_a_file_that_cannot_be_read(name: str, line: int, column: int | None, words: str, tmp_path: Path) -> None:

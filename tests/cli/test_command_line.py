@@ -288,7 +288,7 @@ def test_every_option_of_the_default_command_has_a_group() -> None:
     assert "\nOther:\n  -h, --help " in run("fix", "--help").stdout
 
 
-EXTRAS_OF_TESTS = ("test",)
+EXTRAS_OF_TESTS = ("test", "campaign")
 
 
 def test_the_extras_that_the_version_names_are_those_of_the_package() -> None:
@@ -322,7 +322,7 @@ def test_as_a_module(repository: Path) -> None:
 def test_a_write_settles_an_interrupted_one_first(repository: Path) -> None:
     """Killed between two renames: the next run starts from whole files, says so, and ends like any other."""
     code = (
-        "import os, signal, volfix\n"
+        "import os, signal, volfix, volfix.fixes.write.journal\n"
         "replace, seen = os.replace, []\n"
         "def once(*words, **more):\n"
         "    replace(*words, **more)\n"
