@@ -17,7 +17,7 @@ NAMES = frozenset({"services", "volumes", "networks", "configs", "secrets"})
 """Sections whose keys are names of the author's choice: a service may be called `environment`."""
 KEY = re.compile(r"[\w.$<{}()/ *+-]{1,100}\Z")
 PASSED_ON = re.compile(r"[A-Z][A-Z0-9_]{0,63}\Z")
-"""A variable in a list, whose value comes from elsewhere."""
+"""A variable in the list of a section, whose value comes from elsewhere."""
 NAMED = re.compile(r"[A-Za-z_][\w.-]{0,63}=")
 VALUE = re.compile(
     r"(?:[\w./:~*+%,\\ -]|\$\{[\w/.:?-]*\}|\$\w+|\$\{\{ ?[\w.-]+ ?\}\}|(?<=[\w.])@sha256:[0-9a-f]{64})+\Z"
@@ -76,9 +76,10 @@ class _Yaml:
                 self.node(pair.value, key if names else below, names=below in NAMES and not names, section=inside)
         else:
             for item in node.items:
-                if section and isinstance(item, Scalar) and PASSED_ON.match(item.value):
+                if section and key in SECTIONS and isinstance(item, Scalar) and PASSED_ON.match(item.value):
                     self.shown.append(item.span)
-                self.node(item, key, names=False, section=section)
+                own = key if isinstance(item, Scalar) or not section else ""  # a list in the section's list names nothing
+                self.node(item, own, names=False, section=section)
 
     def _key(self, key: Node) -> str:
         if not isinstance(key, Scalar):
