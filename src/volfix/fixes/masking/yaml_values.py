@@ -78,7 +78,7 @@ class _Yaml:
             for item in node.items:
                 if section and key in SECTIONS and isinstance(item, Scalar) and PASSED_ON.match(item.value):
                     self.shown.append(item.span)
-                own = key if isinstance(item, Scalar) or not section else ""  # a list in the section's list names nothing
+                own = key if isinstance(item, Scalar) or not section else ""  # a list in a list names no variable
                 self.node(item, own, names=False, section=section)
 
     def _key(self, key: Node) -> str:
