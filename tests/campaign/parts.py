@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from volfix.cli.main import volfix
+
 from . import bulk_calls, differential, fuzzing, hostile_inputs, races, random_projects, system_calls, traced
+from .armed_repositories import ARMS, arm
 from .planted_secrets import KINDS, SHAPES, outputs, plant
 from .table import Outcome, Part
 
@@ -16,6 +21,20 @@ def one_secret(seed: int, directory: Path) -> Outcome:
     said = list(outputs(planted, directory))
     failures = tuple(f"{kind}, {SHAPES[shape]}: {name} shows it" for name, text in said if planted.secret in text)
     return Outcome(len(said), failures)
+
+
+COMMANDS = ("--dry-run", "--write", "undo", "explain", "rows", "carry")
+
+
+def one_arm(seed: int, directory: Path) -> Outcome:
+    """A repository that is armed in the next way, asked of every command."""
+    name = list(ARMS)[seed % len(ARMS)]
+    armed = arm(directory / "armed", name)
+    for command in COMMANDS:
+        CliRunner().invoke(volfix, [command, str(armed.repository)], env={"DOCKER_HOST": "unix:///nonexistent"})
+        if armed.went_off:
+            return Outcome(len(COMMANDS), (f"{name}: {command} ran it",))
+    return Outcome(len(COMMANDS), ())
 
 
 PARTS: dict[str, Part] = {
@@ -30,6 +49,7 @@ PARTS: dict[str, Part] = {
         lacking=traced.lacking,
     ),
     "planted-secrets": Part("no output has a secret", one_secret),
+    "armed-repositories": Part("nothing of a repository is run", one_arm),
     "races": Part("what somebody else does meanwhile is neither lost nor followed", races.one_mischief),
     "fuzzing": Part("a reader takes any bytes, and an edit says what it was to say", fuzzing.any_bytes),
     "hostile-inputs": Part("a spoiled file is a line, and the others go on", hostile_inputs.one_file_spoiled),
