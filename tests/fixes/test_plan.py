@@ -71,7 +71,7 @@ def test_of_several_judgements_of_one_place_the_most_cautious_counts(
                 yield replace(finding, fix=replace(finding.fix, applicability=each) if each.value != "none" else None)
 
     rule = REGISTRY["VF101"]
-    monkeypatch.setitem(REGISTRY, "VF101", replace(rule, check=check))
+    monkeypatch.setattr("volfix.rules.vf101.RULE", replace(rule, check=check))
     bind = "services:\n  db:\n    image: postgres:16\n    volumes: ['./data:/var/lib/postgresql/data']\n"
     (tmp_path / "compose.yaml").write_text(bind)
     assert [each.applicability.value for each in volfix.plan(tmp_path, select=["VF101"]).findings] == [counts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from volfix.docker.engine import Engine
 from volfix.project.stack import Stack
 from volfix.rules.context import Context
 from volfix.rules.findings import Finding
+from volfix.rules.occasions import OCCASIONS
 from volfix.rules.registry import REGISTRY
 
 GOOD = "services:\n  db:\n    image: postgres:16\n    volumes: ['./pg:/var/lib/postgresql/data']\n"
@@ -78,6 +80,8 @@ def test_one_bad_input_does_not_stop_the_others(files: dict[str, str], tmp_path:
 
 def concerns_hostile(value: object) -> bool:
     """Whether a file, a directory, a stack or several of them are the hostile project's."""
+    if isinstance(value, Context):
+        return concerns_hostile(value.stack)
     if isinstance(value, Stack):
         return any("hostile" in str(file.path) for file in value.files)
     if isinstance(value, (list, tuple)):
@@ -89,9 +93,11 @@ READING = (("volfix.project.compose.compose_file", "parse"), ("volfix.project.st
 CALLS = {
     "a Compose file is parsed": READING[0],
     "a project is built": READING[1],
-    "the servers of all stacks are compared": ("volfix.fixes.run_context", "servers_by_source"),
+    "the servers of all stacks are compared": ("volfix.rules.evidence.servers", "servers_by_source"),
+    "the sources of all stacks are compared": ("volfix.fixes.run_context", "_shared_sources"),
+    "the occasion of a rule is looked for": ("volfix.fixes.plan", "may_find"),
     "the results of a stack are put together": ("volfix.fixes.plan", "project_results"),
-    "a fix is proven": ("volfix.fixes.plan", "made_of"),
+    "a fix is proven": ("volfix.fixes.proof.proven", "made_of"),
 }
 
 
@@ -110,7 +116,7 @@ def test_what_fails_only_together_is_one_line_too(tmp_path: Path, monkeypatch: p
             raise KeyError("s3cret")
         return {}
 
-    monkeypatch.setattr("volfix.fixes.run_context.servers_by_source", failing)
+    monkeypatch.setattr("volfix.rules.evidence.servers.servers_by_source", failing)
     status, told, problems = run(with_neighbour(tmp_path, {"compose.yaml": GOOD.replace("./pg", "./other")}))
     assert (status, "VF101" in told) == (2, False)
     assert problems.count("\n") == 1
@@ -130,8 +136,46 @@ def test_a_rule_that_fails_on_a_stack_is_named_with_its_file(
             raise KeyError("s3cret")
         return before(context)
 
-    monkeypatch.setitem(REGISTRY, code, replace(REGISTRY[code], check=failing))
+    monkeypatch.setattr(f"volfix.rules.{code.lower()}.RULE", replace(REGISTRY[code], check=failing))
+    monkeypatch.setitem(OCCASIONS, code, lambda _: True)
     is_named_and_the_others_go_on(root, "--select", f"{code},VF101")
+
+
+@pytest.mark.parametrize("code", OCCASIONS)
+def test_a_rule_whose_occasion_cannot_be_told_is_named_with_the_file(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = with_neighbour(tmp_path, {"compose.yaml": GOOD.replace("./pg", "./other")})
+    before = OCCASIONS[code]
+
+    def failing(context: Context) -> bool:
+        if concerns_hostile(context):
+            raise KeyError("s3cret")
+        return before(context)
+
+    monkeypatch.setitem(OCCASIONS, code, failing)
+    is_named_and_the_others_go_on(root, "--select", f"{code},VF101")
+
+
+@pytest.mark.parametrize("code", [code for code in REGISTRY if code != "VF101"])
+def test_a_rule_that_cannot_be_imported_is_named_with_the_file_that_gives_it_an_occasion(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = with_neighbour(tmp_path, {"compose.yaml": GOOD.replace("./pg", "./other")})
+    monkeypatch.setitem(sys.modules, f"volfix.rules.{code.lower()}", None)
+    monkeypatch.setitem(OCCASIONS, code, concerns_hostile)
+    is_named_and_the_others_go_on(root, "--select", f"{code},VF101", error="ModuleNotFoundError")
+
+
+def test_a_rule_that_cannot_be_imported_is_named_with_each_file_that_gives_it_an_occasion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "volfix.rules.vf101", None)
+    status, told, problems = run(with_neighbour(tmp_path, {"compose.yaml": GOOD}), "--select", "VF101")
+    assert (status, "VF101" in told) == (2, False)
+    good, hostile = problems.splitlines()
+    assert "good/compose.yaml: not checked: an error in volfix (ModuleNotFoundError" in good
+    assert "hostile/compose.yaml: not checked: an error in volfix (ModuleNotFoundError" in hostile
 
 
 def failing_on_the_hostile(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
@@ -207,11 +251,11 @@ def test_a_broken_project_is_none_of_those_below_it(
     assert line.startswith(f"volfix: {tmp_path}/compose.yaml:")
 
 
-def is_named_and_the_others_go_on(root: Path, *options: str) -> None:
+def is_named_and_the_others_go_on(root: Path, *options: str, error: str = "KeyError") -> None:
     status, told, problems = run(root, *options)
     assert status == 2
     assert "good/compose.yaml:4:15" in told
     assert problems.count("\n") == 1
     assert "hostile" in problems
-    assert "KeyError" in problems
+    assert error in problems
     assert "s3cret" not in problems

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import volfix
 from volfix.fixes.write.carried import keep
+from volfix.project import children
 from volfix.rules.context import Carried
 from volfix.syntax import disk
 
@@ -183,13 +185,13 @@ def test_the_history_of_a_repository_is_read_once_however_many_stacks_it_has(
         git(shop, "commit", "-qam", "after")
     (shop / "compose.yaml").unlink()
     calls = []
-    run = subprocess.run
+    run = children.run
 
-    def counted(command: list[str], **options: object) -> object:
+    def counted(command: Sequence[str], *limits: float | None, **options: Any) -> children.Ended:
         calls.append(command)
-        return run(command, **options)  # type: ignore[call-overload]
+        return run(command, *limits, **options)
 
-    monkeypatch.setattr(subprocess, "run", counted)
+    monkeypatch.setattr(children, "run", counted)
     assert left(shop).count(NOT_CARRIED) == stacks
     assert sum("log" in command for command in calls) == 1
 

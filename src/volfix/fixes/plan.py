@@ -12,7 +12,7 @@ from volfix.configuration.nearest import Configuration
 from volfix.configuration.settings import Settings
 from volfix.fixes.project_results import project_results
 from volfix.fixes.results import FileChange, MadeFixes, ProjectResult, RunResult
-from volfix.fixes.run_context import RunContext, home_of
+from volfix.fixes.run_context import FailedTogether, RunContext, home_of
 from volfix.fixes.scope import keep_asked, not_checked
 from volfix.project.discovery import Directory, directories
 from volfix.project.loader import Loader
@@ -161,6 +161,8 @@ def plans_of(
             loader.note(f"{path}: not changed: {reason}, and volfix found no Compose file that adds it")
         try:
             yield plan_stack(context, settings[context.stack], options, loader)
+        except FailedTogether as failed:  # this stack is named only if it is the cause
+            raise failed.error from failed
         except Exception as error:  # noqa: BLE001 - whatever one stack brings about, the others go on
             loader.problems.append(failure(_file_of(context.stack), error))
         if progress is not None:

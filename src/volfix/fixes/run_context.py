@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from volfix.configuration.settings import Settings
 from volfix.fixes.scope import asked_directories, unread_in
@@ -29,6 +29,17 @@ if TYPE_CHECKING:
     from volfix.syntax.source import Span
 
 
+Answer = TypeVar("Answer")
+
+
+class FailedTogether(Exception):
+    """What is asked about all stacks of a run fails with `error`: the stack that asks need not be its cause."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 @dataclass(frozen=True)
 class RunContext:
     """The directories of a run and the stacks in them; `others` are stacks that are read and planned already."""
@@ -42,7 +53,7 @@ class RunContext:
         """What the rules that its settings select are given of each stack."""
         known = [*self.others, *self.stacks]
         users, names = _host_directory_users(known), _real_names(known)
-        servers, shared = cache(partial(_servers, known)), cache(partial(_shared_sources, known))
+        servers, shared = _once_of_all(_servers, known), _once_of_all(_shared_sources, known)
         asked = asked_directories(self.directories)
         deploying = cache(self._deploying)
         last = {stack.root: stack for stack in stacks}
@@ -137,6 +148,19 @@ def _carried(root: Path, host: Path, key: str) -> Carried | None:
     from volfix.fixes.write.carried import carry_of
 
     return carry_of(root, host, key)
+
+
+def _once_of_all(ask: Callable[[Sequence[Stack]], Answer], stacks: Sequence[Stack]) -> Callable[[], Answer]:
+    """What the run's stacks have together, found when it is first called; raises FailedTogether."""
+
+    @cache
+    def answer() -> Answer:
+        try:
+            return ask(stacks)
+        except Exception as error:
+            raise FailedTogether(error) from error
+
+    return answer
 
 
 def _servers(stacks: Sequence[Stack]) -> Mapping[tuple[str, str], frozenset[Server]]:

@@ -19,12 +19,10 @@ class Registry(Mapping[str, "Rule"]):
     def __init__(self) -> None:
         names = sorted(info.name for info in pkgutil.iter_modules(rules.__path__) if info.name.startswith("vf"))
         self._modules = {name.upper(): f"{rules.__name__}.{name}" for name in names}
-        self._rules: dict[str, Rule] = {}
 
     def __getitem__(self, code: str) -> Rule:
-        if code not in self._rules:
-            self._rules[code] = importlib.import_module(self._modules[code]).RULE
-        return self._rules[code]
+        rule: Rule = importlib.import_module(self._modules[code]).RULE
+        return rule
 
     def __contains__(self, code: object) -> bool:
         return code in self._modules
