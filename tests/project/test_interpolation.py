@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volfix.project.compose.interpolation import DEPTH, Interpolated, InterpolationError, interpolate
+from volfix.project.compose.interpolation import DEPTH, Interpolated, InterpolationError, Unset, interpolate
 
 COMPOSE = shutil.which("docker-compose", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
 KNOWN = {"SET": "value", "EMPTY": "", "PATHS": "/a:/b", "DOLLAR": "a$b", "BRACE": "}", "_u1": "under", "lower": "low"}
@@ -245,6 +245,30 @@ def test_an_escaped_dollar_is_part_of_the_literal_around_it() -> None:
 def test_a_known_value_that_shows_an_unknown_variable_is_unknown_too() -> None:
     result = interpolate("${DIR}/data", {"DIR": "${BASE}/srv"}.get)
     assert (result.value, result.resolved, result.unknown) == ("${BASE}/srv/data", "/srv/data", ("BASE",))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${V:-default}", "${V}"),
+        ("${V-default}", "${V}"),
+        ("${V:+word}", "word"),
+        ("${V:?needed}", "${V}"),
+        ("$V", "${V}"),
+        ("${W:-${V:-default}}", "${V}"),
+    ],
+)
+def test_an_unknown_value_that_something_sets_wins_over_a_default(text: str, expected: str) -> None:
+    result = interpolate(text, {"V": "${V}"}.get)
+    assert (result.value, result.unknown) == (expected, ("V",) if "$" in expected else ())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("${V:-default}", "default"), ("${V-default}", ""), ("${V:+word}", ""), ("${V+word}", "word"), ("$V", "")],
+)
+def test_a_variable_that_is_set_to_an_unset_variable_is_taken_for_empty(text: str, expected: str) -> None:
+    assert interpolate(text, {"V": Unset("${V}")}.get).resolved == expected
 
 
 def test_an_escaped_expression_is_no_unknown_variable() -> None:

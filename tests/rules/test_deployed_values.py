@@ -137,6 +137,27 @@ def test_the_value_that_wins_is_not_known(place: str, way: str, tmp_path: Path) 
     assert finding.reason.startswith(f"{name}:{line} sets DATABASE_URL for `")
 
 
+@pytest.mark.parametrize("relay", ["${URL}", "${URL:-}", "${URL:-sqlite:///./app.db}", "$OTHER"])
+def test_the_value_that_wins_comes_through_the_env_file(relay: str, tmp_path: Path) -> None:
+    """The flow sets URL, to which `.env` sets DATABASE_URL."""
+    job = "    env:\n      URL: ${{ secrets.URL }}\n"
+    files = {
+        "compose.yaml": composed(),
+        ".env": f"OTHER=$URL\nDATABASE_URL={relay}\n",
+        ".github/workflows/d.yml": ACTIONS.format(root="", job=job, step=""),
+    }
+    finding = found(tmp_path, files)
+    assert finding.applicability is Applicability.UNSAFE
+    assert (finding.reason or "").startswith(".github/workflows/d.yml:6 sets URL for `")
+
+
+def test_a_variable_beside_the_value_in_the_env_file_is_no_doubt(tmp_path: Path) -> None:
+    deploy = f'export URL="$1"\n{UP}'
+    env = "OTHER=$URL\nDATABASE_URL=sqlite:///./app.db\n"
+    finding = found(tmp_path, {"compose.yaml": composed(), ".env": env, "deploy.sh": deploy})
+    assert finding.applicability is Applicability.SAFE
+
+
 def steps(*commands: str, host: str = "self-hosted") -> str:
     lines = "".join(f"      - run: {command}\n" for command in commands)
     return f"on: push\njobs:\n  deploy:\n    runs-on: {host}\n    steps:\n{lines}"

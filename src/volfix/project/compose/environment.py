@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from volfix.project.compose.interpolation import Interpolated, InterpolationError, Lookup, interpolate
+from volfix.project.compose.interpolation import Interpolated, InterpolationError, Lookup, Unset, interpolate
 from volfix.project.compose.origins import InCompose, InEnvFile, Origin, PutTogether, Variable
 from volfix.syntax import dotenv as env_syntax
 from volfix.syntax.disk import LARGEST
@@ -141,11 +141,11 @@ def lookup_in(directory: Path, dotenv: DotenvFile, parent: Lookup | None = None)
 
 
 def _said(variables: Mapping[str, Variable], name: str) -> str | None:
-    """The value of a variable; one that comes from outside is visible: something sets it, if only to nothing."""
+    """The value of a variable; Unset where it comes from outside: the variable is set, if only to nothing."""
     variable = variables.get(name)
     if variable is None or variable.inherited or variable.value is not None:
         return variable.value if variable else None
-    return f"${{{name}}}"
+    return Unset(f"${{{name}}}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 Lookup = Callable[[str], "str | None"]
-"""A variable's value; None where nothing known sets it, its own `${NAME}` where something unknown does."""
+"""A variable's value, which shows what is unknown in it as `${NAME}`; None where nothing known sets it, Unset where it
+is set to a variable that nothing known sets.
+"""
 
 # Go's case-insensitive [a-z] takes the long s and the Kelvin sign too.
 NAME = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
@@ -24,6 +26,16 @@ DEPTH = 100
 """How deep defaults may nest: far deeper than anybody writes, and no deeper than a call stack takes."""
 LENGTH = 128 * 1024
 """Characters: how long variables may make a value. Linux gives no process a longer one (execve(2), MAX_ARG_STRLEN)."""
+
+
+class Unset(str):
+    """The `${NAME}` of a variable that is set to another variable, which nothing known sets.
+
+    The other is taken for unset, so this variable is taken for empty. Any other `${NAME}` that a lookup gives is an
+    unknown value that something sets: it wins over a default.
+    """
+
+    __slots__ = ()
 
 
 class InterpolationError(ValueError):
@@ -109,8 +121,9 @@ def _invalid(place: int) -> InterpolationError:
 
 
 def _variable(name: str, start: int, end: int, lookup: Lookup) -> Piece:
-    value, visible = lookup(name), f"${{{name}}}"
-    return Piece(start, end, visible if value is None else value, name, value not in (None, visible))
+    value = lookup(name)
+    found = value is not None and not isinstance(value, Unset)
+    return Piece(start, end, f"${{{name}}}" if value is None else value, name, found)
 
 
 def _closing(text: str, found: re.Match[str], end: int) -> int:
@@ -138,8 +151,7 @@ def _conditional(text: str, found: re.Match[str], close: int, lookup: Lookup, de
     variable = _variable(found["braced"], found.start(), close + 1, lookup)
     operator = found["operator"]
     value = lookup(found["braced"])
-    # A variable that something unknown sets is taken for empty, as one that is unknown is taken for unset.
-    is_empty = value is not None and (value == "" or not variable.found)
+    is_empty = value == "" or isinstance(value, Unset)
     is_set = value is not None and not (is_empty and ":" in operator)
     if operator.endswith("-"):
         takes_word = not is_set

@@ -7,9 +7,10 @@ volume, or comes to lie in one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from volfix.project.compose.environment import DirectoryLookup
 from volfix.project.compose.host_directories import relative
 from volfix.project.compose.interpolation import VISIBLE, InterpolationError, Lookup, interpolate
 from volfix.project.compose.origins import InCode, InFlow, PutTogether, Variable
@@ -118,20 +119,27 @@ def _may_change(proposal: Proposal) -> bool:
 class _Listening:
     """A lookup that knows what it was asked for."""
 
-    inner: Lookup
-    names: set[str] = field(default_factory=set)
+    inner: Lookup | None
+    names: set[str]
 
     def __call__(self, name: str) -> str | None:
         self.names.add(name)
-        return self.inner(name)
+        return self.inner(name) if self.inner is not None else None
 
 
 def _asked(service: Service) -> set[str]:
-    """The variables that the service's environment and its build's arguments depend on."""
-    lookup = _Listening(service.lookup)
-    listening = replace(service, lookup=lookup)
+    """The variables that the service's environment and its build's arguments depend on, also through a `.env`."""
+    names = set[str]()
+    listening = replace(service, lookup=_listening(service.lookup, names))
     _ = listening.environment, listening.build  # both ask when they are read
-    return lookup.names
+    return names
+
+
+def _listening(lookup: Lookup | None, names: set[str]) -> Lookup:
+    """The lookup, which adds to `names` what it and its `.env` files ask of a command's environment."""
+    if isinstance(lookup, DirectoryLookup):
+        return replace(lookup, parent=_listening(lookup.parent, names))
+    return _Listening(lookup, names)
 
 
 def _doubts(context: Context, proposal: Proposal, moved: set[object]) -> Iterator[str]:
