@@ -12,7 +12,7 @@ from pathlib import Path
 from volfix import __version__
 from volfix.bulk.message import DEFAULT
 from volfix.bulk.records import Status
-from volfix.bulk.sources import sources
+from volfix.bulk.sources import Source, sources
 from volfix.bulk.worker import Job, JobOutcome, Task, work
 from volfix.report.json_report import render
 
@@ -31,7 +31,8 @@ def one_call(seed: int, directory: Path) -> Outcome:
     effect = "KILL" if seed % 2 == 0 else random.Random(seed).choice(ERRORS)
     root = repository(directory, git=True)
     before = _git(root, "rev-parse", "HEAD"), _git(root, "status", "--porcelain")
-    result = disturbed(lambda: _status(_done(root, directory)), call, effect)
+    source = _source(root)
+    result = disturbed(lambda: _status(_done(source, directory)), call, effect)
     found = [result.errors] if "Traceback" in result.errors else []
     if _git(root, "rev-parse", "HEAD") + _git(root, "status", "--porcelain") != "".join(before):
         found.append("the clone's own branch or files have changed")
@@ -39,7 +40,7 @@ def one_call(seed: int, directory: Path) -> Outcome:
         found.append("the branch holds something else")
     if effect != "KILL" and result.status == 0 and _tree(root) != tree:
         found.append(f"it says that all went well: {result.errors}")
-    again = _done(root, directory)
+    again = _done(source, directory)
     if _tree(root) != tree:
         found.append(f"the next run does not end it: {again.status.value}, {again.reason}")
     if broken := _git(root, "fsck", "--no-dangling"):
@@ -47,9 +48,13 @@ def one_call(seed: int, directory: Path) -> Outcome:
     return Outcome(1, tuple(f"{effect} at {call[0]} number {call[1]}: {problem}" for problem in found))
 
 
-def _done(root: Path, directory: Path) -> JobOutcome:
+def _source(root: Path) -> Source:
     with Path(os.devnull).open("rb") as nothing:
         (source,) = sources([str(root)], nothing)
+    return source
+
+
+def _done(source: Source, directory: Path) -> JobOutcome:
     scratch = directory / "scratch"
     return work(TASK, Job(source, scratch=str(scratch)))
 
@@ -63,9 +68,10 @@ def _expected() -> tuple[tuple[tuple[str, int], ...], str]:
     """The file calls of the work undisturbed, and the tree of the branch that it makes."""
     with tempfile.TemporaryDirectory(prefix="volfix-campaign-") as where:
         root = repository(Path(where, "first"), git=True)
-        _done(root, Path(where, "first"))  # it imports what it needs
+        _done(_source(root), Path(where, "first"))  # it imports what it needs
         again = repository(Path(where, "again"), git=True)
-        calls = calls_of(lambda: _status(_done(again, Path(where, "again"))))
+        source = _source(again)
+        calls = calls_of(lambda: _status(_done(source, Path(where, "again"))))
         return tuple(calls), _tree(root)
 
 

@@ -18,6 +18,7 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import ANONYMOUS, BIND, UNKNOWN, VOLUME, Mount, is_path
 from volfix.project.compose.service import Service
 from volfix.project.loader import Loader
+from volfix.syntax import disk
 
 from . import valid_projects
 from .table import Outcome
@@ -53,6 +54,7 @@ def asked(directory: Path, files: tuple[str, ...]) -> dict[str, Any] | str:
 
 def read(directory: Path, files: tuple[str, ...]) -> Project | str:
     """volfix's project of the files, or what it cannot read of them."""
+    disk.begin(outside=True)  # the parts share a process, and the last one may have left roots behind
     loader = Loader([], [])
     loaded = [loader.compose(directory / name) for name in files]
     if loader.problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from volfix.project import git
 from volfix.project.git import GitUnavailable, WorkTree, tracked, tracked_below, uncommitted, work_tree
+from volfix.syntax import disk
 from volfix.syntax.disk import forget
 
 Git = Callable[..., str]
@@ -88,6 +90,47 @@ def test_outside_of_any_there_is_none(tmp_path: Path) -> None:
 def test_a_git_directory_without_head_is_no_repository(repo: Path) -> None:
     (repo / "sub" / ".git").mkdir(parents=True)
     assert tree_of(repo / "sub").root == repo
+
+
+def test_a_repository_that_only_another_user_may_read_is_one_that_git_refuses(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what git tracks would count as not tracked, and `undo` would look elsewhere."""
+    lstat = os.lstat
+
+    def without_rights(path: Path) -> os.stat_result:
+        if Path(path).name == "HEAD":
+            raise PermissionError(13, "Permission denied", str(path))
+        return lstat(path)
+
+    monkeypatch.setattr(os, "lstat", without_rights)
+    assert tree_of(repo / "sub").root == repo
+
+
+def test_a_disk_that_fails_does_not_say_that_there_is_no_repository(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_dir = Path.is_dir
+
+    def failing(path: Path) -> bool:
+        if path == repo / ".git":
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", failing)
+    assert tree_of(repo / "sub").root == repo
+
+
+def test_a_git_file_that_only_another_user_may_read_is_a_work_tree_too(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(repo / "sub" / ".git", "gitdir: elsewhere\n")
+
+    def without_rights(path: Path, size: int) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(disk, "read_for_git", without_rights)
+    assert tree_of(repo / "sub").root == repo / "sub"
 
 
 def test_a_file_called_git_with_other_content_is_no_repository(repo: Path) -> None:

@@ -18,6 +18,7 @@ from campaign.hostile_repository import DATA, FILES, HOSTILE, endless, huge, lai
 from volfix.cli.main import volfix as command_line
 from volfix.report.json_report import render
 from volfix.syntax import disk
+from volfix.syntax.opened import Refused
 from volfix.syntax.source import FileProblem, Source
 
 NOT_READ = {
@@ -123,7 +124,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path, monkeypat
         return status
 
     monkeypatch.setattr(os, "fstat", grown)
-    with pytest.raises(disk.Refused, match="larger than volfix reads"):
+    with pytest.raises(Refused, match="larger than volfix reads"):
         disk.read(file, 99)
 
 

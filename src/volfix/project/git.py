@@ -6,6 +6,7 @@ configuration names is run, and nothing is written, not even the index's cached 
 
 from __future__ import annotations
 
+import errno
 import os
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -66,13 +67,29 @@ def _git_dir(directory: Path) -> Path | None:
     entry = directory / ".git"
     try:
         if entry.is_dir():
-            return entry if os.path.lexists(entry / "HEAD") else None
+            return entry if _may_have_head(entry) else None
+    except OSError as error:  # a directory above the path may be closed to us; a disk that fails tells nothing
+        return None if error.errno in (errno.EACCES, errno.ENAMETOOLONG) else entry
+    try:
         content = disk.read_for_git(entry, 8192)
+    except PermissionError:  # git cannot read it either: what it would say is not known
+        return entry
     except OSError:
         return None
     if not content.startswith(b"gitdir: "):
         return None
     return Path(os.path.normpath(directory / os.fsdecode(content.removeprefix(b"gitdir: ").rstrip(b"\r\n"))))
+
+
+def _may_have_head(git_dir: Path) -> bool:
+    """Whether HEAD is there, or cannot be looked at: a repository that only another user may read is a repository."""
+    try:
+        os.lstat(git_dir / "HEAD")
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def tracked(tree: WorkTree) -> Sequence[str]:

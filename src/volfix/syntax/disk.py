@@ -17,25 +17,16 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
 
+from volfix.syntax.opened import FLAGS, Refused, check_kind, real_place, up_to
 from volfix.syntax.roots import Roots, is_of_host
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a file that is read. The largest Compose file in public use is well under a hundredth of it."""
 LARGEST_YAML = 2 * 1024 * 1024
 """Bytes of a YAML file that is read: its tree takes a hundred times as much memory."""
-FLAGS = os.O_RDONLY
-for _name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):  # Windows has the last alone, and needs it
-    FLAGS |= getattr(os, _name, 0)
 OUTSIDE = "lies outside of the repository"
 """Why a path that a run may not even look at counts as one where nothing is."""
 Result = TypeVar("Result")
-
-
-class Refused(OSError):
-    """A file or directory that is there and that volfix does not read; `strerror` is the reason."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(errno.EACCES, reason, path)
 
 
 _RUN = Roots()
@@ -232,12 +223,12 @@ def _kept(function: Callable[[str], Result], path: Path | str) -> Result:
 
 
 def _content(path: str, limit: int, *, whole: bool = True, of_git: bool = False) -> tuple[bytes, int]:
-    _check_kind(path, os.stat(path).st_mode)  # noqa: PTH116 - to open a device may do something
+    check_kind(path, os.stat(path).st_mode)  # noqa: PTH116 - to open a device may do something
     descriptor = os.open(path, FLAGS)
     try:
         status = os.fstat(descriptor)
-        _check_kind(path, status.st_mode)
-        place = _place(path, descriptor)
+        check_kind(path, status.st_mode)
+        place = real_place(path, descriptor)
         objection = _RUN.objection(path, place, of_git=of_git)
         if objection is not None:
             raise Refused(path, objection)
@@ -245,42 +236,13 @@ def _content(path: str, limit: int, *, whole: bool = True, of_git: bool = False)
             _READ_UNSAVED.add(place)
             data, size = _UNSAVED[place], len(_UNSAVED[place])
         else:
-            data = b"" if whole and status.st_size > limit else _up_to(descriptor, limit + 1, status.st_size)
+            data = b"" if whole and status.st_size > limit else up_to(descriptor, limit + 1, status.st_size)
             size = max(status.st_size, len(data))
     finally:
         os.close(descriptor)
     if whole and size > limit:
         raise Refused(path, f"{size} bytes: larger than volfix reads ({limit} bytes)")
     return data[:limit], stat.S_IMODE(status.st_mode)
-
-
-def _up_to(descriptor: int, most: int, expected: int) -> bytes:
-    """The bytes of an open file up to so many; so many are expected."""
-    data = more = os.read(descriptor, min(most, expected + 1))
-    if len(data) == expected:  # one more was asked for, and is not there
-        return data
-    while more and len(data) < most:
-        more = os.read(descriptor, most - len(data))
-        data += more
-    return data
-
-
-def _check_kind(path: str, mode: int) -> None:
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, "not a regular file", path)
-    if not stat.S_ISREG(mode):
-        raise Refused(path, "not a regular file")
-
-
-def _place(path: str, descriptor: int) -> str:
-    """Where the open file or directory really lies: nobody who moves links meanwhile leads the question elsewhere."""
-    try:
-        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - Linux
-    except OSError:
-        real = os.path.realpath(path)
-        if not os.path.samestat(os.stat(real), os.fstat(descriptor)):  # noqa: PTH116
-            raise Refused(path, "changed while it was read: run volfix again") from None
-        return real
 
 
 def _entries(directory: str) -> list[os.DirEntry[str]]:
@@ -305,6 +267,6 @@ def _real_directory(directory: str) -> str:
             return os.path.realpath(directory)
     descriptor = os.open(directory, FLAGS | os.O_DIRECTORY)
     try:
-        return _place(directory, descriptor)
+        return real_place(directory, descriptor)
     finally:
         os.close(descriptor)

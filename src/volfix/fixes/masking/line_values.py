@@ -54,7 +54,7 @@ def harmless_env_file(source: Source) -> Iterator[Span]:
 def harmless_settings(source: Source) -> Iterator[Span]:
     """The names and sections of settings (INI, TOML), nothing within triple quotes, and comments without a value."""
     within = False
-    for start, end in _lines(source.text):
+    for start, end in lines_of(source.text):
         line = source.text[start:end]
         if not within and OWN_COMMENT.match(line):
             yield Span(start, start + shown_part(line))
@@ -110,7 +110,8 @@ def harmless_dockerfile(source: Source) -> Iterator[Span]:
                 yield from harmless_words(text, at, end)
 
 
-def _lines(text: str) -> Iterator[tuple[int, int]]:
+def lines_of(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each line in characters, without its line end."""
     start = 0
     while start < len(text):
         end = text.find("\n", start)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from volfix.fixes.masking.credentials import HIDDEN, credentials, masked, merged, scrub
 from volfix.fixes.masking.harmless import CODE, harmless
+from volfix.fixes.masking.line_values import lines_of
 from volfix.fixes.results import FileChange
 from volfix.knowledge.carry_service import SCRIPT
 from volfix.syntax.source import Source, Span, ordered
@@ -38,7 +39,7 @@ def secret_spans(source: Source, shown: Sequence[Span] = (), own: Sequence[Span]
     looks = () if source.path.suffix.lower() in CODE else credentials(text)  # of code no literal is shown anyway
     found = [part for span in merged(looks) for part in _without(span, opened) if not _is_own(text, part)]
     visible = [part for span in merged(harmless(source)) for part in _without(span, found)]
-    written = [Span(start, end) for start, end in _lines(text) if text[start:end].strip() in OWN_LINES]
+    written = [Span(start, end) for start, end in lines_of(text) if text[start:end].strip() in OWN_LINES]
     within = [part for span in opened for part in _credentials_in(text, span) if not _is_own(text, part)]
     visible = [part for span in merged([*visible, *opened, *written]) for part in _without(span, merged(within))]
     return tuple(_trimmed(text, _without(Span(0, len(text)), merged(visible))))
@@ -119,15 +120,6 @@ def writes_secrets(change: FileChange) -> bool:
             return True
         shift += len(edit.replacement) - (edit.span.end - edit.span.start)
     return False
-
-
-def _lines(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        yield start, end
-        start = end + 1
 
 
 def _overlap(one: Span, other: Span) -> bool:
