@@ -1,4 +1,4 @@
-"""Scripts that `volfix carry --script` printed: they only read the data, and delete only what they made themselves."""
+"""Recognises scripts that `volfix carry --script` printed: they read the data and delete only their own copies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FUNCTION = re.compile(r"^(\w+)\(\)", re.MULTILINE)
 
 
 def is_carry_script(text: str) -> bool:
-    """Whether a shell script is one of these, and nothing was added that it does not run by itself."""
+    """Whether `text` is a script that `volfix carry --script` printed, with no command added by hand."""
     first, _, _ = prelude().partition("set -eu")
     if not text.startswith(first) or not text.startswith(prelude()):
         return False

@@ -1,4 +1,4 @@
-"""Other programs, each within a time limit and in a process group of its own, which ends with volfix."""
+"""Runs other programs with a time limit. Each has its own process group, so that it ends together with volfix."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ def run(
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
 ) -> Ended:
-    """What a program printed and how it ended; it has no terminal to ask at, and `data` is its standard input.
+    """Run a program and return what it printed and its exit status.
 
-    Whatever ends the waiting ends the program with all that it started. Raises TimeoutError after `seconds`, and
-    OSError or ValueError where the program cannot be run.
+    `command` is the program and its arguments, `data` its standard input (empty if None), `seconds` its time limit
+    (None for no limit). The program has no terminal, so it cannot ask questions. When the call ends for any reason, an
+    interrupt too, the program and everything that it started are killed. Raises TimeoutError after `seconds`, and
+    OSError or ValueError if the program cannot be started.
     """
     process = subprocess.Popen(
         command,
@@ -49,13 +51,13 @@ def run(
 
 
 def end_all() -> None:
-    """End every program that runs, for a process that is about to end itself."""
+    """Kill every program that still runs. Called before volfix itself ends."""
     for process in list(_RUNNING):
         _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the program and what it started, unless it has ended by itself."""
+    """Kill the program and everything that it started, unless it has ended by itself."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

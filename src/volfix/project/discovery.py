@@ -1,4 +1,4 @@
-"""Where Compose projects are: the directories below a path, with what in them is read.
+"""Finds Compose projects: walks the directories below a path and lists the files in each that volfix reads.
 
 Source: compose-spec/compose-go, cli/options.go (default and override file names, COMPOSE_FILE).
 """
@@ -40,47 +40,50 @@ VENDORED = frozenset(
 
 
 Kept = Callable[[str, Path, Sequence["os.DirEntry[str]"]], Sequence["os.DirEntry[str]"]]
-"""Of a directory and its repository's root, the entries that are looked at."""
+"""Chooses entries to look at: takes a directory, the root of its repository and the directory's entries."""
 COMPOSE_FILE = re.compile(rb"^(?:export )?COMPOSE_FILE=([^\n#]+)", re.MULTILINE)
 CALLS_COMPOSE = re.compile(
     rb"^(?![ \t]*(?:#|//))[^\n]*?\b(?:docker[- ]compose\b|docker stack\b|DockerCompose@)", re.MULTILINE
 )
-"""A line, and no comment, that calls Compose. Source: azure-pipelines-tasks, DockerComposeV0."""
+"""A line that calls Compose and is not a comment. Source: azure-pipelines-tasks, DockerComposeV0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """A directory with what is read in it; `root` is the enclosing git work tree, else the path given."""
+    """A directory and the files in it that volfix reads.
+
+    `root` is the git work tree that holds the directory; without a work tree, the path given on the command line.
+    """
 
     path: Path
     root: Path
     files: tuple[Path, ...] = ()
     pipelines: tuple[Path, ...] = ()
     commands: tuple[Path, ...] = ()
-    """Files that may hold shell commands, by their name."""
+    """Files whose names say that they may hold shell commands."""
     others: tuple[Path, ...] = ()
-    """Files that are called otherwise and whose bytes look like a Compose file's."""
+    """Files without a Compose file's name whose content looks like a Compose file."""
     documents: tuple[Path, ...] = ()
-    """Files that people read, by their name: they may show which Compose files are merged."""
+    """Files such as README.md: they may show command lines that merge Compose files."""
     file_sets: tuple[tuple[Path, ...], ...] = ()
-    """Combinations of files that command lines name, the first of each in this directory (named_files)."""
+    """The sets of Compose files that command lines merge, if the first file is in this directory (see named_files)."""
     unnamed: tuple[Unread, ...] = ()
-    """What command lines of the repository merge by a variable: it may be any file (named_files)."""
+    """Compose files that command lines name by a variable: it may stand for any file (see named_files)."""
     is_asked: bool = True
-    """Whether its findings are reported. The others are read since they say what becomes of those that are."""
+    """Whether findings here are reported. Other directories are read because their files may affect reported ones."""
     only: frozenset[Path] = frozenset()
-    """The files here that were asked for, where single files were."""
+    """The files here that the command line names, if it names files instead of directories."""
     unread_deployments: tuple[Path, ...] = ()
     """Files of CI systems and deployment tools that volfix does not read and that call Compose."""
 
     @property
     def may_hold_projects(self) -> bool:
-        """Whether a Compose file lies here, whatever it is called."""
+        """Whether a Compose file lies here, under any name."""
         return bool(self.files or self.others)
 
     @property
     def first_file(self) -> Path:
-        """The file by which a problem with all of them is named."""
+        """The file to name in a message about the directory as a whole; the directory if there is no file."""
         return next(iter((*self.files, *self.pipelines, *self.commands)), self.path)
 
 
@@ -90,8 +93,10 @@ def everything(_directory: str, _root: Path, entries: Sequence[os.DirEntry[str]]
 
 
 def directories(paths: Sequence[Path], problems: list[FileProblem], kept: Kept = everything) -> Iterator[Directory]:
-    """Every directory at or below the paths in which something is read, then the others of their repositories, each
-    once; vendored trees, links and what `kept` leaves out are skipped.
+    """Every directory at or below `paths` with files that volfix reads, then the rest of their repositories.
+
+    Each directory comes once. Vendored directories, links and entries that `kept` leaves out are skipped. A directory
+    below `paths` that cannot be listed is added to `problems`.
     """
     seen: set[Path] = set()
     trees = [path for path in paths if not disk.is_file(path)]
@@ -116,20 +121,20 @@ def _root_of(path: Path) -> Path:
 
 
 def _with_files(directory: Directory, asked: Sequence[Path]) -> Directory:
-    """A directory of a tree that was asked for, with its files that were asked for too, whatever they are called."""
+    """The directory; files in it that the command line names are taken for Compose files, under any name."""
     known = {*directory.pipelines, *directory.commands, *directory.documents}
     own = {path for path in asked if path.parent == directory.path} - known
     return _with_own(directory, own) if own else directory
 
 
 def _with_own(directory: Directory, own: Collection[Path]) -> Directory:
-    """The directory with files that are Compose files because another file says so."""
+    """The directory with the files `own` as Compose files: the command line, not their names, says that they are."""
     others = tuple(path for path in directory.others if path not in own)
     return replace(directory, files=tuple(sorted({*directory.files, *own})), others=others)
 
 
 def _of_files(directory: Path, root: Path, asked: Sequence[Path]) -> Directory:
-    """The directory of files that were asked for, whatever they are called; a pipeline stands for all beside it."""
+    """The directory of files that the command line names. Naming a pipeline also takes the Compose files beside it."""
     found = _of_interest(directory, root, disk.entries(directory))
     own = frozenset(path for path in asked if path.parent == directory)
     if any(is_pipeline_name(str(path)) for path in own):
@@ -162,7 +167,7 @@ def _walk(path: Path, root: Path, kept: Kept, problems: list[FileProblem]) -> It
 
 
 def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]]) -> Directory:
-    """The directory with those of its entries that are read, by their names; other YAML files by their bytes."""
+    """The directory with the entries that volfix reads: chosen by name, and other YAML files by their content."""
     kinds = ("files", "pipelines", "commands", "others", "documents", "unread")
     found: dict[str, set[Path]] = {kind: set() for kind in kinds}
     here = [entry for entry in entries if not entry.is_dir(follow_symlinks=False)]
@@ -190,7 +195,7 @@ def _of_interest(directory: Path, root: Path, entries: Sequence[os.DirEntry[str]
 
 @cache
 def _read_names() -> re.Pattern[str]:
-    """Finds every name that `_of_interest` may read a file by, and few others."""
+    """A quick first filter: matches every file name that `_of_interest` may take, and few others."""
     exact = "|".join(map(re.escape, unread_files()))
     endings = "|".join(map(re.escape, (*YAML, *DOCUMENTS)))
     begins = "|".join((COMMAND_FILE.pattern, COMMAND_FILES.pattern, PIPELINE_NAME.pattern, rf"(?:{exact})\Z"))
@@ -198,14 +203,14 @@ def _read_names() -> re.Pattern[str]:
 
 
 def _named_by_dotenv(directory: Path) -> list[Path]:
-    """The files that COMPOSE_FILE in the directory's `.env` names, whatever they are called."""
+    """The existing files that COMPOSE_FILE in the directory's `.env` names."""
     found = COMPOSE_FILE.search(disk.read_or_nothing(directory / ".env"))
     names = found[1].decode(errors="replace").strip("\"' \r").split(":") if found else []
     return [directory / name for name in names if name and disk.is_file(directory / name)]
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Whether a program would read it: no directory, no link to nothing."""
+    """Whether the entry can be read as a file: it is neither a directory nor a broken link."""
     return entry.is_file() or disk.is_file(entry.path)
 
 

@@ -1,7 +1,7 @@
 """Which git work tree a path lies in, what git tracks there, and what is not committed.
 
-git is asked as a reader: no hook, file-system monitor, pager, filter, submodule or transport that the repository's
-configuration names is run, and nothing is written, not even the index's cached times.
+volfix only reads: git runs no hook, file-system monitor, pager, filter, submodule or transport that the repository's
+configuration names, and writes nothing, not even the cached times in the index.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 from volfix.syntax import disk
 
 TIMEOUT = 60
-"""Seconds that one call of git may take."""
+"""The longest time that one call of git may take, in seconds."""
 PLACEHOLDERS = frozenset({".gitkeep", ".keep", ".gitignore", ".gitattributes"})
 BATCH = 200
-"""Paths in one call: a command line has a limited length."""
+"""Paths passed to git in one call, because the length of a command line is limited."""
 
 
 class GitUnavailable(Exception):
-    """git is missing or does not answer; `reason` is one line that says why and what helps."""
+    """git is missing or fails; `reason` says why and what to do, in one line."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -32,18 +32,18 @@ class GitUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkTree:
-    """A git work tree: its absolute top directory, and git's own directory, which linked work trees have elsewhere."""
+    """A git work tree: `root` is its top directory (absolute); `git_dir` may lie elsewhere (linked work trees)."""
 
     root: Path
     git_dir: Path
 
 
 def work_tree(path: Path) -> WorkTree | None:
-    """The work tree that `path` lies in, found without asking git; None outside of any.
+    """The work tree that holds `path`, found without calling git; None if there is no work tree.
 
-    As git does, links in the path are followed first. `root` is the directory above `path` as it was named, where one
-    of those is the work tree, else its real path. A `.git` directory without HEAD is none; a `.git` file counts even
-    where it names a directory that is gone, for git then refuses too.
+    Links in the path are followed first, as git does. `root` keeps the spelling of `path` if a parent of `path` leads
+    to the work tree; otherwise it is the real path. A `.git` directory without HEAD does not count. A `.git` file
+    counts even if it names a missing directory, because git then refuses to work too.
     """
     return _enclosing(os.path.abspath(path))  # noqa: PTH100 - `..` is taken out, so that each parent is a prefix
 
@@ -63,16 +63,19 @@ def _enclosing(path: str) -> WorkTree | None:
 
 
 def _git_dir(directory: Path) -> Path | None:
-    """Source: git, gitrepository-layout and setup.c (`gitdir: ` in a file, relative to its directory)."""
+    """The git directory that `.git` in `directory` is or names; None without one.
+
+    Source: git, gitrepository-layout and setup.c (`gitdir: ` in a file, relative to its directory).
+    """
     entry = directory / ".git"
     try:
         if entry.is_dir():
             return entry if _may_have_head(entry) else None
-    except OSError as error:  # a directory above the path may be closed to us; a disk that fails tells nothing
+    except OSError as error:  # no permission above the path: no repository for us; a failing disk: assume there is one
         return None if error.errno in (errno.EACCES, errno.ENAMETOOLONG) else entry
     try:
         content = disk.read_for_git(entry, 8192)
-    except PermissionError:  # git cannot read it either: what it would say is not known
+    except PermissionError:  # git cannot read the file either: assume that there is a repository
         return entry
     except OSError:
         return None
@@ -82,7 +85,7 @@ def _git_dir(directory: Path) -> Path | None:
 
 
 def _may_have_head(git_dir: Path) -> bool:
-    """Whether HEAD is there, or cannot be looked at: a repository that only another user may read is a repository."""
+    """Whether HEAD exists or cannot be checked: another user's private repository is a repository too."""
     try:
         os.lstat(git_dir / "HEAD")
     except (FileNotFoundError, NotADirectoryError):
@@ -93,7 +96,7 @@ def _may_have_head(git_dir: Path) -> bool:
 
 
 def tracked(tree: WorkTree) -> Sequence[str]:
-    """The paths that git tracks, relative to the root, sorted; read once per work tree and process.
+    """The paths that git tracks, relative to the root and sorted. git is called once per work tree and process.
 
     Raises GitUnavailable.
     """
@@ -105,7 +108,7 @@ def tracked(tree: WorkTree) -> Sequence[str]:
 
 @disk.remembered(64)
 def _listed(tree: WorkTree) -> tuple[str, ...] | GitUnavailable:
-    """A failure is kept too: a git that hangs is not to be waited for at every mount."""
+    """The tracked paths, or the failure. The failure is remembered: volfix must not wait for a hanging git twice."""
     try:
         listed = _git(tree, "ls-files", "-z", "--cached", "--", os.path.realpath(tree.root))
     except GitUnavailable as unavailable:
@@ -114,10 +117,10 @@ def _listed(tree: WorkTree) -> tuple[str, ...] | GitUnavailable:
 
 
 def tracked_below(tree: WorkTree, directory: Path) -> str | None:
-    """The first file below `directory` that git tracks, relative to the tree's root; None where there is none.
+    """The first file below `directory` that git tracks, relative to the tree's root; None if git tracks none.
 
-    A submodule counts, as itself and as the directories within. Placeholders that keep a directory in the repository
-    (`.gitkeep`, `.gitignore`, a README ...) do not. Raises GitUnavailable.
+    A submodule counts as a tracked file, and so do the files in it. Placeholders that keep a directory in the
+    repository (`.gitkeep`, `.gitignore`, a README ...) do not count. Raises GitUnavailable.
     """
     inner = work_tree(directory)
     if inner is None or not _is_below(inner.root, tree.root):
@@ -140,7 +143,7 @@ def _first_below(names: Sequence[str], directory: str) -> str | None:
 
 
 def is_placeholder(name: str) -> bool:
-    """Whether a file only keeps its directory in the repository, or says what it is for."""
+    """Whether a file only keeps its directory in the repository (.gitkeep) or describes the directory (README)."""
     last = name.rpartition("/")[2]
     return last in PLACEHOLDERS or last.upper().startswith("README")
 
@@ -150,26 +153,25 @@ def _is_below(path: Path, root: Path) -> bool:
 
 
 def _relative(path: Path, root: Path) -> str:
-    """The real path below the real root; empty for the root itself."""
+    """The path relative to `root`, with links in both followed; empty for the root itself."""
     relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
     return "" if relative == "." else relative
 
 
 def uncommitted(tree: WorkTree, paths: Iterable[Path]) -> dict[Path, str]:
-    """Which of the files have changes that no commit holds, each with how it differs: modified, staged, untracked ...
+    """The files with uncommitted changes, each with the kind of change: modified, staged, untracked ...
 
-    A link stands for the file that it leads to. Files outside the tree are left out, and so are files that git
-    ignores: an ignored `.env` is never committed, so that refusing to edit it would refuse it for ever. A file that is
-    marked assume-unchanged or skip-worktree counts, because git does not look at it. With filters switched off, a file
-    that a filter stores in another form (git-lfs, git-crypt) may count as modified where it is not, never the reverse.
-    Raises GitUnavailable.
+    Links are followed. Files outside the tree are left out. So are files that git ignores: an ignored `.env` is never
+    committed, so volfix could never edit it. A file marked assume-unchanged or skip-worktree counts as changed, because
+    git does not look at it. Filters are off, so a file that a filter stores in another form (git-lfs, git-crypt) may be
+    called modified although it is not; a modified file is never called unmodified. Raises GitUnavailable.
     """
     asked = {_relative(path, tree.root): path for path in paths if _is_below(path, tree.root)}
     unfiltered = _without_filters(tree) if asked else []
     found: dict[Path, str] = {}
     names = list(asked)
     for start in range(0, len(names), BATCH):
-        # Absolute: where the configuration names another work tree, git refuses instead of looking there.
+        # Absolute paths: if the configuration names another work tree, git then refuses instead of looking there.
         batch = [os.path.join(os.path.realpath(tree.root), name) for name in names[start : start + BATCH]]  # noqa: PTH118
         options = ("--porcelain=v2", "-z", "--untracked-files=all", "--ignored=no", "--no-renames")
         status = _git(tree, "status", *options, "--ignore-submodules=all", "--", *batch, settings=unfiltered)
@@ -181,7 +183,7 @@ def uncommitted(tree: WorkTree, paths: Iterable[Path]) -> dict[Path, str]:
 
 
 def _changed(status: bytes) -> Iterable[tuple[str, str]]:
-    """Source: git-status, "Porcelain Format Version 2", with -z and without renames."""
+    """The names and kinds of change in `git status`. Source: git-status, "Porcelain Format Version 2", with -z."""
     for entry in status.split(b"\0"):
         kind = entry[:1]
         if kind == b"?":
@@ -195,7 +197,7 @@ def _changed(status: bytes) -> Iterable[tuple[str, str]]:
 
 
 def _hidden(listed: bytes) -> Iterable[tuple[str, str]]:
-    """Source: git-ls-files, -t and -v: lower case is assume-unchanged, S is skip-worktree."""
+    """The files that git does not check. Source: git-ls-files, -t and -v: lower case is assume-unchanged."""
     for entry in listed.split(b"\0"):
         if entry[:1].islower():
             yield os.fsdecode(entry[2:]), "assume-unchanged"
@@ -204,7 +206,7 @@ def _hidden(listed: bytes) -> Iterable[tuple[str, str]]:
 
 
 def _without_filters(tree: WorkTree) -> list[str]:
-    """Settings that switch off every filter driver: to compare a file, `git status` would run its clean filter."""
+    """Settings that switch off every filter driver; otherwise `git status` runs a file's clean filter to compare it."""
     keys = _git(tree, "config", "--null", "--name-only", "--list").split(b"\0")
     drivers = {key[len("filter.") :].rpartition(".")[0] for key in map(os.fsdecode, keys) if key.startswith("filter.")}
     if odd := [driver for driver in drivers if "=" in driver]:
@@ -214,7 +216,10 @@ def _without_filters(tree: WorkTree) -> list[str]:
 
 
 def _git(tree: WorkTree, *arguments: str, settings: Sequence[str] = (), data: bytes = b"") -> bytes:
-    """What git prints; it finds the repository itself, so that its own check of the owner (safe.directory) holds."""
+    """What git prints. git looks for the repository itself, so its check of the owner (safe.directory) works.
+
+    Raises GitUnavailable.
+    """
     from volfix.project.git_call import call, inert_environment
 
     words = ["-C", str(tree.root), *arguments]
@@ -232,7 +237,7 @@ def _git(tree: WorkTree, *arguments: str, settings: Sequence[str] = (), data: by
 
 
 def output(tree: WorkTree, *arguments: str, data: bytes = b"") -> bytes:
-    """What git prints when it reads `data`; nothing where it fails: no history is no evidence."""
+    """What git prints when `data` is its standard input; empty if git fails, because history is only extra evidence."""
     try:
         return _git(tree, *arguments, data=data)
     except GitUnavailable:

@@ -1,7 +1,7 @@
-"""The one call of git, with everything switched off that a repository's configuration could have it run.
+"""The only call of git. It switches off every program that a repository's configuration could make git run.
 
-No hook, file-system monitor, pager, filter, signature program, submodule or transport that a repository names is run,
-and nothing is written, not even the index's cached times. Source: git, git-config, git (environment variables).
+git runs no hook, file-system monitor, pager, filter, signature program, submodule or transport that a repository names,
+and writes nothing, not even the cached times in the index. Source: git, git-config, git (environment variables).
 """
 
 from __future__ import annotations
@@ -27,18 +27,24 @@ def call(
     settings: Sequence[str] = (),
     data: bytes | None = None,
 ) -> children.Ended:
-    """git with these words: options of git itself, the command, its arguments. Raises as `children.run` does."""
+    """Run git and return its output. `words` are options of git, the command and its arguments.
+
+    `settings` are further `-c` settings, `data` is git's standard input. Raises what `children.run` raises.
+    """
     set_off = [word for setting in (*INERT, *settings) for word in ("-c", setting)]
     return children.run(["git", *OPTIONS, *set_off, *words], seconds, data=data, environment=environment)
 
 
 def inert_environment() -> dict[str, str]:
-    """Without what points git elsewhere, as within a hook; what the user configures through GIT_CONFIG_* stays."""
+    """volfix's environment without the GIT_* variables that lead git to another repository, as a hook has them.
+
+    The user's own configuration in GIT_CONFIG_* stays.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("GIT_") or name.startswith("GIT_CONFIG_") or name == "GIT_EXEC_PATH"
     }
-    # No protocol is allowed: a partial clone would fetch what it misses with commands from its configuration.
+    # No protocol is allowed: a partial clone would run commands from its configuration to fetch missing objects.
     inert = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
     return {**kept, "LC_ALL": "C", **inert}

@@ -1,4 +1,4 @@
-"""What the files of a repository were in its last commits."""
+"""Reads former versions of files from a repository's last commits."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from pathlib import Path
 from volfix.project.git import WorkTree, output
 
 COMMITS = 50
-"""How far back former versions of a file are looked for: as many commits that changed it or those asked for with it."""
+"""How many commits that changed the files are read."""
 Commit = tuple[str, frozenset[str]]
-"""A commit and the files that it changed, by their names below the work tree."""
+"""A commit's hash and the files that it changed, relative to the work tree."""
 NEXT = "\x01"
-"""What a commit begins with in the list: no file is called so."""
+"""Marks a commit in git's output; no file name begins with this character."""
 
 
 def commits(tree: WorkTree, paths: Collection[Path], most: int | None = None) -> list[Commit]:
-    """The commits that changed one of the files, the newest first; `most` of them at most.
+    """The commits that changed any of the files, the newest first and at most `most`; empty if git fails.
 
-    Source: git-log, --stdin and "Combined diff format": of a merge, what none of its parents has so.
+    A merge commit lists only the files that differ from all its parents. Source: git-log, --stdin and "Combined diff
+    format".
     """
     names = {name.encode("utf-8", "surrogateescape") for name in _names(tree, paths).values()}
     limit = [] if most is None else [f"-{most}"]
@@ -38,9 +39,10 @@ def commits(tree: WorkTree, paths: Collection[Path], most: int | None = None) ->
 def versions(
     tree: WorkTree, paths: Sequence[Path], history: Iterable[Commit]
 ) -> Iterable[tuple[str, dict[Path, bytes]]]:
-    """The last commits that changed one of the files, the newest first, each with the bytes of those that it has.
+    """The last commits that changed any of the files, the newest first, each with the content of the files in it.
 
-    `history` is what `commits` says of these files, and of others maybe. Source: git-cat-file, "Batch output".
+    `history` is the result of `commits` for these files; it may hold other files too. A file that a commit does not
+    have is left out. Source: git-cat-file, "Batch output".
     """
     names = _names(tree, paths)
     wanted = set(names.values())
@@ -62,6 +64,6 @@ def versions(
 
 
 def _names(tree: WorkTree, paths: Iterable[Path]) -> dict[Path, str]:
-    """The files inside the tree, each with its name there."""
+    """The files inside the work tree, each with its path relative to the tree's root."""
     names = {path: os.path.relpath(path, tree.root) for path in paths}
     return {path: name for path, name in names.items() if not name.startswith("..") and "\n" not in name}

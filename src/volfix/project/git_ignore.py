@@ -1,7 +1,7 @@
-"""What git ignores by the `.gitignore` files of a repository.
+"""Which paths git ignores because of the `.gitignore` files of a repository.
 
-Source: git, gitignore(5) and dir.c. Only the files that are part of the repository count: `.git/info/exclude` and
-core.excludesFile belong to one machine, and the machine that deploys has its own.
+Source: git, gitignore(5) and dir.c. `.git/info/exclude` and core.excludesFile are not read: they belong to one machine,
+and the machine that deploys has its own.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ from volfix.syntax import disk
 
 NAME = ".gitignore"
 PROBE = "volfix-rows"
-"""A name that no pattern is written for: what ignores it in a directory ignores whatever a program puts there."""
+"""A made-up file name. If a directory's pattern ignores this file, it ignores whatever a program puts there."""
 LARGEST = 1_000_000
-"""Bytes of a file that are read."""
+"""The largest `.gitignore` that is read, in bytes."""
 STARS = 3
-"""Stars in a name of a pattern, or `**` in the pattern: each more makes a hostile path many times slower to match."""
+"""The most `*` in one name of a pattern, and the most `**` in a pattern: more would make matching far too slow."""
 ITSELF = re.compile(r"(?:\*\*/|/)?(?:[^*?\[\\]+/)?(?P<name>[^*?\[\\/]+)(?:/|/\*{1,2}/?)?\Z")
-"""A pattern that spells out what it is for; it may stand anywhere, and may end in all that is in it."""
+"""A pattern that spells out one directory's name (`pgdata/`, `/srv/pgdata/*`) instead of matching many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One line of a file: what it matches, whether it takes back (`!`), whether it is for directories alone."""
+    """One line of a `.gitignore`.
+
+    `back` says that it begins with `!` (do not ignore), `directories` that it matches only directories, `anchored` that
+    it matches a path relative to the file's directory instead of a name at any depth.
+    """
 
     expression: re.Pattern[str]
     back: bool
@@ -35,16 +39,17 @@ class Pattern:
     anchored: bool
 
     def matches(self, path: str, *, directory: bool) -> bool:
-        """Whether it is for this very path, relative to the file's directory; not whether that lies in a match."""
+        """Whether the pattern matches `path` itself (relative to the file's directory), not a directory above it."""
         if self.directories and not directory:
             return False
         return self.expression.fullmatch(path if self.anchored else path.rpartition("/")[2]) is not None
 
 
 def is_ignored(path: Path, root: Path, *, directory: bool) -> bool:
-    """Whether git ignores the path, by the files from `root` down to it.
+    """Whether git ignores `path`, according to the `.gitignore` files from `root` down to it.
 
-    As git does, each directory above is asked first: what lies in an ignored directory cannot be taken back.
+    `directory` says that the path is a directory. Parent directories are checked first, as git does: inside an ignored
+    directory `!` has no effect.
     """
     parts = path.relative_to(root).parts
     steps = [(parts[:depth], directory or depth < len(parts)) for depth in range(1, len(parts) + 1)]
@@ -57,9 +62,9 @@ def keeps_all_of(directory: Path, root: Path) -> bool:
 
 
 def names(patterns: Iterable[str], path: str) -> bool:
-    """Whether one of the patterns is for the directory at this path, one above it, or all that is in it.
+    """Whether a pattern matches the directory `path`, a parent directory, or everything in the directory.
 
-    As `git clean -e` takes patterns; the path is relative to where git works.
+    `patterns` are those of `git clean -e`; `path` is relative to the directory in which git runs.
     """
     parts = f"{path}/{PROBE}".split("/")
     found = [pattern for line in patterns if (pattern := _pattern(line)) is not None and not pattern.back]
@@ -71,7 +76,7 @@ def names(patterns: Iterable[str], path: str) -> bool:
 
 
 def lines_for(directory: Path, root: Path) -> Iterator[tuple[Path, int, str]]:
-    """The lines that are for this directory, or all that is in it, and nothing else: file, line, pattern as written."""
+    """The `.gitignore` lines that match only this directory or its whole content: file, line number, pattern."""
     for place in reversed([directory.parent, *directory.parent.parents]):
         if not place.is_relative_to(root):
             continue
@@ -82,7 +87,7 @@ def lines_for(directory: Path, root: Path) -> Iterator[tuple[Path, int, str]]:
 
 
 def _decision(root: Path, parts: tuple[str, ...], is_directory: bool) -> bool:
-    """What the last pattern says that is for the path itself; a file that lies deeper comes first."""
+    """Whether the last pattern that matches the path ignores it; the `.gitignore` nearest to the path decides."""
     for depth in range(len(parts) - 1, -1, -1):
         for line in reversed(_lines(root.joinpath(*parts[:depth]))):
             pattern = _pattern(line)
@@ -92,7 +97,7 @@ def _decision(root: Path, parts: tuple[str, ...], is_directory: bool) -> bool:
 
 
 def _lines(directory: Path) -> tuple[str, ...]:
-    """The lines of the directory's file; none where git cannot read it either, which follows no link here."""
+    """The lines of the directory's `.gitignore`; none if it cannot be read or is a link, which git does not follow."""
     path = directory / NAME
     try:
         if path.is_symlink() or not disk.is_file(path):
@@ -105,13 +110,10 @@ def _lines(directory: Path) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _pattern(line: str) -> Pattern | None:
-    """The pattern of a line; None for a comment, a line of blanks, and what is malformed, which matches nothing.
-
-    None for one with more stars than anybody writes, too.
-    """
+    """The pattern of a line; None for a comment, a blank or malformed line, and a pattern with too many stars."""
     from pathspec import GitIgnoreSpec  # few runs ask what git ignores
 
-    text = re.sub(r"(?<!\\)((?:\\\\)*)[ ]+\Z", r"\1", line)  # a blank at the end counts where a backslash says so
+    text = re.sub(r"(?<!\\)((?:\\\\)*)[ ]+\Z", r"\1", line)  # a blank at the end counts only after a backslash
     if not text or text.startswith("#"):
         return None
     text = re.sub(r"(?:\*\*/)+", "**/", text)
@@ -122,7 +124,7 @@ def _pattern(line: str) -> Pattern | None:
     text = "*" if re.fullmatch(r"/?(?:(?:\*\*/)+\*{1,2}|\*\*)", text) else text
     anchored = "/" in text
     if text.endswith("/**"):
-        text += "/*"  # what is in it, not itself
+        text += "/*"  # the directory's content, not the directory
     text = re.sub(r"(?:\\?[ ])+\Z", lambda blanks: "[ ]" * blanks[0].count(" "), text)  # kept by pathspec too
     try:
         found = GitIgnoreSpec.from_lines([text if anchored else f"/{text}"]).patterns[0]

@@ -1,4 +1,4 @@
-"""The files of a run, each read once."""
+"""Reads the files of a run, each of them once."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class Loader:
-    """Reads each Compose and env file once; what cannot be read is named once in `problems` or `notes`.
+    """Reads each Compose, env and pipeline file once; reports what it cannot read once, in `problems` or `notes`.
 
-    `overlay` holds files as they will be: they are taken instead of those on disk. `directories` are those of the run,
-    and `copies` the env files that deploying flows put into another's place: such a file is read where nothing else is
-    there. `handed` are variables that deploying flows hand to Compose, by the directory that it is called in.
+    `overlay` holds changed files, which replace those on disk. `directories` are all directories of the run. `copies`
+    are env files that deployments copy to another place: they are read there if that place has no file. `handed` are
+    variables that deployments pass to Compose, by the directory in which Compose is called.
     """
 
     def __init__(self, problems: list[FileProblem], notes: list[str]) -> None:
@@ -43,7 +43,7 @@ class Loader:
         self._env_files: dict[tuple[Path, bool], DotenvFile] = {}
 
     def overlaid(self, overlay: Mapping[Path, Source]) -> Loader:
-        """A loader that sees these files instead of those on disk, and all others as this one does."""
+        """A new loader that sees the files in `overlay` instead of those on disk, and every other file as this one."""
         other = Loader([], [])
         other.overlay, other.copies, other.handed = overlay, self.copies, self.handed
         other._below, other._keys = self, self._keys
@@ -51,12 +51,12 @@ class Loader:
         return other
 
     def compose(self, path: Path) -> ComposeFile | None:
-        """The Compose file at `path`; None, and a problem or note, where it cannot be used."""
+        """The Compose file at `path`; None after adding a problem or note if it cannot be used."""
         file = self._loaded(path)
         return file if isinstance(file, ComposeFile) else None
 
     def compose_by_content(self, path: Path) -> ComposeFile | None:
-        """The Compose file at a path that nothing names; None, without a word, where it is something else."""
+        """The file at `path` if its content is a Compose file; otherwise None, without a problem or note."""
         key = self._key(path)
         if not self._has_read(key):
             try:
@@ -66,7 +66,7 @@ class Loader:
         return self.compose(path)
 
     def unread(self, path: Path) -> Unread | None:
-        """Why the Compose file at `path` is not read; None for one that is, and for what is none at all."""
+        """Why the Compose file at `path` was not read; None if it was read or is not a Compose file."""
         file = self._loaded(path)
         return file if isinstance(file, Unread) else None
 
@@ -84,20 +84,20 @@ class Loader:
         return self._files[key]
 
     def _key(self, path: Path) -> str:
-        """The file's path with its links followed, which are looked at once: thousands of questions name few files."""
+        """The real path of the file, remembered because the same few files are asked for thousands of times."""
         if path not in self._keys:
             self._keys[path] = os.path.realpath(path)
         return self._keys[path]
 
     def _has_read(self, key: str) -> bool:
-        """Whether a Compose file was read, by this loader or, where it is no other there, by the loader below."""
+        """Whether the Compose file was read, by this loader or (if the overlay does not change it) by the one below."""
         below = self._below
         if key not in self._files and below is not None and key not in self._changed and below._has_read(key):
             self._files[key] = below._files[key]
         return key in self._files
 
     def pipeline(self, path: Path) -> PipelineFile | None:
-        """The pipeline file at `path`; None, and a problem or note, where it cannot be used."""
+        """The pipeline file at `path`; None after adding a problem or note if it cannot be used."""
         key = self._key(path)
         if key not in self._pipelines:
             self._pipelines[key] = None
@@ -110,7 +110,7 @@ class Loader:
         return self._pipelines[key]
 
     def parsed_pipeline(self, path: Path) -> PipelineFile:
-        """The pipeline file at `path`, parsed once; raises FileProblem or NotForVolfix where it cannot be used."""
+        """The pipeline file at `path`, parsed once. Raises FileProblem or NotForVolfix if it cannot be used."""
         from volfix.project.ci.load import load as load_pipeline
 
         if path not in self._parsed_pipelines:
@@ -118,7 +118,7 @@ class Loader:
         return self._parsed_pipelines[path]
 
     def command_files(self, root: Path) -> CommandFiles:
-        """The files with commands below a root, each read and run once."""
+        """The files with shell commands below `root`; each is read and interpreted once."""
         from volfix.project.deployments.flows import CommandFiles
 
         if root not in self._command_files:
@@ -129,12 +129,12 @@ class Loader:
         return self._command_files[root]
 
     def note(self, text: str) -> None:
-        """Say something once."""
+        """Add a note, unless it was added before."""
         if text not in self.notes:
             self.notes.append(text)
 
     def env_file(self, path: Path, raw: bool) -> DotenvFile:
-        """An env file, empty where there is none."""
+        """The env file at `path`; empty if there is none. `raw` reads it as Compose reads `format: raw`."""
         path = in_place(self.copies, path)
         if self._below is not None and path not in self.overlay:
             return self._below.env_file(path, raw)
@@ -143,5 +143,5 @@ class Loader:
         return self._env_files[path, raw]
 
     def dotenv(self, directory: Path) -> DotenvFile:
-        """The project's `.env`, empty where there is none."""
+        """The `.env` in the project's directory; empty if there is none."""
         return self.env_file(directory / ".env", raw=False)

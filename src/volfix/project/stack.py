@@ -1,4 +1,4 @@
-"""What is planned together: the projects that share files, a directory or a pipeline, and their mounts."""
+"""A stack: the projects that are fixed together because they share files, a directory or a pipeline."""
 
 from __future__ import annotations
 
@@ -22,28 +22,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MountSource:
-    """A host directory or a volume, by its name on the host; `is_fixed` says that the name depends neither on the
-    project's name nor on a variable of unknown value.
+    """What a mount brings in: `name` is the path of a host directory, or a volume's name on the host.
+
+    `is_fixed` says that the name depends neither on the project's name nor on a variable whose value is unknown.
     """
 
     name: str
     is_fixed: bool = field(compare=False)
 
     def seen_from(self, directory: Path) -> str:
-        """What tells the source apart in the whole repository: a name that is not fixed counts in one directory."""
+        """The source's name, unique in the repository: a name that is not fixed includes the project's directory."""
         return self.name if self.is_fixed else f"{self.name} of {directory}"
 
 
 @dataclass(frozen=True, eq=False)
 class Use:
-    """A mount as one service of one project has it."""
+    """One mount of one service of one project."""
 
     project: Project
     service: Service
     mount: Mount
 
     def source(self, root: Path) -> MountSource | None:
-        """What is mounted; None for a mount that says no source."""
+        """The source of the mount; None if the mount names no source. `root` is the root of the repository."""
         key = self.mount.source
         if self.mount.kind == BIND:
             host = host_directory(self.mount, root)
@@ -54,7 +55,7 @@ class Use:
         return MountSource(f"volume {name}", name != f"{self.project.name}_{key}" and "${" not in name)
 
     def shared_source(self, root: Path) -> tuple[str, str] | None:
-        """What servers on one source are told by: the source, and the directory in it; None where none writes to it."""
+        """The source's name and the directory in it, to find services that share data; None for a read-only mount."""
         mount = self.mount
         is_written = mount.kind in (BIND, VOLUME) and not mount.read_only and not mount.overridden
         source = self.source(root) if is_written else None
@@ -65,25 +66,25 @@ class Use:
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Projects that must be fixed together, since they share a directory, files or a pipeline that deploys them.
+    """Projects that must be fixed together, because they share a directory, files or a pipeline that deploys them.
 
-    A pipeline without a Compose file here is a stack without projects.
+    A pipeline that deploys no project of the repository is a stack without projects.
     """
 
     root: Path
     projects: tuple[Project, ...]
     workflows: tuple[Workflow, ...] = ()
     asked: frozenset[Path] | None = None
-    """The Compose files that were asked for, where not all were: the others are only looked at."""
+    """The Compose files that the run reports on and fixes; None for all of them."""
     unread: tuple[Unread, ...] = ()
-    """For a stack without projects: the Compose files that a project would be made of, and that are not read."""
+    """In a stack without projects: the Compose files of the repository that could not be read."""
 
     def is_asked(self, project: Project) -> bool:
-        """Whether the project is one to report and to fix."""
+        """Whether the run reports on the project and fixes it."""
         return self.asked is None or any(file.path in self.asked for file in project.files)
 
     def completing(self, path: Path) -> tuple[Project, ...]:
-        """The projects with the Compose file at `path` that Compose would take, once their volumes are declared."""
+        """The projects with the Compose file at `path` that lack nothing, except perhaps declarations of volumes."""
         return tuple(self._completing.get(path, ()))
 
     @cached_property
@@ -101,7 +102,7 @@ class Stack:
 
     @cached_property
     def incomplete(self) -> dict[Path, str]:
-        """The Compose files that no known combination of files completes, and what they lack there."""
+        """The Compose files that no known combination of files completes, each with what is missing."""
         found: dict[Path, str] = {}
         for project, reason in self._lacking.items():
             for file in project.loaded:
@@ -111,7 +112,7 @@ class Stack:
 
     @cached_property
     def users(self) -> dict[Path, list[Project]]:
-        """For each Compose and env file, the projects that it belongs to."""
+        """For each Compose and env file, the projects that read it."""
         found: dict[Path, list[Project]] = {}
         for project in self.projects:
             for path in {file.path for file in project.loaded} | project.env_paths:
@@ -124,7 +125,7 @@ class Stack:
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
-        """Every mount of every service of every project; one that several projects share comes once for each."""
+        """Every mount of every service of every project; a mount that several projects share comes once for each."""
         return tuple(
             Use(project, service, mount)
             for project in self.projects
@@ -134,7 +135,7 @@ class Stack:
 
     @cached_property
     def volume_keys(self) -> frozenset[str]:
-        """Every volume key that is in use, declared or not."""
+        """Every volume name that is declared or mounted."""
         keys = {key for file in self.files for key in file.declared}
         return frozenset(keys | {use.mount.source for use in self.uses if use.mount.kind == "volume"})
 

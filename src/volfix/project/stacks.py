@@ -1,4 +1,4 @@
-"""From directories to stacks: the projects that share files or a directory, read once."""
+"""Reads the projects of directories and groups them into stacks: projects that share files, directory or pipeline."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 
 def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[Stack]:
-    """The stacks of some directories. Files that another directory's project includes or extends belong to that one,
-    and so does each that it reads, where nothing but its content says that it is a Compose file.
+    """The stacks of the directories, with the pipelines that deploy them.
+
+    A Compose file that a project in another directory includes or extends belongs to that project, not to a project of
+    its own.
     """
     pipelines: list[tuple[Path, Path]] = []
     directories = list(directories)
@@ -57,7 +59,7 @@ def read_stacks(directories: Iterable[Directory], loader: Loader) -> Iterator[St
 
 
 def _projects(directories: Sequence[Directory], loader: Loader) -> list[Project]:
-    """The projects of all directories, with the variables that deploying flows hand to Compose for their mounts."""
+    """The projects of all directories; their mounts are resolved with variables that deployments pass to Compose."""
     loader.handed = {}
     found = _built(directories, loader)
     services = (service for project in found for service in project.services.values())
@@ -69,7 +71,7 @@ def _projects(directories: Sequence[Directory], loader: Loader) -> list[Project]
 
 
 def _built(directories: Sequence[Directory], loader: Loader) -> list[Project]:
-    """The projects of each directory; a file that only its content calls one is none where another project reads it."""
+    """The projects of each directory. A file found only by its content is no project if another project reads it."""
     found = [(directory, project) for directory in directories for project in projects_of(directory, loader)]
     taken = {file.path for directory, each in found for file in each.loaded if file.path.parent != directory.path}
     return [
@@ -78,7 +80,7 @@ def _built(directories: Sequence[Directory], loader: Loader) -> list[Project]:
 
 
 def _env_copies(loader: Loader) -> Copies:
-    """The env files that deploying flows put into another's place."""
+    """The env files that deployments copy to another place."""
     if not any(directory.commands for directory in loader.directories):
         return {}
     from volfix.project.deployments.env_copies import env_copies
@@ -89,7 +91,7 @@ def _env_copies(loader: Loader) -> Copies:
 def _workflows(
     pipelines: list[tuple[Path, Path]], projects: list[Project], loader: Loader
 ) -> list[tuple[Workflow, list[Project], Path]]:
-    """Each pipeline with the projects that it deploys, and its root."""
+    """Each pipeline with the projects that it deploys and the root of its repository."""
     if not pipelines:
         return []
     from volfix.project.deployments.workflows import with_projects
@@ -106,7 +108,7 @@ def _as_deployed(projects: list[Project], workflows: tuple[Workflow, ...]) -> It
 
 
 class _Asked:
-    """Which files of the run's directories were asked for."""
+    """Which files the run reports on, out of all that it reads."""
 
     def __init__(self, directories: Iterable[Directory]) -> None:
         self.everything = all(directory.is_asked for directory in directories)
@@ -114,7 +116,7 @@ class _Asked:
         self.files = {path for directory in directories for path in directory.only}
 
     def among(self, paths: Iterable[Path], workflows: Iterable[Workflow]) -> frozenset[Path] | None:
-        """Those of a stack's Compose files; None for all, and where only a pipeline that deploys them was asked for."""
+        """The Compose files to report on; None for all, also if only a pipeline that deploys them was named."""
         files = frozenset(paths)
         some = frozenset(filter(self._holds, files))
         is_piped = not some and any(self._holds(workflow.file.path) for workflow in workflows)
@@ -125,13 +127,13 @@ class _Asked:
 
 
 class _Groups:
-    """Names that belong together: a union-find."""
+    """Groups of names that belong together (a union-find)."""
 
     def __init__(self) -> None:
         self.parents: dict[str, str] = {}
 
     def of(self, name: str) -> str:
-        """The name that stands for the group."""
+        """The name that represents the group of `name`."""
         parents = self.parents
         while parents.setdefault(name, name) != name:
             parents[name] = parents[parents[name]]
@@ -139,6 +141,6 @@ class _Groups:
         return name
 
     def join(self, *names: str) -> None:
-        """Make one group of these names."""
+        """Put these names into one group."""
         for name in names[1:]:
             self.parents[self.of(name)] = self.of(names[0])

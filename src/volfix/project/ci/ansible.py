@@ -1,4 +1,4 @@
-"""Ansible: what the tasks of plays and roles run on the hosts, as the commands that do the same.
+"""Ansible: translates the tasks of plays and roles into shell commands with the same effect on the hosts.
 
 Source: docs.ansible.com, playbooks; community.docker (docker_compose_v2, docker_compose, docker_volume, docker_prune);
 ansible.builtin (shell, command, file); ansible.posix (synchronize).
@@ -26,13 +26,13 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse, reso
 
 BLOCKS = ("block", "rescue", "always")
 COPIES = {"synchronize": "files", "copy": "files", "template": "templates"}
-"""The modules that copy from the machine that Ansible runs on, and the directory that each looks in first."""
+"""Modules that copy files from the machine where Ansible runs, with the directory that each searches first."""
 LOCAL = frozenset({"localhost", "127.0.0.1"})
 PLAIN = re.compile(r"[\w./:@%+=~-]+")
-"""A value that a shell takes as it is."""
+"""A value that needs no quotes in a shell."""
 DEPTH = 3
 FREE_FORM = re.compile(r"(?:\A|\s)chdir=(\S+)")
-"""The directory of a command that is written as one text: `command: make chdir=/srv/shop`."""
+"""The directory of a command in free form: `command: make chdir=/srv/shop`."""
 
 
 def is_named(path: Path) -> bool:
@@ -41,7 +41,7 @@ def is_named(path: Path) -> bool:
 
 
 def entries(source: Source) -> Iterator[Entry]:
-    """The plays of a file, or its tasks where it belongs to a role, each as what runs on the hosts."""
+    """What the plays in a file run on the hosts; for a file of a role, what its tasks run. Empty if it is not YAML."""
     try:
         roots = [resolved(document.root) for document in parse(source)]
     except FileProblem:
@@ -84,11 +84,14 @@ def _entry(source: Source, name: str, play: Mapping | None, tasks: list[Mapping]
 
 
 def _literals(path: Path, play: Mapping | None) -> dict[str, str]:
-    """What stands in texts for the variables of a play whose values are written there, and for its own directory."""
+    """The forms `{{ name }}` and `{{name}}` of the variables with a literal value in the play, each with its value.
+
+    `role_path` or `playbook_dir`, the file's own directory, is one of them.
+    """
     given = environment_of(play.get("vars")) if play is not None else {}
     home = {"role_path": str(path.parent.parent)} if _role(path) else {"playbook_dir": str(path.parent)}
     found: dict[str, str] = {}
-    for _ in range(DEPTH):  # a variable may be a part of another one's value
+    for _ in range(DEPTH):  # a variable's value may contain another variable
         for name, value in {**given, **home}.items():
             if value is not None and "{{" not in (filled := _filled(value, found)):
                 found |= {f"{{{{ {name} }}}}": filled, f"{{{{{name}}}}}": filled}
@@ -96,24 +99,24 @@ def _literals(path: Path, play: Mapping | None) -> dict[str, str]:
 
 
 def _filled(text: str, known: dict[str, str]) -> str:
-    """The text with the variables that are known in it."""
+    """The text with the known variables replaced by their values."""
     for form, value in known.items() if "{{" in text else ():
         text = text.replace(form, value) if PLAIN.fullmatch(value) else text
     return text
 
 
 def _is_copy(task: Mapping) -> bool:
-    """Whether the task copies from the machine that Ansible runs on, in the directory of the play."""
+    """Whether the task copies files from the machine where Ansible runs; it starts in the play's directory."""
     return any(key.rpartition(".")[2] in COPIES for key, _ in task.items())
 
 
 def _role(path: Path) -> tuple[str, ...]:
-    """The name of the role whose tasks the file holds."""
+    """The name of the role whose tasks are in the file, as a tuple; empty if it is not a file of a role."""
     return (path.parent.parent.name,) if path.parent.name in ("tasks", "handlers") else ()
 
 
 def _tasks(play: Mapping | None, tasks: list[Mapping] | None) -> Iterator[Mapping]:
-    """The tasks in their order, those of blocks included; one with the tag `never` runs only when asked for."""
+    """The tasks in order, including those in blocks; without tasks tagged `never`, which run only on request."""
     keys = ("pre_tasks", "tasks", "post_tasks", "handlers")
     lists = [play.get(key) for key in keys] if play is not None else []
     for item in (*(tasks or ()), *(entry for node in lists for _, entry in numbered(node))):
@@ -127,7 +130,7 @@ def _tasks(play: Mapping | None, tasks: list[Mapping] | None) -> Iterator[Mappin
 
 
 def _commands(source: Source, task: Mapping, known: dict[str, str]) -> Iterator[Fragment]:
-    """What a task runs: its own text, or the command that does what its module does."""
+    """The commands of a task: its own text, or a command with the same effect as its module."""
     for key, pair in task.items():
         module = key.rpartition(".")[2]
         given = resolved(pair.value)
@@ -141,7 +144,7 @@ def _commands(source: Source, task: Mapping, known: dict[str, str]) -> Iterator[
 
 
 def _own_text(source: Source, task: Mapping, given: Node, known: dict[str, str]) -> Iterator[Fragment]:
-    """The text of a `shell` or `command`, in the directory that it changes to."""
+    """The text of a `shell`, `command` or `raw` task, after a `cd` to its directory and below a test of its `when`."""
     arguments = task.get("args")
     chdir = next((text(node, "chdir") for node in (given, arguments) if isinstance(node, Mapping)), None)
     node = next(
@@ -205,7 +208,7 @@ def _synchronize(given: Mapping) -> str:
 
 
 def _copy(source: Source, module: str, given: Mapping, known: dict[str, str]) -> str:
-    """The copy of a file to the hosts: it is looked for in the directories of the role or the play."""
+    """An `scp` of the file that the module copies, found in the directories of the role or play; empty if not found."""
     name, target = _filled(text(given, "src") or "", known), text(given, "dest")
     if not name or not target or flag(given, "remote_src"):
         return ""

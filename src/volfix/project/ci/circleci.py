@@ -22,16 +22,16 @@ from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar, Sequence, r
 SYSTEM = system("circleci")
 OWN = re.compile(SYSTEM.own)
 DEPTH = 5
-"""How far commands that use commands are followed."""
+"""How many levels of commands that use other commands are followed."""
 
 
 def recognises(path: Path, _roots: Many[Mapping]) -> bool:
-    """Whether the file lies where CircleCI's does."""
+    """Whether the file is in a `.circleci` directory."""
     return path.parent.name == ".circleci"
 
 
 def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
-    """The jobs of the file."""
+    """The pipeline file, with each job as a pipeline. At least one document must be a mapping."""
     document, root = next((each, root) for each in documents if isinstance(root := resolved(each.root), Mapping))
     jobs = tuple(_job(source, document, root, name, job) for name, job in mappings(root.get("jobs")))
     return PipelineFile(source, SYSTEM, (document,), jobs)
@@ -63,13 +63,15 @@ def _job(source: Source, document: Document, root: Mapping, name: str, job: Mapp
 
 
 def _said(scopes: Many[Mapping], key: str) -> str | None:
-    """What the last of these mappings that has the key says."""
+    """The value of `key` in the last mapping that has it."""
     return next((value for node in reversed(scopes) if (value := text(node, key))), None)
 
 
 def _workspace(said: str | None, steps: Node | None, *, is_own: bool) -> tuple[str, bool]:
-    """Where the checkout lies, and whether its name is known: a runner of one's own says it in its configuration, and
-    a `checkout` with a path is below it.
+    """The directory of the checkout, and whether that is certain.
+
+    It is uncertain for a self-hosted runner, whose own configuration names the directory, and for a `checkout` step
+    with a path, which puts the files in a directory below.
     """
     place = re.sub(r"\A~(?=/|\Z)", posixpath.dirname(SYSTEM.workspace), said or "")
     if not place.startswith("/") or re.search(r"[$<]", place):
@@ -80,14 +82,14 @@ def _workspace(said: str | None, steps: Node | None, *, is_own: bool) -> tuple[s
 
 
 def _executor(root: Mapping, job: Mapping) -> Mapping | None:
-    """What the file says of the job's executor, by its name."""
+    """The mapping of the job's executor under `executors:`; None if the file has none of that name."""
     node = job.get("executor")
     name = text(node, "name") if isinstance(node, Mapping) else next(strings(node), None)
     return next((body for key, body in mappings(root.get("executors")) if key == name), None)
 
 
 def _workflows(root: Mapping, job: str) -> Iterator[str]:
-    """The workflows that run the job."""
+    """The names of the workflows that run the job."""
     for name, body in mappings(root.get("workflows")):
         node = body.get("jobs")
         for item in node.items if isinstance(node, Sequence) else ():
@@ -98,7 +100,7 @@ def _workflows(root: Mapping, job: str) -> Iterator[str]:
 
 
 def _steps(source: Source, root: Mapping, node: Node | None, depth: int) -> Iterator[Step]:
-    """The steps of a list, those of reusable commands in the place of their use."""
+    """The steps of a list; a use of a reusable command is replaced by that command's steps."""
     for number, item in enumerate(node.items if isinstance(node, Sequence) else (), 1):
         entry = resolved(item)
         if isinstance(entry, Scalar):
@@ -117,7 +119,7 @@ def _steps(source: Source, root: Mapping, node: Node | None, depth: int) -> Iter
 
 
 def _span(node: Mapping, key: str) -> slice:
-    """The characters of an entry's value; none where it is missing."""
+    """The position of an entry's value in the text; an empty slice if the entry is missing."""
     value = node.get(key)
     return slice(value.span.start, value.span.end) if value is not None else slice(0)
 
@@ -129,7 +131,7 @@ def _used(source: Source, root: Mapping, name: str, depth: int) -> Iterator[Step
 
 
 def _step(source: Source, node: Mapping, given: Node, number: int) -> Step:
-    """A `run` step: its text alone, or a mapping with its name, directory and variables."""
+    """A `run` step: either only a text, or a mapping with `command`, `name`, `working_directory` and `environment`."""
     body = given if isinstance(given, Mapping) else None
     environment = body.get("environment") if body is not None else None
     return Step(

@@ -1,4 +1,4 @@
-"""AWS CodeDeploy: the scripts that run on the servers at each deployment.
+"""AWS CodeDeploy: the scripts that it runs on the servers at each deployment.
 
 Source: docs.aws.amazon.com, AppSpec 'hooks' section.
 """
@@ -15,12 +15,12 @@ from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
 def is_named(path: Path) -> bool:
-    """Whether a file at this path says what CodeDeploy does."""
+    """Whether the file is an AppSpec file (`appspec.yml`)."""
     return path.name.lower().startswith("appspec") and path.suffix.lower() in YAML
 
 
 def entries(source: Source) -> Iterator[Entry]:
-    """The scripts of the hooks, in their order."""
+    """The scripts of the hooks, in the order of the file."""
     hooks = (hooks for root in roots_of(source) if isinstance(hooks := root.get("hooks"), Mapping))
     for event, pair in (item for each in hooks for item in each.items()):
         for _, body in numbered(pair.value):

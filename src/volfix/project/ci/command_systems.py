@@ -1,4 +1,4 @@
-"""The commands in the files of systems whose jobs are read as commands alone: the first that knows a file reads it."""
+"""Systems of which volfix reads only the commands (Ansible, CodeDeploy, Jenkins), not mounts or runners."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from volfix.syntax.source import Source
 
 
 class CommandSystem(Protocol):
-    """What the module of such a system has."""
+    """The functions that the module of a system has."""
 
     def is_named(self, path: Path) -> bool:
-        """Whether a file at this path is of the system."""
+        """Whether the path is that of a file of the system."""
 
     def entries(self, source: Source) -> Iterator[Entry]:
-        """What the jobs in the file run; nothing where it is not what its name says."""
+        """What the jobs in the file run; empty if the content is not what the name promises."""
 
 
 SYSTEMS: tuple[CommandSystem, ...] = (ansible, code_deploy, jenkins)
 
 
 def entries(source: Source) -> Iterator[Entry] | None:
-    """What the jobs in a file run; None where it is of no system."""
+    """What the jobs in a file run, read by the first system that knows its name; None if no system does."""
     return next((system.entries(source) for system in SYSTEMS if system.is_named(source.path)), None)

@@ -1,4 +1,4 @@
-"""Plugins that copy to another machine, and what they delete there: see knowledge/plugins.toml."""
+"""Plugins that copy files to another machine, and what they delete there (listed in knowledge/plugins.toml)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
 def copies(source: Source, plugin: str, given: Mapping) -> Iterator[Fragment]:
-    """What a plugin that copies to another machine does there, as the command that does the same."""
+    """A command that deletes the same files as the plugin, for each setting in `given` that makes it delete."""
     known = plugins_of(plugin)
     target = next((value for each in known for key in each.target if (value := text(given, key))), None)
     for key in (key for each in known for key in each.deletes):
@@ -26,7 +26,7 @@ def copies(source: Source, plugin: str, given: Mapping) -> Iterator[Fragment]:
 
 
 def _as_command(plugin: str, given: Mapping, switch: str, target: str) -> str:
-    """The command that does what the plugin does with the switch; empty where it deletes nothing."""
+    """The command with the effect of the plugin if its setting has the value `switch`; empty if it deletes nothing."""
     if switch == "false":
         return ""
     if "scp" in plugin:

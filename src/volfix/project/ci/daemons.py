@@ -1,4 +1,4 @@
-"""Which Docker daemon a step's commands reach.
+"""Which Docker daemon the commands of a step talk to.
 
 Source: drone/docs (docker_dind.md, exec and ssh runners); docker/cli, cli/command (DOCKER_HOST, contexts).
 """
@@ -24,7 +24,10 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]"})  # noqa: S104 
 
 
 def daemon_of(pipeline: Pipeline, step: Step, command: Command, call: ComposeCall, ran: Sequence[Command]) -> str:
-    """The daemon that a call of Compose in the step speaks to: one of this module's names."""
+    """The daemon that a call of Compose in the step talks to: HOST_SOCKET, DIND or another name of this module.
+
+    `command` is the command that holds the call, `ran` are the commands of the step.
+    """
     address = call.host or _variable(command, "DOCKER_HOST")
     if address is not None:
         return _of_address(pipeline, step, address)
@@ -42,7 +45,7 @@ def daemon_of(pipeline: Pipeline, step: Step, command: Command, call: ComposeCal
 
 
 def reaches_other_host(command: Command) -> bool:
-    """Whether the command's own address or context names a daemon on another machine."""
+    """Whether the command names a daemon on another machine, by an option, DOCKER_HOST or DOCKER_CONTEXT."""
     call = docker_call(command.values)
     own = [option for option in call.options if option.word < call.word] if call is not None else []
     given = [option.value or "" for option in own if option.name in ("-H", "--host")]
@@ -55,7 +58,7 @@ def reaches_other_host(command: Command) -> bool:
 
 
 def _variable(command: Command, name: str) -> str | None:
-    """The variable's value; a secret is unknown, which is not nothing."""
+    """The variable's value; None if it is unset or empty, "unknown" if a secret sets it."""
     if name not in command.environment:
         return None
     value = command.environment[name]
@@ -80,12 +83,12 @@ def _of_address(pipeline: Pipeline, step: Step, address: str) -> str:
 
 
 def uses_context(command: Command) -> bool:
-    """Whether the command makes another daemon that of the commands after it."""
+    """Whether the command is `docker context use` and switches to another context than the default."""
     return chosen_context(command) not in (None, "default")
 
 
 def chosen_context(command: Command) -> str | None:
-    """The context whose daemon is that of the commands after it; None for a command that chooses none."""
+    """The context that the command selects for the commands after it; None for any other command."""
     return command.values[-1] if command.values[:3] == ["docker", "context", "use"] else None
 
 
@@ -94,23 +97,23 @@ def _starts_daemon(ran: Sequence[Command]) -> bool:
 
 
 def is_daemon_image(image: str) -> bool:
-    """Whether a service of this image is a Docker daemon, which goes with the job beside which it runs."""
+    """Whether a service with this image is a Docker daemon, which is deleted together with its job."""
     return DAEMON_IMAGE.search(image) is not None
 
 
 def is_dind(step: Step) -> bool:
-    """Whether a service, or a step that stays in the background without commands, is a daemon of its own."""
+    """Whether the step is a Docker daemon (dind): a service or a detached step, without commands."""
     runs_beside = step.is_service or step.detach
     return runs_beside and not step.commands and re.search(r"\bdind\b", step.image or "") is not None
 
 
 def is_socket_path(path: str | None) -> bool:
-    """Whether a path is where Docker's socket lies."""
+    """Whether the path is that of Docker's socket."""
     return path is not None and posixpath.normpath(path) in SOCKETS
 
 
 def is_host_socket(pipeline: Pipeline, mount: StepMount) -> bool:
-    """Whether the mount brings the host's Docker socket into the step."""
+    """Whether the mount puts the host's Docker socket into the step's container."""
     host = host_path(pipeline, mount)
     if host is None or mount.path is None:
         return False
@@ -120,7 +123,7 @@ def is_host_socket(pipeline: Pipeline, mount: StepMount) -> bool:
 
 
 def host_path(pipeline: Pipeline, mount: StepMount) -> str | None:
-    """What the mount is of on the host; None where it is no host directory, or was never declared."""
+    """The host directory that is mounted; None for another kind of volume or for a volume that is not declared."""
     if mount.host is not None:
         return mount.host
     volume = pipeline.volume(mount.name)

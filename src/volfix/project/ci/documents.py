@@ -1,4 +1,4 @@
-"""The documents of a pipeline file, as Drone's server splits them: by lines, before anything reads them as YAML.
+"""Splits a pipeline file into documents as Drone's server does: by lines, before it parses them as YAML.
 
 Source: drone/runner-go, manifest/parse.go; drone/drone-yaml, converter/legacy (match.go; a MapSlice of the steps).
 """
@@ -12,14 +12,14 @@ from volfix.syntax.source import Source, Span
 from volfix.syntax.yaml_tree import Document, Scalar, parse
 
 OF_STEPS = re.compile(r"^pipeline:\s*$", re.MULTILINE)
-"""How Drone tells its format before 1.0."""
+"""The line by which Drone recognises its format before 1.0."""
 
 
 def documents_of(source: Source) -> tuple[Document, ...]:
-    """The documents of a file: a line that begins with `---` starts one, one with `...` ends the last.
+    """The documents of a file, without empty ones. `---` begins a document, `...` ends the last document.
 
-    Each is parsed alone, with its places in the whole text. Raises FileProblem where one of them is not YAML. Where
-    `pipeline:` holds the steps, several may share a name, and all of them run.
+    Each document is parsed alone; positions count in the whole text. In the format with `pipeline:` several steps may
+    have the same name, and all of them are kept. Raises FileProblem if a document is not valid YAML.
     """
     repeats = OF_STEPS.search(source.text) is not None
     found = []
@@ -34,7 +34,7 @@ def documents_of(source: Source) -> tuple[Document, ...]:
 
 
 def _pieces(whole: str) -> list[tuple[int, int]]:
-    """Where each document's text lies, without the lines that separate them."""
+    """Start and end of each document in the text, without the lines that separate them."""
     found: list[tuple[int, int]] = []
     start = at = 0
     for line in whole.splitlines(keepends=True):

@@ -1,4 +1,4 @@
-"""Drone 1 and later: many documents in one file, each a pipeline, a secret, a signature or something else.
+"""Drone 1 and later: a file holds several documents, each a pipeline, a secret, a signature or another kind.
 
 Source: drone/runner-go, manifest.
 """
@@ -22,13 +22,13 @@ VOLUME_KINDS = ("host", "temp", "claim", "config_map", "configMap", "downward_ap
 
 
 def recognises(_path: Path, roots: Many[Mapping]) -> bool:
-    """Whether a document says its `kind`, and no pipeline has what Drone's grammar does not know."""
+    """Whether a document has a `kind:`, and no pipeline has anything that Drone's grammar does not know."""
     own = [root for root in roots if text(root, "kind") in (None, "pipeline")]
     return any(root.get("kind") is not None for root in roots) and not any(map(_is_foreign, own))
 
 
 def _is_foreign(root: Mapping) -> bool:
-    """Whether a document is none of Drone's whatever its `kind:` says: its steps or its `when` are Woodpecker's."""
+    """Whether a document is written for Woodpecker in spite of its `kind:`: its steps or its `when` say so."""
     steps = root.get("steps")
     if isinstance(steps, Mapping) or isinstance(root.get("when"), Sequence | Mapping):
         return True
@@ -36,7 +36,7 @@ def _is_foreign(root: Mapping) -> bool:
 
 
 def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
-    """The pipelines of a file whose documents say their `kind`; raises NotForVolfix where none is a pipeline."""
+    """The pipelines of the file. Raises NotForVolfix if no document is a pipeline."""
     found, kinds, signature = [], [], None
     for document in documents:
         root = resolved(document.root)
@@ -78,7 +78,7 @@ def _pipeline(source: Source, document: Document, root: Mapping) -> Pipeline:
 
 
 def _workspace(node: Node | None) -> str:
-    """Where the checkout lies in a step: an absolute `path` alone is the base."""
+    """The directory of the checkout inside a step; an absolute `path` without `base` is the whole directory."""
     if not isinstance(node, Mapping):
         return SYSTEM.workspace
     base, path = text(node, "base") or "", text(node, "path") or ""
@@ -93,7 +93,7 @@ def _steps(source: Source, node: Node | None, *, service: bool) -> list[Step]:
 
 
 def step_of(source: Source, node: Mapping, name: str, *, service: bool) -> Step:
-    """A step or service as it is written."""
+    """A step or service from its mapping `node`; `service` says that it stands under `services:`."""
     settings = node.get("settings")
     script = settings.get("script") if isinstance(settings, Mapping) else None
     return Step(
@@ -116,7 +116,7 @@ def step_of(source: Source, node: Mapping, name: str, *, service: bool) -> Step:
 
 
 def _mounts(node: Node | None) -> list[StepMount]:
-    """The entries; one that is no mapping, as other systems write it, mounts nothing."""
+    """The entries of `volumes:`; an entry that is not a mapping (other systems' syntax) mounts nothing in Drone."""
     found = []
     for item in node.items if isinstance(node, Sequence) else ():
         entry = resolved(item)

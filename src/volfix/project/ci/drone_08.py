@@ -1,4 +1,4 @@
-"""Drone before 1.0: one pipeline a file, steps in a map, volumes as strings, a workspace named after the repository.
+"""Drone before 1.0: one pipeline per file, steps as a map, volumes as strings, a workspace named after the repository.
 
 Source: drone/drone-yaml, converter/legacy (match.go, convert).
 """
@@ -24,12 +24,12 @@ SYSTEM = system("drone_08")
 
 
 def recognises(_path: Path, roots: Many[Mapping]) -> bool:
-    """Whether a file has a map of steps as its `pipeline:`, or is of Drone 0.4, which had no steps."""
+    """Whether `pipeline:` is a map of steps, or `build:` or `deploy:` are maps as in Drone 0.4, which had no steps."""
     return any(isinstance(roots[0].get(key), Mapping) for key in ("pipeline", "build", "deploy"))
 
 
 def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
-    """The one pipeline of the file; raises NotForVolfix where it is of Drone 0.4."""
+    """The file with its only pipeline. Raises NotForVolfix for the format of Drone 0.4."""
     document, root = first(documents)
     if not isinstance(root.get("pipeline"), Mapping):
         raise NotForVolfix(source.path, "a pipeline of Drone 0.4: give it a current format first")
@@ -51,13 +51,14 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
 
 
 def first(documents: tuple[Document, ...]) -> tuple[Document, Mapping]:
-    """The first document that is a mapping, with that: all that the server reads of a file."""
+    """The first document whose root is a mapping, with that mapping; the server reads no other document."""
     return next((each, root) for each in documents if isinstance(root := resolved(each.root), Mapping))
 
 
 def workspace(system: System, node: Node | None, path: Path) -> str:
-    """Where the checkout of the pipeline at `path` lies in a step: in a directory named after the repository, unless
-    the file says another place.
+    """The absolute directory of the checkout inside a step of the pipeline at `path`.
+
+    `node` is the file's `workspace:`, which may name it; by default it is named after the repository.
     """
     _, base, below = system.workspace_of(checkout_of(path).name).split("/", 2)
     if isinstance(node, Mapping):
@@ -66,7 +67,7 @@ def workspace(system: System, node: Node | None, path: Path) -> str:
 
 
 def steps(source: Source, of_pipeline: Node | None, services: Node | None) -> list[Step]:
-    """The steps and services, from maps or from lists."""
+    """The steps and services of a file; both may be maps or lists."""
     return [
         *(_step(source, name, node, service=False) for name, node in named(of_pipeline)),
         *(_step(source, name, node, service=True) for name, node in named(services)),
@@ -74,7 +75,7 @@ def steps(source: Source, of_pipeline: Node | None, services: Node | None) -> li
 
 
 def named(node: Node | None) -> list[tuple[str, Mapping]]:
-    """Each step with its name, from a list, or from a map in which several steps may share one."""
+    """Each step with its name, from a list or a map. Several steps in a map may have the same name."""
     if isinstance(node, Mapping):
         own = [(pair.key.value, resolved(pair.value)) for pair in node.pairs if isinstance(pair.key, Scalar)]
         written = [(name, step) for name, step in own if name != "<<" and isinstance(step, Mapping)]
@@ -84,7 +85,7 @@ def named(node: Node | None) -> list[tuple[str, Mapping]]:
 
 
 def _step(source: Source, name: str, node: Mapping, *, service: bool) -> Step:
-    """A step: without `settings:` the parameters of a plugin stand in the step itself."""
+    """A step. Without `settings:` the settings of a plugin stand directly in the step."""
     step = drone.step_of(source, node, name, service=service)
     script = (node if step.settings is None else step.settings).get("script")
     return replace(

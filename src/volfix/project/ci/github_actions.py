@@ -1,4 +1,4 @@
-"""Actions of GitHub, Gitea and Forgejo: each job of a workflow is a pipeline; local composite actions are read with it.
+"""GitHub, Gitea and Forgejo Actions: each job of a workflow is a pipeline; local composite actions are read too.
 
 Source: docs.github.com, workflow syntax and metadata syntax for GitHub Actions.
 """
@@ -41,22 +41,22 @@ SYSTEMS = {
     ".gitea": replace(SYSTEM, name="Gitea Actions"),
     ".forgejo": replace(SYSTEM, name="Forgejo Actions"),
 }
-"""By the directory that holds `workflows`."""
+"""The system, by the name of the directory that holds `workflows`."""
 HOSTED = re.compile(SYSTEM.hosted)
 OWN = re.compile(SYSTEM.own)
 RUN = ("shell", "working-directory")
 ACTION_NAMES = ("action.yml", "action.yaml")
 DEPTH = 5
-"""How far local actions that use local actions are followed: they may use each other without end."""
+"""How many levels of local actions that use local actions are followed: they may use each other without end."""
 
 
 def recognises(path: Path, _roots: Many[Mapping]) -> bool:
-    """Whether the file lies where workflows lie."""
+    """Whether the file is in a directory of workflows, such as `.github/workflows`."""
     return path.parent.name == "workflows" and path.parent.parent.name in ACTIONS
 
 
 def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
-    """The jobs of a workflow."""
+    """The workflow file, with each job as a pipeline. At least one document must be a mapping."""
     own = SYSTEMS[source.path.parent.parent.name]
     document, root = next((each, root) for each in documents if isinstance(root := resolved(each.root), Mapping))
     jobs = mappings(root.get("jobs"))
@@ -94,7 +94,7 @@ def _job(source: Source, document: Document, root: Mapping, own: System, name: s
 
 
 def _place(own: System, job: Mapping) -> Place:
-    """Where a job runs: only GitHub's own labels are machines of GitHub's; elsewhere a label may mean a container."""
+    """Where a job runs, by its `runs-on` labels; outside GitHub a label may stand for a container."""
     labels = list(strings(job.get("runs-on")))
     if labels and all(map(HOSTED.fullmatch, labels)):
         return Place.THROWN_AWAY if own is SYSTEM else Place.UNKNOWN
@@ -106,7 +106,7 @@ def _place(own: System, job: Mapping) -> Place:
 
 
 def _checkout(steps: Node | None) -> tuple[Life, str, str]:
-    """What becomes of the checkout between two runs, by what, and where it lies below the workspace."""
+    """What happens to the checkout between two runs, the command that does it, and its path below the workspace."""
     for _, step in numbered(steps):
         given = step.get("with")
         given = given if isinstance(given, Mapping) else Mapping(step.span, (), flow=False)
@@ -124,12 +124,12 @@ def _events(node: Node | None) -> frozenset[str] | None:
     for key, pair in node.items() if isinstance(node, Mapping) else ():
         given = resolved(pair.value)
         types = set(strings(given.get("types"))) if isinstance(given, Mapping) else set()
-        names.add("closed" if types == {"closed"} else key)  # what runs once a request is merged, or given up
+        names.add("closed" if types == {"closed"} else key)  # runs after a pull request was merged or closed
     return frozenset(names) or None
 
 
 def _defaults(root: Mapping, job: Mapping) -> dict[str, str]:
-    """What `defaults: run:` says for every `run` of the job."""
+    """The shell and the directory that `defaults: run:` sets for every `run` step of the job."""
     found: dict[str, str] = {}
     for scope in (root, job):
         node = scope.get("defaults")
@@ -141,7 +141,7 @@ def _defaults(root: Mapping, job: Mapping) -> dict[str, str]:
 def _steps(
     source: Source, home: Path, job: Mapping, node: Node | None, depth: int, defaults: dict[str, str] | None = None
 ) -> Iterator[Step]:
-    """The steps of a list; those of a local composite action in the place of the step that uses it."""
+    """The steps of a list; a use of a local composite action is replaced by that action's steps."""
     container = job.get("container")
     mounts = _mounts(container) if isinstance(container, Mapping) else ()
     image = text(container, "image") if isinstance(container, Mapping) else text(job, "container")
@@ -174,7 +174,7 @@ def _steps(
 
 
 def _composite(directory: Path, home: Path, job: Mapping, depth: int) -> Iterator[Step]:
-    """The steps of the composite action in a directory of the repository; none where it cannot be read."""
+    """The steps of the composite action in `directory`; none if it cannot be read or lies outside the repository."""
     for name in ACTION_NAMES:
         path = directory / name
         if not (Path(os.path.normpath(path)).is_relative_to(home) and disk.is_file(path)):
@@ -191,7 +191,7 @@ def _composite(directory: Path, home: Path, job: Mapping, depth: int) -> Iterato
 
 
 def _variables(node: Node | None, home: Path) -> dict[str, str | None]:
-    """The variables of an `env:`; an expression is a variable of unknown value, but for the workspace."""
+    """The variables of an `env:`. An expression becomes a shell variable of unknown value, except the workspace."""
     given = environment_of(node).items()
     return {name: value and masked(WORKSPACE.sub(SYSTEM.workspace_of(home.name), value)) for name, value in given}
 
@@ -213,7 +213,7 @@ def _services(source: Source, job: Mapping) -> Iterator[Step]:
 
 
 def _mounts(container: Mapping) -> tuple[StepMount, ...]:
-    """The entries of a container's `volumes:`: strings of a name or a host path, and a path inside."""
+    """The entries of a container's `volumes:`, strings of the form `SOURCE:TARGET`."""
     found = []
     for item in getattr(container.get("volumes"), "items", ()):
         entry = resolved(item)

@@ -1,4 +1,4 @@
-"""GitLab CI: each job is a pipeline of one step; included files, `extends`, `default` and `!reference` are resolved.
+"""GitLab CI: each job is a pipeline with one step; included files, `extends`, `default` and `!reference` are resolved.
 
 Source: docs.gitlab.com, CI/CD YAML syntax; Use Docker to build Docker images (a dind service ends with its job); Pass
 dotenv variables to specific jobs (they win over its own; later stages get all, or those that name it in `needs`).
@@ -27,18 +27,18 @@ NO_JOBS = frozenset({"default", "include", "stages", "variables", "workflow", "i
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 STOPS = "inputs: the environment is to be stopped"
 STAGES = ("build", "test", "deploy")
-"""The stages of a file that names none, between `.pre` and `.post`."""
+"""The stages between `.pre` and `.post` if the file has no `stages:`."""
 DEPTH = 11
 """How many levels of `extends` and `!reference` are followed, as GitLab does."""
 
 
 def recognises(path: Path, _roots: Many[Mapping]) -> bool:
-    """Whether the file is called as GitLab's is."""
+    """Whether the file's name begins with `.gitlab-ci`."""
     return path.name.lower().startswith(".gitlab-ci")
 
 
 def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
-    """The jobs of the file and of those that it includes."""
+    """The pipeline file with the jobs of the file and of local files that it includes; each job is a pipeline."""
     document = next((each for each in documents if isinstance(resolved(each.root), Mapping)), documents[0])
     parts = tuple(_parts(source, documents, source.path.parent))
     settings = _Settings(parts)
@@ -46,17 +46,17 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
 
 
 Part = tuple[Source, Mapping]
-"""A mapping and the file that it stands in."""
+"""A mapping and the file that holds it."""
 
 
 def _parts(source: Source, documents: Many[Document], home: Path) -> Iterator[Part]:
-    """The files that a pipeline is made of, that which wins first: a file wins over those that it includes."""
+    """The file and the files that it includes. The first in the order wins: a file wins over those that it includes."""
     roots = [root for each in documents if isinstance(root := resolved(each.root), Mapping)]
     yield from ((source, root) for root in roots)
     seen, waiting = {source.path}, [path for root in roots for path in _included(root, home)]
     while waiting:
         path = waiting.pop()
-        if path in seen or len(seen) > 150:  # GitLab takes 150 files
+        if path in seen or len(seen) > 150:  # GitLab's own limit
             continue
         seen.add(path)
         try:
@@ -69,7 +69,7 @@ def _parts(source: Source, documents: Many[Document], home: Path) -> Iterator[Pa
 
 
 def _included(root: Mapping, home: Path) -> Iterator[Path]:
-    """The local files that `include:` names, of which only those inside the repository are read."""
+    """The local files that `include:` names, if they are inside the repository."""
     node = root.get("include")
     for item in node.items if isinstance(node, Sequence) else (node,):
         entry = resolved(item) if item is not None else None
@@ -83,18 +83,18 @@ def _included(root: Mapping, home: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class _Settings:
-    """What the files say of jobs, after `extends` and `default`; `parts` have that which wins first."""
+    """The settings of jobs after `extends` and `default` are applied; the first of `parts` wins."""
 
     parts: tuple[Part, ...]
 
     @cached_property
     def jobs(self) -> list[str]:
-        """The jobs that run something, in the order of the files."""
+        """The names of the jobs with a `script`, in the order of the files."""
         names = dict.fromkeys(name for _, root in self.parts for name, _ in mappings(root) if name not in NO_JOBS)
         return [name for name in names if not name.startswith(".") and self.value(name, "script") is not None]
 
     def lineage(self, name: str, depth: int = 0) -> Iterator[Part]:
-        """The mappings that say what a job is, the nearest first: its own, then those that it extends."""
+        """The mappings that define a job: its own first, then those that it extends."""
         for source, root in self.parts:
             own = root.get(name)
             if not isinstance(own, Mapping):
@@ -104,7 +104,7 @@ class _Settings:
                 yield from self.lineage(parent, depth + 1)
 
     def value(self, name: str, key: str) -> tuple[Source, Node] | None:
-        """What a job says under a key, else what `default` or the top of a file says for all."""
+        """The value of a job's key; without the key in the job, the value in `default` or at the top of a file."""
         for source, own in self.lineage(name):
             if (node := own.get(key)) is not None:
                 return self._referenced(source, node)
@@ -116,7 +116,7 @@ class _Settings:
         return None
 
     def variables(self, name: str) -> list[Part]:
-        """The `variables:` that reach a job, the weakest first."""
+        """The `variables:` that apply to a job; a later mapping overrides an earlier mapping."""
         scopes = reversed([*self.lineage(name), *self.parts])
         given = ((source, node) for source, own in scopes if (node := own.get("variables")) is not None)
         return [
@@ -124,7 +124,7 @@ class _Settings:
         ]
 
     def _referenced(self, source: Source, node: Node, depth: int = 0) -> tuple[Source, Node]:
-        """What `!reference` names where it stands for a whole value; else the value as it is."""
+        """The value that a `!reference` points to; any other value unchanged."""
         node = resolved(node)
         if not isinstance(node, Sequence) or node.tag != "!reference" or depth == DEPTH:
             return source, node
@@ -140,7 +140,7 @@ class _Settings:
         return source, node
 
     def reports(self, name: str) -> Iterator[str]:
-        """The env files whose variables a job hands to later ones."""
+        """The env files (`artifacts: reports: dotenv:`) whose variables a job passes to later jobs."""
         for _, own in self.lineage(name):
             artifacts = own.get("artifacts")
             found = artifacts.get("reports") if isinstance(artifacts, Mapping) else None
@@ -149,7 +149,7 @@ class _Settings:
                 return
 
     def takes_from(self, name: str) -> Iterator[str]:
-        """The jobs whose artifacts a job downloads: those that it names, else all of earlier stages."""
+        """The jobs whose artifacts a job downloads: those that it names; by default all jobs of earlier stages."""
         named = self.value(name, "dependencies") or self.value(name, "needs")
         if named is None:
             stage = self.stage_number(name)
@@ -162,7 +162,7 @@ class _Settings:
             yield from strings(entry) if isinstance(entry, Scalar) else ()
 
     def stage_number(self, name: str) -> int:
-        """Where a job's stage stands in the order of stages."""
+        """The position of a job's stage in the order of stages, from 0."""
         given = (list(strings(node)) for _, root in self.parts if (node := root.get("stages")) is not None)
         order = [".pre", *next(given, STAGES), ".post"]
         stage = self.value(name, "stage")
@@ -170,7 +170,7 @@ class _Settings:
         return order.index(own) if own in order else order.index(".post")
 
     def commands(self, name: str, key: str, depth: int = 0) -> Iterator[Fragment]:
-        """The commands under a key of a job, those that `!reference` names included."""
+        """The commands under a key of a job, including those that a `!reference` points to."""
         found = self.value(name, key)
         if found is not None:
             yield from self._flattened(*found, depth)
@@ -240,18 +240,18 @@ def _pipeline(settings: _Settings, document: Document, name: str) -> Pipeline:
 
 
 def _stops(environment: tuple[Source, Node] | None) -> bool:
-    """Whether the job stops its environment: a person starts it, or the branch is gone."""
+    """Whether the job stops its environment: it runs only on request or after its branch was deleted."""
     node = environment[1] if environment is not None else None
     return isinstance(node, Mapping) and text(node, "action") == "stop"
 
 
 def _expanded(value: str, known: dict[str, str | None]) -> str:
-    """A variable's value with the variables in it that are known; GitLab puts them in, not the shell."""
+    """The value with the known variables in it replaced; GitLab replaces them before the shell runs."""
     return VARIABLE.sub(lambda found: known.get(found[1] or found[2]) or found[0], value)
 
 
 def _checkout(environment: dict[str, str | None]) -> tuple[Life, str]:
-    """What becomes of the runner's checkout between two jobs, and by what."""
+    """What happens to the runner's checkout between two jobs, and the command that does it."""
     strategy = environment.get("GIT_STRATEGY", "fetch") or ""
     flags = environment.get("GIT_CLEAN_FLAGS", " ".join(SYSTEM.clean_flags))
     life = Life(SYSTEM.strategies.get(strategy, "unknown"))
@@ -285,7 +285,7 @@ def _images(node: Node | None) -> Iterator[str]:
 
 
 def _events(settings: _Settings, name: str) -> frozenset[str] | None:
-    """The only events that the job runs on, as far as `only:` says; None for any."""
+    """`pull_request` if `only:` or `rules:` limit the job to merge requests; None for any event."""
     found = settings.value(name, "only")
     refs = found[1].get("refs") if found and isinstance(found[1], Mapping) else found[1] if found else None
     names = set(strings(refs))

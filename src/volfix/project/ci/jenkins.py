@@ -31,20 +31,20 @@ VARIABLE = re.compile(
     r"(?m)(?:^|\benvironment[ \t]*\{)[ \t]*(?P<local>def[ \t]+)?(?:env\.)?(?P<name>[A-Za-z_]\w*)[ \t]*="
     r"[ \t]*(?:'(?P<single>[^'\n]*)'|\"(?P<double>[^\"\n]*)\"|credentials\()"
 )
-"""A variable, or an entry of a block `environment`; of several with one name the last one is taken for all."""
+"""A Groovy variable or an entry of an `environment` block. If a name is set several times, the last value counts."""
 OF_GROOVY = re.compile(r"(\$\{(?:env|params))\.(?=\w+\})")
-"""How a text of Groovy names a variable: the shell has no dot in it."""
+"""A Groovy variable with a dot (`${env.NAME}`); names in the shell have no dot."""
 SPARES = re.compile(r"patterns|deleteDirs\s*:\s*false|clean\w+\s*:\s*false")
-"""Arguments of cleanWs that leave something."""
+"""Arguments with which cleanWs does not delete everything."""
 
 
 def is_named(path: Path) -> bool:
-    """Whether a file at this path is a Jenkinsfile."""
+    """Whether the path is that of a Jenkinsfile."""
     return path.name.lower().startswith("jenkinsfile")
 
 
 def entries(source: Source) -> Iterator[Entry]:
-    """The steps of a Jenkinsfile that run commands or delete the workspace, each with the name of its stage."""
+    """The steps of a Jenkinsfile that run commands or delete the workspace (as `rm -rf .`), with their stage's name."""
     text = source.text
     stage, at = "", 0
     given_at = {found["name"]: (source, found.start("name")) for found in VARIABLE.finditer(text)}
@@ -84,7 +84,7 @@ def entries(source: Source) -> Iterator[Entry]:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int, str, bool]]:
-    """The blocks that say where or when commands run: from, to, the directory, whether only after a failure."""
+    """The `dir` and failure blocks: start, end, directory ("" if unknown), and whether it runs only after a failure."""
     for found in BLOCK.finditer(text):
         depth, end = 1, len(text)
         for brace in BRACE.finditer(text, found.end()):
@@ -108,5 +108,5 @@ def _groovy_characters(text: str, at: int, end: int) -> Iterator[Character]:
 
 
 def _value(found: re.Match[str]) -> str | None:
-    """What an entry of a block `environment` says; None for a credential."""
+    """The value that a variable is set to; None for a credential."""
     return found["single"] if found["single"] is not None else found["double"]

@@ -1,4 +1,4 @@
-"""Which system a pipeline file is of: the first of the registry that knows its own in it reads it."""
+"""Finds the CI system that a pipeline file is written for, and reads the file with that system's module."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ from volfix.syntax.source import FileProblem, Source
 from volfix.syntax.yaml_tree import Document, Mapping, resolved
 
 TEMPLATE_TAG = re.compile(r"\{%")
-"""Double braces alone say nothing: notification plugins have them in their own templates."""
+"""A sign of a template. `{{` alone is not: notification plugins use it in their own settings."""
 
 
 class SystemModule(Protocol):
-    """What the module of a system has."""
+    """The functions that the module of a system has."""
 
     def recognises(self, path: Path, roots: Sequence[Mapping], /) -> bool:
-        """Whether a file at this path, with these mappings as its documents, is of the system."""
+        """Whether the file belongs to the system, by its path and the root mappings of its documents."""
 
     def read(self, source: Source, documents: tuple[Document, ...]) -> PipelineFile:
-        """The pipelines of such a file; raises NotForVolfix where it holds none that volfix reads."""
+        """The pipelines of the file. Raises NotForVolfix if it has no pipeline that volfix can read."""
 
 
 SYSTEMS: tuple[SystemModule, ...] = (github_actions, gitlab_ci, circleci, drone, woodpecker, drone_08)
-"""In the order in which they are asked: what only one system has comes first."""
+"""The systems in the order in which they are tried: those with unmistakable signs come first."""
 
 
 @one_file(NotForVolfix)
 def load(path: Path, source: Source | None = None) -> PipelineFile:
-    """Read a pipeline file, or take `source` for it.
+    """The pipelines of the file at `path`; `source` replaces its text on disk.
 
-    Raises FileProblem where it is broken, NotForVolfix where it is something else: generated, signed apart, Drone 0.4.
+    Raises FileProblem if the YAML is invalid, NotForVolfix if volfix does not read the file: it generates a pipeline,
+    is a signature or a template, is written for Drone 0.4, or is no pipeline.
     """
     if path.suffix in NOT_YAML:
         raise NotForVolfix(path, NOT_YAML[path.suffix])
@@ -49,7 +50,7 @@ def load(path: Path, source: Source | None = None) -> PipelineFile:
     except FileProblem as problem:
         if TEMPLATE_TAG.search(source.text):
             raise NotForVolfix(path, "a template, not YAML: run volfix on the rendered file") from None
-        if any(system.recognises(path, ()) for system in (github_actions, gitlab_ci, circleci)):  # by its name alone
+        if any(system.recognises(path, ()) for system in (github_actions, gitlab_ci, circleci)):  # recognised by name
             raise NotForVolfix(path, f"not read: {problem.message}") from None
         raise
     roots = [root for document in documents if isinstance(root := resolved(document.root), Mapping)]

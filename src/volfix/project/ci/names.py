@@ -1,6 +1,6 @@
-"""The names that pipeline files have, system by system; what a file is, its content says.
+"""The names of pipeline files. A name only makes a file a candidate: its content decides.
 
-They are asked for every file of a tree, so this imports next to nothing.
+Every file of a tree is checked against these names, so this module imports almost nothing.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ NOT_YAML = {
     ".jsonnet": GENERATES.format("Jsonnet"),
     **dict.fromkeys((".star", ".starlark"), GENERATES.format("Starlark")),
 }
-"""What files with a pipeline's name are instead, by their suffix."""
+"""By suffix: why a file with a pipeline's name is not read."""
 YAML = (".yml", ".yaml")
 ACTIONS = (".github", ".gitea", ".forgejo")
-"""Directories of a checkout that hold the workflows of Actions, in `workflows`."""
+"""Directories of a checkout whose subdirectory `workflows` holds workflows of Actions."""
 DIRECTORIES = (os.sep + ".woodpecker", os.sep + ".circleci", *(f"{os.sep}{name}{os.sep}workflows" for name in ACTIONS))
-"""How the directories of a checkout end in which each YAML file is a pipeline."""
+"""Ends of directory paths: each YAML file in these directories is a pipeline."""
 ANSIBLE = re.compile(
     r"(?:^|/)(?:ansible|playbooks?|roles/[^/]+/(?:tasks|handlers))/(?:[^/]+/)?[^/]+\.ya?ml\Z"
     r"|(?:^|/)(?:playbook[\w.-]*|site)\.ya?ml\Z"
 )
-"""Where Ansible's plays and tasks lie."""
+"""Paths of Ansible's plays and tasks."""
 COMMAND_FILES = re.compile(r"appspec\.ya?ml\Z|Jenkinsfile[\w.-]*\Z")
-"""Files whose jobs are read as commands alone."""
+"""Files of which volfix reads only the commands (see command_systems)."""
 
 
 def is_pipeline_name(path: str) -> bool:
-    """Whether the file at this path may be a pipeline; what it is, its content says."""
+    """Whether the path may be that of a pipeline file; the file's content decides."""
     directory, name = os.path.split(path)
     if name.startswith(BEGINNINGS):
         return FILE_NAME.match(name) is not None
@@ -43,14 +43,14 @@ def is_pipeline_name(path: str) -> bool:
 
 
 def may_have_jobs(path: str) -> bool:
-    """Whether a file at this path, with slashes, may say what a CI system runs, by its name."""
+    """Whether the path (with `/`) may be that of a file that says what a CI system runs."""
     if COMMAND_FILES.match(path.rpartition("/")[2]):
         return True
     return path.endswith(YAML) and (is_pipeline_name(path) or ANSIBLE.search(path) is not None)
 
 
 def checkout_of(path: Path) -> Path:
-    """The directory of the checkout that a pipeline file lies in, as far as its path tells."""
+    """The top directory of the checkout that holds the pipeline file, derived from the file's path."""
     if not str(path.parent).endswith(DIRECTORIES):
         return path.parent
     return path.parent.parent.parent if path.parent.name == "workflows" else path.parent.parent

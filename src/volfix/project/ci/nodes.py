@@ -1,4 +1,4 @@
-"""What the entries of a pipeline's YAML say: texts, flags, variables and conditions, and commands as fragments.
+"""Reads entries of a pipeline's YAML: texts, flags, variables, conditions and commands.
 
 Source: drone-runners/drone-runner-docker, engine/resource/pipeline.go; woodpecker-ci/woodpecker, docs.
 """
@@ -16,14 +16,14 @@ from volfix.syntax.yaml_scalar import units
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse, resolved
 
 TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"})
-"""What YAML 1.1, which Drone and Woodpecker read, takes for true."""
+"""The values that mean true in YAML 1.1, which Drone and Woodpecker read."""
 YAML = frozenset({".yml", ".yaml"})
 EXPRESSION = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|\$\[\[.*?\]\]|<<[ \t]*\w+(?:\.[\w-]+)+[ \t]*>>", re.DOTALL)
 """`${{ github.sha }}`, Ansible's `{{ tag }}`, GitLab's `$[[ inputs.tag ]]`, CircleCI's `<< parameters.tag >>`."""
 
 
 def roots_of(source: Source) -> list[Mapping]:
-    """The mappings that a file's documents are; none where it is not YAML."""
+    """The root mappings of a file's documents; none if it is not valid YAML."""
     try:
         return [root for each in parse(source) if isinstance(root := resolved(each.root), Mapping)]
     except FileProblem:
@@ -31,18 +31,18 @@ def roots_of(source: Source) -> list[Mapping]:
 
 
 def text(node: Mapping, key: str) -> str | None:
-    """A scalar entry's value, None where it is absent, null or something else."""
+    """The value of a scalar entry; None if it is missing, null or not a scalar."""
     value = node.get(key)
     return value.value if isinstance(value, Scalar) and not value.is_null else None
 
 
 def flag(node: Mapping, key: str) -> bool:
-    """Whether an entry is true."""
+    """Whether the entry exists and is true."""
     return text(node, key) in TRUE
 
 
 def scalars(node: Node | None) -> Iterator[Scalar]:
-    """A scalar, or each scalar of a list."""
+    """The scalar itself, or each scalar of a list; without null values."""
     node = resolved(node) if node is not None else None
     for item in node.items if isinstance(node, Sequence) else (node,):
         if item is not None and isinstance(inner := resolved(item), Scalar) and not inner.is_null:
@@ -50,7 +50,7 @@ def scalars(node: Node | None) -> Iterator[Scalar]:
 
 
 def environment_of(node: Node | None) -> dict[str, str | None]:
-    """The variables of an `environment:`, as a mapping or as a list; None for a secret's value."""
+    """The variables of an `environment:`, which may be a mapping or a list; the value of a secret is None."""
     found: dict[str, str | None] = {}
     if isinstance(node, Mapping):
         for name, pair in node.items():
@@ -64,7 +64,7 @@ def environment_of(node: Node | None) -> dict[str, str | None]:
 
 
 def places_of(source: Source, *nodes: Node | None) -> dict[str, tuple[Source, int]]:
-    """Where the variables of several `environment:` stand, of which a later one wins."""
+    """For each variable of the `environment:` nodes its file and offset; a later node overrides an earlier node."""
     found: dict[str, tuple[Source, int]] = {}
     for node in nodes:
         node = resolved(node) if node is not None else None
@@ -78,7 +78,7 @@ def places_of(source: Source, *nodes: Node | None) -> dict[str, tuple[Source, in
 
 
 def conditions_of(node: Node | None, key: str) -> frozenset[str] | None:
-    """What a `when:` or `trigger:` asks of the event, the status ...: the only values it lets through, None for any."""
+    """The values that a `when:` or `trigger:` allows for `key` (event, status ...); None if it allows any."""
     conditions = node.items if isinstance(node, Sequence) else (node,)
     found: set[str] = set()
     for condition in conditions:
@@ -93,7 +93,7 @@ def conditions_of(node: Node | None, key: str) -> frozenset[str] | None:
 
 
 def mappings(node: Node | None) -> Iterator[tuple[str, Mapping]]:
-    """The entries of a mapping that are mappings themselves, with their names."""
+    """The entries of a mapping whose values are mappings, with their keys."""
     node = resolved(node) if node is not None else None
     for key, pair in node.items() if isinstance(node, Mapping) else ():
         if isinstance(value := resolved(pair.value), Mapping):
@@ -101,7 +101,7 @@ def mappings(node: Node | None) -> Iterator[tuple[str, Mapping]]:
 
 
 def numbered(node: Node | None) -> Iterator[tuple[int, Mapping]]:
-    """The mappings of a list, each with the number of its item."""
+    """The mappings of a list, each with its position, counted from 1."""
     node = resolved(node) if node is not None else None
     for number, item in enumerate(node.items if isinstance(node, Sequence) else (), 1):
         if isinstance(value := resolved(item), Mapping):
@@ -109,7 +109,7 @@ def numbered(node: Node | None) -> Iterator[tuple[int, Mapping]]:
 
 
 def fragments(source: Source, node: Node | None) -> Iterator[Fragment]:
-    """The text of a scalar, or of each scalar of a list, lists in it included, as fragments."""
+    """The text of a scalar, or of each scalar of a list and of the lists in it, as fragments."""
     node = resolved(node) if node is not None else None
     if isinstance(node, Sequence):
         for item in node.items:
@@ -119,9 +119,10 @@ def fragments(source: Source, node: Node | None) -> Iterator[Fragment]:
 
 
 def scalar_fragment(source: Source, scalar: Scalar) -> Fragment:
-    """A YAML scalar's value as a fragment; expressions of the pipeline's own language become unknown variables.
+    """A YAML scalar's value as a fragment. Expressions of the CI system become shell variables of unknown value.
 
-    Where the scalar's characters cannot be told apart, each stands for the whole: it can be read, but not edited.
+    If the position of single characters is unknown, each character has the position of the whole scalar: the fragment
+    can be read but not edited.
     """
     found = units(source, scalar)
     if found is None:
@@ -133,17 +134,17 @@ def scalar_fragment(source: Source, scalar: Scalar) -> Fragment:
 
 
 def masked(command: str) -> str:
-    """The text with each expression as a shell variable of the same length, whose value nobody knows."""
+    """The text with each expression replaced by a shell variable of the same length and of unknown value."""
     return EXPRESSION.sub(lambda found: "${" + re.sub(r"\W", "_", found[0][2:-1]) + "}", command)
 
 
 def variables_of(name: str) -> tuple[str, ...]:
-    """A variable by its name; an expression (`github.workspace`) by its masked names."""
+    """The names of a variable in masked text: itself, or for an expression (`github.workspace`) its masked forms."""
     return tuple(masked(text)[2:-1] for text in (f"${{{{ {name} }}}}", f"${{{{{name}}}}}")) if "." in name else (name,)
 
 
 def asked(commands: Fragment, condition: str) -> Fragment:
-    """The commands that someone asks for by an input, below a test that says so; the others as they are."""
+    """The commands inside an `if` if `condition` reads an input that a person sets; otherwise unchanged."""
     if not commands.text or not INPUT.search(condition):
         return commands
     at, end = (commands.starts[0], commands.ends[0]), (commands.starts[-1], commands.ends[-1])
@@ -155,12 +156,12 @@ def asked(commands: Fragment, condition: str) -> Fragment:
 
 
 def unmasked(text: str, written: str) -> str:
-    """A text with the expressions of the file that it comes from as they are written there."""
+    """The masked `text` with the expressions of `written`, the text of its file, put back in place."""
     for found in EXPRESSION.finditer(written) if "${_" in text else ():
         text = text.replace(masked(found[0]), found[0])
     return text
 
 
 def plain_path(path: str) -> str:
-    """A directory below the checkout as it is written; the checkout's own where it is not known."""
+    """The path if it is relative and literal; `.` (the checkout) if it is absolute or contains a variable."""
     return path if not re.search(r"\$|\{\{|^/", path) else "."

@@ -1,6 +1,6 @@
-"""What a pipeline is to volfix, whichever system it is of: steps, mounts and volumes.
+"""The model of a pipeline, the same for all CI systems: steps, mounts and volumes.
 
-Each value knows the node that says it; what the system does is in knowledge/systems.toml.
+Each value knows its node in the YAML. What each system does is in knowledge/systems.toml.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from volfix.syntax.yaml_tree import Document, Mapping, Node, Scalar
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepMount:
-    """An entry of a step's `volumes:`: a declared volume by `name`, or a path on the `host`."""
+    """An entry of a step's `volumes:`: a declared volume (`name`) or a path on the host (`host`), mounted at `path`."""
 
     node: Node
     name: str | None
@@ -28,7 +28,7 @@ class StepMount:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PipelineVolume:
-    """An entry of a pipeline's `volumes:`; `kind` is host, temp, claim ..., or "" where it says nothing that mounts."""
+    """An entry of a pipeline's `volumes:`. `kind` is host, temp, claim ..., or "" if the entry names no known kind."""
 
     node: Mapping
     name: str | None
@@ -38,12 +38,12 @@ class PipelineVolume:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One step or service; `commands` are the texts that the shell gets, `environment` has None for a secret.
+    """One step or service of a pipeline.
 
-    `given_at` says where each variable is written, `source` another file that the step stands in. `script` are the
-    commands of a plugin that runs them on another host, `settings` the plugin's parameters where they stand apart.
-    `events` are the only ones that it runs on, None for any; `after_failure` says that it runs only where a step before
-    it has failed.
+    `commands` are the texts that the shell runs. `script` are commands that a plugin runs on another host. `settings`
+    are the plugin's settings if they have a mapping of their own. `environment` has None for a secret. `given_at` is
+    the file and offset of each variable. `source` is the step's file if it is not the pipeline's. `events` are the
+    events that the step runs on, None for any. `after_failure` says that it runs only after an earlier step failed.
     """
 
     name: str
@@ -66,12 +66,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pipeline:
-    """One pipeline: `place` is where its steps run, `runner` what the file calls that; `workspace` is the directory of
-    the checkout there, `names_workspace` says that its name is known; `labels` route it to some of the runners. Its
-    `titles` are the names that people gave to what it is a part of, the widest first: the workflow's, the stage's.
-    `checkout` is what becomes of the checkout, `cleaned_by` says by what, and `clean_flags` are those of `git clean` in
-    it. `names_environment` says that it names an environment which it deploys to. `reports` are env files, below the
-    workspace, whose variables it hands to others, `takes_from` the names of those from which it gets some.
+    """One pipeline (in most systems a job).
+
+    `place` is where its steps run, `runner` the file's words for it, `labels` choose the runners. `workspace` is the
+    directory of the checkout there; `names_workspace` says that this is certain. `titles` are the names of what it is
+    part of (workflow, stage ...), the widest first. `checkout` is what happens to the checkout between two runs,
+    `cleaned_by` the command that does it, `clean_flags` the flags of its `git clean`. `names_environment` says that
+    the file names the environment that it deploys to. `reports` are env files below the workspace whose variables it
+    passes to other pipelines; `takes_from` are the names of the pipelines whose variables it receives.
     """
 
     system: System
@@ -97,7 +99,7 @@ class Pipeline:
     takes_from: tuple[str, ...] = ()
 
     def volume(self, name: str | None) -> PipelineVolume | None:
-        """The declared volume of this name."""
+        """The declared volume with this name; None if there is none."""
         return next((volume for volume in self.volumes if name is not None and volume.name == name), None)
 
     @property
@@ -106,18 +108,21 @@ class Pipeline:
 
     @property
     def runs_in_container(self) -> bool:
-        """Whether each step is a container of its own beside the stack: it has only what is mounted in it."""
+        """Whether each step runs in its own container, and so sees of the host only what is mounted."""
         return self.place is Place.CONTAINER
 
     @property
     def mounts_host_volumes(self) -> bool:
-        """Whether its steps are containers that get a host directory as a volume which the pipeline declares."""
+        """Whether its steps run in containers into which the pipeline can mount host directories as volumes."""
         return self.runs_in_container and self.system.host_volumes
 
 
 @dataclass(frozen=True, eq=False)
 class PipelineFile:
-    """A pipeline file; `documents` are all that it holds, as the server splits them, `signature` signs the others."""
+    """A pipeline file.
+
+    `documents` are all its documents, as the server splits them; `signature` is the node that signs the others.
+    """
 
     source: Source
     system: System
@@ -131,17 +136,17 @@ class PipelineFile:
 
     @property
     def is_editable(self) -> bool:
-        """Whether volfix edits such a file."""
+        """Whether volfix can edit pipeline files of this system."""
         return self.system.is_editable
 
     @property
     def signed(self) -> bool:
-        """Whether any change to the file breaks a signature in it."""
+        """Whether the file holds a signature, which any change to the file makes invalid."""
         return self.signature is not None
 
     @cached_property
     def shows_trust(self) -> bool:
-        """Whether a host volume or a privileged step says that the server trusts the repository."""
+        """Whether the file has a host volume or a privileged step, which work only if the server trusts it."""
         return any(
             any(volume.kind == "host" for volume in pipeline.volumes)
             or any(step.privileged or any(mount.host for mount in step.mounts) for step in pipeline.steps)
@@ -149,12 +154,12 @@ class PipelineFile:
         )
 
     def step_name(self, pipeline: Pipeline, step: Step) -> str:
-        """How a finding names the step: `pipeline/step` where one of both alone does not tell."""
+        """The step's name in a finding: `pipeline/step` if the step's name alone is ambiguous."""
         if pipeline.name != step.name and (self.system.names_jobs or len(self.pipelines) > 1):
             return f"{pipeline.name}/{step.name}"
         return step.name
 
 
 def only_for_requests(events: frozenset[str] | None) -> bool:
-    """Whether what runs on these events runs for pull requests alone."""
+    """Whether the events are all pull request events; False for None (any event)."""
     return events is not None and all(name.startswith("pull_request") for name in events)

@@ -1,4 +1,4 @@
-"""The commands of a pipeline's steps, and what plugins do on other machines, as entries that can be run."""
+"""Turns a pipeline's steps, and what plugins do on other machines, into entries for the shell interpreter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from volfix.project.shell.paths import below, moved
 
 
 def entries(file: PipelineFile) -> Iterator[Entry]:
-    """What the steps of the file run, but for those that run for pull requests alone."""
+    """What the steps of the file run, without steps that run only for pull requests."""
     home = checkout_of(file.path)
     for pipeline in file.pipelines:
         if only_for_requests(pipeline.events):
@@ -29,12 +29,12 @@ def entries(file: PipelineFile) -> Iterator[Entry]:
 
 
 def titles_of(pipeline: Pipeline, step: Step) -> tuple[str, ...]:
-    """The names that people gave to a step and to what it is a part of, the widest first."""
+    """The names of the step and of what it is part of (workflow, job ...), the widest first."""
     return (*pipeline.titles, step.name)
 
 
 def step_entries(file: PipelineFile, pipeline: Pipeline, step: Step, home: Path) -> Iterator[Entry]:
-    """What a step runs, in a checkout at `home`: its commands, or what its plugin does on another machine."""
+    """What a step runs in a checkout at `home`: its commands, or what its plugin does on another machine."""
     source, group = step.source or file.source, pipeline.name
     labels = titles_of(pipeline, step)
     name = file.step_name(pipeline, step)
@@ -68,7 +68,7 @@ def step_entries(file: PipelineFile, pipeline: Pipeline, step: Step, home: Path)
 
 
 def _passed_on(pipeline: Pipeline, step: Step) -> dict[str, str | None]:
-    """The variables that a plugin hands to the commands on another host: those that a setting of it names."""
+    """The variables that a plugin passes to commands on another host: those that its settings name."""
     given = step.settings or step.node
     named = (name for each in plugins_of("ssh") for name in strings(given.get(each.passes)))
     names = {name.strip() for text in named for name in text.split(",")}
@@ -76,7 +76,7 @@ def _passed_on(pipeline: Pipeline, step: Step) -> dict[str, str | None]:
 
 
 def _mounted(pipeline: Pipeline, step: Step, home: Path) -> Iterator[str]:
-    """Where the step has directories of the host; those in the workspace as places in the checkout."""
+    """The targets of the step's host mounts; a target inside the workspace is given as a path in the checkout."""
     workspace = pipeline.workspace
     for mount in step.mounts:
         path = posixpath.normpath(mount.path) if mount.path and host_path(pipeline, mount) else None

@@ -1,4 +1,4 @@
-"""What the CI server does to a pipeline's text before anything else reads it: `${...}` is replaced.
+"""Replaces `${...}` in a pipeline's text as the CI server does before anything else reads the text.
 
 Source: drone-runners/drone-runner-docker and drone/runner-go, pipeline/runtime/runner.go; drone/envsubst.
 """
@@ -18,16 +18,19 @@ DEFAULT = re.compile(r":?[-=](.*)\Z", re.DOTALL)
 
 
 def commands(source: Source, scalars: Iterable[Scalar], known: tuple[str, ...] | None) -> tuple[Fragment, ...]:
-    """Commands as the shell runs them, after a server that knows such names has put its variables in."""
+    """The commands as the shell runs them, after the server replaced variables whose names begin with `known`.
+
+    `known` is None for a system whose server replaces nothing.
+    """
     texts = (scalar_fragment(source, scalar) for scalar in scalars)
     return tuple(text if known is None else text.inner(substituted(text.text, known)) for text in texts)
 
 
 def substituted(text: str, known: tuple[str, ...]) -> Iterator[Character]:
-    """The text after the server's substitution, each character with those of the text that say it.
+    """The characters of the text after the server's substitution, each with its start and end in `text`.
 
-    A name that begins as those which the server knows keeps its `${NAME}`, since its value is not known here; of any
-    other the default takes the place, or nothing. `$${` stands for a literal `${`.
+    A name that begins with one of `known` stays `${NAME}`, because only the server knows its value. Any other name is
+    replaced by its default, or by nothing. `$${` becomes a literal `${`.
     """
     at = 0
     for found in EXPANSION.finditer(text):

@@ -1,4 +1,4 @@
-"""Woodpecker, which came out of Drone 0.8: `steps:` as a map or a list, conditions as lists, a backend on the host.
+"""Woodpecker, a fork of Drone 0.8: `steps:` as a map or a list, conditions as lists, a backend on the host.
 
 Source: woodpecker-ci/woodpecker, docs (workflow syntax, migrations).
 """
@@ -21,7 +21,7 @@ OWN_KEYS = frozenset({"when", "labels", "variables", "skip_clone", "depends_on",
 
 
 def recognises(path: Path, roots: Many[Mapping]) -> bool:
-    """Whether a file has `steps:`, or a `pipeline:` and something that Drone 0.8 has not."""
+    """Whether the file has `steps:`, or a `pipeline:` together with something that Drone 0.8 does not have."""
     root = roots[0]
     if isinstance(root.get("steps"), Mapping) or _is_list_of_steps(root.get("steps")):
         return True
@@ -34,7 +34,7 @@ def _is_list_of_steps(node: Node | None) -> bool:
 
 
 def _has_own(path: Path, root: Mapping) -> bool:
-    """`pipeline:` alone is of both: what only one of them has decides, and the name only where nothing does."""
+    """Whether a file with `pipeline:`, which Drone 0.8 has too, is Woodpecker's: by its content, else by its name."""
     if root.get("steps") is not None or any(root.get(key) is not None for key in OWN_KEYS):
         return True
     if any(isinstance(node.get("when"), Sequence) for _, node in drone_08.named(root.get("pipeline"))):
@@ -43,7 +43,7 @@ def _has_own(path: Path, root: Mapping) -> bool:
 
 
 def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
-    """The one pipeline of the file."""
+    """The file with its only pipeline."""
     document, root = drone_08.first(documents)
     steps = drone_08.steps(source, root.get("steps") or root.get("pipeline"), root.get("services"))
     images = {step.image for step in steps if not step.is_service and step.image and not step.script}
