@@ -83,13 +83,16 @@ def test_each_question_is_answered_from_the_files(shop: Path) -> None:
     assert any(line.startswith("!") and "VF303" in line for line in name)
     assert any(line.startswith("!") and "VF201" in line for line in url)
     assert "ok  app loads .env: `cp .env.prod .env` puts it there" in environment
-    assert any(line.startswith("-") and "Makefile:2: `docker compose down -v` in clean" in line for line in deleting)
+    assert deleting == [
+        "ok  no command of a deployment that volfix reads deletes a volume or a mounted directory",
+        "-   Makefile:2: `docker compose down -v` in clean deletes the volumes when someone calls it",
+    ]
     assert any(line.startswith("ok") and "the step deploy" in line for line in daemon)
     assert "hunter2" not in done.output
 
 
 def test_without_an_engine_it_says_that_none_was_asked(shop: Path) -> None:
-    assert "What runs now was not looked at: no Docker engine answers" in run(str(shop)).output
+    assert "Running containers were not looked at: no Docker engine answers" in run(str(shop)).output
 
 
 def test_without_the_docker_sdk_it_says_what_is_missing(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,9 +107,12 @@ def test_without_the_docker_sdk_it_says_what_is_missing(shop: Path, monkeypatch:
 def test_after_the_fix_nothing_in_the_stack_is_wrong_but_the_name(shop: Path) -> None:
     CliRunner().invoke(volfix, ["--write", "--trusted", str(shop)])
     found = points(run(str(shop)).output)
-    volume, name, url = list(found.values())[:3]
-    assert volume == ["ok  app has the database in /app/data: the volume app-db, src_app-db on the host"]
-    assert any("app had ./data in /app/data before" in line and "volfix carry" in line for line in name)
+    volume, _, url = list(found.values())[:3]
+    assert volume == [
+        "ok  app keeps the database (/app/data) in the volume app-db, src_app-db on the host",
+        "?   app had ./data at /app/data before (the files before the last volfix --write): "
+        "type `volfix carry --write` if those rows are not carried yet",
+    ]
     assert [line[:2] for line in url] == ["ok"]
 
 
@@ -120,6 +126,21 @@ def test_an_env_file_that_nothing_brings_is_asked_about(shop: Path) -> None:
     (shop / ".drone.yml").write_text(PIPELINE.replace("      - cp .env.prod .env\n", ""), encoding="utf-8")
     environment = points(run(str(shop)).output)["Env files"]
     assert any(line.startswith("?") and "something must put it there" in line for line in environment)
+
+
+def test_what_a_deployment_deletes_is_not_followed_by_all_clear(shop: Path) -> None:
+    (shop / ".drone.yml").unlink()
+    (shop / "deploy.sh").write_text("rm -rf data\ndocker compose up -d\n", encoding="utf-8")
+    found = points(run(str(shop)).output)["Deletions"]
+    assert found[0].startswith("!")
+    assert not any(line.startswith("ok") for line in found)
+
+
+def test_the_name_of_a_volume_after_a_variable_can_be_typed(shop: Path) -> None:
+    (shop / ".drone.yml").unlink()
+    (shop / "compose.yaml").write_text(ROWS, encoding="utf-8")
+    (shop / "deploy.sh").write_text("ssh a@b 'cd $PLACE && docker compose up -d'\n", encoding="utf-8")
+    assert "${PLACE}_rows on the host" in points(run(str(shop)).output)["Volumes"][0]
 
 
 def test_no_password_in_a_command_or_value_is_printed(shop: Path) -> None:
@@ -144,7 +165,7 @@ def test_no_pipeline_and_no_database_leave_questions_open(tmp_path: Path, monkey
     (tmp_path / "compose.yaml").write_text("services:\n  web:\n    image: nginx\n", encoding="utf-8")
     found = points(run(str(tmp_path)).output)
     assert {answer[0] for answer in found["Volumes"]} == {"?"}
-    assert "no pipeline or script here deploys it" in found["Docker daemon"][0]
+    assert "no pipeline or script here deploys the project" in found["Docker daemon"][0]
 
 
 @pytest.mark.parametrize("name", ["bitbucket-pipelines.yml", "fabfile.py", ".travis.yml"])
@@ -212,16 +233,20 @@ def test_the_first_line_is_the_verdict(
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("deploy.sh", "docker compose up -d\n", "-   deploy.sh:1 deploys it, on the machine that runs it"),
+        (
+            "deploy.sh",
+            "docker compose up -d\n",
+            "-   deploy.sh:1 deploys the project, on the machine where deploy.sh runs",
+        ),
         (
             "Makefile",
             "deploy:\n\tssh a@b 'cd /srv/shop && docker compose up -d'\n",
-            "?   Makefile:2 deploys it, on another host",
+            "?   Makefile:2 deploys the project, on another host",
         ),
         (
             "ansible/site.yml",
             "- hosts: web\n  tasks:\n    - shell: docker compose up -d\n",
-            "?   ansible/site.yml:3 deploys it",
+            "?   ansible/site.yml:3 deploys the project",
         ),
     ],
 )
@@ -258,13 +283,14 @@ def test_a_step_that_deploys_elsewhere_is_a_deployment(directory: str, shop: Pat
     (shop / ".github/workflows/ship.yml").write_text(workflow, encoding="utf-8")
     found = points(run(str(shop)).output)
     assert found["Docker daemon"] == [
-        "?   .github/workflows/ship.yml:13 deploys it in ship/Start, on another host: look at the volumes there"
+        "?   .github/workflows/ship.yml:13 deploys the project in ship/Start, on another host: "
+        "look at the volumes there"
     ]
-    assert "ok  app loads .env: what deploys it writes that file before" in found["Env files"]
+    assert "ok  app loads .env: the deployment writes that file before" in found["Env files"]
     says = (
-        "it is deployed as live"
+        "the deployment calls the project live"
         if directory.endswith("live")
-        else "the directory gives it a name that only the deployment knows"
+        else "the directory decides the project's name, and only the deployment knows it"
     )
     assert any(says in line for line in found["Project name"])
 
@@ -287,7 +313,7 @@ def test_the_name_is_what_any_command_that_deploys_gives(name: str, text: str, s
     (shop / name).parent.mkdir(exist_ok=True)
     (shop / name).write_text(text, encoding="utf-8")
     found = points(run(str(shop)).output)["Project name"]
-    assert any("it is deployed as live" in line for line in found)
+    assert any("the deployment calls the project live" in line for line in found)
 
 
 @pytest.mark.parametrize(
@@ -307,9 +333,12 @@ def test_what_deploys_another_file_of_the_directory_does_not_deploy_this_one(sho
     script = "ssh a@b 'cd /srv/live && docker compose -f compose.prod.yaml up -d'\n"
     (shop / "bin").mkdir()
     (shop / "bin/deploy.sh").write_text(script, encoding="utf-8")
-    assert "no pipeline or script here deploys it" in points(run(str(shop / "compose.yaml")).output)["Docker daemon"][0]
+    assert (
+        "no pipeline or script here deploys the project"
+        in points(run(str(shop / "compose.yaml")).output)["Docker daemon"][0]
+    )
     (deployed,) = points(run(str(shop / "compose.prod.yaml")).output)["Docker daemon"]
-    assert deployed.startswith("?   bin/deploy.sh:1 deploys it, on another host")
+    assert deployed.startswith("?   bin/deploy.sh:1 deploys the project, on another host")
 
 
 ROWS = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
@@ -359,7 +388,8 @@ def test_a_command_that_brings_up_another_project_is_no_risk_of_this_one(shop: P
     }
     answers = points(run(str(shop / "compose.prod.yaml")).output)
     assert any(
-        "-p gives it another name at each deployment: `live-$(date +%s)`" in line for line in answers["Project name"]
+        "-p changes the project's name at each deployment: `live-$(date +%s)`" in line
+        for line in answers["Project name"]
     )
     assert "live-$(date +%s)_rows on the host" in answers["Volumes"][0]
 
@@ -367,10 +397,18 @@ def test_a_command_that_brings_up_another_project_is_no_risk_of_this_one(shop: P
 @pytest.mark.parametrize(
     ("head", "script", "expected"),
     [
-        ("", "docker compose -p shop up -d\n", "?   it is deployed as shop: its volumes are shop_rows"),
+        ("", "docker compose -p shop up -d\n", "?   the deployment calls the project shop: its volumes are shop_rows"),
         ("name: shop\n", "docker compose up -d\n", "ok  `name:` in compose.yaml says shop: its volumes are shop_rows"),
-        ("name: shop\n", "docker compose -p live up -d\n", "?   it is deployed as live: its volumes are live_rows"),
-        ("", "docker compose -p a up -d\ndocker compose -p b up -d\n", "?   it is deployed as a and as b: each has"),
+        (
+            "name: shop\n",
+            "docker compose -p live up -d\n",
+            "?   the deployment calls the project live: its volumes are live_rows",
+        ),
+        (
+            "",
+            "docker compose -p a up -d\ndocker compose -p b up -d\n",
+            "?   deployments call the project a and b: each name has",
+        ),
     ],
 )
 def test_the_name_that_a_command_gives_wins(head: str, script: str, expected: str, shop: Path) -> None:

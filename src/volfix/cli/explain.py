@@ -85,7 +85,7 @@ def _checklist(subject: str, path: Path, name: str | None) -> str:
             try:
                 marks = list(carried_marks(engine, deployed))
                 carried = checklist(deployed.context, deployed.read, without_carried(findings, marks))
-                points = with_engine(with_history(carried, deployed), engine, deployed, marks)
+                points = with_engine(with_history(carried, deployed, marks), engine, deployed, marks)
             except EngineProblem as problem:
                 engine, note = None, str(problem)
         answers.append(

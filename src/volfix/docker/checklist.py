@@ -1,4 +1,4 @@
-"""What the engine says to the questions of the checklist: which containers run, with which volumes and values."""
+"""What the engine and git's history say to the topics of the checklist: names, mounts, running containers, values."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from volfix.rules.findings import Finding
 
 LEFT_BEHIND = "VF112"
 SECONDS = 3.0
-"""How long a daemon may take to answer: the checklist does without one that does not."""
+"""How long a daemon may take to answer; after that the checklist does without its answers."""
 
 
 def within(run: RunPlan, asked: Deployed, name: str | None) -> tuple[Deployed, list[Finding]]:
     """The project as a run over its whole repository has read it, pipelines included, and the findings about it.
 
-    `name` is what it is deployed as where neither files nor pipelines say that.
+    `name` is the project's name where neither files nor pipelines say it.
     """
     wanted = [file.path for file in asked.read.files]
     for plan in run.stacks:
@@ -56,13 +56,16 @@ def _is_about(context: Context, project: Project, finding: Finding) -> bool:
     return not ups or any(project in up.projects for up in at or ups)
 
 
-def with_history(points: Sequence[Point], deployed: Deployed) -> tuple[Point, ...]:
-    """The points with what the files were before: another name is another project, another mount is other data."""
+def with_history(points: Sequence[Point], deployed: Deployed, marks: Sequence[Marked] = ()) -> tuple[Point, ...]:
+    """The points with what the files were before: another name is another project, another mount is other data.
+
+    `marks` are what the engine says of volumes: of these it is known whether the data was carried.
+    """
     history = list(earlier(deployed))
-    answers = [*_former_names(history, deployed), *_former_mounts(history, deployed)]
-    if history and not answers:
-        answers = [Answer(Mark.FINE, "the history of these files has neither another name nor other mounts")]
-    return _with(points, {Topic.NAME: answers})
+    names, mounts = list(_former_names(history, deployed)), list(_former_mounts(history, deployed, marks))
+    if history and not names:
+        names = [Answer(Mark.FINE, "the history of these files has no other project name")]
+    return _with(points, {Topic.VOLUME: mounts, Topic.NAME: names})
 
 
 def _former_names(history: Sequence[EarlierProject], deployed: Deployed) -> Iterator[Answer]:
@@ -72,17 +75,19 @@ def _former_names(history: Sequence[EarlierProject], deployed: Deployed) -> Iter
         yield Answer(Mark.WRONG, f"{text}: {deployed.project.name} does not see the volumes {name}_*")
 
 
-def _former_mounts(history: Sequence[EarlierProject], deployed: Deployed) -> Iterator[Answer]:
+def _former_mounts(history: Sequence[EarlierProject], deployed: Deployed, marks: Sequence[Marked]) -> Iterator[Answer]:
+    known = {(mark.use.service.name, mark.use.mount.raw_target) for mark in marks}
     for use, _ in data_mounts(deployed.context, deployed.read):
+        if (use.service.name, use.mount.raw_target) in known:
+            continue
         for one in history:
             service = one.project.services.get(use.service.name)
             mounts = service.mounts if service else ()
             before = next((item for item in mounts if item.clean_target == use.mount.clean_target), None)
             if before is not None and (before.kind, before.source) != (use.mount.kind, use.mount.source):
-                text = (
-                    f"{use.service.name} had {before.raw_source or 'an anonymous volume'} in {before.raw_target} before"
-                )
-                yield Answer(Mark.OPEN, f"{text} ({one.when}): `volfix carry` moves what is still there")
+                source = before.raw_source or "an anonymous volume"
+                text = f"{use.service.name} had {source} at {before.raw_target} before ({one.when})"
+                yield Answer(Mark.OPEN, f"{text}: type `volfix carry --write` if those rows are not carried yet")
                 break
 
 
@@ -93,7 +98,7 @@ def with_engine(
     found = containers_under(engine, deployed, [deployed.project.name])
     own, elsewhere = found.own, [one for one in engine.containers() if _is_other(one, deployed)]
     strangers = [
-        Answer(Mark.WRONG, f"{one} runs as {deployed.project.name} too, and is not known to be this project's")
+        Answer(Mark.WRONG, f"{one} runs as {deployed.project.name} too, and may belong to another repository")
         for one in found.others
     ]
     return _with(
@@ -173,7 +178,7 @@ def _values(engine: Engine, own: Sequence[Container], deployed: Deployed) -> Ite
 
 def _daemon(engine: Engine, own: Sequence[Container], deployed: Deployed) -> Answer:
     host = engine.host()
-    text = f"here `docker` speaks to {host.get('Name', 'a daemon')} (Docker {host.get('ServerVersion', '?')})"
+    text = f"`docker` uses {host.get('Name', 'a daemon')} here (Docker {host.get('ServerVersion', '?')})"
     running = sum(container.is_running for container in own)
     text = f"{text}; running containers of {deployed.project.name}: {running}"
     return Answer(Mark.FINE if running else Mark.OPEN, text)

@@ -63,7 +63,8 @@ class Engine:
             raise EngineProblem(str(problem)) from problem
         except Exception as error:  # the SDK's, requests', paramiko's: each means the same here
             raise EngineProblem(
-                f"no Docker engine answers{asked}: {cause_of(error)}. DOCKER_HOST or `docker context use` names another"
+                f"no Docker engine answers{asked}: {cause_of(error)}. "
+                "Name another with DOCKER_HOST or `docker context use`"
             ) from error
         return cls(api)
 

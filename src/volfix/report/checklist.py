@@ -1,4 +1,4 @@
-"""The checklist for a person whose data still disappears, as `volfix explain` prints it."""
+"""The checklist for a person whose data still disappears: what `volfix explain PATH` prints."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def render(title: str, points: Sequence[Point], note: str | None = None) -> str:
         answers = [_line(answer.mark, answer.text) for answer in point.answers]
         parts.append("\n".join([f"{number}. {point.topic.value}: {point.verdict.value}", *answers]))
     if note:
-        parts.append(textwrap.fill(f"What runs now was not looked at: {note}", WIDTH))
-    parts.append("`volfix` shows what it would change, `volfix explain CODE` explains a finding, `--rules` lists them.")
+        parts.append(textwrap.fill(f"Running containers were not looked at: {note}", WIDTH))
+    parts.append("`volfix` shows the fixes; `volfix explain CODE` explains a finding.")
     return "\n\n".join(parts)
 
 
@@ -36,7 +36,7 @@ def render_several(subject: str, answers: Sequence[tuple[str, str, Sequence[Poin
         why = "; ".join(f"{each.value}: {', '.join(said[each])}" for each in WORSE if said[each])
         lines.append(_paragraph(f"{file} ({name}): {verdict.value}", why))
     if note:
-        lines += ["", textwrap.fill(f"What runs now was not looked at: {note}", WIDTH)]
+        lines += ["", textwrap.fill(f"Running containers were not looked at: {note}", WIDTH)]
     worst = Path(subject, answers[verdicts.index(Verdict.of(verdicts))][0])
     lines += ["", f"Name a Compose file to see its answers: volfix explain {shlex.quote(str(worst))}"]
     return "\n".join(lines)

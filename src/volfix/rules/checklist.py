@@ -1,4 +1,4 @@
-"""Data still disappearing? The questions to ask of a project, in order, and what its files answer to each."""
+"""Data still disappearing? What the data depends on, topic by topic, and what the project's files say to each."""
 
 from __future__ import annotations
 
@@ -53,14 +53,15 @@ CODES = {
     Topic.DAEMON: ("VF301", "VF302", "VF304", "VF305", "VF307"),
 }
 """The rules whose findings say something to a topic."""
+BY_HAND = "started by hand, it may have another name and other volumes"
+SPARED = "no command of a deployment that volfix reads deletes a volume or a mounted directory"
 
 
 def checklist(context: Context, project: Project, findings: Sequence[Finding]) -> tuple[Point, ...]:
     """Each topic with what the project's files say to it; `findings` are those of its stack."""
-    return tuple(
-        Point(topic, (*_found(context, findings, CODES[topic]), *read(context, project)))
-        for topic, read in READERS.items()
-    )
+    found = {topic: tuple(_found(context, findings, codes)) for topic, codes in CODES.items()}
+    found[Topic.DELETION] = found[Topic.DELETION] or (Answer(Mark.FINE, SPARED),)
+    return tuple(Point(topic, (*found[topic], *read(context, project))) for topic, read in READERS.items())
 
 
 def data_mounts(context: Context, project: Project) -> Iterator[tuple[Use, str]]:
@@ -85,15 +86,15 @@ def _volumes(context: Context, project: Project) -> Iterator[Answer]:
     for use, what in data_mounts(context, project):
         none = False
         mount = use.mount
-        place = f"{use.service.name} has {what} in {mount.raw_target}"
+        kept = f"{use.service.name} keeps {what} ({mount.raw_target}) in"
         if mount.kind == VOLUME:
             real = " and ".join(volume_names(context, project, mount.source))
-            yield Answer(Mark.FINE, f"{place}: the volume {mount.source}, {real} on the host")
+            yield Answer(Mark.FINE, f"{kept} the volume {mount.source}, {real} on the host")
         else:
-            yield Answer(Mark.WRONG, f"{place}: {mount.raw_source}, a directory of the host, not a volume")
+            yield Answer(Mark.WRONG, f"{kept} {mount.raw_source}, a directory of the host, not a volume")
     if none:
         yield Answer(
-            Mark.OPEN, "volfix knows no mount here that keeps a database: data without a mount dies with its container"
+            Mark.OPEN, "volfix finds no mount that keeps a database: data without a mount dies with its container"
         )
 
 
@@ -107,29 +108,30 @@ def _name(context: Context, project: Project) -> Iterator[Answer]:
     keys = [key for key in project.declared if real.real_name(key) == f"{name}_{key}"]
     volumes = f": its volumes are {', '.join(f'{name}_{key}' for key in keys)}" if keys else ""
     for changing in names.changing:
-        yield Answer(Mark.OPEN, f"{changing.given_by} gives it another name at each deployment: `{changing.written}`")
-    for unknown in names.unknown:
         yield Answer(
-            Mark.OPEN, f"{unknown.given_by} gives it a name that only the deployment knows: `{unknown.written}`"
+            Mark.OPEN, f"{changing.given_by} changes the project's name at each deployment: `{changing.written}`"
         )
+    for unknown in names.unknown:
+        text = f"{unknown.given_by} decides the project's name, and only the deployment knows it"
+        yield Answer(Mark.OPEN, f"{text}: `{unknown.written}`")
     if len(deployed) > 1:
-        text = f"it is deployed as {' and as '.join(deployed)}: each has volumes of its own"
-        yield Answer(Mark.OPEN, f"{text}, and starts without the other's rows")
+        text = f"deployments call the project {' and '.join(deployed)}: each name has volumes of its own"
+        yield Answer(Mark.OPEN, f"{text}, without the other's rows")
     elif deployed and named is not None:
-        yield Answer(Mark.OPEN, f"it is deployed as {name}{volumes}; `name:` in {where} is not used there")
+        yield Answer(Mark.OPEN, f"the deployment calls the project {name}{volumes}; it does not use `name:` in {where}")
     elif named is not None:
         yield Answer(Mark.FINE, f"`name:` in {where} says {name}{volumes}")
     elif not deployed and (names.changing or names.unknown):
         return
     elif deployed:
-        yield Answer(Mark.OPEN, f"it is deployed as {name}{volumes}; started by hand elsewhere it may be another")
+        yield Answer(Mark.OPEN, f"the deployment calls the project {name}{volumes}; {BY_HAND}")
     elif name != normalized_name(project.directory.resolve().name):
         yield Answer(Mark.FINE, f"COMPOSE_PROJECT_NAME in .env says {name}{volumes}")
     else:
         yield Answer(
             Mark.OPEN,
-            f"the directory's name makes it {name}{volumes}; from a directory of another name it starts with empty "
-            f"volumes (`name: {name}` at the top of the Compose file fixes the name)",
+            f"the project is called {name} after its directory{volumes}; from a directory of another name it starts "
+            f"with EMPTY volumes. `name: {name}` at the top of the Compose file prevents that",
         )
 
 
@@ -140,7 +142,7 @@ def _urls(context: Context, project: Project) -> Iterator[Answer]:
             none = False
             setting = f"{database.variable}={database.shown} of {service.name}"
             if database.path is None:
-                yield Answer(Mark.OPEN, f"{setting}: volfix cannot tell where that is in the container")
+                yield Answer(Mark.OPEN, f"{setting}: volfix cannot tell which file in the container that is")
             elif database.is_inside and database.mount is not None:
                 yield Answer(
                     Mark.FINE, f"{setting} is {database.path}, inside the mount at {database.mount.raw_target}"
@@ -179,7 +181,7 @@ def _arrival(context: Context, project: Project, service: Service, file: EnvFile
             if command.program in COPIES and file.path.name in map(posixpath.basename, to):
                 return Answer(Mark.FINE, f"{service.name} loads {name}: `{shown_command(command)}` puts it there")
         if file.path in start.deployed(project, {}).written:
-            return Answer(Mark.FINE, f"{service.name} loads {name}: what deploys it writes that file before")
+            return Answer(Mark.FINE, f"{service.name} loads {name}: the deployment writes that file before")
     consequence = "or Compose refuses to start" if file.required else "or its values are missing without any message"
     return Answer(
         Mark.OPEN, f"{service.name} loads {name}, which is not here: something must put it there, {consequence}"
@@ -188,25 +190,22 @@ def _arrival(context: Context, project: Project, service: Service, file: EnvFile
 
 def _deletions(context: Context, project: Project) -> Iterator[Answer]:
     commands = context.commands
-    asked = list(deleting_when_asked(commands, project)) if commands is not None else []
-    for command in asked:
-        yield Answer(Mark.NOTE, f"{command} deletes the volumes when it is called")
+    for command in deleting_when_asked(commands, project) if commands is not None else ():
+        yield Answer(Mark.NOTE, f"{command} deletes the volumes when someone calls it")
     unread = [relative(path, context.root) for path in context.unread_deployments]
     if unread:
         yield Answer(Mark.OPEN, f"{' and '.join(unread)} may delete something: volfix does not read it")
-    if not asked:
-        yield Answer(Mark.FINE, "no other command that volfix reads here deletes a volume or a mounted directory")
 
 
 def _daemon(context: Context, project: Project) -> Iterator[Answer]:
     from volfix.project.ci import daemons
 
     says = {
-        daemons.HOST_SOCKET: (Mark.FINE, "the host's, through its socket: volumes stay there between the builds"),
+        daemons.HOST_SOCKET: (Mark.FINE, "the host's daemon, through its socket: volumes stay between the builds"),
         daemons.ON_HOST: (Mark.FINE, "the daemon of the machine that the runner is on"),
         daemons.DIND: (Mark.WRONG, "a daemon inside the pipeline: its volumes end with the pipeline"),
         daemons.THROWN_AWAY: (Mark.WRONG, "the daemon of a machine that is deleted after the build"),
-        daemons.NOWHERE: (Mark.WRONG, "no daemon that the pipeline shows"),
+        daemons.NOWHERE: (Mark.WRONG, "a daemon that the pipeline does not give it"),
         daemons.OTHER_HOST: (Mark.OPEN, "the daemon of another host: look at the volumes there"),
         "ssh": (Mark.OPEN, "the daemon of the host that the step logs in to: look at the volumes there"),
     }
@@ -214,7 +213,7 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
     for deploy in _of(context, project):
         none = False
         mark, text = says.get(deploy.deployment.target, (Mark.OPEN, "a daemon that the files do not name"))
-        yield Answer(mark, f"the step {deploy.deployment.step_name} speaks to {text}")
+        yield Answer(mark, f"the step {deploy.deployment.step_name} uses {text}")
     for answer in _deployed_by(context, project):
         none = False
         yield answer
@@ -225,7 +224,7 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
     if none:
         yield Answer(
             Mark.NOTE,
-            "no pipeline or script here deploys it: it runs on the daemon that `docker` uses where someone starts it",
+            "no pipeline or script here deploys the project: its volumes are on the machine where someone starts it",
         )
 
 
@@ -242,11 +241,12 @@ def _deployed_by(context: Context, project: Project) -> Iterator[Answer]:
         if source.path not in known and (source.path, step) not in seen:
             seen.add((source.path, step))
             line, _ = source.place(command.origin.start)
-            place = f"{relative(source.path, context.root)}:{line} deploys it{f' in {step}' if step else ''}, on"
+            name = relative(source.path, context.root)
+            place = f"{name}:{line} deploys the project{f' in {step}' if step else ''}, on"
             if command.is_remote or reaches_other_host(command):
                 yield Answer(Mark.OPEN, f"{place} another host: look at the volumes there")
             else:
-                yield Answer(Mark.NOTE, f"{place} the machine that runs it")
+                yield Answer(Mark.NOTE, f"{place} the machine where {name} runs")
 
 
 def _of(context: Context, project: Project) -> list[StackDeployment]:

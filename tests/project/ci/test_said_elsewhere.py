@@ -90,7 +90,7 @@ def test_an_expression_is_no_here_document(tmp_path: Path) -> None:
         "run: docker compose -p << parameters.name >> up -d",
     )
     assert len(found(tmp_path, {CIRCLE: circle(*steps)}, "VF401")) == 1
-    assert "a name that only the deployment knows: `<< parameters.name >>`" in name_answers(
+    assert "only the deployment knows it: `<< parameters.name >>`" in name_answers(
         tmp_path / "b", {CIRCLE: circle(steps[1])}
     )
 
@@ -229,26 +229,32 @@ def test_a_variable_of_a_cron_table_holds_for_the_lines_below_it(tmp_path: Path)
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({"ops/crontab": "COMPOSE_PROJECT_NAME=live\n0 4 * * * docker compose up -d\n"}, "it is deployed as live:"),
+        (
+            {"ops/crontab": "COMPOSE_PROJECT_NAME=live\n0 4 * * * docker compose up -d\n"},
+            "the deployment calls the project live:",
+        ),
         (
             {"shop@.service": "[Service]\nEnvironment=COMPOSE_PROJECT_NAME=%i\nExecStart=docker compose up\n"},
-            "COMPOSE_PROJECT_NAME gives it a name that only the deployment knows: `%i`",
+            "COMPOSE_PROJECT_NAME decides the project's name, and only the deployment knows it: `%i`",
         ),
         (
             {
                 "justfile": 'name := "live"\nexport COMPOSE_PROJECT_NAME := name + "-web"\n'
                 "deploy:\n    docker compose up -d\n"
             },
-            "it is deployed as live-web:",
+            "the deployment calls the project live-web:",
         ),
         (
             {"justfile": "export COMPOSE_PROJECT_NAME := 'a-' + env_var('B')\ndeploy:\n    docker compose up -d\n"},
-            "COMPOSE_PROJECT_NAME gives it a name that only the deployment knows",
+            "COMPOSE_PROJECT_NAME decides the project's name, and only the deployment knows it",
         ),
-        ({GITLAB: "deploy: {script: docker compose -p shop-$ENV up -d}\n"}, "only the deployment knows: `shop-$ENV`"),
+        (
+            {GITLAB: "deploy: {script: docker compose -p shop-$ENV up -d}\n"},
+            "only the deployment knows it: `shop-$ENV`",
+        ),
         (
             {"ansible/site.yml": PLAY.format("", "").replace("/srv/shop", "'/srv/{{ release }}'")},
-            "the directory gives it another name at each deployment",
+            "the directory changes the project's name at each deployment",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from volfix.rules.evidence.deployments import deploys
 
 if TYPE_CHECKING:
     from volfix.project.deployments.up_commands import UpCommand
+
+LAST = re.compile(r"\$(\w+)\Z")
+"""A variable at the end of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,18 @@ def deployed_names(context: Context, project: Project) -> DeployedNames:
 
 
 def volume_names(context: Context, project: Project, key: str) -> tuple[str, ...]:
-    """What a volume of the project is called on the host, by the names that the project is deployed under."""
+    """What a volume of the project is called on the host, by the names that the project is deployed under.
+
+    A name that ends with a variable has braces around it, so that the volume's own name does not continue it.
+    """
     names = deployed_names(context, project)
     all_of = (
         (*names.known, *(name.written for name in (*names.changing, *names.unknown)))
         if project.fixed_name(key) is None
         else ()
     )
-    return tuple(f"{name}_{key}" for name in all_of) or (project.real_name(key),)
+    braced = (LAST.sub(r"${\1}", name) for name in all_of)
+    return tuple(f"{name}_{key}" for name in braced) or (project.real_name(key),)
 
 
 @once
