@@ -1,1 +1,1 @@
-"""What a service's code says of its database: URLs, the libraries that read them, literals, settings files."""
+"""Finds the databases that a service's code opens: URLs, literals, settings files, and the libraries that read them."""

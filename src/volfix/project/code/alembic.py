@@ -1,4 +1,4 @@
-"""The database that alembic.ini names, for migrations.
+"""The database that alembic.ini names for migrations.
 
 Source: sqlalchemy/alembic 1.x: a relative path starts from the working directory; `%(here)s` is the ini's folder.
 """
@@ -18,11 +18,14 @@ from volfix.syntax.source import FileProblem, Source, Span
 URL = re.compile(r"(?m)^sqlalchemy\.url[ \t]*[=:][ \t]*(\S+)[ \t]*\r?$")
 SCRIPTS = re.compile(r"(?m)^script_location[ \t]*[=:][ \t]*(?:%\(here\)s/)?([\w./-]+)")
 ELSEWHERE = re.compile(rb"set_main_option|environ|getenv|settings|create_engine|create_async_engine")
-"""What an env.py has in it that takes the URL from somewhere else."""
+"""Signs that an env.py takes the URL from another place than alembic.ini."""
 
 
 def ini_databases(path: Path, place: str | None) -> Iterator[NamedDatabase]:
-    """The database of the `sqlalchemy.url` at `path`, where env.py reads it from there; `place` is the container's."""
+    """The database in `sqlalchemy.url` of the file at `path`; none if env.py takes the URL from another place.
+
+    `place` is the file's path in the container; None if it is unknown.
+    """
     try:
         source = Source.read(path)
         found, scripts = URL.search(source.text), SCRIPTS.search(source.text)
@@ -44,6 +47,6 @@ def ini_databases(path: Path, place: str | None) -> Iterator[NamedDatabase]:
 
 
 def _environment(directory: Path, scripts: str) -> bytes:
-    """The env.py of the scripts in the ini's directory; nothing where it is outside of the repository."""
+    """The content of env.py in the `script_location` directory; empty if it lies outside the repository."""
     path = Path(os.path.normpath(directory / scripts / "env.py"))
     return disk.read(path) if path.is_relative_to(directory) or disk.is_inside(path) else b""

@@ -1,4 +1,4 @@
-"""Where the files of a build context lie in the container."""
+"""Which path a file of a build context has in the container."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ KEEPS = frozenset({".gitkeep", ".keep", ".gitignore", ".dockerignore"})
 
 
 def container_path(project: Project, service: Service, path: Path) -> str | None:
-    """The place of a file of the build context in the container: by a mount of code, else by the Dockerfile's COPY.
+    """The path in the container of the file at `path`, from a bind mount or from a COPY of the Dockerfile.
 
-    None where neither says it; a later COPY wins over an earlier one.
+    A bind mount wins over COPY, a later COPY over an earlier COPY. None if neither covers the file.
     """
     for mount in project.mounts_of(service):
         if mount.kind == BIND and mount.source_is_known and not mount.source.startswith("~"):
@@ -40,7 +40,7 @@ def container_path(project: Project, service: Service, path: Path) -> str | None
 
 
 def is_compiled(service: Service, path: Path) -> bool:
-    """Whether another stage takes the file of the build context, and the image something that such a stage has made."""
+    """Whether another stage of the Dockerfile takes the file, and the image takes what that stage made."""
     build, stage = service.build, service.stage
     if build is None or build.context is None or stage is None or not stage.filled:
         return False
@@ -49,8 +49,9 @@ def is_compiled(service: Service, path: Path) -> bool:
 
 
 def compiled_path(service: Service, path: Path) -> str | None:
-    """Where what a compiler makes of the file would lie, as deep in the directory that the image takes from a stage as
-    the file is below its own first directory: `src/db.ts` in `/app/dist`; None where the image takes several, or none.
+    """The path in the container of the compiled file: `/app/dist/db.ts` for `src/db.ts` if the image takes `/app/dist`.
+
+    None if the image takes no directory, or several directories, from other stages.
     """
     build, stage = service.build, service.stage
     if build is None or build.context is None or stage is None or not is_compiled(service, path):
@@ -61,7 +62,7 @@ def compiled_path(service: Service, path: Path) -> str | None:
 
 
 def is_archived(service: Service, path: Path) -> bool:
-    """Whether the file is in an archive that is copied into the image: made by another stage, or before the build."""
+    """Whether the file is inside an archive in the image (`.jar`, `.war`) that a stage or an earlier build made."""
     stage = service.stage
     return is_compiled(service, path) or (
         stage is not None
@@ -73,12 +74,12 @@ def is_archived(service: Service, path: Path) -> bool:
 
 
 def may_be_in_image(service: Service) -> bool:
-    """Whether a file that no COPY names can be in the image all the same: another stage may have brought it."""
+    """Whether a file that no COPY names may still be in the image, because volfix knows of no COPY at all."""
     return service.stage is None or not service.stage.copied
 
 
 def comes_with_image(service: Service, path: str) -> Path | None:
-    """The file of the build context that is at `path`, absolute, in the image: what is there is not only rows."""
+    """The file of the build context that the image has at the absolute `path`; None if it has none there."""
     build, stage = service.build, service.stage
     if build is None or build.context is None or stage is None:
         return None
@@ -92,7 +93,7 @@ def comes_with_image(service: Service, path: str) -> Path | None:
 
 
 def is_filled_by_build(service: Service, directory: str) -> bool:
-    """Whether the build puts files into this directory of the image, or below it, as far as its Dockerfile says."""
+    """Whether the Dockerfile puts files into this directory of the image or below it."""
     build, stage = service.build, service.stage
     if build is None or build.context is None or stage is None:
         return False
@@ -112,10 +113,10 @@ def is_filled_by_build(service: Service, directory: str) -> bool:
 
 
 def _has_files(directory: Path) -> bool:
-    """Whether more lies in it than what keeps it in a repository; one that nobody can look into may hold anything."""
+    """Whether the directory holds more than placeholders; True if it cannot be listed for lack of permission."""
     try:
         return any(entry.name not in KEEPS for entry in disk.entries(directory))
     except PermissionError:
         return True
-    except (OSError, ValueError):  # there is no such directory, or none can be called so
+    except (OSError, ValueError):  # the directory does not exist, or its name is impossible
         return False

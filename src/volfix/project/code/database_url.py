@@ -1,6 +1,6 @@
-"""The database file that a value names: read as its readers read it, and written for another place.
+"""Finds the database file that a value names, as the libraries that read it do, and writes a new path into the value.
 
-Source: the libraries themselves where knowledge/readers.toml says that they were run; their documentation elsewhere.
+Source: tests of the libraries themselves if knowledge/readers.toml says so; otherwise their documentation.
 """
 
 from __future__ import annotations
@@ -35,26 +35,27 @@ IN_MEMORY = re.compile(
 )
 
 HOME = ("jdbc:h2", "jdbc:hsqldb")
-"""Schemes whose library puts the home directory in the place of `~`; to others it is a directory of that name.
+"""Schemes whose library replaces `~` by the home directory; for others it is a directory named `~`.
 
 Sources: h2database/h2database, FilePathDisk.expandUserHomeDirectory; hsqldb.org, guide (the `~` of a file's path).
 """
 SYMFONY = re.compile(r"/%kernel\.project_dir%/([^%]+)\Z")
 Base = Literal["", "home", "Symfony"]
-"""The home directory of the process's user; the directory of Symfony's project, where composer.json is."""
+"""What a path starts from: the home directory of the process's user, or Symfony's project (with composer.json)."""
 FROM_THE_ROOT = ("application root", "process")
-"""Places that are the application's own directory wherever the file is found: Rails.root, Laravel's base_path()."""
+"""Values of `relative_to` that mean the application's own directory: Rails.root, Laravel's base_path()."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFile:
-    """Where value[start:end] names a database file.
+    """A database file that value[start:end] names.
 
-    `path` is what is written there as a path, escapes resolved; a relative one starts from `folder` below the working
-    directory. `ending` is what the library puts behind the name. `doubt` says why the place cannot be told; `path` is
-    then what is written. `readings` are then what it may be, as far as a mount can decide between them, and `base` the
-    directory of the container that `below` starts from. `unproven` says why no value is changed though it can be told.
-    `slashes_decide` whether a known reader takes it for relative or absolute by the number of slashes alone.
+    `path` is that text as a path, with escapes decoded. A relative path starts from `folder` below the working
+    directory. `ending` is what the library appends to the name. `decodes` says that the library decodes `%` escapes.
+    `absolute_prefix` and `relative_prefix` are written before a new path. `slashes_decide` says that only the number of
+    slashes makes the path relative or absolute. `doubt` says why the file's place is unknown; `path` is then the plain
+    text, `readings` are the possible files, and `below` is the path below `base`. `unproven` says why volfix does not
+    edit the value although it knows the file.
     """
 
     start: int
@@ -75,11 +76,11 @@ class DatabaseFile:
 
 
 def database_file(value: str, kind: str | None, readers: Sequence[Reader]) -> DatabaseFile | None:
-    """The database file in `value`; None where it names none (a server, a database in memory, anything else).
+    """The database file in `value`; None if it names no file (a server, a database in memory, anything else).
 
-    `kind` is what the variable's name promises (knowledge.variables), or `opened` for what code opens as a database; a
-    plain path counts only where that promises a file. `readers` are the libraries that may open it: none where they are
-    not known; where several take it and read it differently, the result says so in `doubt`.
+    `kind` is what the variable's name promises (knowledge.variables), or `opened` if code opens the value as a
+    database. A plain path counts only if `kind` promises a file. `readers` are the libraries that may open it, empty if
+    unknown. If several libraries read the value differently, `doubt` of the result says so.
     """
     if is_in_memory(value):
         return None
@@ -106,7 +107,7 @@ def is_in_memory(value: str) -> bool:
 
 
 def _agreed(found: re.Match[str], form: Form, readers: Sequence[Reader]) -> DatabaseFile | None:
-    """The one reading of all readers that take this form."""
+    """The reading that all readers of this form share; with a doubt if they differ."""
     scheme = (found.groupdict().get("scheme") or form).lower()
     own = [*reader_of_scheme(scheme)] if form != "short" or scheme == "sqlite3" else []
     if own and (named := [reader for reader in readers if reader in own or reader.name == own[0].name]):
@@ -127,7 +128,7 @@ def _agreed(found: re.Match[str], form: Form, readers: Sequence[Reader]) -> Data
 
 
 def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> DatabaseFile | None:
-    """Without a reader that takes the form: what all of them would agree on, or a doubt."""
+    """The reading if no known reader takes the form: what every library would agree on, or a doubt."""
     item = _item(found, form)
     if item is None or item.doubt:
         return item
@@ -150,14 +151,14 @@ def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> Data
 
 
 def _either(item: DatabaseFile, form: Form) -> Iterator[DatabaseFile]:
-    """What the libraries that differ make of it: behind three slashes an absolute path, or a relative one."""
+    """The two readings on which libraries differ: after three slashes the path is absolute, or it is relative."""
     yield item
     if form == "url" and not item.relative:
         yield replace(item, path=item.path[1:], relative=True, absolute_prefix="/", relative_prefix="/")
 
 
 def _item(found: re.Match[str], form: Form) -> DatabaseFile | None:
-    """What is written, as a path; None where it is no file of this machine, or nothing that a person would mean."""
+    """The text as a path, with no library's rules applied; None if it cannot be a file of the container."""
     path, start = found["path"].rstrip(), found.start("path")
     if form != "url" and (NO_FILE.match(path) or not path.strip("./")) and not WINDOWS.match(path):
         return None
@@ -203,7 +204,7 @@ def _read(found: re.Match[str], form: Form, reader: Reader) -> DatabaseFile | No
 
 
 def _proven(item: DatabaseFile, form: Form, reader: Reader) -> DatabaseFile:
-    """The file, unproven where nobody ran its reader; an absolute path by itself has one reading only."""
+    """The file, marked `unproven` if its library was never tested; a plain absolute path needs no test."""
     if reader.basis != "unverified" or (form == "plain" and not item.relative):
         return item
     return replace(item, unproven=f"how {reader.name} reads it is known from its documentation alone")
@@ -216,7 +217,7 @@ def _place(reader: Reader) -> str:
 
 
 def _sqlite_url(item: DatabaseFile, path: str, rest: str, reader: Reader) -> DatabaseFile:
-    """Behind `sqlite://`: slashes, a `file:` URI within the URL, escapes."""
+    """The file in a `sqlite://` URL: its slashes, its escapes, and a `file:` URI inside the URL."""
     if "%kernel" in path or (not path.startswith("/") and reader.two_slashes == "refused"):
         reason = "it holds a parameter of the framework" if "%" in path else f"{reader.name} takes no two slashes"
         return replace(item, doubt=reason)
@@ -237,7 +238,7 @@ def _sqlite_url(item: DatabaseFile, path: str, rest: str, reader: Reader) -> Dat
 
 
 def _inner_uri(item: DatabaseFile, rest: str, reader: Reader) -> DatabaseFile:
-    """`sqlite:///file:x?uri=true` of SQLAlchemy: SQLite's own URI, which decodes its escapes itself."""
+    """The file in `sqlite:///file:x?uri=true` (SQLAlchemy): `file:x` is SQLite's own URI, with its own escapes."""
     path = item.path.removeprefix("file:")
     if not re.search(r"[?&]uri=true\b", rest) or "%" in path or path.startswith("//") or "url" not in reader.forms:
         return replace(item, doubt="it is a URI within the URL, which volfix does not rewrite")
@@ -256,7 +257,7 @@ def _jdbc(item: DatabaseFile, scheme: str) -> DatabaseFile:
 
 
 def resolved_path(file: DatabaseFile, directory: str | None) -> str | None:
-    """The absolute path of the file, `directory` being the working directory; None where it cannot be told."""
+    """The absolute path of the file in the container, for the working directory `directory`; None if unknown."""
     if file.doubt:
         return None
     if not file.relative:
@@ -267,7 +268,7 @@ def resolved_path(file: DatabaseFile, directory: str | None) -> str | None:
 
 
 def other_reading(file: DatabaseFile, directory: str | None) -> str | None:
-    """The path where the slashes of `sqlite:///x` are read the other way; None where there is no other way."""
+    """The path if the slashes of `sqlite:///x` are read the other way (relative or absolute); None if impossible."""
     if not file.slashes_decide or file.doubt or directory is None or file.path.startswith("."):
         return None
     if file.relative:
@@ -276,9 +277,10 @@ def other_reading(file: DatabaseFile, directory: str | None) -> str | None:
 
 
 def moved(value: str, file: DatabaseFile, path: str, directory: str | None) -> str:
-    """`value` with the absolute `path` in place of the file's; relative and with `./` where it was so and can be.
+    """`value` with the file's path replaced by the absolute `path`.
 
-    The name of the file keeps its escapes where it stays the same.
+    The new path is written relative to the working directory `directory`, and with `./`, if the old path was and the
+    new path lies below it. An unchanged file name keeps its escapes.
     """
     start = posixpath.normpath(posixpath.join(directory, file.folder)) if directory is not None else None
     path = path.removesuffix(file.ending) if file.ending else path

@@ -1,4 +1,4 @@
-"""The code of a build context that its image runs, by what it names: modules, scripts, settings, frameworks' files."""
+"""Searches the code that runs in the container: modules, scripts, settings and frameworks' files of a build context."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from volfix.syntax import disk
 from volfix.syntax.code_tree import GO, JAVASCRIPT, TYPESCRIPT
 
 MENTIONS = re.compile(rb"sqlite|\.db[\"']|jdbc:h2:", re.IGNORECASE)
-"""What every module that names a database file has in it. Nothing else is parsed."""
+"""Bytes without which a module cannot name a database file. Only modules with them are parsed."""
 NOT_DEPLOYED = frozenset(
     {
         "tests",
@@ -38,13 +38,13 @@ NOT_DEPLOYED = frozenset(
     }
     | {"scripts", "tools", "notebooks", "fixtures", "versions"}
 )
-"""Directories of code that serves something else than the deployment."""
+"""Directories of code that is not part of the deployment."""
 TEST_MODULE = re.compile(r"(?:test|conftest)\w*\.py\Z|\w*_tests?\.py\Z")
 PROGRAM_MENTIONS = re.compile(rb"sqlite|\.db[\"'`?]|bolt|buntdb", re.IGNORECASE)
-"""The same of modules in Go, JavaScript and TypeScript."""
+"""The same for modules in Go, JavaScript and TypeScript."""
 PROGRAMS = (*GO, *JAVASCRIPT, *TYPESCRIPT)
 LONGEST = 512 * 1024
-"""Bytes of the longest module in these languages that people write; a longer one is generated."""
+"""The largest module in these languages that is read, in bytes; a larger module is generated code."""
 FRAMEWORK_FILES = ("config/database.yml", "config/database.php", "prisma/schema.prisma", "schema.prisma")
 """Files of Rails, Laravel and Prisma that may name a database; Spring's are in spring_files."""
 SIGNS = re.compile(r"requirements.*\.txt|pyproject\.toml|setup\.(?:py|cfg)|Pipfile|alembic\.ini|\w+\.py")
@@ -52,8 +52,8 @@ MANIFEST = re.compile(r"package\.json|go\.mod|deno\.jsonc?|bunfig\.toml")
 COMMENT = re.compile(rb"(?m)(?:^|[ \t])#")
 STARTERS = (".sh", "entrypoint", "Procfile", ".conf")
 SETTINGS = ("Makefile", "crontab", ".yml", ".yaml", ".toml", ".ini", ".service", "package.json")
-"""Files of tools that work beside the application, as one that replicates the database: what they say by its whole path
-counts. Compose files are read as such.
+"""Files of tools beside the application, such as a tool that replicates the database. They name a database only by its
+whole path. Compose files are left out: they are read elsewhere.
 """
 OTHER_LANGUAGES = (".js", ".mjs", ".cjs", ".ts", ".go", ".rb", ".php", ".rs", ".ex", ".exs", ".java", ".kt", ".cs")
 OTHER_TEST = re.compile(
@@ -65,16 +65,16 @@ CALLS = (
     rb"|read_?file|create(?:Read|Write)Stream|FileResponse|send_?file|run|call|check_call|check_output|Popen|system"
     rb"|exec\w*|spawn)(?:Sync)?\((?:[^)]|\)(?=\s{0,80}[,/])){0,200}?[\"'`\s]"
 )
-"""A call by which code looks at a file, up to the file's name; calls inside of it may put the path together."""
+"""A call with which code accesses a file, up to the file's name; calls inside it may build the path."""
 ON_PATH = rb"[\"']\s*\)+\.(?:exists|is_file|unlink|stat|open|read_bytes|write_bytes|touch|rename|replace)\("
-"""The same behind a path that Python makes of the name, or of a directory and the name."""
+"""A method with which Python accesses a file, after the file's name as the end of a path."""
 ON_DEMAND = frozenset({"scripts", "tools"})
-"""Directories of programs that people and cron start in the container: what they say by its whole path counts."""
+"""Directories of programs that people and cron start in the container. They name a database only by its whole path."""
 
 
 @dataclass(frozen=True)
 class DeployedCode:
-    """What of a build context runs in the container, tests and what `.dockerignore` leaves out apart."""
+    """The files of a build context that run in the container, without tests and what `.dockerignore` leaves out."""
 
     directory: Path
     dockerfile: str = "Dockerfile"
@@ -94,14 +94,14 @@ class DeployedCode:
 
     @cached_property
     def mentioning(self) -> tuple[Path, ...]:
-        """The modules, ini files and frameworks' files that mention a database file, by a search of their bytes."""
+        """The modules, ini files and frameworks' files whose bytes mention a database file."""
         found = {**self._modules.files, **self._framework_files}
         programs = (path for path, data in self.programs.items() if PROGRAM_MENTIONS.search(data))
         return (*(path for path, data in found.items() if MENTIONS.search(data)), *programs)
 
     @cached_property
     def programs(self) -> dict[Path, bytes]:
-        """The modules in Go, JavaScript and TypeScript, where a manifest says that there are some."""
+        """The modules in Go, JavaScript and TypeScript with their bytes; none without a manifest (package.json ...)."""
         if not _has(self.directory, MANIFEST):
             return {}
         files = (path for path in self._files(PROGRAMS) if not OTHER_TEST.match(path.name))
@@ -110,7 +110,7 @@ class DeployedCode:
 
     @cached_property
     def _framework_files(self) -> dict[Path, bytes]:
-        """Those in the context's directory, or in one just below it."""
+        """The frameworks' files in the context's directory and in the directories just below it, with their bytes."""
         below = [Path(entry.path) for entry in disk.entries_or_none(self.directory) if is_own(entry)]
         places = (self.directory, *below)
         found = [path for place in places for name in FRAMEWORK_FILES if disk.is_file(path := place / name)]
@@ -126,37 +126,38 @@ class DeployedCode:
         return _read(self._files(STARTERS))
 
     def having(self, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Path]:
-        """The modules in which the pattern is found outside of comments, each as often as it is; one of the words is in
-        every such place.
+        """The Python modules and ini files that match the pattern outside comments, once for each match.
+
+        Every match of the pattern must contain one of `words`.
         """
         yield from self._modules.having(pattern, words)
 
     def naming(self, pattern: re.Pattern[bytes], name: str) -> Iterator[Path]:
-        """The same for a pattern that holds a name as a whole word."""
+        """Like `having`, for a pattern that contains `name` as a whole word."""
         yield from self._modules.naming(pattern, name.encode())
 
     def matching(self, patterns: Mapping[str, re.Pattern[bytes]]) -> Iterator[Path]:
-        """The modules and scripts in which the pattern for their ending is found outside of comments."""
+        """The modules and scripts that match, outside comments, the pattern for their suffix."""
         yield from (*self._modules.matching(patterns), *self._other_code.matching(patterns))
 
     def is_deployed(self, path: Path) -> bool:
-        """Whether a build can take the file: it lies in the context, and `.dockerignore` does not leave it out."""
+        """Whether the file is in the build context and neither a test nor left out by `.dockerignore`."""
         return path.is_relative_to(self.directory) and self._is_deployed(path.relative_to(self.directory))
 
     def starters(self) -> Iterator[Path]:
-        """The scripts and settings that start programs, with a database file in them."""
+        """The scripts and settings that start programs and mention a database file."""
         yield from (path for path, data in self._starters.files.items() if MENTIONS.search(data) or b".db" in data)
 
     def marked(self, mark: bytes) -> Iterator[Path]:
-        """The modules, ini files and frameworks' files with these bytes."""
+        """The modules, ini files and frameworks' files that contain these bytes."""
         yield from (path for path, data in {**self._modules.files, **self._framework_files}.items() if mark in data)
 
     def starting(self, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Path]:
-        """The same for the scripts and settings that start programs."""
+        """Like `having`, for the scripts and settings that start programs."""
         yield from self._starters.having(pattern, words)
 
     def starters_naming(self, pattern: re.Pattern[bytes], name: str) -> Iterator[Path]:
-        """The scripts and settings that start programs, with a pattern that holds a name as a whole word."""
+        """Like `naming`, for the scripts and settings that start programs."""
         yield from self._starters.naming(pattern, name.encode())
 
     @cached_property
@@ -174,10 +175,10 @@ class DeployedCode:
         return _read(files, OTHER_COMMENT)
 
     def scripts_naming(self, path: str, literal: Literal | None = None) -> Iterator[Path]:
-        """The scripts and settings that name a file of the container by its whole path; those that start programs, and
-        code that looks at the file, by its name too.
+        """The scripts, settings and modules that name the file at `path` in the container.
 
-        A default (`${DB:-/app/app.db}`) is no name of it: the variable counts. Nor is the `literal` that is asked for.
+        Any of them may name it by its whole path; scripts that start programs, and code that accesses the file, also by
+        its file name. A default (`${DB:-/app/app.db}`) does not count, nor does `literal` itself.
         """
         whole, name = (text.encode("utf-8", "replace") for text in (path, path.rpartition("/")[2]))
         end = rb"(?![\w.-])"
@@ -196,7 +197,7 @@ def _read(paths: Iterable[Path], comment: re.Pattern[bytes] = COMMENT) -> Search
 
 
 def _has(directory: Path, signs: re.Pattern[str]) -> bool:
-    """Whether a file in the context, or a directory below it, says that there is code of a kind: else none is read."""
+    """Whether a name in `directory`, or in a directory just below it, matches `signs`."""
     entries = disk.entries_or_none(directory)
     below = [each for entry in entries if is_own(entry) for each in disk.entries_or_none(entry.path)]
     return any(signs.fullmatch(entry.name) for entry in [*entries, *below])

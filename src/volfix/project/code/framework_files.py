@@ -1,9 +1,9 @@
-"""The databases that the files of a framework name: Rails' database.yml, Laravel's database.php, Prisma's schema.
+"""The databases named in the files of a framework: Rails' database.yml, Laravel's database.php, Prisma's schema.
 
-Nothing edits them. Sources: rails/rails, guides/source/configuring.md and the SQLite3 adapter (a relative path starts
-from Rails.root; DATABASE_URL wins); laravel/framework, config/database.php (database_path, DB_DATABASE); prisma/docs,
-orm/overview/databases/sqlite (a relative path starts from the schema's directory, up to version 6; later the URL is in
-no schema, and with a driver adapter it is not what is opened).
+volfix does not edit these files. Sources: rails/rails, guides/source/configuring.md and the SQLite3 adapter (a relative
+path starts from Rails.root; DATABASE_URL wins); laravel/framework, config/database.php (database_path, DB_DATABASE);
+prisma/docs, orm/overview/databases/sqlite (up to version 6 a relative path starts from the schema's directory; later
+versions have no URL in the schema; a driver adapter does not use it).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DATABASE_PATH = re.compile(r"env\([ \t]*['\"]DB_DATABASE['\"][ \t]*,[ \t]*databa
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A path as written; relative ones start `levels` directories above the file, in `below`."""
+    """A path as written. A relative path starts `levels` directories above the file, in the subdirectory `below`."""
 
     text: str
     span: Span
@@ -40,7 +40,10 @@ class _Found:
 
 
 def framework_databases(path: Path, place: str | None, environment: Environment) -> Iterator[NamedDatabase]:
-    """The database of the file at `path`, which is at `place` in the container of a service of this environment."""
+    """The database that the file at `path` names.
+
+    `place` is the file's path in the container (None: unknown, nothing is found); `environment` the service's.
+    """
     if place is None:
         return
     read = {"database.yml": _of_rails, "database.php": _of_laravel, "schema.prisma": _of_prisma}[path.name]
@@ -73,7 +76,7 @@ def _of_prisma(source: Source, environment: Environment) -> _Found | None:
 
 
 def _of_laravel(source: Source, environment: Environment) -> _Found | None:
-    """The default of DB_DATABASE, where the environment asks for SQLite; else `.env` in the image may say anything."""
+    """The default of DB_DATABASE if the environment selects SQLite; otherwise a `.env` in the image may decide."""
     found = DATABASE_PATH.search(source.text)
     switch = switch_of("DB_DATABASE", environment)
     if found is None or switch is None or switch.engine != "file":
@@ -84,7 +87,7 @@ def _of_laravel(source: Source, environment: Environment) -> _Found | None:
 
 
 def _of_rails(source: Source, environment: Environment) -> _Found | None:
-    """The file of the environment's one database, or of the first of several (`primary`)."""
+    """The SQLite file of the current RAILS_ENV; with several databases the first (`primary`)."""
     documents = parse(source)
     root = documents[0].root if documents else None
     name = environment.get("RAILS_ENV") or environment.get("RACK_ENV") or "development"

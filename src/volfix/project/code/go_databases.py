@@ -1,7 +1,7 @@
-"""The databases that Go code opens, and which variables of the environment would replace them.
+"""The databases that Go code opens, and the environment variables that can replace them.
 
-Followed are literals, constants, variables that are assigned once, look-ups of the environment with a default, paths
-that are joined. Relative paths start from the working directory. Source: golang/go (database/sql, path/filepath, flag).
+volfix follows literals, constants, variables that are assigned once, environment look-ups with a default, and joined
+paths. Relative paths start from the working directory. Source: golang/go (database/sql, path/filepath, flag).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 READER = "a SQLite driver of Go"
 LOOK_UP = re.compile(r"(?i)\w*env\w*\Z")
-"""The name of a function that gives a variable of the environment, or the default behind it."""
+"""The name of a function that returns an environment variable, or else its default."""
 FLAGS = frozenset({"String", "StringVar", "StringP", "StringVarP"})
 VERB = re.compile(r"%[sv]")
 CONDITIONS = frozenset({"if_statement", "expression_switch_statement", "expression_case", "select_statement"})
@@ -32,19 +32,19 @@ ASSIGNMENTS = frozenset({"short_var_declaration", "assignment_statement", "var_s
 
 @dataclass
 class GoModule(Evaluation["Node"]):
-    """A module of Go, and what its expressions are worth."""
+    """A Go module and the values of its expressions."""
 
     tree: CodeTree
 
     def databases(self) -> Iterator[NamedDatabase]:
-        """The databases that the module opens, each as often as it does."""
+        """The databases that the module opens, one for each place that opens one."""
         for name, node in self.opened():
             if (value := self.value(node)) is not None:
                 doubt = self.doubt(value) or is_conditional(node, CONDITIONS)
                 yield NamedDatabase(self.tree.source, name, value, OPENED, False, reader=READER, doubt=doubt)
 
     def opened(self) -> Iterator[tuple[str, Node]]:
-        """What takes an address, with the expression that says it."""
+        """The name of each call or field that takes a database's address, with the expression of the address."""
         for node in self.tree.nodes():
             if node.type == "call_expression":
                 yield from self._called(node)
@@ -68,7 +68,7 @@ class GoModule(Evaluation["Node"]):
 
     @staticmethod
     def _setting(key: str) -> str | None:
-        """The field of a structure that promises a database file by its name: `DBPath`, `DatabasePath`."""
+        """The name of a struct's field if it promises a database file (`DBPath`, `DatabasePath`); otherwise None."""
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", key).upper()
         return key if variable_kind(words) == "file" and words.endswith(("PATH", "FILE")) else None
 
@@ -110,7 +110,7 @@ class GoModule(Evaluation["Node"]):
         return None
 
     def asked(self, node: Node) -> str | None:
-        """The variable of the environment that a call asks for first."""
+        """The environment variable that a call looks up; None for other expressions."""
         if node.type != "call_expression":
             return None
         name, arguments = self.tree.text(node.child_by_field_name("function")), arguments_of(node)
@@ -124,7 +124,7 @@ class GoModule(Evaluation["Node"]):
         return known_by(value, names={"flag"})
 
     def _formatted(self, arguments: list[Node]) -> Value | None:
-        """`fmt.Sprintf("file:%s?cache=shared", path)`."""
+        """The value of `fmt.Sprintf("file:%s?cache=shared", path)`."""
         form = self.tree.literal(arguments[0]) if arguments else None
         parts = VERB.split(form.text) if form is not None else []
         if form is None or len(parts) != len(arguments) or "%" in "".join(parts):
@@ -135,7 +135,7 @@ class GoModule(Evaluation["Node"]):
         return joined(*found)
 
     def _name(self, node: Node) -> Value | None:
-        """The value of a name: assigned once, or the default where the environment gives none."""
+        """The value of a name: its only assignment, or the default of an environment variable."""
         name = self.tree.text(node)
         function = _function(node)
         given = self._given.get((name, function.id if function is not None else 0)) or self._given.get((name, 0), [])
@@ -152,7 +152,7 @@ class GoModule(Evaluation["Node"]):
 
     @cached_property
     def _given(self) -> dict[tuple[str, int], list[Node]]:
-        """The expressions that a name stands for, by the name and the function, 0 outside of all."""
+        """The expressions assigned to each name, by the name and the id of its function (0 outside functions)."""
         found: dict[tuple[str, int], list[Node]] = {}
         for node in self.tree.nodes():
             if node.type not in ASSIGNMENTS:
@@ -170,7 +170,7 @@ class GoModule(Evaluation["Node"]):
 
 
 def _function(node: Node) -> Node | None:
-    """The function around a node, the outermost."""
+    """The outermost function that contains the node."""
     found, parent = None, node.parent
     while parent is not None:
         if parent.type in ("function_declaration", "method_declaration"):

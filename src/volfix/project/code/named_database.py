@@ -1,4 +1,4 @@
-"""A database that a file of the service's code names."""
+"""The model of a database that a file of the service's code names."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from volfix.syntax.pieces import Value
 from volfix.syntax.source import Source, Span
 
 OPENED = "opened"
-"""The kind of what a program opens at this place; a URL or a file may be a part of what is opened elsewhere."""
+"""The kind of a value that the program opens right here. A `url` or `file` may be part of a value opened elsewhere."""
 DECORATION = re.compile(r"\A\w+:(?://)?|\?.*\Z", re.DOTALL)
-"""What stands around a file's name: `file:shop.db?mode=rwc`."""
+"""What may surround a file's name: `file:` and `?mode=rwc` in `file:shop.db?mode=rwc`."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedDatabase:
-    """A database in code: `name` is the variable or function that takes the value, `is_engine` whether SQLAlchemy does,
-    `reader` another reader of readers.toml.
+    """A database that code names.
 
-    `settings` are the names under which other code may set it, `in_settings` whether they are Flask's;
-    `constant` is the constant in which the literal is only a part of the value. `doubt` says why it may not be
-    what counts, `refusal` why it is not edited.
+    `name` is the variable or function that takes the value. `is_engine` says that it is SQLAlchemy's; `reader` names
+    another reader of readers.toml. `settings` are names under which other code may set the value; `in_settings` says
+    that they are Flask's. `constant` holds the literal if the literal is only part of the value. `doubt` says why
+    another value may be used instead, `refusal` why volfix does not edit this value.
     """
 
     source: Source
@@ -38,17 +38,19 @@ class NamedDatabase:
     refusal: str | None = None
     reader: str = ""
     shared: frozenset[Span] = frozenset()
-    """The literals that another database of the module has too: who changes them moves both."""
+    """The literals that another database of the module uses too: changing them moves both databases."""
 
     @property
     def literals(self) -> tuple[Span, ...]:
-        """Where the value is written."""
+        """The positions of the literals that form the value."""
         return tuple(piece.span for piece in self.value.pieces if piece.span)
 
 
 def each_once(databases: Iterable[NamedDatabase]) -> list[NamedDatabase]:
-    """The databases that are written somewhere, each once: where one has a literal of another and is a part of
-    it, the whole says more. Several may well share a directory or a name.
+    """The databases without duplicates and without those that have no literal.
+
+    If a database shares a literal with another and is only part of its value, the longer value is kept. Different
+    databases may share the literal of a directory or a name.
     """
     found: dict[object, NamedDatabase] = {}
     having: dict[Span, object] = {}
@@ -65,13 +67,16 @@ def each_once(databases: Iterable[NamedDatabase]) -> list[NamedDatabase]:
 
 
 def _is_part(one: NamedDatabase, other: NamedDatabase) -> bool:
-    """Whether both are one database: what is opened is another file even if its name is a part of the other's."""
+    """Whether both are the same database. For opened files the whole path must be equal; otherwise a part suffices."""
     short, long = sorted((one.value.text, other.value.text), key=len)
     return DECORATION.sub("", short) == DECORATION.sub("", long) if one.kind == OPENED else short in long
 
 
 def _united(known: NamedDatabase, named: NamedDatabase) -> NamedDatabase:
-    """The whole, with what is known of its part. What is opened at one place whatever a variable says is opened."""
+    """The longer value, with the settings, the doubt and the variables of both.
+
+    Of opened files only the variables of both count: if one place ignores a variable, the file is opened anyway.
+    """
     whole, part = (known, named) if len(named.value.text) <= len(known.value.text) else (named, known)
     variables = whole.value.variables, part.value.variables
     both = frozenset.intersection(*variables) if whole.kind == OPENED else frozenset.union(*variables)

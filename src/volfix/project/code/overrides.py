@@ -1,4 +1,4 @@
-"""What else than a literal may give the code its database at run time: then the literal is not what counts.
+"""Finds what may replace a literal at run time: other settings, env files, variables. The literal is then uncertain.
 
 Sources: django/django (settings), pallets/flask (config.from_*), theskumar/python-dotenv, pydantic/pydantic-settings.
 """
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 READS_ENV_FILE = re.compile(
     rb"load_dotenv|dotenv_values|read_env\(|env_file['\"]?\s*[=:]|secrets_dir|from\s+decouple|\bConfig\(\s*['\"]\.env"
 )
-"""Code that reads an env file itself, or secrets."""
+"""Code that itself reads an env file or secrets."""
 LOADS_SETTINGS = re.compile(rb"\.from_(?:prefixed_env|envvar|pyfile|file|json)\(")
-"""Flask's ways to settings that come from elsewhere."""
+"""Flask's calls that load settings from another place."""
 FROM_ELSEWHERE = re.compile(r"(?m)^[ \t]*(?:from\s+\S+\s+import\s+\*|exec\(|include\(|\w+\.config\.from_object\()")
 CHANGES_DIRECTORY = re.compile(rb"\b(?:os|contextlib)\.chdir\(")
 CHDIR = re.compile(rb"\b(?:process\.chdir|os\.Chdir|Deno\.chdir)\(")
@@ -38,7 +38,7 @@ SERVER = re.compile(
 
 
 def other_source(code: DeployedCode, project: Project, named: NamedDatabase) -> str | None:
-    """Why another value than the literal may be the one that counts; None where nothing in sight says so."""
+    """Why the code may use another value than the literal of `named`; None if volfix sees no reason."""
     return next(_reasons(code, project, named), None)
 
 
@@ -75,7 +75,7 @@ def _set_again(code: DeployedCode, named: NamedDatabase) -> Iterator[str]:
 
 
 def exporters(code: DeployedCode, name: str) -> Iterator[str]:
-    """Code, or a script that starts it, which sets a variable of the environment, as a reason to doubt its value."""
+    """For each module or start script that sets the environment variable `name`: a reason to doubt its value."""
     key = re.escape(name.encode())
     in_code = re.compile(
         rb"environ\[[\"']%(key)s[\"']\][ \t]*=(?!=)|(?:setdefault|putenv)\(\s*[\"']%(key)s[\"']"
@@ -87,12 +87,12 @@ def exporters(code: DeployedCode, name: str) -> Iterator[str]:
 
 
 def _known(project: Project, named: NamedDatabase) -> bool:
-    """Whether env files in the repository, or examples of them, say which variables there are."""
+    """Whether env files of the repository, examples included, set other variables: they then show what is set."""
     return bool(names_assigned(project) - named.value.variables)
 
 
 def _assignment(name: str) -> re.Pattern[bytes]:
-    """Code that gives a setting a value which is not the same name's from elsewhere."""
+    """A pattern for code that sets `name` to a new value, not to a value of the same name from another place."""
     key = re.escape(name.encode())
     value = rb"(?!=)(?![ \t]*[\w.()]*\b%s\b)" % key
     return re.compile(
@@ -104,14 +104,14 @@ def _assignment(name: str) -> re.Pattern[bytes]:
 
 
 def moves_about(code: DeployedCode) -> str | None:
-    """Which module changes the working directory, so that a relative path starts from nobody knows where."""
+    """The module that changes the working directory, as a reason to doubt relative paths; None if there is none."""
     programs = (path for path, data in code.programs.items() if CHDIR.search(data))
     path = next(chain(code.having(CHANGES_DIRECTORY, b"chdir("), programs), None)
     return f"{_shown(code, path)} changes the working directory" if path else None
 
 
 def other_program_source(code: DeployedCode, named: NamedDatabase) -> str | None:
-    """The same of a literal in Go, JavaScript or TypeScript."""
+    """Like `other_source`, for a literal in Go, JavaScript or TypeScript."""
     return next(_program_reasons(code, named), None)
 
 
@@ -128,7 +128,7 @@ def _program_reasons(code: DeployedCode, named: NamedDatabase) -> Iterator[str]:
 
 
 def is_joined(code: DeployedCode, name: str) -> bool:
-    """Whether the code puts the constant behind a directory, so that it is no whole path by itself."""
+    """Whether the code joins the constant `name` to a directory, so that it is only part of a path."""
     key = rb"(?:[\w.]+\.)?\b%s\b" % re.escape(name.encode())
     joined = re.compile(
         rb"(?:\bjoin|Path)\([^)\n]+,\s*%(key)s|joinpath\([^)\n]*%(key)s|/[ \t]*%(key)s|\+[ \t]*%(key)s|[^/:]/\{%(key)s"

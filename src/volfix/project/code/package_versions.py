@@ -1,4 +1,4 @@
-"""Which packages the dependency files of a build context name, and in which versions."""
+"""Which packages, and which versions, the dependency files of a build context name."""
 
 from __future__ import annotations
 
@@ -43,14 +43,17 @@ SPECIFIER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The versions that a build may take: from `low`, below `high` (None: no bound)."""
+    """The versions that a build may install: from `low`, below `high` (None: no limit); `is_pinned`: a file says so."""
 
     low: Version = ()
     high: Version | None = None
     is_pinned: bool = False
 
     def may_be(self, since: str, before: str) -> bool:
-        """Whether one of them lies from `since` on and below `before`; with nothing said a build takes the newest."""
+        """Whether a version from `since` on and below `before` is possible; without a pin only the newest is.
+
+        Both are versions as text (`2.1`); an empty text is no limit.
+        """
         if not self.is_pinned:
             return not before
         above = self.high is None or not since or _number(since) < self.high
@@ -58,7 +61,10 @@ class Versions:
 
 
 def packages_in(context: Path, ecosystem: str, *, locked: bool) -> Sequence[str]:
-    """The texts of the context's dependency files of one ecosystem: manifests, or lock files; comments left out."""
+    """The texts of the dependency files of one ecosystem in `context`, without comments.
+
+    `locked` selects lock files instead of manifests. Unreadable files are left out.
+    """
     texts = []
     for pattern in (LOCKS if locked else MANIFESTS).get(ecosystem, ()):
         for path in disk.matching(context, pattern):
@@ -75,7 +81,7 @@ def packages_in(context: Path, ecosystem: str, *, locked: bool) -> Sequence[str]
 
 
 def named(text: str, package: str) -> Iterator[re.Match[str]]:
-    """Where a dependency file names the package itself, not one whose name merely begins or ends with it."""
+    """The matches of the package's name in a dependency file; not inside a longer name."""
     if "/" in package or "." in package:
         name = re.escape(package)
     else:
@@ -86,7 +92,7 @@ def named(text: str, package: str) -> Iterator[re.Match[str]]:
 
 
 def versions_of(context: Path, ecosystem: str, package: str) -> Versions:
-    """The versions of a package that the build takes: the lock file's, else those that the manifest allows."""
+    """The versions of a package that the build may install: the locked version, or what the manifest allows."""
     for text in packages_in(context, ecosystem, locked=True):
         for found in named(text, package):
             if exact := LOCKED.match(text, found.end()):

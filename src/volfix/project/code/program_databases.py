@@ -25,8 +25,9 @@ def _tree(path: Path, _state: tuple[int, int]) -> CodeTree | None:
 
 
 def program_databases(path: Path, file: str | None, directory: str | None) -> Iterator[NamedDatabase]:
-    """The databases that a module opens, each once; `file` is its place in the container, `directory` where its
-    process works.
+    """The databases that the module at `path` opens, each once.
+
+    `file` is the module's path in the container, `directory` its process's working directory; None if unknown.
     """
     status = path.stat()
     tree = _tree(path, (status.st_mtime_ns, status.st_size))

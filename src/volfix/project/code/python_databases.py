@@ -1,4 +1,4 @@
-"""The databases that Python code names, and which variables of the environment would replace them.
+"""The databases that Python code names, and the environment variables that can replace them.
 
 Source: sqlalchemy (create_engine), pydantic-settings (BaseSettings), django (DATABASES), pallets-eco/flask-sqlalchemy.
 """
@@ -28,7 +28,11 @@ CONDITIONS = (cst.If, cst.Try, cst.TryStar, cst.IfExp, cst.Match)
 
 @dataclass(frozen=True, slots=True)
 class _Sink:
-    """An expression that says a database: what takes it, a URL or a file, where it is set, what replaces it."""
+    """An expression that names a database.
+
+    `name` is what takes it, `kind` is `url` or `file`, `setting` the variable that it is assigned to, `variables` the
+    environment variables that replace it, `in_settings` says that it is a setting of Flask.
+    """
 
     name: str
     expression: cst.BaseExpression
@@ -38,7 +42,7 @@ class _Sink:
     in_settings: bool = False
     doubt: str | None = None
     engine: cst.BaseExpression | None = None
-    """What says which engine it is; SQLite where there is none."""
+    """The expression that names the engine; None means SQLite."""
 
 
 @disk.remembered(512)
@@ -46,14 +50,14 @@ def _module(path: Path, _state: tuple[int, int]) -> tuple[Module, str | None] | 
     try:
         source, refusal = read_module(path)
         return Module(source), refusal
-    except FileProblem:  # Python of another version, or no Python: the application could not run it either
+    except FileProblem:  # not valid Python (of this version): the application could not run it either
         return None
 
 
 def named_databases(path: Path, file: str | None, directory: str | None) -> Iterator[NamedDatabase]:
-    """The databases that the module at `path` names, each literal once; `file` is its place in the container.
+    """The databases that the module at `path` names, each literal once.
 
-    `directory` is where the process works.
+    `file` is the module's path in the container, `directory` its process's working directory; None if unknown.
     """
     status = path.stat()
     read = _module(path, (status.st_mtime_ns, status.st_size))
@@ -92,7 +96,7 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
 
 
 class _Sinks:
-    """The expressions of a module that say a database."""
+    """Finds the expressions of a module that name a database."""
 
     def __init__(self, module: Module) -> None:
         self.module = module
@@ -107,7 +111,7 @@ class _Sinks:
     def _below(
         self, node: cst.CSTNode, around: tuple[cst.CSTNode, ...], holder: cst.ClassDef | None, doubt: str | None
     ) -> Iterator[_Sink]:
-        """What the node says and all below it; `holder` is the class around it."""
+        """The sinks at the node and below it; `around` are the nodes above it, `holder` is the class around it."""
         is_field = len(around) > 2 and isinstance(around[-3], cst.ClassDef)
         for sink in _named_here(node, around):
             variables = self._settings(holder, sink) if is_field and holder else frozenset()
@@ -122,7 +126,7 @@ class _Sinks:
             yield from self._below(child, (*around, node), holder, doubt)
 
     def _settings(self, holder: cst.ClassDef, sink: _Sink) -> frozenset[str]:
-        """The variables that give a field of pydantic's BaseSettings another value; none for plain classes."""
+        """The environment variables that set a field of pydantic's BaseSettings; none for a plain class."""
         if self._is_plain(holder):
             return frozenset()
         prefix = ""
@@ -138,7 +142,7 @@ class _Sinks:
         return frozenset(names | {each.upper() for each in names})
 
     def _is_plain(self, holder: cst.ClassDef, depth: int = 0) -> bool:
-        """Whether neither the class nor any that it stands on is another module's."""
+        """Whether the class has no base class from another module."""
         bases = [last_name(base.value) for base in holder.bases]
         return depth < len(self._classes) + 1 and all(
             base == "object" or (base in self._classes and self._is_plain(self._classes[base], depth + 1))
@@ -169,7 +173,7 @@ def _named_here(node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> Iterator[
 
 
 def _is_path(name: str) -> bool:
-    """Whether the name promises a whole path, not a file's name that is put behind a directory later."""
+    """Whether the name promises a whole path, not a file name that is joined to a directory later."""
     return name.lower().endswith(("path", "filepath"))
 
 
@@ -205,13 +209,13 @@ def _entries(node: cst.Dict, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]
 
 
 def _set_around(around: tuple[cst.CSTNode, ...]) -> str:
-    """The variable of the module whose value has this expression as a part: `DATABASES`."""
+    """The variable of the module whose value contains the expression, such as `DATABASES`; empty if there is none."""
     names = [name for node in around for name, _ in assigned(node)]
     return names[0] if names else ""
 
 
 def _field_default(node: cst.BaseExpression) -> cst.BaseExpression | None:
-    """The default of pydantic's and dataclasses' `Field(...)`; any other expression as it is."""
+    """The default in pydantic's or dataclasses' `Field(...)`, None without a default; other expressions unchanged."""
     if isinstance(node, cst.Call) and last_name(node.func) in ("Field", "field", "mapped_column"):
         for item in node.args:
             if item.keyword is None or item.keyword.value == "default":

@@ -1,4 +1,4 @@
-"""Which libraries read a service's database address: those whose packages its build context names, else imports."""
+"""Which libraries read a service's database address: those in its dependency files, otherwise those it imports."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ FLASK = re.compile(rb"\bFlask\(([^)]*)\)")
 
 
 def reader_of(service: Service) -> tuple[Reader, ...]:
-    """The readers that the service's build context names, without those that others of them stand on; none where it
-    names none that volfix knows.
-    """
+    """The known libraries that the service's build context names, without those that another of them uses inside."""
     build = service.build
     if build is None or build.context is None:
         return ()
@@ -45,12 +43,12 @@ def _is_named(context: Path, reader: Reader, texts: Sequence[str]) -> bool:
         return False
     if not reader.since and not reader.before:
         return True
-    # Companions of a library say nothing of its own version.
+    # Only the first package has the library's own version; the others are its companions.
     return versions_of(context, reader.ecosystem, reader.packages[0]).may_be(reader.since, reader.before)
 
 
 def _imported_in(context: Path) -> list[Reader]:
-    """By the imports of the sources, where no dependency file names a reader: then no version is known."""
+    """The readers that the sources import, of any version; used if no dependency file names a reader."""
     found: dict[str, Reader] = {}
     for ecosystem, suffixes in SOURCES.items():
         known = [reader for reader in readers() if reader.ecosystem == ecosystem and reader.imports]
@@ -71,7 +69,7 @@ def _import_of(reader: Reader, ecosystem: str) -> re.Pattern[bytes]:
 
 
 def _placed(context: Path, reader: Reader) -> Reader:
-    """The reader with the folder that its relative paths start from, as far as the context tells it."""
+    """The reader with the folder that its relative paths start from; the folder is None if it is unknown."""
     if reader.relative_to == "instance folder":
         return replace(reader, folder=_instance_folder(context))
     if reader.relative_to == "schema directory":
@@ -82,9 +80,9 @@ def _placed(context: Path, reader: Reader) -> Reader:
 
 
 def _instance_folder(context: Path) -> str | None:
-    """Flask's: `instance` beside the one module, or beside the one package, that makes the application.
+    """Flask's instance folder: `instance` beside the module or package that creates the application.
 
-    Below a folder of its own (`src/app.py`) it depends on how the program is started; then it is not known.
+    None if it is unknown: for a module in a subdirectory (`src/app.py`) it depends on how the program is started.
     """
     makers: set[str] = set()
     for path in source_files(context, (".py",)):
@@ -100,7 +98,7 @@ def _instance_folder(context: Path) -> str | None:
 
 
 def _schema_directory(context: Path) -> str | None:
-    """The directory of Prisma's schema: what package.json says, else `prisma`, from where Prisma is called."""
+    """The directory of Prisma's schema relative to the context, from package.json or the file; None if unknown."""
     import json
 
     try:

@@ -1,6 +1,6 @@
-"""The databases that JavaScript and TypeScript open, and which variables of the environment would replace them.
+"""The databases that JavaScript and TypeScript open, and the environment variables that can replace them.
 
-Followed are literals, constants, look-ups of the environment with a default, paths that are joined. Sources:
+volfix follows literals, constants, environment look-ups with a default, and joined paths. Sources:
 nodejs/node, doc/api/path and doc/api/esm (`import.meta.dirname`); oven-sh/bun, docs/api/import-meta.
 """
 
@@ -31,14 +31,15 @@ ENVIRONMENT = re.compile(
 DIRECTORY = ("__dirname", "import.meta.dirname", "import.meta.dir")
 FILE = ("__filename", "import.meta.filename", "import.meta.path", "import.meta.url")
 HERE = "__filename"
-"""Among the names of a value: the path is put together from where the module lies."""
+"""Marks, among the names of a value, a path that is built from the module's own path."""
 CONDITIONS = frozenset({"if_statement", "switch_statement", "try_statement", "catch_clause"})
 
 
 @dataclass
 class ScriptModule(Evaluation["Node"]):
-    """A module, and what its expressions are worth; `file` is where it lies in the container, `directory` where its
-    process works.
+    """A JavaScript or TypeScript module and the values of its expressions.
+
+    `file` is the module's path in the container, `directory` its process's working directory; None if unknown.
     """
 
     tree: CodeTree
@@ -46,14 +47,14 @@ class ScriptModule(Evaluation["Node"]):
     directory: str | None
 
     def databases(self) -> Iterator[NamedDatabase]:
-        """The databases that the module opens, each as often as it does."""
+        """The databases that the module opens, one for each place that opens one."""
         for name, reader, node in self.opened():
             if (value := self.value(node)) is not None:
                 doubt = self.doubt(value) or is_conditional(node, CONDITIONS)
                 yield NamedDatabase(self.tree.source, name, value, OPENED, False, reader=reader, doubt=doubt)
 
     def opened(self) -> Iterator[tuple[str, str, Node]]:
-        """What takes an address, its reader, and the expression that says the address."""
+        """The name of what takes a database's address, its reader (readers.toml), and the expression of the address."""
         for node in self.tree.nodes():
             if node.type in ("new_expression", "call_expression"):
                 yield from self._called(node)
@@ -61,7 +62,7 @@ class ScriptModule(Evaluation["Node"]):
                 yield from self._told(node)
 
     def _called(self, node: Node) -> Iterator[tuple[str, str, Node]]:
-        """`new Database("app.db")`, `require("better-sqlite3")("app.db")`, `createClient({url: "file:app.db"})`."""
+        """Addresses in calls: `new Database("app.db")`, `createClient({url: "file:app.db"})`."""
         maker = node.child_by_field_name("constructor") or node.child_by_field_name("function")
         arguments = arguments_of(node)
         if maker is None or not arguments or self._only_reads(arguments):
@@ -75,7 +76,7 @@ class ScriptModule(Evaluation["Node"]):
                     yield name, opener.reader, address
 
     def _told(self, node: Node) -> Iterator[tuple[str, str, Node]]:
-        """A setting in an object: `{type: "sqlite", database: "data/app.db"}`."""
+        """Addresses in settings: `{type: "sqlite", database: "data/app.db"}`."""
         key, value = self._key(node), node.child_by_field_name("value")
         for opener in script_openers():
             if value is not None and not opener.modules and key == opener.key and self._is_beside(node, opener):
@@ -89,7 +90,7 @@ class ScriptModule(Evaluation["Node"]):
         return variable_kind(words) == "file" and words.endswith(("PATH", "FILE"))
 
     def _is_beside(self, pair: Node, opener: ScriptOpener) -> bool:
-        """Whether the object of the pair, or the one around it, says that it is about SQLite."""
+        """Whether the pair's object, or the object around it, has a key that says it is for SQLite."""
         around = pair.parent.parent if pair.parent is not None else None
         objects = [pair.parent, around.parent if around is not None and around.type == "pair" else None]
         for item in objects:
@@ -112,13 +113,14 @@ class ScriptModule(Evaluation["Node"]):
         return any(self.tree.text(flag) == "true" for flag in flags)
 
     def _module_of(self, maker: Node) -> str:
-        """The module from which a constructor or function comes: `Database`, `sqlite3.Database`, `require("x")`."""
+        """The module that a constructor or function (`Database`, `sqlite3.Database`, `require("x")`) comes from."""
         required, root = self._required(maker)
         return required or self._imports.get(self.tree.text(root), "")
 
     def _required(self, maker: Node) -> tuple[str, Node | None]:
-        """The module that `require("x").y` or `await import("x")` names, and what such an expression starts with; what
-        another call returns is no module, but for `sqlite3.verbose()`.
+        """The module in `require("x").y` or `await import("x")`; without one, the identifier that it starts with.
+
+        The result of any other call is not followed, except `sqlite3.verbose()`.
         """
         node: Node | None = maker
         while node is not None and node.type in ("member_expression", "call_expression", *WRAPPED):
@@ -132,7 +134,7 @@ class ScriptModule(Evaluation["Node"]):
 
     @cached_property
     def _imports(self) -> dict[str, str]:
-        """The names that the module imports, with the modules that they come from."""
+        """The imported names, each with the module that it comes from."""
         found: dict[str, str] = {}
         for node in self.tree.nodes():
             if node.type == "import_statement":
@@ -184,13 +186,13 @@ class ScriptModule(Evaluation["Node"]):
         return Value((Piece(self.tree.text(node), self.tree.span(node)),)) if is_plain else None
 
     def asked(self, node: Node | None) -> str | None:
-        """The variable of the environment that an expression is, as it is or through a method's call."""
+        """The environment variable that an expression reads (also `process.env.X.trim()`); otherwise None."""
         text = self.tree.text(_bare(node))
         found = ENVIRONMENT.match(text)
         return (found[1] or found[2]) if found and text[found.end() :].strip("\"']") in ("", ".trim()") else None
 
     def _default_of(self, node: Node) -> Value | None:
-        """`process.env.DB_PATH || "data/app.db"`, with `??` too."""
+        """The default in `process.env.DB_PATH || "data/app.db"` or with `??`; None for other expressions."""
         bare = _bare(node)
         if bare is None or bare.type != "binary_expression":
             return None
@@ -204,7 +206,7 @@ class ScriptModule(Evaluation["Node"]):
         return known_by(value, variables={name or other for name, other in asked})
 
     def _either(self, node: Node) -> Value | None:
-        """What a condition decides: the one branch that names a file; a variable that is asked for as below."""
+        """The value of `a ? b : c` if just one branch names a file; a condition on a variable makes it its default."""
         condition = node.child_by_field_name("condition")
         branches = [node.child_by_field_name(name) for name in ("consequence", "alternative")]
         values = [
@@ -233,7 +235,7 @@ class ScriptModule(Evaluation["Node"]):
 
     @cached_property
     def _given(self) -> dict[str, list[Node]]:
-        """The names of the module, and the keys of its objects, by the expressions that they get."""
+        """The expressions assigned to each name of the module and to each key of its objects."""
         found: dict[str, list[Node]] = {}
         for node in self.tree.nodes():
             fields = {
@@ -252,7 +254,7 @@ class ScriptModule(Evaluation["Node"]):
         return found
 
     def _member(self, node: Node) -> Value | None:
-        """`config.dbPath`, where one object of the module has this key; `new URL(...).pathname`."""
+        """The value of `config.dbPath` if only one object of the module has this key, or of `new URL(...).pathname`."""
         name = self.tree.text(node.child_by_field_name("property"))
         if name == "pathname":
             return self.value(node.child_by_field_name("object"))

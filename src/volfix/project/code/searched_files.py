@@ -1,4 +1,4 @@
-"""The bytes of many files, which are searched for many names: each file is read through once for all of them."""
+"""Searches the bytes of many files for many names, and reads through each file as seldom as possible."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from functools import cached_property
 from pathlib import Path
 
 LONG_LINE = 1000
-"""Characters before a name in which a comment may have begun: generated lines can be as long as their file."""
+"""How far before a match a comment's start is looked for, in bytes: a generated line can be as long as its file."""
 WORD = re.compile(rb"\w+")
 MANY = 30
-"""Names that are looked for in every file: a list of all words costs about as much, and is made for more of them."""
+"""After this many names an index of all words is built: it costs about as much as searching for this many names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """The bytes of a literal in a module."""
+    """The position of a literal in a module, in bytes."""
 
     path: Path
     start: int
@@ -26,7 +26,7 @@ class Literal:
 
 @dataclass(eq=False)
 class SearchedFiles:
-    """Files by path, with what begins a comment in them."""
+    """Files with their bytes; `comment` matches the start of a comment."""
 
     files: Mapping[Path, bytes]
     comment: re.Pattern[bytes]
@@ -34,8 +34,9 @@ class SearchedFiles:
     _asked: set[bytes] = field(default_factory=set)
 
     def having(self, pattern: re.Pattern[bytes], words: tuple[bytes, ...]) -> tuple[Path, ...]:
-        """The files in which the pattern is found outside of comments, each as often as it is; one of the words is in
-        every such place.
+        """The files that match the pattern outside comments, once for each match.
+
+        Every match of the pattern must contain one of `words`.
         """
         key = pattern, words
         if key not in self._found:
@@ -44,14 +45,14 @@ class SearchedFiles:
         return self._found[key]
 
     def naming(self, pattern: re.Pattern[bytes], name: bytes, literal: Literal | None = None) -> Iterator[Path]:
-        """The same for a pattern with a name in it, before and behind which no letter stands; not at the `literal`."""
+        """Like `having`, for a pattern that contains `name` as a whole word; matches in `literal` do not count."""
         self._asked.add(name)
         paths = self.files if len(self._asked) <= MANY else self._with_words_of(name)
         held = ((path, self.files[path]) for path in paths if name in self.files[path])
         yield from self._matches(dict(held), pattern, literal)
 
     def matching(self, patterns: Mapping[str, re.Pattern[bytes]]) -> Iterator[Path]:
-        """The files in which the pattern for their ending is found outside of comments."""
+        """The files that match, outside comments, the pattern for their suffix."""
         for path, data in self.files.items():
             pattern = patterns.get(path.suffix)
             if pattern is not None and next(self._matches({path: data}, pattern, None), None):
@@ -69,7 +70,7 @@ class SearchedFiles:
                     yield path
 
     def _with_words_of(self, name: bytes) -> Collection[Path]:
-        """The files that have the name's rarest word, in their order."""
+        """The files that contain the name's rarest word, in order."""
         return min((self._by_word.get(word, []) for word in WORD.findall(name.lower())), key=len, default=[*self.files])
 
     @cached_property

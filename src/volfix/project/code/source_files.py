@@ -1,4 +1,4 @@
-"""The source files of a build context, those left out that are not the application's own."""
+"""Lists the application's own source files in a build context."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ FOREIGN = frozenset(
         "bower_components",
     }
 )
-"""Directories of what was installed, built or generated; so is each whose name begins with a dot."""
+"""Directories of installed, built or generated files. Directories whose names begin with a dot are skipped too."""
 
 
 def source_files(directory: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
-    """The files below `directory` whose names end so, in a steady order; links to directories are not followed."""
+    """The files below `directory` whose names end with one of `suffixes`, always in the same order.
+
+    Links to directories are not followed.
+    """
     below = []
     for entry in disk.entries_or_none(directory):
         if entry.is_dir(follow_symlinks=False):
@@ -40,5 +43,5 @@ def source_files(directory: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
 
 
 def is_own(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a directory that may hold the application's own sources."""
+    """Whether the entry is a directory that may hold the application's own sources."""
     return entry.is_dir(follow_symlinks=False) and entry.name not in FOREIGN and not entry.name.startswith(".")

@@ -1,7 +1,7 @@
-"""The database that Spring's settings name: `spring.datasource.url` in application.yml or application.properties.
+"""The database in Spring's settings: `spring.datasource.url` in application.yml or application.properties.
 
-Nothing edits them. Sources: spring-projects/spring-boot, reference: Externalized Configuration (nested and dotted keys,
-profiles, several documents in a file, placeholders with defaults; SPRING_DATASOURCE_URL wins over all files).
+volfix does not edit these files. Source: spring-projects/spring-boot, reference: Externalized Configuration (nested and
+dotted keys, profiles, several documents, placeholders with defaults; SPRING_DATASOURCE_URL wins over all files).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, parse, resolved
 
 FILE_NAME = re.compile(r"application(?:-(?P<profile>[\w-]+))?\.(?:ya?ml|properties)\Z")
 RESOURCES = ("src/main/resources", "config", "src/main/resources/config")
-"""Where the files lie below a project, and what is put into its archive."""
+"""The directories of Spring's settings below a project; they become part of its archive."""
 URL = "spring.datasource.url"
 ACTIVE = ("spring.profiles.active", "spring.profiles.default")
 FOR = ("spring.config.activate.on-profile", "spring.profiles")
@@ -28,17 +28,17 @@ PROPERTY = re.compile(r"(?m)^[ \t]*([\w.-]+)[ \t]*[=:][ \t]*([^\r\n]*?)[ \t]*\r?
 SEPARATOR = re.compile(r"(?m)^[#!]---[ \t]*\r?$")
 
 Settings = dict[str, tuple[str, Span]]
-"""The settings of one document by their dotted names, each with its text and where that is written."""
+"""The settings of one document by dotted name, each with its text and position."""
 
 
 def settings_files(directory: Path) -> Iterator[Path]:
-    """Spring's files of a project, by their names."""
+    """Spring's settings files of the project in `directory`."""
     for place in RESOURCES:
         yield from _files_in(directory / place)
 
 
 def spring_databases(path: Path, environment: Environment) -> Iterator[NamedDatabase]:
-    """The database of the file at `path`, where no file for an active profile names another."""
+    """The database that the file at `path` names; none if a file for an active profile names another."""
     own = FILE_NAME.match(path.name)
     beside = [each for each in _files_in(path.parent) if each != path]
     try:
@@ -73,7 +73,7 @@ def _profile(path: Path) -> str:
 
 
 def _active(environment: Environment, documents: list[Settings]) -> frozenset[str]:
-    """The profiles that the environment asks for, else the file."""
+    """The active profiles: from SPRING_PROFILES_ACTIVE, otherwise from the files."""
     said = environment.get("SPRING_PROFILES_ACTIVE")
     for name in ACTIVE if not said else ():
         said = said or next((each[name][0] for each in documents if name in each), None)
@@ -81,7 +81,7 @@ def _active(environment: Environment, documents: list[Settings]) -> frozenset[st
 
 
 def _counting(documents: list[Settings], profiles: frozenset[str]) -> tuple[str, Span] | None:
-    """The URL of the last document that counts."""
+    """The URL in the last document that applies to the active profiles."""
     found = None
     for document in documents:
         wanted = next((document[name][0] for name in FOR if name in document), None)
@@ -105,7 +105,7 @@ def _properties(text: str) -> Iterator[Settings]:
 
 
 def _below(node: Node, prefix: str, text: str) -> Iterator[tuple[str, tuple[str, Span]]]:
-    """The settings below a node, nested keys joined by dots."""
+    """The settings below a node, with nested keys joined by dots."""
     node = resolved(node)
     if isinstance(node, Mapping):
         for name, pair in node.items():
@@ -117,7 +117,7 @@ def _below(node: Node, prefix: str, text: str) -> Iterator[tuple[str, tuple[str,
 
 
 def _value(text: str, span: Span) -> Value | None:
-    """The URL with the defaults of its placeholders; None where one has none."""
+    """The URL with its placeholders replaced by their defaults; None if a placeholder has no default."""
     pieces: list[Piece] = []
     variables = {"SPRING_DATASOURCE_URL"}
     end = 0

@@ -1,4 +1,4 @@
-"""What code and scripts put over the environment that a container starts with: env files, and values of their own."""
+"""Values with which code and start scripts override the container's environment: env files and assignments."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ASSIGNED = re.compile(
     r"""(?m)^[ \t]*(?:if\b[^\n;]*;[ \t]*then[ \t]+|:[ \t]+)?(?:export[ \t]+)?["']?(?:\$\{)?(?P<name>\w+)(?::?=)"""
     r"""["']?(?:\$\{(?P=name):?[-=])?(?P<value>[\w./:+?=&%~-]+)\}?["']?[ \t;]*(?:fi\b[ \t]*)?(?:#[^\n]*)?$"""
 )
-"""`export X=value`, `X="${X:-value}"`, `: "${X:=value}"`."""
+"""An assignment: `export X=value`, `X="${X:-value}"`, `: "${X:=value}"`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedEnvFile:
-    """An env file that a module puts over the environment; `path` is None where it is not in the repository."""
+    """An env file with which a module overrides the environment; `path` is None if it is not in the repository."""
 
     module: Path
     path: Path | None
@@ -33,7 +33,7 @@ class LoadedEnvFile:
 
 @disk.remembered(4)
 def env_files_loaded_over(code: DeployedCode) -> tuple[LoadedEnvFile, ...]:
-    """The env files that the code puts over the environment, of those that the image may have."""
+    """The env files with which the code overrides the environment, if the image may contain them."""
     return tuple(_loaded_over(code))
 
 
@@ -56,7 +56,7 @@ def _loaded_over(code: DeployedCode) -> Iterator[LoadedEnvFile]:
 
 
 def script_databases(path: Path) -> Iterator[NamedDatabase]:
-    """The databases that the script of an entry point sets; with a default, the variable may replace it."""
+    """The databases that a start script sets; a value that is only a default (`${X:-...}`) names the variable too."""
     try:
         source = Source.read(path)
     except FileProblem:  # a shell could not read it either

@@ -1,1 +1,1 @@
-"""Files with commands beside the pipelines: make, just, npm, Task, cron, scripts, and what calls what."""
+"""Files with commands other than pipelines: make, just, npm, Task, cron, scripts; and which command calls which."""

@@ -1,7 +1,7 @@
-"""Files with shell commands: which they are, by name, and the entries in them that can be run.
+"""Files with shell commands, and the entries in them that can be run.
 
-What each kind means: GitHub Actions (workflow syntax), GitLab (CI/CD YAML syntax), Drone and Woodpecker (pipeline
-documentation), AWS CodeDeploy (AppSpec hooks), Task, just, GNU make and npm manuals.
+Sources: GitHub Actions (workflow syntax), GitLab (CI/CD YAML syntax), Drone and Woodpecker (pipeline documentation),
+AWS CodeDeploy (AppSpec hooks), the manuals of Task, just, GNU make and npm.
 """
 
 from __future__ import annotations
@@ -38,23 +38,25 @@ NAMES = re.compile(
     rb"|\b(?:project_src|chdir|working-?directory)\b\W[^\n]*(?:\$|\{\{)"
     rb"|\bcd\b[^\n]*[$`](?!\(dirname|\{?BASH_SOURCE|\{?0)"
 )
-"""What may give a project another name at each deployment."""
+"""Commands that may give a project another name at each deployment."""
 WIPES = re.compile(
     rb"\b(?:drop\w*|reset\w*|fresh|refresh|flush\w*|downgrade|truncate\w*|wipe|undo|rollback|load|setup|purge|empty|clean)\b"
     rb"|force-reset|restore\b|\bdelete",
     re.IGNORECASE,
 )
-"""What may wipe the rows of a database, see knowledge/wipes.toml."""
+"""Commands that may delete the rows of a database (see knowledge/wipes.toml)."""
 BRINGS_FILES = re.compile(rb"\buses:\s*[\"']?\./|^include:", re.MULTILINE)
-"""What makes other files a part of a pipeline: what they run is not seen in it."""
+"""Lines that include other files in a pipeline: the commands of those files are not in the pipeline file itself."""
 SHELL = re.compile(rb"(?!#!)|#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
-"""How a script for a shell begins."""
+"""The first bytes of a shell script: a shell's `#!` line, or no `#!` line."""
 DEPLOYS = re.compile(rb"docker|compose|podman|nerdctl|deploy|\bdc\b", re.IGNORECASE)
-"""Where no file of a repository matches the one, or none the other, none of them is parsed."""
+"""Words of commands that may deploy. A repository whose files do not contain both these and dangerous words is not
+parsed.
+"""
 CALLED = re.compile(
     rb"(?<![\w./:$}-])(?:(?:\.{1,2}/)?(?:[\w.-]+/)+|\.{1,2}/|(?<=sh )|(?<=source )|(?<=\. ))([\w-]+)(?![\w./:-])"
 )
-"""What may call a file whose name has no suffix: a path, or a name behind a shell."""
+"""A call of a file without a suffix: a path, or a name after `sh` or `source`."""
 
 
 def _parsed(path: Path) -> PipelineFile:
@@ -65,14 +67,14 @@ def _parsed(path: Path) -> PipelineFile:
 
 @dataclass(frozen=True, eq=False)
 class CommandFile:
-    """A file that is known by its name to hold commands, read once when it is needed; `parse` reads a pipeline."""
+    """A file whose name says that it holds commands; it is read once, when needed. `parse` reads a pipeline file."""
 
     path: Path
     parse: Callable[[Path], PipelineFile] = _parsed
 
     @cached_property
     def data(self) -> bytes:
-        """The file's bytes; none where it cannot be read."""
+        """The file's bytes; empty if it cannot be read."""
         return disk.read_or_nothing(self.path)
 
     @cached_property
@@ -90,7 +92,7 @@ class CommandFile:
 
     @cached_property
     def pipeline(self) -> PipelineFile | None:
-        """What the file says as a pipeline; None where it is none, or cannot be read, which its loader names."""
+        """The file as a pipeline; None if it is not a pipeline or cannot be read (the loader reports that)."""
         if self._is_pipeline:
             with suppress(FileProblem, NotForVolfix):
                 return self.parse(self.path)
@@ -98,7 +100,7 @@ class CommandFile:
 
     @cached_property
     def source(self) -> Source | None:
-        """The file as text; None where it is not text that volfix reads: it may be anything."""
+        """The file as text; None if volfix cannot read it as text."""
         if self.pipeline is not None:
             return self.pipeline.source
         try:
@@ -116,7 +118,7 @@ class CommandFile:
 
     @cached_property
     def script(self) -> Entry | None:
-        """The file as a script of a shell; None where its first line names another program, or it is no text."""
+        """The file as a shell script; None if its first line names another program or it is not text."""
         if self._is_pipeline or not SHELL.match(self.data):
             return None
         found = self.entries
@@ -128,7 +130,7 @@ class CommandFile:
 
 
 def deleting(directories: Iterable[Directory]) -> list[Path]:
-    """The roots where some command deletes data or names a project, and some command may deploy."""
+    """The roots in which a command may delete data or name a project, and a command may deploy."""
     found: dict[Path, list[Path]] = {}
     for directory in directories:
         found.setdefault(directory.root, []).extend(directory.commands)
@@ -147,7 +149,7 @@ def _matter(files: Sequence[CommandFile]) -> bool:
 
 
 def _called(files: Sequence[CommandFile], root: Path) -> list[CommandFile]:
-    """The files below the root that these may call and whose names do not say that they hold commands."""
+    """The files below the root that `files` may call although their names do not say that they hold commands."""
     found: dict[Path, CommandFile] = {}
     left = list(files)
     while left:
@@ -161,7 +163,7 @@ def _called(files: Sequence[CommandFile], root: Path) -> list[CommandFile]:
 
 
 def entries_of(source: Source) -> list[Entry]:
-    """What can be run in a file; nothing where it is not what its name says."""
+    """The entries of a file that can be run; none if the content is not what the name promises."""
     from volfix.project.ci import command_systems
     from volfix.project.commands.cron import cron_lines
 
@@ -180,7 +182,7 @@ def entries_of(source: Source) -> list[Entry]:
 
 
 def _readers() -> Sequence[tuple[re.Pattern[str], Callable[[Source], Iterable[Entry]]]]:
-    """What reads the files with a name like this, in small letters; the first counts."""
+    """Patterns for lower-case file names, each with the function that reads the file; the first match counts."""
     from volfix.project.commands import cron, justfile, makefile, package_json, power_shell, taskfile, units
 
     return (
@@ -196,10 +198,10 @@ def _readers() -> Sequence[tuple[re.Pattern[str], Callable[[Source], Iterable[En
 
 
 def _included(source: Source) -> Iterator[Source]:
-    """The files in or below a Makefile's directory that it includes, whose variables are its own: `include .env`."""
+    """The files in or below a Makefile's directory that it includes (`include .env`): it uses their variables."""
     from volfix.project.commands.makefile import make_includes
 
     for path in make_includes(source):
-        with suppress(FileProblem):  # make would stop, or go on without the file
+        with suppress(FileProblem):  # make stops, or goes on without the file
             if Path(os.path.normpath(path)).is_relative_to(source.path.parent):
                 yield Source.read(path)

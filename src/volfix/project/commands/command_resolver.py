@@ -1,4 +1,4 @@
-"""What a command calls in its own repository: scripts by their path, targets and scripts of runners by their name."""
+"""Finds what a command calls in its own repository: scripts by path, make targets, npm scripts and tasks by name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RUNNERS = {
     **dict.fromkeys(("task", "go-task"), "task"),
     "just": "recipe",
 }
-"""Programs that run entries of a file, and the kind of entry that they run."""
+"""Programs that run entries of a file, each with the kind of entry that it runs."""
 DIRECTORY_OPTIONS = frozenset({"-C", "--directory", "--prefix", "--cwd", "-d", "--dir"})
 FILE_OPTIONS = frozenset({"-f", "--file", "--justfile", "--taskfile"})
 NPM_WORDS = frozenset({"run", "run-script"})
@@ -33,8 +33,10 @@ SCRIPT_ENDINGS = (".sh", ".bash")
 
 @dataclass(frozen=True, eq=False)
 class CommandResolver:
-    """The command files below a root, by path; in a directory that none of them is in, those that lie there. `_others`
-    are files that were found beside these, each of which is read once.
+    """Looks up calls among the command files below `root`.
+
+    `files` are those already known, by path. A directory without a known file is listed when it is asked for. `_others`
+    are further files that were found, kept so that each is read once.
     """
 
     root: Path
@@ -45,7 +47,10 @@ class CommandResolver:
         return Path(path).is_relative_to(self.root)
 
     def script(self, name: str, state: State, *, any_name: bool = False) -> Entry | None:
-        """The script that a command's name leads to; with `any_name` the name need not look like a script's."""
+        """The script that a command calls by `name`; None if there is none.
+
+        Without `any_name` the name must contain a `/` or end like a script's.
+        """
         if "$" in name or "`" in name:
             name = posixpath.basename(name)
             if "$" in name or not name.endswith(SCRIPT_ENDINGS):
@@ -61,7 +66,7 @@ class CommandResolver:
         return name in RUNNERS
 
     def beside(self, entry: Entry, names: Sequence[str]) -> Iterator[Entry]:
-        """The entries with these names in the same file, and in the Makefiles that are read together with it."""
+        """The entries with these names in the file of `entry` and in the Makefiles that make reads together with it."""
         if not names:
             return
         path = entry.source.path
@@ -72,7 +77,7 @@ class CommandResolver:
 
     @cached_property
     def _together(self) -> dict[Path, list[CommandFile]]:
-        """The Makefiles that include each other, directly or over others, by each one's path."""
+        """For each Makefile, the Makefiles that it is read together with: they include it or each other."""
         found: dict[Path, list[CommandFile]] = {}
         for path, file in self.files.items():
             if not _may_hold(path.name.lower(), "target") or b"include" not in file.data or file.source is None:
@@ -90,14 +95,14 @@ class CommandResolver:
 
     @cached_property
     def _by_directory(self) -> dict[Path, list[CommandFile]]:
-        """The command files by their directory; those of others are added when they are asked for."""
+        """The known command files by directory; other directories are added when they are asked for."""
         found: dict[Path, list[CommandFile]] = {}
         for path, file in self.files.items():
             found.setdefault(path.parent, []).append(file)
         return found
 
     def run_by(self, words: Sequence[str], state: State) -> Iterator[tuple[Entry, str]]:
-        """The entries that `make target`, `npm run script`, `just recipe`, `task name` run, and in which directory."""
+        """The entries that `make target`, `npm run script`, `just recipe` or `task name` run, with their directory."""
         kind = RUNNERS[posixpath.basename(words[0])]
         directory, asked = state.directory, list[str]()
         at = 1
@@ -119,7 +124,7 @@ class CommandResolver:
                 yield entry, directory
 
     def given_by(self, words: Sequence[str]) -> dict[str, str]:
-        """The variables that `make NAME=value target` hands on to the commands of its recipes."""
+        """The variables that `make NAME=value target` passes to the commands of its recipes."""
         if RUNNERS[posixpath.basename(words[0])] != "target":
             return {}
         return {found[1]: found[2] for word in words[1:] if (found := GIVEN.match(word))}
@@ -138,7 +143,7 @@ def _files_in(directory: Path) -> list[Path]:
 
 
 def _candidates(name: str, state: State) -> Iterator[Path]:
-    """Where a file may be that the shell finds by this name: on another machine the checkout lies elsewhere."""
+    """The paths that `name` may mean. On another machine the checkout's place is unknown, so each tail is tried."""
     if state.in_checkout:
         yield Path(state.path(name))
         if not name.startswith("/"):

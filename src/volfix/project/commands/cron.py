@@ -13,11 +13,11 @@ CRON = re.compile(r"[ \t]*(?:@\w+|(?:[\d*/,A-Za-z-]+[ \t]+){4}[\d*/,A-Za-z-]+)[ 
 
 
 SETTING = re.compile(r"[ \t]*([A-Za-z_]\w*)[ \t]*=[ \t]*(['\"]?)(.*?)\2[ \t]*\Z")
-"""A line that gives a variable to the commands below it."""
+"""A line that sets a variable for the commands below it."""
 
 
 def cron_lines(source: Source) -> list[Entry]:
-    """The commands of a cron table; those in /etc/cron.d name a user first."""
+    """The commands of a cron table. In a `cron.d` directory each line names a user before the command."""
     entries = []
     environment: dict[str, str | None] = {}
     given_at: dict[str, tuple[Source, int]] = {}

@@ -1,4 +1,4 @@
-"""The commands of a file that write a directory of the host, or ask whether something is there, on the host itself."""
+"""Finds commands that write to a directory of the host, or check whether it exists, outside of any container."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from volfix.syntax.fragment import Fragment
 from volfix.syntax.shell import parse
 
 IN_CONTAINER = re.compile(r"(?:docker-)?entry-?point(?:\.sh)?\Z")
-"""Scripts that start in a container, by their name."""
+"""Names of scripts that run inside a container."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineEffect:
-    """What a program does on a line of a file: `places` are the paths that it may be about."""
+    """What a program on a line of a file does: `does` is an effect of host_effects, `places` the possible paths."""
 
     line: int
     program: str
@@ -40,16 +40,17 @@ class LineEffect:
 
 @dataclass(frozen=True)
 class HostCommands:
-    """The commands in the files below `tree`, as a project in `project` sees them; each file is read once."""
+    """The commands in the files below `tree`, seen from the project's directory `project`; each file is read once."""
 
     project: Path
     tree: Path
     _known: dict[Path, tuple[LineEffect, ...]] = field(default_factory=dict)
 
     def disturbing(self, path: Path, host: Path) -> dict[int, tuple[str, str]]:
-        """By line of the file, the program and what it does to the directory `host`: it writes, or asks for it.
+        """By line number of the file at `path`, the program and what it does to the directory `host`.
 
-        Empty for documents, and for scripts that start in a container: what a path is there, the mount says.
+        Only effects that a volume would disturb count: writing, changing rights, checking. Empty for documents and for
+        scripts that run inside a container, because paths mean something else there.
         """
         if path not in self._known:
             self._known[path] = tuple(dict.fromkeys(self._effects_in(path)))
@@ -78,7 +79,7 @@ class HostCommands:
         for directory in _started_in(entry, self.project, self.tree):
             for command in interpreter.commands(entry, directory):
                 source = command.fragment.source
-                if source.path == entry.source.path:  # what it calls is read by itself
+                if source.path == entry.source.path:  # a called file is read on its own
                     for effect in path_effects(command):
                         if effect.does != READS:
                             places = tuple(_places(effect, command, self.project, self.tree))
@@ -87,7 +88,7 @@ class HostCommands:
 
 
 def _started_in(entry: Entry, project: Path, tree: Path) -> list[str]:
-    """The directories that an entry may be started in: of a script its own, the project's or the repository's."""
+    """The directories in which an entry may start: a script may start in its own, the project's or the repository's."""
     own = str(entry.directory)
     if entry.kind not in ("script", "cron") or is_of_inner_project(entry.directory, project):
         return [own]
@@ -95,7 +96,7 @@ def _started_in(entry: Entry, project: Path, tree: Path) -> list[str]:
 
 
 def _with_functions(entry: Entry) -> Entry:
-    """A script that calls each of its functions at its end: others read it for them."""
+    """The script with a call of each of its functions added at the end, because other scripts may source it."""
     text = entry.source.text
     if entry.kind != "script" or ("()" not in text and "function" not in text):
         return entry
@@ -105,7 +106,7 @@ def _with_functions(entry: Entry) -> Entry:
 
 
 def _places(effect: PathEffect, command: Command, project: Path, tree: Path) -> Iterator[str]:
-    """What the path may be; what begins with a directory of unknown name, or is on the server, is in the checkout."""
+    """The paths that an effect may be about; a path that begins with a variable is taken to be in the project."""
     text = effect.path
     if text.startswith(("$", "`")):
         yield joined(str(project), text.partition("/")[2])
@@ -117,7 +118,7 @@ def _places(effect: PathEffect, command: Command, project: Path, tree: Path) -> 
 
 
 def _asked_by_make(path: Path, host: Path) -> Iterator[tuple[int, tuple[str, str]]]:
-    """The rules that make makes or waits for a file in the directory by: not for the directory alone."""
+    """The lines of make rules that build or require a file in the directory (not the directory itself)."""
     if "makefile" not in path.name.lower() and path.suffix != ".mk":
         return
     for number, line in enumerate(CommandFile(path).data.decode(errors="replace").splitlines(), 1):
@@ -129,14 +130,14 @@ def _asked_by_make(path: Path, host: Path) -> Iterator[tuple[int, tuple[str, str
 
 
 def _texts_of_images(tree: Path) -> tuple[str, ...]:
-    """The Dockerfiles and Compose files of a tree: they say what starts in a container."""
+    """The texts of the Dockerfiles and Compose files of a tree: they name the scripts that run in a container."""
     paths = (Path(current, name) for current, names in disk.walk(tree, VENDORED) for name in names)
     found = (path for path in paths if "dockerfile" in path.name.lower() or FILE_NAME.search(path.name))
     return tuple(disk.read_or_nothing(path).decode(errors="replace") for path in found)
 
 
 def _starts_in_container(file: CommandFile, texts: tuple[str, ...]) -> bool:
-    """Whether an image or a Compose file names the script, and it does not call Docker itself."""
+    """Whether a Dockerfile or Compose file names the script, and the script does not call Docker itself."""
     name = file.path.name
     if has_commands(str(file.path)) and file.path.suffix not in (".sh", ".bash"):
         return False
@@ -146,7 +147,7 @@ def _starts_in_container(file: CommandFile, texts: tuple[str, ...]) -> bool:
 
 
 def _is_run_in_container(entry: Entry, texts: tuple[str, ...]) -> bool:
-    """Whether an image or a Compose file starts the npm script or the target."""
+    """Whether a Dockerfile or Compose file starts the npm script or the target."""
     runners = [name for name, kind in RUNNERS.items() if kind == entry.kind]
     if not runners:
         return False

@@ -1,6 +1,6 @@
-"""What a command does to the paths among its words: whether it only reads them, writes them or asks for them.
+"""What a command does to the paths that it names: reads them, writes them, or checks whether they exist.
 
-What each program does is in knowledge/host_tools.toml. A program that is not there may write what it is given.
+What each program does is in knowledge/host_tools.toml. A program that is not listed there may write any path.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ URL = re.compile(r"[A-Za-z][\w+.-]*:/")
 
 @dataclass(frozen=True, slots=True)
 class PathEffect:
-    """A path that a command is given, and what it does with it."""
+    """A path that a command names, and what the command does to the path."""
 
     path: str
     does: str
 
 
 def path_effects(command: Command) -> Iterator[PathEffect]:
-    """What the command does with each path on the host that its words name."""
+    """What the command does to each path on the host that it names."""
     for word in command.outputs:
         yield PathEffect(word.value, WRITES)
     if command.start.kind == "cron" and command.program not in host_tools() and len(command.words) > 1:
-        behind = replace(command, words=command.words[1:])  # a table of the system's names a user first
+        behind = replace(command, words=command.words[1:])  # in a system's cron table the first word is a user
         command = behind if behind.program in host_tools() else command
     program = command.program
     if is_docker(program) or docker_call(command.values) is not None:
@@ -45,9 +45,10 @@ def path_effects(command: Command) -> Iterator[PathEffect]:
 
 
 def _of_program(command: Command) -> Iterator[PathEffect]:
-    """A program that volfix does not know; what an npm script starts is the application, where it runs.
+    """The effects of a program that volfix does not know: it may write. In an npm script it is taken to be the
+    application, which runs elsewhere.
 
-    A bare word may be anything, and what is left out is not written.
+    Words without a `/` are not taken for paths, and paths behind an option like `--exclude` are left out.
     """
     does = READS if command.start.kind == "npm" else MAY_WRITE
     before = ""
@@ -87,14 +88,14 @@ def _of_tool(command: Command, tool: Tool) -> Iterator[PathEffect]:
 
 
 def _of_sql(command: Command, paths: list[str]) -> Iterator[PathEffect]:
-    """`sqlite3 FILE [SQL]`: what is fed to it may be anything, unless it is a here-document that says it."""
+    """The effect of `sqlite3 FILE [SQL]`: it writes if its statements do, or if it reads unknown statements."""
     if paths:
         statements = " ".join(paths[1:])
         yield PathEffect(paths[0], WRITES if writes_rows(statements) or (command.is_fed and not statements) else READS)
 
 
 def _of_docker(command: Command) -> Iterator[PathEffect]:
-    """A path that is copied out of a container, and one that a container of its own mounts and may write."""
+    """The paths of `docker cp`, and the host paths that `docker run` mounts and may write."""
     call = docker_call(command.values)
     verb = call.verb.split() if call is not None else [""]
     words = command.words[1:]
@@ -109,7 +110,7 @@ def _of_docker(command: Command) -> Iterator[PathEffect]:
 
 
 def _mounted(words: tuple[Argument, ...]) -> Iterator[PathEffect]:
-    """`-v SOURCE:TARGET[:ro]`, `--mount type=bind,source=SOURCE,target=TARGET[,readonly]`."""
+    """The sources in `-v SOURCE:TARGET[:ro]` and `--mount type=bind,source=SOURCE,target=TARGET[,readonly]`."""
     for number, word in enumerate(words):
         name, equals, value = word.value.partition("=")
         if name in ("-v", "--volume", "--mount") and not equals and number + 1 < len(words):
@@ -127,7 +128,7 @@ def _mounted(words: tuple[Argument, ...]) -> Iterator[PathEffect]:
 
 
 def _split(words: tuple[Argument, ...], values: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[str]]:
-    """The options, each with its value, and the other words."""
+    """The options with their values (`values` names the options that take a value), and the other words."""
     options: list[tuple[str, str]] = []
     paths: list[str] = []
     waiting = ""
@@ -152,7 +153,7 @@ def _split(words: tuple[Argument, ...], values: tuple[str, ...]) -> tuple[list[t
 
 
 def _paths(word: Argument) -> Iterator[str]:
-    """The word as a path: what stands behind `--option=` or `NAME=`, and no URL."""
+    """The word as a path, without `--option=` or `NAME=` before it; nothing for a URL."""
     assigned = ASSIGNED.match(word.value)
     text = assigned[2] if assigned else word.value
     if text and not URL.match(text):

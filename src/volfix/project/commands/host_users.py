@@ -1,6 +1,6 @@
-"""Who uses a directory on the host: Makefiles, scripts, cron tables, pipelines, documentation.
+"""Which files use a directory of the host: Makefiles, scripts, cron tables, pipelines, documentation.
 
-Looked at only where the directory is about to become a volume, which tools on the host do not see.
+This matters when the directory is to become a volume: programs on the host cannot see into a volume.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from volfix.project.commands.host_commands import HostCommands
 
 LARGEST = 300_000
-"""Bytes of a file that is looked at; what is longer is no script and no page that someone wrote."""
+"""The largest file that is searched, in bytes; a larger file is not written by hand."""
 MOST = 3000
-"""Files of one tree that are looked at."""
+"""About how many files of one tree are searched at most."""
 LONGEST = 2000
-"""Bytes of a line that someone wrote."""
+"""The longest line that is searched, in bytes; a longer line is not written by hand."""
 SCRIPT = re.compile(rb"#![^\n]*\b(?:ba|da|a|z|k)?sh\b")
-"""How a script begins whose name does not say that it is one."""
+"""The first line of a script whose name has no suffix."""
 PREFIX = rb"(?<![\w./~${}-])(?P<before>(?:[\w.~-]*/|\$\w+/|\$\{\w+\}/|\$\([^()\s]*\)/|`pwd`/|/)*)"
 
 
 @dataclass(frozen=True, slots=True)
 class HostUse:
-    """A line that names the directory; `tool` is the program that uses it there, None where only a text names it.
+    """A line that names the directory. `tool` is the program that uses it there; None if only a text names it.
 
-    `does` says what the program does there that a volume in its place would not stand: it writes, or asks for it.
+    `does` is an effect that breaks when the directory becomes a volume: the program writes to it or checks for it.
     """
 
     path: Path
@@ -55,9 +55,9 @@ class _File:
 
 @disk.remembered(64)
 def host_uses(host: Path, project: Path, root: Path) -> tuple[HostUse, ...]:
-    """Where files of the repository use the host's directory or file `host`, which a project in `project` mounts.
+    """The lines in the repository's files that use the host path `host`, which a project in `project` mounts.
 
-    `root` is the repository; where it is no git work tree, only the project's own directory is looked at.
+    `root` is the repository; if it is not a git work tree, only the project's directory is searched.
     """
     name = os.fsencode(host.name)
     word = re.compile(PREFIX + re.escape(name) + rb"(?:(?P<after>/)|(?![\w-]|\.\w))")
@@ -78,7 +78,7 @@ def host_uses(host: Path, project: Path, root: Path) -> tuple[HostUse, ...]:
 
 
 def files_of(project: Path, root: Path) -> Iterator[tuple[Path, bytes]]:
-    """The documents and the files with commands that belong to a project, with what they hold."""
+    """The documents and command files of the project's repository, each with its bytes."""
     yield from ((file.path, file.data) for file in _files(_tree(project, root)))
 
 
@@ -98,20 +98,20 @@ def _commands(project: Path, tree: Path) -> HostCommands:
 def _used(
     line: bytes, word: re.Pattern[bytes], path: Path, host: Path, directories: Sequence[Path]
 ) -> tuple[str | None] | None:
-    """The tool that uses the directory in this line, in a tuple; None where the line does not name it."""
+    """The tool that uses the directory in this line (None for text), in a tuple; None if the line does not name it."""
     for command in re.split(rb"[;&|]+", line):
         programs = [text.decode() for text in re.findall(rb"(?<![\w./$-])[a-z0-9]+(?=\s)", command)]
         tool = next((text for text in programs if text in host_tools() and host_tools()[text].bare), None)
         for found in word.finditer(command):
             before = found["before"].decode(errors="replace")
-            is_path = bool(before or found["after"] or tool)  # a bare word may be anything
+            is_path = bool(before or found["after"] or tool)  # a word without `/` may mean anything
             if is_path and _leads_to(before, path, host, directories):
                 return (tool,)
     return None
 
 
 def _leads_to(before: str, path: Path, host: Path, directories: Sequence[Path]) -> bool:
-    """Whether `before`, a path as it is written in the file at `path`, is the directory in which `host` lies."""
+    """Whether `before`, a path as written in the file at `path`, is the parent directory of `host`."""
     if before.startswith("~"):
         return False
     if before.startswith(("$", "`")):
@@ -126,7 +126,7 @@ def _leads_to(before: str, path: Path, host: Path, directories: Sequence[Path]) 
 
 @disk.remembered(8)
 def _files(tree: Path) -> tuple[_File, ...]:
-    """The files of a tree that may use a directory of the host, read once."""
+    """The files of a tree that may use a directory of the host; read once."""
     found: list[_File] = []
     for current, names in disk.walk(tree, VENDORED):
         for name in names:
@@ -142,7 +142,7 @@ def _files(tree: Path) -> tuple[_File, ...]:
 
 
 def _is_marked(path: str) -> bool:
-    """Whether a file begins as scripts do: most files without a suffix are none, and may be large."""
+    """Whether the file begins with `#!`: most files without a suffix are no scripts, and may be large."""
     return disk.glance(path, 2) == b"#!"
 
 
@@ -151,5 +151,5 @@ def _read(path: str) -> bytes:
         if os.path.getsize(path) > LARGEST:  # noqa: PTH202 - as above
             return b""
         return disk.read(path)
-    except OSError:  # nobody asked for the file
+    except OSError:  # the run does not depend on this file
         return b""

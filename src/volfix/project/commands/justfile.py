@@ -13,15 +13,15 @@ JUST_VARIABLE = re.compile(r"(?m)^(?:export\s+)?(\w+)\s*:=\s*([^\n#]*)")
 JUST_PART = re.compile(
     r"\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<said>[a-z_]+\(\)|`pwd`)|`(?P<command>[^`\n]+)`|(?P<name>\w+)"
 )
-"""What an expression puts together with `+`, or with `/` for paths."""
+"""A part of an expression; parts are joined with `+`, paths with `/`."""
 JUST_DIRECTORIES = ("justfile_directory()", "invocation_directory()", "`pwd`")
-"""What just says for the directory of the justfile, where it is called there."""
+"""Expressions for the directory of the justfile, if just is called there."""
 JUST_EXPORT = re.compile(r"(?m)^set\s+export\s*(?::=\s*true\s*)?$")
 JUST_REFERENCE = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 
 
 def just_recipes(source: Source) -> list[Entry]:
-    """The recipes of a justfile; a recipe that begins with `#!` is one script, else each line has its own shell."""
+    """The recipes of a justfile. A recipe that begins with `#!` is one script; otherwise each line has a new shell."""
     text = source.text
     variables = dict.fromkeys(JUST_DIRECTORIES, str(source.path.parent))
     for found in JUST_VARIABLE.finditer(text):
@@ -72,7 +72,7 @@ def just_recipes(source: Source) -> list[Entry]:
 
 
 def _evaluated(name: str, expression: str, variables: dict[str, str]) -> str:
-    """An expression's value, commands in it as the shell writes them; the variable itself where it is not known."""
+    """The value of the variable `name`, with commands in it as `$(...)`; `${name}` if volfix cannot evaluate it."""
     value, at = "", 0
     while found := JUST_PART.match(expression, at):
         text = found["double"] if found["double"] is not None else found["single"]

@@ -19,17 +19,17 @@ MAKE_EXPORT = re.compile(r"(?:export\b|\.EXPORT_ALL_VARIABLES\s*:)([^#=]*)")
 MAKE_INCLUDE = re.compile(r"[-s]?include\s+([^#]*)")
 MAKE_RULE = re.compile(r"([^\s#:=][^:=#]*?)\s*::?(?!=)\s*([^=;#]*)(?:[;#].*)?\Z", re.DOTALL)
 SPECIAL_TARGET = re.compile(r"\.[A-Z_]+\Z")
-"""`.PHONY` and its kin, which are no files."""
+"""Special targets such as `.PHONY`, which are not files."""
 REFERENCE = re.compile(r"\$(?:\$|\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\{([^{}]*)\}|(.))", re.DOTALL)
 MAKEFILE_DIRECTORY = re.compile(
     r"\$\((?:shell dirname|dir) (?:\$\((?:realpath|abspath) )?\$\((?:lastword|firstword) \$\(MAKEFILE_LIST\)\)+"
 )
-"""How a Makefile asks for the directory that it lies in."""
+"""Expressions for the Makefile's own directory."""
 CALL_ARGUMENT = re.compile(r"\$[({]?([1-9])[)}]?")
 
 
 def make_includes(source: Source) -> list[Path]:
-    """The files that a Makefile includes, its own variables expanded; nothing for those that it cannot name."""
+    """The paths that a Makefile includes, with its variables expanded; `*` is expanded inside the repository."""
     found = [found for start, end in source.logical_lines() if (found := MAKE_INCLUDE.match(source.text[start:end]))]
     if not found:
         return []
@@ -42,7 +42,10 @@ def make_includes(source: Source) -> list[Path]:
 
 
 def make_targets(source: Source, included: Iterable[Source] = ()) -> list[Entry]:
-    """The targets of a Makefile, with the variables of those that it includes; each line of a recipe has its shell."""
+    """The targets of a Makefile. Each line of a recipe has its own shell.
+
+    `included` are the files that it includes: their variables are known too.
+    """
     variables, rules = _make_lines(source)
     sources = [source]
     for other in included:
@@ -73,7 +76,7 @@ def make_targets(source: Source, included: Iterable[Source] = ()) -> list[Entry]
 
 
 Rule = tuple[str, str, list[tuple[int, int]]]
-"""The targets of a rule, its prerequisites, and where the lines of its recipe stand."""
+"""The targets of a rule, its prerequisites, and the positions of its recipe's lines."""
 
 
 def _make_lines(source: Source) -> tuple[dict[str, str], list[Rule]]:
@@ -103,7 +106,7 @@ def _make_lines(source: Source) -> tuple[dict[str, str], list[Rule]]:
 
 
 def _make_exports(sources: Sequence[Source]) -> dict[str, tuple[Source, int]]:
-    """The variables that the recipes' commands get, with where each is written: `export NAME = x`, `export`."""
+    """The variables in the environment of the recipes (`export NAME = x`, `export`), each with file and offset."""
     assigned: dict[str, tuple[Source, int]] = {}
     exported: set[str] = set()
     everything = False
@@ -121,12 +124,12 @@ def _make_exports(sources: Sequence[Source]) -> dict[str, tuple[Source, int]]:
 
 
 def _make_text(value: str | None, variables: dict[str, str]) -> str | None:
-    """A variable's value, what it refers to expanded."""
+    """The value of a variable with all references in it expanded."""
     return value and REFERENCE.sub(lambda found: _make_value(found, variables, 0), value)
 
 
 def _make_fragment(source: Source, start: int, end: int, variables: dict[str, str]) -> Fragment:
-    """A recipe's line as the shell gets it: variables expanded, the tab behind a continued line end gone."""
+    """A line of a recipe as the shell sees it: variables expanded, the tab after a continued line removed."""
     text = source.text
     while start < end and text[start] in "@+- \t":
         start += 1
@@ -145,7 +148,7 @@ def _make_fragment(source: Source, start: int, end: int, variables: dict[str, st
 
 
 def _make_value(reference: re.Match[str], variables: dict[str, str], depth: int) -> str:
-    """What a reference stands for; a shell variable of unknown value where it is not written in the file."""
+    """The value of a reference; a shell variable of unknown value if the file does not define it."""
     if reference[0] == "$$":
         return "$"
     name = reference[1] or reference[2] or reference[3] or ""

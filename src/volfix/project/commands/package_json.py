@@ -15,7 +15,7 @@ JSON_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
 def npm_scripts(source: Source) -> list[Entry]:
-    """The scripts of a package.json; `prename` and `postname` run around `name`."""
+    """The scripts of a package.json; npm runs `prename` before `name` and `postname` after it."""
     text = source.text
     section = re.search(r'"scripts"\s*:\s*\{', text)
     if section is None:

@@ -1,4 +1,4 @@
-"""PowerShell scripts, as far as they call Docker in plain words, with the directories that they go to in between.
+"""PowerShell scripts: reads their plain calls of Docker and their changes of directory.
 
 Source: PowerShell-Docs, about_Parsing, about_Environment_Variables and about_Automatic_Variables; Set-Location,
 Push-Location, Pop-Location, Join-Path, Split-Path and Resolve-Path, with their aliases (cd, sl, chdir, pushd, popd).
@@ -19,7 +19,7 @@ SAYS = re.compile(
     r"|(?P<start>(?:^|;|\b(?:try|finally)\s*\{)[ \t]*(?:&[ \t]*)?(?=\S))",
     re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
-"""What holds no statement: comments, texts; and where a statement starts."""
+"""A comment or text, which holds no statement; or the place where a statement starts (group `start`)."""
 REST = r"(?:\$\{[^}\n]*\}|`\r?\n|[^\n;|#}])*"
 CALL = re.compile(rf"(?:docker|docker-compose|podman)(?:\.exe)?[ \t]{REST}", re.IGNORECASE)
 PLACE = re.compile(
@@ -31,7 +31,7 @@ PUSHES = frozenset({"push-location", "pushd"})
 
 
 def entries(source: Source) -> list[Entry]:
-    """The script as the commands in it that call Docker, each where it runs; nothing where it calls none."""
+    """The script as one entry with its calls of Docker and changes of directory; none if it never calls Docker."""
     found = list(_commands(source))
     if not any(CALL.match(fragment.text) for fragment in found):
         return []
@@ -40,7 +40,7 @@ def entries(source: Source) -> list[Entry]:
 
 
 def _commands(source: Source) -> Iterator[Fragment]:
-    """The calls of Docker, and what a shell would say to go where the script goes."""
+    """The calls of Docker, and the script's changes of directory written for a shell."""
     known: dict[str, str | None] = {}
     for start in (found.end() for found in SAYS.finditer(source.text) if found["start"] is not None):
         if call := CALL.match(source.text, start):
@@ -52,14 +52,14 @@ def _commands(source: Source) -> Iterator[Fragment]:
 
 
 def _call(source: Source, start: int, end: int) -> Fragment:
-    """The command with `$env:NAME` as a shell's variable, and the mark of a line that goes on, of the same length."""
+    """The command with `$env:NAME` and continued lines written as in a shell, without a change of length."""
     part = Fragment.between(source, start, end)
     text = plain_variables(re.sub(r"`(?=\r?\n)", r"\\", part.text))
     return Fragment(source, text.rstrip().ljust(len(text)), part.starts, part.ends)
 
 
 def _gone(source: Source, place: re.Match[str], known: dict[str, str | None]) -> Iterator[Character]:
-    """`cd`, `pushd` or `popd` with the directory; one that is not known is a variable that nothing sets."""
+    """`cd`, `pushd` or `popd` with the directory; an unknown directory becomes a variable that nothing sets."""
     text = "popd"
     if place["goes"]:
         path = path_of(place["to"], source.path, known, is_argument=True)

@@ -1,4 +1,4 @@
-"""The paths that PowerShell's expressions say: literals, variables, Join-Path, Split-Path, where the script lies."""
+"""Evaluates PowerShell expressions for paths: literals, variables, Join-Path, Split-Path, the script's directory."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ HOME = frozenset({"home", "env:userprofile", "env:home"})
 SWITCHES = frozenset(
     {"-path", "-literalpath", "-childpath", "-additionalchildpath", "-parent", "-stackname", "-passthru"}
 )
-"""Parameters that change nothing of what the other words say."""
+"""Parameters that do not change the value of the expression."""
 Known = Mapping[str, str | None]
 
 
 def path_of(text: str, script: Path, known: Known, *, is_argument: bool = False) -> str | None:
-    """The path that an expression says, with `/` between its parts; None where that is not known.
+    """The path that the expression `text` gives, with `/` as separator; None if it is unknown.
 
-    A bare word is a command, but for an argument.
+    `script` is the path of the script, `known` the values of its variables. A word without quotes is a command, unless
+    `is_argument` says that the expression is the argument of a command.
     """
     tokens = list(TOKEN.finditer(text.strip()))
     if not tokens or "".join(found[0] for found in tokens).strip() != text.strip():
@@ -34,12 +35,12 @@ def path_of(text: str, script: Path, known: Known, *, is_argument: bool = False)
 
 
 def plain_variables(text: str) -> str:
-    """`$env:NAME` as a shell writes a variable, of the same length."""
+    """The text with `$env:NAME` written as a shell variable of the same length."""
     return re.sub(r"\$(\{?)env:(\w+)", lambda found: f"${found[1]}{'_' * 4}{found[2]}", text, flags=re.IGNORECASE)
 
 
 def _value(tokens: Iterator[re.Match[str]], script: Path, known: Known, *, is_argument: bool = False) -> str | None:
-    """What the words up to the end, or to the parenthesis that closes them, say."""
+    """The value of the words up to the end or up to the closing parenthesis."""
     words: list[tuple[str | None, bool]] = []
     for found in tokens:
         if found["close"]:
@@ -58,7 +59,7 @@ def _value(tokens: Iterator[re.Match[str]], script: Path, known: Known, *, is_ar
 
 
 def _said(words: list[tuple[str | None, bool]]) -> str | None:
-    """The path that a command's words say, or the one word that there is."""
+    """The path that a command (`join-path` ...) gives; without a command the value of the only word."""
     if not words:
         return None
     first, is_bare = words[0]
@@ -77,7 +78,7 @@ def _said(words: list[tuple[str | None, bool]]) -> str | None:
 
 
 def _expanded(text: str, script: Path, known: Known) -> str | None:
-    """A text with its variables; None where one of them is not known."""
+    """The text with its variables replaced; None if a variable is unknown."""
     parts, at = [], 0
     for found in VARIABLE.finditer(text):
         value = _variable((found["braced"] or found["plain"]).lower(), script, known)
@@ -100,6 +101,6 @@ def _variable(name: str, script: Path, known: Known) -> str | None:
 
 
 def _slashed(text: str) -> str:
-    """The path with slashes; one on a drive of Windows is an absolute one."""
+    """The path with `/` as separator; a path on a Windows drive becomes absolute (`/C:/data`)."""
     path = text.strip().replace("\\", "/")
     return f"/{path}" if DRIVE.match(path) else path

@@ -16,11 +16,11 @@ from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Sequence, resolved
 
 DIRECTORY = re.compile(r"\{\{\s*\.(?:ROOT_DIR|TASKFILE_DIR|USER_WORKING_DIR)\s*\}\}")
-"""How a task says the directory of the Taskfile, where it is called there."""
+"""Expressions for the directory of the Taskfile, if task is called there."""
 
 
 def entries(source: Source) -> Iterator[Entry]:
-    """The tasks, each with those that it needs."""
+    """The tasks of a Taskfile, each with the names of the tasks that it needs; none if it is not valid YAML."""
     for root in roots_of(source):
         for name, body in mappings(root.get("tasks")):
             yield _task(source, root, name, body)
@@ -40,7 +40,7 @@ def _task(source: Source, root: Mapping, name: str, body: Mapping) -> Entry:
             deferred = command.get("defer")
             inner = resolved(deferred) if deferred is not None else None
             brings += [task] if isinstance(inner, Mapping) and (task := text(inner, "task")) else []
-            last[:0] = fragments(source, inner)  # the last one that is deferred runs first
+            last[:0] = fragments(source, inner)  # deferred commands run in reverse order
         else:
             found += fragments(source, command)
     found += fragments(source, body.get("cmd"))

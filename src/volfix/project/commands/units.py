@@ -1,4 +1,4 @@
-"""The commands of systemd units: what stops a service runs before what starts it again.
+"""The commands of systemd units, in the order of a restart: a unit is stopped before it is started.
 
 Source: systemd, man/systemd.service.xml and man/systemd.exec.xml.
 """
@@ -16,13 +16,13 @@ from volfix.syntax.source import Source
 LINE = re.compile(r"^(?P<key>\w+)[ \t]*=[ \t]*(?P<value>(?:[^\n\\]|\\\n|\\.)*)", re.MULTILINE)
 WORD = re.compile(r'"([^"]*)"|\'([^\']*)\'|(\S+)')
 PREFIXES = "-@:+!"
-"""What may stand before a program: how its failure, its name and its rights are taken."""
+"""Characters that may stand before a program; they say how its failure, name and rights are handled."""
 ORDER = ("ExecStop", "ExecStopPost", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload")
-"""A restart stops the service first."""
+"""The order of a restart, which stops the unit first."""
 
 
 def entries(source: Source) -> list[Entry]:
-    """The one service of a unit; nothing where it runs nothing."""
+    """The unit's commands as one entry; none if it runs no command."""
     lines = [(found["key"], found) for found in LINE.finditer(source.text)]
     found: list[Fragment] = []
     for key in ORDER:

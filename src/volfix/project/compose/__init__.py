@@ -1,1 +1,1 @@
-"""What Compose files mean: merging, services, mounts, environment, interpolation, and which files make a project."""
+"""Reads Compose files as Compose does: which files form a project, merging, services, mounts, environment."""

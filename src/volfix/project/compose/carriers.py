@@ -1,6 +1,6 @@
-"""Services that volfix writes to carry data into a volume once: they are no part of what a project does.
+"""Recognises the services that volfix adds to copy data into a volume once; no rule looks at them.
 
-They are known by what they are, whatever they are called and whichever release has written their script.
+They are recognised by their form, not by their name or script, so those that other releases wrote are found too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ SHELL = ("sh", "-c")
 
 
 def is_carrier(service: Service) -> bool:
-    """Whether a service does nothing but carry the data of one mount into a volume."""
+    """Whether a service only copies the data of one mount into a volume."""
     mounts = {mount.clean_target: mount for mount in service.mounts if not mount.overridden}
     return (
         service.entrypoint == SHELL
@@ -26,11 +26,14 @@ def is_carrier(service: Service) -> bool:
 
 
 def mark_of(carrier: Service) -> str:
-    """The key of the volume that says what the carrier has done."""
+    """The name of the volume in which the carrier notes that it is done. `carrier` must be a carrier."""
     return next(mount.source for mount in carrier.mounts if mount.clean_target == MARK)
 
 
 def origin_of(service: Service) -> tuple[str | None, ...]:
-    """What the service's image is: a digest of its `build:`, else its name; and the platform that it is for."""
+    """What identifies the service's image: its name, a digest of its `build:`, and its platform; None if missing.
+
+    The name is None if the service is built.
+    """
     built = service.field("build") if service.build is not None else None
     return service.image if built is None else None, built and digest(built[0]), service.text("platform")

@@ -1,4 +1,4 @@
-"""Which Compose files of a directory are merged: its projects, in every combination that is known.
+"""Finds the projects of a directory: every combination of its Compose files that is known to be merged.
 
 Source: compose-spec/compose-go, cli/options.go (default and override file names, COMPOSE_FILE).
 """
@@ -20,11 +20,13 @@ from volfix.syntax import disk
 
 
 def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
-    """The directory's projects: what COMPOSE_FILE in `.env` merges, the base file with its override, what command
-    lines merge, each file beside these, merged with the base where it is no project alone, and each file of another
-    name that is a project alone.
+    """The directory's projects, in this order:
 
-    A file here that cannot be read may belong to each of them.
+    - the files that COMPOSE_FILE in `.env` merges, the base file with its override, and what command lines merge;
+    - each other Compose file, merged with the base file if it is incomplete alone;
+    - each file without a Compose file's name that is complete alone.
+
+    A file of the directory that cannot be read may belong to each of them, so each lists it as unread.
     """
     if not directory.may_hold_projects and not directory.pipelines and not directory.file_sets:
         return
@@ -53,9 +55,7 @@ def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
 
 
 def _of_other_names(directory: Directory, parts: Set[Path], loader: Loader) -> Iterator[Project]:
-    """The projects of the files whose names do not say that they are Compose files: each that is whole alone, and that
-    no other project is made of.
-    """
+    """The projects of files without a Compose file's name that are complete alone and no part of another project."""
     files = [loader.compose_by_content(path) for path in directory.others if path not in parts]
     found = [build_project(directory.root, directory.path, (file,), loader) for file in files if file is not None]
     borrowed = {file.path for project in found for file in project.loaded if file not in project.files}
@@ -69,7 +69,7 @@ def _beside(project: Project, unread: Iterable[Unread]) -> Project:
 
 
 def _called(directory: Directory, setting: Sequence[Path], loader: Loader) -> Iterator[tuple[Sequence[Path], Path]]:
-    """The files that are merged together, and where their relative paths start from."""
+    """The sets of files that are merged, each with the directory that their relative paths start from."""
     base = _base(directory, loader)
     if setting:
         yield setting, setting[0].parent
@@ -82,8 +82,9 @@ def _called(directory: Directory, setting: Sequence[Path], loader: Loader) -> It
 
 
 def _of_one(directory: Directory, file: ComposeFile, loader: Loader, *, is_part: bool) -> Project | None:
-    """The project of a file that nothing known merges: with the base file where it is incomplete alone; None where it
-    is a part of another project, which includes or extends it.
+    """The project of a file that nothing is known to merge; with the base file if it is incomplete alone.
+
+    None if it is incomplete alone and `is_part` says that another project includes or extends it.
     """
     file_alone = build_project(directory.root, directory.path, (file,), loader)
     if lacking(file_alone) is None and not undeclared(file_alone):
@@ -110,7 +111,7 @@ def _read(paths: Sequence[Path], loader: Loader) -> tuple[ComposeFile, ...]:
 
 
 def _unread(paths: Sequence[Path], loader: Loader) -> Iterator[Unread]:
-    """Those of the files that are not read; one that is not there is looked for by Compose alone."""
+    """The files that could not be read, or that do not exist although Compose would look for them."""
     for path in paths:
         if (reason := disk.missing(path)) is not None:
             yield Unread.of(path, reason)
@@ -119,14 +120,14 @@ def _unread(paths: Sequence[Path], loader: Loader) -> Iterator[Unread]:
 
 
 def _not_here(paths: Sequence[Path]) -> Iterator[Unread]:
-    """The files that a command line names and that only the machine has that runs it."""
+    """The files that a command line names and that only the machine that deploys has, not the repository."""
     for path in paths:
         if not disk.exists(path):
             yield Unread(path.name, "a command names it, and it is not in the repository", None)
 
 
 def _setting(directory: Path, loader: Loader) -> list[Path]:
-    """The files that COMPOSE_FILE in the directory's `.env` names: they replace the default."""
+    """The files that COMPOSE_FILE in the directory's `.env` names; they replace the default files."""
     dotenv = loader.dotenv(directory)
     text = dotenv.values.get("COMPOSE_FILE") or ""
     separator = dotenv.values.get("COMPOSE_PATH_SEPARATOR") or ":"

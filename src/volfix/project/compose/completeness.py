@@ -1,7 +1,7 @@
-"""What a project's files lack together: an overlay that is never deployed alone names what only its base has.
+"""Finds what a project's files lack: an overlay that is never deployed alone refers to services of its base file.
 
-Source: compose-spec/compose-go, loader/validate.go (checkConsistency). Services in profiles count too, which Compose
-judges only where the profile is asked for.
+Source: compose-spec/compose-go, loader/validate.go (checkConsistency). Unlike Compose, volfix also checks services
+whose profiles are not active.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ SECTIONS = {"networks": "network", "secrets": "secret", "configs": "config"}
 
 
 def lacking(project: Project) -> str | None:
-    """The first thing that Compose misses, in words; None where it would take the project, or cannot be known here.
+    """The first thing that Compose would miss, in words; None if nothing is missing or if that cannot be known.
 
-    Volumes that are not declared are told by `undeclared`.
+    Undeclared volumes do not count here: see `undeclared`.
     """
     if project.unread_files or any(file.version_1 for file in project.files):
         return None
@@ -33,7 +33,7 @@ def lacking(project: Project) -> str | None:
 
 
 def undeclared(project: Project) -> frozenset[str]:
-    """The keys of volumes that services mount and no file of the project declares."""
+    """The names of volumes that services mount and that no file of the project declares."""
     used = {
         mount.source
         for service in project.services.values()
@@ -44,7 +44,7 @@ def undeclared(project: Project) -> frozenset[str]:
 
 
 def _known(project: Project, section: str) -> frozenset[str]:
-    """The keys that the project's files have at the top level under `section`, and the network that is always there."""
+    """The names declared in the top-level `section`, and `default`, the network that always exists."""
     return frozenset({key for file in project.merged for key in file.section(section)} | {"default"})
 
 
@@ -59,7 +59,7 @@ def _lacking(project: Project, service: Service, known: dict[str, frozenset[str]
 
 
 def services_named(service: Service) -> set[str]:
-    """The services that this one needs: what it waits for, is linked to, or shares something with."""
+    """The names of the services that a service depends on, links to, or shares volumes or namespaces with."""
     found = _names(service, "depends_on")
     found |= {text.partition(":")[0] for text in _names(service, "links")}
     found |= {text for text, _ in service.volumes_from}
@@ -70,7 +70,7 @@ def services_named(service: Service) -> set[str]:
 
 
 def _names(service: Service, key: str) -> set[str]:
-    """The names under a key of the service, those of all its parts; in the long form of an entry its `source`."""
+    """The names under a key of the service, in all its parts; for an entry in long form its `source`."""
     found: set[str] = set()
     for part in service.parts:
         node = part.node.get(key)

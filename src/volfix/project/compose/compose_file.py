@@ -1,4 +1,4 @@
-"""One Compose file: what it is, its documents, and the sections that volfix reads."""
+"""One Compose file: its documents and the sections that volfix reads."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>", re.DOTALL)
 
 
 class NotForVolfix(Exception):
-    """A file that is recognised and left alone: a template (`is_template`), or YAML that is not Compose."""
+    """The file is a template (`is_template`) or another format that volfix recognises and leaves alone."""
 
     def __init__(self, path: Path, reason: str, *, is_template: bool = False) -> None:
         super().__init__(f"{path}: {reason}")
@@ -37,9 +37,9 @@ class NotForVolfix(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that Compose reads, or may read, with a project's files, and why volfix has not; `name` is for people.
+    """A file that Compose may read together with a project's files and that volfix could not read.
 
-    `path` is None where it is no file of the repository: only who deploys has it.
+    `name` is the name to show, `reason` says why. `path` is None if the file is not in the repository.
     """
 
     name: str
@@ -48,15 +48,15 @@ class Unread:
 
     @classmethod
     def of(cls, path: Path, reason: str) -> Unread:
-        """A file that Compose would look for at `path`."""
+        """The unread file at `path`."""
         return cls(path.name, reason, path)
 
 
 @dataclass(frozen=True, eq=False)
 class ComposeFile:
-    """A parsed Compose file; `roots` are its documents' top-level mappings, which Compose merges in order.
+    """A parsed Compose file; `roots` are the top-level mappings of its documents, which Compose merges in order.
 
-    `version_1` files have their services at the top level; Compose no longer reads them.
+    `version_1` files have their services at the top level; today's Compose no longer reads them.
     """
 
     source: Source
@@ -70,7 +70,7 @@ class ComposeFile:
         return self.source.path
 
     def services(self) -> Iterator[tuple[str, Mapping, Document]]:
-        """Each service of each document: its name, its mapping, its document."""
+        """Each service of each document: its name, its mapping and its document."""
         for document, root in zip(self.documents, self.roots, strict=True):
             services = root if self.version_1 else root.get("services")
             if isinstance(services, Mapping):
@@ -80,11 +80,11 @@ class ComposeFile:
 
     @cached_property
     def nodes(self) -> dict[str, Mapping]:
-        """The mapping of each service by its name: that of the first document that has it."""
+        """The mapping of each service by name, from the first document that has the service."""
         return {name: node for name, node, _ in reversed(list(self.services()))}
 
     def volumes(self) -> Iterator[tuple[str, Pair]]:
-        """Each declared volume: its key and its entry."""
+        """Each declared volume: its name in the file and its entry."""
         for root in self.roots:
             volumes = root.get("volumes")
             if isinstance(volumes, Mapping) and not self.version_1:
@@ -95,7 +95,7 @@ class ComposeFile:
         return {key: pair.value for key, pair in self.volumes()}
 
     def section(self, name: str) -> set[str]:
-        """The keys of a top-level section."""
+        """The names in a top-level section, from all documents."""
         found: set[str] = set()
         for root in self.roots:
             value = root.get(name)
@@ -105,7 +105,7 @@ class ComposeFile:
 
     @property
     def name(self) -> str | None:
-        """The top-level `name:`, as written; the last document wins."""
+        """The top-level `name:` as written; the last document wins. None without one."""
         for root in reversed(self.roots):
             value = root.get("name")
             if isinstance(value, Scalar) and not self.version_1:
@@ -115,7 +115,7 @@ class ComposeFile:
 
 @dataclass(frozen=True, slots=True)
 class IncludeEntry:
-    """One entry of `include:`: the files, merged in order, and the directory that their relative paths start from."""
+    """One entry of `include:`: files that are merged in order, the directory of their relative paths, env files."""
 
     paths: tuple[str, ...]
     project_directory: str | None
@@ -124,8 +124,9 @@ class IncludeEntry:
 
 @one_file(NotForVolfix)
 def load(path: Path, source: Source | None = None) -> ComposeFile:
-    """Read a Compose file, or take `source` for it; raises FileProblem where it is broken, NotForVolfix where it is
-    something else.
+    """The Compose file at `path`; `source` replaces its text on disk.
+
+    Raises FileProblem if the YAML is invalid, NotForVolfix if the file is a template or not a Compose file.
     """
     source = source or Source.read(path, LARGEST_YAML)
     try:
@@ -155,14 +156,14 @@ def load(path: Path, source: Source | None = None) -> ComposeFile:
 
 
 def is_empty(document: Document) -> bool:
-    """Whether a document says nothing, as one between two `---` does."""
+    """Whether a document is empty, as between two `---` lines."""
     return isinstance(document.root, Scalar) and document.root.is_null
 
 
 def _is_compose(roots: tuple[Mapping, ...]) -> bool:
     keys = {key for root in roots for key, _ in root.items() if not key.startswith("x-")}
     if keys and keys <= SECTIONS:
-        return True  # what it adds to another file
+        return True  # an overlay that adds networks, secrets or configs
     return any(
         isinstance(root.get("services"), Mapping)
         or isinstance(root.get("volumes"), Mapping)
@@ -172,7 +173,7 @@ def _is_compose(roots: tuple[Mapping, ...]) -> bool:
 
 
 def _is_version_1(roots: tuple[Mapping, ...]) -> bool:
-    """Services at the top level: mappings with an image or a build, and nothing that later formats have."""
+    """Whether the services are at the top level: mappings with an image or build, without any key of later formats."""
     if len(roots) != 1 or any(key in ROOT_KEYS for key, _ in roots[0].items()):
         return False
     values = [resolved(pair.value) for key, pair in roots[0].items() if not key.startswith("x-")]
@@ -198,7 +199,7 @@ def _includes(node: Node | None) -> Iterator[IncludeEntry]:
 
 
 def strings(node: Node | None) -> Iterator[str]:
-    """The text of a scalar, or of each scalar in a sequence."""
+    """The text of a scalar, or of each scalar in a sequence; nothing for other nodes."""
     if node is not None:
         node = resolved(node)
     if isinstance(node, Scalar) and not node.is_null:
@@ -210,6 +211,6 @@ def strings(node: Node | None) -> Iterator[str]:
 
 
 def is_of_inner_project(directory: Path, project: Path) -> bool:
-    """Whether another project than the one in `project` lies between: `./data` is its own there."""
+    """Whether `directory` is in another project below the directory `project`: there `./data` is that project's own."""
     between = [each for each in (directory, *directory.parents) if project in each.parents]
     return any(os.path.isfile(each / name) for each in between for name in BASE_NAMES)  # noqa: PTH113 - never raises

@@ -1,4 +1,4 @@
-"""The variables that a service's process sees, and the values that lose against them.
+"""The variables that a service's process sees, and the values that they override.
 
 Source: docker/docs, Dockerfile reference (ENV is what the container starts with); compose-spec/compose-go,
 types/project.go (environment over env_file, later files over earlier ones).
@@ -13,7 +13,7 @@ from volfix.project.compose.service import Service
 
 
 def effective_variables(service: Service) -> Iterator[Variable]:
-    """What Compose gives the container, then what its Dockerfile says and Compose does not."""
+    """The variables that Compose sets in the container, then those that only its Dockerfile sets."""
     yield from service.environment.values()
     for name, variable in dockerfile_variables(service).items():
         if name not in service.environment:
@@ -21,12 +21,12 @@ def effective_variables(service: Service) -> Iterator[Variable]:
 
 
 def effective_values(service: Service) -> dict[str, str | None]:
-    """The same by name; None for a value from outside, and unknown parts as `${NAME}`."""
+    """The value of each effective variable; None if it comes from outside. Unknown parts appear as `${NAME}`."""
     return {variable.name: variable.value for variable in effective_variables(service)}
 
 
 def dockerfile_variables(service: Service) -> dict[str, Variable]:
-    """The ENV of the stage that the service's build makes."""
+    """The ENV variables of the Dockerfile stage that the service builds; empty if it builds none."""
     stage = service.stage
     if stage is None:
         return {}
@@ -39,7 +39,7 @@ def dockerfile_variables(service: Service) -> dict[str, Variable]:
 
 
 def sources_of(service: Service, name: str) -> list[tuple[str, Variable]]:
-    """Every source that gives the variable a value, the one that wins first, with what it is called."""
+    """Every source that sets the variable `name`, as (name to show, variable); the source that wins comes first."""
     found: list[tuple[str, Variable]] = []
     files = [(file, service.read_env(file.path, file.raw)) for file in service.env_files if file.path is not None]
     given = [
@@ -58,5 +58,5 @@ def sources_of(service: Service, name: str) -> list[tuple[str, Variable]]:
 
 
 def _place(variable: Variable) -> tuple[object, int] | None:
-    """Where a value is written, however it is put together."""
+    """The file and offset at which a value is written."""
     return None if variable.origin is None else (variable.origin.file.path, variable.origin.place)

@@ -1,4 +1,4 @@
-"""What stands in an env file's place once a flow has deployed the project."""
+"""Which env files deployments copy to another place."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class EnvCopy:
-    """The file of the repository that `command` puts into an env file's place.
+    """A copy of an env file: the deployment's `command` copies the repository's file `source` to another place.
 
-    `spares` says that it leaves alone what is there, and that something may be: it does not run in a fresh checkout.
+    `spares` says that the command does not overwrite an existing file, and that one may exist, because the command does
+    not run in a fresh checkout.
     """
 
     source: Path
@@ -21,10 +22,10 @@ class EnvCopy:
 
 
 Copies = Mapping[Path, tuple[EnvCopy, ...]]
-"""By the place, what deploying flows put there."""
+"""The copies that deployments make, by the path that they are copied to."""
 
 
 def in_place(copies: Copies, path: Path) -> Path:
-    """The file that is read at this path: itself where it is there, else the first one that a flow puts there."""
+    """The file that a deployment reads at `path`: itself if it exists, otherwise the first file copied there."""
     found = copies.get(path, ())
     return found[0].source if found and not os.path.lexists(path) else path

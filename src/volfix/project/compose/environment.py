@@ -2,7 +2,7 @@
 
 Source: compose-spec/compose-go, types/project.go (environment over env_file, later files over earlier ones),
 override/merge.go and loader/reset.go (the parts of a service), dotenv/godotenv.go (interpolation within env files).
-The process's own environment is never read: what volfix says must not depend on the machine that it runs on.
+volfix never reads its own process's environment: its findings must not depend on the machine that it runs on.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from volfix.syntax.yaml_tree import Scalar
 
 @dataclass(frozen=True)
 class DotenvFile:
-    """An env file as it was read; without source and assignments where there is none, or where it cannot be read."""
+    """An env file as it was read; `source` is None and there are no assignments if it is missing or unreadable."""
 
     path: Path
     source: Source | None
@@ -35,14 +35,14 @@ class DotenvFile:
 
     @cached_property
     def variables(self) -> dict[str, Variable]:
-        """The last value of each name, interpolated in order: `lookup` decides, then what stands further up."""
+        """The last value of each name. Values are interpolated with `lookup` first, then with earlier lines."""
         found: dict[str, Variable] = {}
         add_assignments(self, self.lookup or _nothing, found)
         return found
 
     @cached_property
     def values(self) -> dict[str, str]:
-        """The known values; what is unknown in them stays visible as `${NAME}`."""
+        """The values by name, without those from outside; unknown parts appear as `${NAME}`."""
         return {name: variable.value for name, variable in self.variables.items() if variable.value is not None}
 
 
@@ -57,9 +57,10 @@ def read_dotenv(
     lookup: Lookup | None = None,
     overlay: Mapping[Path, Source] | None = None,
 ) -> DotenvFile:
-    """Read an env file, or take its source in `overlay`; where Compose would refuse it, `problems` has the reason.
+    """The env file at `path`; an entry in `overlay` replaces its text on disk.
 
-    `raw` is Compose's `format: raw`; `lookup` answers for names before the file itself does.
+    `raw` means Compose's `format: raw`. `lookup` is asked for a name before the file itself. If Compose would refuse
+    the file, the reason is added to `problems`.
     """
     source = (overlay or {}).get(path)
     try:
@@ -76,7 +77,7 @@ def read_dotenv(
 
 
 def _source(path: Path) -> Source | None:
-    if path.name == ".env" and path.is_dir():  # a virtual environment, which Compose passes over too
+    if path.name == ".env" and path.is_dir():  # a Python virtual environment, which Compose ignores too
         return None
     try:
         return Source.read(path)
@@ -87,7 +88,7 @@ def _source(path: Path) -> Source | None:
 
 
 def _check(file: DotenvFile) -> None:
-    """Raise FileProblem where a value cannot be interpolated, whatever the variables are."""
+    """Raise FileProblem if a value cannot be interpolated, whatever the variables are."""
     assert file.source is not None
     for assignment in file.assignments:
         if not assignment.literal:
@@ -100,7 +101,10 @@ def _check(file: DotenvFile) -> None:
 
 @dataclass(frozen=True)
 class DirectoryLookup:
-    """What Compose interpolates with in a directory; `parent`, that of the including project, comes first."""
+    """The variables that Compose interpolates with in a directory.
+
+    `parent`, the lookup of the including project, is asked before the directory's `dotenv`.
+    """
 
     directory: Path
     dotenv: DotenvFile
@@ -125,7 +129,7 @@ class DirectoryLookup:
         return found
 
     def origin(self, name: str) -> Origin:
-        """Where the value of a variable is written."""
+        """Where the value of a variable is written; None if that is unknown."""
         if self._outer(name) is not None:
             return origin_in(self.parent, name)
         variable = self._variables.get(name)
@@ -133,15 +137,15 @@ class DirectoryLookup:
 
 
 def lookup_in(directory: Path, dotenv: DotenvFile, parent: Lookup | None = None) -> DirectoryLookup:
-    """The variables that interpolation sees in a project's or an included project's directory.
+    """The variables that interpolation sees in the directory of a project or of an included project.
 
-    PWD is the directory itself, HOME is `~`, COMPOSE_PROJECT_NAME is known only where `dotenv` says it.
+    PWD is the directory itself, HOME is `~`; COMPOSE_PROJECT_NAME is known only if `dotenv` sets it.
     """
     return DirectoryLookup(directory, dotenv, parent)
 
 
 def _said(variables: Mapping[str, Variable], name: str) -> str | None:
-    """The value of a variable; Unset where it comes from outside: the variable is set, if only to nothing."""
+    """The value of a variable; Unset if it is set to a value that comes from outside, which may be empty."""
     variable = variables.get(name)
     if variable is None or variable.inherited or variable.value is not None:
         return variable.value if variable else None
@@ -150,7 +154,7 @@ def _said(variables: Mapping[str, Variable], name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Layered:
-    """What an env file is interpolated with: `first`, then the variables that are known so far."""
+    """What an env file is interpolated with: `first`, then the variables known so far."""
 
     first: Lookup
     then: Mapping[str, Variable]
@@ -171,18 +175,19 @@ class KnowsOrigins(Protocol):
     """A lookup that knows where its values are written."""
 
     def origin(self, name: str) -> Origin:
-        """Where the value of a variable is written."""
+        """Where the value of a variable is written; None if that is unknown."""
 
 
 def origin_in(lookup: Lookup | None, name: str) -> Origin:
-    """Where the value that `lookup` gives is written, as far as it knows."""
+    """Where the value that `lookup` returns for `name` is written; None if it does not know."""
     return lookup.origin(name) if isinstance(lookup, KnowsOrigins) else None
 
 
 def add_assignments(file: DotenvFile, lookup: Lookup, variables: dict[str, Variable]) -> None:
-    """Add an env file's variables to those that are known so far, as Compose does: `lookup` comes first in what it
-    interpolates, then `variables`; a later assignment replaces an earlier one. Values that grow beyond any file's size
-    are left unknown.
+    """Add the variables of an env file to `variables`, as Compose does.
+
+    Values are interpolated with `lookup` first, then with `variables`. A later assignment replaces an earlier
+    assignment. Values that grow larger than any file are left unknown.
     """
     length = 0
     for item in file.assignments:
@@ -202,7 +207,7 @@ def _assigned(source: Source, item: Assignment, lookup: Lookup, variables: Mappi
     known = _Layered(lookup, variables)
     try:
         interpolated = interpolate(item.value, known)
-    except InterpolationError:  # a required variable that is empty, a value beyond all bounds: not one to reason about
+    except InterpolationError:  # a required variable is empty, or the value is too long
         return Variable(item.name, None, None)
     if interpolated.value == item.value and not any(piece.name for piece in interpolated.pieces):
         return Variable(item.name, item.value, InEnvFile(source, item))
@@ -210,7 +215,7 @@ def _assigned(source: Source, item: Assignment, lookup: Lookup, variables: Mappi
 
 
 def _put_together(name: str, value: Interpolated, written: InCompose | InEnvFile, lookup: Lookup) -> Variable:
-    """A variable whose value is interpolated; where it is one other variable's value, its origin is that one's."""
+    """A variable with an interpolated value. If the value is only `${OTHER}`, its origin is where OTHER is written."""
     piece = value.pieces[0] if len(value.pieces) == 1 else None
     if piece is None or piece.name is None:
         return Variable(name, value.value, PutTogether(written, value.pieces))
@@ -220,10 +225,9 @@ def _put_together(name: str, value: Interpolated, written: InCompose | InEnvFile
 def written_variable(
     name: str, text: str | None, file: Source, scalar: Scalar, start: int, lookup: Lookup
 ) -> Variable | None:
-    """The variable of one entry of `environment:`: `text` is scalar.value[start:], or what Compose makes of a number
-    there; None for a name alone.
+    """The variable of one entry of `environment:`; None if the entry's name depends on an unknown variable.
 
-    None where the entry's name itself depends on a variable of unknown value.
+    `text` is scalar.value[start:] or Compose's form of a number in it; None for an entry that is only a name.
     """
     if "$" in name and start:
         return _whole_entry(scalar.value, lookup)
@@ -243,7 +247,7 @@ def written_variable(
 
 
 def _whole_entry(text: str, lookup: Lookup) -> Variable | None:
-    """An entry of the list form whose name holds a variable: Compose interpolates before it looks for the `=`."""
+    """The variable of a list entry with a `$` in its name: Compose interpolates before it splits at the `=`."""
     try:
         value = interpolate(text, lookup)
     except InterpolationError:
@@ -257,7 +261,7 @@ def _whole_entry(text: str, lookup: Lookup) -> Variable | None:
 def service_environment(
     entries: Mapping[str, Variable], files: Iterable[DotenvFile], lookup: Lookup
 ) -> dict[str, Variable]:
-    """A service's variables: `entries` of `environment:` win over the env files, of which later ones win."""
+    """A service's variables: `entries` of `environment:` win over env files, later env files over earlier env files."""
     found: dict[str, Variable] = {}
     for file in files:
         add_assignments(file, _Layered(lookup, entries), found)

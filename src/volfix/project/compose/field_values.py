@@ -1,4 +1,4 @@
-"""Compose's own words: what it takes for true and false, and what the options of a short mount say.
+"""Reads booleans and the options of short mounts as Compose does.
 
 Source: compose-spec/compose-go, loader/interpolate.go (toBoolean) and format/volume.go (populateFieldFromOption).
 """
@@ -11,19 +11,19 @@ from volfix.project.compose.interpolation import InterpolationError, Lookup, int
 from volfix.syntax.yaml_tree import Node, Scalar, resolved
 
 BOOLEANS = {"true": True, "yes": True, "on": True, "y": True, "false": False, "no": False, "off": False, "n": False}
-"""In any mixture of capitals, with quotes or without; what else is written there Compose refuses."""
+"""Compose's booleans, in lower or upper case, with or without quotes; it refuses anything else."""
 
 
 @dataclass(frozen=True, slots=True)
 class MountOptions:
-    """The third section of a short mount; `read_only` is None where a variable of unknown value may say it."""
+    """The third section of a short mount; `read_only` is None if a variable of unknown value may decide."""
 
     read_only: bool | None
     no_copy: bool
 
 
 def boolean(node: Node | None, lookup: Lookup, *, default: bool = False) -> bool | None:
-    """What a field says, `default` where it is missing; None for what is not known and for what Compose refuses."""
+    """The value of a boolean field, `default` if it is missing; None if it is unknown or Compose refuses it."""
     value = resolved(node) if node is not None else None
     if value is None:
         return default
@@ -36,7 +36,7 @@ def boolean(node: Node | None, lookup: Lookup, *, default: bool = False) -> bool
 
 
 def mount_options(text: str) -> MountOptions:
-    """The options of a short mount after interpolation: exact words, the last of `ro` and `rw` counts."""
+    """The options in `text`, the interpolated third section of a short mount; the last of `ro` and `rw` counts."""
     words = text.split(",")
     access = [word for word in words if word in ("ro", "rw")]
     return MountOptions(None if "${" in text else access[-1:] == ["ro"], "nocopy" in words)

@@ -1,4 +1,4 @@
-"""Compose's interpolation: `$NAME`, `${NAME:-default}` and their kin, each part knowing where it is written.
+"""Interpolates `$NAME`, `${NAME:-default}` and the other forms as Compose does, and keeps each part's position.
 
 Source: compose-spec/compose-go, template/template.go.
 """
@@ -10,45 +10,45 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 Lookup = Callable[[str], "str | None"]
-"""A variable's value, which shows what is unknown in it as `${NAME}`; None where nothing known sets it, Unset where it
-is set to a variable that nothing known sets.
+"""Returns a variable's value, with unknown parts as `${NAME}`; None if nothing known sets the variable, Unset if it is
+set to another variable that nothing known sets.
 """
 
-# Go's case-insensitive [a-z] takes the long s and the Kelvin sign too.
+# Go's case-insensitive [a-z] matches the long s and the Kelvin sign too.
 NAME = "[_a-zA-Z\u017f\u212a][_a-zA-Z0-9\u017f\u212a]*"
 START = re.compile(
     rf"\$(?:(?P<escaped>\$)|(?P<named>{NAME})|\{{(?P<braced>{NAME})(?P<operator>:?[-+?]|\}})|(?P<open>\{{))"
 )
 VISIBLE = re.compile(rf"\$\{{({NAME})\}}")
 REFERENCE = re.compile(rf"\$\{{?({NAME})")
-"""A variable that a text refers to, in a default too."""
+"""A reference to a variable; finds those inside defaults too."""
 DEPTH = 100
-"""How deep defaults may nest: far deeper than anybody writes, and no deeper than a call stack takes."""
+"""How deep defaults may nest: deeper than people write, and not too deep for Python's stack."""
 LENGTH = 128 * 1024
-"""Characters: how long variables may make a value. Linux gives no process a longer one (execve(2), MAX_ARG_STRLEN)."""
+"""The longest interpolated value, in characters: Linux allows no longer variable (execve(2), MAX_ARG_STRLEN)."""
 
 
 class Unset(str):
-    """The `${NAME}` of a variable that is set to another variable, which nothing known sets.
+    """The value `${NAME}` of a variable that is set to the variable NAME, which nothing known sets.
 
-    The other is taken for unset, so this variable is taken for empty. Any other `${NAME}` that a lookup gives is an
-    unknown value that something sets: it wins over a default.
+    NAME is taken to be unset, and this variable to be empty, so a default replaces it. Any other `${NAME}` that a
+    lookup returns is an unknown value that something sets: it wins over a default.
     """
 
     __slots__ = ()
 
 
 class InterpolationError(ValueError):
-    """Compose refuses the text. The message says why and where, never what the text holds: it may be a credential."""
+    """Compose refuses the text. The message says why and where but never quotes the text: it may be a credential."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a value, and the characters `start` to `end` of the text that give it.
+    """A part of a value; it comes from text[start:end].
 
-    Literal text has no `name`: the characters themselves, a `$` written as `$$`, or those of a default that is used,
-    which then stands `instead_of` a variable. A variable's are its whole expression; `found` says that its value is
-    known, else `value` is `${NAME}`.
+    Literal text has no `name`; `$$` in it stands for `$`. A default that is used is literal text with the variable's
+    name in `instead_of`. For a variable the position is its whole expression, `found` says that its value is known;
+    otherwise `value` is `${NAME}`.
     """
 
     start: int
@@ -61,8 +61,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Interpolated:
-    """`text` after interpolation: `value` shows each variable of `unknown` value as `${NAME}`, `resolved` leaves it
-    out, as Compose would.
+    """`text` after interpolation: `value` shows each unknown variable as `${NAME}`, `resolved` leaves it out.
+
+    Compose leaves it out too. `unknown` are the names of these variables.
     """
 
     text: str
@@ -73,10 +74,10 @@ class Interpolated:
 
 
 def interpolate(text: str, lookup: Lookup) -> Interpolated:
-    """The value of `text` as Compose makes it; raises InterpolationError where Compose refuses it.
+    """`text` interpolated as Compose does. Raises InterpolationError if Compose refuses the text.
 
-    A variable of unknown value takes its default; without one it stays visible. `${V:?text}` is no error then, since
-    the deployment may know V. A known value that shows an unknown variable is unknown to that extent.
+    An unset variable is replaced by its default; without a default it appears as `${NAME}`. `${V:?text}` with an unset
+    V is not an error, because the machine that deploys may set V. A known value may contain unknown variables.
     """
     if "$" not in text:
         return Interpolated(text, text, text, (), (Piece(0, len(text), text),) if text else ())
@@ -127,7 +128,7 @@ def _variable(name: str, start: int, end: int, lookup: Lookup) -> Piece:
 
 
 def _closing(text: str, found: re.Match[str], end: int) -> int:
-    """Where the expression ends: at the brace that closes it, all braces counted, else at the last one of the line."""
+    """The offset of the expression's closing brace; if braces are unbalanced, of the last `}` on the line."""
     stop = text.find("\n", found.end(), end)
     stop = end if stop < 0 else stop
     braces, at = 0, found.start()
@@ -147,7 +148,7 @@ def _closing(text: str, found: re.Match[str], end: int) -> int:
 
 
 def _conditional(text: str, found: re.Match[str], close: int, lookup: Lookup, depth: int) -> Iterator[Piece]:
-    """`${NAME` with an operator: its value, or the pieces of what stands behind the operator."""
+    """The pieces of `${NAME` with an operator: the variable's value, or the text after the operator."""
     variable = _variable(found["braced"], found.start(), close + 1, lookup)
     operator = found["operator"]
     value = lookup(found["braced"])

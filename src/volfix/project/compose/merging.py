@@ -1,4 +1,4 @@
-"""A project out of its Compose files, those that they include and extend, merged as Compose does.
+"""Builds a project from Compose files and the files that they include or extend, merged as Compose does.
 
 Source: compose-spec/compose-go, loader/include.go, loader/extends.go, cli/options.go.
 """
@@ -20,16 +20,20 @@ from volfix.syntax import disk, yaml_tree
 from volfix.syntax.yaml_tree import Scalar
 
 REMOTE = re.compile(r"(?:oci|git|ssh|https?)://|[\w.-]+@[\w.-]+:|github\.com/")
-"""What Compose fetches instead of opening it. Source: docker/compose, pkg/remote; moby/buildkit, ParseGitRef."""
+"""Addresses that Compose downloads. Source: docker/compose, pkg/remote; moby/buildkit, ParseGitRef."""
 
 DEEPEST = 20
-"""Services that extend each other in a row: each has the parts of all below it."""
+"""The longest chain of services that extend each other which is followed: each holds the parts of all before it."""
 
 
 def build_project(
     root: Path, directory: Path, files: tuple[ComposeFile, ...], loader: Loader, called_in: Path | None = None
 ) -> Project:
-    """The project that these files make when Compose, called in `called_in`, merges them in this order."""
+    """The project that Compose builds from `files`, merged in this order.
+
+    `root` is the top directory of the repository. `directory` is the project's directory. `called_in` is the directory
+    in which Compose is called (by default the same): its `.env` counts first.
+    """
     called_in = called_in or directory
     lookup = lookup_in(called_in, loader.dotenv(called_in), loader.handed.get(called_in))
     if called_in != directory:
@@ -60,7 +64,7 @@ def build_project(
 
 
 def _project_name(given: str, files: tuple[ComposeFile, ...], lookup: Lookup) -> str:
-    """The name that `.env` or the last file says; with a variable of unknown value as it is written, empty for none."""
+    """The project's name from `.env` or the last file, empty without one; not normalised if a variable is unknown."""
     name = given or next((file.name for file in reversed(files) if file.name), "")
     try:
         found = interpolate(name, lookup)
@@ -70,7 +74,7 @@ def _project_name(given: str, files: tuple[ComposeFile, ...], lookup: Lookup) ->
 
 
 class _Builder:
-    """Collects the parts of each service, those of included files first, as Compose merges them."""
+    """Collects the parts of each service in the order in which Compose merges them: included files come first."""
 
     def __init__(self, loader: Loader, lookup: Lookup) -> None:
         self.loader, self.lookup = loader, lookup
@@ -81,9 +85,9 @@ class _Builder:
         self.env_files: dict[Path, tuple[Path, ...]] = {}
 
     def lookup_of(self, directory: Path) -> Lookup:
-        """What the services of a directory's files see: the project's values, then those of the `include:`'s env files.
+        """The variables for the services of an included directory: the project's first, then its env files.
 
-        Without `env_file:` these are the directory's `.env`; of several the last one wins.
+        The env files are those in the `env_file:` of the `include:`, the last wins; by default the directory's `.env`.
         """
         lookup = self.lookup
         for path in reversed(self.env_files.get(directory, (directory / ".env",))):
@@ -114,7 +118,7 @@ class _Builder:
                 self.add(included, start)
 
     def _path(self, directory: Path, text: str) -> Path | None:
-        """The file that an `include:` or `extends:` names; None, and a note, where only the deployment knows it."""
+        """The file that an `include:` or `extends:` names; None, with a note, if it is remote or unknown."""
         try:
             found = interpolate(text, self.lookup)
         except InterpolationError:

@@ -1,4 +1,4 @@
-"""What a project's files mean together: its services, its volumes and their names on the host.
+"""The model of a project: its files, its services, its volumes and their names on the host.
 
 Source: compose-spec/compose-go, override/merge.go (merging), cli/options.go (the project's name).
 """
@@ -21,7 +21,7 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, resolved
 
 @dataclass(frozen=True, eq=False)
 class Project:
-    """One set of Compose files that is deployed together; `name` is what Compose prefixes the volumes' names with."""
+    """A set of Compose files that is deployed together. Compose prefixes the names of its volumes with `name`."""
 
     root: Path
     directory: Path
@@ -29,25 +29,25 @@ class Project:
     files: tuple[ComposeFile, ...]
     services: dict[str, Service]
     loaded: tuple[ComposeFile, ...]
-    """The files and those that they include or extend."""
+    """The files, and the files that they include or extend."""
     extended: frozenset[Path] = frozenset()
-    """Those that are there for `extends` alone, which takes over services and nothing else."""
+    """The files that are only extended: `extends` takes a service from them and nothing else."""
     called_in: Path | None = None
-    """Where Compose is called, whose `.env` counts first; another directory where COMPOSE_FILE leads to `directory`."""
+    """The directory in which Compose is called; its `.env` counts first. COMPOSE_FILE may make it another directory."""
     included_env: frozenset[Path] = frozenset()
     """The env files that `include:` names."""
     copies: Copies = field(default_factory=dict)
-    """The env files that deploying flows put into another's place, by that place."""
+    """The env files that deployments copy to another place, by that place."""
     deployed_as: str | None = None
-    """The name that a pipeline deploys it under, where that is another one."""
+    """The name under which a pipeline deploys the project, if it is not `name`."""
     unread_files: tuple[Unread, ...] = ()
-    """The Compose files that are not read, though Compose merges them into the project, or may do so."""
+    """The Compose files that Compose merges or may merge into the project, and that volfix could not read."""
     carriers: dict[str, Service] = field(default_factory=dict)
-    """The services that carry data into a volume once (carriers.py), which no rule looks at."""
+    """The services that copy data into a volume once (carriers.py); no rule looks at them."""
 
     @cached_property
     def env_places(self) -> frozenset[Path]:
-        """Where Compose looks for the env files of the project and its services: `.env`, what `env_file:` names."""
+        """The paths at which Compose looks for env files of the project and its services: `.env`, `env_file:`."""
         named = {file.path for service in self.services.values() for file in service.env_files if file.path is not None}
         directories = {self.directory, self.called_in or self.directory} | {
             service.parts[0].directory for service in self.services.values()
@@ -56,12 +56,12 @@ class Project:
 
     @cached_property
     def env_paths(self) -> frozenset[Path]:
-        """The env files that give the project's services values: those places, and what is put there."""
+        """The env files that set variables of the project: those paths, and the files that are copied there."""
         return self.env_places | {copy.source for path in self.env_places for copy in self.copies.get(path, ())}
 
     @cached_property
     def unread(self) -> tuple[Unread, ...]:
-        """What the project depends on and volfix has not read: Compose files, and env files that are there."""
+        """The files that the project depends on and volfix could not read: Compose files and existing env files."""
         readers = {service.read_env for service in self.services.values()}
         asked = {(path, False) for path in self.env_places if path.name == ".env" or path in self.included_env}
         for service in self.services.values():
@@ -72,17 +72,17 @@ class Project:
 
     @property
     def file_names(self) -> tuple[str, ...]:
-        """The names of its Compose files, for people."""
+        """The names of its Compose files, for messages."""
         return tuple(file.path.name for file in self.files)
 
     @property
     def merged(self) -> tuple[ComposeFile, ...]:
-        """The files whose top-level sections count."""
+        """The files whose top-level sections count: all but those that are only extended."""
         return tuple(file for file in self.loaded if file.path not in self.extended)
 
     @cached_property
     def declared(self) -> dict[str, Node]:
-        """The volumes that the project declares, by key; a later file's entry wins."""
+        """The volumes that the project declares, by the name in the file; a later file's entry wins."""
         found: dict[str, Node] = {}
         for root in (root for file in self.merged if not file.version_1 for root in file.roots):
             volumes = root.get("volumes")
@@ -96,11 +96,11 @@ class Project:
         return found
 
     def real_name(self, key: str) -> str:
-        """The volume's name on the host."""
+        """The volume's name on the host; `key` is its name in the Compose file."""
         return self.fixed_name(key) or f"{self.deployed_as or self.name}_{key}"
 
     def fixed_name(self, key: str) -> str | None:
-        """The name that the volume has whatever the project is called; None where it depends on that."""
+        """The volume's name on the host if it does not depend on the project's name; otherwise None."""
         name, external = self._volume_field(key, "name"), self._volume_field(key, "external")
         inner = external.get("name") if isinstance(external, Mapping) else None
         for node in (name, inner):
@@ -109,12 +109,12 @@ class Project:
         return key if self.is_external(key) else None
 
     def is_external(self, key: str) -> bool:
-        """Whether the volume is external: Compose neither makes nor removes it."""
+        """Whether the volume is external: Compose neither creates nor deletes it."""
         external = self._volume_field(key, "external")
         return isinstance(external, Mapping) or boolean(external, self._lookup) is True
 
     def _volume_field(self, key: str, field: str) -> Node | None:
-        """A field of a declared volume, as the last file that has it says."""
+        """A field of a declared volume; the last file that has it wins."""
         found = None
         for file in self.loaded:
             entry = resolved(file.declared[key]) if key in file.declared else None
@@ -129,11 +129,11 @@ class Project:
             return text
 
     def _lookup(self, name: str) -> str | None:
-        """A variable's value for the project itself, as its services see it."""
+        """A variable's value for the project itself: the value that its services see."""
         return next((service.lookup(name) for service in self.services.values()), None)
 
     def mounts_of(self, service: Service) -> tuple[Mount, ...]:
-        """The service's effective mounts with those of `volumes_from`."""
+        """The service's effective mounts, including those from `volumes_from`."""
         found = [mount for mount in service.mounts if not mount.overridden]
         for name, read_only in service.volumes_from:
             if name in self.services and name != service.name:
@@ -143,5 +143,5 @@ class Project:
 
 
 def normalized_name(text: str) -> str:
-    """A project name as Compose normalises a directory's."""
+    """The text as a project name, normalised as Compose normalises a directory's name."""
     return re.sub(r"[^a-z0-9_-]", "", text.lower()).lstrip("_-")

@@ -1,4 +1,4 @@
-"""The mounts of a service as they are written: Compose's short and long syntax.
+"""The mounts of a service, in Compose's short and long syntax.
 
 Source: compose-spec/compose-go, format/volume.go and loader (the short form's grammar, which sources are paths).
 """
@@ -16,7 +16,7 @@ from volfix.syntax.source import Source
 from volfix.syntax.yaml_tree import Mapping, Node, Pair, Scalar, resolved
 
 BIND, VOLUME, ANONYMOUS, UNKNOWN = "bind", "volume", "anonymous", "unknown"
-"""The kinds of mounts that a rule looks at; any other is Compose's own word: tmpfs, npipe, cluster, image."""
+"""The kinds of mounts that rules look at; other mounts have Compose's own `type`: tmpfs, npipe, cluster, image."""
 
 BIND_ONLY_OPTIONS = frozenset(
     {"z", "Z", "U", "private", "rprivate", "shared", "rshared", "slave", "rslave", "cached", "delegated", "consistent"}
@@ -28,9 +28,9 @@ WINDOWS_DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|\Z)")
 class Mount:
     """One entry of a service's `volumes:`.
 
-    `node` is the entry; `raw_source` and `raw_target` are as written, `source` and `target` after interpolation, where
-    a variable of unknown value stays visible as `${NAME}`. `directory` is what a relative source is relative to.
-    `problem` says why the entry cannot be understood or edited.
+    `node` is the entry. `raw_source` and `raw_target` are as written, `source` and `target` after interpolation; an
+    unknown variable appears as `${NAME}`. A relative source starts from `directory`. `overridden` says that a later
+    mount replaces this mount. `problem` says why the entry cannot be understood or edited.
     """
 
     service: str
@@ -50,7 +50,7 @@ class Mount:
 
     @property
     def place(self) -> int:
-        """Where the entry is written, a character of the file's text."""
+        """The offset of the entry in the file's text."""
         return self.node.span.start
 
     @property
@@ -59,17 +59,17 @@ class Mount:
 
     @property
     def written_as(self) -> str:
-        """The entry as people say it: source:target; in quotes where a blank at its end would not be seen."""
+        """The entry as `source:target` for messages; in quotes if a blank at its ends would be invisible."""
         return _seen(f"{self.raw_source}:{self.raw_target}" if self.raw_source else self.raw_target)
 
     @property
     def target_as_written(self) -> str:
-        """The target, in quotes where a blank at its end would not be seen."""
+        """The target for messages; in quotes if a blank at its ends would be invisible."""
         return _seen(self.raw_target)
 
     @property
     def meant_target(self) -> str:
-        """The target that `m:/data` is written for, which Compose takes whole for a path on a Windows drive."""
+        """The intended target: `/data` for `m:/data`, which Compose reads as a path on a Windows drive."""
         is_drive = self.kind == ANONYMOUS and WINDOWS_DRIVE.match(self.clean_target) is not None
         return self.clean_target[2:] if is_drive else self.clean_target
 
@@ -83,13 +83,13 @@ def _seen(text: str) -> str:
 
 
 def clean(target: str) -> str:
-    """A mount target as Compose compares it: Go's path.Clean."""
+    """A mount target normalised as Compose does to compare targets (Go's path.Clean)."""
     cleaned = posixpath.normpath(target) if target else "."
     return "/" + cleaned.lstrip("/") if cleaned.startswith("//") else cleaned
 
 
 def split_short(text: str) -> list[str]:
-    """The sections of a short mount between its colons, none inside `${...}` or behind a Windows drive letter."""
+    """The sections of a short mount, split at colons; not inside `${...}` or after a Windows drive letter."""
     sections: list[str] = []
     start = depth = 0
     for at, character in enumerate(text):
@@ -106,17 +106,17 @@ def split_short(text: str) -> list[str]:
 
 
 def is_path(source: str) -> bool:
-    """Whether Compose takes a source for a host path, by its first characters."""
+    """Whether Compose takes a source for a host path; its first characters decide."""
     return source.startswith((".", "/", "~", "\\\\")) or WINDOWS_DRIVE.match(source) is not None
 
 
 def is_windows_path(source: str) -> bool:
-    """Whether a host path is one of Windows: behind a drive letter or two backslashes, or with backslashes in it."""
+    """Whether the source is a Windows path: a drive letter, or a host path with backslashes."""
     return WINDOWS_DRIVE.match(source) is not None or (is_path(source) and "\\" in source)
 
 
 def source_kind(value: Interpolated) -> str:
-    """bind or volume; unknown where the source begins with a variable of unknown value and no path follows."""
+    """`bind` or `volume`; `unknown` if the source begins with an unknown variable that no path follows."""
     text = value.value
     if is_path(text):
         return BIND
@@ -127,7 +127,7 @@ def source_kind(value: Interpolated) -> str:
 
 
 def read_mount(service: str, file: Source, node: Node, directory: Path, lookup: Lookup) -> Mount | None:
-    """The mount that an entry of `volumes:` describes; None where the entry is not one that Compose takes."""
+    """The mount that the entry `node` of `volumes:` describes; None if Compose would refuse the entry."""
     entry = resolved(node)
     try:
         if isinstance(entry, Scalar):
@@ -213,7 +213,7 @@ def _read_long(service: str, file: Source, node: Mapping, directory: Path, looku
 
 
 def volume_text(mount: Mount, key: str) -> str:
-    """A short mount with the named volume `key` as its source: `ro` stays, options that only a bind has go."""
+    """The short mount with the named volume `key` as its source: `ro` stays, options of bind mounts are removed."""
     assert isinstance(mount.node, Scalar)
     sections = split_short(mount.node.value)
     if len(sections) < 3:
@@ -223,11 +223,11 @@ def volume_text(mount: Mount, key: str) -> str:
 
 
 def retargeted(mount: Mount, source: str, target: str) -> str:
-    """A short mount with another named volume and another target; its options as `volume_text` keeps them."""
+    """The short mount with another named volume and target; it keeps the options that `volume_text` keeps."""
     _, _, *options = split_short(volume_text(mount, source))
     return ":".join([source, target, *options])
 
 
 def bind_pair(mount: Mount) -> Pair | None:
-    """The `bind:` entry of a long mount, which a volume may not have."""
+    """The `bind:` entry of a long mount, which a volume must not have; None without one."""
     return mount.node.pair("bind") if isinstance(mount.node, Mapping) else None

@@ -1,7 +1,7 @@
-"""The combinations of Compose files that command lines name: `docker compose -f base.yml -f prod.yml`, COMPOSE_FILE.
+"""Finds the combinations of Compose files that command lines name: `docker compose -f base.yml -f prod.yml`.
 
-Source: docker/docs, docker compose (-f, COMPOSE_FILE); compose-spec/compose-go, cli/options.go. The lines of Makefiles,
-scripts, pipelines and documents are looked at as text: a combination counts where its first file is there.
+The lines of Makefiles, scripts, pipelines and documents are searched as text; a combination counts if its first file
+exists. Source: docker/docs, docker compose (-f, COMPOSE_FILE); compose-spec/compose-go, cli/options.go.
 """
 
 from __future__ import annotations
@@ -21,21 +21,24 @@ CALL = re.compile(
     rb"compose\b((?:[ \t]+(?:-f|--file|-p|--project-name|--env-file|--profile|--ansi|--progress)"
     rb"(?:[ \t]+|=)[^\s;&|]+|[ \t]+--?[\w-]+(?:=[^\s;&|]+)?)*)"
 )
-"""A call with its options before the verb: in `logs -f app` the -f is another one."""
+"""A call with the options before its verb: in `logs -f app` the -f means something else."""
 FILE = re.compile(rb"\s(?:-f|--file)(?:\s+|=)[\"'`]?([^\s\"'`]+)")
 ELSEWHERE = re.compile(rb"--project-directory")
 SETTING = re.compile(rb"\bCOMPOSE_FILE\s*[:?]?[=:]\s*[\"']?([\w./:-]+\.ya?ml)\b")
 VARIABLE = re.compile(rb"compose\b(?:[ \t]+--?[\w-]+(?:[ \t]+|=)[\w./-]+)*[ \t]+[\"']?(\$(?:\{?[A-Za-z_]\w*|\())")
-"""A call whose options, or whose verb, only the shell knows; `$1` and `$@` are the verb."""
+"""A call whose options or verb come from a variable; `$1` and `$@` do not count, they are the verb."""
 GOES = re.compile(rb"\bcd\s+[\"']?([\w./-]+)")
 LARGEST = 300_000
-"""Bytes of a file that is looked at."""
+"""The largest file that is searched, in bytes."""
 MOST = 500
-"""Documents of one root that are looked at."""
+"""How many documents of one root are searched at most."""
 
 
 def with_named_files(directories: Iterable[Directory]) -> Iterator[Directory]:
-    """The directories, each with the combinations whose first file lies in it; those that get their first one last."""
+    """The directories, each with the combinations whose first file lies in it.
+
+    Directories that only a combination leads to come last.
+    """
     found = list(directories)
     named: dict[Path, list[tuple[Path, ...]]] = {}
     unnamed: dict[Path, dict[Unread, None]] = {}
@@ -60,7 +63,7 @@ def with_named_files(directories: Iterable[Directory]) -> Iterator[Directory]:
 
 
 def _sources(directories: Sequence[Directory]) -> Iterator[tuple[Path, Path]]:
-    """The files that are looked at, with their root; documents only where there are Compose files."""
+    """The files to search, each with its root; documents only in repositories with Compose files."""
     roots = {directory.root: MOST for directory in directories if directory.may_hold_projects}
     for directory in directories:
         yield from ((path, directory.root) for path in directory.commands)
@@ -70,16 +73,16 @@ def _sources(directories: Sequence[Directory]) -> Iterator[tuple[Path, Path]]:
 
 
 def _data(path: Path) -> bytes:
-    """What the file holds, its lines joined where they go on; nothing where it does not speak of Compose."""
+    """The file's content with continued lines joined; empty if it does not mention Compose."""
     try:
         data = disk.read(path) if path.stat().st_size <= LARGEST else b""
-    except OSError:  # whoever reads the commands says so
+    except OSError:  # the reader of the commands reports it
         return b""
     return data.replace(b"\\\n", b" ") if b"compose" in data or b"COMPOSE_FILE" in data else b""
 
 
 def _merged_by_variable(data: bytes) -> str | None:
-    """The first variable by which a command names files that Compose merges with others."""
+    """The first variable with which a command names Compose files; None if no command does."""
     for line in data.splitlines():
         for names in _named_in(line):
             if len(names) > 1 and (unknown := next((name for name in names if "$" in name), None)):
@@ -101,7 +104,7 @@ def _combinations(path: Path, data: bytes, root: Path) -> Iterator[tuple[Path, .
 
 
 def _places(data: bytes, directory: Path, root: Path) -> list[Path]:
-    """Where the file's commands may run: its directory, the root, and where it goes from there."""
+    """The directories in which the file's commands may run: its own, the root, and those that it changes to."""
     places = [directory, root]
     goes = dict.fromkeys(GOES.findall(data))
     return list(dict.fromkeys([*places, *(base / place.decode() for place in goes for base in places)]))
@@ -116,8 +119,10 @@ def _named_in(line: bytes) -> Iterator[list[str]]:
 
 
 def _existing(names: list[str], places: list[Path], root: Path, *, others: bool) -> tuple[Path, ...] | None:
-    """The files, where one directory that the commands may run in has them all; with `others`, where it has the first
-    one: who deploys has the rest. A document may speak of any file.
+    """The paths of the files in the first of `places` that has them all; None if no place does.
+
+    With `others` the first file suffices, because the machine that deploys may have the rest. A document may name files
+    that exist nowhere, so it is read without `others`.
     """
     if not names or any("$" in name for name in names):
         return None

@@ -1,4 +1,4 @@
-"""Where the value of a variable is written: in a Compose file, an env file, a Dockerfile, code or a deploying flow."""
+"""Where the value of a variable is written: in a Compose file, an env file, a Dockerfile, code or a deployment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from volfix.syntax.yaml_tree import Scalar
 
 @dataclass(frozen=True, slots=True)
 class InCompose:
-    """The value is scalar.value[start:end], literally: all of it, what follows `NAME=`, or a variable's default."""
+    """The value is written in a Compose file as scalar.value[start:end]: all of it, after `NAME=`, or as a default."""
 
     file: Source
     scalar: Scalar
@@ -32,7 +32,7 @@ class InCompose:
 
 @dataclass(frozen=True, slots=True)
 class InEnvFile:
-    """The value is that of an assignment, literally."""
+    """The value is written literally in an assignment of an env file."""
 
     file: Source
     assignment: Assignment
@@ -50,7 +50,7 @@ class InEnvFile:
 
 @dataclass(frozen=True, slots=True)
 class PutTogether:
-    """The value is what interpolation makes of the text at `written`; `pieces` are the parts of that text."""
+    """The value is the interpolated text at `written`; `pieces` are the parts of that text."""
 
     written: InCompose | InEnvFile
     pieces: tuple[Piece, ...]
@@ -65,13 +65,13 @@ class PutTogether:
 
     @property
     def unknown(self) -> str | None:
-        """A variable whose value nobody knows here; None where all are known."""
+        """The first variable in the value that is unknown; None if all are known."""
         return next((name for piece in self.pieces if piece.name for name in VISIBLE.findall(piece.value)), None)
 
     def saying(self, value: str) -> str | None:
-        """The text that makes it `value` with another literal part; None where no literal part alone makes it so.
+        """The text with one literal part changed so that the value becomes `value`; None if no single change does it.
 
-        The text around the variables is tried before their defaults, which count only while nothing sets them.
+        Text around variables is tried before defaults, because a default counts only while nothing sets the variable.
         """
         text = self.written.text
         order = sorted(range(len(self.pieces)), key=lambda number: self.pieces[number].instead_of is not None)
@@ -87,7 +87,10 @@ class PutTogether:
 
 @dataclass(frozen=True, slots=True)
 class InDockerfile:
-    """The value is that of an ENV, or of the ARG that it repeats; `shared` with a stage that is not built."""
+    """The value is written in an ENV of a Dockerfile, or in the ARG that the ENV repeats.
+
+    `shared` says that a stage which the service does not build uses it too.
+    """
 
     file: Source
     span: Span
@@ -101,8 +104,9 @@ class InDockerfile:
 
 @dataclass(frozen=True, slots=True)
 class InCode:
-    """The value is put together in code; `span` is the literal in it that would change, `before` and `after` what
-    stands around it, `base` the end of `before` that an absolute path would replace.
+    """The value is built in code. `span` is the literal to change, `before` and `after` are the values around it.
+
+    `base` is the end of `before` that an absolute path in the literal replaces.
     """
 
     file: Source
@@ -117,7 +121,7 @@ class InCode:
         return self.span.start
 
     def literal(self, value: str) -> str | None:
-        """What the literal has to be so that the whole is `value`; None where it alone cannot make it so."""
+        """The literal that makes the whole value `value`; None if changing the literal is not enough."""
         if value.startswith(self.before) and value.endswith(self.after):
             return value[len(self.before) : len(value) - len(self.after)]
         before = self.before.removesuffix(self.base)
@@ -127,8 +131,9 @@ class InCode:
 
 @dataclass(frozen=True, slots=True)
 class InFlow:
-    """A deploying flow gives the value, at `place`: a step's `environment:`, `export`, a line that it writes into an
-    env file. `span` are the characters that say it literally, None where it is not written so.
+    """A deployment sets the value at offset `place`: a step's `environment:`, `export`, a line written to an env file.
+
+    `span` is the position of the literal value; None if it is not written literally.
     """
 
     file: Source
@@ -137,27 +142,27 @@ class InFlow:
 
 
 Origin = InCompose | InEnvFile | PutTogether | InDockerfile | InCode | InFlow | None
-"""Where one value is written; None where it comes from outside, or the files do not tell."""
+"""Where a value is written; None if it comes from outside or that is unknown."""
 
 
 def env_assignment(origin: Origin) -> InEnvFile | None:
-    """The assignment that a value comes from, as it is or put together; None where it comes from elsewhere."""
+    """The env file assignment that a value comes from, literally or interpolated; None if it has another origin."""
     written = origin.written if isinstance(origin, PutTogether) else origin
     return written if isinstance(written, InEnvFile) else None
 
 
 def compose_scalar(origin: Origin) -> InCompose | None:
-    """The scalar of a Compose file that a value comes from; None where it comes from elsewhere."""
+    """The Compose file scalar that a value comes from, literally or interpolated; None if it has another origin."""
     written = origin.written if isinstance(origin, PutTogether) else origin
     return written if isinstance(written, InCompose) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable of a service; `value` is None where it comes from outside, and shows unknown parts as `${NAME}`."""
+    """A variable of a service. `value` is None if it comes from outside; unknown parts appear as `${NAME}`."""
 
     name: str
     value: str | None
     origin: Origin
     inherited: bool = False
-    """Only the name is written: it is set where something outside sets it, and else not at all."""
+    """Only the name is written: the variable is set only if the machine that deploys sets it."""

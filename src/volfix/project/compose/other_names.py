@@ -1,7 +1,7 @@
-"""Compose files whose name does not say so, told by their bytes before anything is parsed.
+"""Recognises Compose files without a Compose file's name by their bytes, before anything is parsed.
 
-Source: compose-spec/compose-spec, schema/compose-spec.json: no other key stands at a file's top level. So Kubernetes,
-the pipelines of CI systems, OpenAPI, application stores' formats and the settings of other programs are something else.
+Source: compose-spec/compose-spec, schema/compose-spec.json, which allows no other keys at the top level. That excludes
+Kubernetes, CI pipelines, OpenAPI, the formats of application stores and the settings of other programs.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ SERVICES = re.compile(
 STARTS = re.compile(rb"(?:^[ \t]+|[{,][ \t]*)(?:image|build|extends):", re.MULTILINE)
 KEY = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?([^\s#\"':{}\[\]-][^\s\"':]*)[\"']?[ \t]*:(?=\s|\Z)", re.MULTILINE)
 TEMPLATE = re.compile(rb"\{%|<%|\{\{-?[ \t]*[^\s.]|\$\$cap_")
-"""What a file is rendered from. `{{.Name}}` alone is Docker's own, in the options of a service."""
+"""Signs of a template. `{{.Name}}` is not a sign: Docker itself uses it in the options of a service."""
 KNOWN = frozenset(key.encode() for key in ROOT_KEYS)
 LARGEST = 65_536
-"""Bytes of a file that are looked at."""
+"""How many bytes of a file are read."""
 
 
 def is_compose_by_content(path: Path | str) -> bool:
-    """Whether the bytes at the path have services that start containers, and no top-level key that Compose refuses."""
+    """Whether the file has `services:` with containers to start, and no top-level key that Compose refuses."""
     data = disk.glance(path, LARGEST)
     if b"services:" not in data or not SERVICES.search(data) or not STARTS.search(data):
         return False

@@ -7,7 +7,7 @@ from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
 def replicas(service: Service) -> int | None:
-    """The number that `deploy: replicas:` or `scale:` says, else 1; None where it depends on the nodes or a variable.
+    """The number in `deploy: replicas:` or `scale:`, by default 1; None if it depends on the nodes or on a variable.
 
     Source: compose-spec/compose-spec, deploy.md (mode, replicas), 05-services.md (scale).
     """
@@ -19,7 +19,7 @@ def replicas(service: Service) -> int | None:
 
 
 def _deploy_field(service: Service, key: str) -> str | None:
-    """A field of `deploy:`, which is merged key by key: the last part that has it counts."""
+    """A field of `deploy:`. Compose merges `deploy:` key by key, so the last part with the field counts."""
     for part in reversed(service.parts):
         deploy = part.node.get("deploy")
         value = deploy.get(key) if isinstance(deploy, Mapping) else None

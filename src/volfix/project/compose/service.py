@@ -1,4 +1,4 @@
-"""A service of a project as its parts say it together: image, build, mounts, environment.
+"""A service of a project, merged from its parts: image, build, mounts, environment.
 
 Source: compose-spec/compose-go, override/merge.go (merging), loader/extends.go.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """One written piece of a service: its mapping, its file, and the directory that its relative paths start from."""
+    """A service in one file: its mapping, its file, and the directory that its relative paths start from."""
 
     service: str
     node: Mapping
@@ -37,9 +37,9 @@ class Part:
     directory: Path
 
     def section(self, key: str) -> tuple[bool, Node | None]:
-        """Whether what earlier parts say under `key` no longer counts, and what this part says there.
+        """Whether this part discards the values of earlier parts under `key`, and this part's own value.
 
-        Behind a `!reset` stands what merge keys bring in, for Compose takes out the entry before it follows them.
+        After `!reset` the value is what merge keys bring in: Compose removes the entry before it follows them.
         """
         node = self.node.get(key)
         if node is not None and node.tag == "!reset":
@@ -49,7 +49,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
-    """One file that `env_file:` names; `path` is None where the name holds a variable of unknown value."""
+    """One file that `env_file:` names. `path` is None if its name is unknown; `raw` means `format: raw`."""
 
     path: Path | None
     raw: bool
@@ -58,7 +58,7 @@ class EnvFile:
 
 @dataclass(frozen=True, eq=False)
 class Service:
-    """A service of a project: its parts in the order in which Compose merges them."""
+    """A service of a project; `parts` are in the order in which Compose merges them."""
 
     name: str
     parts: tuple[Part, ...]
@@ -66,7 +66,7 @@ class Service:
     read_env: Callable[[Path, bool], DotenvFile]
 
     def field(self, key: str) -> tuple[Node, Part] | None:
-        """The value of the last part that says it."""
+        """The value of the last part that has the key, with that part; None without one or after `!reset`."""
         for part in reversed(self.parts):
             value = part.node.get(key)
             if value is not None:
@@ -74,7 +74,7 @@ class Service:
         return None
 
     def text(self, key: str) -> str | None:
-        """A scalar field, interpolated; a variable of unknown value stays visible."""
+        """The interpolated value of a scalar field, unknown variables as `${NAME}`; None if missing or not a scalar."""
         found = self.field(key)
         if found is None or not isinstance(found[0], Scalar) or found[0].is_null:
             return None
@@ -121,7 +121,7 @@ class Service:
 
     @cached_property
     def stage(self) -> Stage | None:
-        """The stage of its Dockerfile that the build makes; None where nothing is built, or it cannot be read."""
+        """The Dockerfile stage that the service builds; None if it builds nothing or the Dockerfile is unreadable."""
         if self.build is None:
             return None
         from volfix.project.image.stages import stage_of  # most services run an image as it is
@@ -130,16 +130,16 @@ class Service:
 
     @cached_property
     def entrypoint(self) -> tuple[str, ...] | None:
-        """The words of `entrypoint`, none for an empty one; None where it is not said."""
+        """The words of `entrypoint`, empty for an empty entrypoint; None without one."""
         return self._words_of("entrypoint")
 
     @cached_property
     def command(self) -> tuple[str, ...] | None:
-        """The words of `command`, none for an empty one; None where it is not said."""
+        """The words of `command`, empty for an empty command; None without one."""
         return self._words_of("command")
 
     def _words_of(self, key: str) -> tuple[str, ...] | None:
-        """Compose splits a scalar into words as a shell would, and runs no shell."""
+        """The words under a key. Compose splits a scalar into words like a shell but runs no shell."""
         found = self.field(key)
         value = resolved(found[0]) if found is not None else None
         if value is None or (isinstance(value, Scalar) and value.is_null):
@@ -149,22 +149,22 @@ class Service:
         text = self.interpolated(value.value)
         try:
             return tuple(shlex.split(text))
-        except ValueError:  # Compose refuses it
+        except ValueError:  # Compose refuses the text
             return tuple(text.split())
 
     @property
     def words(self) -> tuple[str, ...]:
-        """`entrypoint` and `command` together."""
+        """The words of `entrypoint` and `command` together."""
         return (*(self.entrypoint or ()), *(self.command or ()))
 
     @cached_property
     def started(self) -> tuple[str, ...]:
-        """Everything that may say how its process starts: the words of the service and those of its Dockerfile."""
+        """The words that may start its process: those of the service and those of its Dockerfile."""
         return (*self.words, *(self.stage.started if self.stage else ()))
 
     @cached_property
     def mounts(self) -> tuple[Mount, ...]:
-        """Every mount that is written for the service, those of later files behind; an overridden one is marked."""
+        """Every mount written for the service, in the order of the files; `overridden` marks replaced mounts."""
         found: list[Mount] = []
         last: dict[str, int] = {}
         for part in self.parts:
@@ -182,7 +182,7 @@ class Service:
 
     @cached_property
     def tmpfs(self) -> frozenset[str]:
-        """The targets that live in memory."""
+        """The targets whose data is in memory (tmpfs)."""
         targets = {mount.clean_target for mount in self.mounts if mount.kind == "tmpfs" and not mount.overridden}
         for part in self.parts:
             targets |= {clean(self.interpolated(text).split(":")[0]) for text in strings(part.node.get("tmpfs"))}
@@ -190,7 +190,7 @@ class Service:
 
     @cached_property
     def env_files(self) -> tuple[EnvFile, ...]:
-        """The env files that the service loads, the one that wins last."""
+        """The env files that the service loads; the last wins."""
         found: dict[str, EnvFile] = {}
         for part in self.parts:
             replaces, node = part.section("env_file")
@@ -211,7 +211,7 @@ class Service:
 
     @cached_property
     def entries(self) -> dict[str, Variable]:
-        """The entries of `environment:`, which win over every env file, also one whose value is not known."""
+        """The entries of `environment:`, which win over every env file, even if their values are unknown."""
         entries: dict[str, Variable] = {}
         earlier: list[Node] = []
         for part in self.parts:
@@ -231,14 +231,14 @@ class Service:
 
     @cached_property
     def environment(self) -> dict[str, Variable]:
-        """What the container's environment will be, the image's own variables left out."""
+        """The container's environment without the variables of the image."""
         files = [self.read_env(file.path, file.raw) for file in self.env_files if file.path is not None]
         return service_environment(self.entries, files, self.lookup)
 
     def _env_name(self, part: Part, text: str) -> str:
-        """What Compose knows an env file by: a file that is named again in the same words keeps its place.
+        """The name by which Compose identifies an env file: a file named again keeps its place in the order.
 
-        A name in a service that is extended from another directory is relative to the directory of the service.
+        A name from an extended service in another directory is made relative to this service's directory.
         """
         value, own = self.interpolated(text), self.parts[-1].directory
         return value if part.directory == own else os.path.relpath(part.directory / value, own)
@@ -250,7 +250,7 @@ class Service:
 
     @property
     def volumes_from(self) -> Iterator[tuple[str, bool]]:
-        """The services whose mounts this one shares, and whether for reading only."""
+        """The services whose mounts this service shares, each with True if it shares them read-only."""
         for part in self.parts:
             for text in strings(part.node.get("volumes_from")):
                 if not text.startswith("container:"):
@@ -259,21 +259,20 @@ class Service:
 
     @property
     def volumes_of_containers(self) -> Iterator[str]:
-        """The containers of no project here whose mounts this service shares, whatever these are."""
+        """The `container:NAME` entries of `volumes_from`: containers outside the project, with unknown mounts."""
         for part in self.parts:
             yield from (text for text in strings(part.node.get("volumes_from")) if text.startswith("container:"))
 
     @property
     def profiles(self) -> tuple[str, ...]:
-        """The profiles that the service is in; none for one that always runs."""
+        """The profiles of the service; empty if it always runs."""
         return tuple(text for part in self.parts for text in strings(part.node.get("profiles")))
 
 
 def assignments(node: Node | None) -> Iterator[tuple[str, str | None, Scalar, int]]:
-    """The entries of an `environment:`-like section: name, value as Compose takes it and before interpolation, the
-    scalar, where in it the value begins.
+    """The entries of a section like `environment:`: name, value, scalar, and the value's start in the scalar.
 
-    The value is None where only the name is given. Merge keys are followed.
+    The value is as Compose reads it, before interpolation; None if only the name is given. Merge keys are followed.
     """
     if node is not None:
         node = resolved(node)

@@ -1,4 +1,4 @@
-"""What Compose hands on of a plain scalar that YAML takes for a number, a truth value or a date.
+"""The text that Compose passes to a container for a plain scalar which YAML reads as number, boolean or date.
 
 Source: go-yaml, resolve.go (what is a number or a date); Go, strconv.FormatFloat and time.Time.String (its text).
 """
@@ -21,11 +21,11 @@ DATE = re.compile(
     r"(?P<zone>Z|[-+][0-9]{2}:[0-9]{2})?)?\Z"
 )
 SMALLEST, LARGEST = -(2**63), 2**64 - 1
-"""The integers that Go has; what is beyond becomes a float."""
+"""Go's range of integers; a number outside it becomes a float."""
 
 
 def typed_text(scalar: Scalar) -> str:
-    """The text of a value of `environment:` or `args:`, before interpolation: `0777` is 511, `1.50` is 1.5."""
+    """The text of a value in `environment:` or `args:` before interpolation: `0777` becomes 511, `1.50` becomes 1.5."""
     text = scalar.value
     if scalar.style or scalar.tag is not None:
         return text
@@ -37,7 +37,7 @@ def typed_text(scalar: Scalar) -> str:
 
 
 def _number(text: str) -> str | None:
-    """As Go prints it; None for what is none."""
+    """The number as Go prints it; None if the text is not a number."""
     if (found := INTEGER.match(text)) and text != "-0":
         sign, *digits = found.groups()
         base, written = next((base, each) for base, each in zip((16, 2, 8, 10), digits, strict=True) if each)
@@ -48,7 +48,7 @@ def _number(text: str) -> str | None:
 
 
 def _float(number: float) -> str | None:
-    """The fewest digits that say it, with an exponent from a million on and below 0.0001; None for one too large."""
+    """The number with the fewest exact digits, in exponent form from 10**6 on and below 10**-4; None if infinite."""
     if isinf(number):
         return None
     written = next(text for places in range(18) if float(text := f"{number:.{places}e}") == number)
@@ -58,7 +58,7 @@ def _float(number: float) -> str | None:
 
 
 def _date(text: str) -> str | None:
-    """As Go prints a time; None for what is no date."""
+    """The date as Go prints a time; None if the text is not a date."""
     found = DATE.match(text)
     if found is None or (found["zone"] is None) == (found["between"] in ("T", "t")):
         return None

@@ -1,4 +1,4 @@
-"""Env files beside the Compose files that none of them names: `.env.prod`, `staging.env`, `.env.example`."""
+"""Env files that lie beside the Compose files but are named in none: `.env.prod`, `staging.env`, `.env.example`."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from volfix.syntax.source import FileProblem, Source
 
 ENV_FILE_NAME = re.compile(r"\.env(?:[._-][\w.-]+)?\Z|[\w.-]+\.env\Z")
 EXAMPLE_NAME = re.compile(r"(?:dot)?env[._-][\w.-]+\Z")
-"""The name of an env file where a word in it says example."""
+"""Names that are env files only if a word in them says that they are examples."""
 FOLDERS = ("config", "env", "envs", ".envs", "environments")
 DATABASE = re.compile(r"sqlite|\.db\b|jdbc:h2|file:", re.IGNORECASE)
 
 
 def loose_variables(project: Project) -> Iterator[Variable]:
-    """The variables, with a database file to all appearance, of env files that no service of the project loads.
+    """The variables that seem to name a database file, in env files that no service of the project loads.
 
-    A file that cannot be read as an env file is passed over: nothing refers to it, so it may be something else. So is
-    one for development or tests, unless a deployment puts it into place.
+    Files that cannot be read as env files are skipped: nothing refers to them, so they may be something else. Files for
+    development or tests are skipped too, unless a deployment copies them into place.
     """
     named = {file.path for service in project.services.values() for file in service.env_files}
     own = project.directory / ".env"
@@ -45,20 +45,20 @@ def loose_variables(project: Project) -> Iterator[Variable]:
 
 
 def _env_files(project: Project) -> list[Path]:
-    """The env files in the project's directories, and those that deploying flows put into place there."""
+    """The env files in the project's directories, and those that deployments copy there."""
     found = dict.fromkeys(path for directory in directories(project) for path in env_files_in(directory))
     return [*found, *(path for path in sorted(project.env_paths - project.env_places) if path not in found)]
 
 
 def env_files_in(directory: Path) -> Iterator[Path]:
-    """The env files of a directory, by their names, in their order."""
+    """The env files of a directory, recognised by name, in the directory's order."""
     for entry in disk.entries(directory):
         if is_env_file(entry.name) and disk.is_file(entry.path):
             yield directory / entry.name
 
 
 def assignments_in(path: Path) -> Iterator[tuple[Assignment, Source]]:
-    """The assignments of an env file; none of a file that cannot be read as such, which may be something else."""
+    """The assignments in the file; none if it cannot be read as an env file."""
     try:
         source = Source.read(path)
         yield from ((item, source) for item in dotenv.read(source))
@@ -67,24 +67,24 @@ def assignments_in(path: Path) -> Iterator[tuple[Assignment, Source]]:
 
 
 def is_env_file(name: str) -> bool:
-    """Whether a file of this name is an env file to all appearance."""
+    """Whether the name is that of an env file."""
     return bool(ENV_FILE_NAME.match(name) or (EXAMPLE_NAME.match(name) and is_example(name)))
 
 
 def is_example_of(project: Project, path: Path) -> bool:
-    """Whether the env file is an example or a template, by its name or by a directory of the project that it is in."""
+    """Whether the env file is an example or template, by its name or the name of its directory in the project."""
     inside = path.is_relative_to(project.directory)
     return is_example(path.relative_to(project.directory).as_posix() if inside else path.name)
 
 
 def put_into_place(project: Project, path: Path) -> Iterator[tuple[Path, EnvCopy]]:
-    """Where deploying flows put this file as an env file of the project, and how."""
+    """Where deployments copy this file as an env file of the project: the path, and the copy."""
     for place in sorted(project.env_places):
         yield from ((place, copy) for copy in project.copies.get(place, ()) if copy.source == path)
 
 
 def _taken(project: Project, own: Path) -> frozenset[str]:
-    """The variables of the project's `.env` that its services take, alone or within a value."""
+    """The variables of the project's `.env` that its services use, alone or inside a value."""
     variables = [each for service in project.services.values() for each in service.environment.values()]
     whole = {
         found.assignment.name
@@ -96,7 +96,7 @@ def _taken(project: Project, own: Path) -> frozenset[str]:
 
 
 def _read(path: Path) -> Iterable[Variable]:
-    """The variables of an env file that name a database file to all appearance; see above for a file that is none."""
+    """The variables of an env file that seem to name a database file; none if the file is not an env file."""
     try:
         source = Source.read(path)
         assignments = dotenv.read(source) if DATABASE.search(source.text) else ()
@@ -107,7 +107,7 @@ def _read(path: Path) -> Iterable[Variable]:
 
 
 def assigned_in(project: Project, name: str) -> Path | None:
-    """An env file beside the Compose files, other than `.env`, that sets the variable; examples do not count."""
+    """An env file in the project's directory that sets the variable; not `.env` and no example. None without one."""
     for path in env_files_in(project.directory):
         if path.name == ".env" or is_example_of(project, path):
             continue
@@ -117,15 +117,18 @@ def assigned_in(project: Project, name: str) -> Path | None:
 
 
 def names_assigned(project: Project) -> frozenset[str]:
-    """The variables that env files beside the Compose files and in the build contexts speak of, examples included:
-    who deploys may set them.
+    """The variables in env files beside the Compose files and in build contexts, examples included.
+
+    A deployment may set any of them.
     """
     return frozenset(item.name for path in _env_files(project) for item, _ in assignments_in(path))
 
 
 def may_be_given(project: Project, service: Service, names: Collection[str]) -> bool:
-    """Whether an env file of the service that is not in the repository may set one of the variables: the env files that
-    are there, from which it is copied or by whose example it is made, speak of one, or there are none.
+    """Whether a missing env file of the service may set one of the variables `names`.
+
+    The env files in the repository tell which variables it has, because it is copied from one or follows an example. If
+    there are none, it may set any variable.
     """
     if all(file.path is not None and disk.exists(in_place(project.copies, file.path)) for file in service.env_files):
         return False
@@ -134,7 +137,7 @@ def may_be_given(project: Project, service: Service, names: Collection[str]) -> 
 
 
 def directories(project: Project) -> list[Path]:
-    """The project's directory, the folders for settings in it, and those that its services are built from."""
+    """The project's directory, its directories for settings, and the build contexts of its services."""
     own = [project.directory, *(project.directory / name for name in FOLDERS)]
     for service in project.services.values():
         if service.build is not None and service.build.context is not None:
