@@ -242,3 +242,26 @@ def test_one_text_that_is_another_value_in_each_project(tmp_path: Path) -> None:
     found = plan(tmp_path, {**files, **env, "shared.env": "DATABASE_URL=sqlite:///./${NAME}\n"})
     assert set(said(found).values()) == {"none"}
     assert not found.edits
+
+
+@pytest.mark.parametrize("name", ["", "name: shop\n"])
+def test_two_files_of_one_volume_key_stay_apart_whatever_the_projects_are_called(name: str, tmp_path: Path) -> None:
+    """The two are deployed under one name, or under two: who deploys may change that."""
+    service = "services:\n  {0}:\n    build: .\n    environment:\n      DATABASE_URL: sqlite:////{0}/app.db\n"
+    mount = "    volumes: ['rows:/app/data']\nvolumes: {rows: }\n"
+    files = {"compose.yaml": name + service.format("web") + mount, "compose.prod.yaml": service.format("api") + mount}
+    found = plan(tmp_path, {**files, "deploy.sh": "docker compose -p src up -d\n"}, unsafe=True)
+    assert said(found) == {"api": "none", "web": "none"}
+    assert "another database would be the same file, /app/data/app.db" in reasons(found)
+
+
+def test_values_that_an_extended_service_has_instead_are_asked_by_themselves(tmp_path: Path) -> None:
+    own = "    environment:\n      DATABASE_URL: sqlite:////app/app.db\n    volumes: {}['{}:/app/data']\n"
+    services = [f"  {name}:\n    build: .\n" + own.format("", name) for name in ("app", "worker")]
+    compose = "services:\n" + "".join(services) + "volumes: {app: , worker: }\n"
+    more = "services:\n  more:\n    extends: {file: compose.yaml, service: app}\n" + own.format("!override ", "more")
+    found = plan(tmp_path, {"compose.yaml": compose, "compose.more.yaml": more + "volumes: {more: }\n"})
+    assert said(found) == {"app": "safe", "more": "safe", "worker": "safe"}
+    found.write()
+    assert environment(tmp_path, "more", "compose.more.yaml")["DATABASE_URL"] == "sqlite:////app/data/app.db"
+    assert not plan(tmp_path, {}).edits

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from volfix.project.compose.effective_environment import effective_variables
+from volfix.project.compose.mounts import VOLUME
 from volfix.project.compose.origins import InCode, InDockerfile, PutTogether, compose_scalar, env_assignment
 from volfix.project.compose.service import Service
 from volfix.project.stack import Use
@@ -227,7 +228,9 @@ def _place(context: Context, proposal: Proposal) -> tuple[str, str] | None:
     if source is None:
         return None
     place = posixpath.join(mount.subpath or "", posixpath.relpath(path, mount.clean_target))
-    return source.seen_from(project.directory), posixpath.normpath(place)
+    is_own = mount.kind == VOLUME and project.fixed_name(mount.source) is None
+    where = f"volume {mount.source} of {project.directory}" if is_own else source.seen_from(project.directory)
+    return where, posixpath.normpath(place)
 
 
 def _old_place(context: Context, proposal: Proposal) -> tuple[str, str | None]:

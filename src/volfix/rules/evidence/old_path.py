@@ -12,7 +12,7 @@ from volfix.project.commands.host_users import files_of
 from volfix.project.commands.names import CALLS_DOCKER, is_document
 from volfix.project.compose.effective_environment import effective_variables
 from volfix.project.compose.host_directories import relative
-from volfix.project.compose.origins import compose_scalar
+from volfix.project.compose.service import assignments
 from volfix.rules.evidence.database import Database
 from volfix.rules.evidence.database_places import working_directory
 from volfix.syntax.yaml_tree import Node, Scalar, Sequence, resolved
@@ -20,6 +20,7 @@ from volfix.syntax.yaml_tree import Node, Scalar, Sequence, resolved
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from volfix.project.compose.model import Project
     from volfix.syntax.source import Span
 
 SPLIT = re.compile(r"[\s;&|<>()'\"=,:]+")
@@ -41,12 +42,7 @@ def _named_elsewhere(database: Database) -> str | None:
     Variables that name a database are asked by themselves.
     """
     assert database.path is not None
-    known: dict[Path, list[Span]] = {}
-    for service in database.project.services.values():
-        for name, variable in service.environment.items():
-            written = compose_scalar(variable.origin)
-            if written is not None and variable_kind(name) in ("url", "file"):
-                known.setdefault(written.file.path, []).append(written.scalar.span)
+    known = _database_values(database.project)
     for file in database.project.loaded:
         source = file.source
         start = source.text.find(database.path)
@@ -55,6 +51,19 @@ def _named_elsewhere(database: Database) -> str | None:
                 return f"{source.path.name}, line {source.place(start)[0]}, also names {database.path}"
             start = source.text.find(database.path, start + 1)
     return None
+
+
+def _database_values(project: Project) -> dict[Path, list[Span]]:
+    """Where the project's Compose files give a value to a variable for databases, in any service: another project may
+    have the service, or the value that wins here.
+    """
+    found: dict[Path, list[Span]] = {}
+    for file in project.loaded:
+        for _, node, _ in file.services():
+            for name, _, scalar, _ in assignments(node.get("environment")):
+                if variable_kind(name) in ("url", "file"):
+                    found.setdefault(file.path, []).append(scalar.span)
+    return found
 
 
 def _named_by_build(database: Database) -> str | None:
