@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from volfix.fixes.diff import patch, unified, visible
+from volfix.fixes.diff import patch, unified
 from volfix.fixes.results import FileChange
 from volfix.syntax.source import Edit, Source, Span
+from volfix.syntax.visible import visible
 
 ROOT = Path("/p")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shlex
-import subprocess
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -36,7 +34,7 @@ import volfix
 from volfix.bulk.records import Hazard, HazardKind, RepositoryRecord, Status
 from volfix.report.estate import write_report
 from volfix.report.estate.assessment import Outcome, assess
-from volfix.report.estate.commands import commands, word
+from volfix.report.estate.commands import commands
 from volfix.report.json_report import render
 
 SHARED = Hazard(
@@ -314,22 +312,6 @@ def test_a_decision_is_looked_at_first_and_a_branch_is_pushed() -> None:
     committed = record("shop", Status.WRITTEN, project(finding()), branch="volfix/persistent-databases")
     assert lines(committed)[1] == "git -C /srv/checkouts/shop push origin volfix/persistent-databases"
     assert lines(record("shop", Status.CLEAN, project())) == []
-
-
-@pytest.mark.parametrize(
-    "name", ["a b", "it's", "-rf", "a\nb", "\x1b[2J", "\u202eb", "$(id)", "`id`", "\\n\u200b'", "é"]
-)
-def test_a_name_is_one_word_for_the_shell(name: str) -> None:
-    quoted = word(name)
-    assert quoted.isprintable()
-    done = subprocess.run(["bash", "-c", f"printf %s {quoted}"], capture_output=True, check=True)
-    assert done.stdout.decode() == (f"./{name}" if name.startswith("-") else name)
-    assert quoted.startswith("$'") or shlex.split(quoted) == [done.stdout.decode()]
-
-
-def test_a_name_that_is_no_text_is_the_same_bytes_for_the_shell() -> None:
-    done = subprocess.run(["bash", "-c", f"printf %s {word('caf' + chr(0xDCE9))}"], capture_output=True, check=True)
-    assert done.stdout == b"caf\xe9"
 
 
 def test_records_are_read_once(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from volfix.bulk.records import Status
 from volfix.bulk.worker import Job, JobOutcome, Task, work
-from volfix.fixes.write.journal_format import shown
+from volfix.syntax.visible import one_line
 
 TRIES = 4
 """Times that the scheduler gives a job to a worker, before it blames the job for the workers' deaths."""
@@ -89,4 +89,6 @@ def _outcome(future: Any, seconds: float, *, done: bool) -> JobOutcome:
         return outcome
     if type(error).__name__ == "KilledWorker":
         return JobOutcome(Status.FAILED, "its workers died, one after the other: it may have used up their memory")
-    return JobOutcome(Status.FAILED, shown(f"the cluster gave it up: {type(error).__name__}: {error}"), seconds=seconds)
+    return JobOutcome(
+        Status.FAILED, one_line(f"the cluster gave it up: {type(error).__name__}: {error}"), seconds=seconds
+    )

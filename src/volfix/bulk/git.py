@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from volfix.fixes.masking.credentials import scrub
-from volfix.fixes.write.journal_format import shown
 from volfix.project.children import Ended
 from volfix.project.git_call import call, inert_environment
+from volfix.syntax.visible import one_line
 
 PROTOCOLS = "git:http:https:ssh"
 OF_THE_NETWORK = ("GIT_SSH", "GIT_ASKPASS", "GIT_SSL", "GIT_PROXY", "GIT_HTTP")
@@ -115,7 +115,7 @@ class Git:
         first = first.removeprefix("fatal: ").removeprefix("error: ") or "no reason given"
         for url, address in self.addresses.items():
             first = first.replace(address, url)
-        return GitFailed(shown(scrub(f"git {_verb(arguments)}: {first}")), output)
+        return GitFailed(one_line(scrub(f"git {_verb(arguments)}: {first}")), output)
 
 
 def _verb(arguments: Sequence[str]) -> str:

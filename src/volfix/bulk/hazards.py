@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from volfix.bulk.records import Hazard, HazardKind
 from volfix.bulk.shared_names import ANY_HOST
 from volfix.bulk.state import State
-from volfix.fixes.diff import visible
-from volfix.fixes.write.journal_format import shown
+from volfix.syntax.visible import one_line, visible
 
 WHAT = {
     HazardKind.PROJECT_NAME: (
@@ -61,7 +60,7 @@ def not_to_write(state: State) -> dict[int, str]:
 def _reason(key: str, host: str, id_: int, members: Sequence[tuple[int, str]]) -> str:
     other = next(source for other, source in members if other != id_)
     others = f"{other} does" if len(members) == 2 else f"{other} and {len(members) - 2} more do"
-    return shown(
+    return one_line(
         f"it would deploy into the volume {key} on {host}, as {others}: give the project a name of its own "
         "(VF303, --unsafe-fixes) in the same run, or deploy it on another host"
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Iterator
-from shlex import quote
 
 from volfix.bulk.records import DO_NOT_MERGE
-from volfix.fixes.diff import visible
 from volfix.fixes.masking.credentials import scrub
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.rules.findings import Move
+from volfix.syntax.pasted import word
+from volfix.syntax.visible import visible
 
 DEFAULT = """\
 Keep the databases where a deployment does not lose them
@@ -81,7 +81,7 @@ def _moves(result: RunResult) -> Iterator[str]:
         yield "A revert hides the rows that were written since: before it, type `volfix carry --back --write`."
     if left:
         yield ""
-        former = next((f" --from-project {quote(project.name)}" for project, _ in left if project.renamed), "")
+        former = next((f" --from-project {word(project.name)}" for project, _ in left if project.renamed), "")
         command = f"volfix carry{former}"
         yield f"The new volumes start empty. Carry the data on the host before this is deployed (`{command}`):"
         yield from _each_once(left)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -18,10 +17,10 @@ from volfix.bulk.checkout import Checkout
 from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.repository import Repository, Skipped
 from volfix.bulk.sources import path_of
-from volfix.fixes.diff import visible
 from volfix.fixes.masking.credentials import scrub
-from volfix.fixes.write.journal_format import shown
 from volfix.knowledge.paths import lies_in
+from volfix.syntax.pasted import word
+from volfix.syntax.visible import one_line, visible
 
 NOBODY = ("volfix", "volfix@localhost")
 REMOTE_LINE = re.compile(r"^remote:\s*(.*?)\s*$", re.MULTILINE)
@@ -139,7 +138,7 @@ def _local_remote(repository: Repository, named: Sequence[str]) -> bool:
     if not any(lies_in(place, os.path.realpath(path)) for path in named):
         raise Skipped(
             f"its remote is {visible(place)} on this machine, whose hooks a push runs: where you trust them, "
-            f"--local-remote {shlex.quote(visible(place))}"
+            f"--local-remote {word(place)}"
         )
     return True
 
@@ -150,5 +149,5 @@ def links(output: str) -> Iterator[str]:
     for line in REMOTE_LINE.findall(output):
         for link in LINK.findall(line):
             if REQUEST.search(before) or REQUEST.search(line):
-                yield shown(scrub(link))
+                yield one_line(scrub(link))
         before = line or before

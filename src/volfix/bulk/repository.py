@@ -14,8 +14,8 @@ from pathlib import Path
 
 from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.sources import Source, is_path, path_of, without_credentials
-from volfix.fixes.write.journal_format import shown
 from volfix.syntax.disk import LARGEST
+from volfix.syntax.visible import one_line
 
 OURS = "refs/volfix/head"
 SETTINGS = r"^(remote\..*\.(push)?url|user\.(name|email))$"
@@ -99,7 +99,7 @@ def _without_commit(place: Path, git: Git) -> str:
     """Why a repository has no commit to read; raises GitFailed where it is none."""
     branch = os.fsdecode(git.run("symbolic-ref", "HEAD", at=place)).strip()
     if git.run("for-each-ref", "--count=1", "refs/heads", at=place):
-        return shown(f"HEAD names {branch}, which does not exist: check out a branch")
+        return one_line(f"HEAD names {branch}, which does not exist: check out a branch")
     return "it has no commit yet"
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
 
-from volfix.fixes.diff import visible
 from volfix.project.discovery import VENDORED
+from volfix.syntax.visible import visible
 
 STANDARD_INPUT = "-"
 URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^/@]*)@)?(?P<rest>.+)\Z", re.DOTALL)

@@ -29,8 +29,8 @@ from volfix.fixes.diff import patch
 from volfix.fixes.masking.credentials import scrub
 from volfix.fixes.results import RunResult
 from volfix.fixes.write.journal import WriteProblem
-from volfix.fixes.write.journal_format import shown
 from volfix.syntax.source import FileProblem, Source
+from volfix.syntax.visible import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,9 @@ def work(task: Task, job: Job) -> JobOutcome:
     except GitFailed as failed:
         outcome = JobOutcome(Status.FAILED, failed.reason)
     except (WriteProblem, FileProblem, OSError) as problem:
-        outcome = JobOutcome(Status.FAILED, shown(scrub(str(problem))))
+        outcome = JobOutcome(Status.FAILED, one_line(scrub(str(problem))))
     except Exception as error:  # noqa: BLE001 - whatever one repository brings about, the others go on
-        outcome = JobOutcome(Status.FAILED, shown(scrub(f"an error in volfix: {type(error).__name__}: {error}")))
+        outcome = JobOutcome(Status.FAILED, one_line(scrub(f"an error in volfix: {type(error).__name__}: {error}")))
     return replace(outcome, seconds=time.monotonic() - started)
 
 
@@ -263,7 +263,7 @@ def _uncarried(result: RunResult) -> str | None:
     """Whether a written change must wait until its data is carried, and into which volumes."""
     left = [(project, move) for project in result.projects if project.written for move in project.left]
     volumes = dict.fromkeys(project.real_volumes.get(move.volume, move.volume) for project, move in left)
-    return shown(scrub(f"{DO_NOT_MERGE}: nothing else fills {', '.join(volumes)}")) if volumes else None
+    return one_line(scrub(f"{DO_NOT_MERGE}: nothing else fills {', '.join(volumes)}")) if volumes else None
 
 
 def _failures(result: RunResult) -> str | None:
@@ -271,7 +271,7 @@ def _failures(result: RunResult) -> str | None:
     reasons = [project.failure for project in result.projects if project.failure]
     rejected = [item.finding for project in result.projects for item in project.findings if item.rejected]
     reasons += [f"no fix of {finding.code}: {finding.reason}" for finding in rejected if finding.reason not in reasons]
-    return shown(scrub("; ".join(dict.fromkeys(reasons)))) if reasons else None
+    return one_line(scrub("; ".join(dict.fromkeys(reasons)))) if reasons else None
 
 
 def _unread(result: RunResult, root: Path) -> str | None:
@@ -281,7 +281,7 @@ def _unread(result: RunResult, root: Path) -> str | None:
     first, more = str(result.errors[0]), len(result.errors) - 1
     for base in (root, root.resolve()):
         first = first.removeprefix(f"{base}/")
-    return f"cannot be read: {shown(scrub(first))}" + (f" (and {more} more of its files)" if more else "")
+    return f"cannot be read: {one_line(scrub(first))}" + (f" (and {more} more of its files)" if more else "")
 
 
 def _causes(result: RunResult) -> Iterator[tuple[str, int, int, int]]:

@@ -35,6 +35,7 @@ def read_baseline(options: dict[str, Any]) -> Baseline | None:
 def write_baseline(path: Path, findings: Iterable[Finding]) -> str:
     """Write what was found, and say so in a line; raises click.FileError."""
     from volfix.fixes.baseline import Baseline
+    from volfix.syntax.pasted import word
 
     baseline = Baseline.of(path.absolute(), findings)
     try:
@@ -42,4 +43,5 @@ def write_baseline(path: Path, findings: Iterable[Finding]) -> str:
     except OSError as error:
         raise click.FileError(str(path), error.strerror or str(error)) from error
     number = baseline.findings.total()
-    return f"{path}: {number} finding{'' if number == 1 else 's'}; from now on --baseline {path} reports what is new"
+    told = f"{number} finding{'' if number == 1 else 's'}"
+    return f"{path}: {told}; from now on --baseline {word(str(path))} reports what is new"

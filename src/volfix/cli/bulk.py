@@ -259,7 +259,9 @@ def _closing(workers: Any) -> Iterator[None]:
 
 
 def _say_how_to_continue(state: State, options: dict[str, Any]) -> None:
-    where = f" --state {options['state']}" if options["named_state"] else ""
+    from volfix.syntax.pasted import word
+
+    where = f" --state {word(str(options['state']))}" if options["named_state"] else ""
     click.echo(f"{state.left()} repositories are left; the same command with --resume{where} goes on", err=True)
 
 

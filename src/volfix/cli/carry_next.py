@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from shlex import join
 from typing import TYPE_CHECKING, Any
+
+from volfix.syntax.pasted import pasted
 
 if TYPE_CHECKING:
     from volfix.docker.carry_jobs import SurveyedJob
@@ -23,7 +24,7 @@ def typed(path: Path, options: Mapping[str, Any], *, write: bool = True, **chang
     words += naming(given)
     for source, volume in given["maps"]:
         words += ["--map", f"{source}={volume}"]
-    return join([*words, *([] if path == Path() else [str(path)])])
+    return pasted([*words, *([] if path == Path() else [path])])
 
 
 def naming(options: Mapping[str, Any]) -> Iterator[str]:

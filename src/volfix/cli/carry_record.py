@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from shlex import join
 from typing import TYPE_CHECKING, Any
 
 from volfix.cli.carry_next import naming
@@ -13,6 +12,7 @@ from volfix.cli.carry_shown import say
 from volfix.fixes.write.carried import forget, keep
 from volfix.fixes.write.journal import WriteProblem
 from volfix.rules.context import Carried
+from volfix.syntax.pasted import pasted
 
 if TYPE_CHECKING:
     from volfix.docker.carry_jobs import Job
@@ -46,4 +46,4 @@ def drop_record(search: MoveSearch, jobs: Sequence[Job]) -> None:
 def back_command(item: Carried) -> str:
     """The command that takes the volume's rows back to where they were."""
     place = os.path.relpath(item.place)
-    return join(["volfix", "carry", "--back", "--write", *item.flags, *([] if place == "." else [place])])
+    return pasted(["volfix", "carry", "--back", "--write", *item.flags, *([] if place == "." else [Path(place)])])

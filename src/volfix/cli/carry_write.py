@@ -13,6 +13,7 @@ from volfix.cli.carry_rows import rows_after, rows_before
 from volfix.cli.carry_shown import progress_of, say
 from volfix.cli.signals import finish_undisturbed
 from volfix.syntax.failures import failure
+from volfix.syntax.pasted import word
 
 if TYPE_CHECKING:
     from volfix.docker.carry_jobs import SurveyedJob
@@ -76,7 +77,7 @@ def write(
     complete = rows_after(search, new, counted) if counted and names else True
     idle = stopped_since(search) if names else []
     for name in idle:
-        click.echo(f"{name} does not run: docker compose logs {name} says why")
+        click.echo(f"{name} does not run: docker compose logs {word(name)} says why")
     return complete and not idle
 
 

@@ -246,7 +246,7 @@ def _show_diff(result: RunResult, options: dict[str, Any], *, color: bool) -> No
 
 def _typed(options: dict[str, Any]) -> str:
     """What the person typed, for the command to type next."""
-    import shlex
+    from volfix.syntax.pasted import pasted
 
     names = ("unsafe_fixes", "carry_service", "trusted", "no_outside", "no_config")
     flags = [name for name in names if options[name]]
@@ -256,7 +256,7 @@ def _typed(options: dict[str, Any]) -> str:
         words += [f"--{name}={value}" for value in options[name]]
     for name in ("min_severity", "baseline", "config"):
         words += [f"--{name.replace('_', '-')}={options[name]}"] if options[name] else []
-    return shlex.join([*words, *map(str, options["paths"])])
+    return pasted([*words, *options["paths"]])
 
 
 def _wants_color(options: dict[str, Any]) -> bool:

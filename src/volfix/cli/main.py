@@ -129,9 +129,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _unforeseen(error: OSError) -> str:
     """An error of the file system that no file or stack accounts for, as a line."""
-    from volfix.fixes.write.journal_format import shown
+    from volfix.syntax.visible import one_line
 
-    place = f"{shown(os.fsdecode(error.filename))}: " if isinstance(error.filename, str | bytes) else ""
+    place = f"{one_line(os.fsdecode(error.filename))}: " if isinstance(error.filename, str | bytes) else ""
     return f"Error: {place}{error.strerror or type(error).__name__}: {WRITTEN.get()}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from volfix.report.encoding import one_line
+from volfix.syntax.visible import one_line
 
 if TYPE_CHECKING:
     from volfix.docker.row_counts import Counted
@@ -20,18 +20,13 @@ def table_of(headings: Sequence[str], rows: Sequence[tuple[Counted, str, tuple[s
         return
     lines = [(*ABOUT, *headings)]
     lines += [
-        tuple(map(_cell, (one.service, one.engine, one.database, table, *numbers))) for one, table, numbers in rows
+        tuple(map(one_line, (one.service, one.engine, one.database, table, *numbers))) for one, table, numbers in rows
     ]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for line in lines:
         names = [cell.ljust(width) for cell, width in zip(line[: len(ABOUT)], widths, strict=False)]
         numbers = [cell.rjust(width) for cell, width in zip(line[len(ABOUT) :], widths[len(ABOUT) :], strict=True)]
         yield "  ".join([*names, *numbers])
-
-
-def _cell(text: str) -> str:
-    """A tab would move the columns."""
-    return one_line(text).replace("\t", "\\t")
 
 
 def not_counted(one: Counted) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from shlex import join
 from typing import Literal
 
 from volfix.docker import helper_containers as through
@@ -29,6 +28,7 @@ from volfix.docker.volume_backups import volume_of
 from volfix.docker.volume_contents import held
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.service import Service
+from volfix.syntax.pasted import pasted
 
 BEFORE_BACK = "-before-back-"
 """How a directory is called that gives way to what a volume holds, before the time."""
@@ -190,7 +190,7 @@ def _state(engine: Engine, carriers: Carriers, job: Job) -> Held:
     with Spool() as spool:
         there = through.manifest_of(engine, *carriers.source_of(place), keep=spool.keep)
         lines = "; ".join(held(there, spool, job.clients))
-    aside = join(["mv", place.name, f"{place.name}{BEFORE_BACK}{stamp()}"])
+    aside = pasted(["mv", place.name, f"{place.name}{BEFORE_BACK}{stamp()}"])
     raise CarryProblem(
         f"{place.shown} is not empty and holds something else than {volume.name} ({lines}). Nothing is copied; do not "
         f"deploy yet. To have there what the volume holds: {aside}, then run this again"

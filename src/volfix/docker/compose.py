@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from volfix.fixes.compose_check import ComposeMissing, compose_command
 from volfix.fixes.masking.secrets import scrub
 from volfix.project.children import run
 from volfix.project.compose.model import Project
+from volfix.syntax.pasted import pasted
 
 
 def up_words(project: Project, services: Sequence[str]) -> list[str]:
@@ -47,7 +47,7 @@ def sharing(project: Project, services: Collection[str]) -> set[str]:
 
 
 def _not_started(services: Sequence[str], reason: str, command: Sequence[str], words: Sequence[str]) -> str:
-    called = shlex.join([Path(command[0]).name, *command[1:], *words])
+    called = pasted([Path(command[0]).name, *command[1:], *words])
     return (
         f"the data is in place and compared, but not started again: {', '.join(services)}. {reason}. Deploy now as "
         "always: the deployment makes what is missing here, as an env file or an image, and starts the services on the "

@@ -15,7 +15,7 @@ from volfix.docker.history import check_one, from_history
 from volfix.docker.map_option import mapped
 from volfix.docker.markers import is_carried
 from volfix.docker.opened_databases import opened_path
-from volfix.docker.project_containers import ForeignContainer, containers_under
+from volfix.docker.project_containers import containers_under
 from volfix.docker.service_clients import asked_entries, clients_at
 from volfix.docker.sqlite_files import BESIDE
 from volfix.knowledge.carry_service import MARK_SUFFIX
@@ -23,6 +23,7 @@ from volfix.project.compose.compose_file import strings
 from volfix.project.compose.mounts import VOLUME, Mount
 from volfix.project.compose.service import Service
 from volfix.rules.evidence.databases import databases_in
+from volfix.syntax.pasted import word
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 
@@ -106,11 +107,11 @@ class MoveSearch:
     def _refuse_to_replace(self, key: str, uses: Sequence[tuple[Service, Mount]]) -> None:
         """Raise CarryProblem where the deployment would replace a container that is not known to be the project's."""
         name = self.deployed.project.name
-        if others := self.found.others_of((service.name for service, _ in uses), name):
+        if others := ", ".join(map(str, self.found.others_of((service.name for service, _ in uses), name))):
             raise CarryProblem(
-                f"{key}: nothing is carried: {_listed(others)} has the names of project {name} and of this service; "
+                f"{key}: nothing is carried: {others} has the names of project {name} and of this service; "
                 f"deploying as {name} replaces it. If its data is this project's, say where that is: "
-                f"--map SOURCE={key}. Else give this project a name of its own (VF303)"
+                f"--map {word(f'SOURCE={key}')}. Else give this project a name of its own (VF303)"
             )
 
     def _refuse_to_guess(self, key: str, uses: Sequence[tuple[Service, Mount]], origins: Sequence[Origin]) -> None:
@@ -128,9 +129,10 @@ class MoveSearch:
         filled = is_carried(self.engine, self.deployed.project.real_name(key))
         if used or (others and not sure and not filled):
             source = next((origin.shown for origin in origins), "SOURCE")
+            strangers = ", ".join(map(str, used or others))
             raise CarryProblem(
-                f"{key}: nothing is carried: {_listed(used or others)} is not known to be this project's, and no other "
-                f"container says where the data is. If you know where it is, say so: --map {source}={key}"
+                f"{key}: nothing is carried: {strangers} is not known to be this project's, and no other "
+                f"container says where the data is. If you know where it is, say so: --map {word(f'{source}={key}')}"
             )
 
     def _of_one_place(self, key: str, service: Service, mount: Mount) -> list[Origin]:
@@ -141,7 +143,7 @@ class MoveSearch:
             each = "; ".join(f"{item.name} has {', '.join(one.shown for one in origins)}" for item, origins in having)
             raise CarryProblem(
                 f"{key}: nothing is carried: several containers may be this project's {service.name}: {each}. "
-                f"Say whose data it is: --map SOURCE={key}"
+                f"Say whose data it is: --map {word(f'SOURCE={key}')}"
             )
         return having[0][1] if having else []
 
@@ -205,8 +207,9 @@ class MoveSearch:
             other = item.project
             here = item.labels.get(DIRECTORY) == str(project.directory) and item.service in project.services
             if other and other not in self._names and here:
-                mismatch = f"{item.name} was started in this directory as project {other}, and this is {project.name}"
-                say = f"--from-project {other} if that is its earlier name, -p {other} if it still is called so"
+                name = word(other)
+                mismatch = f"{item.name} was started in this directory as project {name}, and this is {project.name}"
+                say = f"--from-project {name} if that is its earlier name, -p {name} if it still is called so"
                 if not self.found.own and self.maps.former is None:
                     raise CarryProblem(f"{mismatch}: nothing is carried. Say {say}")
                 self.notes.append(f"{mismatch}: say {say}")
@@ -272,10 +275,6 @@ class MoveSearch:
     def _expected(self, service: Service, mount: Mount) -> Iterator[str]:
         for _, path in self._now(service, mount):
             yield path
-
-
-def _listed(strangers: Sequence[ForeignContainer]) -> str:
-    return ", ".join(map(str, strangers))
 
 
 def _kind(mount: MountPoint) -> Literal["bind", "volume"]:

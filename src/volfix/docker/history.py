@@ -16,6 +16,7 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, VOLUME, Mount
 from volfix.project.compose.service import Service
 from volfix.project.deployments.host_places import places_by_pipelines
+from volfix.syntax.pasted import word
 
 
 def from_history(
@@ -86,7 +87,7 @@ def check_one(key: str, places: Iterable[Origin]) -> None:
     shown = {item.shown: item.evidence for item in places}
     if len(shown) > 1:
         found = "; ".join(f"{place} ({evidence})" for place, evidence in shown.items())
-        maps = " or ".join(f"--map {place}={key}" for place in shown)
+        maps = " or ".join(f"--map {word(f'{place}={key}')}" for place in shown)
         raise CarryProblem(
             f"{key}: nothing is copied, because it is not clear which directory the application would read: {found}. "
             f"Say which: {maps}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shlex import quote
@@ -14,8 +13,8 @@ from volfix.docker.engine import Engine
 from volfix.docker.find_moves import MoveSearch
 from volfix.docker.helper_containers import ABOVE, INSIDE, top_header
 from volfix.knowledge.carry_script import prelude
-
-NEWLINE = "\n"
+from volfix.syntax.pasted import pasted, word
+from volfix.syntax.visible import INVISIBLE, one_line
 
 
 def script(search: MoveSearch, found: Sequence[SurveyedJob]) -> str:
@@ -32,20 +31,26 @@ def script(search: MoveSearch, found: Sequence[SurveyedJob]) -> str:
     former = search.maps.former or project.name
     lines = [
         prelude(),
-        f"project={quote(project.name)}",
-        f"former={quote(former)}",
-        f"in_memory={quote(' '.join(search.in_memory))}",
+        f"project={word(project.name)}",
+        f"former={word(former)}",
+        f"in_memory={word(' '.join(search.in_memory))}",
         "# The project's containers, an item a line: project, service and image, then what is mounted where.",
-        f"mine={quote(NEWLINE.join(sorted({_likeness(search.engine, item) for item in search.found.own})))}",
+        f"mine={_lines(sorted({_likeness(search.engine, item) for item in search.found.own}))}",
     ]
     left = [one for one in found if one.state != "carried"]
-    lines += [f"image={quote(left[0].image)}", "lock"] if left else []
+    lines += [f"image={word(left[0].image)}", "lock"] if left else []
     for one in left:
         lines += ["", *_job(one)]
     services = sorted({name for one in found for name in one.job.services})
     lines += ["", "retire"] if former != project.name else []
-    lines += ["", f"# Then, with the rewritten files: docker compose {shlex.join(up_words(project, services))}", ""]
+    lines += ["", f"# Then, with the rewritten files: docker compose {pasted(up_words(project, services))}", ""]
     return "\n".join(lines)
+
+
+def _lines(items: Sequence[str]) -> str:
+    """The items as one word, a line each; what a terminal would obey is written out."""
+    text = "\n".join(items)
+    return word(text) if INVISIBLE.search(text) else quote(text)
 
 
 def _likeness(engine: Engine, container: Container) -> str:
@@ -58,17 +63,17 @@ def _likeness(engine: Engine, container: Container) -> str:
 def _job(one: SurveyedJob) -> Iterator[str]:
     job = one.job
     shown = ", ".join(origin.shown for origin in job.origins)
-    yield f"# {job.key}: {shown}".replace("\n", " ")
-    yield f"image={quote(one.image)}"
-    filters = [quote(f"volume={origin.name}") for origin in job.origins if origin.kind != "container"]
-    yield f"if begin {' '.join([quote(job.name), quote(job.key), quote(shown), *filters])}; then"
+    yield f"# {one_line(f'{job.key}: {shown}')}"
+    yield f"image={word(one.image)}"
+    filters = [word(f"volume={origin.name}") for origin in job.origins if origin.kind != "container"]
+    yield f"if begin {' '.join([word(job.name), word(job.key), word(shown), *filters])}; then"
     for origin in job.origins:
         for line in _origin(origin, job.services[0]):
             yield f"  {line}"
     if any(origin.below for origin in job.origins):
         octal = "".join(f"\\{byte:03o}" for byte in top_header(one.source[""]))
         yield f"  printf '{octal}' | top"
-    yield f"  finish {shlex.join(_witnesses(one))}".rstrip()
+    yield f"  finish {pasted(_witnesses(one))}".rstrip()
     yield "fi"
 
 
@@ -82,17 +87,17 @@ def _witnesses(one: SurveyedJob) -> list[str]:
 def _origin(origin: Origin, service: str) -> Iterator[str]:
     what = "file" if origin.below else "tree"
     if origin.kind == "container":
-        yield f"from=$(container {quote(service)} {quote(origin.path)})"
+        yield f"from=$(container {word(service)} {word(origin.path)})"
         yield "# shellcheck disable=SC2046"
         yield 'stop $(docker ps -q --filter "id=$from")'
-        yield f'{what} "$from" {quote(origin.path)}'
+        yield f'{what} "$from" {word(origin.path)}'
         return
     inside = f"{ABOVE}/{Path(origin.below).name}" if origin.below and not origin.path else INSIDE
     mount = f"type={origin.kind},{_field('src', origin.name)},dst={inside},readonly"
     yield "# shellcheck disable=SC2046"
-    yield f"stop $(users {quote(f'volume={origin.name}')})"
-    yield f"from=$(carrier {quote(mount)})"
-    yield f'{what} "$from" {quote(f"{inside}/{origin.path}" if origin.path else inside)}'
+    yield f"stop $(users {word(f'volume={origin.name}')})"
+    yield f"from=$(carrier {word(mount)})"
+    yield f'{what} "$from" {word(f"{inside}/{origin.path}" if origin.path else inside)}'
 
 
 def _field(name: str, value: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,24 +9,10 @@ from pathlib import Path
 from volfix.fixes.masking.secrets import masked as hide
 from volfix.fixes.masking.secrets import with_secrets
 from volfix.fixes.results import FileChange
+from volfix.syntax.visible import INVISIBLE, visible
 
 NO_NEWLINE = "\\ No newline at end of file\n"
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\ud800-\udfff]"
-)
-"""What a terminal obeys or does not show: controls but tab and line feed, bidirectional and zero-width characters,
-separators of lines, and the halves of pairs that stand for undecodable bytes of a file's name."""
 QUOTED = {"\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", '"': '"', "\\": "\\"}
-
-
-def visible(text: str) -> str:
-    """The text with every character that a terminal would obey or hide written out: `\\x1b`, `\\u202e`."""
-    return INVISIBLE.sub(lambda found: _escape(ord(found[0])), text)
-
-
-def _escape(code: int) -> str:
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from volfix.fixes.results import RunResult
 from volfix.rules.findings import Finding
 from volfix.syntax import disk
 from volfix.syntax.failures import failure
+from volfix.syntax.pasted import pasted
 from volfix.syntax.roots import is_of_host
 
 
@@ -76,7 +77,7 @@ def repository_of(path: Path, folders: Iterable[Path]) -> Path:
     if Path(real).is_relative_to(os.path.realpath(root)) and os.path.realpath(root) != real:
         raise NotChecked(
             f"{folder} is only a part of the repository {root}, and volfix reads nothing outside of the workspace: "
-            f"open {root}, or type `volfix {folder}`"
+            f"open {root}, or type `{pasted(['volfix', folder])}`"
         )
     root = folder if root == path.parent and not (root / ".git").exists() else root
     if is_of_host(os.path.realpath(root)):

@@ -246,9 +246,9 @@ def output(tree: WorkTree, *arguments: str, data: bytes = b"") -> bytes:
 
 def _reason(tree: WorkTree, command: str, complaint: str) -> str:
     if "dubious ownership" in complaint or "unsafe repository" in complaint:
-        import shlex
+        from volfix.syntax.pasted import word
 
-        trust = f"git config --global --add safe.directory {shlex.quote(str(tree.root))}"
+        trust = f"git config --global --add safe.directory {word(str(tree.root))}"
         return f"git does not read {tree.root}, which belongs to another user; `{trust}` lets it"
     if "must be run in a work tree" in complaint or "is outside repository" in complaint:
         return f"git does not take {tree.root} for a work tree: its repository is bare, or names another work tree"

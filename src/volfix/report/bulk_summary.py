@@ -8,8 +8,8 @@ from pathlib import Path
 
 from volfix.bulk.records import Hazard, Status
 from volfix.bulk.state import State
-from volfix.fixes.diff import visible
 from volfix.report.summary import count
+from volfix.syntax.visible import visible
 
 SHOWN = 20
 """Lines of a list; the report has all of them."""

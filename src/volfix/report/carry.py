@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from volfix.fixes.results import ProjectResult
 from volfix.project.compose.host_directories import relative
@@ -22,12 +22,17 @@ def kind_of(move: Move) -> tuple[str, str]:
     return (kind, rest) if colon and kind in KINDS else ("host", move.source)
 
 
-def carry_words(project: ProjectResult, base: Path, *, is_first: bool) -> list[str]:
+def carry_words(project: ProjectResult, base: Path, *, is_first: bool) -> list[str | PurePath]:
     """The `volfix carry` command for this project; `is_first`: of those that its directory has, carry finds it."""
-    words = ["volfix", "carry", "--write", *(["--from-project", project.name] if project.renamed else [])]
+    words: list[str | PurePath] = [
+        "volfix",
+        "carry",
+        "--write",
+        *(["--from-project", project.name] if project.renamed else []),
+    ]
     words += [word for pair in _maps(project) for word in ("--map", pair)]
     place = main_file(project).parent if is_first else main_file(project)
-    return words if place == base else [*words, relative(place, base)]
+    return words if place == base else [*words, PurePath(relative(place, base))]
 
 
 def _maps(project: ProjectResult) -> Iterator[str]:

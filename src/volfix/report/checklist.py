@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 from volfix.fixes.masking.secrets import scrub
-from volfix.report.encoding import one_line
 from volfix.rules.answers import Mark, Point, Verdict
+from volfix.syntax.pasted import pasted
+from volfix.syntax.visible import one_line
 
 WIDTH = 100
 WORSE = (Verdict.AT_RISK, Verdict.UNKNOWN)
@@ -38,7 +38,7 @@ def render_several(subject: str, answers: Sequence[tuple[str, str, Sequence[Poin
     if note:
         lines += ["", textwrap.fill(f"Running containers were not looked at: {note}", WIDTH)]
     worst = Path(subject, answers[verdicts.index(Verdict.of(verdicts))][0])
-    lines += ["", f"Name a Compose file to see its answers: volfix explain {shlex.quote(str(worst))}"]
+    lines += ["", f"Name a Compose file to see its answers: volfix explain {pasted([worst])}"]
     return "\n".join(lines)
 
 

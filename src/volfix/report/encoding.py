@@ -6,20 +6,13 @@ import json
 from functools import partial
 from typing import Any
 
+from volfix.syntax.visible import INVISIBLE
+
 
 def dumps(data: Any, indent: int | None = 2) -> str:
     """Data as JSON in Unicode, with escapes for what a terminal would obey and for what no encoding takes."""
-    from volfix.fixes.diff import INVISIBLE
-
     text = json.dumps(data, ensure_ascii=False, indent=indent)
     return INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], text)
-
-
-def one_line(text: str) -> str:
-    """Text of foreign origin for one line: every line end and control character is written out."""
-    from volfix.fixes.diff import visible  # most runs find nothing, and print a line of their own
-
-    return visible(text).replace("\n", "\\n")
 
 
 def encodable(text: str, encoding: str | None) -> str:

@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from shlex import join
 
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.report.carry import carry_words, identity, kind_of, real_volume
-from volfix.report.encoding import one_line
 from volfix.report.entries import counted, is_done, main_file
 from volfix.report.finding import standing
 from volfix.report.summary import count, nothing_to_do, trouble
 from volfix.report.view import View
 from volfix.rules.findings import Move
+from volfix.syntax.pasted import pasted
+from volfix.syntax.visible import one_line
 
 STANDINGS = ("fixed", "can be fixed", "to decide (--unsafe-fixes)", "not written", "without a fix")
 NOT_CARRIED = "NOT CARRIED"
@@ -62,7 +62,7 @@ def _way(result: RunResult, view: View, standings: Counter[str], command: str, *
             first.setdefault(main_file(project).parent, project)
         for project in left:
             is_first = first[main_file(project).parent].files == project.files
-            words = join(carry_words(project, view.base, is_first=is_first))
+            words = pasted(carry_words(project, view.base, is_first=is_first))
             steps.append((words, "on the host that runs the containers, BEFORE deploying"))
         steps.append(("deploy", f"{', '.join(map(one_line, carriers))} copies the data first" if carriers else ""))
     if steps:

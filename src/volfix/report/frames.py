@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import east_asian_width
 
-from volfix.fixes.diff import INVISIBLE, visible
 from volfix.fixes.masking.secrets import HIDDEN, secret_spans
 from volfix.report.view import View
 from volfix.rules.findings import Place
 from volfix.syntax.source import Source, Span
+from volfix.syntax.visible import INVISIBLE, visible
 
 TAB = "    "
 CUT = "..."

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from volfix.fixes.diff import visible
 from volfix.fixes.results import RunResult
 from volfix.report.entries import Entry, base_of, entries
+from volfix.syntax.visible import visible
 
 LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}

@@ -8,8 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from volfix.fixes.results import RunResult
-from volfix.report.encoding import dumps, one_line
+from volfix.report.encoding import dumps
 from volfix.report.entries import base_of, entries
+from volfix.syntax.visible import one_line
 
 SEVERITIES = {"error": "critical", "warning": "major", "info": "info"}
 

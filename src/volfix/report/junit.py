@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.fixes.diff import INVISIBLE
 from volfix.fixes.masking.secrets import scrub
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.entries import Entry, base_of, finding_entry, is_done, main_file
+from volfix.syntax.visible import INVISIBLE
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

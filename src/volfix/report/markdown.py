@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from volfix.fixes.diff import visible
 from volfix.report.explain import files_of
 from volfix.rules.rule import Example, Rule
 from volfix.rules.severities import highest_severity
+from volfix.syntax.visible import visible
 
 CODE = re.compile(r"\bVF\d{3}\b")
 LANGUAGES = {".yml": "yaml", ".yaml": "yaml", ".py": "python", ".sh": "sh", ".toml": "toml", ".json": "json"}

@@ -11,10 +11,11 @@ from typing import Any
 
 from volfix.fixes.masking.secrets import writes_secrets
 from volfix.fixes.results import FileChange, RunResult
-from volfix.report.encoding import dumps, one_line
+from volfix.report.encoding import dumps
 from volfix.report.entries import Entry, base_of, entries
 from volfix.rules.findings import Applicability, Finding
 from volfix.syntax.source import Source
+from volfix.syntax.visible import one_line
 
 SEVERITIES = {"error": "ERROR", "warning": "WARNING", "info": "INFO"}
 

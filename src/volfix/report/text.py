@@ -11,7 +11,6 @@ from volfix.fixes.masking.secrets import scrub
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.alike import SEVERITIES, listed, ordered, together, told_findings
-from volfix.report.encoding import one_line
 from volfix.report.ending import ending
 from volfix.report.entries import is_done
 from volfix.report.finding import SEVERITY_COLORS, Standing, again, shown, where
@@ -19,6 +18,7 @@ from volfix.report.summary import count
 from volfix.report.view import View
 from volfix.rules.findings import Finding
 from volfix.rules.registry import REGISTRY
+from volfix.syntax.visible import one_line
 
 DIFF_COLORS = {"+": "green", "-": "red", "@": "cyan"}
 MANY = 30

@@ -11,8 +11,8 @@ import click
 
 from volfix.fixes.masking.secrets import scrub
 from volfix.project.compose.host_directories import relative
-from volfix.report.encoding import one_line
 from volfix.report.rule_links import rule_link
+from volfix.syntax.visible import one_line
 
 NARROWEST = 60
 """Columns below which nothing is made narrower."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from shlex import join
+from pathlib import PurePath
 
 from volfix.project.compose.host_directories import relative
 from volfix.rules.context import Context, mount_location, source_location
 from volfix.rules.evidence.left_behind import Left, left_behind
 from volfix.rules.findings import Finding, Move, Severity, shortened
 from volfix.rules.rule import Rule, reported, untouched
+from volfix.syntax.pasted import pasted
 
 TAKEN_OUT = ("--select", "VF113", "--write")
 """What takes the carry services out again."""
@@ -50,7 +51,7 @@ def check(context: Context) -> Iterator[Finding]:
 def _typed(context: Context, left: Left, *words: str) -> str:
     """The command, with the project's directory where that is not the root."""
     directory = left.use.project.directory
-    return join([*words, *([] if directory == context.root else [relative(directory, context.root)])])
+    return pasted([*words, *([] if directory == context.root else [PurePath(relative(directory, context.root))])])
 
 
 def _evidence(left: Left) -> Iterator[str]:

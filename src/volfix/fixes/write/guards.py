@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.fixes.write.journal_format import shown
 from volfix.project.git import GitUnavailable, WorkTree, uncommitted, work_tree
+from volfix.syntax.visible import one_line
 
 if TYPE_CHECKING:
     from volfix.fixes.results import FileChange
@@ -30,9 +30,9 @@ def refusal(changes: Sequence[FileChange], root: Path) -> str | None:
         for tree, paths in trees.items():
             found |= uncommitted(tree, paths)
     except GitUnavailable as unavailable:
-        return shown(f"cannot tell what is not committed: {unavailable.reason}; --allow-dirty writes all the same")
+        return one_line(f"cannot tell what is not committed: {unavailable.reason}; --allow-dirty writes all the same")
     if not found:
         return None
     top = os.path.realpath(root)
     files = ", ".join(f"{os.path.relpath(path, top)} ({how})" for path, how in sorted(found.items()))
-    return shown(f"uncommitted changes in {files}: commit or stash them, or pass --allow-dirty")
+    return one_line(f"uncommitted changes in {files}: commit or stash them, or pass --allow-dirty")

@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from volfix.fixes.write.journal_format import Run, decoded, encoded, shown
+from volfix.fixes.write.journal_format import Run, decoded, encoded
 from volfix.fixes.write.journal_place import home_of, place_of
 from volfix.syntax.source import FileProblem
+from volfix.syntax.visible import one_line
 
 OPEN, LAST, OLD = "open.json", "last.json", "old"
 FILE_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -60,7 +61,7 @@ class WriteProblem(FileProblem):
     """Files were not written; as text, one line."""
 
     def __str__(self) -> str:
-        return shown(super().__str__())
+        return one_line(super().__str__())
 
 
 class WriteRefused(WriteProblem):

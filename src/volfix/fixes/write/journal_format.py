@@ -79,8 +79,3 @@ def _saved(entry: dict[str, object]) -> SavedFile:
     if not (digests and inside and named and "\0" not in path + temporary and isinstance(mode, int)):
         raise ValueError(path)
     return SavedFile(path, before, after, mode, temporary)
-
-
-def shown(text: str) -> str:
-    """The text as one printable line: names of files may hold line ends and what steers a terminal."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.fixes.write.journal import OPEN, Journal, WriteFailed, WriteProblem, WriteRefused, advice, locked, reading
-from volfix.fixes.write.journal_format import Run, SavedFile, shown
+from volfix.fixes.write.journal_format import Run, SavedFile
 from volfix.fixes.write.replacement import OnDisk, check, find, prepare, remove, remove_below, swap
+from volfix.syntax.visible import one_line
 
 if TYPE_CHECKING:
     from volfix.fixes.results import FileChange
@@ -264,7 +265,7 @@ def _old_bytes(journal: Journal, saved: SavedFile) -> bytes:
 
 
 def _named(paths: Sequence[Path]) -> str:
-    return shown(", ".join(map(str, paths)))
+    return one_line(", ".join(map(str, paths)))
 
 
 __all__ = [

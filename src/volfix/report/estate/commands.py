@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from volfix.bulk.records import RepositoryRecord, Status
-from volfix.fixes.diff import INVISIBLE
 from volfix.report.estate.assessment import Assessment, Outcome, is_made
+from volfix.syntax.pasted import operand, word
 
 REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[^/\\]{2,}:")
 """How a git URL begins (git, urls.txt): a scheme, or `host:` with no slash before the colon."""
@@ -30,7 +29,7 @@ def commands(record: RepositoryRecord, assessment: Assessment) -> Iterator[Comma
     The rows are counted before anything is written: afterwards nobody knows how many there were.
     """
     remote = REMOTE.match(record.source) is not None
-    path = word(record.source)
+    path = word(operand(record.source))
     fixable = assessment.outcomes[Outcome.FIXABLE] > 0
     moving = [project for project in record.result.get("projects", ()) if project["moves"]]
     former = next(filter(None, map(_former, moving)), None)
@@ -69,25 +68,3 @@ def _former(project: Mapping[str, Any]) -> str | None:
     """The name that the containers have, where the change gives the project another one."""
     renamed = any(finding["code"] == "VF303" and is_made(finding) for finding in project["findings"])
     return str(project["name"]) if renamed else None
-
-
-def word(text: str) -> str:
-    """The text as one word of a shell's command line that cannot be an option, and shows what it holds.
-
-    What a terminal would obey or hide becomes `$'...'`, which bash, zsh, ksh and POSIX 2024 read.
-    """
-    if text.startswith("-"):
-        text = f"./{text}"
-    if not INVISIBLE.search(text) and "\n" not in text and "\t" not in text:
-        return shlex.quote(text)
-    return "$'" + "".join(map(_ansi_c, text)) + "'"
-
-
-def _ansi_c(character: str) -> str:
-    if character in "\\'":
-        return f"\\{character}"
-    if not INVISIBLE.match(character) and character not in "\n\t":
-        return character
-    byte_of_a_name = "\udc80" <= character <= "\udcff"
-    data = character.encode("utf-8", "surrogateescape" if byte_of_a_name else "surrogatepass")
-    return "".join(f"\\{byte:03o}" for byte in data)

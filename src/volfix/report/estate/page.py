@@ -24,9 +24,9 @@ from markupsafe import Markup, escape
 
 from volfix import __version__
 from volfix.bulk.records import Hazard, RepositoryRecord, Status
-from volfix.fixes.diff import visible
 from volfix.report.estate.assessment import SEVERITIES, Assessment, Carried, Outcome, outcome_of
 from volfix.report.estate.commands import commands
+from volfix.syntax.visible import visible
 
 SCRIPTS = ("elements.js", "theme.js", "diff.js", "repository.js", "listing.js", "main.js")
 OUTCOMES = {

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from volfix.bulk.records import RepositoryRecord
-from volfix.report.encoding import one_line
 from volfix.report.estate.assessment import found, outcome_of
+from volfix.syntax.visible import one_line
 
 FIELDS = (
     "repository",

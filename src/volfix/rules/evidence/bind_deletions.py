@@ -26,6 +26,7 @@ from volfix.rules.evidence.disguised_binds import disguise_of
 from volfix.rules.evidence.held_data import APPLICATION, UNKNOWN, held_data
 from volfix.rules.findings import Finding, Place, Severity
 from volfix.syntax import disk
+from volfix.syntax.pasted import pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,11 @@ def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostD
     first = (known or hit)[0]
     what = first.known or "what the containers have written"
     mount = first.use.mount
-    name = posixpath.basename(posixpath.normpath(mount.raw_source))
-    spare = {"rsync --delete": f"use --exclude={name}", "git clean": f"use `git clean -e {name}`"}.get(
-        deleted.verb, "delete another path"
-    )
+    name = pattern(posixpath.basename(posixpath.normpath(mount.raw_source)))
+    spare = {
+        "rsync --delete": f"use --exclude={name}",
+        "git clean": f"use `git clean -e {name}`",
+    }.get(deleted.verb, "delete another path")
     return Finding(
         code="VF402",
         severity=Severity.ERROR if known else Severity.WARNING,
