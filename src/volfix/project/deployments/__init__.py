@@ -1,1 +1,1 @@
-"""Which flows of commands deploy which stack, and under which name."""
+"""Which flows (the commands of one job, script or target) deploy which stack, and under which project name."""

@@ -1,4 +1,4 @@
-"""Project names that are others at each deployment: a volume that Compose calls after the project starts empty.
+"""Finds project names that change at each deployment: each time, volumes named after the project start EMPTY.
 
 Source: compose-spec/compose-go, cli/options.go (`-p`, COMPOSE_PROJECT_NAME, `name:`, the directory, in this order).
 """
@@ -19,14 +19,15 @@ from volfix.syntax.source import Source, Span
 
 DIRECTORY = "the directory"
 PART = re.compile(r"[-_.]?(?:\$\{\{.*?\}\}|\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$\w+)[-_.]?")
-"""A part of a name that something else says, with what joins it to the rest."""
+"""A variable or command inside a name, with the `-`, `_` or `.` around it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangingName:
-    """A name that the next deployment changes: `text` as known, a pipeline's expressions as they are written.
+    """A project name that differs at the next deployment.
 
-    `place` in `source` is where it is written, if known; `given_by` says what gives it.
+    `text` is the name with a pipeline's expressions as written. `given_by` is what sets it (`-p` ...). `place` is its
+    position in `source`, if known.
     """
 
     text: str
@@ -36,14 +37,14 @@ class ChangingName:
 
     @property
     def written(self) -> str:
-        """The name as it is written, as far as that is known: expressions of a pipeline are masked in `text`."""
+        """The name as written in the file; `text` if its position is unknown."""
         if self.source is None or self.place is None:
             return self.text
         return self.source.text[self.place.start : self.place.end]
 
     @property
     def part(self) -> Span | None:
-        """The characters of the file that make the name change; None where they are not all that is not fixed in it."""
+        """The position of the only part that makes the name change; None if it is unknown or if there are several."""
         if self.source is None or self.place is None:
             return None
         written = self.source.text[self.place.start : self.place.end]
@@ -51,12 +52,12 @@ class ChangingName:
         if len(parts) != 1 or not changes(masked(parts[0][0])):
             return None
         start, end = parts[0].span()
-        keeps = start > 0 and end < len(written) and parts[0][0][-1] in "-_."  # what joins both sides stays once
+        keeps = start > 0 and end < len(written) and parts[0][0][-1] in "-_."  # keep one separator
         return Span(self.place.start + start, self.place.start + end - keeps)
 
     @property
     def pinned(self) -> str | None:
-        """The name without the part that changes; None where nothing is left that can be a name."""
+        """The name without the changing part; None if the rest is not a valid name."""
         if self.source is None or self.place is None or (part := self.part) is None:
             return None
         text = self.source.text
@@ -65,7 +66,7 @@ class ChangingName:
 
 
 def changing_name(command: Command, call: DockerCall, project: Project) -> ChangingName | None:
-    """The name that a command which starts a stack gives to the project, where the next deployment gives another."""
+    """The name that a starting command gives to the project, if the next deployment gives another; otherwise None."""
     if call.program != COMPOSE:
         return None
     found = _given(command, call, project)
@@ -75,7 +76,7 @@ def changing_name(command: Command, call: DockerCall, project: Project) -> Chang
 
 
 def unknown_name(command: Command, call: DockerCall, project: Project) -> ChangingName | None:
-    """The name that a command gives to the project, where only the deployment knows it; None where it is known."""
+    """The name that a command gives to the project, if only the machine that deploys knows it; otherwise None."""
     found = _given(command, call, project) if call.program == COMPOSE else None
     if found is None or changes(found.text) or not re.search(r"[$`%]|\A~", found.text):
         return None
@@ -83,9 +84,9 @@ def unknown_name(command: Command, call: DockerCall, project: Project) -> Changi
 
 
 def given_name(command: Command, call: DockerCall, project: Project) -> str | None:
-    """The name that a command which starts a stack gives to the project, as far as it is known.
+    """The normalised name that a starting command gives to the project; None if it is unknown.
 
-    None where the files say it, and where the directory does that they have been found in.
+    None also if the command gives no name: it then comes from the Compose files or from their directory.
     """
     if call.program != COMPOSE:  # `docker stack deploy NAME`
         text = command.values[call.arguments[-1]] if call.arguments else ""
@@ -112,20 +113,20 @@ def _given(command: Command, call: DockerCall, project: Project) -> ChangingName
 
 
 def _written(command: Command, number: int, value: str) -> tuple[Source, Span] | tuple[None, None]:
-    """Where the value of the option at this word of the command is written, where it stands there as it is."""
+    """The position of the value of the option at word `number`; None twice if it is not written literally."""
     for word in command.words[number : number + 2]:
         text = word.fragment.text[word.span.start : word.span.end]
         start = word.span.start + text.rfind(value)
-        if not value or value not in text or "$(" in value or "`" in value:  # whose commands are words of their own
+        if not value or value not in text or "$(" in value or "`" in value:  # a command substitution is not literal
             continue
         place = word.fragment.place(start, start + len(value))
-        if place.end - place.start == len(value):  # an expression of a pipeline is as long as what masks it
+        if place.end - place.start == len(value):  # a masked expression has the same length
             return word.fragment.source, place
     return None, None
 
 
 def _assigned(command: Command, value: str) -> tuple[Source, Span] | tuple[None, None]:
-    """Where the variable's value is written, on the line on which the variable is."""
+    """The position of the value of COMPOSE_PROJECT_NAME on the variable's line; None twice if it is not there once."""
     at = command.given_at.get("COMPOSE_PROJECT_NAME")
     if at is None:
         return None, None
@@ -139,7 +140,7 @@ def _assigned(command: Command, value: str) -> tuple[Source, Span] | tuple[None,
 
 
 def _forms(line: str, value: str) -> Iterator[str]:
-    """The value as it may be written on the line: as it is known, or with expressions that are known masked."""
+    """The spellings of the value that occur on the line: itself, or with a pipeline's expressions unmasked."""
     if value in line:
         yield value
     for found in re.finditer(r"[^\s\"'=:]+(?:\$\{\{.*?\}\}[^\s\"']*)+|\$\{\{.*?\}\}[^\s\"']*", line):
@@ -148,7 +149,7 @@ def _forms(line: str, value: str) -> Iterator[str]:
 
 
 def changing_text(source: Source, span: Span, given_by: str) -> ChangingName | None:
-    """The name that a file says in these characters, where it changes at each deployment."""
+    """The name at this position of the file, if it changes at each deployment; otherwise None."""
     text = source.text[span.start : span.end]
     start = span.start + (text[:1] in "\"'")
     end = span.end - (text[-1:] in "\"'")

@@ -1,4 +1,4 @@
-"""The Compose files of the checkout that a flow copies to where it calls Compose, under whatever name.
+"""Follows Compose files that a flow copies out of the checkout to the directory in which it calls Compose.
 
 Source: docs.docker.com, docker compose (the names that it looks for, in their order); docs.ansible.com, copy, template.
 """
@@ -23,18 +23,18 @@ from volfix.syntax import disk
 
 YAML = (".yml", ".yaml")
 Place = tuple[bool, str]
-"""Whether a path is on another machine, and the path."""
+"""A path, after whether it is on another machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopiedFiles:
-    """By place, the files of the checkout that a flow puts there, each with the number of the command that does."""
+    """By place, the files of the checkout that a flow copies there, each with the number of the copying command."""
 
     put: dict[Place, list[tuple[int, Path]]]
 
     @classmethod
     def of(cls, flow: Flow) -> CopiedFiles:
-        """What the commands of a flow copy."""
+        """The files that the commands of a flow copy."""
         put: dict[Place, list[tuple[int, Path]]] = {}
         for number, command in enumerate(flow.commands):
             for place, path in _copies(command):
@@ -42,7 +42,7 @@ class CopiedFiles:
         return cls(put)
 
     def read_by(self, flow: Flow, start: Command, call: DockerCall) -> tuple[Path, ...]:
-        """The files that Compose reads in a call, where the flow has copied them there before; none elsewhere."""
+        """The files of the checkout that the call `start` reads as copies; empty if the flow copied none before."""
         directory = project_directory(start, call)
         if not self.put or (start.in_checkout and directory.startswith(start.directory)):
             return ()
@@ -57,14 +57,14 @@ class CopiedFiles:
         return () if base is None else (base, *([others] if others is not None else []))
 
     def _at(self, number: int, place: Place) -> Path | None:
-        """The last file that is put at a place before the command with this number."""
+        """The last file that was copied to the place before the command with this number; None if none was."""
         found = self.put.get(place, [])
         before = bisect_left(found, number, key=lambda each: each[0])
         return found[before - 1][1] if before else None
 
 
 def _copies(command: Command) -> Iterator[tuple[Place, Path]]:
-    """What a command copies out of the checkout, by its place."""
+    """The YAML files that a command copies out of the checkout, each after its new place."""
     copy = copy_of(command.values) if command.in_checkout and command.trap is None else None
     if copy is None:
         return

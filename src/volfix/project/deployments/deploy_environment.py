@@ -1,6 +1,6 @@
-"""A project as a command deploys it: the command's environment and its `--env-file` win over `.env` and over defaults.
+"""Resolves a project as a command deploys it: its environment and its `--env-file` win over `.env` and defaults.
 
-So does what its flow writes into these env files before.
+What its flow wrote into these env files before counts too.
 
 Source: docker/docs, Compose, environment variables precedence; docker/compose, cmd/compose (COMPOSE_ENV_FILES).
 """
@@ -24,7 +24,7 @@ from volfix.syntax import disk
 
 @dataclass(frozen=True, slots=True)
 class GivenVariables:
-    """The variables that a flow hands to Compose; a value that is not known is shown as `${NAME}`."""
+    """A lookup of the variables that a flow passes to Compose; an unknown value is `${NAME}`."""
 
     variables: Mapping[str, Variable]
 
@@ -40,7 +40,7 @@ class GivenVariables:
 
 @dataclass(frozen=True, slots=True)
 class _NotRead:
-    """The variables of an env file that is not here: it may set any of them."""
+    """A lookup for an env file that is not in the repository: it may set any variable that `first` does not set."""
 
     first: Lookup
 
@@ -54,7 +54,7 @@ class _NotRead:
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """Two lookups, of which the first one comes first."""
+    """Two lookups: `then` is asked if `first` does not know the variable."""
 
     first: Lookup
     then: Lookup
@@ -68,7 +68,7 @@ class _Chain:
 
 
 def env_file_names(command: Command, call: DockerCall) -> list[str]:
-    """The env files that take the place of the project's `.env`, the one that wins last."""
+    """The names of the env files that the command uses instead of the project's `.env`; the last wins."""
     named = call.values("--env-file")
     return named or [name for name in (command.environment.get("COMPOSE_ENV_FILES") or "").split(",") if name]
 
@@ -79,8 +79,9 @@ def as_deployed(
     files: Sequence[Path] = (),
     written: Mapping[Path, Mapping[str, Variable]] = {},
 ) -> Project:
-    """The project with these variables, with these env files in the place of its `.env`, and with what is `written`
-    into env files before.
+    """The project as deployed with the variables `given`.
+
+    `files` are env files that replace its `.env`, `written` what the flow wrote into env files before.
     """
     outer: Lookup = given
     places = {project.directory / ".env", (project.called_in or project.directory) / ".env"}
@@ -101,7 +102,7 @@ def as_deployed(
 
 
 def _below(lookup: Lookup | None, outer: Lookup, replaced: frozenset[Path]) -> Lookup:
-    """The lookup with another one that comes first, and without the env files that are replaced."""
+    """The lookup with `outer` asked first, and without the env files in `replaced`."""
     if not isinstance(lookup, DirectoryLookup):
         return outer
     dotenv = lookup.dotenv
@@ -111,7 +112,7 @@ def _below(lookup: Lookup | None, outer: Lookup, replaced: frozenset[Path]) -> L
 
 
 def env_files(project: Project, command: Command, call: DockerCall) -> list[Path]:
-    """The env files that the command names; on another machine they lie as they do beside the project's files."""
+    """The paths of the env files that the command names; for another machine they are taken relative to the project."""
     names = env_file_names(command, call)
     places = (joined(command.directory if command.in_checkout else str(project.directory), name) for name in names)
     return [Path(place) for place in places]

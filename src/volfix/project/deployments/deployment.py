@@ -1,4 +1,4 @@
-"""Which steps of a pipeline bring a stack up: on which daemon, from which directory, under which project name.
+"""Finds the steps of a pipeline that start a stack: on which daemon, in which directory, under which project name.
 
 Source: drone/docs; drone-runners/drone-runner-docker, engine/compiler; docker/compose, cmd/compose/compose.go.
 """
@@ -41,13 +41,12 @@ REMOTE = "ssh"
 
 @dataclass(frozen=True, eq=False)
 class Deployment:
-    """A call of Compose in a step that brings a stack up.
+    """A call of Compose in a step that starts a stack.
 
-    `target` is the daemon: host-socket, dind, remote, ssh, exec, none, unknown. `directory` is the project directory
-    in the step, `files` the Compose files, both as absolute paths there (None and empty where they are not known).
-    `project` is the name that the call itself, the environment or the directory gives; `named_by` which of them.
-    `is_test` says that the stack is thrown away again; `commands` are all that the step runs, and those before
-    it on the same machine.
+    `target` is the daemon (see ci.daemons) or `ssh`. `directory` is the project directory and `files` are the Compose
+    files, as absolute paths in the step (None and empty if unknown). `project` is the project's name and `named_by`
+    what sets it: `-p`, a variable, an env file or the directory. `is_test` says that the stack is deleted afterwards.
+    `commands` are those of the step and those that ran before on the same machine.
     """
 
     file: PipelineFile
@@ -65,7 +64,7 @@ class Deployment:
     checkout: Checkout
 
     def path_of(self, command: Command, text: str) -> str | None:
-        """The absolute path in the step that a command of it means; None where it is not known."""
+        """The absolute path, inside the step, of the path `text` in a command; None if it is unknown."""
         return self.checkout.path_of(self.pipeline, command, text)
 
     @property
@@ -75,12 +74,12 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """Where the repository lies on this machine (`root`), for paths that a step has below its workspace."""
+    """Translates between paths in a step's workspace and paths in the repository, which is at `root` here."""
 
     root: Path
 
     def find(self, pipeline: Pipeline, path: str) -> Path | None:
-        """The file or directory of the repository that a step knows by this absolute path."""
+        """The file or directory of the repository at the step's absolute `path`; None outside its workspace."""
         if path == pipeline.workspace:
             return self.root
         if path.startswith(pipeline.workspace + "/"):
@@ -88,7 +87,7 @@ class Checkout:
         return None
 
     def path_of(self, pipeline: Pipeline, command: Command, text: str = ".") -> str | None:
-        """The absolute path in the step that a command of it means; None where it is not known."""
+        """The absolute path, inside the step, of the path `text` in a command; None if it is unknown."""
         path = joined(command.directory, text)
         if "$" in path or "`" in path or not path.startswith("/"):
             return None
@@ -100,7 +99,10 @@ class Checkout:
 def deployments(
     file: PipelineFile, checkout: Checkout, unread: dict[tuple[Path, int], Span] | None = None
 ) -> Iterator[Deployment]:
-    """Every deployment of every pipeline of the file, in order; `unread` gets what is no shell, as Interpreter does."""
+    """Every deployment of every pipeline of the file, in order.
+
+    Parts of the commands that are not valid shell are added to `unread`, as Interpreter does.
+    """
     interpreter = Interpreter(CommandResolver(checkout.root, {}), {} if unread is None else unread)
     pipelines = with_reported(file, interpreter.commands, checkout.root).pipelines
     ran = [list(_ran(file, pipeline, checkout, interpreter)) for pipeline in pipelines]
@@ -129,7 +131,7 @@ def deployments(
 def _ran(
     file: PipelineFile, pipeline: Pipeline, checkout: Checkout, interpreter: Interpreter
 ) -> Iterator[tuple[Step, tuple[Command, ...], tuple[Command, ...]]]:
-    """Each step with the commands that it runs, and with all that have run on its machine by its end."""
+    """Each step with its commands, and with all commands that ran on its machine up to its end."""
     before: tuple[Command, ...] = ()
     for step in pipeline.steps:
         own = tuple(
@@ -139,7 +141,7 @@ def _ran(
             if command.trap in (None, "EXIT")
         )
         yield step, own, (*before, *own)
-        before = () if pipeline.runs_in_container else (*before, *own)  # another container knows no context of this one
+        before = () if pipeline.runs_in_container else (*before, *own)  # a docker context ends with its container
 
 
 def _deployment(
@@ -182,9 +184,10 @@ def _deployment(
 def _project_directory(
     pipeline: Pipeline, command: Command, call: ComposeCall, files: tuple[str, ...], checkout: Checkout
 ) -> str | None:
-    """That of `--project-directory`, else of the first file, else where Compose finds its default file going up.
+    """The project directory: from `--project-directory`, from the first file, or where Compose finds its default file.
 
-    Not known below a directory that the checkout does not have: what the step puts there is no file here.
+    Compose looks for the default file in the current directory and upwards. None below a directory that the checkout
+    does not have, because its files are not in the repository.
     """
     if call.project_directory is not None:
         return checkout.path_of(pipeline, command, call.project_directory)
@@ -215,7 +218,7 @@ def _default_files(pipeline: Pipeline, directory: str, checkout: Checkout) -> It
 def _project(
     pipeline: Pipeline, command: Command, call: ComposeCall, directory: str | None, checkout: Checkout
 ) -> tuple[str | None, str]:
-    """The project's name as far as the pipeline says it, and what says it."""
+    """The project's name (None if unknown), and what sets it."""
     if call.project is not None:
         return (None if "$" in call.project else normalized_name(call.project)), "-p"
     if "COMPOSE_PROJECT_NAME" in command.environment:
@@ -243,10 +246,10 @@ def _purpose(pipeline: Pipeline, step: Step) -> str | None:
 
 
 def _serves_tests(pipeline: Pipeline, step: Step, command: Command, target: str, tested: bool) -> bool:
-    """Whether names say that the stack serves the job alone; where stacks mostly do, whether no name denies it.
+    """Whether names say that the stack serves only tests of the job; on systems where that is usual.
 
-    Where it stays on a host, its step is a test only where what is called so runs tests (`tested`). On a machine that
-    is thrown away, a job that deploys runs its tests first: `make test`.
+    On a daemon that lasts, a job named as a test counts only if `tested`: jobs with these names do run tests. On a
+    daemon that is deleted with the job, every stack serves tests unless a name says that the job deploys.
     """
     if not pipeline.system.tests_by_default:
         return False
@@ -270,7 +273,7 @@ def _is_test(
     files: tuple[str, ...],
     later: list[tuple[str, ComposeCall]],
 ) -> bool:
-    """Whether the stack is thrown away: its files' names, the event, flags of `up`, or a `down` behind it say so."""
+    """Whether the stack is deleted again: file names, the event, flags of `up`, or a later `down` say so."""
     docker = docker_call(command.values)
     named = {purpose for name in files for purpose in file_purposes(posixpath.basename(name))}
     if TEST in named or (docker and TEST in named_purposes(docker)):

@@ -1,4 +1,4 @@
-"""The env files that deploying flows put into another's place: `cp .env.prod .env`, `--env-file .env.prod`."""
+"""Finds env files that deployments copy to another env file, or use instead: `cp .env.prod .env`, `--env-file`."""
 
 from __future__ import annotations
 
@@ -27,17 +27,18 @@ ENV_WORD = re.compile(r"(?:^|[._-])env(?:[._-]|$)", re.IGNORECASE)
 READ = re.compile(r"(?<![<>&\d])<\s*([^\s;&|<>()]+)")
 WRITTEN = re.compile(r"(?<![<>&2])>\|?\s*([^\s;&|<>()]+)")
 REMOTE = re.compile(r"(?:rsync://)?(?:[\w.@-]|\$\w+|\$\{\w+\})+:")
-"""What stands before a path on another machine, as scp and rsync take it."""
+"""A host before a path, as scp and rsync write it."""
 UNKNOWN = re.compile(r"\$(?:\{[^{}]*\}|\w+|[@*#?])")
-"""A part of a name that only the deployment knows: `.env.$1`."""
+"""A part of a name that is known only at the deployment: `.env.$1`."""
 TESTED = re.compile(r"(?:\[|\btest\b)[^;\n]*(?:\|\||&&)\s*(?:\\\n\s*)?\Z")
-"""A test in the same list before a command: `[ -f .env ] || `."""
+"""A test directly before a command: `[ -f .env ] || `."""
 TEST = re.compile(r"^\W*test\b")
 
 
 def env_copies(directories: Sequence[Directory], command_files: Callable[[Path], CommandFiles]) -> Copies:
-    """For each env file that a deploying flow puts into place, the files of the repository that it is made from;
-    `command_files` gives those below a root.
+    """For each env file that a deployment creates, the files of the repository that it is copied from.
+
+    `command_files` returns the command files below a root.
     """
     found: dict[Path, tuple[EnvCopy, ...]] = {}
     for root in dict.fromkeys(directory.root for directory in directories):
@@ -50,7 +51,7 @@ def env_copies(directories: Sequence[Directory], command_files: Callable[[Path],
 
 
 def _copies(files: CommandFiles) -> Iterator[tuple[Path, EnvCopy]]:
-    """Places and what is put there, in the order of the flows."""
+    """Target paths and what is copied there, in the order of the flows."""
     from volfix.project.deployments.flow import PIPELINE
 
     places = _Places(files.root, files.homes)
@@ -61,18 +62,21 @@ def _copies(files: CommandFiles) -> Iterator[tuple[Path, EnvCopy]]:
 
 
 def _is_for_others(guard: str) -> bool:
-    """Whether a test that a command depends on makes it one for tests or development, or that someone asks for."""
+    """Whether the test `guard` lets the command run only for tests, for development or on request."""
     return bool(purposes(TEST.sub("", guard)) & NOT_DEPLOYED)
 
 
 class _Places:
-    """Where the files of commands lie in the repository: on another machine the checkout lies elsewhere."""
+    """Finds the repository's files that commands name; on another machine the checkout may have any path."""
 
     def __init__(self, root: Path, homes: frozenset[Path]) -> None:
         self.root, self.homes = root, homes
 
     def copies(self, command: Command, *, fresh: bool) -> Iterator[tuple[Path, EnvCopy]]:
-        """What a command puts where; `fresh`, where it runs in a checkout that has only what git has."""
+        """The target and the copy for each env file that a command copies.
+
+        `fresh` says that the command runs in a new checkout, which has only what git has.
+        """
         for copy in _of_command(command):
             for source in (source for word in copy.sources for source in self._sources(command, word)):
                 if not (ENV_WORD.search(source.name) or ENV_WORD.search(copy.target)):
@@ -85,7 +89,7 @@ class _Places:
                     yield target, EnvCopy(source, " ".join(command.values), spares and not fresh)
 
     def _sources(self, command: Command, word: str) -> Iterator[Path]:
-        """The files of the repository that a command may read: several, where a variable names one of them."""
+        """The files of the repository that the word may name; several if it contains a variable."""
         name = posixpath.basename(word)
         if REMOTE.match(word) or not word:
             return
@@ -93,7 +97,7 @@ class _Places:
             yield from itertools.islice((path for path in self._places(command, word) if disk.is_file(path)), 1)
             return
         wanted = re.compile("[\\w-]+".join(map(re.escape, UNKNOWN.split(name))) + r"\Z")
-        is_open = not UNKNOWN.sub("", word).strip("\"'./~")  # `cp $ENV_FILE .env`: only an env file's name tells it
+        is_open = not UNKNOWN.sub("", word).strip("\"'./~")  # `cp $ENV_FILE .env`: any env file may be meant
         for directory in self._places(command, posixpath.dirname(word)):
             if directory.is_dir():
                 paths = (directory / entry.name for entry in disk.entries_or_none(directory))
@@ -103,7 +107,7 @@ class _Places:
                 return
 
     def _places(self, command: Command, word: str) -> Iterator[Path]:
-        """Where in the repository a path of a command may be."""
+        """The paths in the repository that the word may mean."""
         if command.in_checkout and not word.startswith(("~", "$", "`")):
             places = [joined(command.directory, word)]
         else:
@@ -114,7 +118,7 @@ class _Places:
         return (path for path in found if path.is_relative_to(self.root))
 
     def _target(self, command: Command, word: str, source: Path) -> Path | None:
-        """The place in the repository that stands for where a command writes."""
+        """The path in the repository that corresponds to the command's target; None if there is none."""
         if command.in_checkout and not REMOTE.match(word):
             path = Path(joined(command.directory, word))
             path = path / source.name if path.is_dir() or word.endswith("/") else path
@@ -122,7 +126,7 @@ class _Places:
         return self._beside(word, source)
 
     def _beside(self, word: str, source: Path) -> Path | None:
-        """On the machine that is deployed to, the file lies beside the Compose file that is near its source."""
+        """The target on the server, taken to be beside the Compose file that is nearest to the source."""
         name = posixpath.basename(word.partition(":")[2] if REMOTE.match(word) else word)
         above = [path for path in source.parents if path in self.homes]
         home = above[0] if above else next(iter(self.homes)) if len(self.homes) == 1 else None
@@ -136,7 +140,7 @@ def _of_command(command: Command) -> Iterator[FileCopy]:
         files = call.values("-f", "--file")
         home = call.project_directory or (posixpath.dirname(files[0]) if files else "")
         given = command.environment.get("COMPOSE_ENV_FILES") or ""
-        for name in reversed(call.values("--env-file") or given.split(",")):  # of several the last one wins
+        for name in reversed(call.values("--env-file") or given.split(",")):  # the last env file wins
             yield FileCopy((name,), posixpath.join(home, ".env"))
         return
     last = command.words[-1]
@@ -155,7 +159,7 @@ def _unquoted(found: re.Match[str] | None) -> str | None:
 
 
 def _spares(command: Command, copy: FileCopy, source: Path, target: Path) -> bool:
-    """Whether the command leaves alone what is there: `cp -n`, `[ -f .env ] || cp .env.example .env`, make's target."""
+    """Whether the command keeps an existing target: `cp -n`, `[ -f .env ] || cp .env.example .env`, a make target."""
     is_target = command.entry.kind == "target" and posixpath.basename(command.entry.name) == target.name
     made_once = is_target and all(posixpath.basename(need) != source.name for need in command.entry.needs)
     guarded = TESTED.search(command.words[0].fragment.text[: command.words[0].span.start])

@@ -1,4 +1,4 @@
-"""A flow: the commands that one job, script or target runs, and those of them that delete volumes."""
+"""The model of a flow (the commands that one job, script or target runs) and of its commands that delete volumes."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from volfix.syntax.shell_nodes import FILE_TEST
 from volfix.syntax.source import Span
 
 PIPELINE, NAMED, INSTALLED, STARTS, ASKED = "pipeline", "named", "installed", "starts", "asked"
-"""Why a flow is a deployment: a pipeline's job; a script or target by its name, since it works on a stack that lies
-outside of the checkout, or since it brings the stack up. What someone asks for is none."""
+"""Why a flow is a deployment: it is a pipeline's job; its name says so; it works on a stack outside the checkout; it
+starts the stack. ASKED marks a flow that is not a deployment: a person runs it on request."""
 
 Place = tuple[Path, Span]
 
 
 @dataclass(frozen=True, eq=False)
 class Flow:
-    """The commands that one job, script or target runs; `why` says what makes it a deployment."""
+    """The commands that one job, script or target (`entry`) runs. `why` is one of the reasons above."""
 
     why: str
     entry: Entry
@@ -33,17 +33,17 @@ class Flow:
 
     @cached_property
     def starting(self) -> tuple[int, ...]:
-        """The numbers of the commands that bring the stack up."""
+        """The indexes of the commands that start the stack."""
         return tuple(number for number, command in enumerate(self.commands) if starts(command))
 
     @cached_property
     def numbers(self) -> dict[int, int]:
-        """The numbers of the commands by their identities."""
+        """The index of each command, by its `id()`."""
         return {id(command): number for number, command in enumerate(self.commands)}
 
     @cached_property
     def on_own_daemon(self) -> tuple[bool, ...]:
-        """Of each command, whether it speaks to the daemon of the machine that runs the flow, as far as words say."""
+        """For each command, whether it talks to the daemon of the machine that runs the flow."""
         found, context = [], "default"
         for command in self.commands:
             found.append(not (command.is_remote or reaches_other_host(command)) and context == "default")
@@ -51,20 +51,23 @@ class Flow:
         return tuple(found)
 
     def starts_beside(self, guards: tuple[str, ...]) -> bool:
-        """Whether the guards let a command run where the stack is brought up: those of one begin with the other's."""
+        """Whether a command below these tests can run together with a command that starts the stack.
+
+        That is so if the tests of one of them are the first tests of the other.
+        """
         branches, beginnings = self._branches
         guards = _asking(guards)
         return guards in beginnings or any(guards[:length] in branches for length in range(len(guards)))
 
     @cached_property
     def _branches(self) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
-        """The guards of the commands that bring the stack up, and everything that they begin with."""
+        """The tests of the commands that start the stack, and all beginnings of these lists."""
         branches = frozenset(_asking(self.commands[number].guards) for number in self.starting)
         return branches, frozenset(each[:length] for each in branches for length in range(len(each) + 1))
 
     @cached_property
     def takers(self) -> dict[Place, set[Place]]:
-        """By the place of a word, where the programs are written whose commands take it."""
+        """By the place of a word, the places of the programs whose commands contain the word."""
         found: dict[Place, set[Place]] = {}
         for command in self.commands:
             program = command.words[0].fragment.source.path, command.words[0].place
@@ -74,7 +77,7 @@ class Flow:
 
     @cached_property
     def by_origin(self) -> dict[tuple[int, Path, Span], list[Command]]:
-        """The commands by the identity of their start and by what of its text led to them."""
+        """The commands by the `id()` of the entry that they start from and the position in it that led to them."""
         found: dict[tuple[int, Path, Span], list[Command]] = {}
         for command in self.commands:
             found.setdefault((id(command.start), command.origin_in.path, command.origin), []).append(command)
@@ -83,7 +86,7 @@ class Flow:
 
 @dataclass(frozen=True, eq=False)
 class VolumeDeletion:
-    """A command of a deployment that deletes volumes; `option` is the option that makes it, where one does."""
+    """A command of a flow that deletes volumes; `option` is the option that makes it delete, if an option does."""
 
     flow: Flow
     command: Command
@@ -97,26 +100,26 @@ class VolumeDeletion:
 
     @property
     def is_on_own_daemon(self) -> bool:
-        """Whether the command speaks to the daemon of the machine that runs the flow."""
+        """Whether the command talks to the daemon of the machine that runs the flow."""
         return self.flow.on_own_daemon[self._number]
 
     @property
     def removed_by(self) -> str | None:
-        """What has removed the stack's containers before the command; None where they may run."""
+        """The command that removed the stack's containers before; None if the containers may still run."""
         return removed_by(self.flow.commands, self._number, self.flow.starting)
 
     @property
     def is_up(self) -> bool:
-        """Whether the flow has brought the stack up before, and has not removed it since."""
+        """Whether the flow started the stack before and has not removed it since."""
         return self.removed_by is None and any(each < self._number for each in self.flow.starting)
 
 
 def starts(command: Command) -> bool:
-    """Whether the command brings a stack up that people use."""
+    """Whether the command starts a stack that people use, not a stack for tests."""
     call = docker_call(command.values)
     return call is not None and call.starts and is_for_use(call)
 
 
 def _asking(guards: Iterable[str]) -> tuple[str, ...]:
-    """The tests that a command depends on, but for those of what is there: nobody asks for anything by them."""
+    """The tests without those of files: whether a file exists is not a person's choice."""
     return tuple(guard for guard in guards if not FILE_TEST.match(guard))

@@ -1,4 +1,4 @@
-"""Which of a repository's flows of commands deploy a stack, and the commands in them that delete data."""
+"""Finds the flows of a repository that deploy a stack, and the commands in them that delete data."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ if TYPE_CHECKING:
 
 NAMED_VOLUMES = "named"
 OF_A_STACK = frozenset({"stack", NAMED_VOLUMES, "unused"})
-"""What a deletion reaches that may be a volume which a Compose file declares."""
+"""Deletions that may reach a volume declared in a Compose file."""
 
 
 @dataclass(frozen=True, eq=False)
 class CommandFiles:
-    """The files with commands below one root, read when the first of them is needed.
+    """The files with commands below one root; they are read when first needed.
 
-    `homes` are the directories that have Compose files; `parse` reads a pipeline.
+    `homes` are the directories with Compose files; `parse` reads a pipeline file.
     """
 
     root: Path
@@ -66,7 +66,7 @@ class CommandFiles:
         return {path: CommandFile(path, self.parse) for path in self.paths}
 
     def pipeline(self, path: Path) -> PipelineFile | None:
-        """The pipeline at a path; None where there is none, or none that can be read."""
+        """The pipeline at a path; None if there is none or it cannot be read."""
         file = self.files.get(path)
         return file.pipeline if file is not None else None
 
@@ -99,7 +99,7 @@ class CommandFiles:
             called = [
                 [command for purpose, own in steps if purpose == TEST for command in own] for _, steps in steps_of
             ]
-            ignored = set() if are_tests(called) else {TEST}  # a name alone makes no tests of what stays up
+            ignored = set() if are_tests(called) else {TEST}  # a stack that stays up is no test because of a name
             for first, steps in steps_of:
                 if any(starts(command) for _, own in steps for command in own):
                     steps = [(None if purpose in {*ignored, CLEANS} else purpose, own) for purpose, own in steps]
@@ -113,10 +113,10 @@ class CommandFiles:
         return file.entries if taken is file.pipeline else entries(taken)
 
     def _own_commands(self, entries: Iterable[Entry]) -> Iterator[list[Command]]:
-        """What each entry of a job does that lasts: what a machine does to itself that is thrown away is left out."""
+        """The commands of each entry of a job, without those that only affect a machine deleted with the job."""
         away = False
         for entry in entries:
-            found, away = [], away and entry.mounted is None  # a container of its own knows no context of another one
+            found, away = [], away and entry.mounted is None  # containers do not share a docker context
             for command in self.interpreter.commands(entry):
                 away = away or uses_context(command)
                 if away or not command.hosted or reaches_other_host(command):
@@ -137,13 +137,13 @@ class CommandFiles:
         return Flow(STARTS, entry, commands) if any(starts(command) for command in commands) else None
 
     def _ran_by(self, entry: Entry) -> tuple[Command, ...]:
-        """What a script or target runs, found once."""
+        """The commands that a script or target runs; interpreted once."""
         if id(entry) not in self._ran:
             self._ran[id(entry)] = tuple(self.interpreter.commands(entry, str(self._start(entry))))
         return self._ran[id(entry)]
 
     def _start(self, entry: Entry) -> Path:
-        """The directory that a script is most likely called from: the next one, upwards, with a Compose file."""
+        """The directory in which the entry starts; for a script the nearest directory upwards with a Compose file."""
         if entry.kind != "script":
             return entry.directory
         for directory in (entry.directory, *entry.directory.parents):
@@ -154,7 +154,7 @@ class CommandFiles:
         return entry.directory
 
     def _purpose(self, entry: Entry) -> str | None:
-        """What the names around a script or target say that it is for, the nearest name first."""
+        """The purpose of a script or target, by its name and then by the names of its directories."""
         names = [*entry.labels]
         for directory in (entry.source.path.parent, *entry.source.path.parent.parents):
             if directory == self.root or directory in self.homes or self.root not in directory.parents:
@@ -164,7 +164,7 @@ class CommandFiles:
 
     @cached_property
     def volume_deletions(self) -> tuple[VolumeDeletion, ...]:
-        """Every command of a deployment that deletes volumes, each once."""
+        """Every command of a deployment that deletes volumes, without duplicates."""
         found: dict[Place, VolumeDeletion] = {}
         for flow in self.flows:
             for number, command in enumerate(flow.commands):
@@ -179,7 +179,7 @@ class CommandFiles:
 
     @cached_property
     def handled(self) -> tuple[VolumeDeletion, ...]:
-        """The commands that delete a stack's volumes where a script that is called a deployment ends or fails."""
+        """The commands in traps (at exit, on failure) of scripts named as deployments that delete a stack's volumes."""
         found = []
         for flow in self.flows:
             for number, command in enumerate(flow.commands if flow.why == NAMED else ()):
@@ -191,7 +191,7 @@ class CommandFiles:
 
     @cached_property
     def asked_for(self) -> tuple[VolumeDeletion, ...]:
-        """The commands outside of deployments that delete a stack's volumes when someone asks for it, each once."""
+        """The commands outside deployments that delete a stack's volumes on request (`make clean`), each once."""
         known = {(item.command.fragment.source.path, item.command.place) for item in self.volume_deletions}
         found: dict[Place, VolumeDeletion] = {}
         for file in self.files.values():
@@ -207,7 +207,7 @@ class CommandFiles:
 
     @cached_property
     def lasting(self) -> tuple[tuple[Flow, Command, DockerCall], ...]:
-        """The commands of deployments that bring up a stack which the flow does not take down again."""
+        """The commands of deployments that start a stack which the flow does not remove again."""
         found = []
         for flow in self.flows:
             if any(takes_down(command) and _takes_away_its_own(flow, at) for at, command in enumerate(flow.commands)):
@@ -219,7 +219,7 @@ class CommandFiles:
         return tuple(found)
 
     def counts(self, flow: Flow, number: int) -> bool:
-        """Whether a command of a deployment runs when it deploys: not for tests, and not where someone asks for it."""
+        """Whether the command at index `number` runs at a deployment, not only for tests or on request."""
         command = flow.commands[number]
         if any(purposes(text) & NOT_DEPLOYED for text in command.guards):
             return False
@@ -236,7 +236,10 @@ class CommandFiles:
 
 
 def _pipeline_flow(first: Entry, steps: Sequence[tuple[str | None, list[Command]]]) -> Flow | None:
-    """The commands of a job's steps that deploy, where it does; what deletes a stack that it deploys is one of them."""
+    """The flow of a job that deploys; None if the job does not deploy.
+
+    It leaves out steps for tests, except their commands that delete a stack which the job deploys.
+    """
     commands = [command for purpose, own in steps if purpose not in NOT_DEPLOYED for command in own]
     named = any(purpose == DEPLOY for purpose, _ in steps)
     deploys = named or any(starts(command) for command in commands)
@@ -253,7 +256,7 @@ def _pipeline_flow(first: Entry, steps: Sequence[tuple[str | None, list[Command]
 
 
 def pipeline_purpose(entry: Entry) -> str | None:
-    """What the names of a step, its job and its workflow say; a step that cleans up is a part of its job."""
+    """The purpose of a step by its own name, or by those of its job and workflow; a clean-up step has its job's."""
     if entry.kind == "hook":
         return DEPLOY
     own = nearest_purpose([entry.name])
@@ -268,16 +271,16 @@ def _deletes(command: Command) -> bool:
 
 
 def _deletes_its_own(flow: Flow, number: int, call: DockerCall, deletion: Deletion) -> bool:
-    """Whether a command deletes nothing but what the flow has made for a while: its stack, a volume of its own."""
+    """Whether a command deletes only what its flow created temporarily: a stack or volume of its own."""
     if deletion.reaches == "unused" and flow.why == STARTS and flow.starting and flow.starting[-1] < number:
-        return removed_by(flow.commands, number, flow.starting) is None  # the stack is up: what it uses stays
+        return removed_by(flow.commands, number, flow.starting) is None  # up: its volumes are in use
     if call.program == COMPOSE:
         return _takes_away_its_own(flow, number) or is_stack_of_its_own(flow.commands, number, flow.starting)
     return deletion.reaches == NAMED_VOLUMES and deletes_what_it_made(flow.commands, number, call)
 
 
 def _on_server(command: Command, root: Path) -> bool:
-    """Whether the command works on a Compose file at an absolute path outside of the checkout: an installed stack."""
+    """Whether the command uses a Compose file at an absolute path outside the checkout: an installed stack."""
     call = docker_call(command.values)
     if call is None or call.program != COMPOSE:
         return False
@@ -286,7 +289,7 @@ def _on_server(command: Command, root: Path) -> bool:
 
 
 def _takes_away_its_own(flow: Flow, number: int) -> bool:
-    """Whether a flow brings a stack up for a while only: it is taken down at the end, and not brought up again."""
+    """Whether the flow starts its stack only temporarily: the command removes it and nothing starts it again."""
     if (flow.why != STARTS and not flow.entry.is_pipeline) or flow.commands[number].start.after_failure:
         return False
     return bool(flow.starting) and flow.starting[-1] < number

@@ -1,4 +1,4 @@
-"""The directories that deploying flows hand to Compose for the variables of mounts: `export PROJECT_DIR=$(pwd)`."""
+"""Finds the directories that deployments pass to Compose in variables of mounts: `export PROJECT_DIR=$(pwd)`."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from volfix.syntax import disk
 
 
 def handed_directories(projects: Sequence[Project], loader: Loader) -> dict[Path, Lookup]:
-    """For each directory of projects, the variables of its mounts that every flow which sets them sets to one path.
+    """For each directory of projects, a lookup of the variables of its mounts that all flows set to the same path.
 
-    Only variables that no file of the project gives a value are asked for.
+    Only variables that no file of the project sets are looked for.
     """
     asked = {project: names for project in projects if (names := _unset(project))}
     words = {name.encode() for names in asked.values() for name in names}
@@ -49,7 +49,7 @@ def handed_directories(projects: Sequence[Project], loader: Loader) -> dict[Path
 
 
 def _unset(project: Project) -> tuple[str, ...]:
-    """The variables of the project's mounts that have no value there, and no default."""
+    """The variables in sources of the project's mounts that have neither a value nor a default."""
     mounts = (mount for service in project.services.values() for mount in service.mounts)
     return tuple(dict.fromkeys(name for mount in mounts for name in VISIBLE.findall(mount.source)))
 
@@ -60,7 +60,7 @@ def _names(path: Path, words: Iterable[bytes]) -> bool:
 
 
 def _handed(start: UpCommand, project: Project, names: Iterable[str]) -> Iterator[Variable]:
-    """Those of the variables that the command sets; a value that is no path, or not known, is None."""
+    """The variables of `names` that the command sets; the value is None if it is not a path or is unknown."""
     deployed = start.deployed(project, start.handed).project
     lookup = next((service.lookup for service in deployed.services.values()), None)
     for name in names if lookup is not None else ():
@@ -71,7 +71,7 @@ def _handed(start: UpCommand, project: Project, names: Iterable[str]) -> Iterato
 
 
 def _here(start: UpCommand, project: Project, value: str) -> str:
-    """The path as it is on this machine: below the workspace, or another machine's checkout, it lies in this one."""
+    """The path on this machine: a path in a pipeline's workspace or a server's checkout is mapped to this checkout."""
     command, entry = start.command, start.command.start
     if not command.in_checkout:
         return moved(value, project_directory(command, start.call), str(project.directory))

@@ -1,4 +1,4 @@
-"""Where on the daemon's host a path of the checkout is for a pipeline that speaks to the host's daemon."""
+"""Which path on the daemon's host a bind mount gets if a pipeline deploys through the host's socket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from volfix.project.stack import Stack
 
 
 def places_by_pipelines(stack: Stack, project: Project, path: Path) -> Iterator[str]:
-    """The path in the workspace of each deployment of the project that is no test: the daemon takes it as its own."""
+    """The host path that the checkout's `path` becomes, for each deployment of the project that is not a test.
+
+    It is the path in the pipeline's workspace, because the daemon reads it as a path on its own host.
+    """
     for workflow in stack.workflows:
         root = workflow.checkout.root
         for deployment in workflow.deployments:

@@ -1,4 +1,4 @@
-"""Which projects a call of Compose names, by its files or its directory, here or on the machine that is deployed to."""
+"""Finds the projects that a call of Compose means, by its files or its directory, in the checkout or on a server."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from volfix.project.shell.paths import joined
 
 @dataclass(frozen=True)
 class ProjectLookup:
-    """The projects below one root, to be found by what commands name."""
+    """The projects below one root, found by the files and directories that commands name."""
 
     root: str
     projects: tuple[Project, ...]
 
     def named(self, command: Command, call: DockerCall) -> tuple[Project, ...]:
-        """The projects that a call of Compose names."""
+        """The projects that a call of Compose means; empty if there is none here."""
         names = call.values("-f", "--file")
         places = [joined(command.directory, name) for name in names] or [
             posixpath.join(project_directory(command, call), "")
@@ -41,13 +41,13 @@ class ProjectLookup:
         return self._in(places[0])
 
     def of_files(self, files: Sequence[Path]) -> tuple[Project, ...]:
-        """The projects that these files make, in their order; else those that begin with the first of them."""
+        """The projects made of exactly these files in this order; otherwise those whose first file is the same."""
         own = [item for item in self.projects if item.files[0].path == files[0]]
         exact = [item for item in own if [file.path for file in item.files] == list(files)]
         return tuple(exact or own)
 
     def _elsewhere(self, command: Command, names: Sequence[str]) -> tuple[Project, ...]:
-        """On the machine that is deployed to, the files lie as they do in the checkout: they have the same names."""
+        """The projects of a call on a server, found by file names, which are taken to be those of the checkout."""
         near = self.near(command)
         if not names:
             return tuple(item for item in near if item.files[0].path.name in BASE_NAMES) or near
@@ -70,7 +70,7 @@ class ProjectLookup:
 
     @cached_property
     def _below(self) -> dict[str, set[str]]:
-        """For each directory that contains some, the directories of projects below it."""
+        """For each directory above a project, the directories of the projects below it."""
         found: dict[str, set[str]] = {}
         for place in self._at:
             for parent in _upwards(place, self.root):
@@ -78,15 +78,17 @@ class ProjectLookup:
         return found
 
     def _in(self, directory: str) -> tuple[Project, ...]:
-        """The projects of a directory or of the next one above that has some, where Compose finds its default file."""
+        """The projects of the directory or of the nearest parent with projects, as Compose finds its default file."""
         for place in _upwards(directory, self.root):
             if own := self._at.get(place):
                 return tuple(item for item in own if item.files[0].path.name in BASE_NAMES) or own
         return ()
 
     def near(self, command: Command) -> tuple[Project, ...]:
-        """The projects of the command's directory, else of the only directory below it, or below one above it, that has
-        some.
+        """The projects nearest to the command's directory.
+
+        They are those in the directory itself, or in the only project directory below it; otherwise the same for each
+        parent directory in turn. Empty if several directories are equally near.
         """
         for place in _upwards(_checkout_directory(command), self.root):
             if own := self._at.get(place):
@@ -97,7 +99,7 @@ class ProjectLookup:
 
 
 def _upwards(directory: str, root: str) -> Iterator[str]:
-    """The directory and those above it, up to the root."""
+    """The directory and its parents, up to the root."""
     place = posixpath.normpath(directory)
     while place != root and place.startswith(root):
         yield place
@@ -106,9 +108,9 @@ def _upwards(directory: str, root: str) -> Iterator[str]:
 
 
 def is_in_another(command: Command, call: DockerCall) -> bool:
-    """Whether a call of Compose is made in a directory that the checkout does not have: what is there is put there.
+    """Whether a call of Compose runs in a directory that the checkout does not have: it is then another project.
 
-    A directory whose name only running the commands tells may be a release of this project.
+    A directory with a variable in its name may be a release of this project, so it does not count.
     """
     place = project_directory(command, call)
     is_known = command.in_checkout and not call.values("-f", "--file") and not {"$", "`"} & set(place)
@@ -120,7 +122,7 @@ def _checkout_directory(command: Command) -> str:
 
 
 def project_directory(command: Command, call: DockerCall) -> str:
-    """The directory of the project that a call of Compose is about: what it names, that of its first file, its own."""
+    """The project directory of a call of Compose: the directory it names, that of its first file, or its own."""
     if call.project_directory is not None:
         return joined(command.directory, call.project_directory)
     files = call.values("-f", "--file")

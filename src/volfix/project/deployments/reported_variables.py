@@ -1,4 +1,4 @@
-"""The variables that jobs of a pipeline hand to later ones in files which the system reads.
+"""The variables that jobs of a pipeline pass to later jobs in env files (GitLab's `reports: dotenv:`).
 
 Source: docs.gitlab.com, Pass dotenv variables to specific jobs.
 """
@@ -22,7 +22,10 @@ Handed = dict[str, Variable]
 
 
 def with_reported(file: PipelineFile, commands_of: Callable[[Entry], list[Command]], root: Path | None) -> PipelineFile:
-    """The file, each pipeline with the variables that earlier ones hand to it; `root` is where the checkout lies."""
+    """The file, with the variables that earlier pipelines pass on added to each pipeline.
+
+    `commands_of` interprets an entry; `root` is the directory of the checkout (None: derived from the file's path).
+    """
     if not any(pipeline.reports for pipeline in file.pipelines):
         return file
     reports = _Reports(file, commands_of, root or checkout_of(file.path))
@@ -37,7 +40,7 @@ class _Reports:
     known: dict[str, Handed | None] = field(default_factory=dict)
 
     def taken(self, pipeline: Pipeline) -> Pipeline:
-        """The pipeline with what it gets from others; of one that writes what is not known, any may win."""
+        """The pipeline with the variables from others. If those are unknown, all its variables become unknown."""
         environment, given_at = dict(pipeline.environment), dict(pipeline.given_at)
         for other in (each for each in self.file.pipelines if each.reports and each.name in pipeline.takes_from):
             found = self.reported(other)
@@ -49,9 +52,9 @@ class _Reports:
         return replace(pipeline, environment=environment, given_at=given_at)
 
     def reported(self, pipeline: Pipeline) -> Handed | None:
-        """What a pipeline hands to others, found once; None where volfix does not know it."""
+        """The variables that a pipeline passes to others, computed once; None if volfix does not know them."""
         if pipeline.name not in self.known:
-            self.known[pipeline.name] = None  # jobs that need each other are a mistake
+            self.known[pipeline.name] = None  # stops the recursion if jobs need each other by mistake
             own = self.taken(pipeline)
             entries = [entry for step in own.steps for entry in step_entries(self.file, own, step, self.home)]
             commands = [command for entry in entries for command in self.commands_of(entry)]

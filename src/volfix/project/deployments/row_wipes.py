@@ -1,4 +1,4 @@
-"""The commands of deployments that wipe the rows of a database, whatever the database is kept in."""
+"""Finds commands of deployments that delete the rows of a database, in whatever storage the database is."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from volfix.syntax.source import Span
 
 DECIDES = re.compile(r"[$`]|^\W*(?:\[|test\b)")
-"""A test that an input or a file decides: what depends on it is asked for, or done once."""
+"""A test of an input or a file: the command below it runs on request, or only once."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowWipe:
-    """A command of a deployment that wipes rows, and how."""
+    """A command of a deployment that deletes rows; `wipe` says how."""
 
     flow: Flow
     command: Command
@@ -32,7 +32,7 @@ class RowWipe:
 
 
 def row_wipes(files: CommandFiles) -> Iterator[RowWipe]:
-    """Every command that wipes rows where a flow deploys, each once."""
+    """Every command that deletes rows at a deployment, each once."""
     seen: set[tuple[Path, Span]] = set()
     for flow in files.flows:
         for number, command in enumerate(flow.commands):
@@ -46,7 +46,7 @@ def row_wipes(files: CommandFiles) -> Iterator[RowWipe]:
 
 
 def wipe_by(words: Sequence[str]) -> Wipe | Statement | None:
-    """What the command with these words wipes by itself, or through a text that it hands to a shell."""
+    """How the command with these words deletes rows, itself or in a text that it passes to a shell; None if not."""
     for number, word in enumerate(words[1:], 1):
         option, before = words[number - 1], words[:number]
         is_text = option.startswith("-") and option.endswith("c")

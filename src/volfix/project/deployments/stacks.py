@@ -1,4 +1,4 @@
-"""Which stack a command of a deployment is about, and which stack's result reports it."""
+"""Finds the stack that a command of a deployment is about, and the stack whose findings include the command."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from volfix.syntax.yaml_tree import Document, parse
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A project's directory as the commands of a flow name it; `place` may be on another machine."""
+    """A project and its directory `place` as the commands of a flow name it, possibly on another machine."""
 
     place: str
     project: Project
@@ -36,7 +36,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class _Started:
-    """Whether a flow brings a project up on its own daemon (`here`), and from the checkout that it runs in."""
+    """Whether a flow starts a project on its own machine's daemon (`here`), and from the checkout that it runs in."""
 
     here: bool
     from_checkout: bool
@@ -44,7 +44,7 @@ class _Started:
 
 @dataclass(frozen=True, slots=True)
 class FileDeletion:
-    """A command of a deployment that deletes files, with where the flow's projects lie."""
+    """A command of a deployment that deletes files, with the directories of the flow's projects."""
 
     flow: Flow
     command: Command
@@ -54,7 +54,7 @@ class FileDeletion:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A call of Docker or Compose in a deployment, which runs when it deploys."""
+    """A call of Docker or Compose that runs at a deployment."""
 
     flow: Flow
     command: Command
@@ -63,7 +63,7 @@ class Called:
 
 @dataclass(frozen=True, eq=False)
 class Commands:
-    """The commands below one root, with the stacks there."""
+    """The commands below one root, together with the stacks there."""
 
     files: CommandFiles
     stacks: tuple[Stack, ...]
@@ -82,7 +82,7 @@ class Commands:
 
     @cached_property
     def volume_deletions(self) -> tuple[tuple[VolumeDeletion, tuple[Project, ...]], ...]:
-        """The commands that delete volumes, with the projects that they are about: none where that is not known."""
+        """The commands that delete volumes, each with the projects that it is about (empty if unknown)."""
         found = []
         for item in self.files.volume_deletions:
             about = self.about(item.flow, item.command, item.call)
@@ -93,7 +93,7 @@ class Commands:
         return tuple(found)
 
     def _is_on_another_daemon(self, item: VolumeDeletion, about: tuple[Project, ...]) -> bool:
-        """Whether a command is about the runner's own daemon, and its flow brings the projects up on others alone."""
+        """Whether the command talks to the runner's own daemon although its flow starts the projects only on others."""
         if not item.is_on_own_daemon:
             return False
         started = self._started(item.flow)
@@ -101,12 +101,12 @@ class Commands:
         return bool(where) and not any(each.here for each in where)
 
     def _lives_here(self, flow: Flow, project: Project) -> bool:
-        """Whether a project that a flow brings up has its directories in the checkout that the flow runs in."""
+        """Whether the project's bind mounts are in the checkout in which the flow runs; True if it starts elsewhere."""
         started = self._started(flow)
         return project not in started or started[project].from_checkout
 
     def _started(self, flow: Flow) -> dict[Project, _Started]:
-        """Where a flow brings up each of its projects."""
+        """Where a flow starts each of its projects."""
         if id(flow) not in self._places_of_starts:
             found: dict[Project, _Started] = {}
             for number in flow.starting:
@@ -120,7 +120,7 @@ class Commands:
 
     @cached_property
     def starting(self) -> tuple[UpCommand, ...]:
-        """The commands of deployments that bring a stack up for good, with the projects that they are about."""
+        """The commands of deployments that start a stack permanently, with the projects that they are about."""
         return tuple(
             UpCommand(flow, command, call, self.about(flow, command, call))
             for flow, command, call in self.files.lasting
@@ -128,7 +128,7 @@ class Commands:
 
     @cached_property
     def calls(self) -> dict[Project, list[Called]]:
-        """By project, the calls of Docker and Compose in deployments that are about it, in the order of each flow."""
+        """By project, the calls of Docker and Compose in deployments that are about it, in each flow's order."""
         found: dict[Project, list[Called]] = {}
         for flow in self.files.flows:
             for number, command in enumerate(flow.commands):
@@ -140,12 +140,12 @@ class Commands:
 
     @cached_property
     def row_wipes(self) -> tuple[tuple[RowWipe, tuple[Project, ...]], ...]:
-        """The commands that wipe rows, with the projects that they are about."""
+        """The commands that delete rows, with the projects that they are about."""
         return tuple((item, self.about(item.flow, item.command, None)) for item in row_wipes(self.files))
 
     @cached_property
     def by_text(self) -> dict[int, list[VolumeDeletion]]:
-        """The commands that delete volumes, by the identity of the text that they stand in as they are run."""
+        """The commands that delete volumes, by the `id()` of the fragment that contains them."""
         found: dict[int, list[VolumeDeletion]] = {}
         for item, _ in self.volume_deletions:
             if item.command.is_written:
@@ -153,7 +153,7 @@ class Commands:
         return found
 
     def documents(self, source: Source) -> tuple[Document, ...]:
-        """The documents of a YAML file with commands, read once."""
+        """The documents of a YAML file with commands, parsed once; empty if it is not valid YAML."""
         if source.path not in self._documents:
             pipeline = self.files.pipeline(source.path)
             try:
@@ -163,20 +163,20 @@ class Commands:
         return self._documents[source.path]
 
     def asked_for(self, project: Project) -> Iterator[VolumeDeletion]:
-        """What deletes the project's volumes when someone asks for it: `make clean`."""
+        """The commands that delete the project's volumes on request, such as `make clean`."""
         for item in self.files.asked_for:
             if project in self.about(item.flow, item.command, item.call):
                 yield item
 
     def reported_by(self, stack: Stack) -> Iterator[tuple[VolumeDeletion, tuple[Project, ...]]]:
-        """The deletions that the stack's result reports. A file has one stack, so that one plan edits it."""
+        """The volume deletions to report with the stack. Each file belongs to one stack, so only one plan edits it."""
         for item, about in self.volume_deletions:
             if self._owners.get(item.command.fragment.source.path) is stack:
                 yield item, about
 
     @cached_property
     def updates(self) -> dict[tuple[Path, Span], Command]:
-        """By the place of a command that an old text says: what brings its checkout up to date in the meantime."""
+        """By the place of a command that runs from an outdated script: the command that updated the checkout."""
         found: dict[tuple[Path, Span], Command] = {}
         for flow in self.files.flows:
             for number, update in stale_commands(flow):
@@ -186,11 +186,11 @@ class Commands:
         return found
 
     def owner(self, path: Path) -> Stack | None:
-        """The stack whose plan edits a file."""
+        """The stack whose plan edits the file at `path`; None if no stack does."""
         return self._owners.get(path)
 
     def unowned(self, unread: tuple[Unread, ...] = ()) -> Iterator[Stack]:
-        """A stack without projects for the commands that are about none of the stacks; they may be for `unread`."""
+        """A stack without projects for the commands that belong to no stack; they may be about files in `unread`."""
         homeless = Stack(self.files.root, (), unread=unread)
         left = [path for path in self._paths if path not in self._owners]
         self._owners.update(dict.fromkeys(left, homeless))
@@ -213,7 +213,7 @@ class Commands:
 
     @cached_property
     def file_deletions(self) -> tuple[FileDeletion, ...]:
-        """The commands of deployments that delete files, each flow's own."""
+        """The commands of deployments that delete files, once for each flow."""
         found = []
         for flow in self.files.flows:
             for number, command in enumerate(flow.commands):
@@ -226,17 +226,17 @@ class Commands:
         return tuple(found)
 
     def _is_in_checkout(self, deleted: DeletedPath) -> bool:
-        """Whether a command deletes what lies in the checkout that it runs in."""
+        """Whether the deleted path is in the checkout in which the command runs."""
         inside = deleted.in_checkout and not deleted.is_remote and deleted.source is None
         return inside and deleted.path.startswith(str(self.files.root))
 
     def _places(self, flow: Flow) -> list[Anchor]:
-        """Where the flow's projects lie; without any Compose command, the projects that are near its start."""
+        """The directories of the flow's projects; without a Compose command, the projects nearest to its start."""
         about = () if self.anchors(flow) or not flow.commands else self._lookup.near(flow.commands[0])
         return self.anchors(flow) or [Anchor(str(project.directory), project) for project in about]
 
     def notes(self) -> Iterator[str]:
-        """What could not be read as shell and mentions what deletes, a line each."""
+        """A line for each part that is not valid shell and mentions something that deletes."""
         for (path, offset), span in sorted(self.files.interpreter.unread.items()):
             source = self.source(path)
             if source is not None and DANGEROUS.search(source.text[span.start : span.end].encode()):
@@ -244,12 +244,12 @@ class Commands:
                 yield f"{path}:{line}:{column}: not read: volfix does not understand these commands"
 
     def source(self, path: Path) -> Source | None:
-        """A command file that has been read."""
+        """The text of the command file at `path`; None if it is not a command file or unreadable."""
         file = self.files.files.get(path)
         return file.source if file is not None else None
 
     def about(self, flow: Flow, command: Command, call: DockerCall | None) -> tuple[Project, ...]:
-        """The projects that a command is about: those whose files or directory it names, else those of its flow."""
+        """The projects that a command is about: those whose files or directory it names, or else those of its flow."""
         if call is not None and call.program == COMPOSE:
             if is_in_another(command, call):
                 return ()
@@ -260,7 +260,7 @@ class Commands:
         return self._of_flow(flow) or self._lookup.near(command)
 
     def _copied(self, flow: Flow, command: Command, call: DockerCall) -> tuple[Project, ...] | None:
-        """The projects of the files that a flow has copied to where it calls Compose; None where it has copied none."""
+        """The projects whose files the flow copied to where it calls Compose; None if it copied none."""
         if id(flow) not in self._copied_files:
             self._copied_files[id(flow)] = CopiedFiles.of(flow)
         files = self._copied_files[id(flow)].read_by(flow, command, call)
@@ -270,7 +270,7 @@ class Commands:
         return tuple(dict.fromkeys(anchor.project for anchor in self.anchors(flow)))
 
     def anchors(self, flow: Flow) -> list[Anchor]:
-        """The directories that a flow's Compose commands name or run in, with the projects that these are."""
+        """The directories that a flow's Compose commands name or run in, each with its project."""
         key = id(flow)
         if key not in self._anchors:
             self._anchors[key] = self._find_anchors(flow)

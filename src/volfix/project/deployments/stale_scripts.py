@@ -1,6 +1,6 @@
-"""A script that updates its own checkout (`git pull` in deploy.sh) runs the text that it had before, once more.
+"""Finds scripts that update their own checkout (`git pull` in deploy.sh) and then go on with their OLD text.
 
-A shell goes on in the file that it has opened, and git puts a new file in its place; make and npm have read theirs.
+A shell continues in the file that it opened, while git puts a new file in its place; make and npm read theirs before.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from volfix.project.shell.command import CHECKOUT, ELSEWHERE, Command
 
 
 def stale_commands(flow: Flow) -> Iterator[tuple[int, Command]]:
-    """The numbers of the flow's commands that an old text says, each with the command that brings the new one.
+    """The indexes of the flow's commands that run from an outdated text, each with the command that updated it.
 
-    A pipeline's own text, and what lies in its own checkout, are those of the commit that is deployed. A text that is
-    read behind an update of its checkout is the new one.
+    The text of a pipeline and of its checkout is always that of the deployed commit. A script that is read after the
+    update is new too.
     """
     updates = [each for each in flow.commands if updates_checkout(each.values)]
     starts = {start: number for number, start in enumerate(dict.fromkeys(id(each.start) for each in flow.commands))}

@@ -1,4 +1,4 @@
-"""What a flow makes for a while and takes away again: stacks and volumes of its own. All look at the commands before.
+"""Recognises stacks and volumes that a flow creates temporarily and deletes again.
 
 Sources: docker/cli, docs/reference/commandline/volume_create.md, container_rm.md; docker/compose, compose_down.md.
 """
@@ -13,11 +13,14 @@ from volfix.project.shell.compose_call import compose_call
 
 CREATE = (DOCKER, "volume create")
 REMOVES = frozenset({"rm", "container rm", "stack rm", "stack down"})
-"""Docker's verbs behind which the volumes of a stack may have no container; a prune leaves those that run."""
+"""Docker's verbs after which a stack's volumes may have no container; a prune removes no running containers."""
 
 
 def stack_of(command: Command) -> tuple[object, ...] | None:
-    """What makes two calls of Compose speak of the same stack: place, files, name; None for another command."""
+    """A key that is equal for calls of Compose on the same stack: machine, directory, files, project names.
+
+    None for other commands.
+    """
     call = docker_call(command.values)
     if call is None or call.program != COMPOSE:
         return None
@@ -26,13 +29,13 @@ def stack_of(command: Command) -> tuple[object, ...] | None:
 
 
 def takes_down(command: Command) -> bool:
-    """Whether the command stops or removes the containers of a stack."""
+    """Whether the command is a call of Compose that stops or removes a stack's containers."""
     call = compose_call(command.values)
     return call is not None and call.takes_down
 
 
 def deletes_what_it_made(commands: Sequence[Command], number: int, call: DockerCall) -> bool:
-    """Whether every volume that a command names is one that the flow has made before: `docker volume create $cache`."""
+    """Whether the flow itself created, before, every volume that the command names (`docker volume create $cache`)."""
     words = [commands[number].values[each] for each in call.arguments]
     made = set(_made(commands[:number])) if words else set()
     return bool(words) and all(word in made or _makes_it_itself(word) for word in words)
@@ -47,12 +50,12 @@ def _made(commands: Sequence[Command]) -> Iterator[str]:
 
 
 def _makes_it_itself(word: str) -> bool:
-    """Whether the word is what `docker volume create` has printed: `cache=$(docker volume create)`."""
+    """Whether the word is the output of `docker volume create`: `cache=$(docker volume create)`."""
     return word.startswith(("$(", "`")) and " ".join(CREATE) in word
 
 
 def is_stack_of_its_own(commands: Sequence[Command], number: int, starting: Sequence[int]) -> bool:
-    """Whether a command is about a project that `-p` names and that the flow brings up before, and not again behind."""
+    """Whether the command is about a project of its own (`-p`) that the flow starts only before it, beside another."""
     own = stack_of(commands[number])
     if own is None or not own[-1]:
         return False
@@ -62,7 +65,7 @@ def is_stack_of_its_own(commands: Sequence[Command], number: int, starting: Sequ
 
 
 def removed_by(commands: Sequence[Command], number: int, starting: Sequence[int]) -> str | None:
-    """What has removed the containers of the stack before a command, and behind the last start; None for nothing."""
+    """The command that removed the stack's containers between its last start and the command; None if none did."""
     begin = max((each for each in starting if each < number), default=-1)
     for command in reversed(commands[begin + 1 : number]):
         call = docker_call(command.values)

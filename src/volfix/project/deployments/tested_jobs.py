@@ -1,4 +1,4 @@
-"""Which jobs of a pipeline are tests: by what they run and take down, whatever they are called."""
+"""Decides which jobs of a pipeline are tests, by what they run and remove, not by their names."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ RUNS = frozenset({"run", "exec", "container run", "container exec"})
 FILES = frozenset(
     {"echo", "printf", "cat", "cd", "cp", "mv", "rm", "mkdir", "ls", "find", "chmod", "chown", "git", "test", "["}
 )
-"""Programs that run no tests, whatever their words are."""
+"""Programs that never run tests, even if their arguments mention tests."""
 TEST_FLAGS = frozenset({"--abort-on-container-exit", "--abort-on-container-failure", "--exit-code-from"})
-"""Options of `up` that end the stack with one of its containers."""
+"""Options of `up` that stop the stack when one of its containers stops."""
 
 
 def are_tests(jobs: Iterable[Sequence[Command]]) -> bool:
-    """Whether jobs that are called tests are some: one of them runs tests, or takes a stack down at its end."""
+    """Whether jobs named as tests really are tests: any of them runs tests, or removes a stack at its end."""
     return any(any(map(_runs_tests, commands)) or _ends_down(commands) for commands in jobs)
 
 
 def is_test(commands: Sequence[Command]) -> bool:
-    """Whether a job, whatever it is called, runs tests and takes down every stack that it brings up."""
+    """Whether a job with these commands runs tests and removes every stack that it starts."""
     up = dict[tuple[object, ...] | None, None]()
     for command in commands:
         if starts(command):

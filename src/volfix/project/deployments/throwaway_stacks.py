@@ -1,4 +1,4 @@
-"""Which projects and services serve tests: their data is thrown away on purpose."""
+"""Decides which projects and services serve only tests: their data is deleted on purpose."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from volfix.project.compose.service import Service
 
 
 def is_test_stack(project: Project) -> bool:
-    """Whether the name of a file or of a directory below the root says that the project serves tests."""
+    """Whether the name of a Compose file, or of a directory above it, says that the project serves tests."""
     names = {*project.file_names}
     if project.directory.is_relative_to(project.root):
         names.update(project.directory.relative_to(project.root).parts)
@@ -18,7 +18,7 @@ def is_test_stack(project: Project) -> bool:
 
 
 def is_test_service(service: Service) -> bool:
-    """Whether a service of any stack serves tests: by its name, or since each of its profiles is for them."""
+    """Whether the service serves tests: its name says so, or all its profiles do."""
     return _says_test(service.name) or bool(service.profiles and all(map(_says_test, service.profiles)))
 
 

@@ -1,4 +1,4 @@
-"""The commands that bring projects up for good, and the variables that services get by them."""
+"""Commands that start projects permanently, and the variables that services receive from them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from volfix.project.shell.command import Command
 
 @dataclass(frozen=True, slots=True)
 class DeployedProject:
-    """A project as a command deploys it; `written` is what its flow writes into env files before."""
+    """A project as a command deploys it; `written` is what its flow wrote into env files before."""
 
     project: Project
     written: Written
 
     def variables(self, service: str) -> Iterator[Variable]:
-        """The variables that the process of a service gets: `environment:` wins, then the last env file."""
+        """The variables of a service's process: `environment:` wins, then the last env file."""
         own = self.project.services[service]
         given: dict[str, Variable] = {}
         for file in own.env_files if self.written else ():
@@ -44,7 +44,7 @@ class DeployedProject:
 
 @dataclass(frozen=True, slots=True)
 class UpCommand:
-    """A command of a flow that brings projects up for good."""
+    """A command of a flow that starts projects permanently."""
 
     flow: Flow
     command: Command
@@ -52,22 +52,22 @@ class UpCommand:
     projects: tuple[Project, ...]
 
     def name(self, project: Project) -> str | None:
-        """The name that the command gives to the project; None where it gives none, or that is not known."""
+        """The name that the command gives to the project; None if it gives none or the name is unknown."""
         return given_name(self.command, self.call, project)
 
     @property
     def handed(self) -> dict[str, Variable]:
-        """The variables that the command gets, of its environment and of steps before it."""
+        """The variables of the command: from its environment and from earlier steps."""
         own = self.command.environment.items()
         return self.of_steps | {name: Variable(name, value, origin_of(self.command, name)) for name, value in own}
 
     @property
     def of_steps(self) -> dict[str, Variable]:
-        """The variables that steps before the command hand to all that follow."""
+        """The variables that earlier steps pass to all later steps."""
         return handed_on(self.flow.commands, self.command)
 
     def deployed(self, project: Project, given: Mapping[str, Variable]) -> DeployedProject:
-        """The project as the command deploys it, with these of the variables that are handed to the command."""
+        """The project as the command deploys it with the variables `given`."""
         files = env_files(project, self.command, self.call)
         written = written_before(self.flow.commands, self.command, project, files)
         return DeployedProject(as_deployed(project, GivenVariables(given), files, written), written)

@@ -1,4 +1,4 @@
-"""Which pipeline deploys which stacks: a pipeline file with its deployments, as seen from the repository."""
+"""Finds which projects each pipeline file deploys."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MENTIONS = re.compile(r"docker|compose")
 
 @dataclass(frozen=True, eq=False)
 class Workflow:
-    """A pipeline file, where its repository lies, and every deployment that its steps make.
+    """A pipeline file, the checkout of its repository, and every deployment in its steps.
 
-    `unread` are the parts of files that are no shell that volfix understands, with the place of the first character.
+    `unread` are the parts of files that volfix cannot read as shell: file, offset of the problem, position of the part.
     """
 
     file: PipelineFile
@@ -36,7 +36,7 @@ class Workflow:
     unread: tuple[tuple[Path, int, Span], ...] = ()
 
     def notes(self) -> Iterator[str]:
-        """What could not be read, a line each."""
+        """A line for each unread part that mentions Docker or Compose."""
         for path, offset, span in self.unread:
             try:
                 source = self.file.source if path == self.file.path else Source.read(path)
@@ -47,12 +47,12 @@ class Workflow:
                 yield f"{path}:{line}:{column}: not read: volfix does not understand these commands"
 
     def paths(self, deployment: Deployment) -> tuple[Path, ...]:
-        """The Compose files of a deployment that lie in the repository, in the order in which Compose merges them."""
+        """The Compose files of a deployment that are in the repository, in the order in which Compose merges them."""
         found = (self.checkout.find(deployment.pipeline, path) for path in deployment.files)
         return tuple(path for path in found if path is not None and disk.is_file(path))
 
     def projects(self, deployment: Deployment, projects: Iterable[Project]) -> list[Project]:
-        """The projects that the deployment brings up: those whose files it names, the closest match alone."""
+        """The projects that the deployment starts: the best match between their files and the files that it names."""
         paths = self.paths(deployment)
         wanted = set(paths)
         own = [project for project in projects if wanted & {file.path for file in project.files}]
@@ -63,21 +63,21 @@ class Workflow:
         return first if len(paths) == 1 and first else own
 
     def local(self, deployment: Deployment, path: str) -> Path | None:
-        """The place in the repository that the deployment's step knows by this absolute path."""
+        """The path in the repository of the step's absolute `path`; None outside its workspace."""
         return self.checkout.find(deployment.pipeline, path)
 
     @property
     def repository(self) -> str:
-        """The repository's name: that of its remote, else of its directory, as a project may be called."""
+        """The name of the repository's remote, otherwise of its directory, normalised as a project name."""
         return normalized_name(_remote_name(self.checkout.root) or self.checkout.root.name)
 
     def reaches(self, project: Project) -> bool:
-        """Whether the project lies in the repository."""
+        """Whether the project is in the pipeline's repository."""
         return project.directory.is_relative_to(self.checkout.root)
 
 
 def _remote_name(root: Path) -> str | None:
-    """The last part of the address of `origin`, as git's configuration has it."""
+    """The last part of the address of `origin` in git's configuration; None if there is none."""
     tree = work_tree(root)
     try:
         text = disk.read_for_git(tree.git_dir / "config", LARGEST).decode(errors="replace") if tree else ""
@@ -88,7 +88,7 @@ def _remote_name(root: Path) -> str | None:
 
 
 def read_workflows(paths: Sequence[Path], loader: Loader) -> Iterator[Workflow]:
-    """The pipelines at these paths; what cannot be read or is none is named by the loader."""
+    """The pipelines at these paths, without those that only test. The loader reports what cannot be read."""
     for path in paths:
         file = loader.pipeline(path)
         if file is not None:
@@ -101,7 +101,7 @@ def read_workflows(paths: Sequence[Path], loader: Loader) -> Iterator[Workflow]:
 
 
 def _workflow(file: PipelineFile) -> Workflow:
-    """The repository is the git work tree, unless the files that the pipeline names lie beside it alone."""
+    """The pipeline's workflow. Its checkout is the git work tree, unless its Compose files are only beside the file."""
     roots = list(_roots(file.path))
     found = []
     for root in roots:
@@ -126,7 +126,7 @@ def with_projects(
 ) -> Iterator[tuple[Workflow, list[Project], Path]]:
     """Each pipeline (given as path and root) with the projects that it deploys, and its root.
 
-    Where its commands do not tell, it is for the one directory of projects that its repository has.
+    If its commands do not tell the projects, they are those of the repository's only directory with projects.
     """
     roots = dict(pipelines)
     for workflow in read_workflows(list(roots), loader):
@@ -138,7 +138,7 @@ def with_projects(
 
 
 def as_deployed(project: Project, found: Sequence[Workflow]) -> Project:
-    """The project with the name that the pipelines deploy it under, where they agree on one."""
+    """The project with the name under which the pipelines deploy it, if they all use the same name."""
     if any(file.name for file in project.files):
         return project
     names = {

@@ -1,8 +1,8 @@
-"""The values that a deploying flow hands to Compose, each with the place where the flow says it.
+"""The values that a deployment passes to Compose, each with the place where it is written.
 
-They are the command's environment (a step's `environment:`, `export`), and the lines that the flow writes before: into
-env files (`echo "NAME=value" > .env`, `cat > .env <<EOF`, `printf ... | tee -a .env`), or into the file from which the
-system gives later steps their variables.
+They come from the command's environment (a step's `environment:`, `export`) and from lines that the flow wrote before:
+into env files (`echo "NAME=value" > .env`, `cat > .env <<EOF`, `printf ... | tee -a .env`), or into the file from which
+the CI system takes the variables of later steps.
 
 Source: docs.github.com, Workflow commands (GITHUB_ENV); circleci.com/docs, Set an environment variable (BASH_ENV).
 """
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from volfix.syntax.fragment import Fragment
 
 OF_STEPS = frozenset({"$GITHUB_ENV", "${GITHUB_ENV}", "$BASH_ENV", "${BASH_ENV}"})
-"""The files from which later steps get variables, as shells name them."""
+"""The files from which later steps take variables, as shell words."""
 NAMED = re.compile(r"^(?:export +)?(\w+)=", re.MULTILINE)
 Written = dict[Path, dict[str, Variable]]
-"""By the place of an env file, what a flow writes into it."""
+"""By the path of an env file, the variables that a flow writes into it."""
 
 
 def written_before(commands: Sequence[Command], start: Command, project: Project, named: Sequence[Path]) -> Written:
-    """What a flow writes into the project's env files, or into those that its command names, before it starts it."""
+    """What a flow writes into the project's env files, or into the files `named`, before the command `start`."""
     places = {*project.env_places, project.directory / ".env", *named}
     found: Written = {}
     for command, name, appends, values in _writes(commands, start):
@@ -45,7 +45,7 @@ def written_before(commands: Sequence[Command], start: Command, project: Project
 
 
 def handed_on(commands: Sequence[Command], start: Command) -> dict[str, Variable]:
-    """The variables that steps before a command hand to all that follow them."""
+    """The variables that steps before the command `start` pass to all later steps."""
     found: dict[str, Variable] = {}
     for command, name, _, values in _writes(commands, start):
         if name in OF_STEPS and command.start is not start.start and not start.is_remote:
@@ -54,9 +54,7 @@ def handed_on(commands: Sequence[Command], start: Command) -> dict[str, Variable
 
 
 def written_into(commands: Sequence[Command], places: Sequence[str]) -> dict[str, Variable] | None:
-    """What commands leave in env files at these places, with variables as they stand there; None where it is not known
-    what they write.
-    """
+    """The variables that commands leave in env files at these paths, as written; None if their output is unknown."""
     found: dict[str, Variable] = {}
     for command in commands:
         for name, appends in _targets(command):
@@ -68,7 +66,10 @@ def written_into(commands: Sequence[Command], places: Sequence[str]) -> dict[str
 
 
 def _writes(commands: Sequence[Command], start: Command) -> Iterator[tuple[Command, str, bool, dict[str, Variable]]]:
-    """What is written into which files on the machine of a command before it runs, and whether behind what is there."""
+    """What is written to files, on the machine of the command `start`, before it runs.
+
+    Each item is the writing command, the file's name, whether it appends, and the variables.
+    """
     for command in commands:
         if command is start:
             return
@@ -78,7 +79,7 @@ def _writes(commands: Sequence[Command], start: Command) -> Iterator[tuple[Comma
 
 
 def _targets(command: Command) -> Iterator[tuple[str, bool]]:
-    """The files that a command writes, and whether it leaves what is in them."""
+    """The files that a command writes, each with whether it appends."""
     for word in command.outputs:
         yield word.value, word.fragment.text[: word.span.start].rstrip().endswith(">>")
     if command.program == "tee":
@@ -87,7 +88,7 @@ def _targets(command: Command) -> Iterator[tuple[str, bool]]:
 
 
 def _place(command: Command, name: str, project: Project) -> Path:
-    """Where the file lies in the repository: on another machine the checkout lies elsewhere."""
+    """The path in the repository that stands for the file; on a server it is taken to be beside the project's files."""
     path = Path(joined(command.directory, name))
     if command.in_checkout and path.is_relative_to(project.root):
         return path
@@ -95,7 +96,7 @@ def _place(command: Command, name: str, project: Project) -> Path:
 
 
 def _values(text: Fragment) -> dict[str, Variable]:
-    """The assignments of a text; what the shell puts into a value and volfix does not know makes it None."""
+    """The assignments in a text; a value that contains a variable or command is None."""
     return {
         name: replace(variable, value=None if re.search(r"[$`%]", variable.value or "$") else variable.value)
         for name, variable in _written(text)
@@ -103,7 +104,7 @@ def _values(text: Fragment) -> dict[str, Variable]:
 
 
 def _written(text: Fragment) -> Iterator[tuple[str, Variable]]:
-    """The assignments of a text as they stand there; the names alone where it is no env file as it is written."""
+    """The assignments in a text as written; only the names if the text is not a valid env file."""
     try:
         assignments = dotenv.read(Source.of(Path(".env"), text.text.encode()))
     except FileProblem:
@@ -118,14 +119,14 @@ def _written(text: Fragment) -> Iterator[tuple[str, Variable]]:
 
 
 def origin_of(command: Command, name: str) -> InFlow:
-    """Where a variable of the command's environment is written, else where the command is."""
+    """Where a variable of the command's environment is written; if that is unknown, the place of the command."""
     source, at = command.given_at.get(name, (command.fragment.source, command.place.start))
     value = command.environment.get(name)
     return InFlow(source, at, _literal(source.text, at, name, value) if value else None)
 
 
 def _literal(text: str, at: int, name: str, value: str) -> Span | None:
-    """The value where the line of an assignment, or one that continues it, says it as it is and once."""
+    """The position of the value on the assignment's line or lines; None if it is not there exactly once."""
     start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
     while end > 0 and text[end - 1] == "\\":
         end = text.find("\n", end + 1)

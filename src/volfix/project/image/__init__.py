@@ -1,1 +1,1 @@
-"""What a service's image is made of: Dockerfile stages, owners, what a build puts where."""
+"""Reads a service's Dockerfile: stages, owners of directories, files that the build puts into the image."""

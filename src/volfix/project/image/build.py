@@ -1,4 +1,4 @@
-"""What a service is built from, as its `build:` says it."""
+"""The model of a service's `build:`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a service is built from; `context` is None where it is not a directory (a repository's address)."""
+    """A service's `build:`. `context` is None if it is not a known directory (a repository's address, a variable)."""
 
     context: Path | None
     dockerfile: str
@@ -20,7 +20,7 @@ class Build:
 
 
 def context_of(directory: Path, text: str) -> Path | None:
-    """The directory that a `context:` written in this directory means; None for a repository's address."""
+    """The directory that the `context:` `text` means in `directory`; None for a repository's address or a variable."""
     if "${" in text or re.match(r"[a-z+]+://|git@|[^/]+\.git(#|\Z)", text):
         return None
-    return Path(os.path.normpath(directory / text))  # as Compose cleans it: one file, one path
+    return Path(os.path.normpath(directory / text))  # normalised as Compose does: one path for one file

@@ -1,6 +1,6 @@
-"""Whom a Dockerfile's `chmod` lets write a directory.
+"""Which users a Dockerfile's `chmod` allows to write a directory.
 
-Source: chmod(1) of GNU coreutils; Docker's USER, which takes the group 0 for a number that no passwd entry has.
+Source: chmod(1) of GNU coreutils; Docker's USER: a number without an entry in passwd has the group 0.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ CLAUSE = re.compile(r"(?P<who>[ugoa]*)(?:[+=](?P<rights>[rwxXst]*|[ugo]))+\Z")
 
 
 def opens_to(mode: str) -> str | None:
-    """ALL where the mode lets everybody write, GROUP where it lets the group; None where it does neither, or takes."""
+    """ALL if `mode` lets everybody write, GROUP if it lets the group write, otherwise None."""
     if re.fullmatch(r"[0-7]{3,4}", mode):
         group, others = int(mode[-2]), int(mode[-1])
         return ALL if others & WRITES else GROUP if group & WRITES else None
@@ -25,6 +25,6 @@ def opens_to(mode: str) -> str | None:
 
 
 def may_write(whose: str, user: str) -> bool:
-    """Whether a USER may write what is open so: one that is a number without a group is in the group root."""
+    """Whether `user` (as in USER) may write a directory open to `whose`. A number without a group is in group root."""
     name, _, group = user.partition(":")
     return whose == ALL or (whose == GROUP and (group in ("0", "root") or (name.isdigit() and not group)))

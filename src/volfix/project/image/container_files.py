@@ -1,4 +1,4 @@
-"""The scripts of a service's container that come from its repository, by bind mounts and by the Dockerfile's COPY."""
+"""Finds the repository's scripts inside a service's container: those that bind mounts or COPY bring there."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from volfix.syntax.fragment import Fragment
 from volfix.syntax.source import FileProblem, Source
 
 PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-"""Where the container's shell looks for programs, as most images have it."""
+"""The directories in which most images' shells look for programs."""
 
 
 @dataclass(slots=True)
 class ContainerFiles:
-    """Finds what commands call in a container; `read` are the files that were found, by their paths there."""
+    """Finds what commands call in a container. `read` are the files found so far, by their paths in the container."""
 
     project: Project
     service: Service
@@ -35,7 +35,7 @@ class ContainerFiles:
         return True
 
     def script(self, name: str, state: State, *, any_name: bool = False) -> Entry | None:
-        """The shell script that a command's name leads to; None for other programs, and where nothing is to be read."""
+        """The shell script that a command calls by `name`; None for other programs and unreadable files."""
         if "$" in name or "`" in name:
             return None
         places = [state.path(name)] if "/" in name or any_name else []
@@ -47,7 +47,7 @@ class ContainerFiles:
         return None
 
     def file(self, place: str) -> Path | None:
-        """The file of the repository that is at an absolute path of the container."""
+        """The file of the repository at the container's absolute path `place`; None if there is none."""
         holders = [mount for mount in self._mounts if lies_in(place, mount.clean_target)]
         if not holders:
             path = comes_with_image(self.service, place)
@@ -60,11 +60,11 @@ class ContainerFiles:
         return path if path is not None and path.resolve().is_relative_to(self.project.root.resolve()) else None
 
     def hides(self, name: str) -> bool:
-        """Whether a mount or a COPY puts a file there: where no script is read from it, nobody knows what it does."""
+        """Whether a mount or COPY may put a file at the path `name`, so that what the command does is unknown."""
         places = [mount.clean_target for mount in self._mounts]
         for source, target in self.service.stage.copied if self.service.stage is not None else ():
             directory = target.rstrip("/")
-            is_shared = directory in ("", *PATH)  # programs of the image lie there too
+            is_shared = directory in ("", *PATH)  # the image's own programs are there too
             places.append(f"{directory}/{posixpath.basename(source)}" if is_shared else directory)
         return "/" in name and any(lies_in(name, place) for place in places)
 
@@ -75,7 +75,7 @@ class ContainerFiles:
     def _entry(self, place: Path, path: Path) -> Entry | None:
         try:
             found = Source.read(path)
-        except FileProblem:  # a program, or a file that is not there
+        except FileProblem:  # a binary program, or a missing file
             return None
         if not SHELL.match(found.data):
             return None
@@ -84,7 +84,7 @@ class ContainerFiles:
         return Entry("script", source, place.stem, (Fragment.whole(source),), place.parent)
 
     def is_runner(self, _name: str) -> bool:
-        return False  # what tools like make run in a container is not followed
+        return False  # volfix does not follow what make and similar tools run in a container
 
     def run_by(self, _words: Sequence[str], _state: State) -> Iterator[tuple[Entry, str]]:
         yield from ()

@@ -1,8 +1,8 @@
-"""What `.dockerignore` leaves out of a build context.
+"""Which files `.dockerignore` leaves out of a build context.
 
-Source: moby/patternmatcher (patternmatcher.go, ignorefile.go); docker/docs, build/concepts/context.md. Unlike git's, a
-pattern is anchored at the context, `*` stays within a directory wherever it stands, and a file in a directory that is
-left out can be taken back.
+Source: moby/patternmatcher (patternmatcher.go, ignorefile.go); docker/docs, build/concepts/context.md. Unlike in
+`.gitignore`, a pattern always starts at the context's top, `*` never crosses a directory, and `!` can bring back a file
+from an excluded directory.
 """
 
 from __future__ import annotations
@@ -21,21 +21,22 @@ if TYPE_CHECKING:
 
 NAME = ".dockerignore"
 LARGEST = 1_000_000
-"""Bytes of a file that are read."""
+"""The largest `.dockerignore` that is read, in bytes."""
 STARS = 3
-"""Stars in a name of a pattern, or `**` in the pattern: each more makes a hostile path many times slower to match."""
+"""The most `*` in one name of a pattern, and the most `**` in a pattern: more would make matching far too slow."""
 
 
 class DockerIgnore:
-    """The patterns of one file, the last that matches decides; without patterns nothing is left out."""
+    """The patterns of one file; the last matching pattern decides. Without patterns nothing is left out."""
 
     def __init__(self, lines: Iterable[str] = ()) -> None:
         self._patterns = tuple(_patterns(lines))
 
     @classmethod
     def of(cls, context: Path, dockerfile: str = "Dockerfile") -> DockerIgnore:
-        """The file that a build of this context reads: the Dockerfile's own one (`<Dockerfile>.dockerignore`) comes
-        first. Nothing where it cannot be read: the build cannot read it either.
+        """The patterns that a build of `context` reads: from `<dockerfile>.dockerignore`, otherwise `.dockerignore`.
+
+        No patterns if neither file can be read, because the build cannot read it either.
         """
         for path in (context / (dockerfile + NAME), context / NAME):
             try:
@@ -46,7 +47,7 @@ class DockerIgnore:
         return cls()
 
     def leaves_out(self, path: str) -> bool:
-        """Whether the build does not get the file at this path, relative to the context."""
+        """Whether the file at `path` (relative to the context) is left out of the build."""
         return bool(self._patterns) and self._spec.match_file(path)
 
     @cached_property
@@ -57,7 +58,7 @@ class DockerIgnore:
 
 
 def _patterns(lines: Iterable[str]) -> Iterator[tuple[re.Pattern[str], bool]]:
-    """Each pattern as an expression, and whether it takes back; malformed patterns end the build."""
+    """Each pattern as an expression, with True if it begins with `!`. Invalid patterns are skipped: the build fails."""
     for line in lines:
         text = line.strip()
         if not text or line.startswith("#"):
@@ -73,9 +74,9 @@ def _patterns(lines: Iterable[str]) -> Iterator[tuple[re.Pattern[str], bool]]:
 
 
 def _expression(pattern: str) -> str:
-    """The pattern as an expression for the whole path of what it names; what lies below that is for the caller."""
+    """The pattern as an expression for the whole path that it names; the caller adds the paths below."""
     if pattern.startswith("**") and not re.search(r"[*?\[\]\\]", pattern[2:]):
-        suffix = re.escape(pattern[2:])  # of characters, not of names: `**.log` names `app.log` too
+        suffix = re.escape(pattern[2:])  # a suffix of characters: `**.log` matches `app.log` too
         return f".*{suffix}|{suffix[1:]}" if suffix.startswith("/") else f".*{suffix}"
     found, at = "", 0
     while at < len(pattern):

@@ -1,4 +1,4 @@
-"""Which images a service may run, its own or what its Dockerfile builds on, and what is known of them."""
+"""Which image a service runs (`image:` or the base image of its Dockerfile), and what the knowledge base says of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from volfix.project.compose.service import Service
 
 
 def images_of(service: Service) -> list[Image]:
-    """The image that decides what the service runs: the last external image of its Dockerfile, else `image:`."""
+    """The image that decides what the service runs: its Dockerfile's base image, otherwise `image:`; or none."""
     stage = service.stage
     if stage is not None and stage.base_image:
         return [Image.parse(stage.base_image)]
@@ -24,7 +24,7 @@ def images_of(service: Service) -> list[Image]:
 
 @lru_cache(1024)  # nearly every rule asks of every service
 def known_images(service: Service) -> tuple[tuple[Image, Entry], ...]:
-    """The images that volfix knows, by name or as a mirror's, each with every entry that may describe it."""
+    """The service's image with each entry of the knowledge base that may describe it, by name or as a mirror."""
     found: list[tuple[Image, Entry]] = []
     for image in images_of(service):
         mirror = _mirror(service, image)
@@ -33,17 +33,17 @@ def known_images(service: Service) -> tuple[tuple[Image, Entry], ...]:
 
 
 def known_entries(service: Service) -> list[Entry]:
-    """The entries of these images."""
+    """The entries of the knowledge base for the service's image."""
     return [entry for _, entry in known_images(service)]
 
 
 def likely_entries(service: Service) -> list[Entry]:
-    """The same, and what the name of an image that volfix does not know speaks of."""
+    """The known entries; for an unknown image the entries that its name suggests."""
     return known_entries(service) or [entry for image in images_of(service) for entry in derived_entry(image)]
 
 
 def mirror_evidence(service: Service) -> Iterator[str]:
-    """How volfix knows that an image of another registry is one that it knows."""
+    """For an image from another registry: the sentence that says why volfix takes it for a known image."""
     for image in images_of(service):
         if mirror := _mirror(service, image):
             yield f"{image.text} is taken for the image {mirror.name}, whose variable {mirror.variable} is set"

@@ -1,4 +1,4 @@
-"""Whose the directories are that the commands of a Dockerfile make: owners by path, None where it is not known."""
+"""Who owns the directories that a Dockerfile creates: owners by path, None if unknown."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from volfix.project.image.written_values import place
 from volfix.syntax.dockerfile import Instruction, commands, expanded
 
 LONGEST = 4096
-"""Characters of the longest path that Linux takes (PATH_MAX)."""
+"""The longest path that Linux allows, in characters (PATH_MAX)."""
 Gift = tuple[int, "str | None"]
-"""When an owner was said, as a count of what was said before, and who it is."""
+"""An owner, after the number of the change that set it (later changes have higher numbers)."""
 
 
 @dataclass(slots=True)
 class Owners:
-    """Who owns the directories that a build makes; None where that is not known.
+    """The owners of the directories that a build creates; None if unknown.
 
-    What is given away with all that lies below it, or at a path that is not known, is kept as it was said, and counts
-    when someone asks: `deep` by directory, `doubts` as the last one, and the last one to another owner than that.
+    Recursive changes are kept in `deep` by directory and applied when owners are asked for. `doubts` are changes of
+    unknown paths: the last change, and the last change to a different owner.
     """
 
     made: dict[str, Gift] = field(default_factory=dict)
@@ -34,13 +34,14 @@ class Owners:
         return Owners(dict(self.made), dict(self.deep), self.doubts, self.count)
 
     def make(self, path: str, owner: str | None) -> None:
-        """A directory is made, if it was not there."""
+        """Record that a directory is created, if it did not exist."""
         if path not in self.made:
             self._say(path, owner)
 
     def give(self, path: str | None, owner: str | None, *, deep: bool) -> None:
-        """A directory, and with `deep` those below it, get another owner; where it is not known which, all are in
-        doubt.
+        """Record a new owner of a directory, and with `deep` of all directories below it.
+
+        If `path` is None (unknown), all directories are in doubt. An empty `owner` changes nothing.
         """
         if owner == "":
             return
@@ -58,14 +59,14 @@ class Owners:
         self.made[path] = self.count, owner
 
     def items(self) -> Iterator[tuple[str, str | None]]:
-        """The directories with their owners."""
+        """The directories with their owners; None for an owner that is unknown or in doubt."""
         for path, own in self.made.items():
             at, owner = max([own, *self._given(path, own[0])], key=itemgetter(0)) if self.deep else own
             in_doubt = any(said > at and other != owner for said, other in self.doubts)
             yield path, None if in_doubt else owner
 
     def _given(self, path: str, since: int) -> Iterator[Gift]:
-        """What a directory above was given, with all below it, after the directory was there."""
+        """The recursive changes of owner in directories above `path`, after the change with the number `since`."""
         slash = path.find("/")
         while slash >= 0:
             if (gift := self.deep.get(path[: slash + 1])) and gift[0] > since:
@@ -81,7 +82,7 @@ def give_by_run(
     owners: Owners,
     opened: dict[str, str],
 ) -> None:
-    """The directories that the commands of a RUN make, and whom they give them to, or let write them (`opened`)."""
+    """Record which directories a RUN creates, who owns them, and in `opened` who else may write them."""
     directory = workdir
     user = user.partition(":")[0] if user else None
     for command, *words in commands(item):
@@ -107,21 +108,21 @@ def give_by_run(
 
 
 def _make_each(owners: Owners, words: list[str], paths: list[str | None], owner: str | None) -> None:
-    """`mkdir`: the directories among its words, at these paths."""
+    """Record the directories that `mkdir` with these words creates; `paths` are the words as absolute paths."""
     for number, word in enumerate(words):
         if not word.startswith("-") and not (number and words[number - 1] in ("-m", "--mode")):
             _make(owners, paths[number], owner)
 
 
 def _make(owners: Owners, path: str | None, owner: str | None) -> None:
-    """A directory is made, if it was not there; those above it may have been, whosever they are."""
+    """Record a created directory; its parents may have existed, so their owners are unknown."""
     while path and path != "/" and len(path) <= LONGEST:
         owners.make(path, owner)
         path, owner = posixpath.dirname(path), None
 
 
 def _installed(words: list[str], user: str | None) -> tuple[str | None, list[int]]:
-    """The owner that `install -d` gives, and which of its words are the directories; none without -d."""
+    """The owner that `install -d` sets, and the indexes of the words that are directories; empty without `-d`."""
     is_directory, owner, takes = False, user, ""
     numbers: list[int] = []
     for number, word in enumerate(words):

@@ -1,4 +1,7 @@
-"""Who a service runs as, and whether its image owns a directory: a new volume belongs to root where it does not."""
+"""Which user a service runs as, and whether this user owns a directory of the image.
+
+If not, the service cannot write to a new volume there, because the volume belongs to root.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ ROOT = frozenset({"", "0", "root"})
 
 
 def foreign_user(service: Service, target: str, entry: Entry | None) -> str | None:
-    """The user that the service runs as, where nothing says that this user owns `target` in the image; else None.
+    """The service's user if nothing shows that this user owns `target` in the image; otherwise None.
 
-    `user:` decides, else the `USER` of the Dockerfile's final stage. An image that volfix knows owns its own data
-    directory, unless `user:` asks for someone else.
+    The user is that of `user:`, otherwise `USER` of the Dockerfile's final stage. An image with an `entry` in the
+    knowledge base owns its own data directory, unless `user:` names another user.
     """
     stage = service.stage
     user = service.text("user")
@@ -36,7 +39,7 @@ def foreign_user(service: Service, target: str, entry: Entry | None) -> str | No
 
 
 def runs_as_root(service: Service) -> bool:
-    """Whether the service runs as root for all that its files say: then it may write what belongs to root."""
+    """Whether the files say that the service runs as root, which may write to a volume that belongs to root."""
     user = service.text("user")
     if user is None and service.stage is not None:
         user = service.stage.user or ""
@@ -44,7 +47,7 @@ def runs_as_root(service: Service) -> bool:
 
 
 def _is_own_user(service: Service, entry: Entry, name: str) -> bool:
-    """Whether `user:` asks for the image's own user: by its number, or by a name, which the image must know."""
+    """Whether `user:` is the image's own user: its number, or a name, which only the image can define."""
     if entry.owner is None or service.stage is not None:
         return entry.owner is not None and name == str(entry.owner[0])
     tags = [image.tag or "" for image in images_of(service)]
@@ -54,7 +57,7 @@ def _is_own_user(service: Service, entry: Entry, name: str) -> bool:
 
 
 def _is_unseen(service: Service) -> bool:
-    """Whether the image is built from something that is not a file here."""
+    """Whether the service is built from an inline Dockerfile or a context that is not here."""
     return service.build is not None and (service.build.inline or service.build.context is None)
 
 

@@ -1,4 +1,4 @@
-"""How a service's process starts: its entry point and its command, and the commands that these run in the container.
+"""How a service's process starts: its entrypoint and command, and the commands that these run in the container.
 
 Source: moby/moby, daemon/commit.go (merge); docker/docs, Dockerfile reference (ENTRYPOINT, CMD); compose-spec/
 compose-spec, 05-services.md (entrypoint, command).
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from volfix.project.shell.command import Command
 
 RUNS_OTHERS = frozenset({".", "source", "eval", "trap"})
-"""Words of the shell that run what follows them, or another file."""
+"""Shell builtins that run the words after them or another file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """The words that start a service's process; None where the image that it stands on says them."""
+    """The words that start a service's process; None if the base image decides."""
 
     entrypoint: tuple[str, ...] | None
     command: tuple[str, ...] | None
@@ -35,10 +35,10 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class StartedCommand:
-    """A command that the process runs, with the environment that it gets.
+    """A command that the process runs, with its environment.
 
-    `script` is the file of the repository that the command is written in; `is_unread` says that the first word is a
-    script that cannot be read, or that the words stand for commands that cannot.
+    `script` is the repository's file that contains the command. `is_unread` says that the first word is a script that
+    volfix cannot read, or that the words run commands that it cannot read.
     """
 
     words: tuple[str, ...]
@@ -48,7 +48,10 @@ class StartedCommand:
 
 
 def process_of(service: Service) -> Process:
-    """What Compose says, else the Dockerfile: an entry point of either takes away the command of what it stands on."""
+    """The entrypoint and command of the service, from Compose, otherwise from its Dockerfile.
+
+    An entrypoint in Compose discards the Dockerfile's command; an ENTRYPOINT discards the base image's command.
+    """
     stage = service.stage
     entrypoint, command = service.entrypoint, service.command
     if entrypoint is None and stage is not None and stage.entrypoint is not None:
@@ -62,7 +65,7 @@ def process_of(service: Service) -> Process:
 
 
 def commands_run(project: Project, service: Service, words: tuple[str, ...]) -> tuple[StartedCommand, ...]:
-    """The commands that run where the service's container runs `words`, in order; its scripts are read."""
+    """The commands that run, in order, when the service's container runs `words`; scripts are followed."""
     environment = effective_values(service)
     if not _runs_others(words):
         return (StartedCommand(words, environment),)
@@ -70,7 +73,7 @@ def commands_run(project: Project, service: Service, words: tuple[str, ...]) -> 
 
 
 def _runs_others(words: tuple[str, ...]) -> bool:
-    """Whether the first word may run other commands: only then the shell's interpreter is needed."""
+    """Whether the first word may run other commands. Otherwise the shell interpreter is not needed."""
     from volfix.knowledge.commands import is_shell, is_user_switch, wrapper
 
     name = words[0].rpartition("/")[2]
@@ -90,7 +93,7 @@ def _interpreted(
     directory = service.text("working_dir") or (service.stage.workdir if service.stage else None) or "/"
     try:
         source = Source.of(Path("/command"), shlex.join(words).encode())
-    except (FileProblem, UnicodeEncodeError):  # no program could be given these words
+    except (FileProblem, UnicodeEncodeError):  # no program can have these words
         yield StartedCommand(words, environment, is_unread=True)
         return
     entry = Entry(

@@ -1,7 +1,7 @@
-"""Where in a Dockerfile a command can still run as root, so that what it makes is in the image of a stage.
+"""Finds the place in a Dockerfile where a new RUN still runs as root.
 
-Source: docker/docs, Dockerfile reference (FROM, USER, SHELL); a base image's own user is taken to be root unless the
-stage itself goes back to root first.
+A base image's user is taken to be root, unless the first USER of the stage is root, which shows that it was another.
+Source: docker/docs, Dockerfile reference (FROM, USER, SHELL).
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ METADATA = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL"
 
 @dataclass(frozen=True, slots=True)
 class RootPlace:
-    """Before the character `start`, where an instruction begins, a RUN runs as root, under `shell` (SHELL's words)."""
+    """A place for a RUN that runs as root: before the instruction at offset `start`.
+
+    `shell` are the words of SHELL; None for the default shell.
+    """
 
     start: int
     shell: tuple[str, ...] | None
 
     def run(self, commands: Sequence[str]) -> str | None:
-        """The RUN that makes a POSIX shell run the commands there; None where there may be no such shell."""
+        """The RUN instruction that runs the commands in a POSIX shell; None on an image for Windows."""
         script = " && ".join(commands)
         program = posixpath.basename(self.shell[0]).lower() if self.shell else "sh"
         if program in POSIX_SHELLS:
@@ -43,7 +46,7 @@ class _Stage:
 
 
 def root_place(instructions: Sequence[Instruction], target: str | None) -> RootPlace | None:
-    """The last place before the stage (the last one, or `target`) leaves root; None where it never is root."""
+    """The last place at which the stage `target` (None: the last stage) is still root; None if it never is."""
     stages = _stages(instructions)
     number = _number(stages, target)
     while number is not None:
@@ -67,7 +70,7 @@ def _stages(instructions: Sequence[Instruction]) -> list[_Stage]:
 
 
 def _number(stages: Sequence[_Stage], name: str | None) -> int | None:
-    """The stage of a name or number; the last one for None."""
+    """The index of the stage with a name or number; of the last stage for None. None if there is no such stage."""
     if name is None:
         return len(stages) - 1 if stages else None
     named = [number for number, stage in enumerate(stages) if stage.name == name.lower()]
@@ -85,7 +88,7 @@ def _ends_as_root(stages: Sequence[_Stage], number: int) -> bool:
 
 
 def is_root(user: str) -> bool:
-    """Whether a USER's text is root, with or without a group."""
+    """Whether `user`, the text of a USER instruction, is root, with or without a group."""
     return user.partition(":")[0].strip() in ROOT
 
 
@@ -94,7 +97,7 @@ def _in_stage(instructions: Sequence[Instruction], *, as_root: bool) -> RootPlac
     shell: tuple[str, ...] | None = None
     first = next((item for item in instructions if item.keyword == "USER"), None)
     if first is not None and is_root(first.text):
-        as_root = False  # it would not say so if the base image were root already
+        as_root = False  # `USER root` comes first, so the base image has another user
     for item in instructions:
         if item.keyword == "SHELL" and item.array:
             shell = tuple(item.array)
@@ -106,7 +109,7 @@ def _in_stage(instructions: Sequence[Instruction], *, as_root: bool) -> RootPlac
 
 
 def _before_metadata(instructions: Sequence[Instruction], shell: tuple[str, ...] | None) -> RootPlace | None:
-    """The end of a stage that stays root, before what only describes the image."""
+    """The place before the instructions at the end that only describe the image (CMD, LABEL ...); None without any."""
     at = len(instructions)
     while at and instructions[at - 1].keyword in METADATA:
         at -= 1

@@ -1,4 +1,4 @@
-"""What the commands of a Dockerfile's RUN name: paths at which the build may put files, and schemas that it makes."""
+"""What the commands of a Dockerfile's RUN do: paths at which they may put files, and databases that they create."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from volfix.project.image.written_values import place
 from volfix.syntax.dockerfile import Instruction, commands, expanded
 
 HARMLESS = frozenset({"cd", "mkdir", "chown", "chmod", "chgrp"})
-"""They make, give away or enter directories, and put nothing into them."""
+"""Commands that create directories, change their owner or enter them, but put no files into them."""
 CONTROL = frozenset({"if", "then", "else", "elif", "while", "until", "do", "!", "{", "set", "exec", "sudo", "time"})
 BEFORE = re.compile(r"\d{0,3}[<>]{1,3}|--?[a-zA-Z][\w-]{0,40}=")
-"""A redirection or an option that a path follows without a blank."""
+"""A redirection or option directly before a path, without a blank."""
 REDIRECTED = re.compile(r"(?<=[^<>&\d])(?=[<>])")
-"""Where a redirection begins in the middle of a word."""
+"""The start of a redirection inside a word."""
 
 
 def named_paths(item: Instruction, known: Mapping[str, str | None], workdir: str | None) -> Iterator[str]:
-    """The absolute paths among the words of a RUN's commands, but of those that put nothing anywhere.
+    """The absolute paths that a RUN's commands name, without commands that create no files.
 
-    A word without a slash counts as a file of the directory that the command runs in.
+    `known` are the values of variables. A word without a slash counts as a file in the current directory, which is
+    `workdir` at first.
     """
     directory = workdir
     for words in commands(item, maybe=True):
@@ -35,13 +36,13 @@ def named_paths(item: Instruction, known: Mapping[str, str | None], workdir: str
 
 
 def _bare(word: str) -> str:
-    """What follows a redirection or an option's `=`."""
+    """The word without a redirection or `--option=` before it."""
     before = BEFORE.match(word)
     return word[before.end() :] if before else word
 
 
 def _simple(words: list[str]) -> list[str]:
-    """The words of a command, the shell's own before it left out."""
+    """The words of a command without shell keywords (`if`, `exec` ...) before it."""
     for number, word in enumerate(words):
         if word not in CONTROL:
             return words[number:]
@@ -49,7 +50,7 @@ def _simple(words: list[str]) -> list[str]:
 
 
 def migration(items: Iterable[Instruction]) -> tuple[Instruction, str] | None:
-    """The first RUN that gives a database its schema, and the command that does it."""
+    """The first RUN that creates a database's schema, with the command that does it; None if there is none."""
     for item in items:
         for words in commands(item, maybe=True):
             if (found := migration_in(words)) is not None:

@@ -1,4 +1,4 @@
-"""What each instruction of a Dockerfile changes in the stage that it stands in.
+"""Applies the instructions of a Dockerfile to the state of their stage.
 
 Source: docker/docs, Dockerfile reference; moby/buildkit, frontend/dockerfile/dockerfile2llb.
 """
@@ -20,23 +20,24 @@ from volfix.syntax.dockerfile import Instruction, expanded
 from volfix.syntax.source import Source, Span
 
 PLATFORM = frozenset(f"{side}{part}" for side in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT"))
-"""The arguments that BuildKit itself gives a value."""
+"""The build arguments that BuildKit itself sets."""
 
 FROM_ELSEWHERE = re.compile(r"://|\.(?:tar|tgz|tbz2?|txz)(?:\.\w+)?[\"']?\Z")
-"""What ADD fetches or unpacks: nobody sees here what is in it."""
+"""Sources that ADD downloads or unpacks: their content is unknown."""
 
 
 Values = dict[str, "str | None"]
-"""Arguments by name: None for one that is declared and not set; one that is not there is not known."""
+"""Variables by name: None for a declared variable without a value; a missing name is unknown."""
 
 
 @dataclass(slots=True)
 class StageState:
-    """A stage while its instructions are read; `owners` has each directory that it made, None where not known whose.
+    """The state of a stage while its instructions are read.
 
-    `known` is what variables stand for; one that ENV gave an unknown value is `hidden`.
-    `written` and `defaults` have the places of literal values, of ENV with the stage that says it; `children` counts
-    the stages that stand on it.
+    `known` are the values of variables; `hidden` are variables to which ENV gave an unknown value. `written` has the
+    positions of literal ENV values, with their stage, `defaults` those of ARG. `opened` says who may write a directory.
+    `filled` are paths with files from outside the context. `inherits_command` says that CMD comes from an earlier
+    stage. `children` counts the stages that build on this stage.
     """
 
     base_image: str | None
@@ -61,7 +62,7 @@ class StageState:
     children: int = 0
 
     def on_top(self) -> StageState:
-        """A new stage that begins as this one ends; arguments are not inherited."""
+        """A new stage that builds on this stage; build arguments are not inherited."""
         self.children += 1
         taken: dict[str, Any] = {each.name: copy(getattr(self, each.name)) for each in fields(self)}
         known = {name: value for name, value in self.environment.items() if name not in self.hidden}
@@ -70,14 +71,17 @@ class StageState:
         return StageState(**{**taken, **own})
 
     def learn(self, name: str) -> None:
-        """Look again at what a variable stands for: ENV wins over ARG."""
+        """Update the value of a variable in `known`; ENV wins over ARG."""
         self.known.pop(name, None)
         if name not in self.hidden and (name in self.environment or name in self.arguments):
             self.known[name] = self.environment[name] if name in self.environment else self.arguments[name]
 
 
 def declare(item: Instruction, given: Mapping[str, str], outer: Values, scope: Values, values: Values) -> None:
-    """ARG: the build's value, else the default, else the value of the ARG above the first FROM."""
+    """Apply ARG to `values`: the build's value, otherwise the default, otherwise that of the ARG before the first FROM.
+
+    `given` are the build's arguments, `outer` those before the first FROM; defaults are expanded with `scope`.
+    """
     for word in item.words:
         name, equals, default = word.partition("=")
         values.pop(name, None)
@@ -93,7 +97,7 @@ def declare(item: Instruction, given: Mapping[str, str], outer: Values, scope: V
 
 
 def apply(source: Source, item: Instruction, stage: StageState, given: Mapping[str, str], outer: Values) -> None:
-    """Read one instruction: `given` are the build's arguments, `outer` those above the first FROM."""
+    """Apply one instruction to the stage. `given` are the build's arguments, `outer` those before the first FROM."""
     match item.keyword:
         case "ARG":
             declare(item, given, outer, stage.known, stage.arguments)
@@ -121,7 +125,7 @@ def apply(source: Source, item: Instruction, stage: StageState, given: Mapping[s
 
 
 def _start(item: Instruction, stage: StageState) -> None:
-    """ENTRYPOINT and CMD; an ENTRYPOINT takes away the CMD that an earlier stage or the base image has."""
+    """Apply ENTRYPOINT or CMD. An ENTRYPOINT discards the CMD of an earlier stage."""
     if item.keyword == "ENTRYPOINT" and stage.inherits_command:
         del stage.started["CMD"]
     stage.inherits_command = False
@@ -129,7 +133,7 @@ def _start(item: Instruction, stage: StageState) -> None:
 
 
 def _enter(item: Instruction, stage: StageState) -> None:
-    """WORKDIR, which makes the directory where it is not there."""
+    """Apply WORKDIR, which creates the directory if it does not exist."""
     stage.workdir = place(expanded(item.text, stage.known, item.escape), stage.workdir)
     if stage.workdir is not None:
         stage.owners.make(stage.workdir, None)
@@ -145,7 +149,7 @@ def _take_arguments(source: Source, item: Instruction, stage: StageState, given:
 
 
 def _set(source: Source, item: Instruction, stage: StageState) -> None:
-    """ENV; all its values are expanded before any of them counts."""
+    """Apply ENV. All its values are expanded before the first is set."""
     values = [(name, text, expanded(text, stage.known, item.escape)) for name, text in pairs(item)]
     for name, text, value in values:
         stage.environment.pop(name, None)
@@ -163,12 +167,12 @@ def _set(source: Source, item: Instruction, stage: StageState) -> None:
 
 
 def _in_context(source: str) -> str:
-    """The path of a source in the context, which it cannot leave. Source: docker/docs, reference/dockerfile (COPY)."""
+    """The source's path in the context; `..` cannot leave it. Source: docker/docs, reference/dockerfile (COPY)."""
     return posixpath.normpath(f"/{source}").lstrip("/") or "."
 
 
 def _copy(item: Instruction, stage: StageState) -> None:
-    """`COPY --chown` gives away the directory that it makes, not one that was there before."""
+    """Apply COPY or ADD. `--chown` sets the owner only of a directory that it creates."""
     owner = item.flag("chown")
     words = item.array if item.array is not None else item.words
     if len(words) < 2:
@@ -187,7 +191,7 @@ def _copy(item: Instruction, stage: StageState) -> None:
 
 
 def carried(item: Instruction, stage: StageState, other: StageState) -> Iterator[tuple[str, str]]:
-    """The paths of the build context that `COPY --from` brings along, with where each goes in this stage."""
+    """The paths of the build context that `COPY --from` takes from the stage `other`, each with its path in `stage`."""
     words = item.array if item.array is not None else item.words
     target = place(expanded(words[-1], stage.known, item.escape), stage.workdir) if len(words) > 1 else None
     if target is None:

@@ -1,4 +1,4 @@
-"""What a service's Dockerfile says of the stage that is built: base image, working directory, user, owned directories.
+"""Reads the Dockerfile stage that a service builds: base image, working directory, user, owned directories.
 
 Source: docker/docs, Dockerfile reference; moby/buildkit, frontend/dockerfile/dockerfile2llb. Nothing is executed.
 """
@@ -22,17 +22,18 @@ from volfix.syntax.source import FileProblem, Source
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The final or targeted stage, with what it inherits from earlier ones.
+    """The stage that is built, including what it inherits from earlier stages. All paths are absolute.
 
-    `base_image` is the last image from outside that it stands on, None where it is not known or `scratch`; `workdir` is
-    absolute, None where it is not known; `user` is the last `USER`, None where none is said; `environment` has the
-    values that are known, `written` where they are written; `volumes` are the targets of VOLUME. `owners` has the
-    directories, absolute, that the build makes, None where it is not known whose, `opened` whom it lets write some;
-    `copied` says which paths of the build context go where, one that ends in a slash is a directory; `entrypoint` and
-    `command` are what the container runs, None where the base image says it; `started` are the words of ENTRYPOINT and
-    CMD as written, `metadata` are HEALTHCHECK and LABEL with their texts. `filled` are the paths to which files come
-    from elsewhere, `compiled` those of the build context that other stages take, `run_paths` those that commands of RUN
-    name, `runs` their texts; `migration` is the command that makes a database's schema, with its line.
+    - `base_image`: the external image that it builds on; None for `scratch` or if unknown.
+    - `workdir`: the working directory; None if unknown. `user`: the last USER; None without one.
+    - `environment`: the known ENV values; `written`: where they are written. `volumes`: the targets of VOLUME.
+    - `owners`: the owners of created directories (None if unknown); `opened`: who else may write to them.
+    - `copied`: paths of the build context with their targets (a target that ends with `/` is a directory).
+    - `filled`: paths with files from other sources; `compiled`: paths of the build context that other stages take.
+    - `entrypoint`, `command`: what the container runs; None if the base image decides. `started`: their words.
+    - `metadata`: HEALTHCHECK and LABEL with their texts.
+    - `runs`: the texts of RUN; `run_paths`: the paths in them; `migration`: the command among them that creates a
+      database's schema, with its line.
     """
 
     source: Source
@@ -56,21 +57,21 @@ class Stage:
     runs: tuple[str, ...] = ()
 
     def given_to(self, user: str) -> frozenset[str]:
-        """The directories that the build gives to this user, as USER says it, or lets it write."""
+        """The directories that `user` (as in USER) owns or may write."""
         name = user.partition(":")[0]
         owned = {path for path, owner in self.owners.items() if name and owner == name}
         return frozenset(owned | {path for path, whose in self.opened.items() if may_write(whose, user)})
 
 
 def stage_of(build: Build | None) -> Stage | None:
-    """The stage that the build makes; None where there is no build, or no Dockerfile that can be read."""
+    """The stage that `build` builds; None without a build or without a readable Dockerfile."""
     if build is None or build.context is None or build.inline or "${" in build.dockerfile:
         return None
     for name in dict.fromkeys((build.dockerfile, build.dockerfile.replace("Dockerfile", "dockerfile"))):
         path = build.context / name
         try:
             state = disk.state(path)
-        except OSError:  # BuildKit tries the name in lower case too, and then gives up
+        except OSError:  # BuildKit tries the name in lower case too
             if disk.missing(path) == disk.OUTSIDE:
                 return None
             continue
@@ -85,7 +86,7 @@ def _stage(
     try:
         source = Source.read(path)
         instructions = read(source)
-    except FileProblem:  # the build cannot read it either, and says so better
+    except FileProblem:  # the build cannot read it either
         return None
     stages: list[StageState] = []
     stage = _built(source, instructions, target, dict(arguments), stages)
@@ -121,7 +122,7 @@ def _built(
     given: Mapping[str, str],
     stages: list[StageState],
 ) -> StageState | None:
-    """The last stage, or the one that `target` names or numbers; `stages` gets all of them."""
+    """The last stage, or the stage with the name or number `target`; None without one. All are added to `stages`."""
     outer: Values = {}
     names: dict[str, StageState] = {}
     for item in instructions:
@@ -144,7 +145,7 @@ def _built(
 
 
 def _taken_from(item: Instruction, names: Mapping[str, StageState], stages: list[StageState]) -> StageState | None:
-    """The earlier stage whose files an instruction takes."""
+    """The earlier stage from which an instruction copies files; None if it copies from no stage."""
     name = (item.flag("from") or "").lower() if item.keyword == "COPY" else ""
     if name.isascii() and name.isdigit() and int(name) < len(stages) - 1:
         return stages[int(name)]
@@ -154,7 +155,7 @@ def _taken_from(item: Instruction, names: Mapping[str, StageState], stages: list
 def _begun(item: Instruction, names: Mapping[str, StageState], outer: Values) -> tuple[StageState, str]:
     words = item.text.split()
     name = words[2].lower() if len(words) == 3 and words[1].upper() == "AS" else ""
-    # No image is there yet that could have variables: what is not declared is not set.
+    # Before FROM there is no image whose ENV could set variables: an undeclared variable is unset.
     undeclared = {found: None for found in NAME.findall(words[0] if words else "") if found not in PLATFORM}
     image = expanded(words[0], {**undeclared, **outer}, item.escape) if words else None
     if image and image.lower() in names:
@@ -169,7 +170,7 @@ def _words(item: Instruction) -> list[str]:
 
 
 def _run(item: Instruction | None) -> tuple[str, ...] | None:
-    """The words that run: a shell reads the form that is no array."""
+    """The words that run; the text form is run by `/bin/sh -c`."""
     if item is None:
         return None
     return ("/bin/sh", "-c", item.text) if item.array is None else tuple(item.array)

@@ -1,4 +1,4 @@
-"""Where the values of a Dockerfile's ENV and ARG are written.
+"""Finds where the values of a Dockerfile's ENV and ARG are written.
 
 Source: moby/buildkit, frontend/dockerfile/instructions (both forms of ENV).
 """
@@ -14,14 +14,14 @@ from volfix.syntax.dockerfile import Instruction
 from volfix.syntax.source import Source, Span
 
 REPEATED = re.compile(r"[\"']?\$\{?([A-Za-z_]\w*)\}?[\"']?")
-"""A value that is another variable's alone."""
+"""A value that is only a reference to another variable."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenValue:
-    """Where the value of an ENV, or the default of the ARG that it repeats, is written literally, without its quotes.
+    """The position of an ENV's literal value, or of the default of the ARG that it repeats, without quotes.
 
-    `shared` says that another stage than the one that is built takes it too.
+    `shared` says that other stages use the value too.
     """
 
     span: Span
@@ -29,7 +29,7 @@ class WrittenValue:
 
 
 def pairs(item: Instruction) -> list[tuple[str, str]]:
-    """The names and values of ENV, in both forms, or of ARG; those without a value left out."""
+    """The names and values of ENV (both forms) or ARG; names without a value are left out."""
     words = item.words
     if item.keyword == "ENV" and words and "=" not in words[0]:
         name, _, rest = item.text.replace("\t", " ").partition(" ")
@@ -38,7 +38,7 @@ def pairs(item: Instruction) -> list[tuple[str, str]]:
 
 
 def literal(source: Source, item: Instruction, name: str, text: str, value: str | None) -> Span | None:
-    """Where `text`, a variable's value as written, stands without its quotes; None unless it is the value itself."""
+    """The position of a variable's value without quotes; None unless the written `text` is literally the `value`."""
     inner = text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
     if not inner or inner != value:
         return None
@@ -51,7 +51,7 @@ def literal(source: Source, item: Instruction, name: str, text: str, value: str 
 
 
 def place(path: str | None, directory: str | None) -> str | None:
-    """`path` made absolute from `directory`; None where either is not known."""
+    """`path` made absolute from `directory`; None if either is unknown."""
     if not path or (not path.startswith("/") and directory is None):
         return None
     return clean(posixpath.join(directory or "/", path))

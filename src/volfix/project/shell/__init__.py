@@ -1,1 +1,1 @@
-"""The shell: what running a text of commands runs, command by command, without running anything."""
+"""Interprets shell: finds which commands a text would run, one by one, without running anything."""

@@ -1,4 +1,4 @@
-"""What the shell's own commands do to its state: directories, variables, arguments, aliases."""
+"""Applies the shell's own commands to its state: directories, variables, arguments, aliases."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXPORTING = re.compile(r"-\w*x")
 
 
 def declare(command: SimpleCommand, fragment: Fragment, state: State) -> None:
-    """`NAME=value`, `NAME=(a b)`, `export NAME=value`, `local NAME`, `unset NAME`."""
+    """Apply an assignment or declaration to `state`: `NAME=value`, `export NAME=value`, `local NAME`, `unset NAME`."""
     words = [each.value for each in expanded(command.declaration, command, fragment, state)]
     keyword = words[0] if words else ""
     if keyword == "unset":
@@ -34,7 +34,7 @@ def declare(command: SimpleCommand, fragment: Fragment, state: State) -> None:
         state.set(item.name, _value(item, command, fragment, state), exported=exported, at=at)
     for word in words[1:]:
         name, equals, value = word.partition("=")
-        if not name.isidentifier():  # an option, or words that are not known: `export $(cat .env)`
+        if not name.isidentifier():  # an option, or unknown words: `export $(cat .env)`
             if not name.startswith(("-", "+")):
                 state.doubt()
             continue
@@ -65,7 +65,7 @@ def _change_directory(call: Call, resolver: Resolver) -> None:
 
 
 def go(state: State, path: str, resolver: Resolver) -> None:
-    """Change the directory."""
+    """Change the shell's directory to `path`."""
     state.previous, state.directory = state.directory, path
     state.in_checkout = state.has_checkout and path.startswith("/") and resolver.contains(path)
 
@@ -76,7 +76,7 @@ def _pop_directory(call: Call, resolver: Resolver) -> None:
 
 
 def _set(call: Call, _: Resolver) -> None:
-    """`set -a`, `set -eo pipefail`, `set -- words`."""
+    """Apply `set -a`, `set -eo pipefail`, `set -- words`."""
     values = call.values
     at = 1
     while at < len(values):
@@ -102,12 +102,12 @@ def _give(state: State, words: tuple[Argument, ...]) -> None:
 
 
 def _leave(call: Call, _: Resolver) -> None:
-    """`return`, `break`: where it may be run, the commands behind it may not."""
+    """Apply `return` or `break`: if it may run, the commands after it may not run."""
     call.state.leaves_early = call.state.leaves_early or call.state.maybe
 
 
 def _read(call: Call, _: Resolver) -> None:
-    """`read NAME`, `mapfile NAME`: what they read is not known."""
+    """Apply `read NAME` or `mapfile NAME`: the value becomes unknown."""
     for value in call.values[1:]:
         if value.isidentifier():
             call.state.set(value, None)
@@ -126,7 +126,7 @@ def _unalias(call: Call, _: Resolver) -> None:
 
 
 def _nothing(_call: Call, _resolver: Resolver) -> None:
-    """A command that changes nothing that counts here."""
+    """A command that changes nothing in the state."""
 
 
 BUILTINS: dict[str, Callable[[Call, Resolver], None]] = {

@@ -1,4 +1,4 @@
-"""A command that is about to run, with what surrounds it."""
+"""A command that is about to run, with its surroundings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REFERENCE = re.compile(r"\$\{?[!#]?(\w+|\W)")
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is known about the text that is read, see Command; `stack` is what it was called through."""
+    """What is known about the text that is being read (see Command); `stack` are the calls that led to it."""
 
     entry: Entry
     start: Entry
@@ -40,11 +40,11 @@ class Frame:
     text_place: str = CHECKOUT
 
     def deeper(self) -> Frame:
-        """The frame of a text that a command of this one holds."""
+        """The frame of a text that is inside a command of this frame."""
         return replace(self, stack=(*self.stack, None))
 
     def of(self, command: SimpleCommand, fragment: Fragment, state: State) -> Frame | None:
-        """The frame of a command in the text; None where a test whose outcome is known keeps it from running."""
+        """The frame of a command in the text; None if a test with a known outcome prevents it from running."""
         origin = self.origin or fragment.place(command.span.start, command.span.end)
         repeated = self.repeated or command.around.repeated
         guards: list[str] = []
@@ -63,12 +63,12 @@ class Frame:
         )
 
     def entering(self, name: str) -> Frame:
-        """The frame of what this text calls by a name."""
+        """The frame of the script or target that this text calls by `name`."""
         return replace(self, calls=(*self.calls, name))
 
 
 def outcome(guard: Guard, text: str, state: State) -> bool | None:
-    """Whether a test holds; None where that is not certain."""
+    """Whether a test in `text` succeeds; None if that is uncertain."""
     if guard.subject is None or any(re.search(r"[$`]", pattern) for pattern in (*guard.patterns, *guard.earlier)):
         return None
     written = text[guard.subject.span.start : guard.subject.span.end]
@@ -83,9 +83,9 @@ def outcome(guard: Guard, text: str, state: State) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A command about to run: its words, how it is written, and what surrounds it; `siblings` stand in one text.
+    """A command about to run: its words, how it is written, the shell's state and the frame.
 
-    `assigned` are the variables that are set for it alone.
+    `siblings` are all commands of the same text. `assigned` are variables set only for this command.
     """
 
     words: list[Argument]
@@ -110,36 +110,36 @@ class Call:
 
     @property
     def ends(self) -> bool:
-        """Whether nothing runs behind the command: in the shell, or in the function that it is a part of."""
+        """Whether nothing runs after the command, in the shell or in the function that contains it."""
         name = self.first if self.words else ""
         in_function = bool(self.frame.stack) and isinstance(self.frame.stack[-1], str)
         return name == "exit" or (name == "exec" and len(self.words) > 1) or (name == "return" and in_function)
 
     @property
     def place(self) -> tuple[Source, int]:
-        """Where the command is written."""
+        """The file and offset of the command."""
         span = self.command.span
         return self.fragment.source, self.fragment.place(span.start, span.end).start
 
     def given(self) -> dict[str, str]:
-        """The variables that are written before the command."""
+        """The variables assigned before the command (`NAME=value command`)."""
         text = self.fragment.text
         return {
             item.name: plain(text[item.span.start : item.span.end], self.state) for item in self.command.assignments
         }
 
     def outputs(self) -> tuple[Argument, ...]:
-        """The files that the output goes to."""
+        """The files to which the command's output is redirected."""
         return tuple(expanded(self.command.around.outputs, self.command, self.fragment, self.state))
 
     @property
     def is_fed(self) -> bool:
-        """Whether the command's input is a file, a text or another command's output."""
+        """Whether the command's input is redirected: from a file, a text or another command's output."""
         around, text = self.command.around, self.command.text
         return any(item is not None for item in (around.input, around.heredoc, text, around.piped_from))
 
     def heredoc(self) -> Fragment | None:
-        """The here-document that the command reads; None where it reads none."""
+        """The here-document that the command reads; None without one."""
         found, text = self.command.around.heredoc, self.fragment.text
         if found is None:
             return None
@@ -148,7 +148,7 @@ class Call:
         return self.fragment.inner(document(text, found.body, self.state))
 
     def says(self) -> Fragment | None:
-        """What the command writes out, where its text stands here: that of echo, or what cat and tee read."""
+        """The text that the command prints, if it is written here: by echo or printf, or read by cat or tee."""
         if self.program not in ("cat", "tee"):
             return said(self.words)
         before = self.piped_from()
@@ -160,7 +160,7 @@ class Call:
         return said(words)
 
     def aliased(self) -> Call:
-        """The call with the alias that is its first word put in."""
+        """The call with its first word, an alias, replaced."""
         name, words = self.words[0], list[Argument]()
         for part in self.state.aliases[self.first].split():
             characters = tuple((char, name.span.start, name.span.end) for char in part)
@@ -168,19 +168,19 @@ class Call:
         return replace(self, words=[*words, *self.words[1:]])
 
     def process(self) -> State:
-        """The state of the program that the call starts."""
+        """The state of the process that the call starts."""
         state = self.state.process()
         for name, value in self.assigned.items():
             state.set(name, value, exported=True, at=self.place)
         return state
 
     def piped_from(self) -> SimpleCommand | None:
-        """The simple command whose output the call reads."""
+        """The simple command whose output the call reads through a pipe; None without one."""
         span = self.command.around.piped_from
         return next((each for each in self.siblings if each.span == span and each.words), None) if span else None
 
     def leaf(self, number: int) -> Command:
-        """The command as it runs, behind `number` others of its start."""
+        """The command as it runs; `number` commands of the same start run before it."""
         frame, state, outputs = self.frame, self.state, self.outputs()
         assert frame.origin is not None and frame.origin_in is not None
         return Command(

@@ -1,4 +1,4 @@
-"""A command that is run: its words as it gets them, each with the place where it is written, and where it runs."""
+"""The model of a command that runs: its expanded words, where each is written, and where the command runs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from volfix.syntax.source import Source, Span
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A word that a command gets. `span` are characters of `fragment`, as is `home`, the command that it is written in.
+    """A word of a command after expansion. `span` is its position in `fragment`, `home` that of its written command.
 
-    `expanded` says that a variable gave it, or a part of it; `characters` are then the word's, with the characters of
-    the fragment that say each.
+    `expanded` says that the word, or a part of it, comes from a variable; `characters` then gives the position in the
+    fragment for each character of the word.
     """
 
     value: str
@@ -29,22 +29,22 @@ class Argument:
 
     @property
     def place(self) -> Span:
-        """The characters of the file that say the word."""
+        """The position of the word in the file."""
         return self.fragment.place(self.span.start, self.span.end)
 
     @property
     def is_unknown(self) -> bool:
-        """Whether the word is an expansion whose value is not known."""
+        """Whether the word is an expansion with an unknown value."""
         return not self.characters and self.value.startswith(("$", "`"))
 
     def in_file(self) -> Iterator[Character]:
-        """The characters of the word, with those of the file that say each."""
+        """The characters of the word, each with its position in the file."""
         text, starts, ends = self.fragment.text, self.fragment.starts, self.fragment.ends
         written = self.characters or ((text[at], at, at + 1) for at in range(self.span.start, self.span.end))
         return ((char, starts[start], ends[end - 1]) for char, start, end in written)
 
     def blank_before(self, other: Argument) -> Character:
-        """The blank between this word and another one, with the characters of the file that say it."""
+        """A blank to write between this word and `other`, with its position in the file."""
         start, end = self.span.end, other.span.start
         if self.fragment is not other.fragment or start >= end:
             start, end = start - 1, start
@@ -53,20 +53,21 @@ class Argument:
 
 
 CHECKOUT, MACHINE, ELSEWHERE = "checkout", "machine", "elsewhere"
-"""Where a text lies: in the checkout that is read, elsewhere on the machine that runs it, on another machine."""
+"""Where a text is: in the checkout, elsewhere on the machine that runs it, or on another machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that is run, in `directory`; `environment` are the variables that are handed to it, as far as known.
+    """A command that runs.
 
-    `in_checkout` says that the directory lies in the checkout that is read; `is_remote`, that the command runs on
-    another machine; `hosted`, on one that is thrown away. `start` is the entry that was run, `entry` the one that the
-    command is written in, `origin` what of the start's text led to it, in the file `origin_in`. `guards` are the texts
-    of the tests that it depends on; `trap` the signal whose handler it is a part of; `calls` what was called on the way
-    to it. `outputs` are the files that its output goes to, `says` the text that it writes, where that stands here: that
-    of echo, a here-document; `is_fed` says that it reads a file, a here-document or another command's output,
-    `decides` that what runs next depends on whether it succeeds.
+    - `directory`: where it runs; `in_checkout`: this is in the checkout.
+    - `is_remote`: it runs on another machine; `hosted`: on a machine that is deleted afterwards.
+    - `environment`: the variables passed to it, None for unknown values.
+    - `start`: the entry that was run; `entry`: the entry in which the command is written.
+    - `origin`: the position in the start's text (file `origin_in`) that led to the command; `calls`: the calls on the
+      way; `guards`: the texts of the tests it depends on; `trap`: the signal in whose handler it is.
+    - `outputs`: the files its output goes to; `says`: the text that it prints, if that is written here (echo, a
+      here-document); `is_fed`: its input is redirected; `decides`: what runs next depends on its success.
     """
 
     words: tuple[Argument, ...]
@@ -84,13 +85,13 @@ class Command:
     calls: tuple[str, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
     given_at: Mapping[str, tuple[Source, int]] = field(default_factory=dict)
-    """Where the values of that environment are written."""
+    """The file and offset of the variables in `environment`."""
     number: int = 0
-    """How many commands of the start run before it."""
+    """How many commands of the start run before this command."""
     read_after: int = 0
-    """How many commands of the start had run when the text that the command is written in was read."""
+    """How many commands of the start had run when the shell read the text that contains this command."""
     text_place: str = CHECKOUT
-    """Where that text lies."""
+    """Where that text is: CHECKOUT, MACHINE or ELSEWHERE."""
     outputs: tuple[Argument, ...] = ()
     says: Fragment | None = None
     is_fed: bool = False
@@ -102,7 +103,7 @@ class Command:
 
     @property
     def is_written(self) -> bool:
-        """Whether the command stands in one place of one text, as it is run."""
+        """Whether all words of the command are written together in one place."""
         text = self.words[0].fragment
         return all(word.fragment is text and word.home == self.home for word in self.words)
 
@@ -113,7 +114,7 @@ class Command:
 
     @property
     def written(self) -> Sequence[Argument]:
-        """The words that stand in one text: those of the command itself, or of the call that hands the verb to it."""
+        """The words written in one place: those of the command, or of the call that passes the verb to it."""
         call = docker_call(self.values)
         verb = self.words[call.word] if call is not None else self.words[0]
         key = verb if verb.home != self.home or verb.fragment is not self.words[0].fragment else self.words[0]
@@ -125,6 +126,6 @@ class Command:
 
     @property
     def place(self) -> Span:
-        """The characters of the file from the first of the written words to the last."""
+        """The position in the file from the first of the `written` words to the last."""
         spans = [word.span for word in self.written]
         return self.fragment.place(min(span.start for span in spans), max(span.end for span in spans))

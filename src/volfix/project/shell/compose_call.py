@@ -1,4 +1,4 @@
-"""Calls of Compose: the verb, and the options that say which project, which files and which daemon."""
+"""The model of a call of Compose: its verb, and its options for project, files and daemon."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from volfix.knowledge.purposes import FOR_A_WHILE, file_purposes
 
 @dataclass(frozen=True, slots=True)
 class ComposeCall:
-    """`docker compose` (`plugin`) or `docker-compose`, its verb, and what its options say.
+    """A call of `docker compose` (`plugin`) or `docker-compose`.
 
-    `context` and `host` name a daemon; `flags` are the names of all options.
+    `flags` are the names of all options; `context` and `host` name a daemon.
     """
 
     plugin: bool
@@ -37,7 +37,7 @@ class ComposeCall:
 
 
 def compose_call(words: Sequence[str]) -> ComposeCall | None:
-    """What a command's words ask of Compose; None where they do not call it."""
+    """The call of Compose in a command's words; None if they do not call Compose."""
     call = docker_call(words)
     if call is None or call.program != COMPOSE:
         return None
@@ -59,7 +59,7 @@ def compose_call(words: Sequence[str]) -> ComposeCall | None:
 
 
 def named_purposes(call: DockerCall) -> frozenset[str]:
-    """What the files and the names that the call gives say about what the stack is for."""
+    """The purposes (test, development ...) that the files and names in the call's options suggest."""
     names = call.values("-f", "--file", "-p", "--project-name", "--profile", "--env-file")
     return frozenset(
         purpose
@@ -70,5 +70,5 @@ def named_purposes(call: DockerCall) -> frozenset[str]:
 
 
 def is_for_use(call: DockerCall) -> bool:
-    """Whether nothing that the call names says that the stack is for tests or for development."""
+    """Whether no name in the call says that the stack is for tests or development."""
     return not named_purposes(call) & FOR_A_WHILE

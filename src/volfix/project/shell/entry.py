@@ -1,4 +1,4 @@
-"""Something with shell commands that is run as one: a script, a make target, the step of a pipeline."""
+"""The model of an entry: a script, make target or pipeline step whose shell commands run as a unit."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from volfix.syntax.source import Source
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """Something that is run as one: a script, a make target, a pipeline's step.
+    """A script, make target, pipeline step or similar that runs as a unit.
 
-    `group` joins the steps of one job; `labels` are the names that say what it is for; `hosted` says that it runs on
-    a machine that is thrown away, `remote` on another one; `separate` that each fragment has a shell of its own;
-    `needs` are entries of the same file that run first, `brings` those that run behind it; `directory` is where its
-    commands start; `after_failure` says that it runs only where one before it has failed. `mounted` is None for what
-    runs on a machine itself; in a container with a workspace of its own it is where directories of the host are, in
-    the workspace by the place in the checkout. `environment` has None for a value that is not known,
-    `given_at` says where each is written; `workspace` is the checkout's path where the commands run, None where it is
-    not there or not known, and `home` the checkout's directory here.
+    - `directory`: where its commands start; `group`: the job that the step belongs to.
+    - `labels`: names that suggest its purpose.
+    - `hosted`: it runs on a machine that is deleted afterwards; `remote`: on another machine.
+    - `separate`: each fragment runs in its own shell.
+    - `needs`, `brings`: names of entries of the same file that run before and after it.
+    - `after_failure`: it runs only if an earlier step failed.
+    - `mounted`: in a container, the paths of the host's directories in it (those in the workspace as paths of the
+      checkout); None for an entry that runs on the machine itself.
+    - `environment`: its variables, None for an unknown value; `given_at`: where each is written.
+    - `workspace`: the checkout's path where it runs, None if unknown; `home`: the checkout's directory here.
     """
 
     kind: str
@@ -48,7 +50,7 @@ class Entry:
     home: Path | None = None
 
     def with_variables(self, given: Mapping[str, str], at: tuple[Source, int]) -> Entry:
-        """The entry as it runs with variables that its caller gives, at a place."""
+        """The entry with the variables `given` that its caller passes; `at` is where the caller writes them."""
         if not given:
             return self
         given_at = {**self.given_at, **dict.fromkeys(given, at)}
@@ -60,7 +62,7 @@ class Entry:
 
     @cached_property
     def texts(self) -> tuple[Fragment, ...]:
-        """What each shell reads: all fragments as one text, unless each has its own or they make no script together."""
+        """The text for each shell: all fragments joined, unless each has its own shell or they are invalid together."""
         if self.separate:
             return self.fragments
         files = groupby(self.fragments, lambda fragment: id(fragment.source))

@@ -1,4 +1,4 @@
-"""What becomes of a word when the shell has put its variables in: no word, the word, or several.
+"""Expands the words of a command as the shell does: a word may become no word, one word or several.
 
 Source: POSIX, Shell Command Language, 2.2 Quoting and 2.6 Word Expansions; bash manual, 3.5.
 """
@@ -26,7 +26,7 @@ ANSI = {"n": "\n", "t": "\t", "r": "\r"}
 
 
 def expanded(words: Iterable[Word], command: SimpleCommand, fragment: Fragment, state: State) -> list[Argument]:
-    """What some words of a command in the fragment become, in order."""
+    """The arguments that `words` of the command in the fragment become, in order."""
     return [each for word in words for each in _expanded(fragment, word.span, command.span, state)]
 
 
@@ -45,7 +45,7 @@ def _expanded(fragment: Fragment, span: Span, home: Span, state: State) -> list[
 
 
 def _handed_on(found: re.Match[str], state: State) -> list[Argument] | None:
-    """The words of a call that `"$@"` or `$1` hands on, where they stay the words that they are."""
+    """The caller's arguments that `"$@"` or `$1` passes on; None if the shell would change or split them."""
     name, words = found[2] or found[3], state.arguments or ()
     given = list(words if name in ("@", "*") else words[int(name) - 1 : int(name)])
     stay = name != "*" if found[1] else all(re.fullmatch(r"[^\s*?]+", word.value) for word in given)
@@ -53,7 +53,7 @@ def _handed_on(found: re.Match[str], state: State) -> list[Argument] | None:
 
 
 def plain(text: str, state: State) -> str:
-    """A text with its variables put in and its quotes taken away, as one word: the value of an assignment."""
+    """The text expanded and unquoted as one word, like the value of an assignment."""
     if not SPECIAL.search(text):
         return text
     words = _Words(text, state, splits=False)
@@ -62,7 +62,7 @@ def plain(text: str, state: State) -> str:
 
 
 def document(text: str, span: Span, state: State) -> Iterator[Character]:
-    """What the lines of a here-document at `span` of a text say, with the variables of the shell around them."""
+    """The characters of the here-document at `span` of `text`, with variables expanded, each with its position."""
     at = span.start
     while at < span.end:
         char = text[at]
@@ -87,14 +87,14 @@ def _value(text: str, state: State) -> Value | Unset:
 
 
 def _expansion_end(text: str, at: int, end: int) -> int:
-    """Where an expansion that begins at `at` ends; one character on where none begins there."""
+    """The end of the expansion that begins at `at`; `at + 1` if none begins there."""
     found = NAME.match(text, at, end)
     return found.end() if found else expansion_end(text, at, end)
 
 
 @dataclass(slots=True)
 class _Word:
-    """A word that is put together; `known` says that not all of it is an expansion of unknown value."""
+    """A word being built; `known` says that it is more than an expansion with an unknown value."""
 
     characters: list[Character] = field(default_factory=list)
     expanded: bool = False
@@ -107,7 +107,7 @@ class _Word:
 
 @dataclass(slots=True)
 class _Words:
-    """Reads a word and puts together what becomes of it; without `splits` that is a single word."""
+    """Reads a written word and builds the words that it becomes; without `splits` a single word."""
 
     text: str
     state: State
@@ -186,7 +186,7 @@ class _Words:
     def expansion(self, at: int, stop: int, quoted: bool) -> None:
         text = self.text[at:stop]
         value = _value(text, self.state)
-        if value is None or isinstance(value, Unset):  # it stays as it is written
+        if value is None or isinstance(value, Unset):  # unknown: keep it as written
             self.word.characters.extend((self.text[offset], offset, offset + 1) for offset in range(at, stop))
             return
         if quoted or not self.splits:
@@ -217,7 +217,7 @@ def _is_unknown(value: str) -> bool:
 
 
 def _pieces(value: str) -> Iterator[str]:
-    """The parts of a value between its blanks; an empty one where there are blanks. Expansions in it are not split."""
+    """The parts of a value, split at blanks, and an empty part for each blank. Expansions in it are not split."""
     at = start = 0
     while at < len(value):
         if value[at].isspace():

@@ -1,4 +1,4 @@
-"""Commands of a deployment that delete files: which paths they reach, and what they leave out.
+"""Finds which paths a command deletes, and what it leaves out.
 
 Sources: POSIX rm; git, git-clean; rsync(1), FILTER RULES.
 """
@@ -42,7 +42,7 @@ FIND_TESTS = frozenset(
         *("-empty", "-user", "-perm", "!", "-not", "-prune"),
     }
 )
-"""Tests that may leave some of the files."""
+"""Tests of `find` that may exclude files from deletion."""
 RUNS = frozenset({(DOCKER, "run"), (DOCKER, "container run")})
 IN_CONTAINER = re.compile(r"\brm\s+(?:-\S+\s+)*(?:-\w*[rR]|--recursive)|\bfind\b.*(?:-delete\b|\brm\b)")
 HOST = re.compile(r"(?:[^/:\s]+@)?[^/:\s]+:")
@@ -50,11 +50,11 @@ HOST = re.compile(r"(?:[^/:\s]+@)?[^/:\s]+:")
 
 @dataclass(frozen=True, slots=True)
 class DeletedPath:
-    """What a command deletes: `path`, with what is below it; its last part may be a pattern.
+    """A path that a command deletes with everything below it; the last part of `path` may be a pattern.
 
-    `source`, for a copy that deletes, is the directory that is copied there; what `kept` names is left out;
-    `only_untracked` says that what git ignores is left out too; `is_remote`, that it is on another machine than the
-    command's, `partly` that it tests which of the files it deletes.
+    `kept` are patterns that are not deleted. `source` is the copied directory, for a copy that deletes (rsync).
+    `only_untracked` says that files ignored by git are not deleted. `is_remote` says that the path is on another
+    machine than the command. `partly` says that the command deletes only files that pass a test.
     """
 
     verb: str
@@ -68,9 +68,9 @@ class DeletedPath:
 
 
 def deleted_paths(command: Command) -> Iterator[DeletedPath]:
-    """The places that a command deletes; none for one that deletes no directories.
+    """The paths that a command deletes; none if it deletes no directories.
 
-    In a container of its own, as a pipeline's step is, it deletes only what is mounted there from the host.
+    In the container of a pipeline's step only paths that are mounted from the host count.
     """
     mounted = None if command.is_remote else command.start.mounted
     for deleted in _all_deleted(command):
@@ -100,7 +100,7 @@ def _rm(command: Command) -> Iterator[DeletedPath]:
 
 
 def _find(command: Command) -> Iterator[DeletedPath]:
-    """`find PLACE -delete`, `find PLACE -exec rm -rf {} +`. Source: POSIX, find; GNU findutils manual."""
+    """The paths of `find PLACE -delete`, `find PLACE -exec rm {} +`. Source: POSIX, find; GNU findutils manual."""
     words = command.values[1:]
     places = list(itertools.takewhile(lambda word: word[:1] not in ("-", "(", "!", "\\"), words))
     ran = [program for word, program in itertools.pairwise(words) if word in FIND_RUNS]
@@ -112,9 +112,9 @@ def _find(command: Command) -> Iterator[DeletedPath]:
 
 
 def _in_container(command: Command, call: DockerCall) -> Iterator[DeletedPath]:
-    """`docker run -v /srv/data:/v IMAGE rm -rf /v/old`: what the container's command deletes of the host's.
+    """The host paths that a container's command deletes: `docker run -v /srv/data:/v IMAGE rm -rf /v/old`.
 
-    The daemon's machine is the host, wherever the command itself runs.
+    They are on the daemon's machine, wherever the command itself runs.
     """
     words = command.values[call.word + 1 :] if (call.program, call.verb) in RUNS else []
     script = " ".join(words)
@@ -125,7 +125,7 @@ def _in_container(command: Command, call: DockerCall) -> Iterator[DeletedPath]:
 
 
 def _host_mounts(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The directories of the host that `docker run` mounts, with their places in the container."""
+    """The host directories that `docker run` mounts, each with its target."""
     for option, following in itertools.pairwise(words):
         name, equals, value = option.partition("=")
         value = value if equals else following
@@ -143,7 +143,7 @@ def _host_mounts(words: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def git_cleans(words: Sequence[str], directory: str, *, in_checkout: bool) -> Iterator[DeletedPath]:
-    """What `git` with these words, run in the directory, deletes: nothing where they are not those of `git clean`."""
+    """The paths that `git` with these words (without `git` itself) deletes in `directory`; none but for `git clean`."""
     at = skip_options(words, 0, GIT_VALUES)
     if at >= len(words) or words[at] != "clean":
         return
@@ -154,7 +154,7 @@ def git_cleans(words: Sequence[str], directory: str, *, in_checkout: bool) -> It
     letters = "".join(option.lstrip("-") for option, _ in options if not option.startswith("--"))
     forced = "f" in letters or any(option == "--force" for option, _ in options)
     if forced and "d" in letters and "n" not in letters:
-        kept = tuple(value for _, value in options if value)  # of what is kept: no other option takes a value
+        kept = tuple(value for _, value in options if value)  # only `-e` takes a value
         untracked = not re.search("[xX]", letters)
         for path in paths or ["."]:
             yield DeletedPath("git clean", joined(directory, path), in_checkout, kept, only_untracked=untracked)
@@ -195,7 +195,7 @@ def _rsync(command: Command) -> Iterator[DeletedPath]:
 
 
 def _split(words: Sequence[str], values: frozenset[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """Options with their values, and the other words."""
+    """The options with their values, and the other words; `values` are the options that take a value."""
     options: list[tuple[str, str]] = []
     rest: list[str] = []
     at = 0
@@ -219,7 +219,7 @@ def _split(words: Sequence[str], values: frozenset[str]) -> tuple[list[tuple[str
 
 
 def covers(pattern: str, path: str) -> bool:
-    """Whether deleting what the pattern names deletes the directory at `path`, or all that is in it."""
+    """Whether deleting what `pattern` matches deletes the directory `path` or everything in it."""
     wanted, parts = pattern.strip("/").split("/"), path.strip("/").split("/")
     if pattern.startswith("/") != path.startswith("/"):
         return False
@@ -231,12 +231,12 @@ def covers(pattern: str, path: str) -> bool:
 
 
 def _literal(part: str) -> str:
-    """A part of a path as fnmatch takes it: what the shell expands otherwise matches nothing but itself."""
+    """A part of a path as a pattern for fnmatch; a part with a `$` matches only itself."""
     return part.replace("[", "[[]") if "$" in part else part
 
 
 def is_kept(relative: str, patterns: Sequence[str]) -> bool:
-    """Whether a pattern of rsync's or git's leaves out the directory at a path relative to where the command works."""
+    """Whether one of rsync's or git's patterns excludes the directory `relative` (to where the command works)."""
     parts = relative.split("/")
     for pattern in patterns:
         text = re.sub(r"/\*{1,3}\Z", "", pattern.rstrip("/")) if pattern != "/" else ""
@@ -246,12 +246,12 @@ def is_kept(relative: str, patterns: Sequence[str]) -> bool:
         for start in starts:
             some = parts[start : start + len(wanted)]
             if len(some) == len(wanted) and all(map(fnmatch.fnmatchcase, some, wanted)):
-                # `storage/*` leaves out all that is in it; `storage/logs/*` leaves the rest of it in
+                # `storage/*` excludes everything in storage; `storage/logs/*` does not exclude the rest of storage
                 return True
     return False
 
 
 def relative_to(path: str, directory: str) -> str | None:
-    """See `below`; None for the directory itself."""
+    """Like `below`, but None for the directory itself."""
     found = below(path, directory)
     return None if found == "." else found

@@ -1,7 +1,7 @@
-"""What runs when an entry is run: its commands in order, those of what it calls in their place.
+"""Lists the commands that an entry runs, in order; a call is replaced by the commands of the script that it calls.
 
-Followed are functions, aliases, `cd`, variables, arrays, `sh -c`, `eval`, `su`, `trap`, `ssh`, here-documents, and what
-the resolver finds: scripts, make targets, npm scripts. What runs inside a container is not followed.
+It follows functions, aliases, `cd`, variables, arrays, `sh -c`, `eval`, `su`, `trap`, `ssh`, here-documents, and what
+the resolver finds: scripts, make targets, npm scripts. It does not follow what runs inside a container.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from volfix.syntax.shell_commands import SimpleCommand
 from volfix.syntax.source import Span
 
 KEYWORDS = frozenset({"then", "elif", "else", "fi", "do", "done", "esac"})
-"""Words that stand for a command only where the grammar has lost its way."""
+"""Words that appear as a command only if the parser misread the text."""
 
 
 @dataclass(slots=True)
 class Interpreter:
-    """Reads entries; `unread` are the parts of files that are no shell, by file and place. What calls itself too often
-    to be followed is refused: see Repeats.
+    """Interprets entries. `unread` are the parts of files that are not valid shell, by file and offset.
+
+    A text that calls itself too often is refused (see Repeats).
     """
 
     resolver: Resolver
@@ -43,7 +44,7 @@ class Interpreter:
     count: int = 0
 
     def commands(self, entry: Entry, directory: str | None = None) -> list[Command]:
-        """The commands that running the entry runs, in order; `directory` is where it is called from."""
+        """The commands that the entry runs, in order; `directory` is where it is called (default: its own)."""
         self.count = 0
         start = directory or str(entry.directory)
         home = str(entry.home or start)
@@ -58,7 +59,7 @@ class Interpreter:
         return list(self._process(self._entry(entry, state, frame), state, frame))
 
     def _process(self, commands: Iterator[Command], state: State, frame: Frame) -> Iterator[Command]:
-        """What a process runs, and at its end the handlers that it has set for that."""
+        """The commands of a process, and then those of its handlers for EXIT."""
         yield from commands
         state.ended_by = ""
         for handler, origin, file in list(state.traps):
@@ -108,7 +109,7 @@ class Interpreter:
         state.scope, state.scopes = outer
 
     def _reads_well(self, commands: Sequence[SimpleCommand], fragment: Fragment) -> bool:
-        """Whether the commands stand as they are written: else what may run could seem to be behind the end."""
+        """Whether the text was parsed without doubt; otherwise commands could wrongly seem to come after the end."""
         lost = any(command.words and command.words[0].value in KEYWORDS for command in commands)
         return not lost and all(path != fragment.source.path for path, _ in self.unread)
 
@@ -134,7 +135,7 @@ class Interpreter:
             yield self._leaf(call)
 
     def _follower(self, name: str) -> Callable[[Call], Iterator[Command]] | None:
-        """How what a program runs is followed; None where it runs nothing that is written here."""
+        """The function that follows what a program runs; None for a program that runs no other commands."""
         if name in ("trap", "eval", ".", "source"):
             return {"trap": self._trap, "eval": self._eval}.get(name, self._source)
         if knowledge.is_remote(name):
@@ -155,7 +156,7 @@ class Interpreter:
         return call.leaf(self.count - 1)
 
     def _opened(self, frame: Frame, state: State) -> Frame:
-        """The frame of a file that is read now."""
+        """The frame of a file that the shell reads now."""
         text_place = CHECKOUT if state.has_checkout and state.in_checkout else ELSEWHERE if state.is_remote else MACHINE
         return replace(frame, read_after=self.count, text_place=text_place)
 
@@ -170,7 +171,7 @@ class Interpreter:
         state.back(before)
 
     def _trap(self, call: Call) -> Iterator[Command]:
-        """`trap 'commands' SIGNAL`: those for the end of the shell run there, the others where a signal comes."""
+        """`trap 'commands' SIGNAL`: commands for EXIT run at the end of the shell, others when the signal comes."""
         words = [word for word in call.words[1:] if word.value != "--"]
         if len(words) < 2 or words[0].value in ("", "-"):
             return
@@ -183,7 +184,7 @@ class Interpreter:
             yield from self._inner(words[:1], call.state.copy(), frame)
 
     def _remote(self, call: Call) -> Iterator[Command]:
-        """`ssh host command`, and what it sends to a shell there."""
+        """`ssh host command`, and the text that it sends to a shell there."""
         at = knowledge.skip_options(call.values, 1, knowledge.option_values("remotes")) + 1
         state, frame = call.state.remote(), replace(call.frame, hosted=False)
         words = [word for word in call.words[at:] if word.value != "--"]
@@ -207,12 +208,12 @@ class Interpreter:
             yield from self._process(self._entry(entry.with_variables(given, call.place), state, frame), state, frame)
 
     def _inner(self, words: Sequence[Argument], state: State, frame: Frame) -> Iterator[Command]:
-        """Words that are commands by themselves, as `ssh` and `eval` put them together."""
+        """The commands in words that `ssh` or `eval` joins into one text."""
         if (text := together(words)) is not None:
             yield from self._text(text, state, frame.deeper())
 
     def _input(self, call: Call, state: State, frame: Frame) -> Iterator[Command]:
-        """The text that a shell reads: a here-document, a file, or what another command says."""
+        """The commands in a shell's input: a here-document, a file, or another command's output."""
         command = call.command
         if (lines := call.heredoc()) is not None:
             yield from self._text(lines, state, frame.deeper())
@@ -232,7 +233,7 @@ class Interpreter:
                 yield from self._inner(echoed(words), state, frame)
 
     def _read(self, name: str, call: Call, state: State, frame: Frame) -> Iterator[Command]:
-        """The text of a file that a shell reads as its input."""
+        """The commands in a file that a shell reads as its input."""
         script = self.resolver.script(name, call.state, any_name=True)
         if script is not None:
             for fragment in script.fragments:
@@ -256,7 +257,7 @@ class Interpreter:
             yield from self._told(payload.text, call, state)
 
     def _told(self, text: Argument | None, call: Call, state: State) -> Iterator[Command]:
-        """The text that a program is told to run; without one what it reads."""
+        """The commands in the text that a program is told to run; without a text, those in its input."""
         frame = call.frame
         found = self._input(call, state, frame) if text is None else self._inner([text], state, frame)
         yield from self._process(found, state, frame)

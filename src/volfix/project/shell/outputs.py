@@ -1,4 +1,4 @@
-"""What `$(...)` says, where it only asks for places and texts: `$(cd "$(dirname "$0")" && pwd)`.
+"""The output of simple `$(...)`, which only asks for directories and texts: `$(cd "$(dirname "$0")" && pwd)`.
 
 Source: POSIX, Utilities (basename, dirname, echo, printf, pwd, command); coreutils (realpath, readlink).
 """
@@ -15,14 +15,14 @@ from volfix.syntax.shell import parse
 
 
 def output(text: str, state: State, expand: Expand) -> str | None:
-    """What the commands print, without the last line end; None where that is not known without running them."""
+    """The output of the commands in `text`, without the last line end; None if only running them would tell."""
     script = parse(text)
     if script.unread or not script.commands:
         return None
     inner = state.copy()
     outputs: list[str] = []
     for command in script.commands:
-        if command.around.substituted:  # it says a part of a word of the command behind it
+        if command.around.substituted:  # its output is part of a word of the next command
             continue
         inner.enter(command.around.scope)
         words = [expand(text[word.span.start : word.span.end], inner) for word in command.words]
@@ -32,13 +32,13 @@ def output(text: str, state: State, expand: Expand) -> str | None:
         if output is None or "\n" in output:
             return None
         outputs += [output] if output else []
-    if "||" in text:  # the others are said where the first fails
+    if "||" in text:  # the others print only if the first fails
         outputs = outputs[:1]
     return "\n".join(outputs)
 
 
 def _unknown(_words: Sequence[str], _state: State) -> None:
-    """What a command says that has to be run."""
+    """The unknown output of a command that would have to run."""
 
 
 def _nothing(_words: Sequence[str], _state: State) -> str:

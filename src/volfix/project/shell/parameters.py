@@ -1,4 +1,4 @@
-"""What the shell puts in for `$NAME`, `${NAME...}` and `$(...)`, as far as it is known without running anything.
+"""The values of `$NAME` and `${NAME...}`, as far as they are known without running anything.
 
 Source: POSIX, Shell Command Language, 2.6.2 Parameter Expansion; bash manual, 3.5.3.
 """
@@ -16,11 +16,11 @@ DEFAULT = re.compile(r":?([-=+?])(.*)\Z", re.DOTALL)
 
 
 Expand = Callable[[str, State], str]
-"""Puts the variables into a text: the default in `${NAME:-default}` is such a text."""
+"""Expands the variables in a text, such as the default in `${NAME:-default}`."""
 
 
 def parameter(text: str, state: State, expand: Expand) -> Value | Unset:
-    """The value of an expansion as it is written; None where it is set, but not known, or cannot be worked out."""
+    """The value of the expansion `text`; None if it is set but unknown, UNSET if nothing sets it."""
     found = PARAMETER.match(text)
     if found is None:
         return None
@@ -70,7 +70,7 @@ def _element(value: Value | Unset, index: str) -> Value | Unset:
 
 
 def _applied(name: str, operation: str, value: Value | Unset, state: State, expand: Expand) -> Value | Unset:
-    """The value after `:-default`, `%pattern`, `/pattern/text`, `,,` and their like."""
+    """The value after an operation such as `:-default`, `%pattern`, `/pattern/text` or `,,`; None if unknown."""
     if found := DEFAULT.match(operation):
         return _defaulted(found[1], expand(found[2], state), operation[0] == ":", value)
     if isinstance(value, tuple) and (found := re.match(r":(\d+)(?::(\d+))?\Z", operation)):
@@ -100,7 +100,7 @@ def _defaulted(sign: str, text: str, empty_too: bool, value: Value | Unset) -> V
 
 
 def _trimmed(value: str, side: str, longest: bool, wanted: str) -> str:
-    """The value without the part at its end (`%`) or beginning (`#`) that the pattern matches."""
+    """The value without the part at its end (`%`) or beginning (`#`) that matches the pattern `wanted`."""
     places: Sequence[int] = range(len(value) + 1)
     if (side == "%") != longest:
         places = places[::-1]

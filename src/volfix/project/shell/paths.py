@@ -1,4 +1,4 @@
-"""Paths as a shell's commands write them: absolute, below `~`, or below a variable of unknown value (`$APP/web`)."""
+"""Paths as shell commands write them: absolute, below `~`, or below a variable with unknown value (`$APP/web`)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import posixpath
 
 
 def joined(directory: str, text: str) -> str:
-    """A path relative to a directory; one that begins with a slash, `~` or a variable stands by itself."""
+    """The path `text` relative to `directory`, normalised; unchanged if it begins with `/`, `~` or a variable."""
     whole = text if text.startswith(("/", "~", "$", "`")) else f"{directory}/{text}"
     return posixpath.normpath(whole)
 
 
 def below(path: str, directory: str) -> str | None:
-    """The path relative to a directory that it is, or lies below; None elsewhere."""
+    """The path relative to `directory` ("." for the directory itself); None if it is outside."""
     path, directory = posixpath.normpath(path), posixpath.normpath(directory)
     if path == directory:
         return "."
@@ -21,6 +21,6 @@ def below(path: str, directory: str) -> str | None:
 
 
 def moved(path: str, directory: str, to: str) -> str:
-    """The path with the directory that it lies below replaced by another; the path itself elsewhere."""
+    """The path with its beginning `directory` replaced by `to`; unchanged if it is outside `directory`."""
     relative = below(path, directory)
     return path if relative is None else posixpath.normpath(f"{to}/{relative}")

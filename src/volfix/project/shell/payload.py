@@ -1,4 +1,4 @@
-"""What programs that run commands are told to run, or to write: the words of `sh`, `su` and `echo`."""
+"""Reads what `sh` and `su` are told to run, and what `echo` and `printf` are told to print."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from volfix.syntax.fragment import Character, Fragment
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a program that runs others is told to run: a text, a script or words; nothing where it reads its input."""
+    """What a program is told to run: a text, a script or words; none of them if it reads its input.
+
+    `arguments` are those of the text or script. `logs_in` says that it starts a login shell.
+    """
 
     text: Argument | None = None
     script: Argument | None = None
@@ -24,9 +27,9 @@ class Payload:
 
 
 def shell_call(words: Sequence[Argument]) -> Payload:
-    """What a shell runs: `bash -eo pipefail deploy.sh`, `sh -c text name argument`.
+    """What a shell call runs: `bash -eo pipefail deploy.sh`, `sh -c text name argument`.
 
-    Source: POSIX, sh; bash manual, 6.1 Invoking Bash. `-o` takes a word also in a cluster.
+    `-o` takes a word even inside a cluster (`-eo`). Source: POSIX, sh; bash manual, 6.1 Invoking Bash.
     """
     values = option_values("shells")
     at, is_text, reads = 1, False, False
@@ -50,7 +53,7 @@ def shell_call(words: Sequence[Argument]) -> Payload:
 
 
 def user_call(words: Sequence[Argument]) -> Payload:
-    """What `su` and `runuser` run: `su - app -c text`, `runuser -u app -- command`.
+    """What a call of `su` or `runuser` runs: `su - app -c text`, `runuser -u app -- command`.
 
     Source: util-linux, su(1) and runuser(1).
     """
@@ -79,7 +82,7 @@ def user_call(words: Sequence[Argument]) -> Payload:
 
 
 def together(words: Sequence[Argument]) -> Fragment | None:
-    """The text that words of one file are as `ssh` and `eval` put them together; None where there is none."""
+    """The words joined by blanks, as `ssh` and `eval` do; None without words or if they are from several files."""
     if not words or any(word.fragment.source is not words[0].fragment.source for word in words):
         return None
     found: list[Character] = []
@@ -91,7 +94,7 @@ def together(words: Sequence[Argument]) -> Fragment | None:
 
 
 def echoed(words: Sequence[Argument]) -> Sequence[Argument]:
-    """The words that `echo` or `printf` says; none for another program."""
+    """The words that `echo` or `printf` prints; none for another program."""
     name = posixpath.basename(words[0].value) if words else ""
     rest = list(words[1:])
     if name == "echo":
@@ -104,7 +107,7 @@ def echoed(words: Sequence[Argument]) -> Sequence[Argument]:
 
 
 def said(words: Sequence[Argument]) -> Fragment | None:
-    """The text that `echo` or `printf` writes, with its line ends; None for another program."""
+    """The text that `echo` or `printf` prints, with its line ends; None for another program."""
     found = echoed(words)
     if not found or any(word.fragment.source is not found[0].fragment.source for word in found):
         return None

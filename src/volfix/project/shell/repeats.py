@@ -1,4 +1,4 @@
-"""How often commands are read again: texts that call the next one twice would double the commands at each step."""
+"""Limits how often commands are read again: if each script calls the next twice, commands double at each step."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from volfix.project.shell.calls import Call, Frame
 from volfix.syntax import disk
 
 DEPTH = 50
-"""Calls within calls."""
+"""How deep calls may nest."""
 MOST, MOST_OF_EACH = 5_000, 10
-"""How many commands are read again, and how many more of them for each command that is written."""
+"""How many repeated commands are read, and how many more for each written command."""
 TOO_MUCH = "its commands call each other too often or too deeply: volfix has not followed all of them"
 
 
 @dataclass(slots=True)
 class Repeats:
-    """The places of the commands that were read, and how many were read again. The rest is refused: see disk.py."""
+    """The places of the commands read so far, and how many were read again. Further repeats are refused (disk.py)."""
 
     read: set[tuple[Path, int]] = field(default_factory=set)
     again: int = 0
 
     def allow(self, call: Call) -> bool:
-        """Whether a command is read: not where texts that call each other have been run too often."""
+        """Whether to read the command; False after too many repeats or too deep calls, which it refuses."""
         path, place = call.fragment.source.path, call.fragment.starts[call.command.span.start]
         if (path, place) not in self.read:
             self.read.add((path, place))
@@ -36,7 +36,7 @@ class Repeats:
 
 
 def is_too_deep(frame: Frame, path: Path) -> bool:
-    """Whether calls lie too deep within calls to be followed, which the file at `path` makes."""
+    """Whether the calls nest too deeply to be followed; the file at `path` is then refused."""
     if len(frame.stack) > DEPTH:
         disk.refuse(path, TOO_MUCH)
     return len(frame.stack) > DEPTH

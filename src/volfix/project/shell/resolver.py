@@ -1,4 +1,4 @@
-"""What the interpreter asks of the files around a text of commands: it knows no CI system and no runner itself."""
+"""The interface through which the interpreter finds files: it knows neither CI systems nor runners itself."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ class Resolver(Protocol):
     """Finds what commands call."""
 
     def contains(self, path: str, /) -> bool:
-        """Whether an absolute path lies in the checkout."""
+        """Whether the absolute path is in the checkout."""
 
     def script(self, name: str, state: State, /, *, any_name: bool = False) -> Entry | None:
-        """The script that a command's name leads to; with `any_name` the name need not look like a script's."""
+        """The script that a command calls by `name`; None if there is none.
+
+        Without `any_name` the name must look like a script's.
+        """
 
     def is_runner(self, name: str, /) -> bool:
-        """Whether the program runs entries by their names: `make`, `npm`."""
+        """Whether the program runs entries by name, as `make` and `npm` do."""
 
     def run_by(self, words: Sequence[str], state: State, /) -> Iterator[tuple[Entry, str]]:
-        """The entries that a runner runs, each with the directory that it starts in."""
+        """The entries that a call such as `make target` runs, each with the directory that it starts in."""
 
     def given_by(self, words: Sequence[str], /) -> dict[str, str]:
-        """The variables that the words of a runner hand on to what it runs: `make NAME=value target`."""
+        """The variables that a call such as `make NAME=value target` passes to what it runs."""
 
     def beside(self, entry: Entry, names: Sequence[str], /) -> Iterator[Entry]:
-        """The entries with these names that the runner finds for another one: what it needs, what runs behind it."""
+        """The entries with these names in the file of `entry`, which run before or after it."""

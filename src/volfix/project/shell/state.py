@@ -1,4 +1,4 @@
-"""What a shell knows while its commands are read in order: its directory, its variables, its functions."""
+"""The state of a shell while its commands are read in order: its directory, variables, functions and more."""
 
 from __future__ import annotations
 
@@ -17,30 +17,32 @@ if TYPE_CHECKING:
     Place = tuple[Source, int]
 
 Value = str | tuple[str, ...] | None
-"""A variable's value: text, the elements of an array, or None where it is set and not known."""
+"""A variable's value: text, the elements of an array, or None if it is set but unknown."""
 
 
 class Unset:
-    """The value of a variable that nothing sets: it may come from outside."""
+    """The value of a variable that no command sets; it may come from outside."""
 
 
 UNSET = Unset()
 LONGEST = 4000
-"""Characters of a value that is kept: a variable that is appended to itself would grow without end."""
+"""The longest value that is kept, in characters: a variable appended to itself would grow without end."""
 
 
 @dataclass(slots=True)
 class State:
-    """`directory` is a path as in paths.py; in the checkout it is the place on the machine that reads it.
+    """The state of a shell.
 
-    `home` is the checkout's directory, `workspace` its path where the commands run; `has_checkout` says that it is
-    there. `in_checkout`: the directory lies in it; `is_remote`: on another machine. `zero` is `$0`, `script` the file
-    that is read, both absolute. `arguments` are `$1` and so on, None where nobody knows them. `uncertain` are the
-    variables that were set by commands that may not run, as they do while `maybe` is set, and behind a command that may
-    leave the function (`leaves_early`). `local` are the values that its caller gets back. `functions` have the text
-    that they stand in; `traps` run when the shell ends; `given_at` says where a variable's last value stands. `scopes`
-    are the states that the subshells around return to, `scope` their numbers. `ended_by` is the command behind which
-    nothing runs any more: `exit` or `exec` in the shell, `return` in the function.
+    - `directory`: a path as in paths.py; inside the checkout, the path on this machine. `in_checkout`: it is inside.
+    - `home`: the checkout's directory here; `workspace`: its path where the commands run; `has_checkout`: it is there.
+    - `is_remote`: the shell is on another machine.
+    - `zero`: `$0`; `script`: the file being read; `arguments`: `$1` and so on, None if unknown.
+    - `maybe`: the commands being read may not run; `leaves_early`: an earlier command may have left the function.
+      `uncertain`: variables set by commands that may not run.
+    - `local`: the caller's values, restored after a function. `given_at`: where each variable was last set.
+    - `functions`: with the text that contains them; `traps`: commands for the end of the shell.
+    - `scopes`: the states that the enclosing subshells return to; `scope`: the numbers of these subshells.
+    - `ended_by`: the command after which nothing runs: `exit` or `exec`, or `return` in a function.
     """
 
     directory: str
@@ -70,7 +72,7 @@ class State:
     scopes: list[State] = field(default_factory=list)
 
     def copy(self) -> State:
-        """The state of a subshell."""
+        """The state of a subshell that starts here."""
         return replace(
             self,
             pushed=list(self.pushed),
@@ -85,7 +87,7 @@ class State:
         )
 
     def process(self) -> State:
-        """The state of a program that starts here: it gets what is exported, and none of the shell's functions."""
+        """The state of a program that starts here: with the exported variables but without functions."""
         variables = {name: self.variables.get(name) for name in self.exported}
         return replace(
             self.copy(),
@@ -99,13 +101,13 @@ class State:
         )
 
     def remote(self) -> State:
-        """The state of a shell on another machine: nothing of this one is there."""
+        """The state of a shell on another machine: nothing of this shell is there."""
         return State(
             "~", self.home, in_checkout=False, has_checkout=False, is_remote=True, zero="~", script="~", arguments=()
         )
 
     def enter(self, scope: tuple[int, ...]) -> None:
-        """Go into and out of subshells: whatever they set, the shell around them stays as it was."""
+        """Enter or leave subshells; what a subshell sets does not change the shell around it."""
         common = 0
         while common < min(len(scope), len(self.scope)) and scope[common] == self.scope[common]:
             common += 1
@@ -123,14 +125,14 @@ class State:
         return posixpath.dirname(self.script) if "/" in self.script else self.script
 
     def path(self, text: str) -> str:
-        """A path as the shell takes it, normalised; below the workspace it is the place in the checkout."""
+        """The path `text` as the shell resolves it, normalised; a path in the workspace is mapped to the checkout."""
         path = joined(self.directory, text)
         if self.workspace and (relative := below(path, self.workspace)) is not None:
             return posixpath.normpath(f"{self.home}/{relative}")
         return path
 
     def set(self, name: str, value: Value, *, exported: bool = False, at: Place | None = None) -> None:
-        """Give a variable a value, which is written at a place."""
+        """Set a variable; `at` is where the value is written."""
         if isinstance(value, str) and len(value) > LONGEST:
             value = None
         self.variables[name] = value
@@ -141,24 +143,24 @@ class State:
             self.exported.add(name)
 
     def is_certain(self, name: str) -> bool:
-        """Whether nothing but the commands that were read gives the variable its value."""
+        """Whether the variable's value is certain: set by commands that were read and that do run."""
         if name.isdigit():
             return self.arguments is not None and name != "0" and "@" not in self.uncertain
         return name in self.variables and name not in self.uncertain
 
     def doubt(self) -> None:
-        """Something that was not read may have set any of the variables."""
+        """Make all variables uncertain, because something that was not read may have set them."""
         self.uncertain |= {*self.variables, "@"}
 
     def call(self, arguments: tuple[Argument, ...]) -> State:
-        """Go into a function, in this state; the state to go back to."""
+        """Enter a function with `arguments`; returns the state to pass to `back`."""
         before = replace(self, uncertain=self.uncertain & {"@"})
         self.arguments, self.local, self.leaves_early = arguments, {}, False
         self.uncertain.discard("@")
         return before
 
     def back(self, before: State) -> None:
-        """Go back from a function to the state that it was called in, but for what it set for good."""
+        """Leave a function: restore arguments and local variables, keep everything else that it set."""
         for name, value in self.local.items():
             if isinstance(value, Unset):
                 self.variables.pop(name, None)
@@ -172,6 +174,6 @@ class State:
             self.ended_by = ""
 
     def environment(self) -> dict[str, str | None]:
-        """What a program that starts here gets."""
+        """The environment of a program that starts here; None for an unknown value."""
         found = {name: self.variables.get(name) for name in self.exported}
         return {name: value if isinstance(value, str) else None for name, value in found.items()}

@@ -1,4 +1,4 @@
-"""Programs that only run what follows them: `sudo -u app nohup env A=b docker ...`."""
+"""Programs that only run the command after them: `sudo -u app nohup env A=b docker ...`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from volfix.project.shell.command import Argument
 
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 KEYWORDS = frozenset({"time", "!"})
-"""What runs functions too: the others look for a program."""
+"""Shell keywords, which can run functions too; other wrappers can run only programs."""
 LIMIT = 8
 
 
 @dataclass(slots=True)
 class Unwrapped:
-    """The command behind the wrappers: its words, the variables that they set, and the directory that they go to."""
+    """The command after its wrappers: its words, and the variables and the directory that the wrappers set."""
 
     words: list[Argument]
     assigned: dict[str, str] = field(default_factory=dict)
@@ -27,10 +27,9 @@ class Unwrapped:
 
 
 def unwrapped(words: Sequence[Argument]) -> Unwrapped:
-    """The command that the words run in the end.
+    """The command that the words finally run.
 
-    A first word of unknown value before the name of a program is a wrapper as well: it is `sudo`, or nothing
-    (`$SUDO docker ...`).
+    An unknown first word before the name of a program counts as a wrapper: it is `sudo` or empty (`$SUDO docker ...`).
     """
     found = Unwrapped(list(words))
     for _ in range(LIMIT):
