@@ -1,6 +1,6 @@
-"""A module in Go, JavaScript or TypeScript as a syntax tree, with the place of every literal.
+"""Parses a Go, JavaScript or TypeScript module into a syntax tree that knows the position of every literal.
 
-The grammars are tree-sitter's; each is imported when the first module of its language is read.
+The grammars are those of tree-sitter; each is imported when the first module of its language is read.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _parser(suffix: str) -> Parser:
 
 
 class CodeTree:
-    """The tree of a module; its grammar is that of the file's suffix. Never fails: see `has_error`."""
+    """The syntax tree of a module. The file's suffix decides the grammar. Parsing never fails: see `has_error`."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -47,11 +47,11 @@ class CodeTree:
 
     @property
     def has_error(self) -> bool:
-        """Whether the grammar does not read a part of the module."""
+        """Whether a part of the module could not be parsed."""
         return self.root.has_error
 
     def nodes(self) -> Iterator[Node]:
-        """All nodes with a name, in the order in which they are written."""
+        """All named nodes, in the order in which they are written."""
         waiting = [self.root]
         while waiting:
             node = waiting.pop()
@@ -59,11 +59,11 @@ class CodeTree:
             waiting += reversed(node.named_children)
 
     def text(self, node: Node | None) -> str:
-        """What a node says, as it is written; empty for none."""
+        """The text of a node; empty for None."""
         return self._bytes[node.start_byte : node.end_byte].decode() if node is not None else ""
 
     def span(self, node: Node) -> Span:
-        """The characters of a node."""
+        """The position of a node in the source's text, in characters."""
         if self._is_ascii:
             return Span(node.start_byte, node.end_byte)
         before = len(self._bytes[: node.start_byte].decode())
@@ -74,12 +74,12 @@ class CodeTree:
         return len(self._bytes) == len(self.source.text)
 
     def string(self, node: Node | None) -> str | None:
-        """The content of a string without escapes and substitutions; None for anything else."""
+        """The content of a string literal; None for other nodes and for strings with escapes or substitutions."""
         value = self.literal(node)
         return value.text if value is not None else None
 
     def literal(self, node: Node | None) -> Value | None:
-        """The same with the place of the content."""
+        """Like `string`, but with the position of the content."""
         if node is None or node.type not in STRINGS:
             return None
         parts = node.named_children
@@ -97,7 +97,7 @@ def arguments_of(node: Node) -> list[Node]:
 
 
 def is_conditional(node: Node, conditions: frozenset[str]) -> str | None:
-    """Why it is not known that a node runs: it is in a branch of one of these statements; None where it always runs."""
+    """Why a node may not run: it is in a branch of a statement of a type in `conditions`. None if it always runs."""
     child, parent = node, node.parent
     while parent is not None:
         first = parent.child_by_field_name("initializer")
@@ -111,9 +111,10 @@ Described = tuple[str, int, str]
 
 
 def dump(source: Source, replaced: Mapping[Span, str]) -> list[Described]:
-    """Every node of the module with what it says; the contents of some strings as they shall be.
+    """Every node of the module as (type, number of children, text), to compare two versions.
 
-    Raises FileProblem where the grammar does not read all of it, or where a string is not where it was.
+    `replaced` gives new contents for the strings at these positions. Raises FileProblem if the module cannot be parsed
+    or has no string at one of the positions.
     """
     tree = CodeTree(source)
     if tree.has_error:

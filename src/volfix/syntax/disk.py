@@ -1,9 +1,9 @@
-"""The one way to a repository's files: nothing else in volfix opens them or looks into their directories.
+"""The only access to a repository's files: nothing else in volfix opens files or lists directories.
 
-A file is read where it is a regular file, not larger than a limit, and lies, links followed, in one of the roots of the
-run: `begin` starts a run and `enclose` names its roots. A path that is outside of them as it is written is one that a
-Compose file names; `begin` says whether these may be read. What is refused is kept in `refused`. Where an editor has
-text of a file that is not saved, that text is read, and the file on disk has to be one that volfix would read.
+A file is read only if it is a regular file, is not too large, and lies (with links followed) in a root of the run.
+`begin` starts a run, `enclose` adds its roots. A path written outside the roots comes from a Compose file; `begin` says
+whether it may be read. `refused` keeps what was not read, and why. If an editor has unsaved text of a file, that text
+is read instead, provided that volfix would read the file on disk.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from volfix.syntax.opened import FLAGS, Refused, check_kind, real_place, up_to
 from volfix.syntax.roots import Roots, is_of_host
 
 LARGEST = 10 * 1024 * 1024
-"""Bytes of a file that is read. The largest Compose file in public use is well under a hundredth of it."""
+"""The largest file that is read, in bytes. Public Compose files stay below a hundredth of it."""
 LARGEST_YAML = 2 * 1024 * 1024
-"""Bytes of a YAML file that is read: its tree takes a hundred times as much memory."""
+"""The largest YAML file that is read, in bytes: its tree takes a hundred times as much memory."""
 OUTSIDE = "lies outside of the repository"
-"""Why a path that a run may not even look at counts as one where nothing is."""
+"""The reason for a path at which a run may not even look; it is treated as missing."""
 Result = TypeVar("Result")
 
 
@@ -38,9 +38,11 @@ _FORGETTING: list[Callable[[], None]] = []
 def begin(
     *, outside: bool, unsaved: Mapping[str, bytes] | None = None, withheld: Mapping[Path, str] | None = None
 ) -> None:
-    """Start a run without roots; `outside` lets it read what a Compose file names outside of them. Without it nothing
-    there is looked at, and the result does not depend on the machine. `unsaved` is what files hold in an editor, by
-    their real paths; `withheld` are files of which only the names are there, with why: they are refused.
+    """Start a run without roots.
+
+    `outside` lets it read files outside its roots that a Compose file names. Without it, it never looks there, so the
+    result does not depend on the machine. `unsaved` are the texts of files in an editor, by their real paths.
+    `withheld` are files of which only the names are available, each with the reason: they are refused.
     """
     forget()
     _RUN.outside = outside
@@ -51,14 +53,14 @@ def begin(
 
 
 def enclose(root: Path) -> None:
-    """Add a root, or a single file that a person names, to those of the run."""
+    """Add a root to the run: a directory, or a single file that the command line names."""
     if str(root) not in _RUN.roots:
         _RUN.roots[str(root)] = os.path.realpath(root)
         _RUN.homes.clear()
 
 
 def refused() -> Mapping[Path, str]:
-    """What the run has not read although it is there, with the reasons."""
+    """The existing files and directories that the run did not read, each with the reason."""
     return _RUN.refused
 
 
@@ -68,12 +70,12 @@ def read_unsaved() -> frozenset[str]:
 
 
 def refuse(path: Path, reason: str) -> None:
-    """Keep it in `refused` that not all of a file was read, and why."""
+    """Record in `refused` that a file was not, or not fully, read."""
     _RUN.refused[path] = reason
 
 
 def remembered(maxsize: int) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
-    """Keep what a function has made of files, until `forget` is called."""
+    """A decorator that caches up to `maxsize` results of a function of files until `forget` is called."""
 
     def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
         kept = lru_cache(maxsize)(function)
@@ -84,23 +86,23 @@ def remembered(maxsize: int) -> Callable[[Callable[..., Result]], Callable[..., 
 
 
 def forget() -> None:
-    """Forget what was made of files, where they may have changed."""
+    """Drop all cached results, because files may have changed."""
     for clear in _FORGETTING:
         clear()
 
 
 def is_inside(path: Path) -> bool:
-    """Whether the path, as it is written, lies in a root of the run: what no Compose file names is read only there."""
+    """Whether the path, as written, lies in a root of the run. Files that no Compose file names are read only there."""
     return not _RUN.roots or bool(_RUN.homes_of(_written(path)))
 
 
 def exists(path: Path) -> bool:
-    """Whether something lies there, as far as the run may look."""
+    """Whether the path exists; False also if the run may not look there."""
     return not _RUN.is_forbidden(_written(path)) and os.path.exists(path)  # noqa: PTH110 - never raises
 
 
 def missing(path: Path) -> str | None:
-    """Why there is nothing to read at the path; None where there is something."""
+    """Why there is nothing to read at the path; None if the path exists."""
     written = _written(path)
     if _RUN.is_forbidden(written):
         _RUN.refused[Path(written)] = OUTSIDE
@@ -109,15 +111,15 @@ def missing(path: Path) -> str | None:
 
 
 def is_file(path: Path | str) -> bool:
-    """Whether something lies there that programs would read: no directory. What is no regular file is refused later."""
+    """Whether the path exists and is not a directory. A device or socket counts; reading it is refused later."""
     try:
         return not _RUN.is_forbidden(_written(path)) and not stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116
-    except (OSError, ValueError):  # there is nothing, or nothing can be called so
+    except (OSError, ValueError):  # it does not exist, or the name is impossible
         return False
 
 
 def state(path: Path) -> tuple[int, int, int]:
-    """What changes when the file at `path` does; raises OSError where there is none."""
+    """Time, size and inode of the file at `path`, which change when the file does. Raises OSError if it is missing."""
     return _kept(_state, path)
 
 
@@ -127,56 +129,58 @@ def _state(path: str) -> tuple[int, int, int]:
 
 
 def read(path: Path | str, limit: int = LARGEST) -> bytes:
-    """All that the file at `path` holds; raises OSError where it cannot be read, and Refused where it is not."""
+    """The content of the file at `path`. Raises OSError if it cannot be read, Refused if volfix does not read it."""
     return _kept(partial(_content, limit=limit), path)[0]
 
 
 def read_with_mode(path: Path, limit: int = LARGEST) -> tuple[bytes, int]:
-    """The same, with the file's permissions."""
+    """Like `read`, with the file's permissions."""
     return _kept(partial(_content, limit=limit), path)
 
 
 def glance(path: Path | str, size: int) -> bytes:
-    """The first bytes of a file in a root that nobody has asked for; nothing where it cannot be read."""
+    """The first `size` bytes of a file; empty if it cannot be read. A failure is usually not recorded in `refused`."""
     try:
         return _content(_written(path), size, whole=False)[0]
     except OSError as error:
         if isinstance(error, Refused) and _RUN.withheld:
-            _RUN.refused[Path(_written(path))] = error.strerror or ""  # nobody knows what it would have said
+            _RUN.refused[Path(_written(path))] = error.strerror or ""  # its content might have mattered
         return b""
 
 
 def read_or_nothing(path: Path | str) -> bytes:
-    """All that the file at `path` holds; nothing where it cannot be read."""
+    """The content of the file at `path`; empty if it cannot be read."""
     try:
         return read(path)
-    except OSError:  # the build, the shell or the person who uses the file cannot read it either, or it is in `refused`
+    except OSError:  # its users cannot read it either, or it is in `refused`
         return b""
 
 
 def read_for_git(path: Path, size: int) -> bytes:
-    """The first bytes of a file that git reads itself, also in the directories above a repository: `.git`, `config`."""
+    """The first `size` bytes of a file that git itself reads (`.git`, `config`), even above the repository."""
     return _content(str(path), size, whole=False, of_git=True)[0]
 
 
 def entries(directory: Path | str) -> list[os.DirEntry[str]]:
-    """What lies in the directory, by name; raises OSError where it cannot be looked into, Refused where it is not."""
+    """The directory's entries, sorted by name. Raises OSError if it cannot be listed, Refused if volfix does not."""
     return _kept(_entries, directory)
 
 
 def entries_or_none(directory: Path | str) -> list[os.DirEntry[str]]:
-    """What lies in the directory, by name; nothing where it cannot be looked into."""
+    """The directory's entries, sorted by name; none if it cannot be listed."""
     try:
         return entries(directory)
-    except OSError:  # no build and no shell can look into it either, or it is in `refused`
+    except OSError:  # its users cannot list it either, or it is in `refused`
         return []
 
 
 def walk(
     top: Path | str, skipped: Collection[str] = (), *, onerror: Callable[[OSError], None] | None = None
 ) -> Iterator[tuple[str, list[str]]]:
-    """Each directory at and below `top` with the names of its files, all by name; links are not followed, directories
-    with a name in `skipped` are left out. `onerror` is called with the error of a directory that cannot be read.
+    """Each directory at and below `top` with the names of its files, sorted by name.
+
+    Links are not followed; directories whose names are in `skipped` are left out. `onerror` is called with the error of
+    a directory that cannot be listed.
     """
     try:
         _kept(_look_into, top)
@@ -190,7 +194,7 @@ def walk(
 
 
 def matching(directory: Path, pattern: str) -> list[Path]:
-    """The paths below the directory that a glob pattern matches, in their order; none where it is not looked into."""
+    """The paths below the directory that match the glob pattern, sorted; none if the directory cannot be listed."""
     try:
         _kept(_look_into, directory)
     except OSError:
@@ -199,13 +203,13 @@ def matching(directory: Path, pattern: str) -> list[Path]:
 
 
 def _written(path: Path | str) -> str:
-    """The path from `/`, without `..`, which a link in it may change: where it really lies is asked of the system."""
+    """The absolute path without `..`. With links that may be another file, so the real path is checked later."""
     text = os.fspath(path)
     return os.path.abspath(text) if ".." in text or not text.startswith("/") else text  # noqa: PTH100
 
 
 def _kept(function: Callable[[str], Result], path: Path | str) -> Result:
-    """What the function says of the path; why it says nothing is kept, but for a path where there is nothing."""
+    """The function's result for the path. A failure is recorded in `refused`, unless the path does not exist."""
     written = _written(path)
     if _RUN.is_forbidden(written):
         _RUN.refused[Path(written)] = OUTSIDE
@@ -217,13 +221,13 @@ def _kept(function: Callable[[str], Result], path: Path | str) -> Result:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise
     except OSError as error:
-        if not (isinstance(error, PermissionError) and os.path.isdir(written)):  # noqa: PTH112 - rows, most often
+        if not (isinstance(error, PermissionError) and os.path.isdir(written)):  # noqa: PTH112 - mostly a database's
             _RUN.refused[Path(written)] = error.strerror or str(error)
         raise
 
 
 def _content(path: str, limit: int, *, whole: bool = True, of_git: bool = False) -> tuple[bytes, int]:
-    check_kind(path, os.stat(path).st_mode)  # noqa: PTH116 - to open a device may do something
+    check_kind(path, os.stat(path).st_mode)  # noqa: PTH116 - opening a device may have an effect
     descriptor = os.open(path, FLAGS)
     try:
         status = os.fstat(descriptor)
@@ -252,7 +256,7 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
 
 
 def _look_into(directory: str) -> None:
-    """Raise Refused where the directory is not one to look into."""
+    """Raise Refused if volfix must not list the directory."""
     real = _real_directory(directory)
     objection = _RUN.objection(directory, real)
     if objection is None and _RUN.roots and not _RUN.homes_of(directory) and is_of_host(real):
@@ -262,7 +266,7 @@ def _look_into(directory: str) -> None:
 
 
 def _real_directory(directory: str) -> str:
-    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no directory
+    if not hasattr(os, "O_DIRECTORY"):  # Windows cannot open a directory
         with os.scandir(directory):
             return os.path.realpath(directory)
     descriptor = os.open(directory, FLAGS | os.O_DIRECTORY)

@@ -1,4 +1,4 @@
-"""A Dockerfile as BuildKit reads it: instructions with their places, joined lines, here-documents, words and variables.
+"""Parses a Dockerfile as BuildKit does: instructions with positions, joined lines, here-documents, words, variables.
 
 Source: moby/buildkit, frontend/dockerfile/parser (lines and words), frontend/dockerfile/shell/lex.go (variables).
 """
@@ -18,7 +18,7 @@ HEREDOC = re.compile(r"[0-9]*<<(-?)([\"']?)([^<\"']+)\2\Z")
 WITH_HEREDOC = re.compile(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s+(?!\[)", re.IGNORECASE)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OPERATOR = re.compile(r"\}|:?[-+?]")
-# By escape character: a word keeps its quotes and escapes; an escaped escape at the end of a line continues nothing.
+# By escape character: words with their quotes and escapes, and line ends that continue (an escaped escape does not).
 WORD = {
     escape: re.compile(rf"(?:{e}.|'[^']*(?:'|\Z)|\"(?:{e}.|[^\"{e}])*(?:\"|{e}?\Z)|[^\s'\"{e}])+", re.DOTALL)
     for escape, e in (("\\", r"\\"), ("`", "`"))
@@ -32,10 +32,11 @@ COMMENT_LINE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """`keyword` is in upper case, `flags` are its `--name=value` words, `text` the arguments behind them on one line.
+    """One instruction of a Dockerfile.
 
-    `span` is all of it as written; `heredocs` are the contents of its here-documents; `escape` is the file's escape
-    character.
+    `keyword` is in upper case. `flags` are its `--name=value` words, `text` the arguments after them as one line.
+    `span` is the position of the whole instruction. `heredocs` are the contents of its here-documents. `escape` is the
+    file's escape character.
     """
 
     keyword: str
@@ -46,31 +47,31 @@ class Instruction:
     escape: str = "\\"
 
     def flag(self, name: str) -> str | None:
-        """The value of `--name=`, without quotes; None where it is not there."""
+        """The value of the flag `--name=`, without quotes; None without the flag."""
         values = [flag.partition("=")[2] for flag in self.flags if flag.startswith(f"--{name}=")]
         return values[-1].strip("\"'") if values else None
 
     @property
     def words(self) -> list[str]:
-        """The arguments one by one, with their quotes and escapes, as ENV and ARG take them."""
+        """The arguments one by one, with their quotes and escapes, as ENV and ARG read them."""
         return WORD[self.escape].findall(self.text)
 
     @property
     def array(self) -> list[str] | None:
-        """The strings of the JSON form; None where the instruction is not in it."""
+        """The strings of the JSON form; None if the instruction is not in JSON form."""
         if not self.text.startswith("["):
             return None
         import json
 
         try:
             found = json.loads(self.text)
-        except (ValueError, RecursionError):  # not JSON: BuildKit takes it for the shell form then
+        except (ValueError, RecursionError):  # not JSON: BuildKit then reads it as shell form
             return None
         return found if all(isinstance(item, str) for item in found) else None
 
 
 def read(source: Source) -> tuple[Instruction, ...]:
-    """The instructions of a Dockerfile, in order; raises FileProblem where BuildKit cannot tell where they end."""
+    """The instructions of a Dockerfile, in order. Raises FileProblem for a wrong escape or an open here-document."""
     return tuple(_instructions(source))
 
 
@@ -98,7 +99,7 @@ def _instructions(source: Source) -> Iterator[Instruction]:
 
 
 def _escape(source: Source, lines: list[str]) -> str:
-    """The character that continues a line: a backslash, unless a directive at the very top says otherwise."""
+    """The character that continues a line: a backslash, or the character of an `escape` directive at the top."""
     for line in lines:
         directive = DIRECTIVE.match(line.lstrip())
         if directive is None or directive[1].lower() not in DIRECTIVES:
@@ -111,7 +112,7 @@ def _escape(source: Source, lines: list[str]) -> str:
 
 
 def _joined(line: str, lines: list[str], at: int, escape: str) -> tuple[str, int]:
-    """A line with those that continue it, comments and empty lines between them left out; and the line behind."""
+    """A line joined with its continuations (comments and empty lines left out), and the index of the next line."""
     parts = []
     continued = CONTINUED[escape].search(line)
     while continued:
@@ -155,14 +156,14 @@ def _flags(text: str, escape: str) -> tuple[tuple[str, ...], str]:
 
 
 class _Unknown(Exception):
-    """A part of a text has a value that nobody can know here, or a form that BuildKit refuses."""
+    """A part of the text has an unknown value, or BuildKit refuses its form."""
 
 
 def expanded(text: str, known: Mapping[str, str | None], escape: str = "\\") -> str | None:
-    """`text` with its variables replaced, quotes and escapes taken away; None where that cannot be told.
+    """`text` with its variables replaced and without quotes and escapes; None if a value is unknown.
 
-    `known` has the variables' values, None for one that is declared and not set: it takes its default. One that is not
-    in `known` may be the base image's.
+    `known` are the variables' values: None for a declared variable that is not set, so that a default applies. A
+    variable that is missing in `known` may come from the base image: it is unknown.
     """
     try:
         return _Expansion(text, known, escape).until("")
@@ -245,7 +246,7 @@ class _Expansion:
 
 
 def commands(item: Instruction, *, maybe: bool = False) -> Iterator[list[str]]:
-    """The commands of a RUN that run in any case, as words; with `maybe` those behind `||`, in `if` and loops too."""
+    """The commands of a RUN that always run, each as words; with `maybe` also those after `||`, in `if` and loops."""
     script = "\n".join([item.text, *item.heredocs])
     words = item.array
     if item.heredocs:
@@ -268,7 +269,7 @@ def commands(item: Instruction, *, maybe: bool = False) -> Iterator[list[str]]:
 
 
 def _split(script: str) -> Iterator[tuple[list[str], str]]:
-    """Each command of a script, with what stands between it and the next one."""
+    """Each command of a script, with the separator before the next command."""
     import shlex
 
     lexer = shlex.shlex(COMMENT_LINE.sub("", script), posix=True, punctuation_chars=";&|()\n")
@@ -284,7 +285,7 @@ def _split(script: str) -> Iterator[tuple[list[str], str]]:
                 command = []
             elif not separates and not comment:
                 command.append(word)
-    except ValueError:  # a quote that does not end: the shell would refuse it too
+    except ValueError:  # an open quote: the shell would refuse it too
         return
     if command:
         yield command, ""

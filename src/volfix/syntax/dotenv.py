@@ -1,4 +1,4 @@
-"""Env files as Compose reads them, each assignment with its place, and the splice that gives one another value.
+"""Parses env files as Compose does, with the position of each assignment, and writes a new value into an assignment.
 
 Source: compose-spec/compose-go, dotenv/parser.go; docker/cli, pkg/kvfile (the format `raw`).
 """
@@ -21,7 +21,7 @@ BLANK = "\t\v\f\r \x85\xa0"
 SPACE = (
     BLANK + "\n\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-"""Go's white space: on a line, and at all. Python's str.strip() has other ideas."""
+"""Go's white space: within a line (BLANK), and all of it (SPACE). Python's str.strip() uses another set."""
 
 SKIPPED = re.compile(rf"(?:[{SPACE}]+|#[^\n]*)*")
 BLANKS = re.compile(rf"[{BLANK}]*")
@@ -36,11 +36,11 @@ LINE_ENDS = {"\n": "\\n", "\r": "\\r"}
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One statement of an env file: `span` runs from its name, or `export`, to the end of its value.
+    """One statement of an env file; `span` runs from `export` or the name to the end of the value.
 
-    `value_span` is the written value without its quotes, `quote` what stands around it: "" nothing, ' or ". `value` has
-    the escapes resolved; unless it is `literal` it is still to be interpolated. `inherited` marks a name alone, whose
-    value (here "") comes from outside. `line` counts from 1.
+    `value_span` is the written value without quotes; `quote` is the quote around it, or "". `value` has its escapes
+    decoded; it is still to be interpolated unless it is `literal`. `inherited` marks a name without `=`, whose value
+    comes from outside (`value` is then ""). `line` counts from 1.
     """
 
     name: str
@@ -54,10 +54,10 @@ class Assignment:
 
 
 def read(source: Source, raw: bool = False) -> tuple[Assignment, ...]:
-    """The assignments of an env file in the order in which they stand; of several to one name the last one counts.
+    """The assignments of an env file in order; the last assignment of a name counts.
 
-    `raw`: by the rules of `docker run --env-file`. Raises FileProblem with line and column where Compose refuses the
-    file; the message never holds what is written there.
+    `raw` applies the rules of `docker run --env-file`. Raises FileProblem with line and column if Compose refuses the
+    file; the message never quotes a value.
     """
     return tuple((_raw if raw else _assignments)(source))
 
@@ -78,7 +78,7 @@ def _assignments(source: Source) -> Iterator[Assignment]:
 
 
 def _assignment(source: Source, start: int) -> tuple[Assignment, int]:
-    """The statement at `start`, and where the next one may begin."""
+    """The statement at `start`, and the offset at which the next statement may begin."""
     text = source.text
     exported = EXPORT.match(text, start)
     key_start = exported.end() if exported else start
@@ -91,7 +91,7 @@ def _assignment(source: Source, start: int) -> tuple[Assignment, int]:
     if end and " " in name:
         raise _problem(source, key_start, "the name of a variable cannot contain a space")
     line, key_end = source.place(start)[0], key_start + len(name)
-    if end is None:  # a name alone at the end of the file, which Compose takes for the value of no name
+    if end is None:  # only a name at the end of the file: Compose reads it as a value without a name
         value = written.rstrip(SPACE)
         return Assignment("", value, Span(start, key_end), Span(key_start, key_end), "", line), len(text)
     if end[0] == "\n":
@@ -152,11 +152,11 @@ def _raw(source: Source, start: int = 0) -> Iterator[Assignment]:
 
 
 def replace_value(source: Source, assignment: Assignment, value: str) -> Edit:
-    """The splice that gives an assignment another value: quotes, `export`, comment and line ends stay.
+    """The edit that gives an assignment a new value; quotes, `export`, comments and line ends stay.
 
-    `value` is in the form of Assignment.value: unless the assignment is literal it will be interpolated. An unquoted
-    value has double quotes where it needs them. Raises CannotEdit where the file has no way to say the value, or where
-    python-dotenv, which many applications read the file with, would see another change.
+    `value` has the form of Assignment.value: it will be interpolated unless the assignment is literal. An unquoted
+    value is put in double quotes if it needs them. Raises CannotEdit if the value cannot be written in the file, or if
+    python-dotenv, which many applications use, would read another change than Compose.
     """
     if assignment.inherited:
         raise CannotEdit(f"{assignment.name} takes its value from outside {source.path.name}")
@@ -167,7 +167,7 @@ def replace_value(source: Source, assignment: Assignment, value: str) -> Edit:
     elif not raw:
         inner = _double_quoted(value)
         before = source.text[assignment.value_span.start : assignment.value_span.end]
-        if "\\$" in before:  # a dollar stays written as it is
+        if "\\$" in before:  # keep the spelling of a dollar
             written.append(inner.replace("$$", "\\$"))
         written.append(inner if assignment.quote else f'"{inner}"')
     for text in written:
@@ -184,7 +184,7 @@ def _double_quoted(value: str) -> str:
 
 
 def _says(before: Source, after: Source, assignment: Assignment, value: str, raw: bool) -> bool:
-    """Whether the file after the edit says the value, and all else as before: the statement ends where it did."""
+    """Whether the edited statement has the new value and nothing else changed: it ends where it is expected to."""
     start, grown = assignment.span.start, len(after.text) - len(before.text)
     try:
         said = next(_raw(after, start)) if raw else _assignment(after, start)[0]
@@ -195,7 +195,7 @@ def _says(before: Source, after: Source, assignment: Assignment, value: str, raw
 
 
 def _agrees_at(before: Source, after: Source, assignment: Assignment, value: str) -> bool:
-    """The same as agrees(), where one assignment has another value: python-dotenv reads that one statement again."""
+    """Like `agrees`, for a change of one assignment: python-dotenv reads only that statement again."""
     known = _bindings(before)
     number = bisect_right(known.starts, assignment.value_span.start) - 1
     start, old = known.starts[number], known.bindings[number]
@@ -211,8 +211,9 @@ def _agrees_at(before: Source, after: Source, assignment: Assignment, value: str
 
 @dataclass(frozen=True, slots=True)
 class _Bindings:
-    """What python-dotenv reads in a file: its statements, where each begins, and of each name that both know once
-    whether it has the value that Compose reads.
+    """What python-dotenv reads in a file: its statements and where each begins.
+
+    `agree` says, for each name that occurs once in both readings, whether Compose reads the same value.
     """
 
     bindings: tuple[Binding, ...]
@@ -241,9 +242,9 @@ def _parsed(text: str) -> tuple[Binding, ...]:
 
 
 def agrees(before: Source, after: Source) -> bool:
-    """Whether python-dotenv sees the same change between two states of an env file as Compose does.
+    """Whether python-dotenv and Compose read the same change between two states of an env file.
 
-    Where the two differ over what a name meant before, its value after is not compared.
+    If they already differ on a name's value before the change, its value after it is not compared.
     """
     ours, theirs = _values(before), _values_by_python_dotenv(before)
     ours_after, theirs_after = _values(after), _values_by_python_dotenv(after)

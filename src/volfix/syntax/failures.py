@@ -1,4 +1,4 @@
-"""What volfix cannot do in one file or stack, in a line: the other files and stacks go on."""
+"""Turns an unexpected error in one file or stack into one line, so that the other files and stacks go on."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ KNOWN: tuple[tuple[type[Exception], str, str], ...] = (
     (UnicodeEncodeError, "", "a path in it has a character that no file's name can have"),
     (ValueError, "null byte", "a path in it has a NUL character, which no file's name can have"),
 )
-"""The errors that say, by their kind and by words of their text, what is wrong with the file."""
+"""Errors that tell what is wrong with the file: the type, words in the message, and the reason to print."""
 PACKAGE = Path(__file__).parents[1]
 
 
 def failure(path: Path, error: Exception, undone: str = "not checked") -> FileProblem:
-    """An error that nobody expected as a problem of the file at `path`: by its kind and place, since its text may tell
-    a value. `undone` is what volfix has not done for it.
+    """An unexpected error as a problem of the file at `path`; `undone` is what volfix could not do.
+
+    The problem names the error's type and place but not its text, because the text may contain a secret.
     """
     for kind, words, reason in KNOWN:
         if isinstance(error, kind) and words in str(error):
@@ -39,7 +40,7 @@ def failure(path: Path, error: Exception, undone: str = "not checked") -> FilePr
 def one_file(
     *expected: type[Exception],
 ) -> Callable[[Callable[Concatenate[Path, Asked], Result]], Callable[Concatenate[Path, Asked], Result]]:
-    """A reader of one file, which raises FileProblem, or what is `expected`, and nothing else."""
+    """A decorator for a function that reads one file: it raises only FileProblem and the exceptions `expected`."""
 
     kinds: tuple[type[Exception], ...] = (FileProblem, *expected)
 

@@ -1,4 +1,4 @@
-"""A file or directory that is opened to be read: its kind, its bytes, and where it really lies."""
+"""Helps to read an opened file or directory safely: its kind, its bytes and its real path."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import os
 import stat
 
 FLAGS = os.O_RDONLY
-for _name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):  # Windows has the last alone, and needs it
+for _name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):  # Windows has only the last, and needs it
     FLAGS |= getattr(os, _name, 0)
 
 
 class Refused(OSError):
-    """A file or directory that is there and that volfix does not read; `strerror` is the reason."""
+    """The file or directory exists, but volfix does not read it; `strerror` is the reason."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(errno.EACCES, reason, path)
 
 
 def up_to(descriptor: int, most: int, expected: int) -> bytes:
-    """The bytes of an open file up to so many; so many are expected."""
+    """At most `most` bytes of an open file; `expected` is its known size."""
     data = more = os.read(descriptor, min(most, expected + 1))
-    if len(data) == expected:  # one more was asked for, and is not there
+    if len(data) == expected:  # asked for one more, so this is the end
         return data
     while more and len(data) < most:
         more = os.read(descriptor, most - len(data))
@@ -30,7 +30,7 @@ def up_to(descriptor: int, most: int, expected: int) -> bytes:
 
 
 def check_kind(path: str, mode: int) -> None:
-    """Raise IsADirectoryError for a directory, and Refused for what is no regular file."""
+    """Raise IsADirectoryError for a directory, Refused for anything else that is not a regular file."""
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "not a regular file", path)
     if not stat.S_ISREG(mode):
@@ -38,7 +38,10 @@ def check_kind(path: str, mode: int) -> None:
 
 
 def real_place(path: str, descriptor: int) -> str:
-    """Where the open file or directory really lies: nobody who moves links meanwhile leads the question elsewhere."""
+    """The real path of the open file or directory, even if someone changes links meanwhile.
+
+    Raises Refused if the system cannot tell and the file changed.
+    """
     try:
         return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - Linux
     except OSError:

@@ -1,4 +1,4 @@
-"""Commands as a person may paste them: a shell receives exactly these words, and nothing in them is run."""
+"""Quotes commands for pasting: the shell receives exactly these words and runs nothing inside them."""
 
 from __future__ import annotations
 
@@ -10,38 +10,39 @@ from pathlib import PurePath
 from volfix.syntax.visible import INVISIBLE
 
 ESCAPED = re.compile(f"[\\n\\t`]|{INVISIBLE.pattern}")
-"""What quotes keep and a line cannot show; the mark that ends a command in a message."""
+"""Characters that quotes preserve but one line cannot show, and the backtick, which ends a command in a message."""
 PLAIN = re.compile(r"[\w ./@,=:-]")
-"""Characters that no shell changes, wherever they stand: an octal number takes the place of any other."""
+"""Characters that no shell changes; every other character is written as an octal number."""
 WILD = re.compile(r"[*?\[\]\\]|\A[!#]| (?=\Z)")
 
 
 def pasted(words: Iterable[str | PurePath]) -> str:
-    """The command of these words; the paths among them are no options."""
+    """The words as one command; a path among them is never read as an option."""
     return " ".join(word(operand(each) if isinstance(each, PurePath) else each) for each in words)
 
 
 def operand(path: PurePath | str) -> str:
-    """The path as no program takes it for an option."""
+    """The path in a form that no program reads as an option: `./` is put before a leading `-`."""
     return f"./{path}" if f"{path}"[:1] == "-" else f"{path}"
 
 
 def word(text: str) -> str:
-    """The text as one word of a POSIX shell, on one line, with nothing that a terminal obeys or hides.
+    """The text as one word of a POSIX shell, on one line, without characters that a terminal obeys or hides.
 
-    Such characters are written as `"$(printf %b 'a\\0033b')"`; where a line end is the last, which this would lose, as
-    `$'a\\012'`, which POSIX has had since 2024. Source: POSIX.1-2024, Shell Command Language, 2.2 and 2.6.3; printf.
+    These characters are written as `"$(printf %b 'a\\0033b')"`. That would lose a line end at the end, so a text that
+    ends with one is written as `$'a\\012'`, which POSIX has since 2024.
+    Source: POSIX.1-2024, Shell Command Language, 2.2 and 2.6.3; printf.
     """
     if not ESCAPED.search(text):
         quoted = shlex.quote(text)
-        return f"'{quoted}'" if quoted.startswith("=") else quoted  # zsh puts the path of ls for `=ls`
+        return f"'{quoted}'" if quoted.startswith("=") else quoted  # zsh replaces `=ls` by the path of ls
     if text.endswith("\n"):
         return f"$'{_octal(text, '')}'"
     return f"\"$(printf %b '{_octal(text, '0')}')\""
 
 
 def pattern(name: str) -> str:
-    """The pattern of .gitignore, rsync and their like that means this name alone, as a word."""
+    """A quoted pattern (for git, rsync ...) that matches only this name."""
     return word(WILD.sub(r"\\\g<0>", name))
 
 

@@ -1,4 +1,4 @@
-"""A text that is put together from pieces, some of which are written literally somewhere."""
+"""The model of a text that code builds from pieces; some pieces are literals with a known position."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from volfix.syntax.source import Span
 
 Expression = TypeVar("Expression")
 DEEPEST = 12
-"""So many expressions within each other are followed."""
+"""How deep nested expressions are followed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a text; `span` is where it is written literally, in the constant `name` if it is in one; `replaces` how
-    many pieces before it are left out where it is an absolute path: those that it is joined to.
+    """A part of a text. `span` is its position if it is a literal; `name` is the constant that holds the literal.
+
+    `replaces` is the number of pieces before it that an absolute path here would replace (joined paths).
     """
 
     text: str
@@ -29,7 +30,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A text in pieces; `variables` are those of the environment that would replace it, or a part of it."""
+    """A text in pieces.
+
+    `variables` are environment variables that replace the text or a part of it. `names` are the names in the code
+    through which it is known.
+    """
 
     pieces: tuple[Piece, ...]
     variables: frozenset[str] = frozenset()
@@ -42,14 +47,14 @@ class Value:
 
 @dataclass
 class Evaluation(ABC, Generic[Expression]):
-    """What the expressions of a module are worth as text; each language has its own."""
+    """Evaluates the expressions of a module as texts; each language has a subclass."""
 
     depth: int = field(default=0, init=False)
     doubts: dict[str, str] = field(default_factory=dict, init=False)
-    """By a name that values have in `names`, why another value than the known one may count."""
+    """By name (see Value.names): why the code may use another value than the known value."""
 
     def value(self, node: Expression | None) -> Value | None:
-        """The text of an expression; None where a part of it is not known here."""
+        """The text of an expression; None if a part of it is unknown."""
         if node is None or self.depth > DEEPEST:
             return None
         self.depth += 1
@@ -59,16 +64,16 @@ class Evaluation(ABC, Generic[Expression]):
             self.depth -= 1
 
     def doubt(self, value: Value) -> str | None:
-        """Why another value than this may count."""
+        """Why the code may use another value than `value`; None if there is no reason."""
         return next((self.doubts[name] for name in sorted(value.names) if name in self.doubts), None)
 
     @abstractmethod
     def _value(self, node: Expression) -> Value | None:
-        """The text of an expression, whose parts `value` gives."""
+        """The text of an expression; for its parts call `value`."""
 
 
 def joined(*values: Value | None) -> Value | None:
-    """The texts one behind the other; None where one is not known."""
+    """The texts one after the other; None if one of them is unknown."""
     pieces: list[Piece] = []
     variables: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
@@ -81,13 +86,13 @@ def joined(*values: Value | None) -> Value | None:
 
 
 def with_slashes(values: Iterable[Value | None]) -> Value | None:
-    """The texts with a slash between each two of them; None where one is not known."""
+    """The texts joined by slashes; None if one of them is unknown."""
     slash = Value((Piece("/"),))
     return joined(*[part for value in values for part in (slash, value)][1:])
 
 
 def path_of(values: Iterable[Value | None]) -> Value | None:
-    """The paths joined as `os.path.join` and `/` do it: an absolute one leaves out all before it."""
+    """The paths joined as `os.path.join` does: an absolute path replaces all before it. None if one is unknown."""
     found: Value | None = None
     for value in values:
         if value is None:
@@ -106,12 +111,12 @@ def path_of(values: Iterable[Value | None]) -> Value | None:
 
 
 def parent_of(value: Value | None) -> Value | None:
-    """The directory of an absolute path; None for another one."""
+    """The parent directory of an absolute path; None for a relative or unknown path."""
     if value is None or not value.text.startswith("/"):
         return None
     return Value((Piece(posixpath.dirname(posixpath.normpath(value.text))),), value.variables, value.names)
 
 
 def known_by(value: Value, variables: Iterable[str] = (), names: Iterable[str] = ()) -> Value:
-    """The value, which these variables of the environment would replace, and which these names of the code give."""
+    """The value with these environment variables and names in the code added to its own."""
     return Value(value.pieces, value.variables | set(variables), value.names | set(names))

@@ -1,6 +1,6 @@
-"""A Python module with the place of every expression.
+"""Parses a Python module and knows the position of every expression.
 
-Source: Instagram/LibCST; positions are those of its own tokenizer. PEP 263 says how a module names its encoding.
+Source: Instagram/LibCST; positions are those of its tokenizer. PEP 263: how a module names its encoding.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from volfix.syntax import disk
 from volfix.syntax.source import FileProblem, Source, Span
 
 DEPTH = 100
-"""How deep expressions may lie in each other: the parser's own recursion ends the process, not far beyond."""
+"""How deep expressions may nest: not far beyond, the parser's recursion would crash the process."""
 
 
 class Module:
-    """A parsed module; raises FileProblem where it is not Python that this version of the parser reads."""
+    """A parsed module. Raises FileProblem if the parser cannot read it or its expressions nest too deeply."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -45,7 +45,7 @@ class Module:
         return self.source.text.encode()
 
     def span(self, node: libcst.CSTNode) -> Span:
-        """The characters of a node, without the white space around it."""
+        """The position of a node in the source's text, without white space around it."""
         found = self._positions[node]
         start, length = found.start, found.length  # type: ignore[attr-defined]
         if len(self._bytes) == len(self.source.text):
@@ -54,7 +54,7 @@ class Module:
         return Span(before, before + len(self._bytes[start : start + length].decode()))
 
     def content(self, node: libcst.SimpleString) -> Span | None:
-        """What stands between the quotes; None where that is not the string's value letter for letter."""
+        """The position of the text between the quotes; None if that is not exactly the string's value (escapes)."""
         span = self.span(node)
         start = span.start + len(node.prefix) + len(node.quote)
         end = span.end - len(node.quote)
@@ -64,7 +64,7 @@ class Module:
 
 def _check_depth(source: Source) -> None:
     try:
-        with warnings.catch_warnings():  # of escapes in the application's strings, which are its own business
+        with warnings.catch_warnings():  # warnings about the application's strings do not concern us
             warnings.simplefilter("ignore")
             waiting: list[tuple[ast.AST, int]] = [(ast.parse(source.text), 0)]
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
@@ -77,7 +77,7 @@ def _check_depth(source: Source) -> None:
 
 
 def read_module(path: Path) -> tuple[Source, str | None]:
-    """A module's source, and why it is not edited: it is in another encoding than UTF-8. Raises FileProblem."""
+    """A module's source, and why volfix does not edit it (it is not UTF-8; otherwise None). Raises FileProblem."""
     try:
         data = disk.read(path)
     except OSError as error:
@@ -95,16 +95,16 @@ def read_module(path: Path) -> tuple[Source, str | None]:
 WHITE_SPACE = frozenset(
     {libcst.SimpleWhitespace, libcst.ParenthesizedWhitespace, libcst.TrailingWhitespace, libcst.EmptyLine}
 )
-"""More than half of a tree's nodes."""
+"""White space and comments, which are more than half of a tree's nodes."""
 
 
 def below(node: libcst.CSTNode) -> list[libcst.CSTNode]:
-    """What a node consists of, in the order in which it is written, white space and comments left out."""
+    """The children of a node in the order in which they are written, without white space and comments."""
     return [child for child in node.children if type(child) not in WHITE_SPACE]
 
 
 def nodes(tree: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
-    """The node and all below it, in the order in which they are written, white space and comments left out."""
+    """The node and all nodes below it, in the order in which they are written, without white space and comments."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -116,10 +116,10 @@ Described = tuple[str, tuple[tuple[str, int, str], ...]]
 
 
 def dump(source: Source, replaced: Mapping[Span, str]) -> list[Described]:
-    """Every node of the module with what it says, white space and comments included; the contents of some strings as
-    they shall be.
+    """Every node of the module with its fields, white space and comments included, to compare two versions.
 
-    Raises FileProblem where it is not a Python module.
+    `replaced` gives new contents for the strings at these positions. Raises FileProblem if the text is not a Python
+    module or has no string at one of the positions.
     """
     module = Module(source)
     wanted = dict(replaced)

@@ -1,7 +1,7 @@
-"""What an expression of a Python module is worth as text, piece by piece, as far as the module itself says.
+"""Evaluates expressions of a Python module as texts in pieces, as far as the module itself tells.
 
-Followed are literals, names that are assigned once, paths from `__file__`, environment look-ups with a default, and
-what a function of the module returns.
+It follows literals, names that are assigned once, paths from `__file__`, environment look-ups with a default, and the
+results of the module's functions.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from volfix.syntax.python_source import Module, nodes
 SAME = frozenset(
     {"Path", "PurePath", "PosixPath", "str", "abspath", "realpath", "fspath", "resolve", "absolute", "as_posix"}
 )
-"""Calls that leave a path what it is."""
+"""Calls that return the same path."""
 LOOK_UPS = frozenset({"getenv", "get", "config", "env", "str", "db", "db_url", "url"})
 
 
 @dataclass
 class PythonEvaluation(Evaluation[cst.CSTNode]):
-    """`file` is where the module lies in the container, `directory` where its process works; None where not known."""
+    """Evaluates the expressions of a Python module.
+
+    `file` is the module's path in the container, `directory` its process's working directory; None if unknown.
+    """
 
     module: Module
     file: str | None
@@ -32,9 +35,7 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
 
     @cached_property
     def constants(self) -> dict[str, cst.BaseExpression | None]:
-        """The names of the module's top level by their value; None where a name is given one more than once, or means
-        something else in another place: a parameter, an import.
-        """
+        """The module's top-level names with their values; None if a name is set again or also means something else."""
         found: dict[str, cst.BaseExpression | None] = {}
         top = {
             id(small)
@@ -51,7 +52,7 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
 
     @cached_property
     def uses(self) -> dict[str, int]:
-        """How often each name is written."""
+        """How often each name occurs in the module."""
         found: dict[str, int] = {}
         for node in nodes(self.module.tree):
             if isinstance(node, cst.Name):
@@ -89,7 +90,7 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
                 return None
 
     def _ancestor(self, node: cst.Subscript, parents: cst.Attribute) -> Value | None:
-        """`path.parents[1]`."""
+        """The value of `path.parents[1]`."""
         index, found = node.slice[0].slice, self.value(parents.value)
         if not isinstance(index, cst.Index) or not isinstance(index.value, cst.Integer):
             return None
@@ -107,7 +108,7 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
         return Value(pieces, found.variables, found.names | {name})
 
     def _given_once(self, name: str) -> Value | None:
-        """The value of a name in functions, or of an attribute of `self`, where the module gives it in one place."""
+        """The value of a name in functions, or of an attribute of `self`, if the module sets it in only one place."""
         given = self._given.get(name, [])
         if len(given) != 1 or given[0][0] is None:
             return None
@@ -118,14 +119,15 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
         return found
 
     def _field(self, name: str) -> Value | None:
-        """The default of a class's field, which a variable of the same name may replace: pydantic's settings."""
+        """The default of a class's field. In pydantic's settings an environment variable of that name replaces it."""
         found = self._given_once(name)
         return known_by(found, variables={name.upper()}) if found is not None else None
 
     @cached_property
     def _given(self) -> dict[str, list[tuple[cst.BaseExpression | None, bool]]]:
-        """What a name stands for anywhere in the module, and whether as a parameter's default; None where it
-        stands for something else. Attributes of `self` are called as they are written.
+        """Each name's values anywhere in the module, each with whether it is a parameter's default.
+
+        A value is None if it is not a whole expression. Attributes are listed as `self.NAME`.
         """
         found: dict[str, list[tuple[cst.BaseExpression | None, bool]]] = {}
         for node in nodes(self.module.tree):
@@ -175,7 +177,7 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
 
     @cached_property
     def _functions(self) -> dict[str, cst.FunctionDef | None]:
-        """The functions and methods of the module by name; None where a name is given several."""
+        """The functions and methods of the module by name; None if several have the name."""
         found: dict[str, cst.FunctionDef | None] = {}
         for node in nodes(self.module.tree):
             if isinstance(node, cst.FunctionDef):
@@ -183,7 +185,7 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
         return found
 
     def _returned(self, name: str) -> Value | None:
-        """What a function returns, where one `return` alone says a text and the others ask the environment."""
+        """The text that a function returns if its known results agree; environment look-ups may replace it."""
         function = self._functions[name]
         written = [node.value for node in returns(function)] if function is not None else []
         known = [found for node in written if (found := self.value(node)) is not None]
@@ -196,7 +198,7 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
         return Value(found.pieces, found.variables | variables, found.names | {name})
 
     def _variable(self, node: cst.CSTNode | None) -> str | None:
-        """The variable of the environment that an expression, or the value of a name, asks for without a default."""
+        """The environment variable that an expression, or a name's value, looks up without a default."""
         if isinstance(node, cst.Name):
             given = self._given.get(node.value, [])
             node = given[0][0] if len(given) == 1 else None
@@ -204,7 +206,7 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
 
 
 def returns(function: cst.CSTNode) -> Iterator[cst.Return]:
-    """The `return` statements of a function, without those of functions within it."""
+    """The `return` statements of a function, without those of inner functions."""
     for child in function.children:
         if isinstance(child, cst.Return):
             yield child
@@ -224,13 +226,13 @@ def last_name(node: cst.CSTNode) -> str:
 
 
 def string(node: cst.CSTNode | None) -> str | None:
-    """The value of a plain string."""
+    """The value of a plain string literal; None for other nodes."""
     value = node.evaluated_value if isinstance(node, cst.SimpleString) else None
     return value if isinstance(value, str) else None
 
 
 def looked_up(node: cst.CSTNode) -> str | None:
-    """The variable of the environment that a call asks for: `os.getenv("X", ...)`, `os.environ.get`, `config("X")`."""
+    """The environment variable that a call looks up: `os.getenv("X", ...)`, `os.environ.get`, `config("X")`."""
     if not isinstance(node, cst.Call) or last_name(node.func) not in LOOK_UPS:
         return "DATABASE_URL" if isinstance(node, cst.Call) and _is_dj(node) else None
     of = last_name(node.func.value) if isinstance(node.func, cst.Attribute) else ""
@@ -245,7 +247,7 @@ def looked_up(node: cst.CSTNode) -> str | None:
 
 
 def asked(node: cst.CSTNode) -> str | None:
-    """The variable that an expression asks for, through calls of methods: `os.getenv("X", "").replace(...)`."""
+    """The environment variable that an expression looks up, also before method calls: `os.getenv("X").strip()`."""
     if variable := looked_up(node):
         return variable
     return asked(node.func.value) if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) else None
@@ -256,7 +258,7 @@ def _is_dj(node: cst.Call) -> bool:
 
 
 def default_of(node: cst.Call) -> cst.BaseExpression | None:
-    """What such a call gives where the variable is not set: `default=`, else the second argument."""
+    """The default of an environment look-up: `default=`, otherwise the second argument; None without one."""
     for item in node.args:
         if item.keyword is not None and item.keyword.value == "default":
             return item.value
@@ -265,7 +267,7 @@ def default_of(node: cst.Call) -> cst.BaseExpression | None:
 
 
 def assigned(node: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression | None]]:
-    """The names that a node gives a value; None where the value is not a whole expression."""
+    """The names that a node assigns, each with its value; None if the value is not a whole expression."""
     if isinstance(node, cst.Assign):
         for target in node.targets:
             if isinstance(target.target, cst.Name):
@@ -277,7 +279,7 @@ def assigned(node: cst.CSTNode) -> Iterator[tuple[str, cst.BaseExpression | None
 
 
 def _bound(node: cst.CSTNode) -> Iterator[str]:
-    """The names that a node gives a meaning in another way than `assigned` says."""
+    """The names that a node defines in another way than by a plain assignment: parameters, imports, loops ..."""
     match node:
         case cst.Param() | cst.NameItem() | cst.FunctionDef() | cst.ClassDef():
             yield node.name.value

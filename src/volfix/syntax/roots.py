@@ -1,4 +1,4 @@
-"""Where a run may read: in its roots, and outside of them what is neither the running system nor all of a machine.
+"""Decides where a run may read: in its roots; outside them neither system files nor a whole machine's directories.
 
 Source: Filesystem Hierarchy Standard 3.0, 3, 5 and 6.1.
 """
@@ -12,20 +12,21 @@ from pathlib import Path
 from volfix.knowledge.paths import lies_in
 
 SYSTEM = ("/proc/", "/sys/", "/dev/")
-"""Directories whose files are the running system."""
+"""Directories whose files belong to the running system (kernel, devices)."""
 OF_HOST = frozenset(
     {"/", "/home", "/media", "/mnt", "/opt", "/root", "/srv", "/tmp", "/var", "/Users", "/Volumes"}  # noqa: S108
 )
-"""Directories that hold all of a machine, or all of its users' files."""
+"""Directories that hold a whole machine or all its users' files."""
 OF_SYSTEM = ("/bin/", "/boot/", "/etc/", "/lib/", "/lib64/", "/run/", "/sbin/", "/usr/", "/Library/", "/System/")
-"""Directories of the operating system, in which no build context lies."""
+"""Directories of the operating system; no build context is in them."""
 
 
 @dataclass(slots=True)
 class Roots:
-    """Where a run may read: below its roots, each with its real path; `homes` are those above a directory.
+    """Where a run may read.
 
-    `withheld` are files, by their real paths, of which only the names are there, each with why.
+    `roots` are its roots with their real paths; `homes` caches the roots above each directory. `withheld` are files of
+    which only the names are available, by real path, each with the reason.
     """
 
     outside: bool = True
@@ -35,7 +36,7 @@ class Roots:
     withheld: dict[str, str] = field(default_factory=dict)
 
     def homes_of(self, path: str) -> tuple[str, ...]:
-        """The real paths of the roots that the path lies in, as it is written."""
+        """The real paths of the roots that contain the path as written."""
         directory = os.path.dirname(path)  # noqa: PTH120 - a Path for each file of a tree costs
         if (found := self.homes.get(directory)) is None:
             above = [directory, *map(str, Path(directory).parents)]
@@ -43,7 +44,7 @@ class Roots:
         return (self.roots[path], *found) if path in self.roots else found
 
     def objection(self, path: str, real: str, *, of_git: bool = False) -> str | None:
-        """Why what is called `path`, and really lies at `real`, is not read; None where it is."""
+        """Why the file `path`, whose real path is `real`, must not be read; None if it may be read."""
         homes = self.homes_of(path)
         home = next((each for each in homes if lies_in(real, each)), None)
         if f"{real}/".startswith(SYSTEM) and not (home or "").startswith(SYSTEM):
@@ -57,12 +58,12 @@ class Roots:
         return f"leads out of the repository, to {real}" if homes else None
 
     def is_forbidden(self, path: str) -> bool:
-        """Whether the path is outside of every root as it is written, and the run may not look there."""
+        """Whether the path as written is outside every root, and the run may not look there."""
         return not self.outside and bool(self.roots) and not self.homes_of(path)
 
 
 def is_of_host(real: str) -> bool:
-    """Whether a directory is one of the machine's, or a home directory, and no application's."""
+    """Whether the directory belongs to the machine or is a home directory, and not to an application."""
     above = os.path.dirname(real)  # noqa: PTH120
     return (
         real in OF_HOST

@@ -1,4 +1,4 @@
-"""Shell scripts as commands in order, each word with its place; what cannot be parsed is said to be unread.
+"""Parses shell scripts into commands in order, each word with its position; reports the parts that it cannot parse.
 
 The grammar is tree-sitter-bash; it is imported when the first script is parsed.
 """
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
 LINE_END = re.compile(rb"(?<!\\)\r?\n")
-"""The end of a line that no backslash continues."""
+"""The end of a line without a backslash before it."""
 ROUNDS = 4
-"""How often a text is read anew: what is behind such a line may hide another one."""
+"""How often a text is parsed again: after one joined line was separated, another may appear."""
 
 
 @lru_cache(maxsize=1)
@@ -32,10 +32,10 @@ def _parser() -> Parser:
 
 @lru_cache(maxsize=32)
 def syntax_tree(text: str) -> Node:
-    """The root of the syntax tree, in bytes of the text's UTF-8.
+    """The root of the syntax tree; its positions are bytes of the text in UTF-8.
 
-    The grammar takes a line of several assignments (`A=1 B=2`) and the command on the next line for one command. Such
-    lines are read with a semicolon for their end, so that every place stays.
+    The grammar reads a line of several assignments (`A=1 B=2`) and the command on the next line as one command. In
+    these places the line end is parsed as a semicolon, so that all positions stay the same.
     """
     data = bytearray(text.encode())
     root = _parser().parse(bytes(data)).root_node
@@ -52,7 +52,7 @@ def syntax_tree(text: str) -> Node:
 
 
 def _joined(root: Node, data: bytes | bytearray) -> Iterator[tuple[int, list[Node]]]:
-    """Where in the text the lines end that are joined so, each with the comments up to the next command."""
+    """The ends of lines that the grammar wrongly joined to the next, each with the comments before the next command."""
     pending = [root]
     while pending:
         node = pending.pop()
@@ -77,10 +77,10 @@ def _joined(root: Node, data: bytes | bytearray) -> Iterator[tuple[int, list[Nod
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Script:
-    """The commands of a script. Never fails: what is not shell is in `unread`."""
+    """The commands of a script. Never fails: parts that are not valid shell are in `unread`."""
     from volfix.syntax.shell_reader import read
 
     try:
         return read(text, syntax_tree(text))
-    except RecursionError:  # nested without end: nobody wrote that
+    except RecursionError:  # nested too deeply to be written by a person
         return Script(text, (), {}, (Span(0, len(text)),))

@@ -1,4 +1,4 @@
-"""What a parsed shell script consists of: its commands, with their words, assignments, tests and redirections."""
+"""The model of a parsed shell script: commands with their words, assignments, tests and redirections."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from volfix.syntax.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`NAME=value`; an array's value is its words with blanks between them, which `elements` has one by one.
+    """`NAME=value`. For an array, `elements` are its words and `value` is these words joined by blanks.
 
-    `span` is the value as it is written; `appends` says that it is `NAME+=value`.
+    `span` is the position of the written value; `appends` says that it is `NAME+=value`.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Heredoc:
-    """The lines that a command reads from a here-document; `quoted` ones hold no expansions."""
+    """The here-document that a command reads; if `quoted`, nothing in it is expanded."""
 
     body: Span
     quoted: bool
@@ -32,9 +32,9 @@ class Heredoc:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What must hold for a command to run: `texts` are the literals that are compared.
+    """A test that must succeed for a command to run; `texts` are the literals in it.
 
-    Where all of it is that `subject` is one of `patterns`, and none of the `earlier` ones, these are known too.
+    If the whole test is that `subject` matches one of `patterns` and none of `earlier`, these are set too.
     """
 
     texts: tuple[str, ...]
@@ -45,13 +45,14 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around the commands in a part of a script, with the meaning that it has in them.
+    """What surrounds the commands in a part of a script.
 
-    `scope` are the subshells, outermost first; `guards` the tests and case patterns that must hold for the commands to
-    run; `conditional` says that they may not run for another reason too, `repeated` that they may run more than once;
-    `substituted`, that they stand inside `$(...)`; `decides`, that what runs next depends on whether they succeed.
-    `piped_from` is the command whose output they read, `input` the file; `outputs` are the files that theirs goes to.
-    `extra` are words behind a redirection that belong to the command; `rounds` how often the loops are read.
+    - `scope`: the enclosing subshells, outermost first; `substituted`: the commands are inside `$(...)`.
+    - `guards`: tests and case patterns that must succeed for the commands to run; `conditional`: they may not run for
+      other reasons too; `repeated`: they may run more than once; `decides`: what runs next depends on their success.
+    - `piped_from`: the command whose output they read; `input`: the file that they read; `outputs`: the files that
+      they write to; `heredoc`: the here-document that they read.
+    - `extra`: words after a redirection that belong to the command; `rounds`: how often the loops are read.
     """
 
     scope: tuple[int, ...] = ()
@@ -70,10 +71,10 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class SimpleCommand:
-    """A simple command as POSIX calls it. Without words it only sets variables.
+    """A simple command in the sense of POSIX. Without words it only sets variables.
 
-    `declaration` are the words of `export`, `local` and the like, but for the assignments; `text` is the word behind
-    `<<<`. `[ -f x ]` is a command too, as it is in a shell.
+    `declaration` are the words of `export`, `local` and similar, without the assignments; `text` is the word after
+    `<<<`. `[ -f x ]` is a command too.
     """
 
     around: Surroundings
@@ -86,7 +87,7 @@ class SimpleCommand:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A parsed script: its commands in the order in which they are written, those of functions by function."""
+    """A parsed script: its commands in order; the commands of each function by its name; the parts not parsed."""
 
     text: str
     commands: tuple[SimpleCommand, ...]

@@ -1,4 +1,4 @@
-"""What single nodes of tree-sitter-bash's tree say: their text, words, assignments and tests."""
+"""Reads single nodes of tree-sitter-bash's tree: text, words, assignments and tests."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ COMPARED = frozenset(
         *("simple_expansion", "expansion", "concatenation"),
     }
 )
-"""What a test compares, with quotes or without."""
+"""Types of nodes that a test compares, with or without quotes."""
 FILE_TEST = re.compile(r"-[bcdefghkprstuwxGLNOS] ")
-"""How the text of a test begins that looks for a file. Source: POSIX, test; GNU bash, Bash Conditional Expressions."""
+"""The beginning of a test of a file. Source: POSIX, test; GNU bash, Bash Conditional Expressions."""
 
 
 def places(text: str) -> list[int] | None:
-    """For each byte the character that it belongs to; None where bytes and characters are the same."""
+    """For each byte of the text, the index of its character; None if bytes and characters are the same."""
     if text.isascii():
         return None
     places: list[int] = []
@@ -44,7 +44,7 @@ def places(text: str) -> list[int] | None:
 
 @dataclass(slots=True)
 class Nodes:
-    """The text of a script, and for each of its bytes the character that it belongs to."""
+    """Reads the nodes of a script; `places` is the result of the function `places` for its text."""
 
     text: str
     places: list[int] | None
@@ -78,7 +78,7 @@ class Nodes:
         yield Assignment(self.text_of(name), text, span, elements, appends)
 
     def heredoc(self, node: Node) -> Heredoc | None:
-        """The here-document of a redirection; None where its end is missing."""
+        """The here-document of a redirection; None if its end is missing."""
         body = next((child for child in node.named_children if child.type == "heredoc_body"), None)
         start = next((child for child in node.named_children if child.type == "heredoc_start"), None)
         if body is None or start is None:
@@ -86,7 +86,7 @@ class Nodes:
         return Heredoc(self.span(body), self.text_of(start)[:1] in ("'", '"', "\\"))
 
     def condition(self, node: Node) -> Guard:
-        """The condition that a test makes; with a subject where it only compares a word with another."""
+        """The guard that a test forms; with a subject if the test only compares two words."""
         texts = tuple(self.literals(node))
         inner = node.named_children[0] if node.type == "test_command" and node.named_child_count == 1 else None
         if inner is None or inner.type != "binary_expression" or len(inner.children) != 3:
@@ -97,9 +97,9 @@ class Nodes:
         return Guard(texts, self.word(one), (self.word(other).value,))
 
     def literals(self, node: Node) -> Iterator[str]:
-        """The literal texts that a test compares with; a comparison for difference says nothing of the branch.
+        """The literal texts in a test; a `!=` is left out, because it tells nothing about the branch.
 
-        A file that is looked for comes behind the operator: `-f .env`.
+        The text of a file test includes its operator: `-f .env`.
         """
         if node.type in ("negated_command", "command", "command_substitution"):
             return

@@ -1,4 +1,4 @@
-"""Reads the commands of a script off the syntax tree that tree-sitter-bash makes."""
+"""Builds the commands of a script from the syntax tree of tree-sitter-bash."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 IGNORED = frozenset({"comment", "heredoc_redirect", "file_redirect"})
 SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
 HARMLESS = re.compile(r"(?:true|:|echo)\b|:\Z")
-"""What follows `||` without a consequence."""
+"""Commands after `||` that have no consequence."""
 ROUNDS = 32
-"""Rounds of a loop over written words, with the loops around it; a longer loop is read as a single round."""
+"""The most rounds of a loop (times those of the loops around it) that are read; a longer loop is read once."""
 
 
 def read(text: str, root: Node) -> Script:
-    """The script that a syntax tree of tree-sitter-bash says; `text` is what the tree was made from."""
+    """The script for a syntax tree of tree-sitter-bash; `text` is the text that was parsed."""
     reader = _Reader(text, places(text))
     if root.type == "program":
         reader.block(root, reader.commands, Surroundings())
@@ -35,7 +35,7 @@ def read(text: str, root: Node) -> Script:
 
 @dataclass(slots=True)
 class _Reader(Nodes):
-    """Walks the tree; every method adds the commands of a node to `out`."""
+    """Walks the tree; each method appends the commands of a node to `out`."""
 
     commands: list[SimpleCommand] = field(default_factory=list)
     functions: dict[str, tuple[SimpleCommand, ...]] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class _Reader(Nodes):
         return replace(around, scope=(*around.scope, self.subshells))
 
     def substitutions(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
-        """The commands inside `$(...)` of a word: they run before the command that the word belongs to."""
+        """The commands inside `$(...)` of a word, which run before the word's command."""
         if node.type in SUBSTITUTIONS:
             inside = replace(self.inside(around), substituted=True, heredoc=None, input=None, extra=(), outputs=())
             self.block(node, out, inside)
@@ -81,7 +81,7 @@ class _Reader(Nodes):
             if node.type in ("heredoc_redirect", "file_redirect", "herestring_redirect", "comment"):
                 continue
             span = self.span(node)
-            if found and found[-1].span.end == span.start:  # the grammar takes `$A:$B/` apart: there is no blank
+            if found and found[-1].span.end == span.start:  # no blank between: the grammar splits `$A:$B/`
                 span = Span(found.pop().span.start, span.end)
             found.append(word_of(self.text, span.start, span.end))
             self.substitutions(node, out, around)
@@ -140,17 +140,17 @@ class _Reader(Nodes):
         body = next((child for child in node.named_children if not child.type.endswith("_redirect")), None)
         if body is not None:
             self.statement(body, out, around)
-        for child in later:  # what follows a here-document's operator on its line: `<<EOF | cat`, `<<EOF && next`
+        for child in later:  # the rest of a here-document's first line: `<<EOF | cat`, `<<EOF && next`
             before = self.span(body) if body is not None and child.type == "pipeline" else None
             self.statement(child, out, replace(around, heredoc=None, input=None, extra=(), piped_from=before))
 
     def put_out(self, node: Node, around: Surroundings) -> Surroundings:
-        """What stands around a command whose output goes to a file."""
+        """The surroundings with the target of the redirection `node` added to the outputs; /dev does not count."""
         target = [self.word(item) for item in node.named_children if item.type != "file_descriptor"][:1]
         return replace(around, outputs=(*around.outputs, *(word for word in target if word.value[:4] != "/dev")))
 
     def function(self, node: Node, _out: list[SimpleCommand], _around: Surroundings) -> None:
-        """A definition: its commands are kept under its name, none of them runs here."""
+        """A function's definition: its commands are stored under its name and do not run here."""
         name = next((child for child in node.named_children if child.type == "word"), None)
         inner: list[SimpleCommand] = []
         for child in node.named_children:
@@ -160,7 +160,7 @@ class _Reader(Nodes):
             self.functions[self.text_of(name)] = tuple(inner)
 
     def branches(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
-        """`if`, with its `elif` and `else`: what follows a test runs where the test's literals hold."""
+        """`if` with `elif` and `else`: the commands of a branch depend on its test."""
         inner = replace(around, conditional=True)
         guarded, otherwise, tested = inner, inner, False
         for child in node.children:
@@ -197,7 +197,7 @@ class _Reader(Nodes):
             earlier += patterns
 
     def loop(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
-        """`for NAME in WORDS`: the body once for each word."""
+        """`for NAME in WORDS`: the body, once for each word."""
         children = node.named_children
         name, body = children[0], children[-1]
         rounds: list[Node | None] = [child for child in children[1:-1] if child.type in WORDS] or [None]
@@ -205,7 +205,7 @@ class _Reader(Nodes):
             rounds = [None]
         for value in rounds:
             inner = replace(around, rounds=len(rounds) * around.rounds)
-            if value is None or not self.word(value).is_static:  # as often as nobody knows
+            if value is None or not self.word(value).is_static:  # an unknown number of rounds
                 inner = replace(inner, conditional=True, repeated=True)
             if value is not None:
                 self.substitutions(value, out, around)
@@ -214,11 +214,11 @@ class _Reader(Nodes):
             self.statement(body, out, inner)
 
     def repeated(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
-        """`while`, `until`: nobody knows how often."""
+        """`while`, `until`: the body runs an unknown number of times."""
         self.block(node, out, replace(around, conditional=True, repeated=True))
 
     def listed(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
-        """`a && b`: where `a` is a test, `b` runs where it holds."""
+        """`a && b`, `a || b`; if `a` is a test, `b` after `&&` depends on it."""
         children = node.children
         decides = len(children) > 2 and children[1].type == "||" and not HARMLESS.match(self.text_of(children[2]))
         self.statement(children[0], out, replace(around, decides=decides or around.decides))
@@ -230,7 +230,7 @@ class _Reader(Nodes):
                 self.statement(child, out, around)
 
     def test(self, node: Node, out: list[SimpleCommand], around: Surroundings) -> None:
-        """`[ -f x ]`: the command of that name; `(( x ))` is no command."""
+        """`[ -f x ]` is a command; `(( x ))` is not."""
         self.substitutions(node, out, around)
         if node.children and node.children[0].type in ("[", "[["):
             opening = self.word(node.children[0])

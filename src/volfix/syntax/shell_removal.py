@@ -1,6 +1,6 @@
-"""Takes a whole command out of a shell script, so that the rest means what it did: as if the command had succeeded.
+"""Removes a whole command from a shell script; the rest behaves as if the command had succeeded.
 
-Source: POSIX.1-2017, Shell Command Language, 2.9 (lists of equal precedence, compound commands that may not be empty).
+Source: POSIX.1-2017, Shell Command Language, 2.9 (lists of equal precedence; compound commands must not be empty).
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 BLOCKS = frozenset({"program", "compound_statement", "subshell", "do_group", "else_clause", "case_item"})
 BRANCHES = frozenset({"if_statement", "elif_clause"})
 HARMLESS = re.compile(r"(?:\d*|&)[<>]{1,2}[|&]?\s*(?:/dev/(?:null|stdout|stderr|tty)|\d|-)\Z|<<<")
-"""Redirections that make no file."""
+"""Redirections that create no file."""
 ELSEWHERE = "volfix cannot remove a command from this place"
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The characters that are replaced.
+    """The characters to replace.
 
-    `lines` says that they are whole lines; `alone` that the text says nothing else, and is to go as a whole.
+    `lines` says that they are whole lines; `alone` that the text has no other command and must be removed as a whole.
     """
 
     span: Span
@@ -40,7 +40,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One command of an and-or list: the operator in front of it, its node, and where it ends with its redirections."""
+    """A command of an and-or list: the operator before it, its node, its end including redirections."""
 
     operator: str
     node: Node
@@ -51,16 +51,16 @@ class _Part:
 def without(
     text: str, span: Span, *, fails: bool, may_go: Callable[[list[str]], bool], also: Sequence[Span] = ()
 ) -> Taken | str:
-    """What to replace for the command at `span` to be gone, or why that is not certain; those at `also` go, too.
+    """What to replace in `text` to remove the command at `span`; or, as a text, why it cannot be removed safely.
 
-    `fails` says that the command may have failed until now, so that nothing may depend on it; `may_go` says of another
-    command's words whether it may go too: what feeds this one, what is there for its failure.
+    `also` are other commands that are removed. `fails` says that the command may fail today, so nothing may depend on
+    it. `may_go` decides, by its words, whether a command that feeds this command or handles its failure may go too.
     """
     return _Removal(text, fails=fails, may_go=may_go, also=also).of(span)
 
 
 class _Removal:
-    """The tree of one text; places are bytes here, and characters outside."""
+    """Works on the syntax tree of one text; inside, positions are bytes, outside they are characters."""
 
     def __init__(
         self, text: str, *, fails: bool, may_go: Callable[[list[str]], bool], also: Sequence[Span] = ()
@@ -88,7 +88,7 @@ class _Removal:
         return self.from_list(node, parts, number)
 
     def refusal(self, command: Node, part: _Part) -> str | None:
-        """Why the part that the command stands in cannot go with it."""
+        """Why the part of the list that contains the command cannot be removed; None if it can."""
         for redirection in part.redirections:
             if not HARMLESS.match(_text(redirection)):
                 return "its output goes into a file"
@@ -105,7 +105,7 @@ class _Removal:
         return ELSEWHERE
 
     def goes(self, node: Node) -> bool:
-        """Whether another command may go too."""
+        """Whether another command may be removed too."""
         return node.type == "command" and self.may_go(
             [word_of(self.text, *self.span(word)).value for word in _words(node)]
         )
@@ -113,7 +113,7 @@ class _Removal:
     def from_list(self, node: Node, parts: list[_Part], number: int) -> Taken | str:
         last = number
         if number == 0:
-            while last + 1 < len(parts) and parts[last + 1].operator == "||":  # there for the failure of this one
+            while last + 1 < len(parts) and parts[last + 1].operator == "||":  # handles the failure of this command
                 last += 1
                 if not self.goes(parts[last].node):
                     return "the next command runs only where it fails"
@@ -131,7 +131,7 @@ class _Removal:
         return self.taken(parts[number - 1].end, parts[number].end)
 
     def statement(self, node: Node) -> Taken | str:
-        """A whole statement goes; `:` or `true` stands for it where the shell needs a command."""
+        """Remove a whole statement; `:` or `true` replaces it where the shell needs a command."""
         parent = node.parent
         if parent is None or parent.type not in BLOCKS | BRANCHES:
             return ELSEWHERE
@@ -148,12 +148,12 @@ class _Removal:
         return self.from_line(node, siblings)
 
     def goes_too(self, node: Node) -> bool:
-        """Whether one of the other commands that go stands in the node."""
+        """Whether the node contains one of the other commands that are removed."""
         at = bisect_left(self.also, (node.start_byte, 0))
         return at < len(self.also) and self.also[at][1] <= node.end_byte
 
     def vanishes(self, node: Node) -> bool:
-        """Whether another statement goes as a whole."""
+        """Whether another statement is removed as a whole."""
         first, *rest = _parts(node)
         gone = first.node.type in ("command", "pipeline") and self.goes_too(first.node)
         return gone and all(part.operator == "||" for part in rest)
@@ -193,7 +193,7 @@ class _Removal:
 
 
 def _parts(node: Node, operator: str = "") -> Iterator[_Part]:
-    """The commands of an and-or list. The grammar wraps redirections of its last command around the whole list."""
+    """The commands of an and-or list. The grammar attaches redirections of the last command to the whole list."""
     if node.type == "list":
         yield from _parts(node.children[0], operator)
         yield from _parts(node.children[-1], node.children[1].type)
@@ -218,7 +218,7 @@ def _text(node: Node) -> str:
 
 
 def _part_of(parent: Node, node: Node) -> Iterator[Node]:
-    """The statements of the branch or block that the node stands in."""
+    """The statements of the branch or block that contains the node."""
     branches: list[list[Node]] = [[]]
     for child in parent.children:
         if child.type in ("then", ")", "elif_clause", "else_clause"):
@@ -241,9 +241,9 @@ STRUCTURE = frozenset(
 
 
 def outline(text: str) -> Iterator[tuple[Span, str]]:
-    """What holds the commands of a script together: operators, keywords, redirections, and `command` for each command.
+    """The structure of a script, to compare two versions: operators, keywords, redirections and `command`, in order.
 
-    Separators are left out: where a line ends says nothing that the commands do not say.
+    Separators are left out, because line ends add nothing to the commands.
     """
     removal = _Removal(text, fails=False, may_go=lambda _: False)
     pending = [syntax_tree(text)]

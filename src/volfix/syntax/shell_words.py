@@ -1,4 +1,4 @@
-"""The words of a shell command: what is left of each when its quotes are taken away, character by character.
+"""Reads the words of a shell command without their quotes, character by character.
 
 Source: POSIX, Shell Command Language, 2.2 Quoting; bash manual, 3.1.2.
 """
@@ -17,9 +17,9 @@ OPENING = {"(": ")", "{": "}"}
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word; `span` are characters of the script's text, `value` is without quotes.
+    """A word at `span` of the script's text; `value` is without quotes.
 
-    Expansions stay in the value as they are written: `$NAME`, `${NAME}`, `$(command)`.
+    Expansions stay in the value as written: `$NAME`, `${NAME}`, `$(command)`.
     """
 
     span: Span
@@ -33,7 +33,7 @@ class Word:
 
 
 def word_of(text: str, start: int, end: int) -> Word:
-    """The word that `text[start:end]` writes."""
+    """The word written at `text[start:end]`."""
     raw = text[start:end]
     if not re.search(r"['\"\\]", raw):
         return Word(Span(start, end), raw)
@@ -42,7 +42,7 @@ def word_of(text: str, start: int, end: int) -> Word:
 
 
 def characters(text: str, start: int, end: int) -> Iterator[Character]:
-    """What `text[start:end]` says without its quotes; expansions are passed on as they are."""
+    """The characters of `text[start:end]` without quotes, each with its position; expansions stay as written."""
     quote, at = "", start
     while at < end:
         char = text[at]
@@ -76,7 +76,7 @@ def characters(text: str, start: int, end: int) -> Iterator[Character]:
 
 
 def expansion_end(text: str, at: int, end: int) -> int:
-    """Where the expansion that begins at `at` ends; one character on where none begins there."""
+    """The end of the expansion that begins at `at`; `at + 1` if none begins there."""
     if text[at] == "`":
         stop = text.find("`", at + 1, end)
         return end if stop < 0 else stop + 1
@@ -101,7 +101,7 @@ def expansion_end(text: str, at: int, end: int) -> int:
 
 
 def heredoc_characters(text: str, start: int, end: int, *, quoted: bool) -> Iterator[Character]:
-    """What a here-document's lines say: a backslash before an expansion goes, unless the delimiter is quoted."""
+    """The characters of a here-document with their positions; unless `quoted`, a backslash before `$` is dropped."""
     at = start
     while at < end:
         if not quoted and text[at] == "\\" and at + 1 < end and text[at + 1] in "$`\\":

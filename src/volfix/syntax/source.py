@@ -1,4 +1,4 @@
-"""One file as it was read: its bytes, its text, and the splices that change it and nothing else."""
+"""The model of a file: its bytes, its text, and edits of exact positions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BOM = b"\xef\xbb\xbf"
 
 
 class FileProblem(Exception):
-    """A file that cannot be read or understood; `line` and `column` count from 1 and are None where there is none."""
+    """A file cannot be read or understood. `line` and `column` count from 1; None if there is no exact place."""
 
     def __init__(self, path: Path, message: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(message)
@@ -27,12 +27,12 @@ class FileProblem(Exception):
 
 
 class CannotEdit(Exception):
-    """An edit that volfix does not make; the message is the reason, one line."""
+    """volfix does not make an edit; the message is the reason, in one line."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """Characters `start` (included) to `end` (excluded) of a source's text."""
+    """The characters `start` (included) to `end` (excluded) of a source's text."""
 
     start: int
     end: int
@@ -43,7 +43,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
-    """Put `replacement` where `span` of the file at `path` stands."""
+    """Replace the characters `span` of the file at `path` by `replacement`."""
 
     path: Path
     span: Span
@@ -52,7 +52,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Source:
-    """A UTF-8 file: `text` is `data` decoded, without the BOM and with every line end as it was."""
+    """A UTF-8 file. `text` is `data` decoded, without the BOM, with its line ends unchanged; `digest` is SHA-256."""
 
     path: Path
     data: bytes = field(repr=False)
@@ -62,7 +62,7 @@ class Source:
 
     @classmethod
     def read(cls, path: Path, limit: int = disk.LARGEST) -> Source:
-        """Read the file at `path`; raises FileProblem where it is unreadable, refused, too large or not UTF-8 text."""
+        """Read the file at `path`. Raises FileProblem if it is unreadable, refused, too large or not UTF-8 text."""
         try:
             data, mode = disk.read_with_mode(path, limit)
         except OSError as error:
@@ -71,7 +71,7 @@ class Source:
 
     @classmethod
     def of(cls, path: Path, data: bytes, mode: int = 0o644) -> Source:
-        """The source that a file at `path` with these bytes would be; raises FileProblem where it is not UTF-8 text."""
+        """The source of a file at `path` with the content `data`. Raises FileProblem if it is not UTF-8 text."""
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise FileProblem(path, "UTF-16 text: save the file as UTF-8", 1, 1)
         body = data.removeprefix(BOM)
@@ -92,7 +92,7 @@ class Source:
 
     @cached_property
     def newline(self) -> str:
-        """The line end that an inserted line takes: the file's most common one."""
+        """The line end for inserted lines: the most common line end of the file."""
         crlf = self.text.count("\r\n")
         return "\r\n" if crlf * 2 > self.text.count("\n") else "\n"
 
@@ -105,21 +105,21 @@ class Source:
         return starts
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Line and column, both from 1, of the character at `offset`."""
+        """Line and column, both counted from 1, of the character at `offset`."""
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 
     def line_start(self, offset: int) -> int:
-        """Where the line begins in which `offset` lies."""
+        """The offset at which the line of `offset` begins."""
         return self._line_starts[bisect_right(self._line_starts, offset) - 1]
 
     def line_end(self, offset: int) -> int:
-        """Where the line of `offset` ends: behind its line end, or at the end of the text."""
+        """The offset after the line end of the line of `offset`, or the end of the text."""
         at = self.text.find("\n", offset)
         return len(self.text) if at < 0 else at + 1
 
     def logical_lines(self) -> Iterator[tuple[int, int]]:
-        """The lines, from and to, those that a backslash continues as one."""
+        """Start and end of each line; lines continued by a backslash count as one line."""
         text, at = self.text, 0
         while at < len(text):
             end = self.line_end(at)
@@ -129,7 +129,7 @@ class Source:
             at = end
 
     def splice(self, edits: Iterable[Edit]) -> Source:
-        """This source with the edits made; raises CannotEdit where two of them overlap."""
+        """The source after these edits. Raises CannotEdit if two of them overlap."""
         parts: list[str] = []
         position = 0
         for edit in ordered(edits):
@@ -144,5 +144,5 @@ class Source:
 
 
 def ordered(edits: Iterable[Edit]) -> Sequence[Edit]:
-    """The edits by place, each once; at one place insertions come before a replacement."""
+    """The edits sorted by position, without duplicates; an insertion comes before a replacement at its position."""
     return sorted(dict.fromkeys(edits), key=lambda edit: (edit.path, edit.span))

@@ -1,4 +1,4 @@
-"""Text of foreign origin as a person may see it: what a terminal would obey or hide is written out."""
+"""Makes foreign text safe to print: characters that a terminal would obey or hide are written as escapes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Source: Unicode, DerivedCoreProperties, Default_Ignorable_Code_Point, without th
 
 
 def visible(text: str) -> str:
-    """The text with every character that a terminal would obey or hide written out: `\\x1b`, `\\u202e`."""
+    """The text with every character that a terminal would obey or hide written as an escape: `\\x1b`, `\\u202e`."""
     return INVISIBLE.sub(lambda found: _escape(ord(found[0])), text)
 
 
 def one_line(text: str) -> str:
-    """The same for one line: its line ends and tabs are written out too."""
+    """Like `visible`, as one line: line ends and tabs are written as escapes too."""
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 

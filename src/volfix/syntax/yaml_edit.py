@@ -1,4 +1,4 @@
-"""Another value for a YAML scalar: the splice that changes only the characters that say something else now."""
+"""Writes a new value into a YAML scalar and changes only the characters that differ."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse
 
 @lru_cache(1024)  # each fix of a value that many services share has the same edit
 def replace_scalar(source: Source, scalar: Scalar, value: str) -> Edit:
-    """The scalar with another value: quoting style, anchor, tag and block header stay.
+    """The edit that gives the scalar a new value; quoting style, anchor, tag and block header stay.
 
-    A plain scalar is quoted where the value needs quotes. Raises CannotEdit where the style cannot hold the value.
+    A plain scalar is quoted if the value needs quotes. Raises CannotEdit if the style cannot hold the value.
     """
     old, start = scalar.value, 0
     shorter = min(len(old), len(value))
@@ -30,7 +30,7 @@ def replace_scalar(source: Source, scalar: Scalar, value: str) -> Edit:
 
 
 def _partial(source: Source, scalar: Scalar, start: int, end: int, text: str) -> Edit | None:
-    """The edit of the written characters that say `value[start:end]`; None where they cannot be changed alone."""
+    """The edit that replaces `scalar.value[start:end]` by `text`; None if that part cannot be changed alone."""
     found = units(source, scalar)
     value = scalar.value[:start] + text + scalar.value[end:]
     if not found or not _holds(source, scalar, value):
@@ -47,7 +47,9 @@ def _partial(source: Source, scalar: Scalar, start: int, end: int, text: str) ->
 
 
 def _part(found: list[Unit], start: int, end: int) -> tuple[str, Span, str] | None:
-    """The written part that says characters `start` to `end`, with what its first and last unit say beyond them."""
+    """The position of the units that hold the value's characters `start` to `end`, between the text that the first and
+    last unit hold outside them; None if there is no such part.
+    """
     at, first, last = 0, None, None
     before = after = ""
     for unit in found:
@@ -74,7 +76,7 @@ def _encoded(style: str, text: str) -> str | None:
 
 
 def _holds(source: Source, scalar: Scalar, value: str) -> bool:
-    """Whether the scalar's style can hold the value where it stands."""
+    """Whether the scalar's style can hold the value in this place."""
     if scalar.style == "":
         line = value.replace("\n", " ")
         return is_plain(line, flow=False) and (is_plain(line, flow=True) or not in_flow(source, scalar))
@@ -82,10 +84,10 @@ def _holds(source: Source, scalar: Scalar, value: str) -> bool:
 
 
 def _fits_header(source: Source, scalar: Scalar, value: str) -> bool:
-    """Whether a block scalar's header gives the value the line ends that it ends with, and the blanks at its start."""
+    """Whether a block scalar's header allows the line ends at the value's end and the blanks at its start."""
     start = scalar.span.start
     indicator = re.search(r"\d", source.text[start : start + 3])
-    if not scalar.value.strip(" \n"):  # nothing shows its indentation
+    if not scalar.value.strip(" \n"):  # its indentation is unknown
         return False
     if indicator is None and value.lstrip("\n").startswith((" ", "\t")):
         return False
@@ -94,7 +96,7 @@ def _fits_header(source: Source, scalar: Scalar, value: str) -> bool:
 
 
 def _says(source: Source, scalar: Scalar, edit: Edit, value: str) -> bool:
-    """Whether the edited text says the value when it is read again."""
+    """Whether the edited text, read again, has the value."""
     after = source.splice([edit])
     end = scalar.span.end + len(edit.replacement) - (edit.span.end - edit.span.start)
     if units(after, Scalar(Span(scalar.span.start, end), value, scalar.style)) is None:
@@ -106,7 +108,7 @@ def _says(source: Source, scalar: Scalar, edit: Edit, value: str) -> bool:
 
 
 def _whole(source: Source, scalar: Scalar, value: str) -> Edit:
-    """The edit that writes the scalar anew, less what is written as before at its start and end."""
+    """The edit that writes the whole scalar anew, without unchanged characters at its start and end."""
     text = source.text[scalar.span.start : scalar.span.end]
     if scalar.style in ("|", ">"):
         new = _block(source, scalar, value)
@@ -127,7 +129,7 @@ def _whole(source: Source, scalar: Scalar, value: str) -> Edit:
 
 
 def _gap(source: Source, scalar: Scalar) -> str:
-    """The blank in front of a value where none is written yet."""
+    """The blank to put before a value that is still absent. Raises CannotEdit if there is no colon before it."""
     at = scalar.span.start
     before = source.text[at - 1] if at else "\n"
     if before in ":-" or scalar.anchor is not None or scalar.tag is not None:
@@ -136,7 +138,7 @@ def _gap(source: Source, scalar: Scalar) -> str:
 
 
 def _block(source: Source, scalar: Scalar, value: str) -> str:
-    """A block scalar's text with its own header and indentation; raises CannotEdit where they do not fit the value."""
+    """The block scalar with a new value, its header and its indentation. Raises CannotEdit if they do not fit."""
     start, end = scalar.span.start, scalar.span.end
     if not _fits_header(source, scalar, value):
         raise CannotEdit("the block scalar is empty, or its header does not allow the value's first or last characters")
@@ -160,7 +162,7 @@ def _block(source: Source, scalar: Scalar, value: str) -> str:
 
 
 def in_flow(source: Source, scalar: Scalar) -> bool:
-    """Whether the scalar stands inside `{}` or `[]`; raises FileProblem where the text is not YAML."""
+    """Whether the scalar is inside `{}` or `[]`. Raises FileProblem if the text is not valid YAML."""
     return any(
         isinstance(node, Mapping | Sequence) and node.flow and scalar.span in node.span
         for document in parse(source)
@@ -169,7 +171,7 @@ def in_flow(source: Source, scalar: Scalar) -> bool:
 
 
 def nodes(root: Node) -> Iterator[Node]:
-    """The node and every one that is written inside it; what an alias repeats is not."""
+    """The node and every node written inside it; aliases are not followed."""
     waiting = [root]
     while waiting:
         node = waiting.pop()

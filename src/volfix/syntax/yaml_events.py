@@ -1,4 +1,4 @@
-"""The events of a YAML text from ruamel.yaml: by libyaml where it is installed and takes the text, else in Python."""
+"""Parses a YAML text into ruamel.yaml's events: with libyaml if it is there and accepts the text, else in Python."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from volfix.syntax.source import FileProblem, Source
 
 DEPTH_LIMIT = 60
-"""Collections inside collections: Compose files stay under 15; a deeper one is hostile or not Compose."""
+"""How deep collections may nest. Compose files stay below 15; a deeper file is hostile or not Compose."""
 
 
 def read_events(source: Source) -> list[Any]:
-    """All events of a text; raises FileProblem with line and column where it is not YAML or nested too deep."""
+    """All events of the text. Raises FileProblem with line and column if it is not valid YAML or nests too deeply."""
     events = fast_events(source)
     return pure_events(source) if events is None else events
 
 
 def fast_events(source: Source) -> list[Any] | None:
-    """libyaml's events; None where it is not installed or does not take the text: the pure parser takes `[a:b]` too."""
+    """libyaml's events; None if it is not installed or rejects the text (the Python parser accepts `[a:b]`, too)."""
     try:
         from _ruamel_yaml import CParser  # ruamel.yaml.clib, which has no wheel for some machines
         from ruamel.yaml.error import YAMLError
@@ -38,7 +38,7 @@ def fast_events(source: Source) -> list[Any] | None:
 
 
 def _within_depth(source: Source, events: Iterable[Any]) -> list[Any]:
-    """The events; stops at DEPTH_LIMIT, for both parsers take quadratic time in the depth."""
+    """The events. Raises FileProblem beyond DEPTH_LIMIT, because both parsers take quadratic time in the depth."""
     found, depth = [], 0
     for event in events:
         found.append(event)
@@ -54,11 +54,14 @@ def _within_depth(source: Source, events: Iterable[Any]) -> list[Any]:
 
 
 INNER_TAB = re.compile(r"(?<=[^\s-]) *\t[ \t]*")
-# Blanks with a tab behind other text of a line.
+# Blanks with a tab after other text of a line.
 
 
 def pure_events(source: Source) -> list[Any]:
-    """The pure parser's events, with the tabs between and behind tokens that libyaml and Compose take as blanks."""
+    """The Python parser's events; tabs between and after tokens count as blanks, as for libyaml and Compose.
+
+    Raises FileProblem as `read_events` does.
+    """
     try:
         return _events_of(source, source.text)
     except FileProblem as problem:
@@ -70,7 +73,7 @@ def pure_events(source: Source) -> list[Any]:
     for event in _events_of(source, spaced):
         start, end = event.start_mark.index, event.end_mark.index
         if type(event).__name__ == "ScalarEvent" and source.text[start:end] != spaced[start:end]:
-            if event.style:  # what stands in quotes or a block is content; a plain scalar is read from the text
+            if event.style:  # tabs in quotes or a block are content; a plain scalar is read from the text later
                 parts += (spaced[at:start], source.text[start:end])
                 at = end
             elif "\n" in event.value or "\n" in source.text[start:end].strip():
@@ -100,23 +103,23 @@ def _events_of(source: Source, text: str) -> list[Any]:
 
 
 def _without_values(message: str) -> str:
-    """A message of the library without what it quotes of the file: single marks stay, and `'<document start>'`."""
+    """The library's message without what it quotes from the file; single characters and `'<...>'` stay."""
     return re.sub(r"""(['"])(?!<)(?!\\?.\1).*\1""", r"\1***\1", message)
 
 
 def block_indent(source: Source, start: int, end: int, value: str) -> int:
-    """By how many blanks the lines of a block scalar are indented; `start` lies in its header."""
+    """The indentation of a block scalar's lines, in blanks; `start` is in its header, `end` its end."""
     written = source.text[source.line_end(start) : end].split("\n")
     lines = value.split("\n")
     first = next((line for line in written if line.strip()), None)
-    if first is None:  # nothing but blanks
+    if first is None:  # only blanks
         return max(len(line.rstrip("\r")) for line in written) - max(map(len, lines))
     first_line = next((line for line in lines if line.strip()), "")
     return (len(first) - len(first.lstrip(" "))) - (len(first_line) - len(first_line.lstrip(" ")))
 
 
 def block_end(source: Source, start: int, mark: int, value: str) -> int:
-    """Where the last line of a block scalar ends that counts; the parser's `mark` lies behind the blank lines too."""
+    """The end of a block scalar's last line that belongs to its value; the parser's `mark` includes blank lines."""
     text, body = source.text, source.line_end(start)
     if mark <= body:
         return start + len(text[start:mark].rstrip())

@@ -1,4 +1,4 @@
-"""A new entry at the top of a YAML document, before all others but the version."""
+"""Inserts a new entry at the top of a YAML document, before all other entries except `version:`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ BLANK_LINE = re.compile(r"\n[ \t]*\r?\n")
 
 
 def insert_first(source: Source, document: Document, key: str, value: str) -> list[Edit]:
-    """`key: value` as the document's first entry, below `version:` where that is the first, with blank lines as usual.
+    """The edits that insert `key: value` as the first entry, or below `version:` if that is first.
 
-    Comments above the first entry stay where they are. Raises CannotEdit where the document is no mapping, has the
-    key, or begins in the middle of a line.
+    Comments above the first entry stay; blank lines follow the document's style. Raises CannotEdit if the document is
+    not a mapping, already has the key, or begins in the middle of a line.
     """
     root = document.root
     if not isinstance(root, Mapping) or root.pair(key):
@@ -40,7 +40,7 @@ def insert_first(source: Source, document: Document, key: str, value: str) -> li
 
 
 def _has_gap(source: Source, root: Mapping) -> bool:
-    """Whether a blank line stands between the first two entries; where there is one only, there shall be one."""
+    """Whether a blank line separates the first two entries; True if there is only one entry."""
     if len(root.pairs) < 2:
         return True
     between = source.text[layout.pair_end(root.pairs[0]) : root.pairs[1].key.span.start]

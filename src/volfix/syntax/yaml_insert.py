@@ -1,4 +1,4 @@
-"""New entries, items and sections for a YAML text, in the style of what stands around them."""
+"""Inserts entries, items and sections into a YAML text, in the style of the text around them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ SECTIONS = ("version", "name", "include", "services", "networks", "volumes", "co
 
 
 def add_entries(source: Source, document: Document, owner: Pair | None, entries: Entries[str, Value]) -> list[Edit]:
-    """New entries at the end of the mapping under `owner`, of the document's root for None.
+    """The edits that append entries to the mapping under `owner`, or to the document's root for None.
 
-    An absent or null value becomes a mapping. All entries for one mapping belong into one call. Raises CannotEdit
-    where the value is something else, an alias, only merges, or has one of the keys.
+    An absent or null value becomes a mapping. All entries for one mapping must be passed in one call. Raises CannotEdit
+    if the value is not a mapping, is an alias, has only merge keys, or already has one of the keys.
     """
     node = document.root if owner is None else owner.value
     if isinstance(node, Mapping):
@@ -55,9 +55,9 @@ def add_to(
     *,
     overrides: bool = False,
 ) -> list[Edit]:
-    """New entries at the end of a mapping wherever it stands; raises CannotEdit where it has one of the keys.
+    """The edits that append entries to any mapping. Raises CannotEdit if it already has one of the keys.
 
-    `comments` go behind keys, where the mapping is no flow mapping. With `overrides` a merge key may have the keys.
+    `comments` are written after keys, unless it is a flow mapping. With `overrides` a merge key may have the keys.
     """
     for key in entries:
         if (mapping.get(key) is not None and not overrides) or mapping.pair(key):
@@ -66,9 +66,9 @@ def add_to(
 
 
 def append_items(source: Source, document: Document, mapping: Mapping, key: str, items: Items[Value]) -> list[Edit]:
-    """New items at the end of the list under `key` of the mapping, which may be absent, null, block or flow.
+    """The edits that append items to the list under `key` of the mapping; the list may be absent, null, block or flow.
 
-    Raises CannotEdit where the value is an alias or no list, or where the key is merged from elsewhere.
+    Raises CannotEdit if the value is an alias or not a list, or if a merge key brings it in.
     """
     pair = mapping.pair(key)
     if pair is None:
@@ -115,7 +115,7 @@ def _check_tag(node: Mapping | Sequence) -> None:
 
 
 def _holder(document: Document, pair: Pair) -> Mapping:
-    """The mapping that an entry of the document stands in."""
+    """The mapping that contains the entry. Raises CannotEdit if the document does not have the entry."""
     for node in nodes(document.root):
         if isinstance(node, Mapping) and any(entry is pair for entry in node.pairs):
             return node
@@ -123,7 +123,7 @@ def _holder(document: Document, pair: Pair) -> Mapping:
 
 
 def _common_quote(sequence: Sequence) -> str:
-    """The quote that all short items have; "" where they differ, have none, or there are none."""
+    """The quote that all items have; "" if they differ, have no quotes, or if there are no items."""
     styles = {item.style for item in sequence.items if isinstance(item, Scalar)}
     return styles.pop() if len(styles) == 1 and styles <= {"'", '"'} else ""
 
@@ -163,7 +163,7 @@ def _into_block_sequence(
 
 
 def _behind(source: Source, document: Document, node: Node, indent: int, *, items_only: bool = False) -> int:
-    """The line start behind a block collection's last content and the comments that belong to its entries."""
+    """The start of the line after a block collection's last content and after the comments of its entries."""
     end = layout.content_end(node)
     at = layout.line_after(source, end)
     if at == end and layout.chomping(source, layout.last_node(node)) in ("", "+"):
@@ -172,14 +172,15 @@ def _behind(source: Source, document: Document, node: Node, indent: int, *, item
 
 
 def _would_finish(source: Source, at: int) -> bool:
-    """Whether lines at `at` would follow a last line that has no line end, where every other one ends in CR and LF:
-    it would end with a CR, and would be another line.
+    """Whether lines inserted at `at` would follow a last line without a line end in a file with CR LF line ends.
+
+    That line would then end with a CR and so change.
     """
     return at == len(source.text) and source.newline == "\r\n" and not source.text.endswith("\n")
 
 
 def _above(source: Source, start: int) -> int | None:
-    """The line start above an entry and its own comments; None where something else stands before it on its line."""
+    """The start of the line above an entry and its comments; None if other text precedes the entry on its line."""
     line = source.line_start(start)
     if source.text[line:start].strip():
         return None
@@ -189,14 +190,14 @@ def _above(source: Source, start: int) -> int | None:
 
 
 def _lines_at(source: Source, at: int, lines: Items[str]) -> Edit:
-    """The lines inserted at a line start, or at the end of a text that ends without a line end and stays so."""
+    """The edit that inserts lines at a line start, or at the end of a text without a line end, which it still lacks."""
     text = source.newline.join(lines)
     unfinished = at == len(source.text) and not source.text.endswith("\n")
     return Edit(source.path, Span(at, at), source.newline + text if unfinished else text + source.newline)
 
 
 def _lines_instead_of_null(source: Source, document: Document, owner: Pair, lines: Items[str]) -> list[Edit]:
-    """The lines, given relative to the key's column, under a key whose value is absent or null."""
+    """The edits that put lines (indented relative to the key) under a key whose value is absent or null."""
     indent = layout.mapping_column(source, _holder(document, owner))
     key, value, text = owner.key.span, owner.value.span, source.text
     line = source.line_start(key.start)
@@ -213,10 +214,10 @@ def _lines_instead_of_null(source: Source, document: Document, owner: Pair, line
 
 
 def insert_section(source: Source, document: Document, key: str, value: Value) -> list[Edit]:
-    """A new top-level section where people put it, with blank lines as between the others.
+    """The edits that insert a top-level section in the usual place, with blank lines in the document's style.
 
-    `volumes` stands behind services and networks, before configs and secrets. Raises CannotEdit where the document
-    is no mapping or has the section.
+    `volumes` goes after services and networks, before configs and secrets. Raises CannotEdit if the document is not a
+    mapping or already has the section.
     """
     root = document.root
     if not isinstance(root, Mapping):
@@ -245,7 +246,7 @@ def insert_section(source: Source, document: Document, key: str, value: Value) -
 
 
 def _place(root: Mapping, key: str) -> int:
-    """The number of the section behind which a new one belongs."""
+    """The index of the section after which the new section belongs."""
     names = [pair.key.value if isinstance(pair.key, Scalar) else "" for pair in root.pairs]
     if key not in SECTIONS:
         return len(names) - 1
@@ -257,7 +258,7 @@ def _place(root: Mapping, key: str) -> int:
 
 
 def _section_end(source: Source, document: Document, root: Mapping, number: int, indent: int) -> tuple[int, int]:
-    """Where a section ends, with the comments that belong to it, and where the next one or the document's end is."""
+    """The end of a section including its comments, and the start of the next section or the document's end."""
     at = _behind(source, document, root.pairs[number].value, indent + 1)
     followed = number + 1 < len(root.pairs)
     limit = source.line_start(root.pairs[number + 1].key.span.start) if followed else document.span.end
@@ -272,7 +273,7 @@ def _section_end(source: Source, document: Document, root: Mapping, number: int,
 
 
 def has_blank_lines(source: Source, root: Mapping) -> bool:
-    """Whether blank lines stand between the entries, more often than not; also where there is only one."""
+    """Whether at least half of the entries are separated by blank lines; True if there is only one entry."""
     gaps = []
     for pair, following in zip(root.pairs, root.pairs[1:], strict=False):
         end = layout.pair_end(pair)

@@ -1,4 +1,4 @@
-"""New parts for YAML's flow collections, `{...}` and `[...]`, in the style of what stands in them."""
+"""Inserts parts into YAML's flow collections, `{...}` and `[...]`, in the style of their other parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def is_json(document: Document) -> bool:
 
 
 def instead_of_null(source: Source, owner: Pair, text: str) -> Edit:
-    """The flow collection `text` in the place of an absent or null value."""
+    """The edit that puts the flow collection `text` in the place of an absent or null value."""
     span = owner.value.span
     if span.start == span.end:
         bare = source.text[owner.key.span.end : span.end].strip() == ""
@@ -27,7 +27,10 @@ def instead_of_null(source: Source, owner: Pair, text: str) -> Edit:
 
 
 def append_parts(source: Source, document: Document, node: Mapping | Sequence, texts: Items[str]) -> list[Edit]:
-    """New parts at the end of a flow collection: on lines of their own where its last part has one, else behind it."""
+    """The edits that append parts to a flow collection: on their own lines if its last part has its own line.
+
+    Raises CannotEdit if the brackets are written in a form that volfix does not follow.
+    """
     text, newline, closing = source.text, source.newline, node.span.end - 1
     parts = layout.flow_parts(source, node)
     if not parts:

@@ -1,7 +1,7 @@
-"""A list of names as the keys of a mapping, in the characters of the list; and the list again.
+"""Turns a list of names into a mapping with these names as keys, and back into the list.
 
-`[web, db]` becomes `{first: ..., web: ..., db: ...}`; in a block list two blanks take the place of each dash. Names,
-quotes and comments stay where they are, and what was added says that there was a list: the new entries come first.
+`[web, db]` becomes `{first: ..., web: ..., db: ...}`; in a block list each dash becomes a blank. Names, quotes and
+comments stay in place. The new entries come first; by them the former list is recognised.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from volfix.syntax.yaml_write import Value, flow_entries, flow_value, indented
 def items_to_keys(
     source: Source, document: Document, sequence: Sequence, first: Entries[str, Value], value: Value
 ) -> list[Edit]:
-    """The list as a mapping with the entries `first`, then each item as the key of `value`.
+    """The edits that turn the list into a mapping: the entries `first`, then each item as a key with `value`.
 
-    Raises CannotEdit where the list is empty, or holds more than names on lines of their own or between commas.
+    Raises CannotEdit if the list is empty or holds anything but names on their own lines or between commas.
     """
     items = [item for item in sequence.items if isinstance(item, Scalar) and not item.tag and not item.anchor]
     if not items or len(items) < len(sequence.items) or any(item.style in ("|", ">") for item in items):
@@ -49,9 +49,9 @@ def items_to_keys(
 def keys_to_items(
     source: Source, document: Document, mapping: Mapping, first: Items[str], value: Value
 ) -> list[Edit] | None:
-    """The mapping as the list that `items_to_keys` was given; None where it was given none.
+    """The edits that turn the mapping back into the list given to `items_to_keys`; None if it was not made by it.
 
-    `first` are the keys of the entries that came first; the value of all others must be written as it writes `value`.
+    `first` are the keys of its first entries; all other entries must have `value`, written as `items_to_keys` does.
     """
     number = len(first)
     names = [pair.key.value for pair in mapping.pairs if isinstance(pair.key, Scalar)]

@@ -1,4 +1,4 @@
-"""How a YAML text is laid out: indentation, dashes, an entry's lines, the parts of a flow collection."""
+"""Measures the layout of a YAML text: indentation, dashes, lines of an entry, parts of a flow collection."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_STEP = 2
 
 
 def last_node(node: Node) -> Node:
-    """What is written last in a node: a scalar, an alias, or a flow collection."""
+    """The last scalar, alias, flow collection or empty collection inside a node."""
     while isinstance(node, Mapping | Sequence) and not node.flow:
         children = [pair.value for pair in node.pairs[-1:]] if isinstance(node, Mapping) else list(node.items[-1:])
         if not children:
@@ -28,7 +28,7 @@ def last_node(node: Node) -> Node:
 
 
 def chomping(source: Source, node: Node) -> str | None:
-    """What the header of a block scalar says about the line ends behind it: "+", "-" or ""; None for other nodes."""
+    """The sign in a block scalar's header that governs the line ends after it: "+", "-" or ""; None for other nodes."""
     if not isinstance(node, Scalar) or node.style not in ("|", ">"):
         return None
     header = source.text[node.span.start : node.span.start + 3]
@@ -36,7 +36,7 @@ def chomping(source: Source, node: Node) -> str | None:
 
 
 def content_end(node: Node) -> int:
-    """Where a node's last content ends; a mapping's last key may stand behind an absent value's place."""
+    """The end of a node's last content; for an absent last value this is the end of its key."""
     if isinstance(node, Mapping) and not node.flow and node.pairs:
         return max(content_end(node.pairs[-1].value), content_end(node.pairs[-1].key))
     if isinstance(node, Sequence) and not node.flow and node.items:
@@ -45,12 +45,12 @@ def content_end(node: Node) -> int:
 
 
 def pair_end(pair: Pair) -> int:
-    """Where an entry's last content ends."""
+    """The end of an entry's last content."""
     return max(content_end(pair.key), content_end(pair.value))
 
 
 def line_after(source: Source, offset: int) -> int:
-    """The start of the next line; raises CannotEdit where more than a comment follows on this one."""
+    """The start of the next line. Raises CannotEdit if anything but a comment follows `offset` on its line."""
     after = source.line_end(offset)
     rest = source.text[offset:after].strip()
     if rest and (not rest.startswith("#") or source.text[offset] == "#"):
@@ -59,7 +59,10 @@ def line_after(source: Source, offset: int) -> int:
 
 
 def column(source: Source, start: int) -> int:
-    """The column, from 0, of a block collection whose first key or dash is at `start` or behind its own properties."""
+    """The column, counted from 0, of a block collection whose first key or dash is at `start`.
+
+    An anchor or tag may precede it. Raises CannotEdit for an indentation that volfix does not follow.
+    """
     line = source.line_start(start)
     lead = LEAD.match(source.text, line, start)
     at = lead.end() if lead else line
@@ -69,7 +72,7 @@ def column(source: Source, start: int) -> int:
 
 
 def dash(source: Source, sequence: Sequence, number: int) -> int:
-    """Where the dash of a block sequence's item stands."""
+    """The offset of the dash of item `number` of a block sequence. Raises CannotEdit if it is not found."""
     if number == 0:
         return sequence.span.start
     indent = column(source, sequence.span.start)
@@ -82,18 +85,18 @@ def dash(source: Source, sequence: Sequence, number: int) -> int:
 
 
 def mapping_column(source: Source, mapping: Mapping) -> int:
-    """The column, from 0, at which the entries of a block mapping begin."""
+    """The column, counted from 0, at which the entries of a block mapping begin."""
     return column(source, mapping.pairs[0].key.span.start)
 
 
 def comment_column(line: str) -> int | None:
-    """The column of a line that is a comment; None for any other."""
+    """The column at which a comment line begins; None for any other line."""
     bare = line.lstrip(" \t")
     return len(line[: len(line) - len(bare)].expandtabs()) if bare.startswith("#") else None
 
 
 def lines(source: Source, start: int, end: int) -> Iterator[tuple[int, str]]:
-    """The lines from the line start `start` to `end`, each with its start."""
+    """The lines from `start` (a line start) to `end`, each after its offset."""
     while start < end:
         after = min(source.line_end(start), end)
         yield start, source.text[start:after]
@@ -101,9 +104,10 @@ def lines(source: Source, start: int, end: int) -> Iterator[tuple[int, str]]:
 
 
 def behind_comments(source: Source, start: int, end: int, indent: int, *, items_only: bool = False) -> int:
-    """The end of the comment lines directly at `start` that belong to entries at column `indent`.
+    """The end of the comment lines from `start` on that belong to entries at column `indent`.
 
-    With `items_only` a comment at that very column must be a commented-out item: the next key stands there too.
+    With `items_only` a comment exactly at that column must be a commented-out item, because the next key may be in that
+    column too.
     """
     for at, line in lines(source, start, end):
         found = comment_column(line)
@@ -116,7 +120,7 @@ def behind_comments(source: Source, start: int, end: int, indent: int, *, items_
 
 @lru_cache(256)
 def step(document: Document, source: Source, siblings: Mapping | None = None) -> int:
-    """By how many blanks nested entries are indented: as below `siblings`' keys, else most often in the document."""
+    """The indentation of nested entries, in blanks: as in `siblings`, or the most common one in the document."""
     found: Counter[int] = Counter()
     for node in [siblings] if siblings is not None else nodes(document.root):
         if isinstance(node, Mapping) and not node.flow and node.pairs:
@@ -131,7 +135,7 @@ def step(document: Document, source: Source, siblings: Mapping | None = None) ->
 
 @lru_cache(256)
 def dash_offset(document: Document, source: Source, siblings: Mapping | None = None) -> int:
-    """By how many blanks dashes are indented: as below `siblings`' keys, else most often, else by a step."""
+    """The indentation of dashes, in blanks: as in `siblings`, or the most common one in the document, or `step`."""
     found: Counter[int] = Counter()
     for node in [siblings] if siblings is not None else nodes(document.root):
         if isinstance(node, Mapping) and not node.flow:
@@ -146,7 +150,7 @@ def dash_offset(document: Document, source: Source, siblings: Mapping | None = N
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An entry or item of a flow collection: what is written for it, anchor and tag included, and its comma."""
+    """An entry or item of a flow collection: start and end with anchor and tag, and the offset of its comma."""
 
     start: int
     end: int
@@ -154,7 +158,7 @@ class Part:
 
 
 def flow_parts(source: Source, node: Mapping | Sequence) -> list[Part]:
-    """The entries or items between the brackets; raises CannotEdit for the bare pair of `[key: value]`."""
+    """The entries or items of a flow collection. Raises CannotEdit for a pair without braces: `[key: value]`."""
     text, opening, closing = source.text, node.span.start, node.span.end - 1
     children = (
         [(p.key.span.start, pair_end(p)) for p in node.pairs]

@@ -1,4 +1,4 @@
-"""What YAML nodes say, for comparisons: as plain data, or as one short text."""
+"""Converts YAML nodes for comparisons: to plain data, or to a digest."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ TYPED = re.compile(
 
 
 def plain(node: Node) -> object:
-    """The node as plain data for a comparison: nothing expanded, so that an alias stays an alias.
+    """The node as plain data for a comparison; aliases are not followed.
 
-    A mapping becomes a dict, a sequence a list, a string a str; what YAML resolves to another type becomes
-    ("typed", text), an alias ("alias", name); anchors and tags become part of the value.
+    A mapping becomes a dict, a sequence a list, a string a str. A value of another type becomes ("typed", text), an
+    alias ("alias", name). Anchors and tags become part of the value.
     """
     match node:
         case Scalar():
@@ -42,9 +42,9 @@ def _plain_key(key: Node) -> str:
 
 
 def digest(node: Node, known: dict[int, str] | None = None) -> str:
-    """What the node says, aliases and merge keys followed, as one short text: equal where the meaning is equal.
+    """A SHA-256 of the node's meaning, with aliases and merge keys followed: equal for nodes of equal meaning.
 
-    Each node is read once however many aliases name it, so that an alias bomb costs nothing.
+    Each node is read once, however many aliases name it, so an alias bomb costs nothing; `known` keeps the results.
     """
     import hashlib
 

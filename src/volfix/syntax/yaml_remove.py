@@ -1,4 +1,4 @@
-"""Entries and items taken out of a YAML text, with their comma or their lines."""
+"""Removes entries and items from a YAML text, together with their comma or their lines."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ LINE_REST = re.compile(r"[ \t]*(?:#[^\n]*)?\r?\n[ \t]*")
 
 
 def remove_entry(source: Source, mapping: Mapping, pair: Pair) -> Edit:
-    """The mapping without the entry and without the comment on its line; the comment lines above it stay.
+    """The edit that removes the entry and the comment on its line; comment lines above it stay.
 
-    The only entry leaves `{}`. Raises CannotEdit where the rest of the file needs what would go.
+    If it is the only entry, `{}` remains. Raises CannotEdit if the rest of the file needs what would be removed.
     """
     return remove_entries(source, mapping, [pair])[0]
 
 
 def remove_entries(source: Source, mapping: Mapping, pairs: Iterable[Pair]) -> list[Edit]:
-    """The mapping without the entries, as `remove_entry` takes out one: an edit for each run of neighbours."""
+    """The edits that remove several entries, as `remove_entry` removes one; one edit for each run of neighbours."""
     wanted = set(map(id, pairs))
     numbers = [number for number, entry in enumerate(mapping.pairs) if id(entry) in wanted]
     if len(numbers) < len(wanted):
@@ -49,9 +49,9 @@ def _parts(pair: Pair) -> tuple[Node, Node]:
 
 
 def remove_item(source: Source, sequence: Sequence, item: Node) -> Edit:
-    """The sequence without the item and without the comment on its line; the comment lines above it stay.
+    """The edit that removes the item and the comment on its line; comment lines above it stay.
 
-    The only item leaves `[]`. Raises CannotEdit where the rest of the file needs what would go.
+    If it is the only item, `[]` remains. Raises CannotEdit if the rest of the file needs what would be removed.
     """
     number = next((number for number, other in enumerate(sequence.items) if other is item), None)
     if number is None:
@@ -65,7 +65,7 @@ def remove_item(source: Source, sequence: Sequence, item: Node) -> Edit:
 
 
 def _check_anchors(source: Source, removed: list[Node]) -> None:
-    """Refuse where an alias elsewhere repeats something that would go."""
+    """Raise CannotEdit if an alias elsewhere refers to a node that would be removed."""
     inside = {(node.span, node.anchor) for part in removed for node in nodes(part) if not isinstance(node, Alias)}
     spans = [part.span for part in removed]
     for document in parse(source):
@@ -84,7 +84,7 @@ def _from_block(
     if len(starts) == last - number + 1:
         return _emptied(source, node, start, end, after)
     line = source.line_start(start)
-    if source.text[line:start].strip(" "):  # on the line of a dash: what follows moves up to it
+    if source.text[line:start].strip(" "):  # on the line of a dash: the next entry moves up to it
         following = LINE_REST.match(source.text, end)
         if following is None:
             raise CannotEdit("the entry is written in a way that volfix does not follow")
@@ -101,7 +101,7 @@ def _from_block(
 
 
 def _would_join(source: Source, at: int, indent: int, *, keeps: bool) -> bool:
-    """Whether blank and comment lines at `at` would belong to a block scalar that came to stand directly above."""
+    """Whether blank and comment lines at `at` would become part of a block scalar directly above them."""
     for _, line in layout.lines(source, at, len(source.text)):
         found = layout.comment_column(line)
         if found is None and line.strip():
@@ -114,7 +114,7 @@ def _would_join(source: Source, at: int, indent: int, *, keeps: bool) -> bool:
 
 
 def _emptied(source: Source, node: Mapping | Sequence, start: int, end: int, after: int) -> Edit:
-    """The only entry or item gone: `{}` or `[]` behind the owner's key, or in its place where there is none."""
+    """The edit that replaces the only entry or item by `{}` or `[]`, after the owner's key if there is one."""
     empty = "{}" if isinstance(node, Mapping) else "[]"
     owner = _owner(source, node)
     text = source.text
@@ -131,7 +131,7 @@ def _emptied(source: Source, node: Mapping | Sequence, start: int, end: int, aft
 
 
 def _owner(source: Source, wanted: Mapping | Sequence) -> Pair | None:
-    """The entry whose value a collection is; None for an item or a document's root."""
+    """The entry whose value is the collection; None for an item of a list or a document's root."""
     for document in parse(source):
         for node in nodes(document.root):
             if isinstance(node, Mapping):

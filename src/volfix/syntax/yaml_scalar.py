@@ -1,4 +1,4 @@
-"""How a value is written as a YAML scalar: which quotes it needs, and which characters of a written one say what."""
+"""Writes values as YAML scalars with the quotes that they need, and maps a written scalar's characters to its value."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from volfix.syntax.yaml_tree import Scalar
 
 # Starts that mean something else; "-", "?" and ":" are harmless in front of any character but blanks and `,[]{}`.
 INDICATOR = re.compile(r"[,\[\]{}#&*!|>'\"%@`]|[-?:](?=[\s,\[\]{}]|\Z)|(?:---|\.\.\.)(?=\s|\Z)")
-# What ends a plain scalar, and tabs, which not every parser takes in one.
+# What ends a plain scalar; and tabs, which not every parser accepts in one.
 STOP = re.compile(r":(?=\s|\Z)|\s#|\t")
 # In flow context go-yaml, which Compose uses, stops at a "?" too.
 FLOW_STOP = re.compile(r"[,\[\]{}?]|\A:")
-# YAML's printable characters less the line ends, which quotes fold, and less the byte order mark.
+# All but YAML's printable characters; line ends, which quotes fold, and the byte order mark count as unprintable.
 UNPRINTABLE = re.compile("[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 SHORT_ESCAPES = {"\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e"}
 ESCAPES = {short: char for char, short in SHORT_ESCAPES.items()} | {
@@ -35,7 +35,7 @@ ESCAPES = {short: char for char, short in SHORT_ESCAPES.items()} | {
 
 
 def is_plain(value: str, *, flow: bool, typed: bool = False) -> bool:
-    """Whether a string can stand without quotes and stays a string; with `typed`, whether it can stand at all."""
+    """Whether a string can be written without quotes and stays a string; with `typed` it may become another type."""
     return not (
         value == ""
         or value != value.strip()
@@ -48,17 +48,17 @@ def is_plain(value: str, *, flow: bool, typed: bool = False) -> bool:
 
 
 def single_quoted(value: str) -> str | None:
-    """The value in single quotes; None where they cannot hold it on one line."""
+    """The value in single quotes; None if they cannot hold it on one line."""
     return None if UNPRINTABLE.search(value) else "'" + value.replace("'", "''") + "'"
 
 
 def double_quoted(value: str) -> str:
-    """The value in double quotes, which can hold any."""
+    """The value in double quotes, which can hold any value."""
     return f'"{escaped(value)}"'
 
 
 def escaped(value: str) -> str:
-    """The value as it stands between double quotes."""
+    """The value escaped for double quotes, without the quotes."""
 
     def escape(found: re.Match[str]) -> str:
         char = found[0]
@@ -71,10 +71,10 @@ def escaped(value: str) -> str:
 
 
 def written(value: str, *, flow: bool, quote: str = "", force: bool = False) -> str:
-    """A string as a scalar on one line.
+    """A string as a scalar on one line; `flow` says that it will be inside `{}` or `[]`.
 
-    `quote` is the quote to take where one is needed, always with `force`; "" leaves the choice: double quotes, but
-    single ones where double quotes would need escapes.
+    `quote` is the quote to use if quotes are needed, or always with `force`. "" means double quotes, or single quotes
+    if double quotes would need escapes.
     """
     if not force and is_plain(value, flow=flow):
         return value
@@ -85,7 +85,7 @@ def written(value: str, *, flow: bool, quote: str = "", force: bool = False) -> 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Characters `start` to `end` of the text, which say `value`: a character, an escape or a folded line end."""
+    """The characters `start` to `end` of the text stand for `value`: a character, an escape or a folded line end."""
 
     start: int
     end: int
@@ -103,9 +103,9 @@ DOUBLE = re.compile(
 
 
 def units(source: Source, scalar: Scalar) -> list[Unit] | None:
-    """What each part of a written scalar says; together the units say its value, or the result is None.
+    """The units of a written scalar, which together form its value; None if they do not.
 
-    The line ends at the end of a block scalar, which its header decides on, have no units.
+    The line ends at the end of a block scalar have no units: its header governs them.
     """
     text, (start, end) = source.text, (scalar.span.start, scalar.span.end)
     match scalar.style:
@@ -141,7 +141,7 @@ def _tokens(text: str, start: int, end: int, pattern: re.Pattern[str]) -> Iterat
 
 
 def _block_units(source: Source, scalar: Scalar) -> Iterator[Unit]:
-    """The units of a literal or folded scalar: a line end goes together with the indentation of the next line."""
+    """The units of a literal or folded scalar; a line end and the next line's indentation form one unit."""
     text, end = source.text, scalar.span.end
     at = source.line_end(scalar.span.start)
     if at >= end:

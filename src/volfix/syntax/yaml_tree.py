@@ -1,4 +1,4 @@
-"""YAML as a tree of nodes with exact places, from ruamel.yaml's events: read here, never dumped."""
+"""Builds a tree of YAML nodes with exact positions from ruamel.yaml's events. The tree is never written back."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scalar:
-    """`span` is what is written, quotes and block header included, anchor and tag excluded; empty for an absent value.
+    """A scalar; `span` includes quotes and block header but not anchor and tag, and is empty for an absent value.
 
-    That of a block scalar ends where its last line ends that counts: with `+` the blank lines that follow count.
+    The span of a block scalar ends with the last line of its value; with `+` the blank lines after it belong to it.
     """
 
     span: Span
@@ -42,7 +42,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mapping:
-    """`span` of a flow mapping is `{` to `}`; of a block mapping its first key to the end of its last value.
+    """A mapping; `span` is from `{` to `}` (flow), or from the first key to the end of the last value (block).
 
     The one-entry mapping of `[key: value]` counts as flow, but its span begins with its key.
     """
@@ -53,28 +53,28 @@ class Mapping:
     tag: str | None = None
     anchor: str | None = None
     first: dict[str, Pair] = field(init=False, repr=False)
-    """The first entry under each key: a model asks each mapping some twenty times."""
+    """The first entry of each key; kept because each mapping is asked some twenty times."""
 
     def __post_init__(self) -> None:
         named = {pair.key.value: pair for pair in reversed(self.pairs) if isinstance(pair.key, Scalar)}
         object.__setattr__(self, "first", named)
 
     def pair(self, key: str) -> Pair | None:
-        """The entry that is written under this key here: merge keys are not followed."""
+        """The entry written here under `key`; None without one. Merge keys are not followed."""
         return self.first.get(key)
 
     def get(self, key: str) -> Scalar | Mapping | Sequence | None:
-        """The value under `key`, merge keys followed, aliases resolved; None where there is none."""
+        """The value under `key`, with merge keys followed and aliases resolved; None without one."""
         if found := self.first.get(key):
             return resolved(found.value)
         return self.inherited(key) if "<<" in self.first else None
 
     def inherited(self, key: str) -> Scalar | Mapping | Sequence | None:
-        """The value that merge keys bring in under `key`, whatever stands here; None where there is none."""
+        """The value that merge keys bring in under `key`, even if an entry here overrides it; None without one."""
         return next((resolved(found.value) for each in _inherited(self) if (found := each.pair(key))), None)
 
     def items(self) -> Iterator[tuple[str, Pair]]:
-        """The effective entries by key, those of merge keys last and only where nothing overrides them."""
+        """The effective entries with their keys; those of merge keys come last, unless they are overridden."""
         seen = set()
         for mapping in (self, *_inherited(self)):
             for pair in mapping.pairs:
@@ -85,7 +85,7 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sequence:
-    """`span` of a flow sequence is `[` to `]`; of a block sequence its first dash to the end of its last item."""
+    """A sequence; `span` is from `[` to `]` (flow), or from the first dash to the end of the last item (block)."""
 
     span: Span
     items: tuple[Node, ...]
@@ -96,7 +96,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alias:
-    """`*name`, and the node that it repeats."""
+    """An alias `*name`, and the node that it refers to."""
 
     span: Span
     name: str
@@ -108,14 +108,14 @@ Node = Scalar | Mapping | Sequence | Alias
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """One document of a file; `span` runs from its first content to the end of the document in the text."""
+    """One document of a file; `span` is from its first content to its end in the text."""
 
     root: Node
     span: Span
 
 
 def resolved(node: Node) -> Scalar | Mapping | Sequence:
-    """What an alias stands for; any other node itself."""
+    """The node that an alias refers to; any other node unchanged."""
     while isinstance(node, Alias):
         node = node.target
     return node
@@ -127,7 +127,7 @@ def is_merge_key(key: Node) -> bool:
 
 
 def merged_mappings(mapping: Mapping) -> Iterator[Mapping]:
-    """The mappings that `<<` brings in, the one that wins first."""
+    """The mappings that `<<` brings in; the first one wins."""
     for pair in mapping.pairs:
         if is_merge_key(pair.key):
             value = resolved(pair.value)
@@ -138,7 +138,7 @@ def merged_mappings(mapping: Mapping) -> Iterator[Mapping]:
 
 
 def _inherited(mapping: Mapping) -> Iterator[Mapping]:
-    """Every mapping that `<<` brings in, directly or through others, each once: merges can multiply without end."""
+    """Every mapping that `<<` brings in, directly or through others, each once (merges could multiply without end)."""
     seen = {id(mapping)}
     waiting = list(merged_mappings(mapping))[::-1]
     while waiting:
@@ -150,9 +150,9 @@ def _inherited(mapping: Mapping) -> Iterator[Mapping]:
 
 
 def parse(source: Source, *, repeats: bool = False) -> list[Document]:
-    """The documents of a YAML file; raises FileProblem with line and column where it is not YAML that volfix takes.
+    """The documents of a YAML file. Raises FileProblem with line and column if volfix cannot read it as YAML.
 
-    `repeats` lets a key stand several times in one mapping where its values are mappings.
+    `repeats` allows a key to occur several times in a mapping if its values are mappings.
     """
     return _Composer(source, read_events(source), repeats).documents()
 
@@ -163,7 +163,7 @@ COLON = re.compile(r"(?:[ \t\r\n]+(?:#[^\n]*)?)*:")
 
 
 class _Composer:
-    """Builds nodes from events; anchors are known in one document only."""
+    """Builds nodes from events; an anchor is valid only in its document."""
 
     def __init__(self, source: Source, events: list[Any], repeats: bool) -> None:
         self.source, self.events, self.at, self.repeats = source, events, 0, repeats
@@ -213,7 +213,7 @@ class _Composer:
         return node
 
     def _content(self, event: Any, tag: str | None) -> int:
-        """Where a node's own text begins, behind its anchor and tag."""
+        """The offset at which a node's own text begins, after its anchor and tag."""
         start: int = event.start_mark.index
         if event.anchor is None and tag is None:
             return start
@@ -231,7 +231,7 @@ class _Composer:
         style, value = event.style or "", event.value
         start, end = self._content(event, tag), event.end_mark.index
         if style in ("|", ">"):
-            value = value.replace("\a", "")  # the pure parser's mark for a fold; YAML text never holds the character
+            value = value.replace("\a", "")  # the Python parser's mark for a fold, a character that YAML text never has
             end = block_end(self.source, start, end, value)
         elif style == "" and start < end and not re.search(r"[\r\n\x85\u2028\u2029]", self.source.text[start:end]):
             value = self.source.text[start:end]
@@ -260,7 +260,7 @@ class _Composer:
         return Mapping(span, tuple(pairs), flow, tag, event.anchor)
 
     def _value_of(self, key: Node, value: Node) -> Node:
-        """The value; an absent one stands behind the colon, wherever the parser places it."""
+        """The value; an absent value is placed after the colon, wherever the parser puts it."""
         if isinstance(value, Scalar) and value.span.start == value.span.end and value.tag is value.anchor is None:
             colon = COLON.match(self.source.text, key.span.end)
             place = colon.end() if colon else key.span.end

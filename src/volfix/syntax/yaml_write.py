@@ -1,4 +1,4 @@
-"""New YAML entries as text: block lines and flow collections, each string quoted where it needs quotes."""
+"""Writes new YAML entries as text: block lines and flow collections, with quotes where strings need them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from volfix.syntax.yaml_scalar import double_quoted, written
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A number, a boolean or a null as it is written elsewhere, without quotes."""
+    """A number, boolean or null as written in another place, without quotes."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A text of whole lines, the first of which does not begin with a blank: a literal block, wherever one can be."""
+    """A text of whole lines, written as a literal block where possible; the first line must not begin with a blank."""
 
     text: str
 
@@ -31,15 +31,16 @@ class Short:
 
 
 Value: TypeAlias = "str | Typed | Lines | Short | Mapping[str, Value] | Sequence[Value] | None"
-"""A new value: a string, None for an empty value, a mapping, or a list; lists within lists are written as flow."""
+"""A new value: a string, None for an empty value, a mapping or a list; lists inside lists are written as flow."""
 
 
 def block_entries(
     entries: Mapping[str, Value], step: int, dashes: int, comments: Mapping[str, str] | None = None
 ) -> list[str]:
-    """The lines of block entries at column 0: nested ones `step` blanks deeper, dashes `dashes` below their key.
+    """The lines of block entries at column 0.
 
-    `comments` stand behind the keys of entries whose values are mappings.
+    Nested entries are indented by `step` blanks, dashes by `dashes` blanks. `comments` are written after the keys of
+    entries whose values are collections.
     """
     lines = []
     for key, value in entries.items():
@@ -65,7 +66,7 @@ def block_entries(
 def block_items(
     items: Sequence[Value], gap: str = " ", quote: str = "", *, force: bool = False, step: int = 2, dashes: int = 0
 ) -> list[str]:
-    """The lines of block items with the dash at column 0; `quote` and `force` as `written` takes them."""
+    """The lines of block items with their dashes at column 0; `quote` and `force` are those of `written`."""
     lines: list[str] = []
     for item in items:
         if isinstance(item, str):
@@ -81,17 +82,17 @@ def block_items(
 
 
 def indented(lines: Sequence[str], columns: int) -> list[str]:
-    """The lines, each `columns` blanks further to the right; an empty one stays empty."""
+    """The lines indented by `columns` blanks; an empty line stays empty."""
     return [" " * columns + line if line else "" for line in lines]
 
 
 def flow_entries(entries: Mapping[str, Value], *, json: bool) -> list[str]:
-    """Each entry as it stands between `{` and `}`."""
+    """Each entry as a text between `{` and `}`."""
     return [f"{flow_value(key, json=json)}: {flow_value(value, json=json)}" for key, value in entries.items()]
 
 
 def flow_value(value: Value, *, json: bool) -> str:
-    """A value as it stands in a flow collection; with `json` as JSON writes it."""
+    """A value as text in a flow collection; with `json` in JSON's notation."""
     if value is None:
         return "null"
     if isinstance(value, Typed):
