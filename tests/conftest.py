@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from volfix.docker.engine import Engine
-from volfix.fixes import plan
+from volfix.fixes import stack_plan
 from volfix.rules import occasions
 from volfix.rules.context import Context
 from volfix.rules.registry import REGISTRY
@@ -49,7 +49,7 @@ def no_rule_is_spared_that_finds_something(request: pytest.FixtureRequest, monke
         assert may or not list(REGISTRY[code].check(context)), code
         return may
 
-    monkeypatch.setattr(plan, "may_find", checked)
+    monkeypatch.setattr(stack_plan, "may_find", checked)
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volfix.configuration.nearest import Configuration, given
-from volfix.fixes.plan import Options, RunPlan, StackPlan, plan_run, with_written
+from volfix.fixes.plan import RunPlan, plan_run
 from volfix.fixes.results import ProjectResult, RunResult
+from volfix.fixes.stack_plan import Options, StackPlan, with_written
 from volfix.project.compose.host_directories import relative
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ def plan(
     unsaved: Mapping[Path, bytes] | None = None,
     confirm: Callable[[Finding], bool] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    jobs: int | None = 1,
 ) -> Plan:
     """Find the Compose projects at and below `path` (one, or several) and plan their fixes; nothing is written.
 
@@ -163,7 +165,8 @@ def plan(
     `configuration` says which files of the repositories are read for select, ignore and exclude (none), `baseline`
     which findings are left out; `unsaved` is what files hold in an editor, and read instead of what is on disk, where
     such a file is there. `confirm` is asked about each fix; `progress` is called with the stacks done and their
-    number. Raises FileNotFoundError for a path that does not exist. What cannot be read is in `result.errors`.
+    number. `jobs` is how many processes plan many stacks, None one for each processor. Raises FileNotFoundError for a
+    path that does not exist. What cannot be read is in `result.errors`.
     """
     paths = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(item) for item in path]
     for item in paths:
@@ -180,6 +183,7 @@ def plan(
         only_carried=only_carried,
         unsaved={os.path.realpath(name): data for name, data in (unsaved or {}).items()},
         confirm=confirm,
+        jobs=jobs,
     )
     return Plan(plan_run([Path(os.path.abspath(item)) for item in paths], options, progress))  # noqa: PTH100 - links stay
 

@@ -128,9 +128,10 @@ def test_only_roots_with_a_written_stack_are_planned_again(tmp_path: Path, monke
         (tmp_path / name / "compose.yaml").write_text(text)
     plan = volfix.plan(tmp_path)
     from volfix.fixes import plan as plans
+    from volfix.fixes.stack_plan import plan_stack
 
     planned: list[str] = []
-    honest = plans.plan_stack
+    honest = plan_stack
 
     def counted(context: object, *arguments: object) -> object:
         planned.append(context.root.name)  # type: ignore[attr-defined]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from volfix.fixes.plan import Options, plan_run
+from volfix.fixes.plan import plan_run
+from volfix.fixes.stack_plan import Options
 from volfix.project.deployments.up_commands import UpCommand
 
 HEAD = "services:\n  app:\n    image: example/app:1\n"

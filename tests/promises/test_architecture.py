@@ -68,6 +68,8 @@ CALLED_FROM_OUTSIDE = {
     "list_commands": "click asks a group",
     "format_options": "click asks a group",
     "text_factory": "sqlite3 reads it of a connection",
+    "persistent_id": "pickle asks who writes",
+    "persistent_load": "pickle asks who reads",
     "commenters": "shlex reads it of a lexer",
     "whitespace": "shlex reads it of a lexer",
     "whitespace_split": "shlex reads it of a lexer",

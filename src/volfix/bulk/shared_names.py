@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from volfix.bulk.records import HazardKind
-from volfix.fixes.plan import StackPlan
+from volfix.fixes.stack_plan import StackPlan
 from volfix.project.ci.daemons import HOST_SOCKET, ON_HOST, OTHER_HOST
 from volfix.project.compose.host_directories import host_directory
 from volfix.project.compose.model import Project

@@ -234,13 +234,14 @@ def _workers(state: State, options: dict[str, Any]) -> Iterator[Workers]:
             yield cluster
         return
     from volfix.bulk.pool import LocalPool
+    from volfix.project.workers import processors
 
     scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))
     before = state.take_scratch(str(scratch))
     if before is not None and Path(before).name.startswith(SCRATCH):  # of a run that was killed
         shutil.rmtree(before, ignore_errors=True)
     try:
-        pool = LocalPool(options["jobs"] or len(os.sched_getaffinity(0)), scratch)
+        pool = LocalPool(options["jobs"] or processors(), scratch)
         with _closing(pool):
             yield pool
     finally:

@@ -77,6 +77,12 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
 @click.option(
     "--verify-with-compose", is_flag=True, help="Also ask `docker compose` whether it takes every changed file."
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Processes that look at the stacks (one, and for many stacks one for each CPU).",
+)
 @click.option("--show-secrets", is_flag=True, help="Do not mask values in the output.")
 @click.option("--allow-dirty", is_flag=True, help="Write even to files with uncommitted changes.")
 @click.option(
@@ -114,6 +120,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         trusted=options["trusted"],
         carry_service=options["carry_service"],
         outside=not options["no_outside"],
+        jobs=options["jobs"],
         progress=None if options["quiet"] else _progress(),
     )
     plan = planned(make, options, partial(_view, options, color=color))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from volfix.fixes.plan import RunPlan, StackPlan, plans_of
+from volfix.fixes.plan import RunPlan, plans_of
 from volfix.fixes.results import ProjectResult
+from volfix.fixes.stack_plan import StackPlan
 from volfix.project.stack import Stack
 from volfix.syntax import disk
 

@@ -36,11 +36,11 @@ def unless_refused(finding: Finding, stack: Stack) -> Finding:
     """The finding; its fix unsafe where volfix has not read a file that is there and that it may rest on."""
     if finding.fix is None:
         return finding
-    unread = [f"{path} is not read ({reason})" for path, reason in disk.refused().items() if _concerns(path, stack)]
+    unread = [f"{path} is not read ({reason})" for path, reason in disk.refused().items() if concerns(path, stack)]
     return _unsafe(finding, unread) if unread else finding
 
 
-def _concerns(path: Path, stack: Stack) -> bool:
+def concerns(path: Path, stack: Stack) -> bool:
     """Whether a file lies in the stack's repository, or in what its services are built from or load."""
     if path.is_relative_to(stack.root):
         return True

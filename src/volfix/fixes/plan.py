@@ -1,73 +1,29 @@
-"""From findings to one proven change of each stack's files."""
+"""A whole run: the stacks below some paths, and the plan of each."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from volfix.configuration.nearest import Configuration
-from volfix.configuration.settings import Settings
-from volfix.fixes.project_results import project_results
-from volfix.fixes.results import FileChange, MadeFixes, ProjectResult, RunResult
+from volfix.fixes.results import RunResult
 from volfix.fixes.run_context import FailedTogether, RunContext, home_of
 from volfix.fixes.scope import keep_asked, not_checked
+from volfix.fixes.stack_plan import NotPlanned, Options, PlanStack, StackPlan, plan_stack
 from volfix.project.discovery import Directory, directories
 from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 from volfix.project.stacks import read_stacks
 from volfix.rules.context import Context
-from volfix.rules.occasions import may_find
-from volfix.rules.registry import REGISTRY
 from volfix.rules.selection import ABOUT_COMMANDS
 from volfix.syntax import disk
 from volfix.syntax.failures import failure
-from volfix.syntax.source import CannotEdit, FileProblem
+from volfix.syntax.source import FileProblem
 
-if TYPE_CHECKING:
-    from volfix.edits.operation import Operation
-    from volfix.fixes.baseline import Baseline
-    from volfix.rules.findings import Finding
-
-CAUTION = ("none", "unsafe", "safe")
-"""What a fix may be, the most cautious first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What to look for and how far to go; `confirm`, where given, is asked about each fix."""
-
-    unsafe_fixes: bool = False
-    trusted: bool = False
-    configuration: Configuration = field(default_factory=Configuration)
-    baseline: Baseline | None = None
-    """The findings that are left out."""
-    confirm: Callable[[Finding], bool] | None = None
-    outside: bool = True
-    """Whether files outside of the repository are read that a Compose file names."""
-    withheld: Mapping[Path, str] = field(default_factory=dict)
-    """Files of which only the names are there, with why."""
-    carry_service: bool = False
-    """Whether a fix adds the services that carry its moves."""
-    only_carried: bool = False
-    """Whether a fix is unsafe whose moves no such service carries."""
-    unsaved: Mapping[str, bytes] = field(default_factory=dict)
-    """What files hold in an editor, by their real paths: it is read instead of what is on disk."""
-
-
-@dataclass(frozen=True, slots=True)
-class StackPlan:
-    """One stack's findings and the changes that fix them: written together or not at all."""
-
-    context: Context
-    projects: tuple[ProjectResult, ...]
-    changes: tuple[FileChange, ...]
-
-    @property
-    def stack(self) -> Stack:
-        return self.context.stack
+MANY = 48
+"""Stacks from which on several processes are faster than one."""
 
 
 @dataclass(slots=True)
@@ -138,11 +94,6 @@ def _plans(run: RunPlan, progress: Callable[[int, int], None] | None) -> list[St
     return _plans(run, progress)
 
 
-def _file_of(stack: Stack) -> Path:
-    paths = (*(file.path for file in stack.files), *(workflow.file.source.path for workflow in stack.workflows))
-    return next(iter(paths), stack.root)
-
-
 def plans_of(
     run: RunPlan, others: Sequence[Stack] = (), progress: Callable[[int, int], None] | None = None
 ) -> Iterator[StackPlan]:
@@ -156,21 +107,50 @@ def plans_of(
     stacks = [*whole.stacks, *(whole.without_projects() if about_commands else ())]
     stacks = [stack for stack in stacks if stack.asked is None or stack.asked]
     settings = {stack: options.configuration.of(home_of(stack), stack.root) for stack in stacks}
-    for number, context in enumerate(whole.contexts(settings, trusted=options.trusted), 1):
-        for path, reason in context.stack.incomplete.items():
-            loader.note(f"{path}: not changed: {reason}, and volfix found no Compose file that adds it")
-        try:
-            yield plan_stack(context, settings[context.stack], options, loader)
-        except FailedTogether as failed:  # this stack is named only if it is the cause
-            raise failed.error from failed
-        except Exception as error:  # noqa: BLE001 - whatever one stack brings about, the others go on
-            loader.problems.append(failure(_file_of(context.stack), error))
-        if progress is not None:
-            progress(number, len(stacks))
+    contexts = list(whole.contexts(settings, trusted=options.trusted))
+
+    def alone(context: Context) -> StackPlan:
+        return plan_stack(context, settings[context.stack], options, loader)
+
+    with _planning(contexts, alone, run) as planned:
+        for number, context in enumerate(contexts, 1):
+            for path, reason in context.stack.incomplete.items():
+                loader.note(f"{path}: not changed: {reason}, and volfix found no Compose file that adds it")
+            try:
+                yield planned(context)
+            except FailedTogether as failed:  # this stack is named only if it is the cause
+                raise failed.error from failed
+            except NotPlanned as lost:
+                loader.problems.append(FileProblem(context.stack.first_file, str(lost)))
+            except Exception as error:  # noqa: BLE001 - whatever one stack brings about, the others go on
+                loader.problems.append(failure(context.stack.first_file, error))
+            if progress is not None:
+                progress(number, len(stacks))
     _say_refused(loader)
     for note in whole.notes(about_commands=about_commands):
         loader.note(note)
     keep_asked(found, stacks, loader, *earlier)
+
+
+def _planning(contexts: Sequence[Context], alone: PlanStack, run: RunPlan) -> AbstractContextManager[PlanStack]:
+    """What plans the stacks of the contexts, one after the other: `alone`, or several processes where that is worth it.
+
+    Where a person is asked, or a baseline counts each finding, one process alone knows what the last stack was told.
+    """
+    jobs, options = run.options.jobs, run.options
+    if jobs is None:
+        jobs = _processors() if len(contexts) > MANY else 1
+    if min(jobs, len(contexts)) < 2 or options.confirm or options.baseline is not None or not hasattr(os, "fork"):
+        return nullcontext(alone)
+    from volfix.fixes.spread import spread
+
+    return spread(min(jobs, len(contexts)), contexts, alone, run.loader)
+
+
+def _processors() -> int:
+    from volfix.project.workers import processors
+
+    return processors()
 
 
 def _say_refused(loader: Loader) -> None:
@@ -184,114 +164,3 @@ def _say_refused(loader: Loader) -> None:
             loader.note(f"{path}: not read: it {reason}")
         else:
             loader.problems.append(FileProblem(path, reason))
-
-
-def plan_stack(context: Context, settings: Settings, options: Options, loader: Loader) -> StackPlan:
-    """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
-    known = options.baseline
-    found = [finding for finding in _findings(context, settings) if known is None or not known.has(finding)]
-    if not found:
-        return StackPlan(context, project_results(context.stack, MadeFixes([])), ())
-    from volfix.fixes.held_back import unless_refused, unless_unread
-    from volfix.fixes.proof.proven import made_of
-
-    seen = [unless_unread(finding, context.stack) for finding in found]
-    complete = _with_deletions(context, settings, seen)
-    objections: dict[int, str | None] = {}
-    findings = [unless_refused(_editable(finding, objections), context.stack) for finding in complete]
-    findings = _with_carriers(context, options, findings, loader)
-    wanted = [finding for finding in findings if _is_wanted(finding, options)]
-    made = made_of(findings, context.stack, wanted, loader)
-    return StackPlan(context, project_results(context.stack, made), made.changes)
-
-
-def _with_deletions(context: Context, settings: Settings, findings: list[Finding]) -> list[Finding]:
-    """The findings, each fix with the edits of the commands that would delete its volume."""
-    if context.commands is None or all(finding.fix is None for finding in findings):
-        return findings
-    from volfix.fixes.deletions import with_deletions  # reads shell
-
-    return with_deletions(context, context.commands, findings, ignored="VF401".startswith(settings.ignored))
-
-
-def _with_carriers(context: Context, options: Options, findings: list[Finding], loader: Loader) -> list[Finding]:
-    """The findings, each fix with the services that carry its moves."""
-    if not options.carry_service and not options.only_carried:
-        return findings
-    if all(finding.fix is None or not finding.fix.moves for finding in findings):
-        return findings
-    from volfix.fixes.carrying import with_carriers  # reads what deploys: few fixes move data
-
-    possible = [finding for finding in findings if _is_allowed(finding, options)]
-    offered, needed = options.carry_service, options.only_carried
-    return with_carriers(context, findings, possible, loader, offered=offered, needed=needed)
-
-
-def _editable(finding: Finding, objections: dict[int, str | None]) -> Finding:
-    """The finding; without its fix where the text leaves no place for one, with the reason, which `objections` keeps by
-    the identity of the operations: many findings have the same.
-    """
-    if finding.fix is None:
-        return finding
-    operations = finding.fix.operations
-    if id(operations) not in objections:
-        objections[id(operations)] = _objection(operations)
-    objection = objections[id(operations)]
-    return finding if objection is None else replace(finding, fix=None, reason=objection)
-
-
-def _objection(operations: Sequence[Operation]) -> str | None:
-    from volfix.fixes.render import rendered
-
-    try:
-        rendered(operations)
-    except CannotEdit as refusal:
-        return str(refusal)
-    return None
-
-
-def _findings(context: Context, settings: Settings) -> Iterator[Finding]:
-    """Each finding once, in the order of files and places; where projects disagree, the most cautious fix counts."""
-    stack = context.stack
-    others = {file.path for project in stack.projects if not stack.is_asked(project) for file in project.loaded}
-    others -= {file.path for project in stack.projects if stack.is_asked(project) for file in project.loaded}
-    places = None if stack.projects or stack.workflows else context.asked
-    found: dict[tuple[object, ...], Finding] = {}
-    for code in sorted(code for code in context.selected if may_find(code, context)):
-        for finding in REGISTRY[code].check(context):
-            from volfix.rules.ignores import is_ignored
-
-            path = finding.location.path
-            if path in others or (places is not None and path.parent not in places):
-                continue
-            if is_ignored(context, finding.location.source, finding.location.span.start, code):
-                continue
-            if not settings.is_severe(finding.severity):
-                continue
-            key = (code, finding.location, finding.service, finding.target, finding.step)
-            other = found.get(key)
-            if other is None or _caution(finding) < _caution(other):
-                found[key] = finding
-    yield from sorted(found.values(), key=lambda finding: (str(finding.location.path), finding.location, finding.code))
-
-
-def _caution(finding: Finding) -> int:
-    return CAUTION.index(finding.applicability.value)
-
-
-def _is_wanted(finding: Finding, options: Options) -> bool:
-    return _is_allowed(finding, options) and (options.confirm is None or options.confirm(finding))
-
-
-def _is_allowed(finding: Finding, options: Options) -> bool:
-    return {"safe": True, "unsafe": options.unsafe_fixes, "none": False}[finding.applicability.value]
-
-
-def with_written(plan: StackPlan, *, written: bool, failure: str | None = None) -> StackPlan:
-    """The plan after its write: what was written, or why it was not."""
-    return replace(
-        plan,
-        projects=tuple(
-            replace(project, written=written, failure=failure or project.failure) for project in plan.projects
-        ),
-    )

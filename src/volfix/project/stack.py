@@ -79,6 +79,12 @@ class Stack:
     unread: tuple[Unread, ...] = ()
     """In a stack without projects: the Compose files of the repository that could not be read."""
 
+    @property
+    def first_file(self) -> Path:
+        """The file by which a problem with the whole stack is named."""
+        paths = (*(file.path for file in self.files), *(workflow.file.source.path for workflow in self.workflows))
+        return next(iter(paths), self.root)
+
     def is_asked(self, project: Project) -> bool:
         """Whether the run reports on the project and fixes it."""
         return self.asked is None or any(file.path in self.asked for file in project.files)

@@ -21,6 +21,10 @@ class FileProblem(Exception):
         super().__init__(message)
         self.path, self.message, self.line, self.column = path, message, line, column
 
+    def __reduce__(self) -> tuple[type[FileProblem], tuple[object, ...]]:
+        """What another process is sent of it: an exception would be made of its message alone."""
+        return type(self), (self.path, self.message, self.line, self.column)
+
     def __str__(self) -> str:
         place = f":{self.line}:{self.column}" if self.line is not None else ""
         return f"{self.path}{place}: {self.message}"
