@@ -10,15 +10,20 @@ from volfix.cli.main import volfix
 
 from . import bulk_calls, differential, fuzzing, hostile_inputs, races, random_projects, system_calls, traced
 from .armed_repositories import ARMS, arm
-from .planted_secrets import KINDS, SHAPES, outputs, plant
+from .planted_outputs import bulk_outputs, editor_outputs, outputs
+from .planted_secrets import KINDS, SHAPES, plant
 from .table import Outcome, Part
 
 
 def one_secret(seed: int, directory: Path) -> Outcome:
     """A secret of the next kind and shape, in every output."""
     kind, shape = list(KINDS)[seed % len(KINDS)], seed // len(KINDS) % len(SHAPES)
-    planted = plant(directory / "repository", kind, shape)
-    said = list(outputs(planted, directory))
+    planted, bulk = plant(directory / "repository", kind, shape), plant(directory / "clone", kind, shape)
+    said = [
+        *editor_outputs(planted.repository),
+        *outputs(planted.repository, directory),
+        *bulk_outputs([bulk.repository], directory),
+    ]
     failures = tuple(f"{kind}, {SHAPES[shape]}: {name} shows it" for name, text in said if planted.secret in text)
     return Outcome(len(said), failures)
 

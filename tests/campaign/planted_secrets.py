@@ -5,14 +5,10 @@ A kind is a file of a base repository with `SECRET` in it, near a place that vol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-
-from click.testing import CliRunner
-
-from volfix.cli.main import volfix as command_line
 
 SHAPES = ("letters and digits", "a word", "marks between", "capitals", "a short one")
 
@@ -380,37 +376,3 @@ def plant_sample(directory: Path) -> Iterator[Planted]:
     """Every kind once, the shapes in turn."""
     for number, kind in enumerate(KINDS):
         yield plant(directory / str(number), kind, number % len(SHAPES))
-
-
-FORMATS = ("json", "sarif", "github", "gitlab", "junit", "rdjson")
-COMMANDS = (
-    ("--dry-run", "--quiet"),
-    ("--dry-run", "--statistics"),
-    ("--write", "--unsafe-fixes", "--trusted"),
-    ("undo",),
-    ("explain",),
-    ("config",),
-    ("rows",),
-    ("carry", "--dry-run"),
-)
-"""The commands whose words a person reads, beside the run that prints every format."""
-
-
-def outputs(planted: Planted, scratch: Path, commands: Sequence[Sequence[str]] = COMMANDS) -> Iterator[tuple[str, str]]:
-    """What volfix says of the repository, on both outputs: the name of the output, and its text."""
-    files = [scratch / f"result.{form}" for form in FORMATS]
-    words = ["--dry-run", "-v", "--diff", "--changes", "--unsafe-fixes", "--trusted", "--carry-service"]
-    words += ["--output-format", "text", *(word for form in FORMATS for word in ("--output-format", form))]
-    words += [word for file in files for word in ("--output-file", str(file))]
-    yield "text", _said(words, planted.repository)
-    for file in files:
-        yield file.suffix, file.read_text(encoding="utf-8")
-        file.unlink()
-    for command in commands:
-        yield " ".join(command), _said(command, planted.repository)
-
-
-def _said(words: Sequence[str], repository: Path) -> str:
-    done = CliRunner().invoke(command_line, [*words, str(repository)])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done.output

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from volfix.fixes.masking.secrets import masked, scrub, secret_spans, with_secrets
+from volfix.fixes.masking.messages import scrub
+from volfix.fixes.masking.secrets import masked, of_these_files, secret_spans, with_secrets
 from volfix.fixes.results import FileChange
 from volfix.knowledge.carry_service import command
 from volfix.syntax.source import Edit, Source, Span
@@ -292,6 +293,13 @@ def test_other_files_lose_what_their_kind_calls_secret(name: str, text: str, the
         ("a://u:p@h, b://v:q@g", "a://u:***@h, b://v:***@g"),
         ("runs `redis-server --requirepass hunter2`", "runs `redis-server --requirepass ***`"),
         ("DB_PASSWORD=hunter2 is set", "DB_PASSWORD=*** is set"),
+        ("MODE=hunter2 is set, also in `X=hunter2`", "MODE=*** is set, also in `X=***`"),
+        ("sqlite:///./a.db?door=hunter2&mode=memory", "sqlite:///./a.db?door=***&mode=memory"),
+        ("DB=sqlite:////data/a.db, P=/srv/a: kept", "DB=sqlite:////data/a.db, P=/srv/a: kept"),
+        ("runs `server hunter2 --door hunter2 up`: `down` too", "runs `server *** --door *** up`: `down` too"),
+        ("no `host:` and no `temp: {}`; --map ./a=app-db", "no `host:` and no `temp: {}`; --map ./a=app-db"),
+        ("`psql -c 'DROP SCHEMA hunter2'` drops", "`psql -c 'DROP SCHEMA ***'` drops"),
+        ("`volfix carry --from-project shop --write`", "`volfix carry --from-project shop --write`"),
         ("under a new volume key: app-db", "under a new volume key: app-db"),
         ("./data:/app/data is kept; sqlite:///./a.db too", "./data:/app/data is kept; sqlite:///./a.db too"),
         ("", ""),
@@ -372,3 +380,18 @@ def test_the_script_of_a_carry_service_is_shown_and_what_stands_beside_it_is_hid
     assert seen(text) == text.replace("hunter2", "***")
     assert seen(text, show=script) == text.replace("hunter2", "***")
     assert seen(text.replace("find . -name", "mysql -phunter2; find . -name")).count("hunter2") == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "then"),
+    [
+        ("services.db.environment.MODE must be a quagga+x1", "services.db.environment.MODE must be a ***"),
+        ('service "db" refers to undefined volume rows', 'service "db" refers to undefined volume rows'),
+        ('failed to read .env: unexpected character in "hunter2 x"', 'failed to read .env: unexpected *** in "*** x"'),
+        ("line 5: cannot unmarshal !!str `quagga...` into int", "line 5: cannot unmarshal !!str `***...` into int"),
+        ("an open quote: 'hunter2", "an open quote: '***"),
+    ],
+)
+def test_what_another_program_says_has_no_word_that_the_files_hide(said: str, then: str) -> None:
+    text = "services:\n  db:\n    image: postgres:16\n    environment:\n      MODE: quagga+x1 character\n"
+    assert of_these_files(said, [Source.of(Path("compose.yaml"), text.encode())]) == then

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 import volfix
-from campaign.planted_secrets import KINDS, outputs, plant
+from campaign.planted_outputs import bulk_outputs, editor_outputs, outputs
+from campaign.planted_secrets import KINDS, plant
 from volfix.cli.main import volfix as command_line
 from volfix.fixes.diff import unified
 
@@ -22,9 +23,34 @@ def test_no_output_has_the_secret(group: str, tmp_path: Path) -> None:
     for number, kind in enumerate(kinds):
         planted = plant(tmp_path / str(number), kind, number % 5)
         found += [
-            f"{kind}: {name}" for name, text in outputs(planted, tmp_path, [("explain",)]) if planted.secret in text
+            f"{kind}: {name}"
+            for name, text in outputs(planted.repository, tmp_path, [("explain",)])
+            if planted.secret in text
         ]
     assert not found
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_no_command_and_no_editor_has_the_secret(first: int, tmp_path: Path) -> None:
+    """Some of the kinds: the campaign has all of them, in every shape."""
+    found: list[str] = []
+    for number, kind in enumerate(list(KINDS)[first * 4 :: 16]):
+        planted = plant(tmp_path / str(number), kind, (first + number) % 5)
+        said = [*editor_outputs(planted.repository), *outputs(planted.repository, tmp_path)]
+        assert len(said) > 15
+        found += [f"{kind}: {name}" for name, text in said if planted.secret in text]
+    assert not found
+
+
+def test_no_bulk_run_has_a_secret(tmp_path: Path) -> None:
+    """The summary, the report, the state, and the message of each commit."""
+    planted = [
+        plant(tmp_path / "planted" / str(number), kind, number % 5) for number, kind in enumerate(list(KINDS)[::6])
+    ]
+    said = list(bulk_outputs([each.repository for each in planted], tmp_path))
+    assert sum(name == "commit message" and "volfix" in text for name, text in said) > len(planted) // 2
+    assert {name for name, _ in said} >= {"bulk", "state", "state, result", "report estate.html", "report estate.json"}
+    assert not [f"{each.kind}: {name}" for name, text in said for each in planted if each.secret in text]
 
 
 def test_show_secrets_shows_them(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from volfix.fixes.masking.credentials import scrub
+from volfix.fixes.masking.messages import scrub
 from volfix.project.children import Ended
 from volfix.project.git_call import call, inert_environment
 from volfix.syntax.visible import one_line

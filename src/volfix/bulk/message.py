@@ -6,7 +6,7 @@ import string
 from collections.abc import Iterable, Iterator
 
 from volfix.bulk.records import DO_NOT_MERGE
-from volfix.fixes.masking.credentials import scrub
+from volfix.fixes.masking.messages import scrub
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.rules.findings import Move

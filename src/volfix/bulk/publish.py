@@ -17,7 +17,7 @@ from volfix.bulk.checkout import Checkout
 from volfix.bulk.git import Git, GitFailed
 from volfix.bulk.repository import Repository, Skipped
 from volfix.bulk.sources import path_of
-from volfix.fixes.masking.credentials import scrub
+from volfix.fixes.masking.credentials import hide_credentials
 from volfix.knowledge.paths import lies_in
 from volfix.syntax.pasted import word
 from volfix.syntax.visible import one_line, visible
@@ -149,5 +149,5 @@ def links(output: str) -> Iterator[str]:
     for line in REMOTE_LINE.findall(output):
         for link in LINK.findall(line):
             if REQUEST.search(before) or REQUEST.search(line):
-                yield one_line(scrub(link))
+                yield one_line(hide_credentials(link))
         before = line or before

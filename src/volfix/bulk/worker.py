@@ -26,7 +26,7 @@ from volfix.configuration.nearest import Configuration, given
 from volfix.configuration.reading import settings_in
 from volfix.configuration.settings import IGNORES
 from volfix.fixes.diff import patch
-from volfix.fixes.masking.credentials import scrub
+from volfix.fixes.masking.messages import scrub
 from volfix.fixes.results import RunResult
 from volfix.fixes.write.journal import WriteProblem
 from volfix.syntax.source import FileProblem, Source

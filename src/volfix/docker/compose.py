@@ -7,7 +7,7 @@ from pathlib import Path
 
 from volfix.docker.carry_jobs import CarryProblem
 from volfix.fixes.compose_check import ComposeMissing, compose_command
-from volfix.fixes.masking.secrets import scrub
+from volfix.fixes.masking.secrets import of_these_files
 from volfix.project.children import run
 from volfix.project.compose.model import Project
 from volfix.syntax.pasted import pasted
@@ -33,7 +33,8 @@ def up(project: Project, services: Sequence[str]) -> None:
         raise CarryProblem(_not_started(services, "Compose cannot be called here", command, words)) from error
     if done.returncode:
         answer = (done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
-        raise CarryProblem(_not_started(services, f"Compose says: {scrub(answer)}", command, words))
+        said = of_these_files(answer, (file.source for file in project.loaded))
+        raise CarryProblem(_not_started(services, f"Compose says: {said}", command, words))
 
 
 def sharing(project: Project, services: Collection[str]) -> set[str]:

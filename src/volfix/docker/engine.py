@@ -16,7 +16,7 @@ from typing import Any, Literal
 from volfix.docker.containers import Container, MountPoint, Process, Volume, container_in, environment_in, volume_in
 from volfix.docker.contexts import ContextProblem, engine_address
 from volfix.docker.engine_problems import EngineProblem, NotThere, as_engine_problem, cause_of, check_answer
-from volfix.fixes.masking.secrets import scrub
+from volfix.fixes.masking.messages import scrub
 
 CHUNK = 1 << 20
 """Bytes that go through memory at once."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from volfix.fixes.masking.secrets import scrub
+from volfix.fixes.masking.credentials import hide_credentials
+from volfix.fixes.masking.messages import scrub
 from volfix.project.compose.host_directories import is_within, relative
 from volfix.rules.findings import Finding
 
@@ -104,7 +105,7 @@ def _order(known: Known) -> tuple[Any, ...]:
 
 def _known(finding: Finding, base: Path) -> Known:
     location = finding.location
-    text = scrub(location.source.text[location.span.start : location.span.end])
+    text = hide_credentials(location.source.text[location.span.start : location.span.end])
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     target = None if finding.target is None else scrub(finding.target)
     step = None if finding.step is None else scrub(finding.step)

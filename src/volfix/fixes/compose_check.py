@@ -40,7 +40,10 @@ def rejection(command: Sequence[str], project: Project, after: Mapping[Path, Sou
     error = _asked(command, project, after)
     if error is None or _asked(command, project, {}) is not None:
         return None
-    return f"Compose accepts project {project.name} before the change and not after it: {error}"
+    from volfix.fixes.masking.secrets import of_these_files
+
+    said = of_these_files(error, (after.get(file.path, file.source) for file in project.loaded))
+    return f"Compose accepts project {project.name} before the change and not after it: {said}"
 
 
 def _asked(command: Sequence[str], project: Project, after: Mapping[Path, Source]) -> str | None:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from volfix.fixes.masking.secrets import scrub
+from volfix.fixes.masking.messages import scrub
 from volfix.rules.answers import Mark, Point, Verdict
 from volfix.syntax.pasted import pasted
 from volfix.syntax.visible import one_line

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from volfix.fixes.masking.secrets import scrub
+from volfix.fixes.masking.credentials import hide_credentials
+from volfix.fixes.masking.messages import scrub
 from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.rules.findings import Finding, Severity
@@ -97,7 +98,7 @@ def finding_entry(
     """A finding as an entry; `seen` counts those that nothing but their place tells apart."""
     clean = str if show_secrets else scrub
     path = relative(finding.location.path, base)
-    distinguishing = scrub(finding.message) if finding.service is None else None
+    distinguishing = hide_credentials(finding.message) if finding.service is None else None
     identity = (finding.code, path, finding.service, finding.target, finding.step, distinguishing)
     details = [clean(line) for line in (*filter(None, [finding.danger]), *finding.evidence)]
     if finding.reason:

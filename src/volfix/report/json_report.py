@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from volfix.fixes.diff import unified
-from volfix.fixes.masking.secrets import scrub
+from volfix.fixes.masking.messages import scrub
 from volfix.fixes.results import ProjectResult, ReportedFinding, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.carry import real_volume

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from volfix.fixes.masking.secrets import scrub
+from volfix.fixes.masking.messages import scrub
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.entries import Entry, base_of, finding_entry, is_done, main_file

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from volfix.fixes.diff import unified
-from volfix.fixes.masking.secrets import scrub
+from volfix.fixes.masking.messages import scrub
 from volfix.fixes.results import FileChange, ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.alike import SEVERITIES, listed, ordered, together, told_findings

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from volfix.fixes.masking.secrets import scrub
+from volfix.fixes.masking.messages import scrub
 from volfix.project.compose.host_directories import relative
 from volfix.report.rule_links import rule_link
 from volfix.syntax.visible import one_line

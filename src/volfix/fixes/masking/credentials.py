@@ -175,6 +175,30 @@ def _masked_line(line: str) -> str:
     return line[:start] + HIDDEN + ("\r" if line.endswith("\r") else "")
 
 
-def scrub(text: str) -> str:
-    """A message without its credentials: passwords of URLs, arguments of flags and values of assignments are `***`."""
+def trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans without blanks at their ends; those that are blank are none."""
+    for span in spans:
+        inner = text[span.start : span.end]
+        start = span.start + len(inner) - len(inner.lstrip())
+        if start < span.end:
+            yield Span(start, span.start + len(inner.rstrip()))
+
+
+def overlap(one: Span, other: Span) -> bool:
+    """Whether two spans have a character in common."""
+    return one.start < other.end and other.start < one.end
+
+
+def without(span: Span, others: Iterable[Span]) -> list[Span]:
+    """What remains of a span without the characters of the others, which are in order."""
+    parts, start = [], span.start
+    for other in others:
+        if overlap(span, other):
+            parts.append(Span(start, other.start))
+            start = other.end
+    return [part for part in (*parts, Span(start, span.end)) if part.start < part.end]
+
+
+def hide_credentials(text: str) -> str:
+    """The text without what looks like a credential: of an address whose rest is needed, of what is only compared."""
     return masked(text, credentials(text, prose=True))

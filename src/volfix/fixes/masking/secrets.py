@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from volfix.fixes.masking.credentials import HIDDEN, credentials, masked, merged, scrub
+from volfix.fixes.masking.credentials import HIDDEN, credentials, masked, merged, overlap, trimmed, without
 from volfix.fixes.masking.harmless import CODE, harmless
 from volfix.fixes.masking.line_values import lines_of
 from volfix.fixes.results import FileChange
@@ -21,9 +21,11 @@ PART = re.compile(r"[\w./:@~${}%+-]")
 PARTS = re.compile(rf"{PART.pattern}+")
 """Paths, names and URLs."""
 NAMES = re.compile(r"[\w-]{4,}")
+WORD = re.compile(r"\w[\w+.-]+\w")
+QUOTED = re.compile(r"\"[^\"\n]*(?:\"|\Z)|'[^'\n]*(?:'|\Z)|`[^`\n]*(?:`|\Z)")
 NAMED = re.compile(r"[A-Za-z_][\w.]*=")
 BLANK = re.compile(r"\s")
-__all__ = ["HIDDEN", "masked", "scrub", "secret_spans", "with_secrets", "writes_secrets"]
+__all__ = ["HIDDEN", "masked", "of_these_files", "secret_spans", "with_secrets", "writes_secrets"]
 
 
 def secret_spans(source: Source, shown: Sequence[Span] = (), own: Sequence[Span] = ()) -> tuple[Span, ...]:
@@ -37,12 +39,12 @@ def secret_spans(source: Source, shown: Sequence[Span] = (), own: Sequence[Span]
     comments = (Span(*found.span()) for found in OWN_COMMENT.finditer(text))
     opened = merged([*own, *comments, *(part for span in shown for part in _opened(text, span))])
     looks = () if source.path.suffix.lower() in CODE else credentials(text)  # of code no literal is shown anyway
-    found = [part for span in merged(looks) for part in _without(span, opened) if not _is_own(text, part)]
-    visible = [part for span in merged(harmless(source)) for part in _without(span, found)]
+    found = [part for span in merged(looks) for part in without(span, opened) if not _is_own(text, part)]
+    visible = [part for span in merged(harmless(source)) for part in without(span, found)]
     written = [Span(start, end) for start, end in lines_of(text) if text[start:end].strip() in OWN_LINES]
     within = [part for span in opened for part in _credentials_in(text, span) if not _is_own(text, part)]
-    visible = [part for span in merged([*visible, *opened, *written]) for part in _without(span, merged(within))]
-    return tuple(_trimmed(text, _without(Span(0, len(text)), merged(visible))))
+    visible = [part for span in merged([*visible, *opened, *written]) for part in without(span, merged(within))]
+    return tuple(trimmed(text, without(Span(0, len(text)), merged(visible))))
 
 
 def _opened(text: str, span: Span) -> Iterator[Span]:
@@ -65,13 +67,18 @@ def _credentials_in(text: str, opened: Span) -> Iterator[Span]:
     return (Span(start + found.start, start + found.end) for found in credentials(text[start : opened.end]))
 
 
-def _trimmed(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """The spans without blanks at their ends; those that are blank are none."""
-    for span in spans:
-        inner = text[span.start : span.end]
-        start = span.start + len(inner) - len(inner.lstrip())
-        if start < span.end:
-            yield Span(start, span.start + len(inner.rstrip()))
+def of_these_files(text: str, sources: Iterable[Source]) -> str:
+    """What another program says of files: no word that they hide, and in quotes only words that they show."""
+    hidden: set[str] = set()
+    shown: set[str] = set()
+    for source in sources:
+        at = 0
+        for span in (*secret_spans(source), Span(len(source.text), len(source.text))):
+            shown.update(WORD.findall(source.text, at, span.start))
+            hidden.update(WORD.findall(source.text, span.start, span.end))
+            at = span.end
+    text = WORD.sub(lambda found: HIDDEN if found[0] in hidden - shown else found[0], text)
+    return QUOTED.sub(lambda found: WORD.sub(lambda word: word[0] if word[0] in shown else HIDDEN, found[0]), text)
 
 
 def _is_own(text: str, span: Span) -> bool:
@@ -116,21 +123,7 @@ def writes_secrets(change: FileChange) -> bool:
     secrets, shift = with_secrets(change).secrets_after, 0
     for edit in ordered(change.edits):
         start = edit.span.start + shift
-        if any(_overlap(secret, Span(start, start + len(edit.replacement))) for secret in secrets):
+        if any(overlap(secret, Span(start, start + len(edit.replacement))) for secret in secrets):
             return True
         shift += len(edit.replacement) - (edit.span.end - edit.span.start)
     return False
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
-
-
-def _without(span: Span, others: Iterable[Span]) -> list[Span]:
-    """What remains of a span without the characters of the others, which are in order."""
-    parts, start = [], span.start
-    for other in others:
-        if _overlap(span, other):
-            parts.append(Span(start, other.start))
-            start = other.end
-    return [part for part in (*parts, Span(start, span.end)) if part.start < part.end]

@@ -18,7 +18,7 @@ PATH = re.compile(r"(?:\.{1,2}(?=/)|~|\$\(pwd\))?(?:[\w.*%+~$/-]|\$\{\w+\})+\Z")
 RANDOM = re.compile(r"(?=[A-Za-z_+-]*\d)(?=[\d_+-]*[A-Za-z])[A-Za-z0-9_+]{20,}|[A-Fa-f0-9]{16,}")
 """A word that no person has thought of."""
 TOKEN = re.compile(
-    r"""(?P<operator>[;&|()<>`'",\[\]{}!]+|\\?\r?\n)|(?P<word>(?:\$\{[^}\s]*\}|\$\([\w]+\)|[^\s;&|()<>`'",\[\]{}])+)"""
+    r"""(?P<operator>[;&|()<>`'",\[\]{}!]+|\.{3}|\\?\r?\n)|(?P<word>(?:\$\{[^}\s]*\}|\$\([\w]+\)|(?!\.{3})[^\s;&|()<>`'",\[\]{}])+)"""
 )
 ENDS = re.compile(r"[;&|\n(`]")
 ASSIGNS = re.compile(r"([A-Za-z_][\w.-]{0,63}[ \t]*(?:\+|::?|\?|!)?=[ \t]*)")
@@ -26,7 +26,7 @@ QUOTE = re.compile("['\"]")
 LONG = re.compile(r"--[a-z][a-z-]{0,40}\Z")
 LONG_VALUE = re.compile(r"(--[a-z][a-z-]{0,40})=")
 SHORT = re.compile(r"-(?:[a-zA-Z]|[a-oq-zA-OQ-Z][a-zA-Z]{1,3})\Z")
-SMALL = re.compile(r"\d{1,2}\Z")
+SMALL = re.compile(r"-?\d{1,2}\Z")
 BARE = re.compile(r"[\w.*-]{1,40}\Z")
 PRINTS = frozenset({"echo", "printf"})
 """Programs whose words are what they print: nobody knows what that is."""
@@ -56,6 +56,18 @@ def is_path(text: str) -> bool:
     if len(text) > LONGEST or not PATH.match(text) or RANDOM.search(text):
         return False
     return text.startswith(("/", "./", "../", "~/", "$")) or _suffixes().match(text.rpartition("/")[2]) is not None
+
+
+def is_harmless_value(text: str) -> bool:
+    """Whether what is assigned may be shown, whatever its name: a path, a variable, a small number, a known word."""
+    known = text in _known() or SMALL.match(text) or VARIABLE.fullmatch(text)
+    return bool(known) or _is_mount(text)
+
+
+def _is_mount(text: str) -> bool:
+    """A path, or a path of the host and one of a container, as `docker run -v` takes them."""
+    first, *others = text.removesuffix(":ro").split(":")
+    return is_path(first) and all(part.startswith("/") and is_path(part) for part in others)
 
 
 def harmless_words(text: str, start: int, end: int) -> Iterator[Span]:
@@ -110,23 +122,25 @@ class _Command:
         if found := LONG_VALUE.match(word):
             return len(word) if self._is_value(found[1], word[found.end() :]) else found.end()
         paths = self.program in listed("harmless", "paths") and not word.startswith("--")
+        if word in listed("harmless", "switches"):
+            return len(word)
         if not (LONG.match(word) or SHORT.match(word) or (paths and len(word) < 6)):
             return 2 if word.startswith("-p") else 0
-        self.option = "" if paths or word in listed("harmless", "switches") else word
+        self.option = "" if paths else word
         return len(word)
 
     def _is_value(self, option: str, word: str) -> bool:
         named = option in listed("harmless", "options") and (self.compose or option not in ("-p", "-c", "-t", "-C"))
         if SMALL.match(word) or (option.endswith(OF_FILES) and is_path(word)):
             return True
+        if option in ("-c", "-e") and word in _known():  # a command, or a statement of SQL
+            return True
         return VARIABLE.fullmatch(word) is not None or (named and (BARE.match(word) is not None or is_path(word)))
 
     def _is_word(self, word: str) -> bool:
         name = word.rpartition("/")[2]
         word = word if self.program else word.lstrip("@-+")
-        known = (
-            word in _known() or SMALL.match(word) is not None or is_path(word) or VARIABLE.fullmatch(word) is not None
-        )
+        known = is_harmless_value(word) or (word.endswith(":") and word[:-1] in listed("harmless", "keys"))
         if not self.program or self.program in BEFORE:
             self.program = name
             self.compose = name in COMPOSE
@@ -141,6 +155,8 @@ class _Command:
         elif self.compose and self.verb in ("exec", "run"):
             self.program, self.compose = "", False
             return bare
+        elif word in listed("harmless", "shells") or (word == "clean" and self.program == "git"):
+            self.program = word
         elif word == "volume" and self.program == "docker":
             self.volume = True
         return known or (bare and (self.volume or self.program in listed("harmless", "paths")))

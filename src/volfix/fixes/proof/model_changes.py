@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from volfix.fixes.masking.secrets import HIDDEN, scrub
+from volfix.fixes.masking.messages import scrub
+from volfix.fixes.masking.secrets import HIDDEN
 from volfix.fixes.proof.differences import Difference, Model
 from volfix.fixes.proof.project_model import MOUNTS, WAITS
 from volfix.fixes.results import ModelChange

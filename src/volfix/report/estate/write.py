@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import TextIO
 
 from volfix.bulk.records import Hazard, RepositoryRecord
-from volfix.fixes.masking.secrets import scrub
+from volfix.fixes.masking.credentials import hide_credentials
+from volfix.fixes.masking.messages import scrub
 from volfix.report.encoding import dumps
 from volfix.report.estate.assessment import Carried, assess, nothing_known
 from volfix.report.estate.glance import Glance
@@ -52,7 +53,9 @@ def write_report(
 
 def _without_passwords(record: RepositoryRecord) -> RepositoryRecord:
     """The record without those of URLs in what git and the forge said; the result has none."""
-    return replace(record, reason=record.reason and scrub(record.reason), links=tuple(map(scrub, record.links)))
+    return replace(
+        record, reason=record.reason and scrub(record.reason), links=tuple(map(hide_credentials, record.links))
+    )
 
 
 class _Json:

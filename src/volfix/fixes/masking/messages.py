@@ -1,0 +1,47 @@
+"""What of a message may be shown: of a command in backticks the words that are known to be harmless, of an assignment
+its name, and no credential anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from volfix.fixes.masking.credentials import credentials, masked, merged, trimmed, without
+from volfix.syntax.source import Span
+
+QUOTED = re.compile(r"`([^`\n]*)`")
+"""Several words in backticks are a command of the repository, or volfix's own."""
+EXPRESSION = re.compile(r"\$\{\{ ?[\w.-]+ ?\}\}")
+"""A variable of GitHub Actions, which is no second word."""
+OWN = re.compile(r"(?:# )?volfix\b")
+ASSIGNMENT = re.compile(r"(?<![\w./:-])(?<!--map )(?<!--map ')[A-Za-z_][\w.]{0,63}=([^\s'\"`,;&?)]+)")
+"""`NAME=value`, also in the query of a URL; no `--map ./data=app-db` and no `--select=VF101`."""
+DATABASE = re.compile(
+    r"(?:(?:jdbc|file|sqlite[\w+]*|h2|mem|hsqldb|derby|duckdb):)+[\w./:~*+%${}-]*\Z|:memory:?\Z"
+    r"|(?:postgres|mysql|maria|mongo|redis)[\w+]*://\S+"
+)
+"""The URL of a file, of a database in memory or of a server, whose password is no concern of this module."""
+
+
+def scrub(text: str) -> str:
+    """A message with `***` for what it may not show."""
+    return masked(text, [*credentials(text, prose=True), *_commands(text), *_values(text)])
+
+
+def _commands(text: str) -> Iterator[Span]:
+    for found in QUOTED.finditer(text):
+        if " " in EXPRESSION.sub("", found[1]) and not OWN.match(text, found.start(1)):
+            from volfix.fixes.masking.words import harmless_words  # few messages quote a command
+
+            start, end = found.span(1)
+            yield from trimmed(text, without(Span(start, end), merged(harmless_words(text, start, end))))
+
+
+def _values(text: str) -> Iterator[Span]:
+    for found in ASSIGNMENT.finditer(text):
+        from volfix.fixes.masking.words import is_harmless_value
+
+        value = found[1].rstrip(".:")
+        if not (DATABASE.match(value) or is_harmless_value(value)):
+            yield Span(found.start(1), found.start(1) + len(value))
