@@ -109,6 +109,33 @@ def test_a_revert_and_a_second_merge_lose_nothing(shop: Shop, content: Content) 
     assert rows_in(content(kept) / "database.db") == 1005
 
 
+def test_after_a_second_merge_a_carry_without_options_says_the_same_and_records_nothing(shop: Shop) -> None:
+    shop.compose("up", "-d")
+    add(shop.directory / "data/database.db", 7)
+    for _ in range(2):
+        said = shop.volfix("carry", "--write", status=1)
+        assert "holds other data than ./data" in said
+        assert "volfix carry --write --replace --map ./data=app-db. If none is, move ./data away" in said
+    assert "may not be in the volume" in shop.volfix("--select", "VF112", status=1)
+
+
+def test_what_the_service_has_carried_is_known_with_the_engine_and_then_recorded_without_it(shop: Shop) -> None:
+    shop.compose("up", "-d")
+    assert "cannot see without an engine whether carry-app-db has moved it" in " ".join(
+        shop.volfix("--select", "VF112", status=1).split()
+    )
+    assert "ok shop_app-db was carried from ./data at 20" in " ".join(shop.volfix("explain").split())
+    assert "nothing to do" in shop.volfix("carry", "--write")
+    assert "VF112" not in shop.volfix("--select", "VF112")
+    add(shop.directory / "data/database.db", 7)
+    said = " ".join(shop.volfix("explain").split())
+    assert f"{shop.directory}/data has changed since: what came later is not in it" in said
+    shop.host.docker("rm", "-f", *shop.host.docker("ps", "-aq").split())
+    shop.host.docker("volume", "rm", VOLUME)
+    shop.compose("up", "--no-start")
+    assert "NOT CARRIED" in shop.volfix("explain"), "the volume is empty again"
+
+
 def test_after_a_second_merge_the_volume_can_be_kept(shop: Shop, content: Content) -> None:
     shop.compose("up", "-d")
     add(content(VOLUME) / "database.db", 5)

@@ -146,16 +146,19 @@ def with_carrier(shop: Path, source: str) -> None:
     (shop / "compose.yaml").write_text(text)
 
 
-def test_what_a_carry_service_will_move_is_not_carried_yet_and_how_to_have_it_otherwise_is_said(
+def test_without_an_engine_nothing_is_claimed_of_what_a_carry_service_moves_and_what_to_type_is_said(
     committed: Path,
 ) -> None:
     with_carrier(committed, "./pgdata")
     (finding,) = volfix.plan(committed, select=["VF112"]).findings
-    assert finding.message == "the old data is NOT CARRIED YET into the volume rows"
+    assert finding.message == "the old data may not be in the volume rows yet"
     assert finding.danger == (
-        "./pgdata holds the data of PostgreSQL: carry-rows moves it into rows at the next deployment"
+        "./pgdata holds the data of PostgreSQL: volfix cannot see without an engine whether carry-rows has moved it"
     )
-    assert finding.reason == ("the deployment carries the data. If you do not want that: volfix --select VF113 --write")
+    assert finding.reason == (
+        "the next deployment moves it if it is not there yet. `volfix carry --write`, on the host, looks and records "
+        "it. Without the service: `volfix --select VF113 --write`"
+    )
 
 
 def test_a_carry_service_for_another_directory_carries_this_one_not(committed: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from volfix.fixes.write.carried import carried_in
+from volfix.knowledge.carry_service import MARK_SUFFIX
 from volfix.rules.evidence.left_behind import last_change
 
 if TYPE_CHECKING:
@@ -35,27 +36,32 @@ class CarriedVolumes:
         if records:
             last = max(records, key=lambda item: item.when)
             return None if _has_changed(last.source, last.when) else f"from {last.source} at {_moment(last.when)}"
-        return self._by_engine(root, volume)
+        return self._by_engine(root, volume, str(move["source"]))
 
-    def _by_engine(self, root: str, volume: str) -> str | None:
+    def _by_engine(self, root: str, volume: str, source: str) -> str | None:
         from volfix.docker.engine import Engine
         from volfix.docker.engine_problems import EngineProblem
-        from volfix.docker.markers import CARRIED, is_carried
+        from volfix.docker.markers import CARRIED, carried_at, is_carried
+        from volfix.docker.service_mark import moved_here
 
         if self._gone:
             return None
         try:
             self._engine = self._engine or Engine.connect(SECONDS)
             found = self._engine.volume(volume) if is_carried(self._engine, volume) else None
+            moved = moved_here(self._engine, volume, f"{volume}{MARK_SUFFIX}")
         except EngineProblem:
             self._gone = True
             return None
-        if found is None:
+        except OSError:
+            moved = None  # a mark that cannot be seen says nothing
+        noted = max((at for at in (found and carried_at(found), moved) if at), default=None)
+        if noted is None:
             return None
-        came = found.labels[CARRIED]
-        if any(_has_changed(str(Path(root) / place), found.made) for place in came.split(", ")):
+        came = found.labels[CARRIED] if found else source
+        if any(_has_changed(str(Path(root) / place), noted) for place in came.split(", ")):
             return None
-        return f"from {came} at {_moment(found.made)}, on the Docker engine of the machine that made this report"
+        return f"from {came} at {_moment(noted)}, on the Docker engine of the machine that made this report"
 
 
 def _has_changed(source: str, since: float) -> bool:

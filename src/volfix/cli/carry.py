@@ -202,8 +202,8 @@ def _surveyed(
         if job.doubtful and one.state == "different":
             shown = job.origins[0]
             say(
-                f"{job.key} is in use and holds other data than {shown.shown} ({shown.evidence}): if rows are missing, "
-                f"{mapped(given, options, shown.shown, job.key)}"
+                f"{job.key} is in use and holds other data than {shown.shown} ({shown.evidence}). If rows are missing: "
+                f"{mapped(given, options, shown.shown, job.key)}. If none is, move {shown.shown} away"
             )
             doubts = True
             continue

@@ -49,7 +49,13 @@ def write(
             with progress_of(2 * one.bytes) as progress:
                 overwrite = replaces(options, one.job.key)
                 filled = carry(engine, one, overwrite=overwrite, say=say, progress=progress)
-            keep_record(search, one.job, filled.when, given, options)
+            if filled.when is None:
+                say(
+                    f"{one.job.key}: {one.job.name} was filled by an earlier volfix, which noted no time: look whether "
+                    f"{', '.join(item.shown for item in one.job.origins)} has changed since. If not, move that away"
+                )
+            else:
+                keep_record(search, one.job, filled.when, given, options)
         except Exception as error:
             known = isinstance(error, (CarryProblem, EngineProblem, BrokenArchive))
             problem = error if known else failure(given, error, "not carried")

@@ -17,7 +17,7 @@ from volfix.docker.containers import MountPoint
 from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import INSIDE, Carriers, Progress
-from volfix.docker.markers import CARRIED, mark, sweep, unmark
+from volfix.docker.markers import CARRIED, CARRIED_AT, mark, sweep, unmark
 from volfix.docker.service_mark import note_moved
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.stop_containers import stop
@@ -31,12 +31,14 @@ LOCK = "volfix-carry-lock-"
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a volume holds after a carry, nothing where an earlier run filled it; and `when` its sources were read, in
-    seconds since 1970: what is written to them later is not in it.
+    """What a volume holds after a carry, nothing where an earlier run filled it.
+
+    `when` is the time at which its sources were read, in seconds since 1970; None where that is not known. What is
+    written to the sources later is not in the volume.
     """
 
     there: Manifest
-    when: float
+    when: float | None
 
 
 def carry(engine: Engine, found: SurveyedJob, *, overwrite: bool, say: Say, progress: Progress | None = None) -> Filled:
@@ -52,8 +54,7 @@ def carry(engine: Engine, found: SurveyedJob, *, overwrite: bool, say: Say, prog
             f"{job.key}: a script of volfix carry --script is at work on {job.project}: wait for its end"
         )
     if found.state == "carried":
-        volume = engine.volume(job.name)
-        return Filled({}, volume.made if volume else 0)
+        return Filled({}, found.when)
     for container in found.running:
         stop(engine, container, job.in_memory, say)
     if found.running and (found.late or found.target is not None):  # what they wrote at their end is not read yet
@@ -132,7 +133,8 @@ def _prepare(engine: Engine, found: SurveyedJob) -> bool:
         engine.remove_volume(job.name)
     elif job.external:
         raise CarryProblem(f"{job.key}: the volume {job.name} is external and does not exist: create it first")
-    engine.create_volume(job.name, {**job.labels, CARRIED: _shown(job)}, job.driver, dict(job.options))
+    labels = {**job.labels, CARRIED: _shown(job), CARRIED_AT: f"{time.time():.3f}"}
+    engine.create_volume(job.name, labels, job.driver, dict(job.options))
     return True
 
 

@@ -99,12 +99,12 @@ State = Literal["missing", "empty", "equal", "different", "carried", "interrupte
 
 @dataclass(frozen=True, slots=True)
 class SurveyedJob:
-    """A job with what the engine says now: the data's manifest, and the volume's, None where there is no volume; `when`
-    in seconds since 1970.
+    """A job with what the engine says now: the data's manifest, and the volume's, None where there is no volume.
 
-    `late` says that the engine may write its rows to files only when it is stopped: then it is looked again.
-    `held` says what the volume holds that would be replaced, and
-    `counted` what the servers said of their rows that ran on it, `uncarried` what the sources have that no copy has.
+    `when` is the time of this look, in seconds since 1970; of a volume that is `carried`, the time at which its sources
+    were read, None where that is not known. `late` says that the engine may write its rows to files only when it is
+    stopped: then the data is looked at again. `held` says what the volume holds that would be replaced, `counted` what
+    the servers that run on it said of their rows, `uncarried` what the sources have that no copy keeps.
     """
 
     job: Job
@@ -114,7 +114,7 @@ class SurveyedJob:
     running: tuple[Container, ...]
     foreign: tuple[Container, ...]
     image: str
-    when: float
+    when: float | None
     late: bool = False
     held: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from volfix.knowledge.paths import lies_in
@@ -72,16 +71,13 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A volume of the engine; `directory` is where its files are on the daemon's host, `made` when it was created, in
-    seconds since 1970.
-    """
+    """A volume of the engine; `directory` is where its files are on the daemon's host."""
 
     name: str
     driver: str
     options: Mapping[str, str]
     labels: Mapping[str, str]
     directory: str
-    made: float = 0
 
 
 def container_in(item: Mapping[str, Any]) -> Container:
@@ -119,13 +115,4 @@ def volume_in(item: Mapping[str, Any]) -> Volume:
         dict(item.get("Options") or {}),
         dict(item.get("Labels") or {}),
         str(item.get("Mountpoint", "")),
-        _seconds(str(item.get("CreatedAt", ""))),
     )
-
-
-def _seconds(moment: str) -> float:
-    """The end of the second that the engine writes (RFC 3339), in seconds since 1970; 0 where it writes none."""
-    try:
-        return datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() + 1
-    except ValueError:
-        return 0

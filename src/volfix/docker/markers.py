@@ -11,13 +11,15 @@ import socket
 from collections.abc import Iterable
 
 from volfix.docker.carry_jobs import CarryProblem
-from volfix.docker.containers import Container
+from volfix.docker.containers import Container, Volume
 from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import CARRIER
 
 CARRIED = "dev.volfix.carried-from"
 """Label of a volume that carry made: without a marker beside it, its data was carried and compared."""
+CARRIED_AT = "dev.volfix.carried-at"
+"""Label of such a volume: when carry began to read the sources, in seconds since 1970."""
 OWNER = "dev.volfix.process"
 """Label of a marker: the host and the process that made it."""
 
@@ -26,6 +28,19 @@ def is_carried(engine: Engine, volume: str) -> bool:
     """Whether carry made the volume and came to its end."""
     found = engine.volume(volume)
     return found is not None and CARRIED in found.labels and not is_marked(engine, volume)
+
+
+def carried_at(volume: Volume) -> float | None:
+    """When carry read the sources of a volume that it made, in seconds since 1970; None where no time is noted.
+
+    The time at which the engine made the volume does not serve: before Docker 24 it is the last change in the volume's
+    directory. Source: docker/engine, volume/local (CreatedAt).
+    """
+    text = volume.labels.get(CARRIED_AT, "")
+    try:
+        return float(text) + ("." not in text)  # the shell script notes whole seconds
+    except ValueError:
+        return None
 
 
 def is_marked(engine: Engine, volume: str) -> bool:

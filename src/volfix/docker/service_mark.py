@@ -10,12 +10,14 @@ import posixpath
 import tarfile
 import time
 from contextlib import closing
+from pathlib import Path
 
 from volfix.docker.archive import Entry, Manifest
 from volfix.docker.carry_jobs import Job
 from volfix.docker.containers import PROJECT, VOLUME_KEY
 from volfix.docker.engine import Engine
 from volfix.docker.helper_containers import INSIDE, Carriers
+from volfix.docker.local_files import data_root
 from volfix.docker.tar_stream import END, Bytes, members
 from volfix.knowledge.carry_service import MARK_SUFFIX, MOVED
 
@@ -25,15 +27,34 @@ KINDS = {"named pipe": "fifo", "character device": "character special file", "bl
 """What `stat` calls them."""
 
 
-def is_moved(engine: Engine, carriers: Carriers, job: Job) -> bool:
-    """Whether the carry service has filled the volume, or `carry` for it."""
+def moved_at(engine: Engine, carriers: Carriers, job: Job) -> float | None:
+    """When the carry service, or `carry` for it, compared the volume with its source, in seconds since 1970; None where
+    neither has filled the volume. The end of the second: an archive has whole seconds.
+    """
     if engine.volume(job.mark) is None:
-        return False
+        return None
     container, path = carriers.mounting("volume", job.mark), posixpath.join(INSIDE, MOVED)
     if engine.kind_of(container, path) != "file":
-        return False
+        return None
     with closing(engine.read(container, path)) as chunks:
-        return any(member.size > 0 for member, _, _ in members(Bytes(chunks)))
+        return next((member.mtime + 1 for member, _, _ in members(Bytes(chunks)) if member.size > 0), None)
+
+
+def moved_here(engine: Engine, volume: str, mark: str) -> float | None:
+    """What `moved_at` says of a volume, by the files of its mark on this machine; None for a volume that is empty.
+
+    Raises OSError where they cannot be seen, and EngineProblem.
+    """
+    filled, noted = engine.volume(volume), engine.volume(mark)
+    if filled is None or noted is None:
+        return None
+    if data_root(engine) is None:
+        raise FileNotFoundError(mark)
+    names = [item.name for item in Path(noted.directory).iterdir()]
+    if MOVED not in names or not any(Path(filled.directory).iterdir()):
+        return None
+    found = Path(noted.directory, MOVED).stat()
+    return int(found.st_mtime) + 1 if found.st_size else None
 
 
 def note_moved(engine: Engine, carriers: Carriers, job: Job, there: Manifest) -> None:

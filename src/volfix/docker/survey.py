@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from volfix.docker import helper_containers as through
 from volfix.docker.archive import Manifest, differences
@@ -14,10 +15,11 @@ from volfix.docker.engine_problems import EngineProblem
 from volfix.docker.helper_containers import CARRIER, INSIDE, Carriers
 from volfix.docker.interrupted_copy import is_part
 from volfix.docker.local_files import data_root, first_of, listing, uncarried
-from volfix.docker.markers import CARRIED, is_carried, is_marked, used_since
-from volfix.docker.service_mark import is_moved
+from volfix.docker.markers import CARRIED, carried_at, is_carried, is_marked, used_since
+from volfix.docker.service_mark import moved_at
 from volfix.docker.sqlite_files import Spool
 from volfix.docker.volume_backups import held_in, volume_of
+from volfix.rules.evidence.left_behind import last_change
 
 
 def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bool = False) -> SurveyedJob:
@@ -33,10 +35,12 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
     with Carriers(engine, image, job.name) as carriers:
         _check_named(carriers, job)
         target = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE) if volume else None
-        is_filled = is_carried(engine, job.name) or is_moved(engine, carriers, job)
+        moved = moved_at(engine, carriers, job)
+        is_filled = is_carried(engine, job.name) or moved is not None
         filled = any(target or ()) and is_filled and not _is_of_another(job, volume, target)
-        if filled and not again and not _written_since(engine, job):
-            return SurveyedJob(job, {}, target, "carried", (), (), image, when)
+        noted = max((at for at in (volume and carried_at(volume), moved) if at), default=None)
+        if filled and not again and not _written_since(engine, job, noted):
+            return SurveyedJob(job, {}, target, "carried", (), (), image, noted)
         late = _saves_at_stop(engine, job)
         listed = quick and not marked and not any(target or ()) and data_root(engine) is not None
         source, kept, lost = _sources(engine, carriers, job, say, late=late, listed=listed)
@@ -74,12 +78,18 @@ def _check_named(carriers: Carriers, job: Job) -> None:
                 ) from problem
 
 
-def _written_since(engine: Engine, job: Job) -> bool:
-    """Whether the origins may have rows that came after the volume was filled, as the services ran on them again."""
+def _written_since(engine: Engine, job: Job, noted: float | None) -> bool:
+    """Whether the origins may have rows that came after the volume was filled at the noted time: the services ran on
+    them again, or a directory on this machine has changed.
+    """
     writers = writers_of(engine, job.origins)
     if any(item.is_running for item in writers):
         return True
-    return bool(writers) and not users_of(engine, MountPoint("volume", job.name, INSIDE))
+    if writers and not users_of(engine, MountPoint("volume", job.name, INSIDE)):
+        return True
+    places = [Path(item.name, item.path) for item in job.origins if item.kind == "bind"]
+    is_seen = noted is not None and data_root(engine) is not None
+    return is_seen and any(last_change(place) > (noted or 0) for place in places)
 
 
 def _saves_at_stop(engine: Engine, job: Job) -> bool:

@@ -281,7 +281,7 @@ begin() {
       >/dev/null || fail "nothing is carried"
   fi
   docker volume create --label "com.docker.compose.project=$project" --label "com.docker.compose.volume=$key" \
-    --label "dev.volfix.carried-from=$sources" "$volume" >/dev/null || fail "nothing is carried"
+    --label "dev.volfix.carried-from=$sources" --label "dev.volfix.carried-at=$(date +%s)" "$volume" >/dev/null || fail "nothing is carried"
   filled="$filled $volume"
 }
 

@@ -13,7 +13,7 @@ from volfix.report.entries import counted, is_done, main_file
 from volfix.report.finding import standing
 from volfix.report.summary import count, nothing_to_do, trouble
 from volfix.report.view import View
-from volfix.rules.findings import Move
+from volfix.rules.findings import CarrierChange, Move
 from volfix.syntax.pasted import pasted
 from volfix.syntax.visible import one_line
 
@@ -69,6 +69,12 @@ def _way(result: RunResult, view: View, standings: Counter[str], command: str, *
         yield ""
         yield from _numbered(view, steps)
     yield from _beside(result, view, left, carriers, wrote=wrote)
+    if marks := list(dict.fromkeys(_marks_taken_out(result))):
+        yield ""
+        yield from view.lines(
+            "volfix deletes no volume: the marks of these services stay. Once this is deployed with --remove-orphans, "
+            f"on each host: `{pasted(['docker', 'volume', 'rm', *marks])}`"
+        )
     if standings["to decide (--unsafe-fixes)"]:
         yield ""
         decide = f"`{view.clean(command)} --unsafe-fixes` shows the fixes that need your decision."
@@ -124,6 +130,14 @@ def _beside(
             f"Other repositories may run as {one_line(name)} too. carry stops and renames the old containers of "
             "this project, and removes none. It lists the others and leaves them alone."
         )
+
+
+def _marks_taken_out(result: RunResult) -> Iterator[str]:
+    """The volumes, as the host calls them, of the marks of carry services that a fix takes out."""
+    for project, item in counted(result):
+        for change in item.finding.fix.changes if item.finding.fix else ():
+            if isinstance(change, CarrierChange) and change.like is None:
+                yield real_volume(project, change.mark)
 
 
 def _not_carried(result: RunResult, view: View, *, wrote: bool, quiet: bool) -> Iterator[str]:

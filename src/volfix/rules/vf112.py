@@ -23,25 +23,31 @@ def check(context: Context) -> Iterator[Finding]:
         mount = left.use.mount
         will_be = left.carrier is not None and left.carried is None
         then = (
-            f"{left.carrier} moves it into {mount.source} at the next deployment"
+            f"volfix cannot see without an engine whether {left.carrier} has moved it"
             if will_be
             else f"the volume {mount.source} starts without it"
         )
+        name, look = shortened(mount.source), _typed(context, left, "volfix", "carry", "--write")
         yield Finding(
             code="VF112",
             severity=Severity.WARNING,
             location=mount_location(mount),
             mark=source_location(mount),
-            message=f"the old data is NOT CARRIED{' YET' if will_be else ''} into the volume {shortened(mount.source)}",
+            message=(
+                f"the old data may not be in the volume {name} yet"
+                if will_be
+                else f"the old data is NOT CARRIED into the volume {name}"
+            ),
             danger=f"{left.written} holds {left.what}: {then}",
-            label="it will be carried" if will_be else "starts without it",
+            label=f"{left.carrier} fills it" if will_be else "starts without it",
             evidence=tuple(_evidence(left)),
             service=left.use.service.name,
             target=mount.raw_target,
             reason=(
-                f"the deployment carries the data. If you do not want that: {_typed(context, left, 'volfix', *TAKEN_OUT)}"
+                f"the next deployment moves it if it is not there yet. `{look}`, on the host, looks and records it. "
+                f"Without the service: `{_typed(context, left, 'volfix', *TAKEN_OUT)}`"
                 if will_be
-                else f"on the host that runs the containers: {_typed(context, left, 'volfix', 'carry', '--write')}"
+                else f"on the host that runs the containers: {look}"
             ),
             loses=None if will_be else left.what,
             left=None if will_be else Move(left.use.service.name, left.written, mount.source, mount.raw_target),

@@ -27,7 +27,7 @@ def check(context: Context) -> Iterator[Finding]:
         danger=f"carry services are still deployed: {names}",
         evidence=(
             "take them out once every host is deployed with them: until then they carry the data",
-            "their marks' volumes stay on the hosts: `docker volume rm` removes them",
+            "their marks' volumes stay on the hosts: volfix deletes no volume",
         ),
         fix=Fix(removed.operations, removed.changes, Applicability.SAFE),
     )
