@@ -51,6 +51,27 @@ def test_the_change_carries_its_rows_from_where_the_pipeline_keeps_them(tmp_path
     assert "- /drone/src/pg of db into the volume src_db-data (carry-db-data)" in message(clone)
 
 
+def test_the_message_names_what_the_tools_of_the_image_do_not_keep(tmp_path: Path) -> None:
+    clone = checked_out(tmp_path / "shop", {"compose.yaml": COMPOSE.replace(b"postgres:16", b"postgres:16-alpine")})
+    assert done(clone, CARRIED).status is Status.WRITTEN
+    assert (
+        "(carry-db-data; the tools of postgres:16-alpine keep no ACLs, extended attributes, holes and parts of "
+        "seconds; volfix does not see from here whether the files have any)"
+    ) in message(clone)
+
+
+def test_a_file_that_code_names_is_told_to_carry(tmp_path: Path) -> None:
+    files = {
+        "shop/compose.yaml": b"services:\n  app:\n    build: .\n    volumes:\n      - ./data:/app/data\n",
+        "shop/Dockerfile": b"FROM python:3.12\nWORKDIR /app\nCOPY . .\nCMD python db.py\n",
+        "shop/db.py": b"import sqlite3\nsqlite3.connect('/app/shop.db')\n",
+    }
+    clone = checked_out(tmp_path / "shop", files)
+    outcome = done(clone, replace(CARRIED, unsafe_fixes=True))
+    assert outcome.status is Status.WRITTEN
+    assert "(`volfix carry --map ./data=app-db --map container:/app/shop.db=app-db shop`)" in message(clone)
+
+
 def test_what_nothing_carries_needs_unsafe_fixes(tmp_path: Path) -> None:
     clone = checked_out(tmp_path / "shop", BY_COMPOSE_1)
     outcome = done(clone, CARRIED)

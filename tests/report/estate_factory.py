@@ -40,6 +40,7 @@ MOVE = {
     "volume": "app-db",
     "volume_name": "shop_app-db",
     "target": "/app/data",
+    "needs_map": False,
 }
 """A move that no carry service carries."""
 

@@ -17,6 +17,7 @@ pytest.importorskip("jinja2", reason="jinja2 is not installed: pip install -e '.
 from estate_factory import (
     FORMULAS,
     HOSTILE,
+    MOVE,
     estate,
     finding,
     hostile,
@@ -305,6 +306,16 @@ def test_a_project_that_gets_another_name_is_carried_from_the_one_that_it_had() 
     named = lines(record("shop", Status.FINDINGS, uncarried(finding(), shared, name="src")))
     assert named[0] == "volfix rows --save shop-rows.json -p src /srv/checkouts/shop"
     assert named[3] == "volfix carry --write --from-project src /srv/checkouts/shop"
+
+
+def test_a_file_that_code_names_is_told_to_carry_in_its_own_project() -> None:
+    code = {**MOVE, "source": "container:/app/the rows.db", "needs_map": True}
+    shop = uncarried(finding(), files=["shop/compose.yaml"], moves=[MOVE | {"needs_map": True}, code])
+    named = lines(record("shop", Status.FINDINGS, shop, uncarried(finding(), files=["blog/compose.yaml"])))
+    assert named[3:5] == [
+        "volfix carry --write --map ./data=app-db --map 'container:/app/the rows.db=app-db' /srv/checkouts/shop/shop",
+        "volfix carry --write /srv/checkouts/shop/blog",
+    ]
 
 
 def test_a_decision_is_looked_at_first_and_a_branch_is_pushed() -> None:

@@ -59,6 +59,7 @@ def test_the_object_is_as_designed() -> None:
                 "volume": "app-db",
                 "volume_name": "shop_app-db",
                 "target": "/app/data",
+                "needs_map": False,
             }
         ],
     }

@@ -7,8 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import volfix
+from volfix.cli.fix import command
 
 DB = "services:\n  db:\n    image: postgres:16\n    volumes:\n      - ./pgdata:/var/lib/postgresql/data\n"
 APP = "  app:\n    image: example.org/acme/shop:1\n    depends_on: [db]\n"
@@ -391,6 +393,24 @@ def test_what_no_tool_of_the_image_keeps_is_named_where_the_files_are_not_seen(t
         assert carriage.carrier == "carry-db-data"
         assert (carriage.unkept or "").startswith(unkept or "")
         assert (carriage.unkept is None) == (unkept is None)
+        assert unkept is None or str(carriage.unkept).endswith(
+            "; volfix does not see from here whether the files have any"
+        )
+
+
+def test_where_the_files_are_seen_and_have_none_only_what_is_never_kept_is_named(tmp_path: Path) -> None:
+    written(tmp_path, {"compose.yaml": ALPINE, "pgdata/base/1": "rows", ".gitignore": "pgdata\n"})
+    (project,) = volfix.plan(tmp_path, carry_service=True).projects
+    assert str(project.carriages[0].unkept).endswith("holes and parts of seconds")
+
+
+def test_what_takes_the_services_out_names_the_volumes_that_stay(tmp_path: Path) -> None:
+    written(tmp_path, {"compose.yaml": f"name: shop\n{DB}"})
+    volfix.plan(tmp_path, carry_service=True).write()
+    done = CliRunner().invoke(command, ["--select", "VF113", "--write", str(tmp_path)])
+    said = " ".join(done.output.split())
+    assert "volfix deletes no volume: the marks of these services stay." in said
+    assert "Once this is deployed with --remove-orphans, on each host: `docker volume rm shop_db-data-moved`" in said
 
 
 def test_another_project_name_is_not_offered(tmp_path: Path) -> None:

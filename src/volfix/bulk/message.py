@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 
 from volfix.bulk.records import DO_NOT_MERGE
 from volfix.fixes.masking.messages import scrub
 from volfix.fixes.results import ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.rules.findings import Move
-from volfix.syntax.pasted import word
+from volfix.syntax.pasted import pasted
 from volfix.syntax.visible import visible
 
 DEFAULT = """\
@@ -81,10 +82,18 @@ def _moves(result: RunResult) -> Iterator[str]:
         yield "A revert hides the rows that were written since: before it, type `volfix carry --back --write`."
     if left:
         yield ""
-        former = next((f" --from-project {word(project.name)}" for project, _ in left if project.renamed), "")
-        command = f"volfix carry{former}"
-        yield f"The new volumes start empty. Carry the data on the host before this is deployed (`{command}`):"
+        commands = dict.fromkeys(_carry(project) for project, _ in left)
+        typed = " and ".join(f"`{command}`" for command in commands)
+        yield f"The new volumes start empty. Carry the data on the host before this is deployed ({typed}):"
         yield from _each_once(left)
+
+
+def _carry(project: ProjectResult) -> str:
+    """The command that carries the data of a project; where it has to name sources, with the project's directory."""
+    words: list[str | PurePath] = ["volfix", "carry", *(["--from-project", project.name] if project.renamed else [])]
+    words += [item for pair in project.maps for item in ("--map", pair)]
+    place = relative(project.files[0].parent, project.root) if project.maps and project.files else "."
+    return pasted([*words, *([] if place == "." else [PurePath(place)])])
 
 
 def _each_once(moves: Iterable[tuple[ProjectResult, Move]]) -> Iterator[str]:
@@ -92,7 +101,8 @@ def _each_once(moves: Iterable[tuple[ProjectResult, Move]]) -> Iterator[str]:
     lines = []
     for project, move in moves:
         carriage, real = project.carriage(move), project.real_volumes.get(move.volume, move.volume)
-        how = f" ({carriage.carrier})" if carriage.carrier else f" ({carriage.reason})" if carriage.reason else ""
+        said = "; ".join(filter(None, (carriage.carrier, carriage.reason, carriage.unkept)))
+        how = f" ({said})" if said else ""
         lines.append(_line(f"- {move.source} of {move.service} into the volume {real}{how}"))
     return iter(dict.fromkeys(lines))
 

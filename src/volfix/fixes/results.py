@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,6 +99,16 @@ class ProjectResult:
     def left(self) -> tuple[Move, ...]:
         """The moves that no carry service carries."""
         return tuple(move for move in self.moves if self.carriage(move).carrier is None)
+
+    @property
+    def maps(self) -> tuple[str, ...]:
+        """What `volfix carry` has to be told with --map, as SOURCE=VOLUME, each once: no container says which file the
+        code opened that is changed now (VF203). Who maps one source of a volume names all of its sources.
+        """
+        fixes = [item.finding.fix for item in self.findings if item.fixed and item.finding.code == "VF203"]
+        moves = [move for fix in fixes if fix for move in fix.moves]
+        volumes = {move.volume for move in moves if move.source != f"container:{posixpath.normpath(move.target)}"}
+        return tuple(dict.fromkeys(f"{move.source}={move.volume}" for move in self.moves if move.volume in volumes))
 
 
 @dataclass(frozen=True, slots=True)

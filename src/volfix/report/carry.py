@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import re
-from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from volfix.fixes.results import ProjectResult
@@ -30,20 +28,9 @@ def carry_words(project: ProjectResult, base: Path, *, is_first: bool) -> list[s
         "--write",
         *(["--from-project", project.name] if project.renamed else []),
     ]
-    words += [word for pair in _maps(project) for word in ("--map", pair)]
+    words += [word for pair in project.maps for word in ("--map", pair)]
     place = main_file(project).parent if is_first else main_file(project)
     return words if place == base else [*words, PurePath(relative(place, base))]
-
-
-def _maps(project: ProjectResult) -> Iterator[str]:
-    """What carry has to be told: no container says which file code opened that is changed now.
-
-    Who maps one source of a volume names them all.
-    """
-    fixes = [item.finding.fix for item in project.findings if item.fixed and item.finding.code == "VF203"]
-    moves = [move for fix in fixes if fix for move in fix.moves]
-    volumes = {move.volume for move in moves if move.source != f"container:{posixpath.normpath(move.target)}"}
-    yield from dict.fromkeys(f"{move.source}={move.volume}" for move in project.moves if move.volume in volumes)
 
 
 def identity(project: ProjectResult, move: Move) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ def _move(project: ProjectResult, move: Move, clean: Callable[[str], str]) -> di
         "volume": move.volume,
         "volume_name": real_volume(project, move.volume),
         "target": clean(move.target),
+        "needs_map": f"{move.source}={move.volume}" in project.maps,
     }
     if not project.carriages:
         return said

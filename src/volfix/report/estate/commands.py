@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,13 +56,30 @@ def commands(record: RepositoryRecord, assessment: Assessment) -> Iterator[Comma
         yield Command("Push the branch", f"git -C {path} push origin {word(record.branch)}")
     if assessment.not_carried:
         checkout = "in the checkout with the change" if remote else "with the change checked out"
+        purpose = f"BEFORE it is merged or deployed: on the host, {checkout}, carry the data"
         ran_as = f" --from-project {word(former)}" if former else ""
-        yield Command(
-            f"BEFORE it is merged or deployed: on the host, {checkout}, carry the data",
-            f"volfix carry --write{ran_as}{where}",
-        )
+        for options, directory in _carries(moving):
+            place = "/".join(filter(None, ("" if remote else record.source, directory)))
+            yield Command(
+                purpose, f"volfix carry --write{ran_as}{options}{f' {word(operand(place))}' if place else ''}"
+            )
     if moving:
         yield Command("After the deployment: see that every row is there", f"volfix rows --against {counts}{where}")
+
+
+def _carries(moving: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """The options of each carry, and the directory below the repository's: one carry for all projects, unless it has to
+    be told sources with --map, which name volumes of one project.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for project in moving:
+        maps = found.setdefault(posixpath.dirname(next(iter(project["files"]), "")), {})
+        told = (move for move in project["moves"] if move.get("needs_map") and not move.get("carry_service"))
+        maps |= {f" --map {word(move['source'] + '=' + move['volume'])}": None for move in told}
+    if any(found.values()):
+        yield from (("".join(maps), directory) for directory, maps in found.items())
+    else:
+        yield "", ""
 
 
 def _former(project: Mapping[str, Any]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from pathlib import Path
 
 from volfix.knowledge.carry_images import has_gnu_tools, tools_of
 from volfix.project.compose.field_values import boolean
@@ -12,6 +13,7 @@ from volfix.project.compose.model import Project
 from volfix.project.compose.mounts import BIND, is_windows_path, split_short
 from volfix.project.compose.replicas import replicas
 from volfix.project.compose.service import Service
+from volfix.project.git import is_placeholder
 from volfix.project.image.images import images_of
 from volfix.project.stack import Use
 from volfix.rules.context import Context
@@ -20,6 +22,7 @@ from volfix.rules.evidence.disguised_binds import disguise_of
 from volfix.rules.evidence.file_attributes import given_below
 from volfix.rules.evidence.host_users import host_doubts
 from volfix.rules.findings import Move
+from volfix.syntax import disk
 from volfix.syntax.yaml_tree import Mapping, Scalar, Sequence
 
 SWARM_ONLY = ("placement", "update_config", "rollback_config", "endpoint_mode", "mode")
@@ -143,6 +146,16 @@ def _unkept(context: Context, takers: Takers) -> Iterator[str]:
     for host, use in old_directories(context, takers).items() if image else ():
         if host.path is not None and (found := given_below(host.path)):
             yield f"{use.mount.raw_source} has {found}, which the tools of {image} do not keep"
+
+
+def are_unseen(context: Context, takers: Takers) -> bool:
+    """Whether volfix sees no file of an old mount: the data is on another host, or may not be read here."""
+    places = [host.path for host in old_directories(context, takers)]
+    return not places or not all(path is not None and _has_files(path) for path in places)
+
+
+def _has_files(directory: Path) -> bool:
+    return any(not is_placeholder(name) for _, names in disk.walk(directory) for name in names)
 
 
 def old_directories(context: Context, takers: Takers) -> dict[HostDirectory, Use]:

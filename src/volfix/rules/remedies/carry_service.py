@@ -13,7 +13,7 @@ from volfix.project.compose.mounts import VOLUME, split_short
 from volfix.project.compose.service import Part, Service
 from volfix.project.stack import Use
 from volfix.rules.context import Context
-from volfix.rules.evidence.carry_refusals import poor_tools
+from volfix.rules.evidence.carry_refusals import are_unseen, poor_tools
 from volfix.rules.evidence.carry_takers import Takers, waiting_part
 from volfix.rules.evidence.own_volume import document_of
 from volfix.rules.findings import CarrierChange, Change, WaitChange
@@ -61,9 +61,15 @@ def carry_service(context: Context, takers: Takers) -> CarryService | str:
             return f"{service} comes from an anchor or a merge key"
         operations.append(WaitFor(part.file.source, document, part.node, name))
         changes.append(WaitChange(path, service, name))
+    return CarryService(name, takers.mark, tuple(operations), tuple(changes), _unkept(context, takers))
+
+
+def _unkept(context: Context, takers: Takers) -> str | None:
     image = poor_tools(takers)
-    unkept = f"the tools of {image} keep no ACLs, extended attributes, holes and parts of seconds" if image else None
-    return CarryService(name, takers.mark, tuple(operations), tuple(changes), unkept)
+    if image is None:
+        return None
+    unseen = "; volfix does not see from here whether the files have any" if are_unseen(context, takers) else ""
+    return f"the tools of {image} keep no ACLs, extended attributes, holes and parts of seconds{unseen}"
 
 
 def _homes(context: Context, takers: Takers) -> dict[ComposeFile, Use] | str:
