@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,8 @@ NUMBER, KILLS = 60, 3
 OPTIONS = ("--write", "--unsafe-fixes", "--jobs", "2")
 
 
-def command(where: Path, *words: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000002", "TMPDIR": str(where / "tmp")}
+def command(where: Path, *words: str, **more: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000002", "TMPDIR": str(where / "tmp"), **more}
     full = [
         sys.executable,
         "-m",
@@ -127,3 +129,28 @@ def _some_done(path: Path) -> bool:
     except sqlite3.OperationalError:
         return False
     return bool(done > 1)
+
+
+def test_what_git_does_ends_with_a_run_that_is_killed(tmp_path: Path) -> None:
+    generate(tmp_path / "estate", 1)
+    (tmp_path / "tmp").mkdir()
+    slow = tmp_path / "bin" / "git"
+    slow.parent.mkdir()
+    found = shutil.which("git")
+    slow.write_text(
+        f'#!/bin/sh\ncase "$*" in *ls-tree*) echo $$ >{tmp_path}/pid; exec sleep 3600 ;; esac\nexec {found} "$@"\n'
+    )
+    slow.chmod(0o755)
+    run = command(tmp_path, PATH=f"{slow.parent}:{os.environ['PATH']}")
+    _until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("\n"))
+    run.kill()
+    run.communicate()
+    process = (tmp_path / "pid").read_text().strip()
+    _until(lambda: not Path(f"/proc/{process}").exists())
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

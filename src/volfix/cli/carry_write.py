@@ -76,7 +76,7 @@ def write(
         return True
     if names:
         names |= sharing(project, names) & search.running
-        up(project, sorted(names))
+        up(project, sorted(names), say)
         click.echo(f"started {', '.join(sorted(names))}")
     elif new:
         click.echo("No service had a container. Next: deploy as always.")

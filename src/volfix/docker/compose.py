@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from volfix.docker.carry_jobs import CarryProblem
+from volfix.docker.carry_jobs import CarryProblem, Say
 from volfix.fixes.compose_check import ComposeMissing, compose_command
 from volfix.fixes.masking.secrets import of_these_files
 from volfix.project.children import run
 from volfix.project.compose.model import Project
 from volfix.syntax.pasted import pasted
+
+MOMENT = 20.0
+"""Seconds after which it is said, again and again, that Compose is at work."""
 
 
 def up_words(project: Project, services: Sequence[str]) -> list[str]:
@@ -20,17 +24,31 @@ def up_words(project: Project, services: Sequence[str]) -> list[str]:
     return [*files, *place, "up", "-d", "--no-build", *services]
 
 
-def up(project: Project, services: Sequence[str]) -> None:
+def up(project: Project, services: Sequence[str], say: Say) -> None:
     """Start the services with the files as they are now. Raises CarryProblem, with the command, where that fails.
 
-    Files and images that a pipeline makes are not here before it runs: that is no failure of carrying.
+    Files and images that a pipeline makes are not here before it runs: that is no failure of carrying. There is no time
+    limit, as Compose may pull an image or wait for a health check, and what is cut leaves half of the services stopped;
+    each `MOMENT` it is said that Compose is at work, and Ctrl-C ends it with the command that goes on.
     """
     command, words = ["docker", "compose"], up_words(project, services)
+    begun = time.monotonic()
+
+    def still() -> None:
+        say(
+            f"docker compose up has run for {time.monotonic() - begun:.0f} seconds to start {', '.join(services)}. "
+            "The data is in place and compared; Ctrl-C ends the waiting"
+        )
+
+    say(f"starting {', '.join(services)}")
     try:
         command = compose_command()
-        done = run([*command, *words], None)
+        done = run([*command, *words], MOMENT, still=still)
     except (ComposeMissing, OSError) as error:
         raise CarryProblem(_not_started(services, "Compose cannot be called here", command, words)) from error
+    except KeyboardInterrupt:
+        say(_not_started(services, "The start was interrupted", command, words))
+        raise
     if done.returncode:
         answer = (done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
         said = of_these_files(answer, (file.source for file in project.loaded))

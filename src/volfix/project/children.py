@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,11 +22,13 @@ def run(
     data: bytes | None = None,
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
+    still: Callable[[], None] | None = None,
 ) -> Ended:
     """Run a program and return what it printed and its exit status.
 
     `command` is the program and its arguments, `data` its standard input (empty if None), `seconds` its time limit
-    (None for no limit). The program has no terminal, so it cannot ask questions. When the call ends for any reason, an
+    (None for no limit). With `still` there is no limit: `still` is called each time that the program has run for
+    `seconds` more. The program has no terminal, so it cannot ask questions. When the call ends for any reason, an
     interrupt too, the program and everything that it started are killed. Raises TimeoutError after `seconds`, and
     OSError or ValueError if the program cannot be started.
     """
@@ -41,13 +43,25 @@ def run(
     )
     _RUNNING.add(process)
     try:
-        output, errors = process.communicate(data, seconds)
+        output, errors = _outputs(process, data, seconds, still)
     except subprocess.TimeoutExpired:
         raise TimeoutError(f"{command[0]} did not end within {seconds:g} seconds") from None
     finally:
         _end(process)
         _RUNNING.discard(process)
     return Ended(command, process.returncode, output, errors)
+
+
+def _outputs(
+    process: subprocess.Popen[bytes], data: bytes | None, seconds: float | None, still: Callable[[], None] | None
+) -> tuple[bytes, bytes]:
+    while True:
+        try:
+            return process.communicate(data, seconds)
+        except subprocess.TimeoutExpired:
+            if still is None:
+                raise
+            still()
 
 
 def end_all() -> None:
@@ -60,7 +74,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill the program and everything that it started, unless it has ended by itself."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:  # Windows has no process groups
+                process.kill()
         process.wait()
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
