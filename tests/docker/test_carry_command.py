@@ -291,7 +291,7 @@ def test_people_who_deployed_first_are_told_and_replace_keeps_both(shop: Shop, c
     shop.write(AFTER)
     shop.compose("up", "-d")
     database(content("shop_app-db") / "database.db", 3)
-    assert "if rows are missing" in shop.volfix("carry", "--write", status=1)
+    assert "If rows are missing: " in shop.volfix("carry", "--write", status=1)
     assert rows_in(content("shop_app-db") / "database.db") == 3
     shop.volfix("carry", "--write", "--replace", "--map", "./data=app-db")
     assert rows_in(content("shop_app-db") / "database.db") == 1000

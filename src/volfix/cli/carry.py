@@ -193,7 +193,7 @@ def _surveyed(
         except CarryProblem as problem:
             if job.doubtful:
                 then = mapped(given, options, "SOURCE", job.key)
-                say(f"{problem}. {job.key} is in use all the same: if rows are missing, {then}")
+                say(f"{problem}. {job.key} is in use all the same. If rows are missing: {then}")
                 doubts = True
                 continue
             say(str(problem))

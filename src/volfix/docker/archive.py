@@ -2,6 +2,7 @@
 
 Source: docker/engine (moby), pkg/archive: names come in lexical order, times in whole seconds, owners as numbers; holes
 are sent as zeros, sockets are left out, `security.capability` is the only extended attribute that is kept.
+containers/podman 4.3, by its answers: a mount's own directory is called `/`, and what is in it begins with a slash.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class Reading:
         self._below, self._keep = below, keep
         self._ahead: queue.Queue[bytes] = queue.Queue(maxsize=AHEAD)
         self._unwanted = False
+        self._top: str | None = None
         self._error: Exception | None = None
 
     def passing(self, chunks: Iterable[bytes]) -> Generator[bytes, None, None]:
@@ -133,8 +135,18 @@ class Reading:
             raise
 
     def _path(self, name: str) -> str:
-        rest = name.strip("/").partition("/")[2]
-        return posixpath.join(self._below, rest) if rest else self._below
+        """The path in the manifest. Raises BrokenArchive for a name that is not below the archive's first one.
+
+        Docker's names begin with the directory's own (`data`, `data/PG_VERSION`), those of a mount in Podman with a
+        slash (`/`, `/PG_VERSION`).
+        """
+        rest = name.strip("/")
+        if self._top is None:
+            self._top = rest.partition("/")[0]
+        top, _, below = rest.partition("/") if self._top else ("", "", rest)
+        if top != self._top or (".." in below and ".." in below.split("/")):
+            raise BrokenArchive(f"the archive holds {name}, which is not in the directory that was asked for")
+        return posixpath.join(self._below, below) if below else self._below
 
     def _entry(self, member: tarfile.TarInfo, digest: str) -> Entry:
         return Entry(
