@@ -22,6 +22,7 @@ from typing import IO
 
 from volfix.docker.archive import Entry, Keep, Manifest
 from volfix.docker.carry_jobs import Origin
+from volfix.docker.containers import Volume
 from volfix.docker.engine import CHUNK, Engine
 from volfix.docker.helper_containers import Progress
 from volfix.docker.tar_stream import HEAD
@@ -67,6 +68,11 @@ def volume_directory(engine: Engine, volume: str, container: str) -> Path | None
         return Path(found.directory) if is_here and Path(found.directory).is_dir() else None
     except OSError:
         return None
+
+
+def names_in(volume: Volume) -> frozenset[str]:
+    """The names at the top of a volume whose files are on this machine. Raises OSError where they cannot be read."""
+    return frozenset(item.name for item in Path(volume.directory).iterdir())
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from volfix.docker.carry_jobs import Job
 from volfix.docker.containers import PROJECT, VOLUME_KEY
 from volfix.docker.engine import Engine
 from volfix.docker.helper_containers import INSIDE, Carriers
-from volfix.docker.local_files import data_root
+from volfix.docker.local_files import data_root, names_in
 from volfix.docker.tar_stream import END, Bytes, members
 from volfix.knowledge.carry_service import MARK_SUFFIX, MOVED
 
@@ -50,8 +50,7 @@ def moved_here(engine: Engine, volume: str, mark: str) -> float | None:
         return None
     if data_root(engine) is None:
         raise FileNotFoundError(mark)
-    names = [item.name for item in Path(noted.directory).iterdir()]
-    if MOVED not in names or not any(Path(filled.directory).iterdir()):
+    if MOVED not in names_in(noted) or not names_in(filled):
         return None
     found = Path(noted.directory, MOVED).stat()
     return int(found.st_mtime) + 1 if found.st_size else None

@@ -60,9 +60,8 @@ def commands(record: RepositoryRecord, assessment: Assessment) -> Iterator[Comma
         ran_as = f" --from-project {word(former)}" if former else ""
         for options, directory in _carries(moving):
             place = "/".join(filter(None, ("" if remote else record.source, directory)))
-            yield Command(
-                purpose, f"volfix carry --write{ran_as}{options}{f' {word(operand(place))}' if place else ''}"
-            )
+            at = f" {word(operand(place))}" if place else ""
+            yield Command(purpose, f"volfix carry --write{ran_as}{options}{at}")
     if moving:
         yield Command("After the deployment: see that every row is there", f"volfix rows --against {counts}{where}")
 
