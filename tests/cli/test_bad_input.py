@@ -41,7 +41,7 @@ def beside_a_good_project(tmp_path: Path, name: str) -> Path:
     ("name", "line", "column", "words"),
     [
         ("broken", 4, None, "not valid YAML"),
-        ("recursive-alias", 4, 18, "alias *db stands inside its own anchor"),
+        ("recursive-alias", 4, 18, "alias *db is inside its own anchor"),
         ("binary", 1, 5, "binary data"),
         ("utf-16", 1, 1, "UTF-16"),
         ("duplicate-key", 4, 5, 'the key "image" is twice in this mapping'),

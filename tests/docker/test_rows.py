@@ -68,7 +68,7 @@ def test_a_file_whose_place_no_mount_decides_is_named_and_never_passed_over(shop
     shop.write(BEFORE.format(url="sqlite:///var/x.db").replace("DATABASE_URL", "DSN"))
     shop.compose("up", "-d")
     said = shop.volfix("rows", status=2)
-    assert "DSN: the file is not known: the library that reads it is not known" in said
+    assert "DSN: the file is not known: volfix does not know which library reads it" in said
 
 
 @pytest.mark.engine

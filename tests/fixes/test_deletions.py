@@ -452,7 +452,7 @@ KEPT = {
         ".gitlab-ci.yml",
         "x: &steps\n  - docker compose down\n  - &wipe docker volume prune -af\n  - docker compose up -d\n"
         "deploy:\n  script: *steps\nother:\n  script:\n    - *wipe\n",
-        "repeats it elsewhere",
+        "refers to it elsewhere",
     ),
     "a call that hands the command on": (
         "deploy.sh",

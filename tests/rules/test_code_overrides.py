@@ -144,7 +144,7 @@ def test_a_bind_mount_that_doubtful_code_names_is_no_safe_fix(tmp_path: Path) ->
     plan(tmp_path, {"compose.yaml": compose, "db.py": code})
     found = volfix.plan(tmp_path, select=("VF101",))
     assert [(finding.applicability.value, finding.reason) for finding in found.findings] == [
-        ("unsafe", "it stands under a condition")
+        ("unsafe", "the code uses this value only under a condition")
     ]
 
 

@@ -56,7 +56,7 @@ def test_a_broken_document_is_an_error_with_its_place(text: str, line: int | Non
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        (".drone.yml", "kind: template\nload: deploy.yaml\ndata:\n  name: shop\n", "template lies on the Drone server"),
+        (".drone.yml", "kind: template\nload: deploy.yaml\ndata:\n  name: shop\n", "template is on the Drone server"),
         (".drone.yml", "kind: deployment\nname: x\n", "no pipeline: kind deployment"),
         (".drone.yml", "kind: pipeline\n{% for x in y %}\nsteps: []\n{% endfor %}\n", "a template, not YAML"),
         (".drone.jsonnet", "{kind: 'pipeline'}\n", "Jsonnet"),

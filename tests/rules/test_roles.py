@@ -426,7 +426,7 @@ def test_a_mirrors_image_with_the_engines_own_variable_is_the_engines(
     service = {"image": image, "environment": environment, "volumes": [f"./rows:{target}"]}
     (found,) = findings_of(tmp_path, service)
     assert (found.code, found.fix and found.fix.applicability) == ("VF101", Applicability.SAFE)
-    assert any(line.startswith(f"{image} is taken for the image ") for line in found.evidence)
+    assert any(line.startswith(f"{image} is treated as the image ") for line in found.evidence)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_a_list_of_which_both_commands_would_go_is_left(tmp_path: Path) -> None:
     placed(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": " && ".join(TWO) + "\ndocker compose up -d\n"})
     findings = volfix.plan(tmp_path, unsafe_fixes=True, select=["VF401"]).findings
     assert [(each.fix, each.reason) for each in findings] == [
-        (None, "another command of the same list has to go, too")
+        (None, "another command of the same list must be removed too")
     ] * 2
 
 

@@ -155,7 +155,7 @@ def test_the_same_edit_counts_once() -> None:
     ],
 )
 def test_edits_that_overlap_are_refused(edits: list[Edit]) -> None:
-    with pytest.raises(CannotEdit, match=r"compose.yaml:1:\d: two changes of the same place"):
+    with pytest.raises(CannotEdit, match=r"compose.yaml:1:\d: two changes overlap here"):
         source(b"abcd").splice(edits)
 
 

@@ -161,14 +161,14 @@ def test_entries_of_a_flow_mapping(before: str, after: str) -> None:
     ("before", "reason"),
     [
         ("x: &x {}\nvolumes: *x\n", "alias"),
-        ("x: &x {}\nvolumes:\n  <<: *x\n", "merged"),
-        ("volumes:\n  new:\n", "already there"),
+        ("x: &x {}\nvolumes:\n  <<: *x\n", "merge key"),
+        ("volumes:\n  new:\n", "already has"),
         ("volumes: text\n", "scalar"),
         ("volumes:\n- a\n", "list"),
         ("volumes: !reset null\n", "scalar"),
         ("volumes: !reset\n  a:\n", "tag"),
         ("volumes: ''\n", "scalar"),
-        ("volumes:\n  ~\n", "behind its key"),
+        ("volumes:\n  ~\n", "after its key"),
         ("volumes:\n  a: |\n    x", "line end"),
         ("? volumes\n: \n", "volfix does not follow"),
     ],
@@ -247,7 +247,7 @@ def test_entries_of_a_list_item() -> None:
     ("before", "reason"),
     [
         ("x: &x [a]\ns:\n  v: *x\n", "alias"),
-        ("x: &x {v: [a]}\ns:\n  <<: *x\n  w: y\n", "merged"),
+        ("x: &x {v: [a]}\ns:\n  <<: *x\n  w: y\n", "merge key"),
         ("s:\n  v: text\n", "scalar"),
         ("s:\n  v:\n    a: b\n", "mapping"),
         ("s:\n  v: !reset []\n", "tag"),
@@ -448,7 +448,7 @@ def test_an_item_stays_behind_the_others_for_the_later_one_counts() -> None:
 
 @pytest.mark.parametrize(("line", "end"), [("a: b c\n", 4), ('a: "b"#c\n', 6), ("a: b, # c\n", 4)])
 def test_behind_a_value_that_is_followed_by_more_than_a_comment_nothing_is_inserted(line: str, end: int) -> None:
-    with pytest.raises(CannotEdit, match="line 2 goes on behind the value"):
+    with pytest.raises(CannotEdit, match="line 2 has more text after the value"):
         line_after(Source.of(Path("x.yaml"), f"# first\n{line}z: 1\n".encode()), 8 + end)
 
 

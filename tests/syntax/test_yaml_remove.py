@@ -145,13 +145,13 @@ def test_the_only_one_leaves_empty_brackets(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("before", "reason"),
     [
-        ("x: &n 1\nb: *n\n", "repeats"),
-        ("x:\n  y: [&n z]\nb: *n\n", "repeats"),
-        ("v: [&n x, *n]\n", "repeats"),
-        ("v: [x: 1]\n", "bare pair"),
-        ("a: |+\n  t\nx: 1\n\nb: 2\n", "in front"),
-        ("a: |\n  t\nx: 1\n   # text?\nb: 2\n", "in front"),
-        ("a: >-\n  t\nx: 1\n     \nb: 2\n", "in front"),
+        ("x: &n 1\nb: *n\n", "refers to it"),
+        ("x:\n  y: [&n z]\nb: *n\n", "refers to it"),
+        ("v: [&n x, *n]\n", "refers to it"),
+        ("v: [x: 1]\n", "pair without braces"),
+        ("a: |+\n  t\nx: 1\n\nb: 2\n", "before it"),
+        ("a: |\n  t\nx: 1\n   # text?\nb: 2\n", "before it"),
+        ("a: >-\n  t\nx: 1\n     \nb: 2\n", "before it"),
         ("? x\n: 1\n", "does not follow"),
     ],
 )

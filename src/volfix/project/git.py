@@ -210,7 +210,7 @@ def _without_filters(tree: WorkTree) -> list[str]:
     keys = _git(tree, "config", "--null", "--name-only", "--list").split(b"\0")
     drivers = {key[len("filter.") :].rpartition(".")[0] for key in map(os.fsdecode, keys) if key.startswith("filter.")}
     if odd := [driver for driver in drivers if "=" in driver]:
-        raise GitUnavailable(f"the filter driver {odd[0]!r} of git's configuration cannot be switched off")
+        raise GitUnavailable(f"volfix cannot switch off the filter driver {odd[0]!r} in git's configuration")
     off = ("clean=", "smudge=", "process=", "required=false")
     return [f"filter.{driver}.{setting}" for driver in sorted(drivers) for setting in off]
 
@@ -249,9 +249,9 @@ def _reason(tree: WorkTree, command: str, complaint: str) -> str:
         from volfix.syntax.pasted import word
 
         trust = f"git config --global --add safe.directory {word(str(tree.root))}"
-        return f"git does not read {tree.root}, which belongs to another user; `{trust}` lets it"
+        return f"git refuses to read {tree.root}, because another user owns it; allow it with `{trust}`"
     if "must be run in a work tree" in complaint or "is outside repository" in complaint:
-        return f"git does not take {tree.root} for a work tree: its repository is bare, or names another work tree"
+        return f"git does not accept {tree.root} as a work tree: the repository is bare, or names another work tree"
     lines = [line for line in complaint.splitlines() if line.strip()]
     first = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "no reason")
     return f"git {command} failed in {tree.root}: {first.removeprefix('fatal: ')}"

@@ -102,7 +102,7 @@ def is_conditional(node: Node, conditions: frozenset[str]) -> str | None:
     while parent is not None:
         first = parent.child_by_field_name("initializer")
         if parent.type in conditions and child != first:
-            return "it stands under a condition"
+            return "the code uses this value only under a condition"
         child, parent = parent, parent.parent
     return None
 
@@ -118,7 +118,7 @@ def dump(source: Source, replaced: Mapping[Span, str]) -> list[Described]:
     """
     tree = CodeTree(source)
     if tree.has_error:
-        raise FileProblem(source.path, "not a module that volfix can read to its end")
+        raise FileProblem(source.path, "volfix cannot parse all of this module")
     wanted = dict(replaced)
     found: list[Described] = []
     waiting = [tree.root]
@@ -130,5 +130,5 @@ def dump(source: Source, replaced: Mapping[Span, str]) -> list[Described]:
         found.append((node.type, len(node.children), text))
         waiting += node.children
     if wanted:
-        raise FileProblem(source.path, "a string is not where it was")
+        raise FileProblem(source.path, "a string is not at its expected place")
     return found

@@ -217,7 +217,7 @@ def _kept(function: Callable[[str], Result], path: Path | str) -> Result:
     try:
         return function(written)
     except ValueError as error:
-        raise Refused(written, f"no file can be called so: {error}") from error
+        raise Refused(written, f"not a possible file name: {error}") from error
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         raise
     except OSError as error:
@@ -260,7 +260,7 @@ def _look_into(directory: str) -> None:
     real = _real_directory(directory)
     objection = _RUN.objection(directory, real)
     if objection is None and _RUN.roots and not _RUN.homes_of(directory) and is_of_host(real):
-        objection = "a directory of the machine, which volfix does not look through"
+        objection = "a system or home directory, which volfix does not search"
     if objection is not None:
         raise Refused(directory, objection)
 

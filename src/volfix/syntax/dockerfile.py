@@ -141,7 +141,7 @@ def _body(source: Source, lines: list[str], at: int, chomp: bool, name: str, sta
         if line == name:
             return "".join(f"{text}\n" for text in body), at
         body.append(line)
-    raise FileProblem(source.path, "a here-document does not end", *source.place(start))
+    raise FileProblem(source.path, "a here-document is not closed", *source.place(start))
 
 
 def _flags(text: str, escape: str) -> tuple[tuple[str, ...], str]:

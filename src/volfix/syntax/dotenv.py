@@ -142,7 +142,7 @@ def _raw(source: Source, start: int = 0) -> Iterator[Assignment]:
         name, equals, value = line[place - start :].partition("=")
         if (name or equals) and not name.startswith("#"):
             if not name or " " in name or "\t" in name:
-                raise _problem(source, place, "not a name without white space, or a value without a name")
+                raise _problem(source, place, "a variable needs a name without white space")
             end = start + len(line)
             span, value_span = Span(place, end), Span(end - len(value), end)
             yield Assignment(
@@ -175,7 +175,7 @@ def replace_value(source: Source, assignment: Assignment, value: str) -> Edit:
         after = source.splice([edit])
         if _says(source, after, assignment, value, raw) and (raw or _agrees_at(source, after, assignment, value)):
             return edit
-    raise CannotEdit(f"{source.path.name}, line {assignment.line}: no way to write the new value of {assignment.name}")
+    raise CannotEdit(f"{source.path.name}, line {assignment.line}: cannot write the new value of {assignment.name}")
 
 
 def _double_quoted(value: str) -> str:

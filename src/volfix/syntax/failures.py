@@ -13,10 +13,10 @@ from volfix.syntax.source import FileProblem
 Asked = ParamSpec("Asked")
 Result = TypeVar("Result")
 KNOWN: tuple[tuple[type[Exception], str, str], ...] = (
-    (RecursionError, "", "it is nested, or leads to itself, too deeply"),
-    (MemoryError, "", "it is too large for the memory that is left"),
-    (UnicodeEncodeError, "", "a path in it has a character that no file's name can have"),
-    (ValueError, "null byte", "a path in it has a NUL character, which no file's name can have"),
+    (RecursionError, "", "it nests too deeply or refers to itself"),
+    (MemoryError, "", "there is not enough memory for it"),
+    (UnicodeEncodeError, "", "a path in it contains a character that is impossible in a file name"),
+    (ValueError, "null byte", "a path in it contains a NUL character, which is impossible in a file name"),
 )
 """Errors that tell what is wrong with the file: the type, words in the message, and the reason to print."""
 PACKAGE = Path(__file__).parents[1]

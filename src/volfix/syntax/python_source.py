@@ -72,7 +72,7 @@ def _check_depth(source: Source) -> None:
     while waiting:
         node, depth = waiting.pop()
         if depth > DEPTH:
-            raise FileProblem(source.path, "expressions lie too deep in each other")
+            raise FileProblem(source.path, "expressions nest too deeply")
         waiting += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
 
 
@@ -88,8 +88,8 @@ def read_module(path: Path) -> tuple[Source, str | None]:
             return Source.read(path), None
         text = data.decode(name)
     except (SyntaxError, UnicodeDecodeError) as error:
-        raise FileProblem(path, "the file names another encoding than it has") from error
-    return Source(path, data, text), f"the module is in {name}: volfix edits UTF-8 alone"
+        raise FileProblem(path, "the file declares another encoding than it has") from error
+    return Source(path, data, text), f"the module is in {name}: volfix edits only UTF-8"
 
 
 WHITE_SPACE = frozenset(
@@ -138,7 +138,7 @@ def dump(source: Source, replaced: Mapping[Span, str]) -> list[Described]:
             described.append((field.name, len(below), "" if below else repr(value)))
         found.append((type(node).__name__, tuple(described)))
     if wanted:
-        raise FileProblem(source.path, "a string is not where it was")
+        raise FileProblem(source.path, "a string is not at its expected place")
     return found
 
 

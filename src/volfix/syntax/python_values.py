@@ -115,7 +115,7 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
         expression, is_parameter = given[0]
         found = self.value(expression)
         if found is not None and is_parameter:
-            self.doubts[name] = f"{name} is a parameter, and a caller may give another file"
+            self.doubts[name] = f"{name} is a parameter: a caller may pass another file"
         return found
 
     def _field(self, name: str) -> Value | None:
@@ -193,7 +193,7 @@ class PythonEvaluation(Evaluation[cst.CSTNode]):
         if len({found.text for found in known}) != 1:
             return None
         if len(known) + len([node for node in written if self._variable(node)]) < len(written):
-            self.doubts[name] = f"{name} returns other values too"
+            self.doubts[name] = f"{name} also returns other values"
         found = known[0]
         return Value(found.pieces, found.variables | variables, found.names | {name})
 

@@ -48,7 +48,7 @@ class Roots:
         homes = self.homes_of(path)
         home = next((each for each in homes if lies_in(real, each)), None)
         if f"{real}/".startswith(SYSTEM) and not (home or "").startswith(SYSTEM):
-            return f"leads to {real}, which is the running system and no file"
+            return f"leads to {real}, which belongs to the running system"
         if of_git:
             return None
         if real in self.withheld:

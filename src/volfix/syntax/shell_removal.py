@@ -82,7 +82,7 @@ class _Removal:
         parts = list(_parts(node))
         number = next(number for number, part in enumerate(parts) if _is_in(found, part.node))
         if any(self.goes_too(part.node) for part in parts if not _is_in(found, part.node)):
-            return "another command of the same list has to go, too"
+            return "another command of the same list must be removed too"
         if reason := self.refusal(found, parts[number]):
             return reason
         return self.from_list(node, parts, number)
@@ -91,7 +91,7 @@ class _Removal:
         """Why the part of the list that contains the command cannot be removed; None if it can."""
         for redirection in part.redirections:
             if not HARMLESS.match(_text(redirection)):
-                return "its output goes into a file"
+                return "its output is written to a file"
         if part.node.id == command.id:
             return None
         if part.node.type == "pipeline" and not self.fails:
@@ -101,7 +101,7 @@ class _Removal:
             harmless = inner[0].id == command.id and all(HARMLESS.match(_text(each)) for each in inner[1:])
             if harmless and all(self.goes(other) for other in others):
                 return None
-            return "it stands in a pipe"
+            return "it is part of a pipe"
         return ELSEWHERE
 
     def goes(self, node: Node) -> bool:
@@ -116,18 +116,18 @@ class _Removal:
             while last + 1 < len(parts) and parts[last + 1].operator == "||":  # handles the failure of this command
                 last += 1
                 if not self.goes(parts[last].node):
-                    return "the next command runs only where it fails"
+                    return "the next command runs only if it fails"
             if last + 1 == len(parts):
                 return self.statement(node)
             if self.fails and last == 0:
-                return "the next command runs only where it succeeds"
+                return "the next command runs only if it succeeds"
             return self.taken(node.start_byte, parts[last + 1].node.start_byte)
         if parts[number].operator == "||":
             if self.fails:
-                return "it runs where another command fails"
+                return "it runs only if another command fails"
             return self.taken(parts[number].node.start_byte, parts[number].end, "true")
         if self.fails and number + 1 < len(parts) and parts[number + 1].operator == "&&":
-            return "the next command runs only where it succeeds"
+            return "the next command runs only if it succeeds"
         return self.taken(parts[number - 1].end, parts[number].end)
 
     def statement(self, node: Node) -> Taken | str:

@@ -139,7 +139,7 @@ class Source:
         for edit in ordered(edits):
             if edit.span.start < position:
                 line, column = self.place(edit.span.start)
-                raise CannotEdit(f"{self.path.name}:{line}:{column}: two changes of the same place")
+                raise CannotEdit(f"{self.path.name}:{line}:{column}: two changes overlap here")
             parts += (self.text[position : edit.span.start], edit.replacement)
             position = edit.span.end
         parts.append(self.text[position:])

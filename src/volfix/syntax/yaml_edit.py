@@ -134,7 +134,7 @@ def _gap(source: Source, scalar: Scalar) -> str:
     before = source.text[at - 1] if at else "\n"
     if before in ":-" or scalar.anchor is not None or scalar.tag is not None:
         return " "
-    raise CannotEdit("the value is absent, and so is the colon in front of it")
+    raise CannotEdit("the key has neither a colon nor a value")
 
 
 def _block(source: Source, scalar: Scalar, value: str) -> str:

@@ -21,7 +21,7 @@ def insert_first(source: Source, document: Document, key: str, value: str) -> li
     """
     root = document.root
     if not isinstance(root, Mapping) or root.pair(key):
-        raise CannotEdit(f"the document is no mapping, or has {key} already")
+        raise CannotEdit(f"the document is not a mapping, or already has {key}")
     if root.flow or not root.pairs:
         return add_entries(source, document, None, {key: value})
     version = root.pair("version")

@@ -31,10 +31,10 @@ def add_entries(source: Source, document: Document, owner: Pair | None, entries:
     node = document.root if owner is None else owner.value
     if isinstance(node, Mapping):
         if node.pairs and all(is_merge_key(pair.key) for pair in node.pairs):
-            raise CannotEdit("the mapping is merged from elsewhere")
+            raise CannotEdit("the mapping comes from a merge key")
         for key in entries:
             if node.pair(key):
-                raise CannotEdit(f"the key {key} is already there")
+                raise CannotEdit(f"the mapping already has the key {key}")
         return _into_mapping(source, document, node, entries)
     if owner is None or not _is_absent(node):
         raise CannotEdit(_kind(node) + ", not a mapping")
@@ -61,7 +61,7 @@ def add_to(
     """
     for key in entries:
         if (mapping.get(key) is not None and not overrides) or mapping.pair(key):
-            raise CannotEdit(f"the key {key} is already there")
+            raise CannotEdit(f"the mapping already has the key {key}")
     return _into_mapping(source, document, mapping, entries, comments)
 
 
@@ -73,7 +73,7 @@ def append_items(source: Source, document: Document, mapping: Mapping, key: str,
     pair = mapping.pair(key)
     if pair is None:
         if mapping.get(key) is not None:
-            raise CannotEdit(f"{key} is merged from elsewhere")
+            raise CannotEdit(f"{key} comes from a merge key")
         return _into_mapping(source, document, mapping, {key: items})
     node = pair.value
     if isinstance(node, Sequence):
@@ -119,7 +119,7 @@ def _holder(document: Document, pair: Pair) -> Mapping:
     for node in nodes(document.root):
         if isinstance(node, Mapping) and any(entry is pair for entry in node.pairs):
             return node
-    raise CannotEdit("the entry is not of this document")
+    raise CannotEdit("the document does not have this entry")
 
 
 def _common_quote(sequence: Sequence) -> str:
@@ -202,7 +202,7 @@ def _lines_instead_of_null(source: Source, document: Document, owner: Pair, line
     key, value, text = owner.key.span, owner.value.span, source.text
     line = source.line_start(key.start)
     if line != source.line_start(value.end) or re.match(r"[ \t]*:", text[key.end : value.end]) is None:
-        raise CannotEdit("the value does not stand behind its key")
+        raise CannotEdit("the value is not directly after its key")
     edits = []
     if value.start < value.end:
         start = value.start
@@ -225,7 +225,7 @@ def insert_section(source: Source, document: Document, key: str, value: Value) -
     if root.flow or not root.pairs:
         return add_entries(source, document, None, {key: value})
     if root.pair(key):
-        raise CannotEdit(f"the section {key} is already there")
+        raise CannotEdit(f"the document already has the section {key}")
     _check_tag(root)
     number = _place(root, key)
     indent = layout.mapping_column(source, root)

@@ -26,7 +26,7 @@ def items_to_keys(
     """
     items = [item for item in sequence.items if isinstance(item, Scalar) and not item.tag and not item.anchor]
     if not items or len(items) < len(sequence.items) or any(item.style in ("|", ">") for item in items):
-        raise CannotEdit("the list holds more than names")
+        raise CannotEdit("the list is empty or has items that are not names")
     json = is_json(document)
     said, new = f": {flow_value(value, json=json)}", flow_entries(first, json=json)
     path = source.path
@@ -41,7 +41,7 @@ def items_to_keys(
         raise CannotEdit("the list is written in a way that volfix does not follow")
     line = source.line_start(dashes[0])
     if source.text[line : dashes[0]].strip(" "):
-        raise CannotEdit("the list does not stand on lines of its own")
+        raise CannotEdit("the list is not on its own lines")
     lines = "".join(entry + source.newline for entry in indented(new, dashes[0] - line + 2))
     return [Edit(path, Span(line, line), lines), *(Edit(path, Span(at, at + 1), " ") for at in dashes), *values]
 

@@ -54,7 +54,7 @@ def line_after(source: Source, offset: int) -> int:
     after = source.line_end(offset)
     rest = source.text[offset:after].strip()
     if rest and (not rest.startswith("#") or source.text[offset] == "#"):
-        raise CannotEdit(f"line {source.place(offset)[0]} goes on behind the value")
+        raise CannotEdit(f"line {source.place(offset)[0]} has more text after the value")
     return after
 
 
@@ -166,7 +166,7 @@ def flow_parts(source: Source, node: Mapping | Sequence) -> list[Part]:
         else [(item.span.start, item.span.end) for item in node.items]
     )
     if text[opening] not in "{[" or (children and children[0][0] == opening):
-        raise CannotEdit("a bare pair in a flow sequence")
+        raise CannotEdit("a pair without braces in a list: [key: value]")
     parts, at = [], opening + 1
     for _, end in children:
         start = _behind_space(text, at)

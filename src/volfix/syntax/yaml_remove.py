@@ -30,7 +30,7 @@ def remove_entries(source: Source, mapping: Mapping, pairs: Iterable[Pair]) -> l
     wanted = set(map(id, pairs))
     numbers = [number for number, entry in enumerate(mapping.pairs) if id(entry) in wanted]
     if len(numbers) < len(wanted):
-        raise CannotEdit("the entry is not of this mapping")
+        raise CannotEdit("the mapping does not have this entry")
     _check_anchors(source, [part for number in numbers for part in _parts(mapping.pairs[number])])
     runs: list[tuple[int, int]] = []
     for number in numbers:
@@ -55,7 +55,7 @@ def remove_item(source: Source, sequence: Sequence, item: Node) -> Edit:
     """
     number = next((number for number, other in enumerate(sequence.items) if other is item), None)
     if number is None:
-        raise CannotEdit("the item is not of this list")
+        raise CannotEdit("the list does not have this item")
     _check_anchors(source, [item])
     if sequence.flow:
         return _from_flow(source, sequence, number, number)
@@ -73,7 +73,7 @@ def _check_anchors(source: Source, removed: list[Node]) -> None:
             if isinstance(node, Alias) and not any(node.span in span for span in spans):
                 target = node.target
                 if not isinstance(target, Alias) and (target.span, target.anchor) in inside:
-                    raise CannotEdit(f"*{node.name} repeats it elsewhere")
+                    raise CannotEdit(f"*{node.name} refers to it elsewhere")
 
 
 def _from_block(
@@ -94,7 +94,7 @@ def _from_block(
         children = [pair.value for pair in node.pairs] if isinstance(node, Mapping) else node.items
         previous = layout.chomping(source, layout.last_node(children[number - 1]))
     if previous is not None and _would_join(source, after, start - line, keeps=previous == "+"):
-        raise CannotEdit("the lines behind it would become part of the value in front of it")
+        raise CannotEdit("the lines after it would become part of the value before it")
     if after == len(source.text) and not source.text.endswith("\n") and previous is None:
         line -= 2 if source.text[line - 2 : line] == "\r\n" else 1  # the file still ends without a line end
     return Edit(source.path, Span(line, after), "")
@@ -123,7 +123,7 @@ def _emptied(source: Source, node: Mapping | Sequence, start: int, end: int, aft
         return Edit(source.path, Span(start, end), empty)
     found = PROPERTIES.match(text, owner.key.span.end, start)
     if found is None or source.line_start(found.end()) == line:
-        raise CannotEdit("the value does not stand behind its key")
+        raise CannotEdit("the value is not directly after its key")
     between = text[found.end() : line]
     if after == len(text) and not text.endswith("\n"):
         between = between.removesuffix("\n").removesuffix("\r")

@@ -196,7 +196,7 @@ class _Composer:
                 raise self._problem(start, "an alias has no anchor before it")
             target = self.anchors[event.anchor]
             if target is None:
-                raise self._problem(start, f"alias *{event.anchor} stands inside its own anchor")
+                raise self._problem(start, f"alias *{event.anchor} is inside its own anchor")
             return Alias(Span(start, start + 1 + len(event.anchor)), event.anchor, target)
         tag = event.ctag if hasattr(event, "ctag") else event.tag
         tag = None if tag is None else str(tag)

@@ -50,7 +50,7 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
             signature = signature or root.get("kind")
     if not found:
         if "template" in kinds:
-            raise NotForVolfix(source.path, "a pipeline whose template lies on the Drone server: nothing to read here")
+            raise NotForVolfix(source.path, "its template is on the Drone server: volfix cannot read the pipeline")
         raise NotForVolfix(source.path, f"no pipeline: kind {', '.join(filter(None, kinds)) or 'missing'}")
     return PipelineFile(source, SYSTEM, documents, tuple(found), signature)
 

@@ -32,7 +32,7 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
     """The file with its only pipeline. Raises NotForVolfix for the format of Drone 0.4."""
     document, root = first(documents)
     if not isinstance(root.get("pipeline"), Mapping):
-        raise NotForVolfix(source.path, "a pipeline of Drone 0.4: give it a current format first")
+        raise NotForVolfix(source.path, "a pipeline of Drone 0.4: convert it to a current format first")
     pipeline = Pipeline(
         system=SYSTEM,
         place=Place.CONTAINER,

@@ -13,7 +13,7 @@ FILE_NAME = re.compile(
     r"\.?drone(?:[-_.][^/]*)?\.(?:ya?ml(?:\.sig)?|jsonnet|star|starlark)\Z|\.(?:woodpecker|gitlab-ci)(?:[-_.][^/]*)?\.ya?ml\Z"
 )
 BEGINNINGS = (".drone", "drone", ".woodpecker", ".gitlab-ci")
-GENERATES = "{} that generates a Drone pipeline: volfix reads the result"
+GENERATES = "{} that generates a Drone pipeline: run volfix on the generated file"
 NOT_YAML = {
     ".sig": "the signature of a Drone 0.8 pipeline: sign again after any change to it",
     ".jsonnet": GENERATES.format("Jsonnet"),

@@ -124,7 +124,7 @@ def _agreed(found: re.Match[str], form: Form, readers: Sequence[Reader]) -> Data
     if not certain or plain is None:
         return None
     same = len({replace(each, unproven=None) for each in certain}) == 1 and len(certain) == len(readings)
-    return certain[0] if same else replace(plain, doubt=f"{names} read it differently")
+    return certain[0] if same else replace(plain, doubt=f"{names} read this value differently")
 
 
 def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> DatabaseFile | None:
@@ -135,7 +135,7 @@ def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> Data
     path = found["path"]
     elsewhere = next((reader for reader in readers if reader.relative_to != "working directory"), None)
     if form == "plain" and item.relative and elsewhere is not None:
-        return replace(item, doubt=f"it may start from the {elsewhere.relative_to} of {elsewhere.name}")
+        return replace(item, doubt=f"{elsewhere.name} may resolve this path from its {elsewhere.relative_to}")
     if form in ("plain", "data source") or (form in ("short", "file") and not item.relative):
         return item
     known = " and ".join(dict.fromkeys(reader.name for reader in readers if form != "url" or "url" not in reader.forms))
@@ -145,8 +145,8 @@ def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> Data
         return replace(item, path=path[1:], relative=True, absolute_prefix="/", relative_prefix="/")
     if form == "short":
         return item
-    unknown = "the library that reads it is not known" + (f" ({known} does not take this address)" if known else "")
-    doubt = unknown + (", and they differ over these slashes" if form == "url" else "")
+    unknown = "volfix does not know which library reads it" + (f" ({known} does not accept it)" if known else "")
+    doubt = unknown + (", and libraries differ on these slashes" if form == "url" else "")
     return replace(item, doubt=doubt, readings=tuple(_either(item, form)))
 
 
@@ -166,16 +166,16 @@ def _item(found: re.Match[str], form: Form) -> DatabaseFile | None:
     if form == "file" and path.startswith("///"):
         item = replace(item, path=path[2:], absolute_prefix="//")
     if WINDOWS.match(path):
-        return replace(item, doubt="it is a path of Windows")
+        return replace(item, doubt="this is a Windows path")
     if path.startswith("~"):
         scheme = found.groupdict().get("scheme")
-        item = replace(item, doubt="`~` is the home of the user that the container runs as")
+        item = replace(item, doubt="`~` is the home directory of the container's user")
         ending = ".mv.db" if scheme == "jdbc:h2" else ""
         is_home = path.startswith("~/") and scheme in HOME
         return replace(item, base="home", below=path[2:], ending=ending) if is_home else item
     if form == "url" and (symfony := SYMFONY.match(path)):
-        item = replace(item, doubt="where Symfony's project lies is not known", base="Symfony", below=symfony[1])
-        return replace(item, unproven="volfix does not rewrite a path that holds a parameter of Symfony")
+        item = replace(item, doubt="volfix does not know Symfony's project directory", base="Symfony", below=symfony[1])
+        return replace(item, unproven="volfix does not edit a path that contains a Symfony parameter")
     return item
 
 
@@ -186,17 +186,17 @@ def _read(found: re.Match[str], form: Form, reader: Reader) -> DatabaseFile | No
     if form == "url":
         item = _sqlite_url(item, found["path"], found["rest"], reader)
     elif found.groupdict().get("rest") and form == "plain" and reader.ecosystem != "go":
-        item = replace(item, doubt=f"{reader.name} takes no query behind a path")
+        item = replace(item, doubt=f"{reader.name} does not accept `?...` after a path")
     elif form == "jdbc":
         item = _jdbc(item, found["scheme"])
     elif form == "file" and found["path"].startswith("//") and not found["path"].startswith("///"):
-        item = replace(item, doubt="two slashes in front of a host, not of a file")
+        item = replace(item, doubt="after `//` comes a host, not a path")
     elif "%" in item.path and form in ("file", "short"):
         item = replace(item, path=unquote(item.path) if reader.decodes else item.path, decodes=reader.decodes)
     if item.relative and not item.doubt:
         if reader.folder is None:
             readings = (item,) if reader.relative_to in FROM_THE_ROOT else ()
-            reason = f"for {reader.name} a relative path starts from the {_place(reader)}"
+            reason = f"{reader.name} resolves a relative path from the {_place(reader)}"
             item = replace(item, doubt=reason, readings=readings)
         else:
             item = replace(item, folder=reader.folder)
@@ -207,19 +207,19 @@ def _proven(item: DatabaseFile, form: Form, reader: Reader) -> DatabaseFile:
     """The file, marked `unproven` if its library was never tested; a plain absolute path needs no test."""
     if reader.basis != "unverified" or (form == "plain" and not item.relative):
         return item
-    return replace(item, unproven=f"how {reader.name} reads it is known from its documentation alone")
+    return replace(item, unproven=f"volfix knows only from the documentation how {reader.name} reads this value")
 
 
 def _place(reader: Reader) -> str:
     if reader.relative_to == "process":
-        return "directory of the process, and artisan's is not the web server's"
-    return f"{reader.relative_to}, which is not found here"
+        return "directory of the process, which differs between artisan and the web server"
+    return f"{reader.relative_to}, which volfix cannot find"
 
 
 def _sqlite_url(item: DatabaseFile, path: str, rest: str, reader: Reader) -> DatabaseFile:
     """The file in a `sqlite://` URL: its slashes, its escapes, and a `file:` URI inside the URL."""
     if "%kernel" in path or (not path.startswith("/") and reader.two_slashes == "refused"):
-        reason = "it holds a parameter of the framework" if "%" in path else f"{reader.name} takes no two slashes"
+        reason = "it contains a framework parameter" if "%" in path else f"{reader.name} does not accept two slashes"
         return replace(item, doubt=reason)
     item = replace(item, slashes_decide=True)
     if path.startswith("//"):
@@ -241,7 +241,7 @@ def _inner_uri(item: DatabaseFile, rest: str, reader: Reader) -> DatabaseFile:
     """The file in `sqlite:///file:x?uri=true` (SQLAlchemy): `file:x` is SQLite's own URI, with its own escapes."""
     path = item.path.removeprefix("file:")
     if not re.search(r"[?&]uri=true\b", rest) or "%" in path or path.startswith("//") or "url" not in reader.forms:
-        return replace(item, doubt="it is a URI within the URL, which volfix does not rewrite")
+        return replace(item, doubt="volfix does not edit a `file:` URI inside a URL")
     start = item.start + len("/file:")
     return DatabaseFile(start, item.end, path, not path.startswith("/"))
 

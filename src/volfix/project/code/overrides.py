@@ -46,18 +46,18 @@ def _reasons(code: DeployedCode, project: Project, named: NamedDatabase) -> Iter
     yield from _set_again(code, named)
     text, behind = named.source.text, max(piece.span.end for piece in named.value.pieces if piece.span)
     if named.settings and (found := FROM_ELSEWHERE.search(text, behind)):
-        yield f"{named.source.path.name}, line {named.source.place(found.start())[0]}, takes settings from elsewhere"
+        yield f"{named.source.path.name}, line {named.source.place(found.start())[0]}, loads other settings"
     if named.in_settings and (path := next(code.having(LOADS_SETTINGS, b".from_"), None)):
-        yield f"{_shown(code, path)} takes settings from elsewhere"
+        yield f"{_shown(code, path)} loads other settings"
     if named.value.variables and not _known(project, named):
         words = (b"dotenv", b"read_env", b"env_file", b"secrets_dir", b"decouple", b".env")
         for path in code.having(READS_ENV_FILE, *words):
             yield f"{_shown(code, path)} reads an env file that is not in the repository, which may set the variable"
     for path in code.having(SERVER, b"://", b"backends."):
-        yield f"{_shown(code, path)} names the database of a server too"
+        yield f"{_shown(code, path)} also names a server database"
     for path in code.naming(re.compile(rb"\b%s\b" % named.constant.encode()), named.constant) if named.constant else ():
         if path != named.source.path:
-            yield f"{_shown(code, path)} uses {named.constant} too"
+            yield f"{_shown(code, path)} also uses {named.constant}"
 
 
 def _set_again(code: DeployedCode, named: NamedDatabase) -> Iterator[str]:
@@ -66,10 +66,10 @@ def _set_again(code: DeployedCode, named: NamedDatabase) -> Iterator[str]:
         places = list(code.naming(_assignment(name), name))
         if places.count(own) > 1:
             yield f"{own.name} sets {name} in more than one place"
-        yield from (f"{_shown(code, path)} sets {name} too" for path in places if path != own)
+        yield from (f"{_shown(code, path)} also sets {name}" for path in places if path != own)
     for name in sorted(named.value.names - named.settings):
         pattern = re.compile(rb"\.%s[ \t]*=(?!=)" % re.escape(name.encode()))
-        yield from (f"{_shown(code, path)} sets {name} too" for path in code.naming(pattern, name))
+        yield from (f"{_shown(code, path)} also sets {name}" for path in code.naming(pattern, name))
     for name in sorted(named.value.variables):
         yield from exporters(code, name)
 
@@ -120,11 +120,11 @@ def _program_reasons(code: DeployedCode, named: NamedDatabase) -> Iterator[str]:
         if named.value.variables and LOADS_ENV_FILE.search(data):
             yield f"{_shown(code, path)} reads an env file, which may set {' or '.join(sorted(named.value.variables))}"
         if SERVER.search(data) or OPENS_SERVER.search(data):
-            yield f"{_shown(code, path)} names the database of a server too"
+            yield f"{_shown(code, path)} also names a server database"
     if named.constant:
         uses = re.compile(rb"\b%s\b" % re.escape(named.constant.encode()))
         if sum(len(uses.findall(data)) for data in code.programs.values()) > 2:
-            yield f"{named.constant} is used elsewhere too"
+            yield f"the code also uses {named.constant} elsewhere"
 
 
 def is_joined(code: DeployedCode, name: str) -> bool:

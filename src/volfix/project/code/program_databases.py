@@ -13,7 +13,7 @@ from volfix.syntax import disk
 from volfix.syntax.code_tree import GO, TYPESCRIPT, CodeTree
 from volfix.syntax.source import FileProblem, Source
 
-COMPILED = "TypeScript is compiled: the module may lie elsewhere in the image"
+COMPILED = "TypeScript is compiled, so the module may be elsewhere in the image"
 
 
 @disk.remembered(256)
@@ -34,7 +34,7 @@ def program_databases(path: Path, file: str | None, directory: str | None) -> It
     if tree is None:
         return
     module = GoModule(tree) if path.suffix in GO else ScriptModule(tree, file, directory)
-    refusal = f"volfix cannot read {path.name} to its end" if tree.has_error else None
+    refusal = f"volfix cannot parse all of {path.name}" if tree.has_error else None
     for named in each_once(module.databases()):
         pieces = named.value.pieces
         is_of_module = path.suffix in TYPESCRIPT and HERE in named.value.names

@@ -78,7 +78,7 @@ def named_databases(path: Path, file: str | None, directory: str | None) -> Iter
         part = written[-1].name if len(value.pieces) > 1 else ""
         doubt = evaluation.doubt(value)
         if part and evaluation.uses.get(part, 0) > 2:
-            doubt = f"{part} is used elsewhere in the module too"
+            doubt = f"the module also uses {part} elsewhere"
         named = NamedDatabase(
             module.source,
             sink.name,
@@ -121,7 +121,7 @@ class _Sinks:
                 return
             holder = node
         if isinstance(node, CONDITIONS):
-            doubt = "it stands under a condition"
+            doubt = "the code uses this value only under a condition"
         for child in below(node):
             yield from self._below(child, (*around, node), holder, doubt)
 

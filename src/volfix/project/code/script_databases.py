@@ -217,7 +217,7 @@ class ScriptModule(Evaluation["Node"]):
         variable = next((name for each in branches if (name := self.asked(each)) is not None), None)
         if variable is not None and variable in self.tree.text(condition):
             return known_by(values[0], variables={variable})
-        self.doubts["?"] = "it stands under a condition"
+        self.doubts["?"] = "the code uses this value only under a condition"
         return known_by(values[0], names={"?"})
 
     def _name(self, node: Node) -> Value | None:
@@ -229,7 +229,7 @@ class ScriptModule(Evaluation["Node"]):
         if value is None:
             return None
         if given[0].parent is not None and given[0].parent.type in ("required_parameter", "assignment_pattern"):
-            self.doubts[name] = f"{name} is a parameter, and a caller may give another file"
+            self.doubts[name] = f"{name} is a parameter: a caller may pass another file"
         pieces = tuple(replace(piece, name=piece.name or name) for piece in value.pieces)
         return Value(pieces, value.variables, value.names | {name})
 

@@ -123,7 +123,7 @@ def _not_here(paths: Sequence[Path]) -> Iterator[Unread]:
     """The files that a command line names and that only the machine that deploys has, not the repository."""
     for path in paths:
         if not disk.exists(path):
-            yield Unread(path.name, "a command names it, and it is not in the repository", None)
+            yield Unread(path.name, "a command names it, but it is not in the repository", None)
 
 
 def _setting(directory: Path, loader: Loader) -> list[Path]:

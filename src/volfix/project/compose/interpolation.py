@@ -83,7 +83,7 @@ def interpolate(text: str, lookup: Lookup) -> Interpolated:
         return Interpolated(text, text, text, (), (Piece(0, len(text), text),) if text else ())
     pieces = tuple(_pieces(text, 0, len(text), lookup, 0))
     if sum(len(piece.value) for piece in pieces) > max(LENGTH, len(text)):
-        raise InterpolationError(f"its variables make it longer than {LENGTH} characters")
+        raise InterpolationError(f"with its variables the value is longer than {LENGTH} characters")
     unknown = dict.fromkeys(name for piece in pieces if piece.name for name in VISIBLE.findall(piece.value))
     resolved = (VISIBLE.sub("", piece.value) if piece.name else piece.value for piece in pieces)
     return Interpolated(text, "".join(piece.value for piece in pieces), "".join(resolved), tuple(unknown), pieces)
@@ -91,7 +91,7 @@ def interpolate(text: str, lookup: Lookup) -> Interpolated:
 
 def _pieces(text: str, start: int, end: int, lookup: Lookup, depth: int) -> Iterator[Piece]:
     if depth > DEPTH:
-        raise InterpolationError(f"defaults nest more than {DEPTH} deep")
+        raise InterpolationError(f"its defaults nest more than {DEPTH} deep")
     literal: list[str] = []
     begin = at = start
     while found := START.search(text, at, end):
@@ -118,7 +118,7 @@ def _pieces(text: str, start: int, end: int, lookup: Lookup, depth: int) -> Iter
 
 
 def _invalid(place: int) -> InterpolationError:
-    return InterpolationError(f"invalid interpolation format: the ${{ at character {place + 1} is no ${{NAME}}")
+    return InterpolationError(f"invalid interpolation format: the ${{ at character {place + 1} is not ${{NAME}}")
 
 
 def _variable(name: str, start: int, end: int, lookup: Lookup) -> Piece:

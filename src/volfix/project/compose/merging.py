@@ -124,8 +124,8 @@ class _Builder:
         except InterpolationError:
             found = None
         if found is None or found.unknown or REMOTE.match(text):
-            self.loader.note(f"{directory}: {text} is not followed: volfix cannot tell which file that is")
-            self.unread.append(Unread(text, "volfix cannot tell where it leads", None))
+            self.loader.note(f"{directory}: {text} is not read: it is remote, or volfix cannot resolve its name")
+            self.unread.append(Unread(text, "it is remote, or volfix cannot resolve its name", None))
             return None
         return Path(os.path.normpath(directory / found.value))
 

@@ -46,7 +46,7 @@ def with_named_files(directories: Iterable[Directory]) -> Iterator[Directory]:
     for path, root in _sources(found):
         data = _data(path)
         if not is_document(path.name) and (variable := _merged_by_variable(data)) is not None:
-            reason = f"{path.name} names files by it, and only who runs the command knows them"
+            reason = f"{path.name} takes names of Compose files from it, which are known only at the deployment"
             unnamed.setdefault(root, {})[Unread(variable, reason, None)] = None
         for combination in _combinations(path, data, root):
             home = combination[0].parent

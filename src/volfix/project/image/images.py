@@ -46,7 +46,7 @@ def mirror_evidence(service: Service) -> Iterator[str]:
     """For an image from another registry: the sentence that says why volfix takes it for a known image."""
     for image in images_of(service):
         if mirror := _mirror(service, image):
-            yield f"{image.text} is taken for the image {mirror.name}, whose variable {mirror.variable} is set"
+            yield f"{image.text} is treated as the image {mirror.name}, because its variable {mirror.variable} is set"
 
 
 def _mirror(service: Service, image: Image) -> Mirror | None:

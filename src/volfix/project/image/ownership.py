@@ -24,7 +24,7 @@ def foreign_user(service: Service, target: str, entry: Entry | None) -> str | No
     user = service.text("user")
     if user is None:
         if stage is None and _is_unseen(service):
-            return "a user that volfix does not see"
+            return "an unknown user"
         if stage is None or stage.user is None:
             return None
         user = stage.user

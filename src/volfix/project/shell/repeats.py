@@ -12,7 +12,7 @@ DEPTH = 50
 """How deep calls may nest."""
 MOST, MOST_OF_EACH = 5_000, 10
 """How many repeated commands are read, and how many more for each written command."""
-TOO_MUCH = "its commands call each other too often or too deeply: volfix has not followed all of them"
+TOO_MUCH = "volfix did not follow all its commands: they call each other too often or too deeply"
 
 
 @dataclass(slots=True)
