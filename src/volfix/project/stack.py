@@ -81,7 +81,7 @@ class Stack:
 
     @property
     def first_file(self) -> Path:
-        """The file by which a problem with the whole stack is named."""
+        """The file to name in a message about the whole stack."""
         paths = (*(file.path for file in self.files), *(workflow.file.source.path for workflow in self.workflows))
         return next(iter(paths), self.root)
 
@@ -127,6 +127,7 @@ class Stack:
 
     @cached_property
     def files(self) -> tuple[ComposeFile, ...]:
+        """The Compose files of all projects, each once."""
         return tuple({file.path: file for project in self.projects for file in project.loaded}.values())
 
     @cached_property
@@ -146,5 +147,6 @@ class Stack:
         return frozenset(keys | {use.mount.source for use in self.uses if use.mount.kind == "volume"})
 
     def source(self, path: Path) -> Source | None:
+        """The text of the stack's Compose or pipeline file at `path`; None if the stack does not have it."""
         sources = (*(file.source for file in self.files), *(workflow.file.source for workflow in self.workflows))
         return next((source for source in sources if source.path == path), None)

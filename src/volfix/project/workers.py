@@ -1,4 +1,4 @@
-"""Processes of volfix's own that do one thing at a time: where one dies, it is known what it was about."""
+"""Worker processes of volfix that each do one task at a time, so that it is known which task a dead worker had."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from typing import Any, Literal
 from volfix.project import children
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""The signals that end a process; Windows has not all of them."""
+"""The signals that end a process; Windows does not have all of them."""
 DIED = "its worker died: it may have used up the memory"
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class WorkerDied(Exception):
-    """A process that has ended in the middle of its work; the message is one line."""
+    """A worker ended before it answered; the message is one line."""
 
 
 class Worker:
-    """A process that calls `work` with each thing that it is sent and answers with what that returns.
+    """A process that calls `work` with each task that it is sent, and answers with the result.
 
-    One that is forked has all that this process has in memory; one that is spawned begins anew, and `work` is pickled.
-    What is sent and answered is pickled always. Signals are left to this process, without which it ends.
+    A forked worker shares this process's memory; a spawned worker starts empty, so `work` is pickled. Tasks and results
+    are always pickled. The worker ignores Ctrl-C and ends when this process ends.
     """
 
     def __init__(self, work: Callable[[Any], Any], method: Literal["fork", "spawn"]) -> None:
         context: Any = multiprocessing.get_context(method)
         self.answers, theirs = context.Pipe()
-        if method == "spawn":  # it starts a process beside it, which takes the signals back
+        if method == "spawn":  # start its tracker process first: it unblocks the signals
             from multiprocessing import resource_tracker
 
             resource_tracker.ensure_running()
@@ -49,19 +49,19 @@ class Worker:
         self.is_ready = False
 
     def send(self, thing: Any) -> None:
-        """Give it the next thing to do; where it has died, `answer` says so."""
+        """Send the worker its next task. If the worker has died, `answer` raises WorkerDied."""
         with suppress(OSError):
             self.answers.send((thing,))
 
     def has_answered(self) -> bool:
-        """Whether `answer` has something to say: not while it starts, and not while it works. Raises WorkerDied."""
+        """Whether a result is ready; False while the worker starts or works. Raises WorkerDied."""
         if not self.is_ready and self.answers.poll():
             self._received()
             self.is_ready = True
         return self.is_ready and self.answers.poll()
 
     def answer(self) -> Any:
-        """What has become of the thing that it was sent first, once it is known; raises WorkerDied."""
+        """The result of the oldest task without an answer; waits for it. Raises WorkerDied."""
         if not self.is_ready:
             self._received()
             self.is_ready = True
@@ -74,7 +74,7 @@ class Worker:
             raise WorkerDied(DIED) from None
 
     def end(self) -> None:
-        """End it once it has done its work, and at once where that takes longer than a second."""
+        """End the worker after its current task, or by force after one second."""
         with suppress(OSError):
             self.answers.send(())
         self.process.join(1.0)
@@ -82,12 +82,12 @@ class Worker:
 
 
 def wait(workers: Iterable[Worker], seconds: float | None = None) -> None:
-    """Wait until one of them has something to say."""
+    """Wait until one of the workers has something to read, or for at most `seconds`."""
     connection.wait([worker.answers for worker in workers], seconds)
 
 
 def stop(workers: Iterable[Worker]) -> None:
-    """End processes at once with what they have started: a second is theirs to do so."""
+    """End workers and the programs that they started; kill them after one second."""
     workers = list(workers)
     for worker in workers:
         worker.process.terminate()
@@ -100,7 +100,7 @@ def stop(workers: Iterable[Worker]) -> None:
 
 @contextmanager
 def _without_signals() -> Iterator[None]:
-    """A process that begins here meets no signal before it knows what to do then."""
+    """Block signals while a process starts, so that none arrives before it has set its handlers."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -113,14 +113,14 @@ def _without_signals() -> Iterator[None]:
 
 def _serve(requests: connection.Connection, work: Callable[[Any], Any]) -> None:
     _begin()
-    with suppress(EOFError, OSError):  # who asked is gone
+    with suppress(EOFError, OSError):  # the main process is gone
         requests.send(None)
         while things := requests.recv():
             requests.send(work(*things))
 
 
 def _begin() -> None:
-    """A worker leaves Ctrl-C to the run, and ends when that is gone."""
+    """Prepare the worker: ignore Ctrl-C, which the main process handles, and end when the main process ends."""
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else _end_now)
     if hasattr(signal, "pthread_sigmask"):
@@ -136,6 +136,6 @@ def _end_with(gone: Callable[[], None]) -> None:
 
 
 def _end_now(*_: object) -> None:
-    """End, and first what this process has started."""
+    """End this process, after the programs that it started."""
     children.end_all()
     os._exit(1)

@@ -42,6 +42,7 @@ class Value:
 
     @property
     def text(self) -> str:
+        """The whole text."""
         return "".join(piece.text for piece in self.pieces)
 
 

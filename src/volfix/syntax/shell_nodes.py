@@ -50,19 +50,23 @@ class Nodes:
     places: list[int] | None
 
     def span(self, node: Node) -> Span:
+        """The position of a node in the text, in characters."""
         if self.places is None:
             return Span(node.start_byte, node.end_byte)
         return Span(self.places[node.start_byte], self.places[node.end_byte])
 
     def text_of(self, node: Node) -> str:
+        """The text of a node as written."""
         span = self.span(node)
         return self.text[span.start : span.end]
 
     def word(self, node: Node) -> Word:
+        """The word that a node is."""
         span = self.span(node)
         return word_of(self.text, span.start, span.end)
 
     def assigned(self, node: Node) -> Iterator[Assignment]:
+        """The assignment that a node is; none for other nodes."""
         name = next((child for child in node.named_children if child.type == "variable_name"), None)
         if node.type != "variable_assignment" or name is None:
             return

@@ -22,7 +22,7 @@ class FileProblem(Exception):
         self.path, self.message, self.line, self.column = path, message, line, column
 
     def __reduce__(self) -> tuple[type[FileProblem], tuple[object, ...]]:
-        """What another process is sent of it: an exception would be made of its message alone."""
+        """All fields, for another process; by default only the message would be sent."""
         return type(self), (self.path, self.message, self.line, self.column)
 
     def __str__(self) -> str:
@@ -92,6 +92,7 @@ class Source:
 
     @property
     def bom(self) -> bool:
+        """Whether the file begins with a byte order mark."""
         return self.data.startswith(BOM)
 
     @cached_property

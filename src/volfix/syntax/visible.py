@@ -9,8 +9,8 @@ INVISIBLE = re.compile(
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     "\ud800-\udfff]"
 )
-"""What a terminal obeys or does not show: controls but tab and line feed, bidirectional and zero-width characters,
-fillers, separators of lines, and the halves of pairs that stand for undecodable bytes of a file's name.
+"""Characters that a terminal obeys or does not show: controls except tab and line feed, bidirectional and zero-width
+characters, fillers, line separators, and surrogates, which stand for undecodable bytes of a file's name.
 Source: Unicode, DerivedCoreProperties, Default_Ignorable_Code_Point, without the selectors of emoji."""
 
 

@@ -29,6 +29,7 @@ class Scalar:
 
     @property
     def is_null(self) -> bool:
+        """Whether the scalar is null or absent."""
         return self.style == "" and self.tag in (None, "tag:yaml.org,2002:null") and NULL.match(self.value) is not None
 
 

@@ -104,6 +104,7 @@ class Pipeline:
 
     @property
     def services(self) -> tuple[Step, ...]:
+        """The steps that are services."""
         return tuple(step for step in self.steps if step.is_service)
 
     @property
@@ -132,6 +133,7 @@ class PipelineFile:
 
     @property
     def path(self) -> Path:
+        """The path of the file."""
         return self.source.path
 
     @property

@@ -79,10 +79,12 @@ class CommandFile:
 
     @cached_property
     def is_dangerous(self) -> bool:
+        """Whether the file mentions something that deletes data, or includes files that may."""
         return DANGEROUS.search(self.data) is not None or self._brings_files
 
     @cached_property
     def may_deploy(self) -> bool:
+        """Whether the file's name or content mentions a deployment, or it includes files that may deploy."""
         named = "deploy" in self.path.name.lower()
         return named or DEPLOYS.search(self.data) is not None or self._brings_files
 
@@ -110,6 +112,7 @@ class CommandFile:
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
+        """What the file can run: scripts, targets or pipeline steps."""
         if self.pipeline is not None:
             from volfix.project.ci import steps
 

@@ -44,6 +44,7 @@ class CommandResolver:
     _others: dict[Path, CommandFile] = field(default_factory=dict)
 
     def contains(self, path: str) -> bool:
+        """Whether the absolute path is below the root."""
         return Path(path).is_relative_to(self.root)
 
     def script(self, name: str, state: State, *, any_name: bool = False) -> Entry | None:
@@ -63,6 +64,7 @@ class CommandResolver:
         return None
 
     def is_runner(self, name: str) -> bool:
+        """Whether the program runs entries of a file by name, as `make` does."""
         return name in RUNNERS
 
     def beside(self, entry: Entry, names: Sequence[str]) -> Iterator[Entry]:

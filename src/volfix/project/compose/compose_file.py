@@ -67,6 +67,7 @@ class ComposeFile:
 
     @property
     def path(self) -> Path:
+        """The path of the file."""
         return self.source.path
 
     def services(self) -> Iterator[tuple[str, Mapping, Document]]:
@@ -92,6 +93,7 @@ class ComposeFile:
 
     @cached_property
     def declared(self) -> dict[str, Node]:
+        """The declared volumes by name, with their settings."""
         return {key: pair.value for key, pair in self.volumes()}
 
     def section(self, name: str) -> set[str]:

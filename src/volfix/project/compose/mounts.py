@@ -55,6 +55,7 @@ class Mount:
 
     @property
     def clean_target(self) -> str:
+        """The target, normalised as Compose does."""
         return clean(self.target)
 
     @property
@@ -75,6 +76,7 @@ class Mount:
 
     @property
     def source_is_known(self) -> bool:
+        """Whether the source contains no unknown variable."""
         return "${" not in self.source
 
 

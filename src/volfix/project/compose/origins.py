@@ -57,10 +57,12 @@ class PutTogether:
 
     @property
     def file(self) -> Source:
+        """The file that contains the text."""
         return self.written.file
 
     @property
     def place(self) -> int:
+        """The offset of the text, which identifies it in the file."""
         return self.written.place
 
     @property

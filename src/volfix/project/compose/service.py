@@ -81,6 +81,7 @@ class Service:
         return self.interpolated(found[0].value)
 
     def interpolated(self, text: str) -> str:
+        """The text with the service's variables; unchanged if Compose would refuse it."""
         try:
             return interpolate(text, self.lookup).value
         except InterpolationError:
@@ -88,10 +89,12 @@ class Service:
 
     @cached_property
     def image(self) -> str | None:
+        """The interpolated `image:`; None without one."""
         return self.text("image")
 
     @cached_property
     def build(self) -> Build | None:
+        """The service's `build:`; None without one."""
         found = self.field("build")
         if found is None:
             return None

@@ -69,6 +69,7 @@ class Deployment:
 
     @property
     def step_name(self) -> str:
+        """The step's name for messages."""
         return self.file.step_name(self.pipeline, self.step)
 
 

@@ -1,4 +1,4 @@
-"""Which path on the daemon's host a bind mount gets if a pipeline deploys through the host's socket."""
+"""Which path on the daemon's host a bind mount leads to if a pipeline deploys through the host's socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds commands of deployments that delete the rows of a database, in whatever storage the database is."""
+"""Finds commands of deployments that delete the rows of a database, wherever the database is stored."""
 
 from __future__ import annotations
 

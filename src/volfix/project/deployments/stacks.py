@@ -74,6 +74,7 @@ class Commands:
 
     @cached_property
     def projects(self) -> tuple[Project, ...]:
+        """The projects of all stacks."""
         return tuple(project for stack in self.stacks for project in stack.projects)
 
     @cached_property

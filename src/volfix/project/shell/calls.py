@@ -98,14 +98,17 @@ class Call:
 
     @property
     def values(self) -> list[str]:
+        """The words as texts."""
         return [word.value for word in self.words]
 
     @property
     def first(self) -> str:
+        """The first word, which names the program."""
         return self.words[0].value
 
     @property
     def program(self) -> str:
+        """The program's name without its directory."""
         return posixpath.basename(self.first)
 
     @property

@@ -99,6 +99,7 @@ class Command:
 
     @property
     def values(self) -> list[str]:
+        """The words as texts."""
         return [word.value for word in self.words]
 
     @property
@@ -122,6 +123,7 @@ class Command:
 
     @property
     def fragment(self) -> Fragment:
+        """The text that contains the `written` words."""
         return self.written[0].fragment
 
     @property

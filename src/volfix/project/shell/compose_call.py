@@ -29,10 +29,12 @@ class ComposeCall:
 
     @property
     def brings_up(self) -> bool:
+        """Whether the call starts containers."""
         return self.verb in ("up", "start", "restart") and not {"--no-start", "--help"} & self.flags
 
     @property
     def takes_down(self) -> bool:
+        """Whether the call stops or removes containers."""
         return self.verb in ("down", "stop", "kill", "rm")
 
 

@@ -58,6 +58,7 @@ class Entry:
 
     @property
     def is_pipeline(self) -> bool:
+        """Whether a CI system runs the entry."""
         return self.kind in ("pipeline", "hook")
 
     @cached_property

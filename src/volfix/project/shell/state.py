@@ -122,6 +122,7 @@ class State:
 
     @property
     def script_directory(self) -> str:
+        """The directory of the script that is read."""
         return posixpath.dirname(self.script) if "/" in self.script else self.script
 
     def path(self, text: str) -> str:
