@@ -913,13 +913,6 @@ def test_two_writers_at_once_write_one_after_the_other_or_not_at_all(root: Path)
     assert content(root) == NEW
 
 
-def test_the_digest_of_what_was_read_decides_not_a_field_of_the_source(root: Path) -> None:
-    source = Source.read(root / "compose.yml")
-    (root / "compose.yml").write_bytes(b"edited: 1\n")
-    lying = Source(source.path, source.data, source.text, digest=hashlib.sha256(b"edited: 1\n").hexdigest())
-    refused([FileChange(lying, Source.of(source.path, b"new: 1\n"))], root, "changed since")
-
-
 def main(scenario: str, directory: Path) -> None:
     number = 0
     while not SCENARIOS[scenario](directory, number):

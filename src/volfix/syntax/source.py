@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -56,13 +55,12 @@ class Edit:
 
 @dataclass(frozen=True)
 class Source:
-    """A UTF-8 file. `text` is `data` decoded, without the BOM, with its line ends unchanged; `digest` is SHA-256."""
+    """A UTF-8 file. `text` is `data` decoded, without the BOM, with its line ends unchanged."""
 
     path: Path
     data: bytes = field(repr=False)
     text: str = field(repr=False)
     mode: int = 0o644
-    digest: str = field(default="", repr=False)
 
     @classmethod
     def read(cls, path: Path, limit: int = disk.LARGEST) -> Source:
@@ -88,7 +86,7 @@ class Source:
         if "\0" in text:
             start = text.index("\0")
             raise FileProblem(path, "binary data", text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
-        return cls(path, data, text, mode, hashlib.sha256(data).hexdigest())
+        return cls(path, data, text, mode)
 
     @property
     def bom(self) -> bool:

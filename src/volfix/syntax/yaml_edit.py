@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from volfix.syntax.source import CannotEdit, Edit, Source, Span
 from volfix.syntax.yaml_events import block_indent
-from volfix.syntax.yaml_scalar import UNPRINTABLE, Unit, escaped, is_plain, units, written
+from volfix.syntax.yaml_scalar import Unit, escaped, is_plain, is_printable, units, written
 from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, parse
 
 
@@ -70,7 +70,7 @@ def _part(found: list[Unit], start: int, end: int) -> tuple[str, Span, str] | No
 def _encoded(style: str, text: str) -> str | None:
     if style == '"':
         return escaped(text)
-    if UNPRINTABLE.search(text):
+    if not is_printable(text):
         return None
     return text.replace("'", "''") if style == "'" else text
 
@@ -142,7 +142,7 @@ def _block(source: Source, scalar: Scalar, value: str) -> str:
     start, end = scalar.span.start, scalar.span.end
     if not _fits_header(source, scalar, value):
         raise CannotEdit("the block scalar is empty, or its header does not allow the value's first or last characters")
-    if UNPRINTABLE.search(value.replace("\n", "")):
+    if not is_printable(value.replace("\n", "")):
         raise CannotEdit("a block scalar cannot hold control characters")
     header = source.text[start : source.line_end(start)]
     indent = " " * block_indent(source, start, end, scalar.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import zip_longest
 
 from volfix.syntax.source import Source
@@ -18,8 +19,6 @@ INDICATOR = re.compile(r"[,\[\]{}#&*!|>'\"%@`]|[-?:](?=[\s,\[\]{}]|\Z)|(?:---|\.
 STOP = re.compile(r":(?=\s|\Z)|\s#|\t")
 # In flow context go-yaml, which Compose uses, stops at a "?" too.
 FLOW_STOP = re.compile(r"[,\[\]{}?]|\A:")
-# All but YAML's printable characters; line ends, which quotes fold, and the byte order mark count as unprintable.
-UNPRINTABLE = re.compile("[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 SHORT_ESCAPES = {"\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e"}
 ESCAPES = {short: char for char, short in SHORT_ESCAPES.items()} | {
     " ": " ",
@@ -34,12 +33,22 @@ ESCAPES = {short: char for char, short in SHORT_ESCAPES.items()} | {
 }
 
 
+def is_printable(text: str) -> bool:
+    """Whether YAML prints every character: not a line end, which quotes fold, and not a byte order mark."""
+    return (text.isascii() and text.isprintable()) or not _unprintable().search(text)
+
+
+@cache
+def _unprintable() -> re.Pattern[str]:
+    return re.compile("[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
 def is_plain(value: str, *, flow: bool, typed: bool = False) -> bool:
     """Whether a string can be written without quotes and stays a string; with `typed` it may become another type."""
     return not (
         value == ""
         or value != value.strip()
-        or UNPRINTABLE.search(value)
+        or not is_printable(value)
         or INDICATOR.match(value)
         or STOP.search(value)
         or (flow and FLOW_STOP.search(value))
@@ -49,7 +58,7 @@ def is_plain(value: str, *, flow: bool, typed: bool = False) -> bool:
 
 def single_quoted(value: str) -> str | None:
     """The value in single quotes; None if they cannot hold it on one line."""
-    return None if UNPRINTABLE.search(value) else "'" + value.replace("'", "''") + "'"
+    return "'" + value.replace("'", "''") + "'" if is_printable(value) else None
 
 
 def double_quoted(value: str) -> str:
@@ -67,7 +76,7 @@ def escaped(value: str) -> str:
         code = ord(char)
         return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
-    return UNPRINTABLE.sub(escape, re.sub(r'(["\\])', r"\\\1", value))
+    return _unprintable().sub(escape, re.sub(r'(["\\])', r"\\\1", value))
 
 
 def written(value: str, *, flow: bool, quote: str = "", force: bool = False) -> str:
