@@ -1,4 +1,4 @@
-"""What is in a directory, told from its tar archive; and two directories compared entry by entry.
+"""Reads what a directory holds from its tar archive, and compares two directories entry by entry.
 
 Source: docker/engine (moby), pkg/archive: names come in lexical order, times in whole seconds, owners as numbers; holes
 are sent as zeros, sockets are left out, `security.capability` is the only extended attribute that is kept.
@@ -57,12 +57,12 @@ class Entry:
 AHEAD = 4
 """Chunks that are in memory at once."""
 PATIENCE = 5.0
-"""Seconds that whoever leaves early waits for a source that may hang."""
+"""Seconds to wait for a source that may hang, where the caller stops early."""
 Manifest = dict[str, Entry]
 """Entries by their path below the directory; the directory itself is the empty path."""
 
 Keep = Callable[[str, bytes], IO[bytes] | None]
-"""Asked about each regular file, with its path and first bytes; what it returns is given all bytes, then closed."""
+"""Called for each file with its path and first bytes. What it returns receives all bytes, and is closed."""
 
 
 class Reading:
@@ -78,9 +78,9 @@ class Reading:
         self._error: Exception | None = None
 
     def passing(self, chunks: Iterable[bytes]) -> Generator[bytes, None, None]:
-        """The same chunks, taken and examined by a thread while the caller does something with those before.
+        """Yield the same chunks. A thread takes and examines the next ones while the caller works.
 
-        Raises BrokenArchive where they are not one whole archive, and what the chunks' own source raises.
+        Raises BrokenArchive if the chunks are not one whole archive, and every error that their source raises.
         """
         reader = threading.Thread(target=self._work, args=(chunks,), daemon=True)
         reader.start()
@@ -99,7 +99,7 @@ class Reading:
             raise self._error
 
     def _is_left(self, until: float) -> bool:
-        """Let go of the chunks that nobody wants any more; whether the thread ends, or its source hangs instead."""
+        """Drop the chunks that nobody wants any more. True once the thread has ended, False if its source hangs."""
         with suppress(queue.Empty):
             while True:
                 if self._ahead.get(timeout=max(0.0, until - time.monotonic())) == b"":
@@ -114,12 +114,12 @@ class Reading:
                 digest = self._digest(path, head, rest) if member.isreg() else ""
                 self.manifest[path] = self._entry(member, digest)
             for _ in passed:
-                pass  # what comes after the end
-        except Exception as error:  # noqa: BLE001 - told by `passing`, in the thread that asked
+                pass  # padding after the end of the archive
+        except Exception as error:  # noqa: BLE001 - `passing` raises it, in the thread of the caller
             if self._error is None:
                 self._error = error if isinstance(error, BrokenArchive) else BrokenArchive(str(error))
         finally:
-            if isinstance(chunks, Generator):  # an answer that is not closed keeps the engine's hand on the container
+            if isinstance(chunks, Generator):  # the engine cannot remove a container while an answer about it is open
                 chunks.close()
             self._ahead.put(b"")
 
@@ -180,7 +180,7 @@ class Reading:
 
 
 def differences(source: Mapping[str, Entry], target: Mapping[str, Entry]) -> list[str]:
-    """What the target lacks, has in addition or has otherwise, one line each; empty where it equals the source."""
+    """A line for each path that the target lacks, has in addition, or has otherwise. Empty if both are equal."""
     found = []
     for path in sorted(source.keys() | target.keys()):
         shown = path or "the directory itself"

@@ -1,4 +1,4 @@
-"""What the marks of an engine's volumes say to the checklist: carried from where and when, or what holds the rows.
+"""The marks of the engine's volumes, for the checklist: carried from where and when, or where the rows still are.
 
 A mark proves one moment. What was written to the source later is not in the volume.
 """
@@ -30,7 +30,7 @@ from volfix.rules.evidence.left_behind import database_at, last_change
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """What is known of a volume that keeps data."""
+    """The answer of the checklist about one volume that keeps data."""
 
     use: Use
     answer: Answer
@@ -92,7 +92,7 @@ def _moved_from(deployed: Deployed, use: Use) -> str:
 
 
 def _left(engine: Engine, deployed: Deployed, own: Sequence[Container], use: Use) -> str | None:
-    """What still holds the database where it was mounted before; None for nothing that is seen."""
+    """The place that was mounted before and still holds the database, in words; None if volfix sees none."""
     held = held_data(deployed.context, use)
     for origin in from_history(engine, deployed, None, own, use.service, use.mount):
         what = database_at(Path(origin.name), held) if held is not None and origin.kind == "bind" else None
@@ -102,5 +102,5 @@ def _left(engine: Engine, deployed: Deployed, own: Sequence[Container], use: Use
 
 
 def _moment(seconds: float) -> str:
-    """A time for people."""
+    """Seconds since 1970 as a date and time in UTC."""
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))

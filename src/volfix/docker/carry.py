@@ -1,4 +1,4 @@
-"""Carrying data into a volume: look, stop the writers, copy, compare, and only then let anybody use it.
+"""Carries data into a volume: look, stop the writers, copy, compare. Only then may a service use the volume.
 
 A marker exists from before the volume is made until the comparison has succeeded (markers.py). The source is only ever
 read.
@@ -26,7 +26,7 @@ from volfix.docker.verify import verify
 from volfix.docker.volume_backups import put_aside
 
 LOCK = "volfix-carry-lock-"
-"""How the container is called that is there while such a script runs, before the project's name."""
+"""Beginning of the name of the container that exists while a script of `carry --script` runs; the project follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def carry(engine: Engine, found: SurveyedJob, *, overwrite: bool, say: Say, prog
 
 
 def _check_still(engine: Engine, found: SurveyedJob) -> None:
-    """Raise CarryProblem where the volume is not any more what it was when it was looked at."""
+    """Raise CarryProblem if the volume has changed since volfix looked at it."""
     job = found.job
     if running := [item.name for item in volume_users(engine, job) if item.is_running]:
         raise CarryProblem(f"{job.key}: {running[0]} was started meanwhile, on {job.name}: stop it, and run this again")
@@ -103,7 +103,7 @@ def _check_still(engine: Engine, found: SurveyedJob) -> None:
 
 
 def _copy(engine: Engine, carriers: Carriers, job: Job, progress: Progress | None) -> Manifest:
-    """Copy the origins; what is then to be there. Raises CarryProblem where that is not the database any more."""
+    """Copy the origins; return what the volume must then hold. Raises CarryProblem if that is no database any more."""
     with Spool(remember=False) as seen:
         sent = through.copy(engine, carriers, job.origins, ("volume", job.name), progress, seen.keep)
     if reason := lacks(job, sent, set(seen.paths)):
@@ -112,7 +112,7 @@ def _copy(engine: Engine, carriers: Carriers, job: Job, progress: Progress | Non
 
 
 def _check(found: SurveyedJob, *, overwrite: bool) -> None:
-    """Raise CarryProblem where carrying would disturb what is not the project's, or write over data."""
+    """Raise CarryProblem if the carry would stop containers of other projects, or overwrite data."""
     job = found.job
     if found.foreign:
         names = ", ".join(container.name for container in found.foreign)
@@ -125,7 +125,7 @@ def _check(found: SurveyedJob, *, overwrite: bool) -> None:
 
 
 def _prepare(engine: Engine, found: SurveyedJob) -> bool:
-    """See to it that there is an empty volume; whether this run made it."""
+    """Make the volume, empty, unless a container has it already. True if this run made it."""
     job = found.job
     if found.target is not None:
         if found.job.external or users_of(engine, MountPoint("volume", job.name, INSIDE)):
@@ -139,7 +139,7 @@ def _prepare(engine: Engine, found: SurveyedJob) -> bool:
 
 
 def _discard(engine: Engine, job: Job, marker: str, fresh: bool) -> None:
-    """A copy that differs is not left for anybody to use."""
+    """Remove a volume that this run made and whose copy differs, so that no service starts on it."""
     if fresh:
         with suppress(EngineProblem):
             engine.remove_volume(job.name)

@@ -1,4 +1,4 @@
-"""`volfix carry --back`: what a volume holds goes to the host directory that was mounted before it."""
+"""`volfix carry --back`: copies a volume to the host directory that was mounted before it."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from volfix.project.compose.service import Service
 from volfix.syntax.pasted import pasted
 
 BEFORE_BACK = "-before-back-"
-"""How a directory is called that gives way to what a volume holds, before the time."""
+"""Part of the new name of a directory that makes room for the copy of a volume; the time follows."""
 Held = Literal["missing", "empty", "equal", "interrupted"]
-"""What a directory is beside the volume: `interrupted` holds a part of it, from a copy that was ended."""
+"""How a directory compares with the volume: `interrupted` holds a part of it, from a copy that did not end."""
 
 
 def back_jobs(search: MoveSearch) -> list[Job]:
-    """Each volume with the one host directory that it stands for: by --map, by the containers, by the history.
+    """Each volume with the host directory whose place it took: known by --map, the containers, or the files' history.
 
-    Raises CarryProblem where it may stand for several.
+    Raises CarryProblem if several directories are possible.
     """
     found = []
     for job in search.jobs():
@@ -57,7 +57,7 @@ def back_jobs(search: MoveSearch) -> list[Job]:
 
 
 def _put_back(search: MoveSearch) -> Iterator[Job]:
-    """What was in a volume, where the files mount a directory again."""
+    """A job for each volume whose place a directory has in today's files, as after a revert."""
     project = search.deployed.project
     for service in project.services.values():
         for mount in service.mounts:
@@ -102,8 +102,9 @@ def _volumes(search: MoveSearch, service: Service, mount: Mount) -> Iterator[tup
 
 @dataclass(slots=True)
 class Return:
-    """A job with what was found of it: the project's containers that run on either side, whether one of them has the
-    volume, and what the directory is. `begun` says that this run may have written to the directory.
+    """A job with what the engine says of it: `running` are the project's containers that run on the volume or the
+    directory, `writing` says that one of them has the volume, `state` what the directory holds. `begun` says that this
+    run may have written to the directory.
     """
 
     job: Job
@@ -114,7 +115,7 @@ class Return:
 
 
 def look(engine: Engine, job: Job) -> Return:
-    """What a job is about to do. Raises CarryProblem where others use the data, or the directory holds other data."""
+    """Look at a job before the copy. Raises CarryProblem if others use the data, or the directory holds other data."""
     users = [item for item in users_of(engine, MountPoint("volume", job.name, INSIDE)) if CARRIER not in item.labels]
     writing = any(item.is_running for item in users)
     users += users_of(engine, MountPoint("bind", job.origins[0].name, INSIDE), writable=True)
@@ -128,7 +129,7 @@ def look(engine: Engine, job: Job) -> Return:
 
 
 def stopped(engine: Engine, found: Return, say: Say) -> Return:
-    """The job after its containers were stopped, which may have written their last then."""
+    """Stop the job's containers and look at it again: they may have written while they stopped. Raises CarryProblem."""
     if not found.running or (found.state == "equal" and not found.writing):
         return found
     for container in found.running:
@@ -140,7 +141,7 @@ def stopped(engine: Engine, found: Return, say: Say) -> Return:
 
 
 def give_back(engine: Engine, found: Return, progress: Progress | None = None) -> bool:
-    """Copy the volume to the directory, compared; False where that equals it already."""
+    """Copy the volume to the directory and compare both. False if they were equal before. Raises CarryProblem."""
     job = found.job
     place = job.origins[0]
     if found.state == "equal":
@@ -158,9 +159,9 @@ def give_back(engine: Engine, found: Return, progress: Progress | None = None) -
 
 
 def left(engine: Engine, found: Iterable[Return]) -> list[Return]:
-    """The jobs whose directories hold something of what this run copied, or may.
+    """The jobs whose directories hold, or may hold, a part of what this run copied.
 
-    Rows that a service writes to the volume from now on are missing there.
+    Rows that a service writes to the volume from now on are missing in these directories.
     """
     return [item for item in found if item.begun and not _is_empty(engine, item.job)]
 
@@ -174,7 +175,7 @@ def _is_empty(engine: Engine, job: Job) -> bool:
 
 
 def _state(engine: Engine, carriers: Carriers, job: Job) -> Held:
-    """What the directory is beside the volume. Raises CarryProblem where it holds something else."""
+    """How the directory compares with the volume. Raises CarryProblem if it holds other data."""
     volume, place = volume_of(job), job.origins[0]
     wanted = through.manifest_of(engine, *carriers.source_of(volume))
     try:

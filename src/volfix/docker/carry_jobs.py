@@ -1,4 +1,4 @@
-"""What is to be carried: where data is now, and the volume that it belongs in."""
+"""What to carry: where the data is now, and the volume that it belongs in."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from volfix.knowledge.clients import Client
 from volfix.knowledge.paths import meet
 
 Say = Callable[[str], None]
-"""Told each thing that is done, in a line."""
+"""Called with a line for each thing that volfix does."""
 MAPPED = "--map"
-"""The evidence of an origin that a person named."""
+"""The evidence of an origin that a person named with --map."""
 
 
 class CarryProblem(Exception):
-    """Nothing is carried, or what was carried is not to be used; the message says why and what helps."""
+    """Nothing is carried, or the copy must not be used; the message says why, and what to do."""
 
 
 class NotRead(CarryProblem):
@@ -45,7 +45,7 @@ class Origin:
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """What makes two origins the same."""
+        """Two origins with the same place are the same."""
         return (self.kind, self.name, self.path)
 
 
@@ -89,7 +89,7 @@ class Job:
 
     @property
     def labels(self) -> dict[str, str]:
-        """Compose's own, so that it neither warns nor makes the volume anew; no hash, which it would compare."""
+        """Compose's own labels, so that it neither warns nor makes the volume anew; no hash, which it would compare."""
         return {PROJECT: self.project, VOLUME_KEY: self.key}
 
 

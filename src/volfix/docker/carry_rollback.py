@@ -1,7 +1,7 @@
 """After a carry that failed: the services run again as they did, where that puts no row in a place that is left behind.
 
-They run on the old mounts, so nothing that this run filled may stay: it would lack the rows that they write from then
-on. Where something has to stay, or has taken the place of a container or of data, they are left stopped.
+The services run on the old mounts again, so every volume that this run filled has to go: it would lack the rows that
+they write from then on. If a volume has to stay, or a container or data was replaced, the services stay stopped.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from volfix.docker.helper_containers import CARRIER, INSIDE
 from volfix.docker.markers import is_carried, is_mine, sweep, unmark
 
 MADE_ANEW = ("missing", "empty", "interrupted")
-"""What a volume may be that a run makes, or makes anew."""
+"""The states of a volume that a run makes, or makes anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,16 @@ class EarlierRun:
 
 
 def ran(engine: Engine, containers: Iterable[Container]) -> list[EarlierRun]:
-    """The containers with what `start_again` has to know, each once."""
+    """Each container once, with its restart policy, for `start_again`. Raises EngineProblem."""
     return [
         EarlierRun(item, engine.restart_policy(item.id)) for item in {item.id: item for item in containers}.values()
     ]
 
 
 def take_back(engine: Engine, tried: Sequence[SurveyedJob], say: Say) -> bool:
-    """Remove the volumes that this run filled for these jobs, the last of which failed; whether none stays.
+    """Remove the volumes that this run filled for these jobs, the last of which failed. True if none of them stays.
 
-    Where one has to stay, none is removed. Raises EngineProblem where the engine does not answer.
+    If one has to stay, none is removed, and the result is False. Raises EngineProblem.
     """
     new = [one for one in tried if one.state in MADE_ANEW]
     marked = [one for one in new if is_mine(engine, one.job.name)]
@@ -57,13 +57,13 @@ def take_back(engine: Engine, tried: Sequence[SurveyedJob], say: Say) -> bool:
 
 
 def _has_to_stay(engine: Engine, one: SurveyedJob) -> bool:
-    """Whether a volume may not be removed, or cannot be because a container has it, which starts with it."""
+    """Whether a volume has to stay: it is external, or a container has it and would start on it."""
     users = users_of(engine, MountPoint("volume", one.job.name, INSIDE))
     return one.job.external or any(CARRIER not in item.labels for item in users)
 
 
 def start_again(engine: Engine, stopped: Sequence[EarlierRun], say: Say) -> bool:
-    """Start the containers with the restart policies that they had; False, and none is started, where one is gone."""
+    """Start the containers with the restart policies that they had. False, and none is started, if one is gone."""
     there = {item.id for item in engine.containers()}
     if any(item.container.id not in there for item in stopped):
         return False

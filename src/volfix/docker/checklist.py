@@ -94,7 +94,7 @@ def _former_mounts(history: Sequence[EarlierProject], deployed: Deployed, marks:
 def with_engine(
     points: Sequence[Point], engine: Engine, deployed: Deployed, marks: Sequence[Marked] = ()
 ) -> tuple[Point, ...]:
-    """The points with what runs now, and what the volumes' marks say. Raises EngineProblem where it does not answer."""
+    """The points with answers about what runs now, and from the marks of the volumes. Raises EngineProblem."""
     found = containers_under(engine, deployed, [deployed.project.name])
     own, elsewhere = found.own, [one for one in engine.containers() if _is_other(one, deployed)]
     strangers = [
@@ -163,7 +163,7 @@ def _names(
 
 
 def _values(engine: Engine, own: Sequence[Container], deployed: Deployed) -> Iterator[Answer]:
-    """Whether the containers have the values that the files give; the values themselves are not shown."""
+    """Whether the containers have the values that the files give. The answers do not show the values."""
     for container in own:
         service = deployed.read.services.get(container.service or "")
         for database in databases_in(deployed.context, deployed.read, service) if service else ():

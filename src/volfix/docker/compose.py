@@ -1,4 +1,4 @@
-"""Compose, called to start services again."""
+"""Calls Compose to start services again."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from volfix.project.compose.model import Project
 from volfix.syntax.pasted import pasted
 
 MOMENT = 20.0
-"""Seconds after which it is said, again and again, that Compose is at work."""
+"""Seconds between two lines that say that Compose is at work."""
 
 
 def up_words(project: Project, services: Sequence[str]) -> list[str]:
-    """What follows `docker compose`: containers made before the rewrite are replaced, never started again."""
+    """The words after `docker compose` that start the services. Compose replaces containers from before the rewrite."""
     files = [word for file in project.files for word in ("-f", str(file.path))]
     place = ["--project-directory", str(project.directory), "-p", project.name]
     return [*files, *place, "up", "-d", "--no-build", *services]
@@ -28,8 +28,8 @@ def up(project: Project, services: Sequence[str], say: Say) -> None:
     """Start the services with the files as they are now. Raises CarryProblem, with the command, where that fails.
 
     Files and images that a pipeline makes are not here before it runs: that is no failure of carrying. There is no time
-    limit, as Compose may pull an image or wait for a health check, and what is cut leaves half of the services stopped;
-    each `MOMENT` it is said that Compose is at work, and Ctrl-C ends it with the command that goes on.
+    limit: Compose may pull an image or wait for a health check, and a cut would leave half of the services stopped.
+    Each `MOMENT`, `say` hears that Compose is at work; after Ctrl-C it hears the command that goes on.
     """
     command, words = ["docker", "compose"], up_words(project, services)
     begun = time.monotonic()
@@ -56,7 +56,7 @@ def up(project: Project, services: Sequence[str], say: Say) -> None:
 
 
 def sharing(project: Project, services: Collection[str]) -> set[str]:
-    """The services that live in the network, or another namespace, of one of these: that goes with its container."""
+    """The services that share the network or another namespace with one of these: it ends with that container."""
     homes = {f"service:{name}" for name in services}
     return {
         service.name

@@ -1,4 +1,4 @@
-"""What a volume holds that was in a container's own layer: no new container has it where the files of before look."""
+"""Data that carry took from a container's own layer: no new container has it where the earlier files look for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from volfix.project.compose.mounts import VOLUME
 from volfix.rules.evidence.databases import databases_in
 
 LAYER = "container:"
-"""How a place in a container's own layer begins, as carry writes it in the label of the volume."""
+"""Beginning of a place in a container's own layer, as carry writes it in the label of the volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class LayerPath:
 
 
 def from_layers(search: MoveSearch, jobs: Sequence[Job]) -> Iterator[LayerPath]:
-    """What carry took out of a container's own layer, and the files do not name at its new place already.
+    """What carry took out of a container's own layer, unless the files name its new place already.
 
     Asks the engine alone: the volume's label says where its data came from.
     """

@@ -1,4 +1,4 @@
-"""Whether a container was made from a service as some version of a project's files has it: image, mounts, databases.
+"""Whether a container was made from a service as a version of the files describes it: image, mounts, databases.
 
 Compose's labels give the names of a project and a service only. Under Drone every repository runs as `src`, and many
 call their service `app`. Source: docker/compose, pkg/compose (the name of an image that is built; secrets and configs
@@ -31,7 +31,7 @@ CHECKED = (BIND, VOLUME, ANONYMOUS)
 
 
 class Compared(Enum):
-    """What has to agree. A fix changes sources and paths; it leaves the image, the targets, and a file's name."""
+    """What has to agree. A fix changes sources and paths; it keeps the image, the targets and the names of files."""
 
     EVERYTHING = "image, mounts with their sources, databases with their paths"
     NAMES = "image, targets, the names of the database files"
@@ -41,7 +41,7 @@ class Compared(Enum):
 def mismatch(
     container: Container, process: Process, project: Project, asked: Compared = Compared.EVERYTHING
 ) -> str | None:
-    """What the container has otherwise than its service in these files; None where it may be made from them."""
+    """The first difference between a container and its service in these files; None if it may be made from them."""
     service = {**project.services, **project.carriers}.get(container.service or "")
     if service is None:
         return f"these files have no service {container.service}"
@@ -53,7 +53,7 @@ def mismatch(
 
 
 def _image(service: Service, project: str, image: str) -> str | None:
-    """A tag or name with a variable in it may be anything there; an image's id says nothing."""
+    """How the image differs. A tag or name with a variable may be anything; the id of an image says nothing."""
     if not image or image.startswith("sha256:"):
         return None
     field = service.field("image")
@@ -102,7 +102,7 @@ def _is_named(mount: MountPoint) -> bool:
 
 
 def _is_from(there: MountPoint, mount: Mount, project: Project) -> bool:
-    """Whether a container's mount may be what is written: of a host path, the part that every checkout shares."""
+    """Whether a container's mount may be the written one. Of a host path the part counts that every checkout has."""
     if "$" in mount.raw_source:
         return True
     if mount.kind == ANONYMOUS:
@@ -119,7 +119,7 @@ def _is_from(there: MountPoint, mount: Mount, project: Project) -> bool:
 
 
 def _databases(container: Container, process: Process, service: Service, asked: Compared) -> Iterator[str]:
-    """Env files and variables change with the checkout: of a path in them, only the file's name says whose it is."""
+    """How the databases differ. Env files change with the checkout: of a path in them only the file's name counts."""
     for name, variable in service.environment.items():
         value, now = variable.value, process.environment.get(name)
         if value is None or "${" in value:
@@ -140,7 +140,7 @@ def _databases(container: Container, process: Process, service: Service, asked: 
 
 
 def _data_directories(process: Process, project: Project, service: Service) -> Iterator[str]:
-    """Where the engine keeps its data by the container's environment, and by what the files say of it."""
+    """How the data directories differ, by the container's environment and by that of the files."""
     given = {**process.environment, **_literals(service)}
     places = [
         tuple(data_directories(entry, values, words).paths for values in (given, process.environment))

@@ -52,7 +52,7 @@ class Container:
         return next((mount for mount in self.mounts if mount.target.rstrip("/") == target.rstrip("/")), None)
 
     def holder(self, path: str) -> MountPoint | None:
-        """The mount that a path lies in, or is; None for the container's own layer."""
+        """The mount that a path is, or lies in; None if it is in the container's own layer."""
         above = [item for item in self.mounts if lies_in(path, item.target)]
         return max(above, key=lambda item: len(item.target), default=None)
 
@@ -81,7 +81,7 @@ class Volume:
 
 
 def container_in(item: Mapping[str, Any]) -> Container:
-    """A container out of the engine's list."""
+    """The container that an item of the engine's list describes."""
     mounts = []
     for mount in item.get("Mounts") or ():
         kind = str(mount.get("Type", ""))
@@ -99,7 +99,7 @@ def container_in(item: Mapping[str, Any]) -> Container:
 
 
 def environment_in(item: Mapping[str, Any]) -> Process:
-    """The process out of an inspected container or image."""
+    """The process that an inspected container or image describes."""
     config = item.get("Config") or {}
     pairs = (text.partition("=") for text in config.get("Env") or ())
     words = [*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ())]
@@ -108,7 +108,7 @@ def environment_in(item: Mapping[str, Any]) -> Process:
 
 
 def volume_in(item: Mapping[str, Any]) -> Volume:
-    """An inspected volume."""
+    """The volume that the engine's answer describes."""
     return Volume(
         str(item["Name"]),
         str(item.get("Driver", "local")),

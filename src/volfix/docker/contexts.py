@@ -17,7 +17,7 @@ from typing import Any
 
 
 class ContextProblem(Exception):
-    """A context is not there, or cannot be read; the message says where it was looked for."""
+    """A context does not exist or cannot be read; the message names the place where volfix looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def context_in_use() -> DockerContext:
 
 
 def _current(directory: Path) -> str:
-    """Which context is in use; a config.json that cannot be read names none, as to the docker command."""
+    """The context in use. A config.json that cannot be read names none: the docker command does the same."""
     try:
         found = json.loads((directory / "config.json").read_bytes())
     except (OSError, ValueError):

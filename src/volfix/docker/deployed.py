@@ -1,4 +1,4 @@
-"""The project that a person means: its files as they are now, and as they were before they were rewritten."""
+"""The project at a path: its files as they are now, and as they were before a rewrite."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Found = tuple[Stack, Project]
 
 @dataclass(frozen=True)
 class Deployed:
-    """One project among those of its stack: `read` as its files say it, `project` under the name that it is run as."""
+    """One project of a stack: `read` as its files say it, `project` under the name that it runs as."""
 
     context: Context
     read: Project
@@ -41,7 +41,7 @@ class Deployed:
 
 @dataclass(frozen=True)
 class EarlierProject:
-    """The project as it was; `when` says how volfix knows, `variants` are the projects of its directory then."""
+    """An earlier version of the project; `when` names the source, `variants` are the projects of its directory then."""
 
     project: Project
     when: str

@@ -1,7 +1,7 @@
 """The Docker engine as carry and rows need it, over its HTTP API: containers, volumes, images, the archive calls.
 
-Source: docker/docs, reference of the Engine API; docker-py for DOCKER_HOST, contexts, TLS and SSH. Nothing here looks
-at this machine's own files: the daemon may run elsewhere, and a path in a pipeline's step is not the daemon's.
+Source: docker/docs, reference of the Engine API; docker-py for DOCKER_HOST, contexts, TLS and SSH. Nothing here reads
+files of this machine: the daemon may run elsewhere, and a path in a pipeline's step is not a path of the daemon.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from volfix.fixes.masking.messages import scrub
 CHUNK = 1 << 20
 """Bytes that go through memory at once."""
 USUAL = "unix:///var/run/docker.sock"
-"""Where the docker command looks for the engine if nothing names another."""
+"""The engine that the docker command takes if nothing names another."""
 NO_PROGRAM = ("/volfix",)
-"""What a carrier would run. It is never started, but the engine creates no container without a command."""
+"""The command of a carrier. A carrier is never started, but the engine creates no container without a command."""
 
 GO_DIRECTORY, GO_SPECIAL = 1 << 31, 0b1111 << 24
 """Bits of a mode as Go's io/fs writes it: special are links, devices, pipes and sockets."""
@@ -85,7 +85,7 @@ class Engine:
             return environment_in(self._api.inspect_container(container))
 
     def processes(self, containers: Iterable[Container]) -> dict[str, Process]:
-        """How each container's program is started, by the container's id; one that has gone meanwhile is left out."""
+        """How each container's program is started, by the container's id; without containers that are gone by now."""
         found = {}
         for item in containers:
             try:
@@ -104,7 +104,7 @@ class Engine:
         return str(found["Created"])[:19], max(str(state["StartedAt"])[:19], str(state["FinishedAt"])[:19])
 
     def any_image(self) -> str | None:
-        """Some image of the engine."""
+        """The id of any image that the engine has; None if it has none."""
         with as_engine_problem():
             images = self._api.images(all=True)
         return str(images[0]["Id"]) if images else None
@@ -191,12 +191,14 @@ class Engine:
         """Stop a container, and see to it that a restart of the daemon does not start it again."""
         with as_engine_problem():
             self._api.update_container(container, restart_policy={"Name": "no"})
-            check_answer(self._api.post(self._url(container, "stop"), timeout=None))  # as long as the service may take
+            check_answer(
+                self._api.post(self._url(container, "stop"), timeout=None)
+            )  # the engine kills it after the grace period that the service has
 
     def ask_to_stop(self, container: str) -> None:
-        """Send a container its own stop signal: it is not killed where it goes on, nor started again when it ends.
+        """Send a container its own stop signal. The engine neither kills it if it runs on, nor starts it again.
 
-        One that has ended already is no failure.
+        A container that has ended already is no failure.
         """
         import docker
 

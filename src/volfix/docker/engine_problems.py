@@ -1,4 +1,4 @@
-"""What goes wrong between volfix and the Docker engine, in the engine's or the operating system's own words."""
+"""Errors between volfix and the Docker engine, in the words of the engine or the operating system."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ class EngineProblem(Exception):
 
 
 class NotThere(EngineProblem):
-    """What the request names does not exist, or has gone since it was listed."""
+    """The container or volume of the request does not exist, or is gone since it was listed."""
 
 
 @contextmanager
 def as_engine_problem() -> Iterator[None]:
-    """The errors of the SDK and of the connection as EngineProblem, in the engine's words."""
+    """Raise the errors of the SDK and of the connection as EngineProblem, in the words of the engine."""
     import docker
     import requests
     import urllib3

@@ -1,4 +1,4 @@
-"""What became which volume: told by `--map`, by the mounts of the containers that exist, else by the files' history."""
+"""Which data belongs in which volume: by `--map`, by the mounts of the containers, else by the files' history."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 @dataclass(frozen=True, slots=True)
 class MapOption:
-    """What a person said: pairs of a source and a volume's key; the name under which the project ran before."""
+    """The options --map and --from-project: pairs of a source and a volume's key; the project's earlier name."""
 
     pairs: tuple[tuple[str, str], ...] = ()
     former: str | None = None
@@ -39,7 +39,7 @@ class MapOption:
 class MoveSearch:
     """The jobs of one project; `notes` say what is not carried, and why.
 
-    `back` is for copies to the places of before: these have to be beyond doubt, and the files may be put back already.
+    `back` is for `carry --back`: the former places have to be certain, and the files may be reverted already.
     """
 
     engine: Engine
@@ -115,9 +115,9 @@ class MoveSearch:
             )
 
     def _refuse_to_guess(self, key: str, uses: Sequence[tuple[Service, Mount]], origins: Sequence[Origin]) -> None:
-        """Raise CarryProblem where only the history speaks, and a container is there that it does not speak of.
+        """Raise CarryProblem if only the files' history names the data, and it does not know a container that exists.
 
-        A volume of the history's name that no such container mounts is the project's all the same.
+        A volume that the history names, and that no such container mounts, is the project's all the same.
         """
         others = self.found.others_of(service.name for service, _ in uses)
         sure = origins and not any(origin.kind == "bind" for origin in origins)

@@ -29,7 +29,7 @@ Progress = Callable[[int], None]
 
 
 class Carriers:
-    """The carriers of one piece of work; all are removed at the end, whatever happens but a kill."""
+    """The carriers of one task. All are removed at its end, unless volfix is killed."""
 
     def __init__(self, engine: Engine, image: str, purpose: str) -> None:
         self._engine, self._image, self._purpose = engine, image, purpose
@@ -43,7 +43,7 @@ class Carriers:
         try:
             self._stack.close()
         except EngineProblem:
-            if kind is None:  # else what went wrong before is what is to be told
+            if kind is None:  # else the earlier error is the one to report
                 raise
 
     def mounting(self, kind: str, source: str, *, writable: bool = False, target: str = INSIDE) -> str:
@@ -90,7 +90,7 @@ def manifest_of(
 
 
 def united(parts: Iterable[tuple[Origin, Manifest]]) -> Manifest:
-    """One manifest out of those of several origins. Raises CarryProblem where two have the same file."""
+    """The manifests of several origins as one. Raises CarryProblem if two origins have different files of one path."""
     found: Manifest = {}
     from_where: dict[str, Origin] = {}
     for origin, manifest in parts:
@@ -144,7 +144,7 @@ def copy(
             engine.write(carrier, directory, _counted(passing, progress))
         parts.append((origin, reading.manifest))
     sent = with_top(united(parts), origins)
-    if any(origin.below for origin in origins):  # a file moved the directory's time, or it has another owner
+    if any(origin.below for origin in origins):  # a file changed the directory's time, or needs another owner
         engine.write(carriers.mounting(*into, writable=True), ABOVE, [_directory(sent[""])])
     return sent
 

@@ -1,4 +1,4 @@
-"""Where a volume's data was by the files as they were: what they mounted at the same place."""
+"""Where a volume's data was before, by the earlier files: what they mounted at the same target."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def from_history(
     service: Service,
     mount: Mount,
 ) -> list[Origin]:
-    """What the newest earlier files mounted at the same place that is not the volume of now.
+    """What the newest earlier files mounted at the same target instead of today's volume. Raises EngineProblem.
 
-    A volume has to be there. Of a directory it is not looked whether it is; it is each place that `binds` finds.
-    `former` is the name that the project had, where a person says it; `containers` are as in `binds`.
+    A volume is named only if the engine has it. A directory is named unseen, at each place that `binds` finds.
+    `former` is the project's earlier name, if a person gave it; `containers` are as in `binds`.
     """
     project = deployed.project
     for version in earlier(deployed):
@@ -83,7 +83,7 @@ def _by_pipelines(deployed: Deployed, path: Path, when: str) -> Iterator[Origin]
 
 
 def check_one(key: str, places: Iterable[Origin]) -> None:
-    """Raise CarryProblem where a volume may stand for several directories."""
+    """Raise CarryProblem if a volume may have taken the place of several directories."""
     shown = {item.shown: item.evidence for item in places}
     if len(shown) > 1:
         found = "; ".join(f"{place} ({evidence})" for place, evidence in shown.items())
@@ -95,5 +95,5 @@ def check_one(key: str, places: Iterable[Origin]) -> None:
 
 
 def former_name(project: Project, former: str | None, key: str) -> str:
-    """What a volume was called on the host when the project had its former name."""
+    """The volume's name on the host when the project had its former name."""
     return replace(project, name=former or project.deployed_as or project.name, deployed_as=None).real_name(key)

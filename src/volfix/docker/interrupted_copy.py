@@ -1,4 +1,4 @@
-"""Whether a directory holds what a copy leaves that was killed, and nothing that anybody wrote since."""
+"""Whether a directory holds only what a killed copy left, and nothing that a service wrote since."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def is_part(
 
 
 def _first(engine: Engine, carriers: Carriers, origin: Origin, path: str, size: int) -> str | None:
-    """The digest of a file's first bytes; of none where this origin does not have it."""
+    """The digest of a file's first `size` bytes; None if this origin does not have the file."""
     container, place = carriers.source_of(origin)
     digest, left = hashlib.sha256(), size
     place = place if origin.below else posixpath.join(place, path)

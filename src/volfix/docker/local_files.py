@@ -1,7 +1,7 @@
-"""What is in a directory, read on this machine where the daemon runs on it: the same entries as its archive has.
+"""What a directory holds, read on this machine if the daemon runs here: the same entries as in its archive.
 
-The archive API sends each byte through two processes and cannot list: a copy that reads its source anyway is not to
-read it twice, and what was copied is compared sooner on the disk. Source: docker/engine (moby), pkg/archive, for what
+The archive API sends each byte through two processes and cannot list. So a source is listed here and read once, by the
+copy, and the copy is compared here, on the disk. Source: docker/engine (moby), pkg/archive, for what
 it packs and in which order; a hard link is the second name of a file in that order.
 """
 

@@ -1,4 +1,4 @@
-"""What a person said with `--map`: a source by its path or name, looked up on the engine."""
+"""Looks up on the engine what a person named with `--map`: a path, a volume, or a place in a container."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from volfix.syntax.pasted import word
 
 
 def mapped(engine: Engine, directory: Path, containers: Iterable[Container], source: str) -> Iterator[Origin]:
-    """A source as a person writes it; a file with what SQLite keeps beside it.
+    """The origins of a source as a person writes it; a file comes with the files that SQLite keeps beside it.
 
     `directory` is what a path starts from, `containers` are those of the volume's services. Raises CarryProblem where
     it cannot be found.

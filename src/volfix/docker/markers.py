@@ -78,7 +78,7 @@ def is_mine(engine: Engine, volume: str) -> bool:
 
 
 def unmark(engine: Engine, volume: str, marker: str | None = None) -> None:
-    """Remove the marker, the container last: until it is gone, the volume is marked. Who pruned either of them may."""
+    """Remove the marker, its container last: until then the volume is marked. A part that is gone is no error."""
     if engine.volume(_name(volume)) is not None:
         engine.remove_volume(_name(volume))
     if marker and any(item.id == marker for item in engine.containers()):
@@ -88,7 +88,7 @@ def unmark(engine: Engine, volume: str, marker: str | None = None) -> None:
 def sweep(engine: Engine, volume: str) -> None:
     """Remove the containers that a killed run left.
 
-    Raises CarryProblem, and removes none, where it may be at work still: on this machine, or on another one.
+    Raises CarryProblem, and removes none, if that run may still be at work, on this machine or on another.
     """
     left = [item for item in engine.containers() if item.labels.get(CARRIER) == volume]
     for container in left:

@@ -24,7 +24,7 @@ def opened_path(container: Container, process: Process, service: Service, name: 
 def path_in(container: Container, process: Process, file: DatabaseFile) -> str | None:
     """The absolute path of a file in a container; None where it cannot be told.
 
-    Where libraries differ over the slashes of a URL, the reading counts that alone lies in a writable mount.
+    If libraries read the slashes of a URL differently, the path counts that is the only one in a writable mount.
     """
     if not file.readings:
         return resolved_path(file, process.directory)

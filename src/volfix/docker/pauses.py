@@ -1,4 +1,4 @@
-"""Containers that are paused while their files are read, and that go on afterwards, whatever ends volfix."""
+"""Pauses containers while their files are read. They go on afterwards, however volfix ends."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from volfix.docker.engine import Engine
 from volfix.docker.engine_problems import EngineProblem
 
 DONE = b"done"
-"""Told to the child when nothing is left for it to do."""
+"""Sent to the child when nothing is left for it to do."""
 
 
 def paused_problem(container: Container) -> str:
-    """What is to be done about a container that is paused, or a run that was killed."""
+    """What to type for a container that is paused, as after a run that was killed."""
     return f"{container.name} is paused: docker unpause {container.name}, and run this again"
 
 
@@ -46,7 +46,7 @@ def paused(engine: Engine, containers: Iterable[Container]) -> Iterator[None]:
 
 
 def go_on(engine: Engine, containers: Iterable[str]) -> None:
-    """Unpause; one that was never paused, since a signal came first, or is gone, is no failure."""
+    """Unpause the containers. A container that is gone, or was not paused yet when a signal came, is no failure."""
     for container in containers:
         with suppress(EngineProblem):
             engine.unpause(container)

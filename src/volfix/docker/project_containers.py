@@ -1,4 +1,4 @@
-"""Which of the containers that run under a project's name are its own, and which are others' that share the name."""
+"""Which containers under a project's name are its own, and which belong to other projects of the same name."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ProjectContainers:
         return frozenset(item.container.id for item in self.others)
 
     def others_of(self, services: Iterable[str], project: str | None = None) -> list[ForeignContainer]:
-        """Those that bear the name of one of these services."""
+        """The others that have the name of one of these services."""
         names = frozenset(services)
         return [
             item
@@ -95,7 +95,7 @@ def _versions(deployed: Deployed) -> Iterator[tuple[Project, ...]]:
 
 
 def _together(container: Container, variants: Sequence[Project]) -> Iterator[Project]:
-    """The service as several files say it that Compose was given together, and that are projects of their own here."""
+    """The service merged from files that Compose was given together and that are separate projects here."""
     directory, given = container.labels.get(DIRECTORY, ""), container.labels.get(CONFIG_FILES, "").split(",")
     projects = {os.path.relpath(file.path, item.directory): item for item in variants for file in item.files}
     names = [os.path.relpath(path, directory) for path in given if path and directory]
@@ -116,7 +116,7 @@ def _together(container: Container, variants: Sequence[Project]) -> Iterator[Pro
 
 
 def _differs(project: Project, other: Project, name: str) -> bool:
-    """Whether two versions of a service mount, or name as a database, something else."""
+    """Whether two versions of a service differ in their mounts or in their variables."""
     return name not in other.services or _places(project, name) != _places(other, name)
 
 

@@ -1,4 +1,4 @@
-"""Counts of rows: what was counted, saved as JSON and compared with a later count."""
+"""Counts of rows: saved as JSON, and compared with a later count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 VERSION = 1
 SQLITE = "SQLite"
 GONE = ("there is no such file in the container", "the file is not a SQLite database")
-"""Problems that say that the rows of a file are not there; any other says that they were not counted."""
+"""Problems that mean that the rows are gone. Any other problem means that they were not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Counted:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether nothing of it was counted, so that nobody knows whether its rows are there."""
+        """Whether nothing was counted, so that volfix cannot tell whether the rows are there."""
         return bool(self.problem) and not self.tables and self.problem not in GONE
 
 

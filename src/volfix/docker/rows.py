@@ -65,7 +65,7 @@ def count(
 
 
 def on_volume(engine: Engine, deployed: Deployed, under: ProjectContainers, volume: str) -> Iterator[Counted]:
-    """The databases of the project's servers that run on a volume now: its files alone do not say their rows."""
+    """Count the servers that run on a volume now: the files of the volume alone do not tell how many rows they have."""
     for item in under.own:
         service = deployed.project.services.get(item.service or "")
         mounts = [mount for mount in item.mounts if (mount.kind, mount.source) == ("volume", volume)]
@@ -76,7 +76,7 @@ def on_volume(engine: Engine, deployed: Deployed, under: ProjectContainers, volu
 
 
 def not_running(engine: Engine, deployed: Deployed) -> str | None:
-    """Which services have no running container, in words; None where each has one."""
+    """Why services have no running container, in words; None if each service has one."""
     under = containers_under(engine, deployed, [deployed.project.name])
     running = _running(under)
     idle = set(deployed.project.services) - running.keys()

@@ -1,4 +1,4 @@
-"""`volfix carry --script`: the same as a POSIX shell script, for a host that has the docker command and no Python."""
+"""`volfix carry --script`: the carry as a POSIX shell script, for a host with the docker command and no Python."""
 
 from __future__ import annotations
 

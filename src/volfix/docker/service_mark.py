@@ -1,7 +1,7 @@
-"""The mark of a carry service, which says what of the source the volume has: `carry` reads and writes the same one.
+"""The mark of a carry service says what the volume has of its source. `volfix carry` reads and writes the same mark.
 
-So the service passes over what `carry` has moved, and what `carry --back` has given back; what is written to the source
-later is not in the mark, and the service refuses.
+So the service does not move again what `carry` has moved or `carry --back` has copied back. It refuses if the source
+has files that the mark does not name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from volfix.docker.tar_stream import END, Bytes, members
 from volfix.knowledge.carry_service import MARK_SUFFIX, MOVED
 
 ODD = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
-"""How `sha256sum` writes what a line cannot hold; such a line begins with a backslash."""
+"""How `sha256sum` writes characters that a line cannot hold; the line then begins with a backslash."""
 KINDS = {"named pipe": "fifo", "character device": "character special file", "block device": "block special file"}
 """What `stat` calls them."""
 
@@ -57,7 +57,7 @@ def moved_here(engine: Engine, volume: str, mark: str) -> float | None:
 
 
 def note_moved(engine: Engine, carriers: Carriers, job: Job, there: Manifest) -> None:
-    """Note that source and volume hold this, where the project has a carry service for the volume, or had."""
+    """Note that source and volume hold the same, if the project has, or had, a carry service for the volume."""
     if engine.volume(job.mark) is None:
         if not job.has_service:
             return

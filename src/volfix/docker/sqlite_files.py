@@ -19,7 +19,7 @@ BESIDE = ("-wal", "-journal")
 
 
 class NotAsked(Exception):
-    """This Python's SQLite cannot tell; the message says why. It is no fault of the file."""
+    """The SQLite of this Python cannot check the file; the message says why. The file may be whole."""
 
 
 class Spool:
@@ -61,7 +61,7 @@ class Count:
 
 
 def integrity(path: Path) -> str | None:
-    """What `PRAGMA integrity_check` finds wrong, None for nothing; the copy may be changed by recovery.
+    """The errors that `PRAGMA integrity_check` finds, None for none. SQLite may change the copy (recovery).
 
     Raises NotAsked where the schema needs what this SQLite does not have.
     """

@@ -1,4 +1,4 @@
-"""Stopping the services that write, before their data is copied; and those that a new project name replaces."""
+"""Stops the services that write before their data is copied, and the containers that a new project name replaces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from volfix.docker.containers import Container
 from volfix.docker.engine import Engine
 
 PATIENCE = 60
-"""Seconds in which an engine has to write what it has in memory to its files, and to end."""
+"""Seconds that an engine has to write its memory to its files, and to end."""
 MOMENT = 0.2
 """Seconds between two looks at whether it did."""
 ASIDE = "-before-carry-"
@@ -19,10 +19,10 @@ ASIDE = "-before-carry-"
 
 
 def stop(engine: Engine, container: Container, in_memory: Collection[str | None], say: Say) -> None:
-    """Stop a container, for good. One whose engine may have rows in memory only is never killed.
+    """Stop a container; it stays stopped. A container whose engine may have rows only in memory is never killed.
 
-    `in_memory` are the services of such engines. Raises CarryProblem where one of them runs on: Redis does so when it
-    cannot save.
+    `in_memory` are the services of these engines. Raises CarryProblem if one of them runs on: Redis does when it cannot
+    save.
     """
     say(f"stopping {container.name}")
     if container.service in in_memory and container.state != "restarting":
@@ -42,9 +42,9 @@ def stop(engine: Engine, container: Container, in_memory: Collection[str | None]
 def retire(
     engine: Engine, containers: Iterable[Container], in_memory: Collection[str | None], say: Say
 ) -> Iterator[tuple[str, str]]:
-    """Stop the containers of a former project name and rename them, so that they hold no port and no name.
+    """Stop the containers of a former project name and rename them, so that they occupy no port and no name.
 
-    None is removed: what is in a container's own layer stays. Yields each old name with the new one.
+    No container is removed: the data in its own layer stays. Yields each old name with the new name.
     """
     for container in containers:
         if container.is_running:
@@ -56,5 +56,5 @@ def retire(
 
 
 def stamp() -> str:
-    """The time in UTC, as the names of what is put aside end."""
+    """The time in UTC, for the end of a name of a volume or container that carry puts aside."""
     return time.strftime("%Y%m%dT%H%M%S", time.gmtime())

@@ -1,4 +1,4 @@
-"""What a carry finds before it begins: the data, the volume, and who uses them."""
+"""Looks before a carry: at the data, the volume, and the containers that use them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from volfix.rules.evidence.left_behind import last_change
 
 
 def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bool = False) -> SurveyedJob:
-    """Look at a job's data and its volume. Raises CarryProblem where there is nothing that could be carried.
+    """Look at a job's data and its volume. Raises CarryProblem if there is nothing to carry.
 
-    A volume that an earlier run filled is not compared, unless it is to be filled `again`: it is in use since.
-    `quick`: where there is nothing to compare with, files are listed and not read, as the copy reads them next.
+    A volume that an earlier run filled is in use since. It is compared only if it is to be filled `again`, or if its
+    sources have changed. With `quick`, files are listed and not read if there is nothing to compare with: the copy
+    reads them next.
     """
     when = time.time()
     image = image_for(engine, job)
@@ -60,14 +61,14 @@ def survey(engine: Engine, job: Job, say: Say, *, again: bool = False, quick: bo
 
 
 def _is_of_another(job: Job, volume: Volume | None, target: Manifest | None) -> bool:
-    """Whether a filled volume has none of the project's databases and came from elsewhere: others share its name."""
+    """Whether a filled volume is that of another project of the same name: it has none of this project's databases."""
     came = volume.labels.get(CARRIED, "") if volume else ""
     is_named = any(place and place in came for origin in job.origins for place in (origin.shown, origin.name))
     return bool(job.expected) and not is_named and not set(job.expected) & set(target or ())
 
 
 def _check_named(carriers: Carriers, job: Job) -> None:
-    """What a person named has to be there, even where an earlier run filled the volume."""
+    """Raise CarryProblem if a source that a person named does not exist, also if an earlier run filled the volume."""
     for origin in job.origins:
         if origin.evidence == MAPPED:
             try:
@@ -132,7 +133,7 @@ def _sources(
 
 
 def lacks(job: Job, manifest: Manifest, databases: set[str]) -> str | None:
-    """Why these files are not the database's; None where they may be."""
+    """Why these files cannot be those of the database, in words; None if they may be."""
     files = [path for path, entry in manifest.items() if entry.kind == "file"]
     shown = ", ".join(origin.shown for origin in job.origins)
     if not files:
@@ -176,7 +177,7 @@ def writers_of(engine: Engine, origins: tuple[Origin, ...]) -> list[Container]:
 
 
 def image_for(engine: Engine, job: Job) -> str:
-    """An image that carriers can be made of: the service's own, else any."""
+    """The image of the carriers: that of a service of the volume, else any. Raises CarryProblem if there is none."""
     own = {item.image for item in engine.containers() if job.owns(item) and item.service in job.services}
     image = next(iter(sorted(own)), None) or engine.any_image()
     if image is None:

@@ -1,4 +1,4 @@
-"""The members of a tar archive out of chunks that arrive, without a copy of what is in the files.
+"""Reads the members of a tar archive from chunks as they arrive, without copying the bytes of the files.
 
 Python's own tarfile copies each byte of a stream three times. Source: POSIX, pax (extended headers); GNU tar (long
 names): Go's archive/tar, with which the engine packs, writes nothing else.
@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 BLOCK = 512
 ZEROS = bytes(BLOCK)
 END = 2 * ZEROS
-"""What every whole archive ends with."""
+"""The end of every whole archive."""
 HEAD = 16
 """Bytes of a file by which its format is known."""
 USTAR = b"ustar\0"
-"""How a header of POSIX is known: only there, names have a prefix."""
+"""The mark of a POSIX header: only there a name may have a prefix."""
 DEVICES = (tarfile.CHRTYPE, tarfile.BLKTYPE)
 FILES = (tarfile.REGTYPE, tarfile.AREGTYPE)
 WITHOUT_DATA = frozenset(b"123456")
@@ -25,7 +25,7 @@ ABOUT_THE_NEXT = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONG
 
 
 class BrokenArchive(Exception):
-    """The archive ended early or cannot be read: nothing is known of what it held."""
+    """The archive ended early or cannot be read: nothing that was read of it counts."""
 
 
 class Bytes:
@@ -113,7 +113,7 @@ def _number(field: bytes) -> int:
 
 
 def _fields(kind: bytes, data: bytes) -> dict[str, str]:
-    """What an extended header says of the member after it."""
+    """The fields of an extended header, which describes the member after it."""
     if kind in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK):
         key = "path" if kind == tarfile.GNUTYPE_LONGNAME else "linkpath"
         return {key: data.rstrip(b"\0").decode("utf-8", "surrogateescape")}

@@ -1,4 +1,4 @@
-"""What a volume holds after a copy, compared entry by entry with what was sent; and its SQLite files examined."""
+"""Compares a volume after a copy with what was sent, entry by entry, and has SQLite check its files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def shown(wrong: list[str]) -> str:
 
 
 def _examine(job: Job, spool: Spool, say: Say) -> None:
-    """Ask SQLite whether the files are whole: a copy is as damaged as its source."""
+    """Ask SQLite whether the files are whole. Raises CarryProblem if one is damaged: then its source is damaged too."""
     for path, local in spool.paths.items():
         try:
             problem = integrity(local)

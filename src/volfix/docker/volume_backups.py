@@ -1,4 +1,4 @@
-"""What a volume holds is told before it is replaced, and copied to another volume, so that nobody's rows are gone."""
+"""Before a volume is replaced: says what it holds, and copies it to another volume, so that no row is lost."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from volfix.docker.volume_contents import held
 
 
 def held_in(engine: Engine, carriers: Carriers, job: Job) -> Iterator[str]:
-    """What the volume holds. Counted in copies: what a server that runs has in its memory only is not among it."""
+    """What the volume holds, a clause for each database. The rows are counted in copies of the files: rows that a
+    running server has only in memory are not counted.
+    """
     with Spool() as spool:
         manifest = through.manifest_of(engine, carriers.mounting("volume", job.name), INSIDE, "", spool.keep)
         yield from held(manifest, spool, job.clients)
 
 
 def put_aside(engine: Engine, found: SurveyedJob, say: Say, progress: Progress | None) -> None:
-    """Copy what the volume holds to another one, compared; then let go of it, which takes the containers that have it.
+    """Copy the volume to another volume and compare both; then remove the containers that have it, so that it can go.
 
-    Of these an image keeps what is in their own layers.
+    An image keeps the own layer of each removed container. Raises CarryProblem.
     """
     job, time = found.job, stamp()
     users = users_of(engine, MountPoint("volume", job.name, INSIDE))

@@ -1,4 +1,4 @@
-"""What a volume or a directory holds that is about to be replaced: its rows by table, else its files and their size."""
+"""Says what a volume or directory holds before it is replaced: rows by table, else the number and size of the files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def size(manifest: Manifest) -> str:
 
 
 def amount(number: float) -> str:
-    """Bytes, in the unit in which a person reads them."""
+    """A number of bytes with the unit that keeps it short."""
     for unit in ("bytes", "KB", "MB", "GB"):
         if number < 1000:
             return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
