@@ -143,6 +143,23 @@ def test_the_name_of_a_volume_after_a_variable_can_be_typed(shop: Path) -> None:
     assert "${PLACE}_rows on the host" in points(run(str(shop)).output)["Volumes"][0]
 
 
+def test_nothing_is_safe_beside_a_file_that_cannot_be_read(shop: Path) -> None:
+    (shop / ".volfix.toml").write_text("volumes = [\n", encoding="utf-8")
+    done = run(str(shop))
+    assert done.exit_code == 2
+    assert ".volfix.toml:1:1: not valid TOML" in done.stderr
+    assert "SAFE" not in done.stdout
+    assert "1 file of this repository could not be read" in done.stdout
+
+
+def test_a_project_that_cannot_be_read_has_no_answers(shop: Path) -> None:
+    (shop / "compose.yaml").write_text("services: [\n", encoding="utf-8")
+    done = run(str(shop))
+    assert done.exit_code != 0
+    assert "compose.yaml:2:1: not valid YAML" in done.output
+    assert "VF101" not in done.output
+
+
 def test_no_password_in_a_command_or_value_is_printed(shop: Path) -> None:
     text = PIPELINE.replace("cp .env.prod .env", "scp -P 22 https://app:hunter2@web/.env .env")
     (shop / ".drone.yml").write_text(text, encoding="utf-8")

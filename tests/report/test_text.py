@@ -161,7 +161,7 @@ def test_a_project_begins_with_what_it_can_lose_and_how_often() -> None:
         "shop: the next deployment can lose PostgreSQL (2 errors, 1 warning)\n"
     )
     assert shown(run(project([(warning, False)]))).startswith("shop: a later deployment may lose Redis (1 warning)\n")
-    assert shown(run(project([(finding(), False)]))).startswith("shop: 1 error\n")
+    assert shown(run(project([(finding(), False)]))).startswith("shop: the database is kept in ./data (1 error)\n")
 
 
 def test_the_same_finding_is_said_once_with_its_places() -> None:
@@ -373,12 +373,35 @@ def test_paths_start_from_where_the_person_is() -> None:
     assert "--> /srv/shop/compose.yaml:7:9" in shown(result, base=Path("/home/me"))
 
 
+def test_a_final_line_end_is_no_changed_line(tmp_path: Path) -> None:
+    text = shown(planned(tmp_path, {"compose.yaml": POSTGRES.removesuffix("\n") + "\n    restart: always"}))
+    fix = [line for line in text.splitlines() if re.match(r" *\d+ [-+]", line)]
+    assert [line.strip() for line in fix] == [
+        "8 -       - ./pg:/var/lib/postgresql/data",
+        "8 +       - db-data:/var/lib/postgresql/data",
+        "10 +",
+        "11 + volumes:",
+        "12 +   db-data:",
+        "13 +     driver: local",
+    ]
+
+
+def test_an_unsafe_fix_that_nobody_asked_for_is_to_be_decided_also_where_the_write_fails() -> None:
+    unsafe = finding(code="VF305", applicability=Applicability.UNSAFE)
+    failed = project([(finding(), True), (unsafe, False)], changes=(change(),), failure="it changed")
+    text = shown(run(failed), wrote=True)
+    assert "2 findings in 1 project: 1 to decide (--unsafe-fixes), 1 not written; 1 project not written." in text
+
+
 def test_notes_are_folded_into_a_line_unless_asked_for() -> None:
     info = finding("may be a database", severity=Severity.INFO, applicability=Applicability.NONE)
     result = run(project([(info, False), (replace(info, reason="other"), False)]))
     assert "may be" not in shown(result)
-    assert "2 notes of severity info: -v shows them" in shown(result)
+    assert shown(result) == "Nothing to do: no findings in 1 project; 2 notes (-v shows them).\n"
     assert shown(result, verbose=1).count("may be a database") == 2
+    assert shown(result, verbose=1).startswith("shop: nothing to fix (2 notes)\n")
+    beside = run(project([(finding(), True), (info, False)]))
+    assert "1 finding in 1 project: 1 can be fixed; 1 note (-v shows it). Nothing is written." in shown(beside)
 
 
 def test_q_is_a_line_a_finding_and_always_what_is_not_carried() -> None:
@@ -446,7 +469,7 @@ def test_the_next_command_is_the_one_that_was_typed() -> None:
         (run(project(), project()), "Nothing to do: no findings in 2 projects.\n"),
         (
             run(project(), errors=(FileProblem(COMPOSE, "x"),)),
-            "1 file could not be read; no findings in the rest (1 project).\n",
+            "1 file could not be read: not everything was checked.\n",
         ),
     ],
 )

@@ -65,6 +65,11 @@ def test_what_only_sounds_alike_is_not(name: str, line: str, tmp_path: Path) -> 
     assert not [text for text in found if text.startswith(name)]
 
 
+def test_the_compose_file_that_the_fix_changes_is_no_other_user(tmp_path: Path) -> None:
+    laid(tmp_path, {"ansible/templates/compose.yaml": PG.format(source="./data/pg")})
+    assert not [line for line in evidence(tmp_path) if "compose.yaml" in line]
+
+
 def test_an_ignored_directory_that_holds_other_mounts_is_not_idle(tmp_path: Path) -> None:
     web = "  web:\n    image: nginx\n    volumes: ['./data/site:/usr/share/nginx/html']\n"
     laid(tmp_path, {"compose.yaml": PG.format(source="./data/pg") + web, ".gitignore": "/data/\n"})

@@ -254,7 +254,7 @@ def test_a_finding_says_what_is_in_the_directory_and_has_no_fix(tmp_path: Path) 
     assert "`rm -rf state`, which deletes the data of MongoDB in ./state/db" in finding.danger
     assert (finding.location.line, finding.location.column) == (2, 6)
     assert finding.fix is None
-    assert finding.reason == "keep the data in a named volume, or delete another path"
+    assert finding.reason == "keep the data in a named volume, or leave ./state/db out of the command"
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_a_finding_says_what_is_in_the_directory_and_has_no_fix(tmp_path: Path) 
     [
         ("rsync -a --delete ./ h:/srv/app", "use --exclude=db"),
         ("git clean -fd", "use `git clean -e db`"),
-        ("find state -delete", "delete another path"),
+        ("find state -delete", "leave ./state/db out of the command"),
     ],
 )
 def test_a_finding_says_how_the_command_would_spare_the_data(text: str, spare: str, tmp_path: Path) -> None:

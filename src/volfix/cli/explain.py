@@ -1,4 +1,4 @@
-"""`volfix explain`: a rule in words, or what to look at in a project whose data still disappears."""
+"""`volfix explain`: a rule in words, or what the data of a project depends on, each with a verdict."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ CODE = re.compile(r"vf\d{3}\Z", re.IGNORECASE)
 @click.option(
     "-p", "--project-name", envvar="COMPOSE_PROJECT_NAME", metavar="NAME", help="The project's name on this host."
 )
-def command(subject: str, rules: bool, markdown: Path | None, project_name: str | None) -> None:
-    """Explain a rule (CODE), or walk through "data still disappearing?" for the project at PATH.
+@click.pass_context
+def command(ctx: click.Context, /, subject: str, rules: bool, markdown: Path | None, project_name: str | None) -> None:
+    """Explain a rule (CODE), or say whether the data of the project at PATH is SAFE, AT RISK or UNKNOWN.
 
-    With CODE: what the rule finds, why, its fix, examples, sources. Without: the checklist for the project here, each
-    question answered from its files, and from the Docker engine where one answers. Of several projects it gives the
-    verdicts, and says how to see one in full. Where no project is, the rules.
+    With CODE: what the rule finds, why, its fix, examples, sources. With PATH (.): each thing that the data depends on,
+    with its verdict, from the files and from the Docker engine where one answers. Of several projects only the
+    verdicts. Where no project is, the rules. Exit status: 0, or 2 where a file could not be read.
     """
-    from volfix.docker.carry_jobs import CarryProblem
+    from volfix.docker.carry_jobs import CarryProblem, NotRead
     from volfix.report.explain import explain, overview
     from volfix.rules.registry import REGISTRY
 
@@ -54,13 +55,21 @@ def command(subject: str, rules: bool, markdown: Path | None, project_name: str 
     if not path.exists():
         raise click.BadParameter(f"{subject} is neither a rule nor a path; `volfix explain --rules` lists the rules")
     try:
-        click.echo(_checklist(subject, path, project_name))
+        text, is_whole = _checklist(subject, path, project_name)
+        click.echo(text)
+        ctx.exit(0 if is_whole else 2)
+    except NotRead as problem:
+        raise click.ClickException(str(problem)) from problem
     except CarryProblem as problem:
         click.echo(f"volfix: {problem}\n", err=True)
         click.echo(overview(REGISTRY.values()))
 
 
-def _checklist(subject: str, path: Path, name: str | None) -> str:
+def _checklist(subject: str, path: Path, name: str | None) -> tuple[str, bool]:
+    """What to print, and whether every file could be read; names those that could not on standard error.
+
+    Raises NotRead where the project itself cannot be read, CarryProblem where there is none.
+    """
     from volfix.api import plan, root_of
     from volfix.configuration.nearest import names
     from volfix.docker.carried_marks import carried_marks
@@ -69,9 +78,12 @@ def _checklist(subject: str, path: Path, name: str | None) -> str:
     from volfix.docker.engine import Engine
     from volfix.docker.engine_problems import EngineProblem
     from volfix.report.checklist import render, render_several
-    from volfix.rules.checklist import checklist
+    from volfix.report.text import problem_lines
+    from volfix.rules.checklist import checklist, unless_unread
 
     asked, run = projects_at(path, name), plan(root_of(path), configuration=names()).run
+    for line in problem_lines(run.result(), notes=False):
+        click.echo(line, err=True)
     engine, note = None, None
     try:
         engine = Engine.connect(SECONDS)
@@ -88,14 +100,8 @@ def _checklist(subject: str, path: Path, name: str | None) -> str:
                 points = with_engine(with_history(carried, deployed, marks), engine, deployed, marks)
             except EngineProblem as problem:
                 engine, note = None, str(problem)
-        answers.append(
-            (
-                os.path.relpath(file, path),
-                deployed.project.name,
-                points if engine is not None else with_history(points, deployed),
-            )
-        )
-    if len(answers) > 1:
-        return render_several(subject, answers, note)
+        points = unless_unread(points if engine is not None else with_history(points, deployed), len(run.problems))
+        answers.append((os.path.relpath(file, path), deployed.project.name, points))
     _, title, points = answers[0]
-    return render(title, points, note)
+    text = render_several(subject, answers, note) if len(answers) > 1 else render(title, points, note)
+    return text, not run.problems

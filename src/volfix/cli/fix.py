@@ -199,7 +199,7 @@ def _rendered(result: RunResult, options: dict[str, Any], *, color: bool) -> str
 
     form = options["output_format"]
     if form == "text" and is_silent(result):
-        return nothing_to_do(result)
+        return "" if options["quiet"] else nothing_to_do(result)
     if form == "text":
         from volfix.report import text
 

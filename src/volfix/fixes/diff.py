@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,19 +39,25 @@ def unified(change: FileChange, root: Path, context: int = 3, masked: bool = Tru
 
 
 def changed_lines(change: FileChange, masked: bool = True) -> Iterator[tuple[str, int, str]]:
-    """The lines that go and come, each with its sign and its number, from 1, in the text that it stands in."""
-    for _, rows in _lines(change, 0, masked):
+    """The lines that go and come, each with its sign and its number, from 1, in the text that it stands in.
+
+    A line is the same with and without the line feed at its end: the last line of a file may lack it.
+    """
+    for _, rows in _lines(change, 0, masked, split=_bare_lines):
         yield from ((row.sign, row.number + 1, _shown(line)) for row, line in rows)
 
 
-def _lines(change: FileChange, context: int, masked: bool) -> Iterator[tuple[str, list[tuple[_Row, str]]]]:
-    """The hunks, each row with its line as a person may see it."""
+def _lines(
+    change: FileChange, context: int, masked: bool, split: Callable[[str], list[str]] | None = None
+) -> Iterator[tuple[str, list[tuple[_Row, str]]]]:
+    """The hunks, each row with its line as a person may see it; `split` makes lines of a text."""
+    split = split or split_lines
     if masked and not (change.secrets_before or change.secrets_after):
         change = with_secrets(change)
     before, after = change.before.text, change.after.text
     old, new = (hide(before, change.secrets_before), hide(after, change.secrets_after)) if masked else (before, after)
-    old_lines, new_lines = split_lines(old), split_lines(new)
-    for header, rows in _hunks(split_lines(before), split_lines(after), context):
+    old_lines, new_lines = split(old), split(new)
+    for header, rows in _hunks(split(before), split(after), context):
         yield header, [(row, (new_lines if row.sign == "+" else old_lines)[row.number]) for row in rows]
 
 
@@ -80,6 +86,10 @@ def split_lines(text: str) -> list[str]:
     """The lines of a text, each with its line end: only a line feed ends one."""
     parts = text.split("\n")
     return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def _bare_lines(text: str) -> list[str]:
+    return [line.removesuffix("\n") for line in split_lines(text)]
 
 
 def _byte_lines(data: bytes) -> list[bytes]:

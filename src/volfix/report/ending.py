@@ -11,7 +11,7 @@ from volfix.fixes.results import ProjectResult, RunResult
 from volfix.report.carry import carry_words, identity, kind_of, real_volume
 from volfix.report.entries import counted, is_done, main_file
 from volfix.report.finding import standing
-from volfix.report.summary import count, nothing_to_do, trouble
+from volfix.report.summary import count, noted, nothing_to_do, trouble
 from volfix.report.view import View
 from volfix.rules.findings import CarrierChange, Move
 from volfix.syntax.pasted import pasted
@@ -33,14 +33,14 @@ def ending(result: RunResult, view: View, command: str, *, wrote: bool, quiet: b
 def _summary(result: RunResult, view: View, standings: Counter[str], *, wrote: bool) -> Iterator[str]:
     """What the run comes to in a line, and how what was written is taken back."""
     if not standings:
-        yield nothing_to_do(result)
+        yield nothing_to_do(result, view.verbose)
         return
     parts = ", ".join(f"{standings[name]} {name}" for name in STANDINGS if standings[name])
     projects = len({id(project) for project, _ in counted(result)})
     counts = f"{count(standings.total(), 'finding')} in {count(projects, 'project')}: {parts}"
     files = result.written
     nothing = "" if files or wrote else " Nothing is written."
-    for line in view.lines(f"{'; '.join([counts, *trouble(result)])}.{nothing}"):
+    for line in view.lines(f"{'; '.join([counts, *trouble(result)])}{noted(result, view.verbose)}.{nothing}"):
         yield view.style(line, bold=True)
     if files:
         yield f"{count(len(files), 'file')} written; `volfix undo` puts {'it' if len(files) == 1 else 'them'} back."

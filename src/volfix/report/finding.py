@@ -32,6 +32,8 @@ SEVERITY_COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
 DIFF_COLORS = {"+": "green", "-": "red"}
 EVIDENCE, LINES = 2, 12
 """Lines of evidence, and of a fix, that are shown without -v."""
+BELOW = "the lines below"
+"""What is said of a fix that has no words of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def standing(project: ProjectResult, reported: ReportedFinding, *, unsafe: bool)
         return Standing("can be fixed", "safe" if safe else "unsafe, made with --unsafe-fixes")
     if finding.applicability is Applicability.NONE:
         return Standing("without a fix", "none")
-    if finding.applicability is Applicability.SAFE or project.failure or unsafe:
+    if finding.applicability is Applicability.SAFE or reported.fixed or unsafe:
         return Standing("not written", f"{finding.applicability.value}, not written")
     return Standing("to decide (--unsafe-fixes)", "needs --unsafe-fixes")
 
@@ -80,7 +82,8 @@ def shown(view: View, findings: Sequence[Finding], how: Standing) -> Iterator[st
         return
     changes = [change for finding in findings for change in changes_of(finding)]
     marks = _marks(findings)
-    lines = [] if how.summary == "not written" else [line for change in changes for line in _small(view, change)]
+    is_shown = how.summary != "not written" or (first.fix is not None and fix_words(first.fix) == BELOW)
+    lines = [line for change in changes for line in _small(view, change)] if is_shown else []
     numbers = [mark.place.location.line for mark in marks] + [number for _, _, number, _ in lines]
     gutter = max(len(str(max(numbers))), 2) + 1
     frames = Frames(view, gutter, _edited(changes))
@@ -167,7 +170,7 @@ def fix_words(fix: Fix) -> str:
     carried = {each.move for each in fix.carried if each.carrier}
     if any(move not in carried for move in fix.moves):
         said.append("it starts EMPTY: carry the data" if mounted else "carry the data")
-    return "; ".join(said) or "the lines below"
+    return "; ".join(said) or BELOW
 
 
 def _change_words(change: Change) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from volfix.fixes.results import RunResult
+from volfix.report.entries import is_note
 
 
 def is_silent(result: RunResult) -> bool:
@@ -10,13 +11,23 @@ def is_silent(result: RunResult) -> bool:
     return not any(project.findings or project.failure or project.changes for project in result.projects)
 
 
-def nothing_to_do(result: RunResult) -> str:
-    """The line that says so, and what could not be read or written; empty where nothing was checked, as a note says."""
-    where = count(len(result.projects), "project")
-    wrong = trouble(result)
+def nothing_to_do(result: RunResult, verbose: int = 0) -> str:
+    """The line that says so, or what could not be read, proven or written; empty where no project was found."""
+    wrong = "; ".join(trouble(result))
+    if result.errors:
+        return f"{wrong}: not everything was checked."
     if wrong:
-        return f"{'; '.join(wrong)}; no findings in the rest ({where})."
-    return f"Nothing to do: no findings in {where}." if result.projects else ""
+        return f"{wrong}."
+    if not result.projects:
+        return ""
+    return f"Nothing to do: no findings in {count(len(result.projects), 'project')}{noted(result, verbose)}."
+
+
+def noted(result: RunResult, verbose: int = 0) -> str:
+    """`; 2 notes (-v shows them)`: what a sentence that counts findings ends with; empty where there are none."""
+    notes = sum(is_note(item) for project in result.projects for item in project.findings)
+    how = "" if verbose else f" (-v shows {'it' if notes == 1 else 'them'})"
+    return f"; {count(notes, 'note')}{how}" if notes else ""
 
 
 def trouble(result: RunResult) -> list[str]:

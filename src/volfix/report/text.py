@@ -12,7 +12,7 @@ from volfix.fixes.results import FileChange, ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
 from volfix.report.alike import SEVERITIES, listed, ordered, together, told_findings
 from volfix.report.ending import ending
-from volfix.report.entries import is_done
+from volfix.report.entries import is_done, is_note
 from volfix.report.finding import SEVERITY_COLORS, Standing, again, shown, where
 from volfix.report.summary import count
 from volfix.report.view import View
@@ -50,7 +50,7 @@ def render(
     elif quiet:
         lines = [line for project in result.projects for line in _brief(view, project)]
     else:
-        told = [project for project in result.projects if _has_something(project)]
+        told = [project for project in result.projects if _has_something(view, project)]
         lines = list(_table(view, told)) if len(told) >= MANY else []
         seen: dict[object, ProjectResult] = {}
         for project in told:
@@ -101,15 +101,16 @@ def counts_by_rule(result: RunResult, view: View) -> Iterator[str]:
         yield ""
 
 
-def _has_something(project: ProjectResult) -> bool:
-    return bool(project.findings or project.failure or project.changes)
+def _has_something(view: View, project: ProjectResult) -> bool:
+    is_loud = any(view.verbose or not is_note(item) for item in project.findings)
+    return bool(is_loud or project.failure or project.changes)
 
 
 def _brief(view: View, project: ProjectResult) -> Iterator[str]:
     """A line for each finding that is left."""
     for item in ordered(project.findings):
         finding = item.finding
-        if not is_done(project, item) and (finding.severity.value != "info" or view.verbose):
+        if not is_done(project, item) and (view.verbose or not is_note(item)):
             yield f"{where(view, finding)}: {finding.severity.value}[{finding.code}] {view.clean(finding.message)}"
     if project.failure:
         yield f"{one_line(project.name)}: NOT WRITTEN: {view.clean(project.failure)}"
@@ -121,16 +122,12 @@ def _project(view: View, project: ProjectResult, seen: dict[object, ProjectResul
     if several:
         files = ", ".join(map(view.path, project.files or (project.root,)))
         yield from (view.style(line, dim=True) for line in view.lines(files, "  "))
-    quiet = [item for item in project.findings if item.finding.severity.value == "info" and not view.verbose]
-    loud = [item for item in project.findings if item not in quiet]
+    loud = [item for item in project.findings if view.verbose or not is_note(item)]
     for same in told_findings(project, loud, unsafe=view.unsafe):
         first = same.findings[0]
         earlier = seen.setdefault((first.code, same.places), project)
         yield ""
         yield from shown(view, same.findings, same.how) if earlier is project else again(view, first, earlier.name)
-    if quiet:
-        yield ""
-        yield view.style(f"{count(len(quiet), 'note')} of severity info: -v shows {_them(quiet)}", dim=True)
 
 
 def _failure(view: View, project: ProjectResult) -> Iterator[str]:
@@ -162,6 +159,7 @@ def _claim(view: View, project: ProjectResult) -> str:
     left = [item for item in project.findings if not is_done(project, item)]
     counts = Counter(item.finding.severity.value for item in left)
     parts = [count(counts[name], name) for name in SEVERITIES[:2] if counts[name]]
+    parts += [count(counts["info"], "note")] if view.verbose and counts["info"] else []
     done = len(project.findings) - len(left)
     parts += [f"{count(done, 'finding')} fixed"] if done else []
     counted = f" ({', '.join(parts)})" if parts else ""
@@ -173,8 +171,8 @@ def _claim(view: View, project: ProjectResult) -> str:
     if project.written and project.left:
         return f"{name}: the next `up` starts an EMPTY database until its data is carried{counted}"
     if counts["error"] or counts["warning"]:
-        return f"{name}:{counted.replace('(', '').replace(')', '')}"
-    return f"{name}: no loss of data found{counted}"
+        return f"{name}: {view.clean(ordered(left)[0].finding.message)}{counted}"
+    return f"{name}: {'nothing to fix' if left else 'no loss of data found'}{counted}"
 
 
 def _table(view: View, projects: Sequence[ProjectResult]) -> Iterator[str]:
@@ -196,7 +194,3 @@ def _diff(view: View, project: ProjectResult, change: FileChange) -> Iterator[st
     for number, line in enumerate(text.split("\n")[:-1]):
         color = DIFF_COLORS.get(line[:1])
         yield view.style(line, bold=True) if number < 2 else view.style(line, fg=color) if color else line
-
-
-def _them(items: Sequence[object]) -> str:
-    return "it" if len(items) == 1 else "them"

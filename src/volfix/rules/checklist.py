@@ -64,6 +64,13 @@ def checklist(context: Context, project: Project, findings: Sequence[Finding]) -
     return tuple(Point(topic, (*found[topic], *read(context, project))) for topic, read in READERS.items())
 
 
+def unless_unread(points: Sequence[Point], unread: int) -> tuple[Point, ...]:
+    """The points; with `unread` files that could not be read none of them is safe."""
+    files = "1 file" if unread == 1 else f"{unread} files"
+    answer = Answer(Mark.OPEN, f"{files} of this repository could not be read: volfix does not know what they change")
+    return tuple(point.and_also([answer] if unread else ()) for point in points)
+
+
 def data_mounts(context: Context, project: Project) -> Iterator[tuple[Use, str]]:
     """The project's mounts that keep something a redeploy must not lose, each with what that is."""
     for use in context.stack.uses:

@@ -28,6 +28,9 @@ from volfix.rules.findings import Finding, Place, Severity
 from volfix.syntax import disk
 from volfix.syntax.pasted import pattern
 
+WRITTEN = "what the containers have written"
+"""What is in a directory of which only the mount is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostData:
@@ -36,7 +39,7 @@ class HostData:
     use: Use
     path: str
     known: str | None
-    data: str = "what the containers have written"
+    data: str = WRITTEN
     """The same for a headline."""
     loses: str | None = None
     code: str = "VF101"
@@ -72,13 +75,13 @@ def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostD
     source, place = command.fragment.source, command.place
     known = [item for item in hit if item.known]
     first = (known or hit)[0]
-    what = first.known or "what the containers have written"
+    what = first.known or WRITTEN
     mount = first.use.mount
     name = pattern(posixpath.basename(posixpath.normpath(mount.raw_source)))
     spare = {
         "rsync --delete": f"use --exclude={name}",
         "git clean": f"use `git clean -e {name}`",
-    }.get(deleted.verb, "delete another path")
+    }.get(deleted.verb, f"leave {mount.raw_source} out of the command")
     return Finding(
         code="VF402",
         severity=Severity.ERROR if known else Severity.WARNING,
@@ -126,7 +129,7 @@ def host_data(context: Context) -> Iterator[HostData]:
             or disk.exists(Path(path))
             or use.project.directory.is_relative_to(path)
         ):
-            yield HostData(use, path, None)
+            yield HostData(use, path, None, loses=f"{WRITTEN} in {mount.raw_source}")
 
 
 def hits(deleted: DeletedPath, anchors: Sequence[Anchor], data: Sequence[HostData], context: Context) -> list[HostData]:

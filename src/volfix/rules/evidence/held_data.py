@@ -142,12 +142,12 @@ def _by_name_or_path(use: Use, target: str) -> HeldData | None:
                 return HeldData(kind, entry, (evidence, *role.evidence), doubt)
     entry_here = entry_at(target)
     if entry_here is not None:
-        named = images[0].text if images else "the service's image"
+        named = images[0].text if images else f"the image that {use.service.name} builds"
         return HeldData(
             ENGINE,
             entry_here,
             (f"{target} is where {entry_here.name} keeps its data",),
-            f"volfix does not know what {named} runs",
+            f"volfix cannot see what runs in {named}",
         )
     return None
 

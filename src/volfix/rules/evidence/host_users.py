@@ -27,7 +27,7 @@ def host_evidence(context: Context, use: Use, path: Path | None = None, source: 
     source = source or use.mount.raw_source
     if path is None or path in (context.root, use.project.directory):
         return
-    found = list(host_uses(path, use.project.directory, context.root))
+    found = _uses(context, use, path)
     yield from (_use_in_words(context, host_use, source) for host_use in found[:MOST])
     if len(found) > MOST:
         yield f"{len(found) - MOST} more lines of the repository name {source} on the host"
@@ -48,7 +48,7 @@ def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Itera
     if path is None or path in (context.root, use.project.directory):
         return
     is_settled = entry is not None or runs_as_root(use.service)
-    for host_use in host_uses(path, use.project.directory, context.root):
+    for host_use in _uses(context, use, path):
         if host_use.does is None:
             continue
         from volfix.project.commands.host_effects import OWNS  # reads commands: most directories are in none
@@ -58,8 +58,14 @@ def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Itera
             yield f"{place}: `{host_use.tool}` {host_use.does} {use.mount.raw_source} on the host"
 
 
+def _uses(context: Context, use: Use, path: Path) -> list[HostUse]:
+    """The lines that use the directory; the stack's Compose files, which the fix changes, are none of them."""
+    own = {file.path for file in context.stack.files}
+    return [each for each in host_uses(path, use.project.directory, context.root) if each.path not in own]
+
+
 def _use_in_words(context: Context, host_use: HostUse, source: str) -> str:
     place = f"{relative(host_use.path, context.root)}:{host_use.line}"
     if host_use.tool is None:
-        return f"{place}: names {source} on the host, which is without the data after the fix"
+        return f"{place}: names {source} on the host; after the fix the data is not there"
     return f"{place}: `{host_use.tool}` uses {source} on the host: it will not see the volume"

@@ -28,6 +28,7 @@ from volfix.syntax.yaml_tree import Scalar
 
 CONFIGURATION = ("/etc/", "/docker-entrypoint", "/var/log", "/run/", "/var/run/")
 """Targets of what is read at a start, or only written: it may stay on the host."""
+BY_HAND = "change both mounts by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
             for use in uses:
                 mount = use.mount
                 if not (mount.read_only or is_file(mount) or never_converted(None, mount.clean_target)):
-                    yield f"{use.service.name} mounts {mount.raw_source}, which lies in this directory"
+                    text = f"{use.service.name} also mounts {mount.raw_source}, a part of this directory"
+                    yield f"{text}: {BY_HAND}"
 
 
 def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
@@ -109,7 +111,8 @@ def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
     for use in _containing(context, host):
         held = held_data(context, use)
         if held is not None and held.kind != UNKNOWN and not use.mount.read_only:
-            yield f"{use.service.name} keeps its data in {use.mount.raw_source}, which contains it"
+            text = f"{use.service.name} keeps its data in {use.mount.raw_source}, which contains this directory"
+            yield f"{text}: {BY_HAND}"
 
 
 def _containing(context: Context, host: HostDirectory) -> Iterator[Use]:
@@ -153,7 +156,7 @@ def _doubts_of(context: Context, host: HostDirectory, entry: Entry | None) -> It
         if not use.mount.read_only and (user := foreign_user(use.service, use.mount.clean_target, entry)):
             yield f"{use.service.name} runs as {user}, and a new volume at {use.mount.raw_target} may belong to root"
     for use in _containing(context, host):
-        yield f"{use.service.name} mounts {use.mount.raw_source}, which contains it"
+        yield f"{use.service.name} mounts {use.mount.raw_source}, which contains this directory"
     yield from _seen_in_project(context, host, uses)
     yield from _stale_mounts(context, host)
     for use in uses:
@@ -178,7 +181,8 @@ def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iter
     for parent in host.path.parents if host.path else ():
         for directory, name in context.users.get(str(parent), frozenset()):
             if directory not in own and not directory.is_relative_to(parent):  # its own code, or the whole host
-                yield f"the project in {in_words(context, directory, name)} mounts {parent.name}, which contains it"
+                place = in_words(context, directory, name)
+                yield f"the project in {place} mounts {parent.name}, which contains this directory"
     mounts = {id(use.mount) for use in uses}
     for database in databases(context):
         mount = database.mount
