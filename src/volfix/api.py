@@ -152,6 +152,7 @@ def plan(
     configuration: Configuration | None = None,
     baseline: Baseline | None = None,
     unsaved: Mapping[Path, bytes] | None = None,
+    ignores: bool = True,
     confirm: Callable[[Finding], bool] | None = None,
     progress: Callable[[int, int], None] | None = None,
     jobs: int | None = 1,
@@ -163,7 +164,8 @@ def plan(
     there, with why: what would be read of them is an error. `carry_service`: a fix that makes a volume adds
     the service that carries the data into it, where one can; `only_carried`: it is unsafe where none does.
     `configuration` says which files of the repositories are read for select, ignore and exclude (none), `baseline`
-    which findings are left out; `unsaved` is what files hold in an editor, and read instead of what is on disk, where
+    which findings are left out; without `ignores`, findings that a comment ignores are there too, without fixes.
+    `unsaved` is what files hold in an editor, and read instead of what is on disk, where
     such a file is there. `confirm` is asked about each fix; `progress` is called with the stacks done and their
     number. `jobs` is how many processes plan many stacks, None one for each processor. Raises FileNotFoundError for a
     path that does not exist. What cannot be read is in `result.errors`.
@@ -181,6 +183,7 @@ def plan(
         baseline=baseline,
         carry_service=carry_service,
         only_carried=only_carried,
+        ignores=ignores,
         unsaved={os.path.realpath(name): data for name, data in (unsaved or {}).items()},
         confirm=confirm,
         jobs=jobs,

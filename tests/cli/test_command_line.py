@@ -186,18 +186,18 @@ def test_a_compose_file_is_the_project_that_its_directory_is(repository: Path) -
 
 
 def test_each_fix_can_be_refused(repository: Path) -> None:
-    result = run("-i", "--write", str(repository), stdin="n\ny\n")
+    result = run("-i", "--write", str(repository), stdin="y\nn\n")
     assert "app-db:/app/data" in (repository / "docker-compose.yml").read_text()
     assert (repository / ".env.prod").read_bytes() == (REFERENCE / ".env.prod").read_bytes()
     assert result.exit_code == 1
 
 
-def test_each_fix_is_shown_before_it_is_asked_about(repository: Path) -> None:
+def test_each_fix_is_shown_before_it_is_asked_about_and_the_volume_before_the_path_in_it(repository: Path) -> None:
     asked = run("-i", str(repository), stdin="n\nn\n").stderr
     first, second, _ = asked.split("Make this fix?")
-    assert "- DATABASE_URL=sqlite:///./database.db\n  4 + DATABASE_URL=sqlite:///./data/database.db\n" in first
-    assert "  9 +       - app-db:/app/data" in second
-    assert "+ DATABASE_URL" not in second
+    assert "  9 +       - app-db:/app/data" in first
+    assert "+ DATABASE_URL" not in first
+    assert "- DATABASE_URL=sqlite:///./database.db\n  4 + DATABASE_URL=sqlite:///./data/database.db\n" in second
 
 
 def test_an_unsafe_fix_that_is_refused_is_not_made_and_its_flag_not_advised_again(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_an_unsafe_fix_that_is_refused_is_not_made_and_its_flag_not_advised_agai
 
 
 def test_a_path_is_not_moved_into_a_volume_that_is_refused(repository: Path) -> None:
-    result = run("-i", "--write", str(repository), stdin="y\nn\n")
+    result = run("-i", "--write", str(repository), stdin="n\ny\n")
     assert "./data:/app/data" in (repository / "docker-compose.yml").read_text()
     assert (repository / ".env.prod").read_bytes() == (REFERENCE / ".env.prod").read_bytes()
     assert "this fix needs the volume app-db, and the fix that makes the volume is not made" in result.stdout
@@ -376,7 +376,7 @@ def test_each_question_is_numbered_and_asked_once(repository: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stdin", "questions", "written"), [("a\n", 1, {"env", "mount"}), ("q\n", 1, set()), ("n\na\n", 2, {"mount"})]
+    ("stdin", "questions", "written"), [("a\n", 1, {"env", "mount"}), ("q\n", 1, set()), ("y\nq\n", 2, {"mount"})]
 )
 def test_all_that_follow_are_answered_at_once(repository: Path, stdin: str, questions: int, written: set[str]) -> None:
     assert asked_and_said(repository, stdin, "--write").stderr.count("Make this fix?") == questions
@@ -386,7 +386,9 @@ def test_all_that_follow_are_answered_at_once(repository: Path, stdin: str, ques
 
 def test_e_explains_the_rule_and_a_question_mark_the_answers(repository: Path) -> None:
     asked = asked_and_said(repository, "e\n?\nn\nn\n").stderr
-    assert "VF201  database-outside-volume" in asked
+    assert "VF101  database-on-bind-mount" in asked
+    assert "`volfix explain VF101` also shows examples." in asked
+    assert "Example: " not in asked
     assert "a  make this fix and all that follow" in asked
     assert asked.count("1 of 2: Make this fix?") == 3
 
@@ -395,13 +397,45 @@ def test_without_write_the_command_that_writes_just_what_was_chosen_is_the_first
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repository)
-    said = run("-i", stdin="n\ny\n").stdout
+    said = run("-i", stdin="y\nn\n").stdout
     command = "volfix --select=VF101@docker-compose.yml:9 --write"
     assert f"  1  {command}\n" in said
     result = run(*command.split()[1:])
     assert "Make this fix?" not in result.output
     assert "app-db:/app/data" in (repository / "docker-compose.yml").read_text()
     assert (repository / ".env.prod").read_bytes() == (REFERENCE / ".env.prod").read_bytes()
+
+
+def test_the_unsafe_fixes_are_not_looked_for_among_those_that_were_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  db:\n    image: postgres:17\n    volumes: ['./pg:/var/lib/postgresql/data']\n"
+        "  events:\n    image: mongo:7\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    said = run("--select", "VF101@compose.yaml:4").stdout
+    assert "  1  volfix --select=VF101@compose.yaml:4 --write\n" in said
+    assert "`volfix --unsafe-fixes` shows the fixes that need your decision." in said
+
+
+@pytest.mark.parametrize(("least", "status"), [("error", 0), ("warning", 1), ("info", 1)])
+def test_the_severity_that_fails_can_be_chosen(least: str, status: int, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services:\n  db:\n    image: postgres:17\n")
+    result = run("--fail-on", least, str(tmp_path))
+    assert result.exit_code == status
+    assert "warning[VF105]" in result.stdout, "it is shown in any case"
+
+
+def test_what_comments_ignore_can_be_shown_and_is_never_fixed(repository: Path) -> None:
+    compose = repository / "docker-compose.yml"
+    text = compose.read_text().replace("# the SQLite database", "# volfix: ignore[VF101] snapshots")
+    compose.write_text(text)
+    assert "VF101" not in run("-q", str(repository)).stdout
+    shown = run("-q", "--no-ignores", "--write", "--allow-dirty", str(repository)).stdout
+    assert "error[VF101] the database of app is inside the checkout" in shown
+    assert "VF901" not in shown
+    assert compose.read_text() == text
 
 
 @pytest.mark.parametrize("place", ["VF101@docker-compose.yml:8", "VF101@other.yml:9", "VF102@docker-compose.yml:9"])

@@ -64,10 +64,11 @@ def planned(make: Callable[..., Plan], options: dict[str, Any], view: Callable[[
     """
     if options["interactive"]:
         named = options["places"]
+        from volfix.report.alike import ordered
+
+        found = (item.finding for project in make().projects for item in ordered(project.findings))
         possible = [
-            each
-            for each in make().findings
-            if each.fix and (options["unsafe_fixes"] or each.applicability.value == "safe")
+            each for each in found if each.fix and (options["unsafe_fixes"] or each.applicability.value == "safe")
         ]
         asked = [each for each in possible if not named or Place.of(each) in named]
         options["places"] = frozenset(_chosen(asked, view()))
@@ -106,9 +107,9 @@ def _answer(asked: str, code: str) -> str:
         if answer in (YES, NO, ALL, QUIT):
             return answer
         if answer == EXPLAIN:
-            from volfix.report.explain import explain
+            from volfix.report.explain import in_short
             from volfix.rules.registry import REGISTRY
 
-            click.echo(f"{explain(REGISTRY[code])}\n", err=True)
+            click.echo(f"{in_short(REGISTRY[code])}\n\n`volfix explain {code}` also shows examples.\n", err=True)
         else:
             click.echo(HELP, err=True)

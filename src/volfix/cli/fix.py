@@ -15,7 +15,7 @@ import click
 from volfix.cli.baseline import read_baseline, write_baseline
 from volfix.cli.config import SEVERITIES, configuration_options, configured, selection
 from volfix.cli.groups import Fix, complete_first_word
-from volfix.cli.outputs import WRITTEN, outputs
+from volfix.cli.outputs import WRITTEN, outputs, wants_color
 from volfix.cli.writing import check_can_write
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
 @selection
 @configuration_options
 @click.option("--min-severity", type=click.Choice(SEVERITIES), help="Leave out findings that are less severe.")
+@click.option("--no-ignores", is_flag=True, help="Also show the findings that comments ignore. They are never fixed.")
 @click.option(
     "--baseline",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -89,6 +90,12 @@ SLOW_PARSER = "YAML is read by the parser in Python, four times slower: `pip ins
     "--exit-zero", is_flag=True, help="Exit with 0 although findings remain, as tools for many repositories want."
 )
 @click.option(
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    default="warning",
+    help="Exit with 1 only for findings of at least this severity (warning).",
+)
+@click.option(
     "-q", "--quiet", is_flag=True, help="Print a line for each finding, the data that is not carried, and errors."
 )
 @click.option("-v", "--verbose", is_flag=True, help="Also print notes, all evidence and every line of a fix.")
@@ -110,7 +117,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     options["output_format"], options["output_file"] = results[0]
     if options["write"]:
         _recover(paths or (Path(),))
-    color = _wants_color(options)
+    color = wants_color(options)
     make = partial(
         volfix.plan,
         list(paths) or ["."],
@@ -121,6 +128,7 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
         carry_service=options["carry_service"],
         outside=not options["no_outside"],
         jobs=options["jobs"],
+        ignores=not options["no_ignores"],
         progress=None if options["quiet"] else _progress(),
     )
     plan = planned(make, options, partial(_view, options, color=color))
@@ -140,7 +148,8 @@ def command(ctx: click.Context, /, paths: tuple[Path, ...], **options: Any) -> N
     _print_problems(result, options)
     for form, file in results:
         _print(result, {**options, "output_format": form, "output_file": file}, color=color)
-    ctx.exit(0 if options["exit_zero"] and result.status == 1 else result.status)
+    status = result.status_for(options["fail_on"])
+    ctx.exit(0 if options["exit_zero"] and status == 1 else status)
 
 
 def _say_slow_parser() -> None:
@@ -208,6 +217,7 @@ def _rendered(result: RunResult, options: dict[str, Any], *, color: bool) -> str
             _view(options, color=color and options["output_file"] is None),
             wrote=options["write"],
             command=_typed(options),
+            decide=_typed({**options, "unsafe_fixes": True, "places": frozenset()}),
             quiet=options["quiet"],
             diffs=options["diff"] and not options["write"],
             changes=options["changes"],
@@ -264,16 +274,6 @@ def _typed(options: dict[str, Any]) -> str:
     for name in ("min_severity", "baseline", "config"):
         words += [f"--{name.replace('_', '-')}={options[name]}"] if options[name] else []
     return pasted([*words, *options["paths"]])
-
-
-def _wants_color(options: dict[str, Any]) -> bool:
-    if options["color"] != "auto":
-        return bool(options["color"] == "always")
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR", "0") != "0":
-        return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _progress() -> Callable[[int, int], None] | None:

@@ -37,11 +37,20 @@ class Fix(Grouped):
             *("write", "interactive", "unsafe_fixes", "carry_service"),
             *("trusted", "verify_with_compose", "allow_dirty"),
         ),
-        "Findings": ("select", "ignore", "exclude", "min_severity", "baseline", "write_baseline", "no_outside"),
+        "Findings": (
+            "select",
+            "ignore",
+            "exclude",
+            "min_severity",
+            "no_ignores",
+            "baseline",
+            "write_baseline",
+            "no_outside",
+        ),
         "Configuration": ("config", "no_config"),
         "Output": (
             *("output_format", "output_file", "diff", "diff_context", "changes", "statistics"),
-            *("color", "show_secrets", "quiet", "verbose", "exit_zero"),
+            *("color", "show_secrets", "quiet", "verbose", "fail_on", "exit_zero"),
         ),
     }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -44,3 +46,14 @@ def outputs(options: dict[str, Any]) -> list[tuple[str, Path | None]]:
     if len({path.absolute() for path in files}) < len(files):
         raise click.UsageError("two results cannot go to the same file")
     return list(zip(forms, (*[None] * printed, *files), strict=True))
+
+
+def wants_color(options: dict[str, Any]) -> bool:
+    """What --color says, else NO_COLOR, FORCE_COLOR, and whether standard output is a terminal."""
+    if options["color"] != "auto":
+        return bool(options["color"] == "always")
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") != "0":
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"

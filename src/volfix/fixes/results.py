@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from volfix.rules.findings import Carriage, Finding, Move
     from volfix.syntax.source import Edit, FileProblem, Source, Span
 
+SEVERITIES = ("error", "warning", "info")
+
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
@@ -63,6 +65,11 @@ class ReportedFinding:
     fixed: bool
     rejected: bool = False
     data: str | None = None
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it is of severity info and nothing fixes it: a note does not count as a finding."""
+        return self.finding.severity.value == "info" and not self.fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +129,17 @@ class RunResult:
     @property
     def status(self) -> int:
         """The exit status: 0 nothing left to do, 1 findings remain, 2 something was not read, proven or written."""
+        return self.status_for("warning")
+
+    def status_for(self, least: str) -> int:
+        """The exit status where a finding has to have at least this severity to make it 1."""
         found = [(project, item) for project in self.projects for item in project.findings]
         failed = any(project.failure for project in self.projects) or any(item.rejected for _, item in found)
         if self.errors or failed:
             return 2
+        severe = SEVERITIES[: SEVERITIES.index(least) + 1]
         left = (item.finding.severity.value for project, item in found if not (item.fixed and project.written))
-        return 1 if any(severity != "info" for severity in left) else 0
+        return 1 if any(severity in severe for severity in left) else 0
 
     @property
     def written(self) -> frozenset[Path]:

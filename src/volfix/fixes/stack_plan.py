@@ -47,6 +47,8 @@ class Options:
     """Whether a fix is unsafe whose moves no such service carries."""
     unsaved: Mapping[str, bytes] = field(default_factory=dict)
     """What files hold in an editor, by their real paths: it is read instead of what is on disk."""
+    ignores: bool = True
+    """Whether ignore comments leave out findings; else these findings are shown, without their fixes."""
     jobs: int | None = 1
     """How many processes plan the stacks; None: one, and where there are many stacks one for each processor."""
 
@@ -74,7 +76,11 @@ PlanStack = Callable[[Context], StackPlan]
 def plan_stack(context: Context, settings: Settings, options: Options, loader: Loader) -> StackPlan:
     """The findings of one stack, the fixes that may be made, and the proof that they do what they declare."""
     known = options.baseline
-    found = [finding for finding in _findings(context, settings) if known is None or not known.has(finding)]
+    found = [
+        finding
+        for finding in _findings(context, settings, ignores=options.ignores)
+        if known is None or not known.has(finding)
+    ]
     if not found:
         return StackPlan(context, project_results(context.stack, MadeFixes([])), ())
     from volfix.fixes.held_back import unless_refused, unless_unread
@@ -135,7 +141,7 @@ def _objection(operations: Sequence[Operation]) -> str | None:
     return None
 
 
-def _findings(context: Context, settings: Settings) -> Iterator[Finding]:
+def _findings(context: Context, settings: Settings, *, ignores: bool) -> Iterator[Finding]:
     """Each finding once, in the order of files and places; where projects disagree, the most cautious fix counts."""
     stack = context.stack
     others = {file.path for project in stack.projects if not stack.is_asked(project) for file in project.loaded}
@@ -150,7 +156,9 @@ def _findings(context: Context, settings: Settings) -> Iterator[Finding]:
             if path in others or (places is not None and path.parent not in places):
                 continue
             if is_ignored(context, finding.location.source, finding.location.span.start, code):
-                continue
+                if ignores or context.leaves_out(path, code):
+                    continue
+                finding = replace(finding, fix=None, reason="a comment says to ignore it")
             if not settings.is_severe(finding.severity):
                 continue
             key = (code, finding.location, finding.service, finding.target, finding.step)

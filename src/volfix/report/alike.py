@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from volfix.fixes.results import ProjectResult, ReportedFinding
+from volfix.fixes.results import SEVERITIES, ProjectResult, ReportedFinding
 from volfix.report.finding import Standing, standing
 from volfix.rules.findings import HEADLINE, Finding, Location, shortened
 
-SEVERITIES = ("error", "warning", "info")
 MOST_DANGEROUS = ("VF402", "VF403", "VF401", "VF112", "VF309", "VF308", "VF304", "VF1", "VF2", "VF3")
 """Beginnings of codes: what deletes rows at the next deployment, then what starts empty, then what may."""
 SERVICE = "\0"

@@ -21,12 +21,18 @@ STANDINGS = ("fixed", "can be fixed", "to decide (--unsafe-fixes)", "not written
 NOT_CARRIED = "NOT CARRIED"
 
 
-def ending(result: RunResult, view: View, command: str, *, wrote: bool, quiet: bool) -> Iterator[str]:
-    """All that comes after the findings; a `quiet` run says only what is not carried."""
+def ending(result: RunResult, view: View, command: str, decide: str, *, wrote: bool, quiet: bool) -> Iterator[str]:
+    """All that comes after the findings; a `quiet` run says only what is not carried.
+
+    `command` is what a person types for this run without `--write`, `decide` what shows the unsafe fixes.
+    """
     if not quiet:
         standings = Counter(standing(*pair, unsafe=view.unsafe).summary for pair in counted(result))
         yield from _summary(result, view, standings, wrote=wrote)
         yield from _way(result, view, standings, command, wrote=wrote)
+        if standings["to decide (--unsafe-fixes)"]:
+            yield ""
+            yield from view.lines(f"`{view.clean(decide)}` shows the fixes that need your decision.")
     yield from _not_carried(result, view, wrote=wrote, quiet=quiet)
 
 
@@ -75,10 +81,6 @@ def _way(result: RunResult, view: View, standings: Counter[str], command: str, *
             "volfix deletes no volume: the marks of these services stay. Once this is deployed with --remove-orphans, "
             f"on each host: `{pasted(['docker', 'volume', 'rm', *marks])}`"
         )
-    if standings["to decide (--unsafe-fixes)"]:
-        yield ""
-        decide = f"`{view.clean(command)} --unsafe-fixes` shows the fixes that need your decision."
-        yield from view.lines(decide)
 
 
 def _numbered(view: View, steps: Sequence[tuple[str, str]]) -> Iterator[str]:

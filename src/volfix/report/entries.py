@@ -67,14 +67,9 @@ def is_fixable(project: ProjectResult, reported: ReportedFinding) -> bool:
     return reported.fixed and not project.written and project.failure is None
 
 
-def is_note(reported: ReportedFinding) -> bool:
-    """Whether the finding is a note: of severity info, and nothing fixes it."""
-    return reported.finding.severity.value == "info" and not reported.fixed
-
-
 def counted(result: RunResult) -> list[tuple[ProjectResult, ReportedFinding]]:
     """The findings that count: all but the notes."""
-    return [(project, item) for project in result.projects for item in project.findings if not is_note(item)]
+    return [(project, item) for project in result.projects for item in project.findings if not item.is_note]
 
 
 def entries(result: RunResult, base: Path, *, show_secrets: bool = False) -> Iterator[Entry]:

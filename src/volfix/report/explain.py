@@ -18,13 +18,21 @@ WHOLE_FILE = 1_000_000
 def explain(rule: Rule) -> str:
     """What the rule finds, why, its fix, examples and sources, in lines of 80 columns but where code is longer."""
     parts = [
+        in_short(rule),
+        *(part for example in rule.examples for part in _example(example)),
+        "Sources\n" + "\n".join(_wrapped(source, "  - ", "    ") for source in rule.sources),
+    ]
+    return "\n\n".join(parts)
+
+
+def in_short(rule: Rule) -> str:
+    """What the rule finds, why, and its fix, in lines of 80 columns."""
+    parts = [
         f"{rule.code}  {rule.name}",
         _wrapped(rule.summary),
         *([] if rule.default else ["Off unless it is selected."]),
         _section("Why", rule.why),
         _section("Fix", rule.fix),
-        *(part for example in rule.examples for part in _example(example)),
-        "Sources\n" + "\n".join(_wrapped(source, "  - ", "    ") for source in rule.sources),
     ]
     return "\n\n".join(parts)
 

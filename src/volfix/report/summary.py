@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from volfix.fixes.results import RunResult
-from volfix.report.entries import is_note
 
 
 def is_silent(result: RunResult) -> bool:
@@ -25,7 +24,7 @@ def nothing_to_do(result: RunResult, verbose: int = 0) -> str:
 
 def noted(result: RunResult, verbose: int = 0) -> str:
     """`; 2 notes (-v shows them)`: what a sentence that counts findings ends with; empty where there are none."""
-    notes = sum(is_note(item) for project in result.projects for item in project.findings)
+    notes = sum(item.is_note for project in result.projects for item in project.findings)
     how = "" if verbose else f" (-v shows {'it' if notes == 1 else 'them'})"
     return f"; {count(notes, 'note')}{how}" if notes else ""
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from volfix.fixes.diff import unified
 from volfix.fixes.masking.messages import scrub
-from volfix.fixes.results import FileChange, ProjectResult, RunResult
+from volfix.fixes.results import SEVERITIES, FileChange, ProjectResult, RunResult
 from volfix.project.compose.host_directories import relative
-from volfix.report.alike import SEVERITIES, listed, ordered, together, told_findings
+from volfix.report.alike import listed, ordered, together, told_findings
 from volfix.report.ending import ending
-from volfix.report.entries import is_done, is_note
+from volfix.report.entries import is_done
 from volfix.report.finding import SEVERITY_COLORS, Standing, again, shown, where
 from volfix.report.summary import count
 from volfix.report.view import View
@@ -33,6 +33,7 @@ def render(
     show_secrets: bool = False,
     wrote: bool = False,
     command: str = "volfix",
+    decide: str | None = None,
     quiet: bool = False,
     diffs: bool = False,
     changes: bool = False,
@@ -41,8 +42,8 @@ def render(
     """The report, with a final line end.
 
     `context` and `show_secrets` count where no view says them. `wrote` says that the run was to write, `command` what
-    a person types for this run without `--write`; `quiet` asks for a line a finding, `diffs` for the whole change,
-    `changes` for what Compose will see, `statistics` for the counts by rule alone.
+    a person types for this run without `--write`, `decide` what shows the unsafe fixes. `quiet` asks for a line a
+    finding, `diffs` for the whole change, `changes` for what Compose will see, `statistics` for the counts by rule.
     """
     view = view or View(Path.cwd(), context=context, show_secrets=show_secrets)
     if statistics:
@@ -60,7 +61,9 @@ def render(
             ]
             lines += [line for change in project.changes if diffs for line in ("", *_diff(view, project, change))]
             lines += [*_failure(view, project), ""]
-    lines += ending(result, view, command, wrote=wrote, quiet=quiet or statistics)
+    lines += ending(
+        result, view, command, decide or f"{command} --unsafe-fixes", wrote=wrote, quiet=quiet or statistics
+    )
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -102,7 +105,7 @@ def counts_by_rule(result: RunResult, view: View) -> Iterator[str]:
 
 
 def _has_something(view: View, project: ProjectResult) -> bool:
-    is_loud = any(view.verbose or not is_note(item) for item in project.findings)
+    is_loud = any(view.verbose or not item.is_note for item in project.findings)
     return bool(is_loud or project.failure or project.changes)
 
 
@@ -110,7 +113,7 @@ def _brief(view: View, project: ProjectResult) -> Iterator[str]:
     """A line for each finding that is left."""
     for item in ordered(project.findings):
         finding = item.finding
-        if not is_done(project, item) and (view.verbose or not is_note(item)):
+        if not is_done(project, item) and (view.verbose or not item.is_note):
             yield f"{where(view, finding)}: {finding.severity.value}[{finding.code}] {view.clean(finding.message)}"
     if project.failure:
         yield f"{one_line(project.name)}: NOT WRITTEN: {view.clean(project.failure)}"
@@ -122,7 +125,7 @@ def _project(view: View, project: ProjectResult, seen: dict[object, ProjectResul
     if several:
         files = ", ".join(map(view.path, project.files or (project.root,)))
         yield from (view.style(line, dim=True) for line in view.lines(files, "  "))
-    loud = [item for item in project.findings if view.verbose or not is_note(item)]
+    loud = [item for item in project.findings if view.verbose or not item.is_note]
     for same in told_findings(project, loud, unsafe=view.unsafe):
         first = same.findings[0]
         earlier = seen.setdefault((first.code, same.places), project)
