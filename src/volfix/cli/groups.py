@@ -47,7 +47,7 @@ class Fix(Grouped):
             "write_baseline",
             "no_outside",
         ),
-        "Configuration": ("config", "no_config"),
+        "Configuration": ("config", "no_config", "jobs"),
         "Output": (
             *("output_format", "output_file", "diff", "diff_context", "changes", "statistics"),
             *("color", "show_secrets", "quiet", "verbose", "fail_on", "exit_zero"),
