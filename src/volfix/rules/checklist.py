@@ -116,11 +116,11 @@ def _name(context: Context, project: Project) -> Iterator[Answer]:
     volumes = f": its volumes are {', '.join(f'{name}_{key}' for key in keys)}" if keys else ""
     for changing in names.changing:
         yield Answer(
-            Mark.OPEN, f"{changing.given_by} changes the project's name at each deployment: `{changing.written}`"
+            Mark.OPEN, f"{changing.given_by} changes the project's name at each deployment: {changing.written}"
         )
     for unknown in names.unknown:
         text = f"{unknown.given_by} decides the project's name, and only the deployment knows it"
-        yield Answer(Mark.OPEN, f"{text}: `{unknown.written}`")
+        yield Answer(Mark.OPEN, f"{text}: {unknown.written}")
     if len(deployed) > 1:
         text = f"deployments call the project {' and '.join(deployed)}: each name has volumes of its own"
         yield Answer(Mark.OPEN, f"{text}, without the other's rows")

@@ -90,7 +90,7 @@ def test_an_expression_is_no_here_document(tmp_path: Path) -> None:
         "run: docker compose -p << parameters.name >> up -d",
     )
     assert len(found(tmp_path, {CIRCLE: circle(*steps)}, "VF401")) == 1
-    assert "only the deployment knows it: `<< parameters.name >>`" in name_answers(
+    assert "only the deployment knows it: << parameters.name >>" in name_answers(
         tmp_path / "b", {CIRCLE: circle(steps[1])}
     )
 
@@ -235,7 +235,7 @@ def test_a_variable_of_a_cron_table_holds_for_the_lines_below_it(tmp_path: Path)
         ),
         (
             {"shop@.service": "[Service]\nEnvironment=COMPOSE_PROJECT_NAME=%i\nExecStart=docker compose up\n"},
-            "COMPOSE_PROJECT_NAME decides the project's name, and only the deployment knows it: `%i`",
+            "COMPOSE_PROJECT_NAME decides the project's name, and only the deployment knows it: %i",
         ),
         (
             {
@@ -250,7 +250,7 @@ def test_a_variable_of_a_cron_table_holds_for_the_lines_below_it(tmp_path: Path)
         ),
         (
             {GITLAB: "deploy: {script: docker compose -p shop-$ENV up -d}\n"},
-            "only the deployment knows it: `shop-$ENV`",
+            "only the deployment knows it: shop-$ENV",
         ),
         (
             {"ansible/site.yml": PLAY.format("", "").replace("/srv/shop", "'/srv/{{ release }}'")},
