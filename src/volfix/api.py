@@ -165,10 +165,10 @@ def plan(
     the service that carries the data into it, where one can; `only_carried`: it is unsafe where none does.
     `configuration` says which files of the repositories are read for select, ignore and exclude (none), `baseline`
     which findings are left out; without `ignores`, findings that a comment ignores are there too, without fixes.
-    `unsaved` is what files hold in an editor, and read instead of what is on disk, where
-    such a file is there. `confirm` is asked about each fix; `progress` is called with the stacks done and their
-    number. `jobs` is how many processes plan many stacks, None one for each processor. Raises FileNotFoundError for a
-    path that does not exist. What cannot be read is in `result.errors`.
+    `unsaved` is the text of files in an editor, which is read instead of the file on disk, where that exists.
+    `confirm` is asked about each fix; `progress` is called with the stacks done and their number. `jobs` is how many
+    processes plan many stacks, None one for each processor. Raises FileNotFoundError for a path that does not exist.
+    What cannot be read is in `result.errors`.
     """
     paths = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(item) for item in path]
     for item in paths:

@@ -212,7 +212,7 @@ def test_a_push_prints_where_to_open_the_request(estate: Path, tmp_path: Path) -
         (("--resume",), "knows of no run yet"),
         (("no-such",), "no such directory or file"),
         (("estate", "--branch", "a..b"), "cannot be a branch's name"),
-        (("estate", "--resume", "--only-failed"), "--resume goes on with a run"),
+        (("estate", "--resume", "--only-failed"), "--resume continues the last run"),
         (("estate", "--scheduler", "tcp://127.0.0.1:1", "--write"), "--push"),
         (("estate", "--state", "estate/shop/compose.yaml"), "not the state of a volfix bulk run"),
         (("estate", "--only", "VF999"), "there is no rule VF999"),

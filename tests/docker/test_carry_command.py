@@ -149,7 +149,7 @@ def test_the_rows_before_and_after_are_printed_and_undo_knows_of_the_carry(shop:
     assert table == [["app", "SQLite", "/app/data/database.db", "items", "1000", "1000"]]
     assert "every row that was there is there" in said
     said = shop.volfix("undo", str(shop.directory))
-    assert "shop_app-db may hold rows that are later than those in the places mounted again" in said
+    assert "shop_app-db may hold newer rows than the places that are mounted again" in said
     command = carry_command(said)
     assert command == "volfix carry --back --write -p shop"
     (shop.directory / "data" / "database.db").unlink()

@@ -40,7 +40,7 @@ class Checkout:
 
 @contextmanager
 def checkout(repository: Repository, scratch: Path, git: Git) -> Iterator[Checkout]:
-    """The files in a directory below `scratch` that is called like the repository, and is deleted at the end.
+    """The files in a directory below `scratch` with the repository's name; it is deleted at the end.
 
     A file that is larger than volfix reads, or that a partial clone does not have, is there without its content: it is
     refused, and named where it would be read. Submodules are empty. Raises GitFailed.
@@ -76,7 +76,7 @@ def _make(repository: Repository, root: Path) -> None:
 
 
 def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], dict[bytes, str]]:
-    """The files that can be read, and why the others cannot."""
+    """The paths of the files that can be read, and of each other file the reason why not."""
     found, withheld = list[bytes](), dict[bytes, str]()
     for entry in git.run("ls-tree", "-r", "-l", "-z", "--full-tree", repository.head, at=root).split(b"\0"):
         fields, _, path = entry.partition(b"\t")
@@ -93,7 +93,7 @@ def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], d
 
 
 def _names_alone(root: Path, withheld: Mapping[bytes, str]) -> Iterator[tuple[Path, str]]:
-    """Put an empty file of that name in each one's place."""
+    """Make an empty file at each path."""
     for name, why in withheld.items():
         path = root / os.fsdecode(name)
         if Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(root)):

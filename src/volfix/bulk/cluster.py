@@ -24,7 +24,7 @@ class ClusterProblem(Exception):
 
 
 class Cluster:
-    """The workers of the scheduler at `address`. Raises ClusterProblem where there is none, or no `distributed`."""
+    """The workers of the scheduler at `address`. Raises ClusterProblem without it, or without `distributed`."""
 
     def __init__(self, address: str, timeout: float = 20.0) -> None:
         try:
@@ -38,7 +38,7 @@ class Cluster:
         self._running: dict[Any, tuple[int, float]] = {}
 
     def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, JobOutcome]]:
-        """The outcome of each job with its key, as they are done; as many are under way as there are threads."""
+        """The outcome of each job with its key, in the order in which jobs end; each thread of the cluster has one."""
         from distributed import TimeoutError as NotYet
         from distributed import wait
 
@@ -65,7 +65,7 @@ class Cluster:
             yield item
 
     def stop(self) -> None:
-        """Give up what is under way."""
+        """Cancel the jobs that run."""
         self._client.cancel(list(self._running))
         self.close()
 
@@ -74,7 +74,7 @@ class Cluster:
 
 
 def in_turn(task: Task, job: Job) -> JobOutcome:
-    """`work`, one at a time in a process: a worker may have several threads, and what is known of git is shared."""
+    """`work`, once at a time in a process: a worker may have several threads, which share what is known of git."""
     with _ONE_AT_A_TIME:
         return work(task, job)
 

@@ -63,7 +63,7 @@ class Git:
         index: Path | None = None,
         people: Mapping[str, str] | None = None,
     ) -> Ended:
-        """As `run`, but a failure is the caller's to judge."""
+        """As `run`, but returns a failure instead of raising it."""
         environment = {**inert_environment(), **(people or {})}
         environment["GIT_CEILING_DIRECTORIES"] = str(at.parent)  # `at` itself, not what it lies in
         if index is not None:
@@ -71,7 +71,7 @@ class Git:
         return self._process(("-C", str(at), *arguments), environment, data)
 
     def online(self, *arguments: str, at: Path, local: bool = False) -> tuple[bytes, str]:
-        """What git prints on both its outputs, with the network, in a repository of volfix's own; raises GitFailed.
+        """Run git with the network in a repository that volfix made, and return both its outputs; raises GitFailed.
 
         `local`: the other repository is one of this machine, and a person named it.
         """
@@ -87,7 +87,7 @@ class Git:
         return done.stdout, done.stderr.decode(errors="backslashreplace")
 
     def _credentials(self) -> dict[str, str]:
-        """Settings in the environment, where no list of processes shows them: each URL stands for its true address."""
+        """Settings that replace URLs by addresses with credentials; in the environment, which `ps` does not show."""
         number = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
         found = {}
         for url, address in self.addresses.items():

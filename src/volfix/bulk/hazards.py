@@ -1,4 +1,4 @@
-"""What no look at a single repository shows: several of them that take the same thing on one host for their own."""
+"""Hazards across repositories: several of them use the same project name, volume or directory on one host."""
 
 from __future__ import annotations
 

@@ -28,11 +28,11 @@ LONGEST = 400
 
 
 class BadTemplate(Exception):
-    """A template that names a field which there is not; the message is one line."""
+    """A template that names an unknown field, or is empty; the message is one line."""
 
 
 def check(template: str) -> None:
-    """Raises BadTemplate unless the template can be filled in and says something."""
+    """Raise BadTemplate where the template cannot be filled in, or is empty."""
     try:
         filled = string.Template(template).substitute(dict.fromkeys(FIELDS, ""))
     except KeyError as error:
@@ -97,7 +97,7 @@ def _carry(project: ProjectResult) -> str:
 
 
 def _each_once(moves: Iterable[tuple[ProjectResult, Move]]) -> Iterator[str]:
-    """A line for each: two Compose files of one directory mount the same data."""
+    """The lines, each once: two Compose files of one directory may mount the same data."""
     lines = []
     for project, move in moves:
         carriage, real = project.carriage(move), project.real_volumes.get(move.volume, move.volume)

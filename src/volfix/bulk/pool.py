@@ -1,4 +1,4 @@
-"""Processes of this machine, one repository at a time in each; one that dies takes its own repository with it alone."""
+"""Processes of this machine, each with one repository at a time; where a process dies, only its repository fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TURNS = 400
 
 @dataclass(slots=True)
 class _Slot:
-    """One process, started when it is first needed, and what it works on."""
+    """One process, started when it is first needed, with its current job."""
 
     scratch: Path
     worker: Worker | None = None
@@ -39,7 +39,7 @@ class _Slot:
         self.worker.send((task, replace(job, scratch=str(self.scratch))))
 
     def outcome(self, limit: float) -> JobOutcome | None:
-        """What became of the work; None while it is under way."""
+        """The outcome of the job; None while the job runs."""
         assert self.worker is not None
         try:
             starts = not self.worker.is_ready
@@ -56,7 +56,7 @@ class _Slot:
         return outcome
 
     def end_after(self, seconds: float) -> None:
-        """End the process where it has taken longer, and what it has started."""
+        """End the process, and the programs that it started, where the job takes longer than this."""
         if self.worker is not None and time.monotonic() - self.began > seconds:
             self.overdue = True
             stop([self.worker])
@@ -69,13 +69,13 @@ class _Slot:
 
 
 class LocalPool:
-    """`jobs` processes, with their checkouts below `scratch`; no more repositories are taken than are worked on."""
+    """`jobs` processes with their checkouts below `scratch`; a job is taken only when a process is free."""
 
     def __init__(self, jobs: int, scratch: Path) -> None:
         self._slots = [_Slot(scratch / str(number)) for number in range(jobs)]
 
     def stream(self, task: Task, jobs: Iterable[tuple[int, Job]]) -> Iterator[tuple[int, JobOutcome]]:
-        """The outcome of each job with its key, as they are done."""
+        """The outcome of each job with its key, in the order in which jobs end."""
         waiting = iter(jobs)
         while True:
             for slot in self._slots:
@@ -93,7 +93,7 @@ class LocalPool:
                     yield key, outcome
 
     def stop(self) -> None:
-        """End at once what is under way, and what is only about to begin."""
+        """End every process at once."""
         stop(slot.worker for slot in self._slots if slot.worker is not None)
         self.close()
 

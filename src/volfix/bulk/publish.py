@@ -75,7 +75,7 @@ def _parent_and_tree(repository: Repository, commit: str, git: Git) -> tuple[str
 
 
 def _entry(checkout: Checkout, path: Path, git: Git) -> bytes:
-    """A changed file, its bytes stored as they are, as `git update-index --index-info` takes it."""
+    """Store the bytes of a changed file, and return its line for `git update-index --index-info`."""
     blob = git.run("hash-object", "-w", "--no-filters", "--", str(path), at=checkout.repository.place).strip()
     executable = path.stat().st_mode & stat.S_IXUSR
     name = os.fsencode(path.relative_to(checkout.root))
@@ -144,7 +144,7 @@ def _local_remote(repository: Repository, named: Sequence[str]) -> bool:
 
 
 def links(output: str) -> Iterator[str]:
-    """The addresses in what a server says that make or show a request to merge the branch."""
+    """The addresses in a server's answer that make or show a request to merge the branch."""
     before = ""
     for line in REMOTE_LINE.findall(output):
         for link in LINK.findall(line):

@@ -1,4 +1,4 @@
-"""What a bulk run knows of each repository, and across them: what its reports and its summary read."""
+"""What a bulk run knows of each repository and of several together: the data of its reports and summary."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DO_NOT_MERGE = "DO NOT MERGE before `volfix carry`"
 class Status(str, Enum):
     """What became of a repository; `findings`: a dry run found something to fix or left open.
 
-    `failed` is also one in which nothing was found and some files could not be read: nobody knows that it is clean.
+    `failed` is also a repository without findings of which some files could not be read: it may not be clean.
     """
 
     CLEAN = "clean"
@@ -25,7 +25,7 @@ class Status(str, Enum):
 
 
 class HazardKind(str, Enum):
-    """What several repositories share on one host."""
+    """The kind of thing that several repositories share on one host."""
 
     PROJECT_NAME = "shared project name"
     VOLUME = "shared volume"

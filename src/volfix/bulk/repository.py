@@ -22,7 +22,7 @@ SETTINGS = r"^(remote\..*\.(push)?url|user\.(name|email))$"
 
 
 class Skipped(Exception):
-    """A repository that is left as it is; the message is the reason, one line."""
+    """A repository that is not changed; the message is the reason, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _described(source: Source, place: Path, git: Git) -> Repository:
 
 
 def _without_commit(place: Path, git: Git) -> str:
-    """Why a repository has no commit to read; raises GitFailed where it is none."""
+    """Why a repository has no commit to read; raises GitFailed where the place is no repository."""
     branch = os.fsdecode(git.run("symbolic-ref", "HEAD", at=place)).strip()
     if git.run("for-each-ref", "--count=1", "refs/heads", at=place):
         return one_line(f"HEAD names {branch}, which does not exist: check out a branch")
@@ -109,7 +109,7 @@ def _settings(place: Path, git: Git) -> dict[str, str]:
 
 
 def _remote(settings: dict[str, str], place: Path) -> str | None:
-    """Where a push goes: `origin`, else the only remote; None where there is none, or no telling which."""
+    """The remote of a push: `origin`, else the only remote; None without a remote, or with several."""
     names = {key[len("remote.") :].rpartition(".")[0] for key in settings if key.startswith("remote.")}
     name = "origin" if "origin" in names else next(iter(names)) if len(names) == 1 else None
     url = settings.get(f"remote.{name}.pushurl") or settings.get(f"remote.{name}.url")
@@ -139,7 +139,7 @@ def _fetched(url: str, cache: Path, git: Git) -> Path:
 
 
 def _prepare(place: Path, url: str) -> None:
-    """A new, empty clone; one that was begun before, and interrupted, is begun again."""
+    """Make a new, empty clone in the place of a clone that was interrupted."""
     shutil.rmtree(place, ignore_errors=True)
     config = (
         "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tpartialClone = origin\n"
@@ -158,7 +158,7 @@ def make_git_dir(place: Path, config: str) -> None:
 
 
 def quoted(value: str) -> str:
-    """A value as git's configuration files take it."""
+    """A value quoted for git's configuration files."""
     for character, escape in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t")):
         value = value.replace(character, escape)
     return f'"{value}"'

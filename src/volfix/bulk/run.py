@@ -1,4 +1,4 @@
-"""A run over many repositories: each is planned, those that may be written are, and all of it is kept in the state."""
+"""A run over many repositories: plans each, writes those that may be written, and keeps the outcomes in the state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WITHOUT_EFFECT = frozenset({"render", "date", "limit", "cache"})
 
 
 class PatchProblem(Exception):
-    """A patch that cannot be kept; the message is one line."""
+    """A patch that cannot be written; the message is one line."""
 
 
 class Workers(Protocol):
@@ -29,13 +29,13 @@ class Workers(Protocol):
 
 
 def choices(task: Task) -> str:
-    """What a record depends on beside the repository's commit, as JSON: volfix's version and the options."""
+    """volfix's version and the options, as JSON: a record depends on them beside the repository's commit."""
     values = {item.name: getattr(task, item.name) for item in fields(task) if item.name not in WITHOUT_EFFECT}
     return json.dumps(values, sort_keys=True)
 
 
 def fingerprint(task: Task) -> str:
-    """The choices as one word, which is kept with each record."""
+    """A digest of the choices, which is kept with each record."""
     return hashlib.sha256(choices(task).encode()).hexdigest()[:32]
 
 
@@ -79,7 +79,7 @@ def _leave_those_that_share(state: State) -> None:
 
 
 def keep_patch(directory: Path, name: str, data: bytes) -> Path:
-    """Write a patch, with the true bytes of its files, so that nobody else reads it; raises PatchProblem."""
+    """Write a patch with the true bytes of its files, readable only by this user; raises PatchProblem."""
     path, part = directory / f"{name}.patch", directory / f".{name}.part"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)

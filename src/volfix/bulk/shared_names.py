@@ -1,4 +1,4 @@
-"""What one repository would share with another one on the same host: project names, volumes, host directories.
+"""What a repository may share with others on the same host: project names, volumes, host directories.
 
 A worker collects these facts while it has the plan at hand; across the estate `hazards` joins them.
 Source: docker/compose, cmd/compose/compose.go (which name of a project wins); drone-runners/drone-runner-docker.
@@ -91,7 +91,7 @@ def _name(project: Project, deployment: Deployment | None) -> str | None:
 
 
 def _name_after(project: Project, deployment: Deployment | None, fixes: Iterable[Fix]) -> str | None:
-    """The name that a fix gives the project, None where none does."""
+    """The name that a fix gives the project; None where no fix names it."""
     if deployment is not None and deployment.named_by in BY_THE_CALL:
         return None
     paths = {file.path for file in project.files}
@@ -147,7 +147,7 @@ def _on_host(use: Use, root: Path, workflow: Workflow | None, deployment: Deploy
 
 
 def _host(workflow: Workflow, deployment: Deployment, forge: str | None) -> str:
-    """Which host's daemon the deployment speaks to, in words; ANY_HOST where the pipeline does not tell."""
+    """The host of the daemon that the deployment uses, in words; ANY_HOST where the pipeline does not say it."""
     if deployment.target in (HOST_SOCKET, ON_HOST):
         whose = f" of {forge}" if forge else ""
         return f"the {workflow.file.system.name} runners{whose}{_labels(deployment)}"
@@ -162,7 +162,7 @@ def _host(workflow: Workflow, deployment: Deployment, forge: str | None) -> str:
 
 
 def _labels(deployment: Deployment) -> str:
-    """What routes the pipeline to some of the runners."""
+    """The labels by which the pipeline chooses its runners."""
     node = deployment.pipeline.labels
     pairs = node.items() if isinstance(node, Mapping) else ()
     words = [f"{name}={value.value}" for name, pair in pairs if isinstance(value := resolved(pair.value), Scalar)]

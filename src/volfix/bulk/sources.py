@@ -1,4 +1,4 @@
-"""Where the repositories are: directories of clones, lists with one path or git URL a line, and single ones.
+"""The sources of a run: directories of clones, lists with one path or git URL a line, single repositories.
 
 Source: git, Documentation/urls.txt; gruntwork-io/git-xargs, README (commas and quotes around names);
 Skyscanner/turbolift, README (repos.txt).
@@ -26,7 +26,7 @@ PORTS = {"https": ":443", "http": ":80", "ssh": ":22", "git": ":9418"}
 
 
 class SourceProblem(Exception):
-    """A source on the command line that is none; the message is one line."""
+    """A source on the command line that cannot be used; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _of_lines(lines: Iterable[bytes]) -> Iterator[Source]:
 
 
 def _of_directory(path: str) -> Iterator[Source]:
-    """The directory itself where it is a repository, else those below it; raises SourceProblem where there is none."""
+    """The directory where it is a repository, else the repositories below it; raises SourceProblem without any."""
     found = False
     pending = [path]
     while pending:

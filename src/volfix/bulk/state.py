@@ -1,4 +1,4 @@
-"""What a bulk run knows, in one SQLite file: it holds after Ctrl-C and after a kill at any instant.
+"""What a bulk run knows, in one SQLite file that is whole after Ctrl-C and after a kill at any instant.
 
 Each repository is a row, saved in a transaction of its own (write-ahead log) when its work is done; work that a kill
 has cut short is done again, and finds its branch. Source: sqlite.org, wal.html; flock(2).
@@ -38,7 +38,7 @@ class Turn:
 
 
 class State:
-    """The state file, open for one run at a time. Raises StateProblem where it is another one's, or none."""
+    """The state file, open for one run. Raises StateProblem where another run has it, or it is no state file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -95,17 +95,17 @@ class State:
 
     @property
     def options(self) -> str | None:
-        """The options of the last run that was begun; None before any."""
+        """The options of the last run; None before the first."""
         return self._meta("options")
 
     @property
     def choices(self) -> str:
-        """What the options of the last run were, as it was begun with them; empty where that is not known."""
+        """The choices with which the last run was begun; empty where they are not known."""
         return self._meta("choices") or ""
 
     @property
     def started(self) -> int:
-        """When the last run was begun, which is what its commits are dated."""
+        """When the last run was begun: the date of its commits."""
         return int(self._meta("started") or 0)
 
     def left(self) -> int:
@@ -132,7 +132,7 @@ class State:
                 )
 
     def save(self, id_: int, outcome: JobOutcome) -> None:
-        """Keep what became of a repository, all of it or nothing."""
+        """Save the outcome of a repository in one transaction."""
         with transaction(self._database):
             if outcome.unchanged:
                 self._database.execute("UPDATE repositories SET todo = ? WHERE id = ?", (DONE, id_))
@@ -170,7 +170,7 @@ class State:
         self._database.execute(change, (DONE, Status.SKIPPED.value, reason, id_))
 
     def name_of(self, id_: int) -> str:
-        """A name for a repository's file: its own, and the place's digest, for two may be called the same."""
+        """The name of a repository's file: its own name and a digest of its place, since two may have one name."""
         row = self._database.execute("SELECT place FROM repositories WHERE id = ?", (id_,)).fetchone()
         place = text_of(row[0])
         digest = hashlib.sha256(os.fsencode(place)).hexdigest()[:8]
@@ -183,7 +183,7 @@ class State:
         return Records(self._database)
 
     def counts(self) -> dict[Status, int]:
-        """How many repositories of the run there are of each status."""
+        """The number of the run's repositories by status."""
         rows = self._database.execute(
             "SELECT status, count(*) FROM repositories WHERE current AND status IS NOT NULL GROUP BY status"
         )
@@ -267,5 +267,5 @@ class State:
         return before
 
     def drop_scratch(self) -> None:
-        """The checkouts are gone."""
+        """Forget the directory of the checkouts, which is deleted."""
         self._database.execute("DELETE FROM meta WHERE key = 'scratch'")

@@ -65,7 +65,7 @@ def _connected(path: Path, lock: int) -> sqlite3.Connection:
 
 
 def meta(database: sqlite3.Connection, key: str) -> str | None:
-    """What the state says of itself under a key; None for nothing."""
+    """The value of a key in the state's own table; None where it has none."""
     found = database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
     return None if found is None else str(found[0])
 

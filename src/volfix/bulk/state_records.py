@@ -15,7 +15,7 @@ from volfix.bulk.sources import Source
 
 
 class Records:
-    """The records of a run: iterated as often as one likes, never all in memory."""
+    """The records of a run, read anew at each iteration, never all in memory."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
@@ -59,7 +59,7 @@ def stored(text: str) -> str | bytes:
 
 
 def stored_or_none(text: str | None) -> str | bytes | None:
-    """The same; NULL stays NULL."""
+    """As `stored`; None stays None."""
     return None if text is None else stored(text)
 
 

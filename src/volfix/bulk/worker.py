@@ -1,4 +1,4 @@
-"""The work of one repository, from its clone to its branch: what a worker runs, here or on another machine."""
+"""The work on one repository, from its clone to its branch; a worker runs it here or on another machine."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Task:
     config: tuple[str, str] | None = None
 
     def configuration(self) -> Configuration:
-        """What is looked for: of the repositories' own configuration files only what they ignore counts."""
+        """The configuration of the run: of the repositories' own files only what they ignore counts."""
         found = given(self.select, self.ignore, self.exclude)
         found.discovers, found.only = True, IGNORES
         if self.config is not None:
@@ -112,7 +112,7 @@ class JobOutcome:
 
 
 def work(task: Task, job: Job) -> JobOutcome:
-    """Plan one repository, and write it where that is asked for; whatever happens is in the outcome."""
+    """Plan one repository, and write it where the task says so; failures are in the outcome, nothing is raised."""
     started = time.monotonic()
     try:
         if job.scratch is not None:
@@ -154,13 +154,13 @@ def _work(task: Task, job: Job, scratch: Path, deadline: float) -> JobOutcome:
 
 
 def _still_there(task: Task, job: Job, repository: Repository, git: Git) -> bool:
-    """Whether the branch that an earlier run made is still as that one left it."""
+    """Whether the branch that an earlier run made is unchanged."""
     return job.known_commit is None or branch_commit(repository, task.branch, git) == job.known_commit
 
 
 @dataclass(slots=True)
 class _Turn:
-    """A repository whose files are at hand, and what has become of it so far."""
+    """A repository with its files, and its outcome so far."""
 
     task: Task
     job: Job
@@ -243,7 +243,7 @@ class _Turn:
 
 
 def _moved(value: Any, old: str, new: str) -> Any:
-    """JSON data with the path `new` in every place of `old`."""
+    """The JSON data with the path `old` replaced by `new` everywhere."""
     if isinstance(value, str):
         return value.replace(old, new)
     if isinstance(value, list):
@@ -254,7 +254,7 @@ def _moved(value: Any, old: str, new: str) -> Any:
 
 
 def _found(result: RunResult) -> Status:
-    """Whether something is to be fixed or left open."""
+    """Whether the run found something that it fixes or leaves open."""
     open_ones = (item for project in result.projects for item in project.findings)
     return Status.FINDINGS if any(item.finding.severity.value != "info" for item in open_ones) else Status.CLEAN
 
@@ -267,7 +267,7 @@ def _uncarried(result: RunResult) -> str | None:
 
 
 def _failures(result: RunResult) -> str | None:
-    """Why some of it was not written."""
+    """Why projects were not written."""
     reasons = [project.failure for project in result.projects if project.failure]
     rejected = [item.finding for project in result.projects for item in project.findings if item.rejected]
     reasons += [f"no fix of {finding.code}: {finding.reason}" for finding in rejected if finding.reason not in reasons]

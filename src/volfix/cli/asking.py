@@ -1,4 +1,4 @@
-"""One fix at a time: `-i` asks about each, and `--select VF101@compose.yaml:9` names those that are to be made."""
+"""Single fixes: `-i` asks about each, `--select VF101@compose.yaml:9` names the fix to make."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Place:
 
     @classmethod
     def read(cls, text: str) -> Place:
-        """`VF101@compose.yaml:9`, with a path from here."""
+        """A place from `VF101@compose.yaml:9`, whose path starts from here; raises click.BadParameter."""
         code, _, where = text.partition("@")
         name, _, line = where.rpartition(":")
         if not name or not line.isdigit():
@@ -51,14 +51,14 @@ class Place:
 
 
 def split(selected: Iterable[str]) -> tuple[tuple[str, ...], frozenset[Place]]:
-    """The rules that are selected, and the single findings."""
+    """The values of `--select` as rule codes and as places of single findings; raises click.BadParameter."""
     texts = list(selected)
     codes = tuple(text for text in texts if "@" not in text)
     return codes, frozenset(Place.read(text) for text in texts if "@" in text)
 
 
 def planned(make: Callable[..., Plan], options: dict[str, Any], view: Callable[[], View]) -> Plan:
-    """The plan of what is asked for: all fixes, those that are named, or those that a person chooses.
+    """The plan with all fixes, with the fixes that `--select` names, or with those that a person chooses.
 
     The places of what is chosen are in the options then.
     """

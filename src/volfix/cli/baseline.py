@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def read_baseline(options: dict[str, Any]) -> Baseline | None:
-    """The baseline that counts in the run; raises click.UsageError, also where the file is not there."""
+    """The baseline that `--baseline` names, None without it; raises click.UsageError, also for a missing file."""
     path: Path | None = options["baseline"]
     if options["write_baseline"]:
         if path is None or options["write"]:
-            raise click.UsageError("--write-baseline needs --baseline FILE, and goes without --write")
+            raise click.UsageError("--write-baseline needs --baseline FILE, and cannot be used with --write")
         return None
     if path is None:
         return None
@@ -27,13 +27,13 @@ def read_baseline(options: dict[str, Any]) -> Baseline | None:
     try:
         return Baseline.read(path.absolute(), path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise click.UsageError(f"{path} is not there: the same command with --write-baseline writes it") from error
+        raise click.UsageError(f"{path} does not exist: the same command with --write-baseline makes it") from error
     except (OSError, UnicodeDecodeError, BaselineProblem) as error:
         raise click.UsageError(str(error)) from error
 
 
 def write_baseline(path: Path, findings: Iterable[Finding]) -> str:
-    """Write what was found, and say so in a line; raises click.FileError."""
+    """Write the findings to the file, and return a line that says so; raises click.FileError."""
     from volfix.fixes.baseline import Baseline
     from volfix.syntax.pasted import word
 

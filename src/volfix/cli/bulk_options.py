@@ -1,4 +1,4 @@
-"""The options of `volfix bulk`: refused before the run where they cannot be met, and as the task that they ask for."""
+"""The options of `volfix bulk`: checked before the run, and turned into the task of each repository."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 def check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
-    """Refuse, before anything is done, what cannot come to an end; raises click.UsageError. `--push` sets `write`."""
+    """Refuse options that cannot work, before the run begins; raises click.UsageError. `--push` sets `write`."""
     parts = [name for name in ("resume", "only_failed", "only") if options[name]]
     if "resume" in parts and len(parts) > 1:
-        raise click.UsageError("--resume goes on with a run as it was begun: without --only and --only-failed")
+        raise click.UsageError("--resume continues the last run as it was begun: leave out --only and --only-failed")
     if not arguments and not parts:
         raise click.UsageError(
             "which repositories? Name directories, URLs, or a file with a directory or URL in each line"
         )
     options["write"] |= options["push"]
     if options["scheduler"] and options["write"] and not options["push"]:
-        raise click.UsageError("on a cluster a branch is lost unless it is pushed: --push, or --patches DIR")
+        raise click.UsageError("on a cluster a branch that is not pushed is lost: add --push or --patches DIR")
     if options["report"] is not None and find_spec("jinja2") is None:  # asked before the run, not after it
         raise click.UsageError("--report needs the template library: pip install 'volfix[report]'")
     from volfix.bulk.git import is_branch_name
@@ -43,7 +43,7 @@ def check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
 
 
 def _check_directory(name: str, directory: Path) -> None:
-    """Make the directory and a file in it: only that tells whether it can be written."""
+    """Check that the directory can be written, by making it and a file in it; raises click.BadParameter."""
     try:
         directory.mkdir(mode=0o777 if name == "report" else 0o700, parents=True, exist_ok=True)
         with TemporaryFile(dir=directory):
@@ -54,7 +54,7 @@ def _check_directory(name: str, directory: Path) -> None:
 
 
 def default_state() -> Path:
-    """Where the run of the current directory is kept: each has one of its own.
+    """The state file of the current directory: each directory has its own.
 
     Source: freedesktop.org, XDG Base Directory Specification; platformdirs, user_state_dir (macOS and Windows).
     """
@@ -77,7 +77,7 @@ def default_state() -> Path:
 
 
 def task_of(options: dict[str, Any]) -> Task:
-    """What the options ask for every repository; raises click.BadParameter for a template that is none."""
+    """The task of every repository; raises click.BadParameter for a message template that cannot be used."""
     from volfix import __version__
     from volfix.bulk import message
     from volfix.bulk.worker import Task
@@ -114,7 +114,7 @@ def task_of(options: dict[str, Any]) -> Task:
 
 
 def begun_with(before: str, now: str) -> str:
-    """How the choices of the run before differ from those of now, in the words of the command line."""
+    """How the options of the last run differ from those of this run, as command-line words."""
     if not before:
         return "with other options"
     old, new = json.loads(before), json.loads(now)

@@ -1,4 +1,4 @@
-"""How far a run over many repositories is: its rate and the time that is left, on standard error."""
+"""The progress of a run over many repositories, on standard error: done, rate, and time left."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ON_TERMINAL, IN_LOG = 0.2, 30.0
 
 
 class Progress:
-    """Called when something is done; `left` says how much there is left to do."""
+    """Called after each repository; `left` returns how many repositories are left."""
 
     def __init__(self, left: Callable[[], int]) -> None:
         self._left, self._total = left, left()
@@ -29,13 +29,13 @@ class Progress:
         click.echo(f"\r\x1b[K{line}" if self._terminal else line, nl=not self._terminal, err=True)
 
     def end(self) -> None:
-        """Leave the terminal's line empty."""
+        """Clear the line of the terminal."""
         if self._terminal:
             click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def progress_line(total: int, left: int, seconds: float) -> str:
-    """What is done of `total` after so many seconds, how fast, and how long the rest takes at that rate."""
+    """A line with the repositories done of `total`, the rate per second, and the time that the rest needs."""
     done = total - left
     rate = done / seconds if seconds else 0.0
     if not rate:

@@ -1,4 +1,4 @@
-"""`volfix completion`: what a shell needs to complete commands, options, codes and paths."""
+"""`volfix completion`: the script with which a shell completes commands, options, codes and paths."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def command(shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None
     script = kind(volfix, {}, "volfix", "_VOLFIX_COMPLETE").source()
-    # For fish click cuts at every comma, also at those of a list of codes.
+    # In fish click cuts at every comma, also in a list of codes.
     click.echo(script.replace('string split "," $completion', 'string split --max 1 "," $completion'))

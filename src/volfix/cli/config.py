@@ -29,21 +29,21 @@ def codes_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
         for code in codes:
             code, _, place = code.partition("@")
             if place and (param.name != "select" or ctx.command.name != "fix"):
-                raise click.BadParameter("CODE@FILE:LINE is for --select of `volfix` alone", param=param)
+                raise click.BadParameter("only --select of `volfix` takes CODE@FILE:LINE", param=param)
             if unknown(code, whole=bool(place)):
                 raise click.BadParameter(f"there is no rule {code}: {nearest(code)}", param=param)
     return codes
 
 
 def configured(ctx: click.Context, options: dict[str, Any]) -> Configuration:
-    """The configuration that the options ask for; what only a named file may set goes into the options."""
+    """The configuration that the options ask for. Keys that only a named file may set are put into `options`."""
     from volfix.configuration.nearest import given
 
     configuration = given(options["select"], options["ignore"], options["exclude"], options["min_severity"] or "")
     configuration.discovers = not options["no_config"]
     if options["config"] is not None:
         if options["no_config"]:
-            raise click.UsageError("--config names a file, and --no-config asks for none")
+            raise click.UsageError("--config and --no-config exclude each other")
         configuration.file = named_file(options["config"])
         for key, value in configuration.file.options.items():
             _set(ctx, options, key, value)
@@ -51,7 +51,7 @@ def configured(ctx: click.Context, options: dict[str, Any]) -> Configuration:
 
 
 def named_file(path: Path) -> Settings:
-    """The settings of the file that a person has named; raises click.BadParameter for one that cannot be used."""
+    """The settings of the file that `--config` names; raises click.BadParameter where it cannot be used."""
     from volfix.configuration.reading import settings_of
     from volfix.syntax import disk
     from volfix.syntax.source import FileProblem
@@ -78,7 +78,7 @@ def named_text(path: Path) -> tuple[str, str]:
 
 
 def _set(ctx: click.Context, options: dict[str, Any], key: str, value: Any) -> None:
-    """An option that the command line does not give, by the click that would take it there."""
+    """The value of an option that the command line does not give, checked as click checks it there."""
     name = key.replace("-", "_")
     source = ctx.get_parameter_source(name)
     if source is not None and source.name == "DEFAULT":
@@ -95,7 +95,7 @@ def selection(command: Command) -> Command:
         click.option(
             "--select",
             multiple=True,
-            help="Take only these rules (VF1: all that begin so) or fixes (VF101@FILE:LINE).",
+            help="Take only these rules (VF1: all VF1..) or fixes (VF101@FILE:LINE).",
             **codes,
         ),
     ):

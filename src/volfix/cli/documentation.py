@@ -1,4 +1,4 @@
-"""`volfix explain --markdown`: the documentation, written from the rules, the options and the keys themselves."""
+"""`volfix explain --markdown`: pages on the rules, the command line and the configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 
 def write(directory: Path) -> int:
-    """Write every page below the directory, and return their number; raises click.FileError."""
+    """Write every page below the directory, and return the number of pages; raises click.FileError."""
     number = 0
     for name, text in _pages():
         path = directory / name

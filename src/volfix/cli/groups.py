@@ -1,4 +1,4 @@
-"""The help of a command in groups, and what a shell may complete."""
+"""Help with its options in groups, and the words that a shell completes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Grouped(click.Command):
     groups: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Each group with its options in its own order; what is in none comes last."""
+        """Each group with its options in the order of the group; options without a group come last."""
         options = {item.name: item for item in self.get_params(ctx) if isinstance(item, click.Option)}
         rest = [name for name in options if not any(name in names for names in self.groups.values())]
         for title, names in {**self.groups, OTHER: rest}.items():
@@ -56,7 +56,7 @@ class Fix(Grouped):
 
 
 def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The codes that the last word of a list with commas may become, each with the rule's name."""
+    """The codes that complete the last code of a list with commas, each with the rule's name."""
     del ctx, param
     from click.shell_completion import CompletionItem
 
@@ -71,7 +71,7 @@ def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 def complete_rule_or_path(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """A rule's code, or a path, which comes first: bash forgets what stands before it."""
+    """A path, then codes: the path comes first, since bash drops the completions before it."""
     from click.shell_completion import CompletionItem
 
     codes = complete_codes(ctx, param, incomplete) if incomplete else []
@@ -79,7 +79,7 @@ def complete_rule_or_path(ctx: click.Context, param: click.Parameter, incomplete
 
 
 def complete_first_word(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """A path; where it is the first word after `volfix`, also a command."""
+    """A path, and for the first word after `volfix` also a command."""
     del param
     from click.shell_completion import CompletionItem
 

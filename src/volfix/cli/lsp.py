@@ -8,7 +8,7 @@ import click
 
 
 @click.command("lsp", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--stdio", is_flag=True, help="Speak over standard input and output, as it always does.")
+@click.option("--stdio", is_flag=True, help="Use standard input and output (always on).")
 def command(stdio: bool) -> None:
     """Answer an editor (Language Server Protocol): findings, fixes and evidence while a person types.
 
@@ -23,5 +23,5 @@ def command(stdio: bool) -> None:
             raise
         raise click.ClickException("volfix lsp needs pygls: pip install 'volfix[lsp]'") from missing
     if sys.stdin.isatty():
-        click.echo("volfix lsp speaks to an editor: name it in the editor's settings. Ctrl-C ends it.", err=True)
+        click.echo("An editor starts volfix lsp: name it in the editor's settings. Ctrl-C ends it.", err=True)
     serve()

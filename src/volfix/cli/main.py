@@ -17,11 +17,11 @@ from volfix.cli.signals import as_by_ctrl_c
 
 COMMANDS = ("fix", "bulk", "carry", "rows", "explain", "config", "schema", "completion", "lsp", "undo")
 EXTRAS = {"docker": "docker", "report": "jinja2", "cluster": "distributed", "lsp": "pygls"}
-"""The extras of pyproject.toml, each with a module that it brings."""
+"""The extras of pyproject.toml, each with a module that it installs."""
 
 
 class DefaultsToFix(click.Group):
-    """A group whose command is `fix` unless another one is named; a command's module is imported when it is called."""
+    """The group of commands: `fix` runs where no command is named. A command's module is imported when it runs."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] not in (*COMMANDS, "--help", "-h", "--version"):
@@ -35,7 +35,7 @@ class DefaultsToFix(click.Group):
         return list(COMMANDS)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with OutputLost.raised():  # click ends the process without a word where a pipe is closed
+        with OutputLost.raised():  # click ends the process silently where a pipe is closed
             return super().invoke(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -46,7 +46,7 @@ class DefaultsToFix(click.Group):
         return command
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands, then the options of `fix`, since that is what people call."""
+        """The commands, then the options of `fix`, which people type most."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, self._summary(ctx, name)) for name in COMMANDS])
         fix = self.get_command(ctx, "fix")
@@ -59,7 +59,7 @@ class DefaultsToFix(click.Group):
 
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    """The version, that of Python, and which extras are there."""
+    """Print the versions of volfix and Python, and which extras are installed."""
     del param
     if not value or ctx.resilient_parsing:
         return
@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _unforeseen(error: OSError) -> str:
-    """An error of the file system that no file or stack accounts for, as a line."""
+    """A line for an error of the file system that is about no file of a project."""
     from volfix.syntax.visible import one_line
 
     place = f"{one_line(os.fsdecode(error.filename))}: " if isinstance(error.filename, str | bytes) else ""
@@ -136,6 +136,6 @@ def _unforeseen(error: OSError) -> str:
 
 
 def _say(line: str) -> None:
-    """Print it for people, where standard error takes it."""
+    """Print a line on standard error; nothing where standard error is closed."""
     with contextlib.suppress(OSError):
         click.echo(line, err=True)

@@ -1,4 +1,4 @@
-"""Which results a run gives, and where each goes."""
+"""The results of a run: their formats, their files, and their colours."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import click
 
 LOST = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 WRITTEN: ContextVar[str] = ContextVar("WRITTEN", default="look at what the command did before you run it again")
-"""What a command has written so far, for the line that is left where the output cannot be printed."""
+"""What a command has written so far: told where the output cannot be printed."""
 
 
 class OutputLost(Exception):
-    """Standard output takes nothing more: its reader is gone, or its disk is full; the message is a line for people."""
+    """Standard output cannot be written: its reader has ended, or its disk is full; the message is one line."""
 
     @classmethod
     @contextmanager
     def raised(cls) -> Iterator[None]:
-        """Raise it for an error of the output, which is told by having no file's name."""
+        """Raise OutputLost for an error of the output: an OSError without a file name."""
         try:
             yield
         except OSError as error:
@@ -34,7 +34,7 @@ class OutputLost(Exception):
 
 
 def outputs(options: dict[str, Any]) -> list[tuple[str, Path | None]]:
-    """Each form of the result with its file, None for standard output; raises click.UsageError.
+    """Each output format with its file, None for standard output; raises click.UsageError.
 
     The files are those of the last forms: with one file less than forms, the first form is printed.
     """
@@ -42,7 +42,7 @@ def outputs(options: dict[str, Any]) -> list[tuple[str, Path | None]]:
     printed = len(forms) - len(files)
     if printed < 0 or printed > 1:
         counts = f"{len(forms)} of --output-format and {len(files)} of --output-file"
-        raise click.UsageError(f"{counts}: each form needs a file, but for the first, which may be printed")
+        raise click.UsageError(f"{counts}: each format but the first needs an --output-file")
     if len({path.absolute() for path in files}) < len(files):
         raise click.UsageError("two results cannot go to the same file")
     return list(zip(forms, (*[None] * printed, *files), strict=True))

@@ -1,4 +1,4 @@
-"""What ends a command that has stopped or paused containers: every signal as Ctrl-C, and none while it cleans up."""
+"""Signals for a command that has stopped containers: each acts as Ctrl-C, and none while services are started again."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 CLOSED = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
-"""The signal of a terminal that is closed: Windows has none."""
+"""The signal of a closed terminal; Windows does not have it."""
 ENDING = (signal.SIGINT, signal.SIGTERM, *CLOSED)
 
 
 @contextmanager
 def as_by_ctrl_c() -> Iterator[None]:
-    """Who ends the command by SIGTERM or SIGHUP finds the services as after Ctrl-C, which is KeyboardInterrupt."""
+    """SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does: the command starts the services again."""
     before = {number: signal.getsignal(number) for number in ENDING}
     try:
         for number in (signal.SIGTERM, *CLOSED):
@@ -26,6 +26,6 @@ def as_by_ctrl_c() -> Iterator[None]:
 
 
 def finish_undisturbed() -> None:
-    """Signals are ignored until the end of `as_by_ctrl_c`: the services are about to be started again."""
+    """Ignore signals until the end of `as_by_ctrl_c`, while the services are started again."""
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)

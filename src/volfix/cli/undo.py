@@ -14,7 +14,7 @@ from volfix.cli.writing import check_can_write
 @click.command("undo")
 @click.argument("path", metavar="[PATH]", default=".", type=click.Path(exists=True, path_type=Path))
 def command(path: Path) -> None:
-    """Put back what the last --write changed, if the files still are as volfix left them."""
+    """Put back the files that the last --write changed, unless someone has changed them since."""
     from volfix.api import root_of
     from volfix.fixes.write.transaction import WriteProblem
     from volfix.fixes.write.undo import undo
@@ -35,13 +35,13 @@ def command(path: Path) -> None:
 
 
 def _carried(root: Path) -> Iterator[str]:
-    """That the places which are mounted again lack the rows that came after a carry, and the commands."""
+    """The warning that rows written after a carry are in the volumes only, with the commands that carry them back."""
     from volfix.cli.carry_record import back_command
     from volfix.fixes.write.carried import carried_in
 
     found = carried_in(root)
     if found:
         volumes = ", ".join(dict.fromkeys(item.volume for item in found))
-        yield f"Do not deploy yet: {volumes} may hold rows that are later than those in the places mounted again."
+        yield f"Do not deploy yet: {volumes} may hold newer rows than the places that are mounted again."
         yield "This copies them there, on the host that runs the containers:"
         yield from dict.fromkeys(f"  {back_command(item)}" for item in found)

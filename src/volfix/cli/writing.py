@@ -1,4 +1,4 @@
-"""Where a command that writes is refused: the write needs what Windows does not have."""
+"""Refuses commands that write where a safe write is not possible, as on Windows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 
 
 def check_can_write() -> None:
-    """Refuse the command where this system has not what a safe write is made of; raises click.ClickException."""
+    """Refuse the command where this system lacks directory descriptors; raises click.ClickException."""
     from volfix.fixes.write.journal import CAN_WRITE, LACKING
 
     if not CAN_WRITE:

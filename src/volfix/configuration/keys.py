@@ -1,4 +1,4 @@
-"""The keys of a configuration file: what each holds, and whether a file counts that nobody has named."""
+"""The keys of a configuration file: what each holds, and whether it counts in a file that volfix found itself."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Configuration:
         return found
 
     def kept(self, directory: str, root: Path, entries: Sequence[os.DirEntry[str]]) -> Sequence[os.DirEntry[str]]:
-        """What of a directory is looked at: `exclude` leaves out the rest."""
+        """The entries of a directory that `exclude` does not leave out."""
         settings = self.of(Path(directory), root, entries)
         if not settings.exclude:
             return entries
@@ -55,7 +55,7 @@ class Configuration:
         return [entry for entry in entries if not matches(entry.path, home, settings.exclude)]
 
     def codes(self) -> frozenset[str]:
-        """The rules that run anywhere."""
+        """The rules that run in any directory."""
         files = {settings.path: settings for settings in self.known.values()}
         return frozenset(code for settings in files.values() for code in settings.codes())
 
@@ -108,7 +108,7 @@ class Configuration:
 
 
 def candidates(directory: Path, entries: Sequence[os.DirEntry[str]] | None = None) -> Iterator[Path]:
-    """The configuration files of a directory; the first that is for volfix counts."""
+    """The configuration files of a directory, in the order in which they count; the first for volfix wins."""
     entries = disk.entries_or_none(directory) if entries is None else entries
     names = {entry.name for entry in entries}
     if OWN in names:
@@ -123,13 +123,13 @@ def candidates(directory: Path, entries: Sequence[os.DirEntry[str]] | None = Non
 
 
 def names() -> Configuration:
-    """A configuration that takes from the repositories' files what they name, and leaves nothing out."""
+    """A configuration that takes only names from the repositories' files, and leaves no finding out."""
     return Configuration(only=NAMES)
 
 
 def given(
     select: Iterable[str] = (), ignore: Iterable[str] = (), exclude: Iterable[str] = (), min_severity: str = ""
 ) -> Configuration:
-    """A configuration of nothing but these."""
+    """A configuration of these values that reads no file."""
     chosen = Settings(select=tuple(select), ignore=tuple(ignore), exclude=tuple(exclude), min_severity=min_severity)
     return Configuration(chosen, discovers=False)

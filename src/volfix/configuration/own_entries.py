@@ -21,7 +21,7 @@ FOUND = "verified counts in a file that is named with --config: a file that volf
 
 
 class OwnEntryProblem(Exception):
-    """What keeps an entry from being used; `word` is where in it."""
+    """An entry that cannot be used; `word` is the word at fault."""
 
     def __init__(self, message: str, word: str) -> None:
         super().__init__(message)
@@ -62,7 +62,7 @@ def _wrong_names(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _wrong_keys(row: Mapping[str, Any], known: Iterable[Field[Any]]) -> Iterator[tuple[str, str]]:
-    """The keys that a record does not have, and those with another kind of value."""
+    """Messages on unknown keys, and on keys with a wrong kind of value."""
     records = {each.name: each for each in known}
     for key, value in row.items():
         if key not in records:
@@ -74,7 +74,7 @@ def _wrong_keys(row: Mapping[str, Any], known: Iterable[Field[Any]]) -> Iterator
 
 
 def _objection(key: str, value: Any, default: object) -> str | None:
-    """What the value of a key has to be, where it is something else."""
+    """The kind of value that a key needs; None where the value is right."""
     if key in OWNERS:
         return None if _is_list(value, int) and len(value) == 2 else "two numbers"
     if key in TABLES:

@@ -1,4 +1,4 @@
-"""A configuration file as settings; what cannot be meant is an error with its line, and what may be meant instead."""
+"""Reads a configuration file; an unknown key or code is an error with its line and the nearest known word."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def settings_of(path: Path, *, named: bool = False, only: Collection[str] = ()) 
 
 
 def settings_in(source: Source, *, named: bool = False, only: Collection[str] = ()) -> Settings | None:
-    """The same for a text that was read already."""
+    """As `settings_of`, for a text that was read before."""
     path = source.path
     prefix = TABLE if path.name == PYPROJECT else ()
     if prefix and not re.search(r"tool\s*\.\s*\"?volfix|volfix\s*=|\[\s*tool\s*\]", source.text):

@@ -1,4 +1,4 @@
-"""The JSON schema of a configuration file, made of the keys that are read."""
+"""The JSON schema of a configuration file, made from the keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operations on a Compose file's services: one more service, what others wait for, and both taken out again."""
+"""Operations on a Compose file for carry services: add the service and the waits for it, and remove both."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COMPLETED = {"condition": "service_completed_successfully"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AddService(Addition):
-    """One more service in the `services:` of a document, with a comment behind its name."""
+    """Adds a service to the `services:` of a document, with a comment behind its name."""
 
     source: Source
     document: Document
@@ -118,7 +118,7 @@ class WaitFor(Addition):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RemoveEntries(YamlEdit):
-    """Entries of a mapping go, each with the comment on its line, and with the blank line that one brought along."""
+    """Removes entries of a mapping, each with the comment on its line, and the blank line that came with a service."""
 
     source: Source
     mapping: Mapping
@@ -155,7 +155,7 @@ class RemoveEntries(YamlEdit):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EndWait(YamlEdit):
-    """A service waits for some others no more; what `WaitFor` made of a list is the list again."""
+    """Removes waits of a service; a mapping that `WaitFor` made of a list becomes the list again."""
 
     source: Source
     document: Document

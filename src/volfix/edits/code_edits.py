@@ -40,7 +40,7 @@ class CodeEdit(Operation):
 
 @dataclass(frozen=True, slots=True)
 class SetLiteral(CodeEdit):
-    """A string in code has another content: of an ENV, a Python literal, an option of an ini file.
+    """Replaces the content of a string in code: of an ENV, a Python literal, an option of an ini file.
 
     `span` is what stands between the quotes, `value` what shall stand there, which needs no escape.
     """
@@ -73,7 +73,7 @@ class SetLiteral(CodeEdit):
 
 @dataclass(frozen=True, slots=True)
 class AddInstruction(CodeEdit):
-    """One more instruction of a Dockerfile, on a line of its own at `start`, where another instruction begins."""
+    """Adds an instruction to a Dockerfile, on a line of its own at `start`, where another instruction begins."""
 
     source: Source
     start: int

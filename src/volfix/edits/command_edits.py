@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SetText(Operation):
-    """Some characters of a file with shell commands are replaced; in YAML they lie inside one scalar."""
+    """Replaces characters of a file with shell commands; in YAML they lie inside one scalar."""
 
     source: Source
     span: Span

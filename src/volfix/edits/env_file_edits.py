@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SetAssignment(Operation):
-    """A new value of a variable in an env file; its quotes, `export` and comment stay."""
+    """Sets a variable in an env file; its quotes, `export` and comment stay."""
 
     source: Source
     assignment: Assignment

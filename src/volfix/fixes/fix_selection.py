@@ -1,4 +1,4 @@
-"""Which fixes a run makes: what is allowed and agreed to, and stands without those that are not made."""
+"""Which fixes a run makes: those that are allowed and wanted, and that need no fix that is not made."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def with_their_volumes(chosen: list[Finding], stack: Stack) -> list[Finding]:
 
 
 def _rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:
-    """By the identity of a finding, another one whose fix replaces the same characters otherwise."""
+    """By the identity of a finding, another finding whose fix replaces the same characters differently."""
     alike: dict[int, list[Finding]] = {}
     for finding in wanted:
         alike.setdefault(id(finding.fix.operations) if finding.fix else 0, []).append(finding)
@@ -59,7 +59,7 @@ def _rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:
 
 
 def _first_rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:
-    """The same for findings none of which has the very operations of another one."""
+    """As `_rivals`, for findings with different operations."""
     places: dict[Path, list[tuple[Span, Operation, Finding]]] = {}
     for finding in wanted:
         for operation in finding.fix.operations if finding.fix else ():
@@ -78,14 +78,14 @@ def _first_rivals(wanted: Sequence[Finding]) -> dict[int, Finding]:
 
 
 def _volumes(stack: Stack, chosen: Sequence[Finding]) -> set[str]:
-    """The keys of the volumes that are there once these fixes are made."""
+    """The keys of the volumes that exist once these fixes are made."""
     changes = {id(finding.fix.changes): finding.fix.changes for finding in chosen if finding.fix}
     made = {change.key for each in changes.values() for change in each if isinstance(change, VolumeChange)}
     return made | {key for project in stack.projects for key in project.declared}
 
 
 def _needs_another(stack: Stack) -> Callable[[Finding], bool]:
-    """Whether the fix of a finding needs a volume that another one makes."""
+    """Whether the fix of a finding needs a volume that another fix makes."""
     declared, known = _volumes(stack, []), dict[int, set[str]]()
 
     def needs(finding: Finding) -> bool:

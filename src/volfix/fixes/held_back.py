@@ -1,4 +1,4 @@
-"""Which fixes are held back, since volfix has not read all that their project is made of."""
+"""Holds back fixes where volfix has not read every file of their project."""
 
 from __future__ import annotations
 

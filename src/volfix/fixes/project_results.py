@@ -1,4 +1,4 @@
-"""What a stack's findings and fixes are for each of its projects."""
+"""A stack's findings and fixes, sorted by project."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def project_results(stack: Stack, made: MadeFixes) -> tuple[ProjectResult, ...]:
-    """One for each project that was asked for, each finding and changed file in one of them."""
+    """The result of each project that was asked for; each finding and changed file is in exactly one of them."""
     results = []
     reported: set[int] = set()
     shown: set[Path] = set()
@@ -136,7 +136,7 @@ def _belongs(path: Path, project: Project) -> bool:
 
 
 def _renamed(project: Project, fixes: Iterable[Fix]) -> str | None:
-    """What the fixes call the project."""
+    """The name that the fixes give the project; None where it keeps its own."""
     from volfix.rules.findings import DeploymentName, NameChange
 
     paths = {file.path for file in project.files}

@@ -68,7 +68,7 @@ class ReportedFinding:
 
     @property
     def is_note(self) -> bool:
-        """Whether it is of severity info and nothing fixes it: a note does not count as a finding."""
+        """Whether it has severity info and no fix: notes do not count as findings."""
         return self.finding.severity.value == "info" and not self.fixed
 
 

@@ -1,4 +1,4 @@
-"""What of a run over a part of a repository is said: the rest is read, but is not what was asked for."""
+"""A run over a part of a repository reads the rest too, and reports only on that part."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ CAUTION = ("none", "unsafe", "safe")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to look for and how far to go; `confirm`, where given, is asked about each fix."""
+    """What a run looks for, and which fixes it makes; `confirm`, where given, is asked about each fix."""
 
     unsafe_fixes: bool = False
     trusted: bool = False

@@ -62,7 +62,7 @@ def _unsafe_title(choice: Choice, found: list[Entry]) -> str:
 
 
 def made(checked: Check, data: dict[str, Any], encoding: str) -> types.WorkspaceEdit:
-    """The edits of an action, from a run of now over the same documents; raises Refused where they are not made."""
+    """The edits of an action, from a new run over the same documents; raises Refused where the fix is not made."""
     chosen = Choice(data["code"], Path(data["path"]), data["line"]) if "code" in data else None
     run = check(checked.root, checked.documents, unsafe=data.get("unsafe", False), chosen=chosen)
     changes = [change for project in run.result.projects for change in project.changes]
@@ -83,7 +83,7 @@ def made(checked: Check, data: dict[str, Any], encoding: str) -> types.Workspace
 
 
 def _reason(run: Check, chosen: Choice | None) -> str:
-    """Why a run makes no fix."""
+    """Why a run does not make the chosen fix."""
     failed = [clean(project.failure) for project in run.result.projects if project.failure]
     own = [
         clean(item.finding.reason)

@@ -51,7 +51,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a run has found with the documents as they were; `read` are those of them that it has read."""
+    """The findings of a run over the documents as they were; `read` are the documents that it read."""
 
     root: Path
     documents: Documents
@@ -59,7 +59,7 @@ class Check:
     read: frozenset[str]
 
     def is_of(self, documents: Documents) -> bool:
-        """Whether a run with these documents would find the same: nothing has changed that was read."""
+        """Whether a run with these documents would find the same: no document that was read has changed."""
         return documents.keys() == self.documents.keys() and all(
             documents[name] == self.documents[name] for name in self.read
         )

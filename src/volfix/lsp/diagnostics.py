@@ -1,4 +1,4 @@
-"""What a check has found, as an editor shows it: beside the text, and in the window over a place of it."""
+"""The findings of a check as an editor shows them: diagnostics beside the text, and hover text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Shown:
         self._lines: dict[Path, Lines] = {}
 
     def uri(self, path: Path) -> str:
-        """The name of a file: where it is open, the one that the editor has given it."""
+        """The URI of a file; of an open file the URI that the editor uses."""
         document = self.check.documents.get(os.path.realpath(path))
         return document.uri if document else path.as_uri()
 
@@ -116,11 +116,11 @@ class Shown:
 
 
 def clean(text: str) -> str:
-    """Foreign text for one line, without secrets and with what every encoding takes."""
+    """Foreign text as one line, without secrets and control characters."""
     return encodable(View(Path()).clean(text), "utf-8")
 
 
 def title(finding: Finding) -> str:
-    """What a fix of a finding does, and what it asks for."""
+    """The title of a finding's fix: what it does, and the step it needs."""
     assert finding.fix is not None
     return clean(fix_words(finding.fix))

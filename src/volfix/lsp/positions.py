@@ -27,17 +27,17 @@ class Lines:
         self.starts = [0, *(found.end() for found in LINE_END.finditer(self.text))]
 
     def position(self, offset: int) -> types.Position:
-        """Where the character at `offset` of the source's text stands."""
+        """The position of the character at `offset` of the source's text."""
         offset += self.shift
         line = bisect_right(self.starts, offset) - 1
         return types.Position(line, self._units(self.text[self.starts[line] : offset]))
 
     def range(self, span: Span) -> types.Range:
-        """The characters of a span."""
+        """The range of a span."""
         return types.Range(self.position(span.start), self.position(span.end))
 
     def offset(self, position: types.Position) -> int:
-        """The character at a position; behind the end of a line or of the text, the last character."""
+        """The offset of the character at a position; behind the end of a line or of the text, of its last character."""
         if position.line >= len(self.starts):
             return len(self.text) - self.shift
         start = self.starts[position.line]

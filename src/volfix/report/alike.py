@@ -1,4 +1,4 @@
-"""The findings of a project as people are told them: the most dangerous first, and what is the same only once."""
+"""The order of a project's findings, the most dangerous first; equal findings are told once."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from volfix.report.finding import Standing, standing
 from volfix.rules.findings import HEADLINE, Finding, Location, shortened
 
 MOST_DANGEROUS = ("VF402", "VF403", "VF401", "VF112", "VF309", "VF308", "VF304", "VF1", "VF2", "VF3")
-"""Beginnings of codes: what deletes rows at the next deployment, then what starts empty, then what may."""
+"""Beginnings of codes: rules about deleted rows, then about empty volumes, then all others."""
 SERVICE = "\0"
-"""What stands for a service in a text that is the same for several."""
+"""The sign for a service in a text that several services share."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Findings that are told as one: the first has the words, and each its places and evidence."""
+    """Findings that are told together: the first gives the words, each its places and evidence."""
 
     findings: tuple[Finding, ...]
     how: Standing
 
     @property
     def places(self) -> frozenset[Location]:
-        """Every place that is shown."""
+        """Every place that the report shows for these findings."""
         own = (finding.mark or finding.location for finding in self.findings)
         return frozenset([*own, *(place.location for finding in self.findings for place in finding.places)])
 
 
 def told_findings(project: ProjectResult, items: Iterable[ReportedFinding], *, unsafe: bool) -> Iterator[Told]:
-    """The findings in order, those that say the same, or the same of several services in one line, as one."""
+    """The findings in order; findings with the same words, or about several services of one line, together."""
     groups: dict[object, list[Finding]] = {}
     for item in ordered(items):
         how = standing(project, item, unsafe=unsafe)
@@ -41,7 +41,7 @@ def told_findings(project: ProjectResult, items: Iterable[ReportedFinding], *, u
 
 
 def ordered(items: Iterable[ReportedFinding]) -> list[ReportedFinding]:
-    """Errors before warnings, and the most dangerous first."""
+    """The findings, errors before warnings, the most dangerous rules first."""
 
     def danger(item: ReportedFinding) -> tuple[int, int]:
         ranks = (rank for rank, code in enumerate(MOST_DANGEROUS) if item.finding.code.startswith(code))
@@ -58,7 +58,7 @@ def listed(things: Sequence[str], most: int = 3) -> str:
 
 
 def together(things: Sequence[str]) -> list[str]:
-    """What is said of several things, once: `the database of web` and that of worker as that of `web and worker`."""
+    """The things, with equal beginnings joined: `the database of web and worker`."""
     found: dict[str, list[str]] = {}
     for thing in dict.fromkeys(things):
         what, of, name = thing.partition(" of ")
@@ -67,7 +67,7 @@ def together(things: Sequence[str]) -> list[str]:
 
 
 def _said(finding: Finding) -> object:
-    """What a finding says; of a place that several services share, without the service."""
+    """A key for the words of a finding; without the service where several services share the place."""
     same = (finding.code, finding.severity, finding.label)
     texts = _texts(finding)
     general = tuple(_without(text, finding.service) for text in texts)
@@ -78,14 +78,14 @@ def _said(finding: Finding) -> object:
 
 
 def _without(text: str, service: str | None) -> str:
-    """The text with a sign for the service, where it says `of` before it: `the database of web`."""
+    """The text with a sign in the place of the service after `of`: `the database of web`."""
     for name in dict.fromkeys((service, shortened(service)) if service else ()):
         text = re.sub(rf"(?<=\bof ){re.escape(name)}(?![\w-])", SERVICE, text)
     return text
 
 
 def _of_all(findings: Sequence[Finding]) -> Iterator[Finding]:
-    """The findings, the first of which names the services of all."""
+    """The findings; the words of the first name the services of all."""
     first, services = findings[0], list(dict.fromkeys(filter(None, (each.service for each in findings))))
     if len(services) > 1:
         message, danger, reason = (_without(text, first.service) for text in _texts(first))

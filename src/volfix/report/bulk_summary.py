@@ -1,4 +1,4 @@
-"""What a run over many repositories comes to, as text that is itself a list of sources: those that failed."""
+"""The summary of `volfix bulk`: comments, then the sources that failed, as a list that bulk takes again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RunRequest:
 
 
 def render(state: State, hazards: Sequence[Hazard], request: RunRequest) -> str:
-    """The summary: every line a comment, but for the failed repositories at the end."""
+    """The summary; every line is a comment, except the failed repositories at the end."""
     parts = (
         _counts(state, request),
         _causes(state, wrote=request.wrote),
@@ -82,7 +82,7 @@ def _branches(state: State) -> Iterator[str]:
 
 
 def _uncarried(state: State) -> Iterator[str]:
-    """The changes that are no request to merge yet."""
+    """The lines on changes that must not be merged yet."""
     marked = [f"{visible(source)}: {reason}" for source, reason in state.uncarried()]
     if marked:
         yield "do not merge before the data is carried:"
@@ -90,7 +90,7 @@ def _uncarried(state: State) -> Iterator[str]:
 
 
 def _following(state: State, request: RunRequest) -> Iterator[str]:
-    """What comes next, and where everything is."""
+    """The lines on what to do next, and where the results are."""
     counts = state.counts()
     if counts.get(Status.FINDINGS) and not request.wrote and any(fixed for *_, fixed, _ in state.causes()):
         yield "Nothing is written yet. Next: the same command with --write"

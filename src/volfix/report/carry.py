@@ -1,4 +1,4 @@
-"""The `volfix carry` command of a project whose mounts were rewritten, and what tells two moves apart."""
+"""The `volfix carry` command of a changed project, and which data goes into which volume."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = ("volume", "anonymous", "container")
 
 
 def kind_of(move: Move) -> tuple[str, str]:
-    """Where the data is: `host`, `volume`, `anonymous` or `container`, and its path, real name or target there."""
+    """The kind of a move's source (`host`, `volume`, `anonymous`, `container`), and its path, real name or target."""
     kind, colon, rest = move.source.partition(":")
     return (kind, rest) if colon and kind in KINDS else ("host", move.source)
 
@@ -34,7 +34,7 @@ def carry_words(project: ProjectResult, base: Path, *, is_first: bool) -> list[s
 
 
 def identity(project: ProjectResult, move: Move) -> tuple[str, ...]:
-    """Which data goes into which volume: equal where services or variants of a project write the same move again."""
+    """A key for the data and its volume; equal where services or variants of a project repeat a move."""
     kind, rest = kind_of(move)
     volume = real_volume(project, move.volume)
     if kind == "host":

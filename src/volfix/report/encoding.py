@@ -1,4 +1,4 @@
-"""Text that any stream takes: JSON without characters that a terminal obeys, and what a narrow encoding lacks."""
+"""Text for any stream: JSON without control characters, and escapes for what an encoding lacks."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ NOT_CARRIED = "NOT CARRIED"
 
 
 def ending(result: RunResult, view: View, command: str, decide: str, *, wrote: bool, quiet: bool) -> Iterator[str]:
-    """All that comes after the findings; a `quiet` run says only what is not carried.
+    """The lines after the findings; of a `quiet` run only the data that is not carried.
 
     `command` is what a person types for this run without `--write`, `decide` what shows the unsafe fixes.
     """
@@ -37,7 +37,7 @@ def ending(result: RunResult, view: View, command: str, decide: str, *, wrote: b
 
 
 def _summary(result: RunResult, view: View, standings: Counter[str], *, wrote: bool) -> Iterator[str]:
-    """What the run comes to in a line, and how what was written is taken back."""
+    """The line with the counts, and after a write the line on `volfix undo`."""
     if not standings:
         yield nothing_to_do(result, view.verbose)
         return
@@ -53,7 +53,7 @@ def _summary(result: RunResult, view: View, standings: Counter[str], *, wrote: b
 
 
 def _way(result: RunResult, view: View, standings: Counter[str], command: str, *, wrote: bool) -> Iterator[str]:
-    """The steps to the deployment, numbered, and what holds beside them."""
+    """The numbered steps to the deployment, and the notes on them."""
     will_write = bool(standings["can be fixed"]) and not wrote
     written = [project for project in result.projects if project.written or (will_write and _is_planned(project))]
     left = list(_each_move_once(replace(project, moves=project.left) for project in written))
@@ -84,7 +84,7 @@ def _way(result: RunResult, view: View, standings: Counter[str], command: str, *
 
 
 def _numbered(view: View, steps: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """The steps; a note stands beside its command, or below where there is no room."""
+    """The steps; a note stands beside its command, or below it where the line is full."""
     widest = max((len(command) for command, note in steps if note), default=0)
     for number, (command, note) in enumerate(steps, 1):
         begin = f"{number:>3}  "
@@ -102,7 +102,7 @@ def _numbered(view: View, steps: Sequence[tuple[str, str]]) -> Iterator[str]:
 def _beside(
     result: RunResult, view: View, left: Sequence[ProjectResult], carriers: Sequence[str], *, wrote: bool
 ) -> Iterator[str]:
-    """After a write: what the steps ask for, and what the deployment does by itself."""
+    """The notes on the steps: the carry services, what carry needs, and who else has the project's name."""
     if carriers:
         yield ""
         yield from view.lines(
@@ -143,7 +143,7 @@ def _marks_taken_out(result: RunResult) -> Iterator[str]:
 
 
 def _not_carried(result: RunResult, view: View, *, wrote: bool, quiet: bool) -> Iterator[str]:
-    """The last and loudest lines: the data that a write leaves where it is, or that an earlier one has left there."""
+    """The last and loudest lines: the data that this write, or an earlier write, does not carry."""
     moving = [project for project in result.projects if project.written or (not wrote and _is_planned(project))]
     told = {_told(project, move): "" if wrote else " by --write" for project in moving for move in project.moves}
     ways = {_way_of(project, move) for project in moving for move in project.moves}
@@ -187,7 +187,7 @@ def _is_planned(project: ProjectResult) -> bool:
 
 
 def _each_move_once(projects: Iterable[ProjectResult]) -> Iterator[ProjectResult]:
-    """The projects with the moves that none before them makes: a second copy would find the first in its way."""
+    """The projects, each move only in the first that has it: a second carry would find the volume full."""
     seen: set[tuple[str, ...]] = set()
     for project in projects:
         moves = {identity(project, move): move for move in reversed(project.moves)}

@@ -24,8 +24,7 @@ class Entry:
     """One finding, or one file that could not be read, proven or written (`finding` is None, `code` says which).
 
     `path` is relative to the report's base, with forward slashes; absolute where it lies outside. The end is behind the
-    last character. `fingerprint` names
-    the finding whatever lines move above it.
+    last character. `fingerprint` stays the same when lines are added or removed above the finding.
     """
 
     code: str
@@ -42,18 +41,18 @@ class Entry:
 
     @property
     def text(self) -> str:
-        """The message with how volfix knows and what keeps it from a safe fix, a line each."""
+        """The message, the evidence, and the reason for no safe fix, a line each."""
         return "\n".join((self.message, *self.details))
 
 
 def base_of(result: RunResult) -> Path:
-    """The directory that the paths of a report start from: the one that all its projects lie in."""
+    """The directory from which the paths of a report start: the nearest that contains all projects."""
     roots = [str(project.root) for project in result.projects]
     return Path(os.path.commonpath(roots)) if roots else Path.cwd()
 
 
 def main_file(project: ProjectResult) -> Path:
-    """The file that stands for the project: its base file."""
+    """The project's base Compose file; its root where it has none."""
     return project.files[0] if project.files else project.root
 
 
@@ -73,7 +72,7 @@ def counted(result: RunResult) -> list[tuple[ProjectResult, ReportedFinding]]:
 
 
 def entries(result: RunResult, base: Path, *, show_secrets: bool = False) -> Iterator[Entry]:
-    """Every finding that is not written away, then what failed."""
+    """Every finding that is left, then every file that could not be read, proven or written."""
     seen: Counter[tuple[str | None, ...]] = Counter()
     for project in result.projects:
         for reported in project.findings:
@@ -90,7 +89,7 @@ def entries(result: RunResult, base: Path, *, show_secrets: bool = False) -> Ite
 def finding_entry(
     finding: Finding, base: Path, seen: Counter[tuple[str | None, ...]], *, show_secrets: bool = False
 ) -> Entry:
-    """A finding as an entry; `seen` counts those that nothing but their place tells apart."""
+    """A finding as an entry; `seen` counts the findings that differ only in their place."""
     clean = str if show_secrets else scrub
     path = relative(finding.location.path, base)
     distinguishing = hide_credentials(finding.message) if finding.service is None else None

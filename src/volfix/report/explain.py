@@ -1,4 +1,4 @@
-"""A rule in words, with its examples as diffs: what `volfix explain` prints."""
+"""What `volfix explain CODE` prints: a rule in words, with its examples as diffs."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def _example(example: Example) -> Iterator[str]:
 
 
 def files_of(example: Example) -> Iterator[tuple[str | None, str, str]]:
-    """The files as git's history has them, those that stay as they are, and, without a name, those that change as a
-    diff: name, what is to be said of it, text.
+    """The files of an example as name, note and text: earlier versions in git, unchanged files, then, without a name,
+    the diffs of the changed files.
     """
     after = example.after or {}
     yield from ((name, ", as git's history has it", text) for name, text in (example.before or {}).items())

@@ -33,19 +33,19 @@ DIFF_COLORS = {"+": "green", "-": "red"}
 EVIDENCE, LINES = 2, 12
 """Lines of evidence, and of a fix, that are shown without -v."""
 BELOW = "the lines below"
-"""What is said of a fix that has no words of its own."""
+"""The words for a fix of which the model of Compose says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What becomes of a finding: in the summary, and beside its fix."""
+    """What the run does about a finding: as the summary counts it, and as its fix line says it."""
 
     summary: str
     fix: str
 
 
 def standing(project: ProjectResult, reported: ReportedFinding, *, unsafe: bool) -> Standing:
-    """What this run does about a finding."""
+    """What this run does about a finding of the project; `unsafe`: --unsafe-fixes was given."""
     finding = reported.finding
     if is_done(project, reported):
         return Standing("fixed", "written")
@@ -60,7 +60,7 @@ def standing(project: ProjectResult, reported: ReportedFinding, *, unsafe: bool)
 
 
 def changes_of(finding: Finding) -> tuple[FileChange, ...]:
-    """What the finding's own fix would do to each file."""
+    """The change of each file by this finding's fix alone; empty without a fix."""
     if finding.fix is None or not finding.fix.operations:
         return ()
     from volfix.fixes.render import rendered
@@ -74,7 +74,7 @@ def changes_of(finding: Finding) -> tuple[FileChange, ...]:
 
 
 def shown(view: View, findings: Sequence[Finding], how: Standing) -> Iterator[str]:
-    """Findings that say the same, once, with the places of each."""
+    """The lines for findings with the same words: the words once, then the places of each."""
     first = findings[0]
     yield from headline(view, first, "fixed" if how.summary == "fixed" else first.severity.value)
     if how.summary == "fixed":
@@ -93,7 +93,7 @@ def shown(view: View, findings: Sequence[Finding], how: Standing) -> Iterator[st
 
 
 def again(view: View, finding: Finding, project: str) -> Iterator[str]:
-    """A finding of two projects in the second of them, where the first has told it."""
+    """The lines for a finding that an earlier project has told in full."""
     yield from headline(view, finding, finding.severity.value)
     yield f"  --> {where(view, finding)}"
     yield from _note(view, 3, "see", f"the same finding of project {project} above")
@@ -116,7 +116,7 @@ def where(view: View, finding: Finding) -> str:
 
 
 def _marks(findings: Sequence[Finding]) -> list[Mark]:
-    """Each finding's own place, and the others that explain it; what is said of a place is said once."""
+    """The place of each finding, and the places that explain it; equal marks once."""
     marks: dict[object, Mark] = {}
     for finding in findings:
         own = Mark(
@@ -162,7 +162,7 @@ def _note(view: View, gutter: int, name: str, text: str, **how: object) -> Itera
 
 
 def fix_words(fix: Fix) -> str:
-    """What a fix does, and what it asks for, in a line."""
+    """What a fix does and which step it needs, in one line."""
     mounted = {change.volume for change in fix.changes if isinstance(change, MountChange)}
     declared = (change for change in fix.changes if isinstance(change, VolumeChange) and change.key in mounted)
     named = set(declared)

@@ -20,7 +20,7 @@ CUT = "..."
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Characters of a file that are marked; `first` is the place of the finding itself."""
+    """A marked part of a file; `first` says that it is the place of the finding itself."""
 
     place: Place
     first: bool
@@ -29,14 +29,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """Draws the marked lines of files; `changed` are the characters of each file that a fix changes: they are shown."""
+    """Draws the marked lines of files; `changed` are the characters of each file that a fix changes, never masked."""
 
     view: View
     gutter: int
     changed: Mapping[Path, Sequence[Span]]
 
     def drawn(self, marks: Sequence[Mark], place: str) -> Iterator[str]:
-        """`place`, where the finding is, with its file's other marks in the order of lines; then the other files."""
+        """The file of the finding, at `place`, with its marks in the order of lines; then the other files."""
         files: dict[object, list[Mark]] = {}
         for mark in marks:
             files.setdefault(mark.place.location.path, []).append(mark)
@@ -79,7 +79,7 @@ class Frames:
         return self.view.style(f"{number:>{self.gutter}} {bar}", fg="blue")
 
     def _shown(self, source: Source, start: int, end: int, named: Sequence[Span]) -> tuple[str, list[int]]:
-        """The line as a person may see it, and for each of its characters the column in which it begins there."""
+        """The masked line, and for each character of the true line its column in the masked line."""
         hidden = () if self.view.show_secrets else secret_spans(source, (*self.changed.get(source.path, ()), *named))
         starts = [span.start for span in hidden]
         text, columns = "", []
@@ -101,7 +101,7 @@ class Frames:
         return columns[min(span.start - start, last)], columns[min(span.end - start, last)]
 
     def _cut(self, text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, int]:
-        """The line, or so much of it as there is room for, and how many columns of it are left out on the left."""
+        """The part of the line that fits, and how many columns are cut on its left."""
         room = None if self.view.columns is None else self.view.columns - self.gutter - 3
         if room is None or len(text) <= room:
             return text, 0

@@ -56,7 +56,7 @@ def _project(project: ProjectResult, context: int, *, show_secrets: bool) -> dic
 
 
 def _move(project: ProjectResult, move: Move, clean: Callable[[str], str]) -> dict[str, Any]:
-    """A move; where carry services were asked for, with the one that carries it, or why none does."""
+    """A move; with --carry-service also the service that carries it, or why no service does."""
     said = {
         "service": move.service,
         "source": clean(move.source),

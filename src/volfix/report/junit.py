@@ -23,7 +23,7 @@ NOT_XML = re.compile("[\ufffe\uffff]")
 
 
 def render(result: RunResult, *, context: int = 3, base: Path | None = None, show_secrets: bool = False) -> str:
-    """The XML document; findings of severity info pass, and so do those that have just been fixed."""
+    """The XML document; notes of severity info and findings that were just fixed count as passed."""
     del context  # of diffs, which this format has not
     from xml.etree import ElementTree
 

@@ -46,7 +46,7 @@ def _diagnostic(entry: Entry, *, show_secrets: bool) -> dict[str, Any]:
 
 
 def _suggestions(finding: Finding, *, show_secrets: bool) -> Iterator[dict[str, Any]]:
-    """The fix, where it is a safe one of a single edit that moves no data: a reader takes each suggestion alone."""
+    """The fix as a suggestion: only a safe fix of one edit that moves no data, since readers apply each alone."""
     fix = finding.fix
     if fix is None or fix.applicability is not Applicability.SAFE or fix.moves or not fix.operations:
         return

@@ -1,4 +1,4 @@
-"""Where a rule is described on the web: what the installed package's metadata says, where it says anything.
+"""The address of a rule's description on the web, from the metadata of the installed package.
 
 Source: packaging.python.org, Well-known Project URLs in Metadata (labels, and how they are compared).
 """

@@ -105,7 +105,7 @@ def _artifact(path: str) -> dict[str, str]:
 
 
 def _changes(fix: Fix, base: Path, *, show_secrets: bool) -> Iterator[dict[str, Any]]:
-    """The fix alone, as replacements in each file; nothing at all where a credential is part of what it writes."""
+    """The fix as replacements in each file; empty where a replacement would show a secret."""
     from volfix.fixes.render import rendered
 
     before: dict[Path, Source] = {operation.source.path: operation.source for operation in fix.operations}

@@ -1,4 +1,4 @@
-"""What a run comes to in a line, for the runs in which there is nothing else to say."""
+"""The result of a run in one line, and the counts in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from volfix.fixes.results import RunResult
 
 
 def is_silent(result: RunResult) -> bool:
-    """Whether a run has nothing to show: no findings, no changes, nothing that failed."""
+    """Whether a run has no findings, no changes and no failures."""
     return not any(project.findings or project.failure or project.changes for project in result.projects)
 
 
@@ -23,14 +23,14 @@ def nothing_to_do(result: RunResult, verbose: int = 0) -> str:
 
 
 def noted(result: RunResult, verbose: int = 0) -> str:
-    """`; 2 notes (-v shows them)`: what a sentence that counts findings ends with; empty where there are none."""
+    """`; 2 notes (-v shows them)`: the end of a sentence that counts findings; empty without notes."""
     notes = sum(item.is_note for project in result.projects for item in project.findings)
     how = "" if verbose else f" (-v shows {'it' if notes == 1 else 'them'})"
     return f"; {count(notes, 'note')}{how}" if notes else ""
 
 
 def trouble(result: RunResult) -> list[str]:
-    """What went wrong, in a few words each."""
+    """The counts of files not read, projects not written and fixes not proven, in words; without those that are 0."""
     failed = sum(project.failure is not None for project in result.projects)
     rejected = sum(item.rejected for project in result.projects for item in project.findings)
     return [

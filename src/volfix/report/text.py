@@ -1,4 +1,4 @@
-"""The run for a person: what each project can lose, each finding with its places, and what to type next."""
+"""The text report: what each project can lose, each finding with its places, and what to type next."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def diff_text(result: RunResult, view: View) -> str:
 
 
 def question(finding: Finding, view: View) -> str:
-    """What to ask about one fix: the finding as the report shows it, with the lines of its fix."""
+    """The text before a question of `-i`: the finding as the report shows it, with the lines of its fix."""
     how = Standing("to decide", finding.applicability.value)
     return "\n".join(["", *shown(view, [finding], how), ""])
 
@@ -82,7 +82,7 @@ def question(finding: Finding, view: View) -> str:
 def problem_lines(
     result: RunResult, *, notes: bool = True, base: Path | None = None, show_secrets: bool = False
 ) -> Iterator[str]:
-    """The lines for standard error: what could not be read, with line and column, and what is not for volfix."""
+    """The lines for standard error: each file that could not be read, with line and column, then the notes."""
     base = base or Path.cwd()
     clean = str if show_secrets else scrub
     for problem in result.errors:
@@ -134,7 +134,7 @@ def _project(view: View, project: ProjectResult, seen: dict[object, ProjectResul
 
 
 def _failure(view: View, project: ProjectResult) -> Iterator[str]:
-    """Why nothing of the project is written."""
+    """The lines that say why nothing of the project is written."""
     if project.failure:
         yield ""
         yield view.style("NOT WRITTEN:", fg="red", bold=True)
@@ -143,7 +143,7 @@ def _failure(view: View, project: ProjectResult) -> Iterator[str]:
 
 
 def _model(view: View, project: ProjectResult) -> Iterator[str]:
-    """What Compose will see."""
+    """The lines with the change of the project that Compose will see."""
     if not project.model_changes:
         return
     yield ""

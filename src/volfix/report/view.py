@@ -23,7 +23,7 @@ DEEPEST = 16
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`width` is None where nothing limits a line, as in a pipe; `context` are the lines around a change in a diff."""
+    """How the text is shown; `width` None: lines of any length, `context`: lines around a change in a diff."""
 
     base: Path
     color: bool = False
@@ -66,6 +66,6 @@ class View:
         return [line.replace("\0", " ") for line in lines]
 
     def linked(self, code: str) -> str:
-        """The code, which is a link (OSC 8) where a terminal shows it and an address of the rules is known."""
+        """The code; on a terminal a link (OSC 8), where the address of the rules is known."""
         address = rule_link(code) if self.color else None
         return code if address is None else f"\x1b]8;;{address}\x1b\\{code}\x1b]8;;\x1b\\"
