@@ -83,7 +83,7 @@ def _paths(repository: Repository, root: Path, git: Git) -> tuple[list[bytes], d
         size = fields.rpartition(b" ")[2]
         if size == b"BAD" and not repository.is_cached:
             withheld[path] = MISSING
-        elif size == b"BAD":  # a clone in the cache is without large files
+        elif size == b"BAD":  # clones in the cache lack large files
             withheld[path] = f"larger than volfix reads ({LARGEST} bytes)"
         elif size.isdigit() and int(size) > LARGEST:
             withheld[path] = f"{int(size)} bytes: larger than volfix reads ({LARGEST} bytes)"

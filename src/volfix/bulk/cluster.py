@@ -15,7 +15,7 @@ from volfix.bulk.worker import Job, JobOutcome, Task, work
 from volfix.syntax.visible import one_line
 
 TRIES = 4
-"""Times that the scheduler gives a job to a worker, before it blames the job for the workers' deaths."""
+"""How many workers may die over a job before the scheduler blames the job."""
 _ONE_AT_A_TIME = threading.Lock()
 
 

@@ -20,7 +20,7 @@ from volfix.syntax.visible import one_line
 
 PROTOCOLS = "git:http:https:ssh"
 OF_THE_NETWORK = ("GIT_SSH", "GIT_ASKPASS", "GIT_SSL", "GIT_PROXY", "GIT_HTTP")
-"""Beginnings of the variables with which a user says how git reaches a server."""
+"""Beginnings of the environment variables that say how git reaches a server."""
 
 
 class GitFailed(Exception):
@@ -65,7 +65,7 @@ class Git:
     ) -> Ended:
         """As `run`, but returns a failure instead of raising it."""
         environment = {**inert_environment(), **(people or {})}
-        environment["GIT_CEILING_DIRECTORIES"] = str(at.parent)  # `at` itself, not what it lies in
+        environment["GIT_CEILING_DIRECTORIES"] = str(at.parent)  # `at` itself, not a repository around it
         if index is not None:
             environment["GIT_INDEX_FILE"] = str(index)
         return self._process(("-C", str(at), *arguments), environment, data)

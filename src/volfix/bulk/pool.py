@@ -13,9 +13,9 @@ from volfix.bulk.worker import Job, JobOutcome, Task, work
 from volfix.project.workers import Worker, WorkerDied, stop, wait
 
 GRACE = 5.0
-"""Seconds over the limit: git is stopped at the limit itself, and the worker then says so."""
+"""Seconds over the limit before a process is ended: git stops at the limit, and the worker reports it."""
 TURNS = 400
-"""Repositories of one process: whatever a library keeps in memory goes with it."""
+"""Repositories for one process; a new process begins with empty memory."""
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class _Slot:
         try:
             starts = not self.worker.is_ready
             if not self.worker.has_answered():
-                if starts:  # the time that a process takes to start is not the repository's
+                if starts:  # the start of the process does not count
                     self.began = time.monotonic()
                 return None
             outcome: JobOutcome = self.worker.answer()

@@ -45,7 +45,7 @@ def committed(checkout: Checkout, paths: Iterable[Path], message: str, branch: s
     commit = git.run(*words, at=repository.place, data=text, people=people).decode().strip()
     name = f"refs/heads/{branch}"
     if repository.is_cached:
-        git.run("update-ref", name, commit, at=repository.place)  # a branch of the cache is nobody's work
+        git.run("update-ref", name, commit, at=repository.place)  # nobody works on a branch of the cache
         return commit
     nothing = "0" * len(commit)
     try:
@@ -105,7 +105,7 @@ def pushed(
         raise GitFailed("it has no remote to push to, or several remotes, and none is called origin")
     local = _local_remote(repository, named)
     name = f"refs/heads/{branch}"
-    lease = f"--force-with-lease={name}:"  # only where there is none yet
+    lease = f"--force-with-lease={name}:"  # the push fails where the branch exists
     try:
         git = replace(
             git,

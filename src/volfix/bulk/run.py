@@ -15,7 +15,7 @@ from volfix.bulk.state import TO_PLAN, TO_WRITE, State, Turn
 from volfix.bulk.worker import Job, JobOutcome, Task
 
 WITHOUT_EFFECT = frozenset({"render", "date", "limit", "cache"})
-"""What of a task changes nothing of what is found or written."""
+"""The fields of a task that change neither findings nor files."""
 
 
 class PatchProblem(Exception):
@@ -66,7 +66,7 @@ def run(
 
 
 def _job(turn: Turn, task: Task, todo: int) -> Job:
-    if todo == TO_WRITE or task.patches:  # what was found is known, and what is wanted is the change
+    if todo == TO_WRITE or task.patches:  # the findings are known; the change is not
         return Job(turn.source, hold=todo == TO_PLAN)
     return Job(turn.source, turn.known_head, turn.known_commit, hold=True)
 

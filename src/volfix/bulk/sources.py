@@ -140,7 +140,7 @@ def path_of(address: str) -> str | None:
         return None
     path = os.path.realpath(address if found is None else "/" + unquote(found["rest"]).partition("/")[2])
     if not os.path.exists(path) and os.path.exists(f"{path}.git"):  # noqa: PTH110 - never raises
-        path += ".git"  # as git finds it
+        path += ".git"  # as git resolves it
     return path
 
 

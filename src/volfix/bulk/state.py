@@ -23,7 +23,7 @@ from volfix.bulk.worker import JobOutcome
 
 DONE, TO_PLAN, TO_WRITE = 0, 1, 2
 KEPT = frozenset({"clean", "findings", "written", "pushed"})
-"""What still holds while neither the repository nor the options change."""
+"""Statuses that stay true while neither the repository nor the options change."""
 BATCH = 100
 
 

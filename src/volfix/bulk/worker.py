@@ -187,7 +187,7 @@ class _Turn:
         planned = self.plan.result
         if self.repository.branch is None:
             return self._recorded(planned, Status.SKIPPED, "its HEAD is detached: check out the branch to start from")
-        # What this checkout holds was committed a moment ago: there is nothing that could be overwritten.
+        # The files of this checkout were committed a moment ago: nothing uncommitted can be overwritten.
         result = self.plan.write(allow_dirty=True)
         reason = (
             "; ".join(filter(None, (_failures(result), _uncarried(result) if self.task.only_carried else None))) or None
@@ -208,7 +208,7 @@ class _Turn:
         return replace(self._recorded(result, status, reason), branch=task.branch, commit=commit, links=links)
 
     def _pushed(self, commit: str, reason: str | None) -> tuple[Status, str | None, tuple[str, ...]]:
-        # From a git directory of volfix's own, so that no setting of the repository decides what is run.
+        # From volfix's own git directory, so that no setting of the repository runs a program.
         objects = self.repository.git_dir if self.repository.is_cached else self.files.root / ".git"
         try:
             return (
@@ -225,7 +225,7 @@ class _Turn:
         """The outcome with the result in it, its paths those of the repository instead of this checkout's."""
         source, data = self.repository.source, json.loads(self.task.render(result))
         reason = reason or _failures(result) or _unread(result, self.files.root)
-        if reason is not None and status is Status.CLEAN:  # nothing found in what was read is not clean
+        if reason is not None and status is Status.CLEAN:  # no findings, but not every file was read
             status = Status.FAILED
         for root in dict.fromkeys((self.files.root, self.files.root.resolve())):
             for here, there in ((root, source.place), (root.parent, source.place.rpartition("/")[0])):

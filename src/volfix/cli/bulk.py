@@ -196,7 +196,7 @@ def _begin(state: State, task: Task, arguments: tuple[str, ...], options: dict[s
                 raise click.UsageError(f"{state.path} knows of no run yet: which repositories?")
             state.begin(given, wanted, choices(task))
             return addresses
-        for _ in given:  # for their credentials, which the state does not keep
+        for _ in given:  # the state keeps no credentials: the arguments give them again
             pass
     except SourceProblem as problem:
         raise click.UsageError(str(problem)) from problem
@@ -209,7 +209,7 @@ def _begin(state: State, task: Task, arguments: tuple[str, ...], options: dict[s
 
 
 def _sources(arguments: tuple[str, ...], addresses: dict[str, str], *, urls_only: bool) -> Iterator[Source]:
-    """The repositories that the arguments name; `addresses` gets the URLs that have credentials."""
+    """The repositories that the arguments name; URLs with credentials are added to `addresses`."""
     from volfix.bulk.sources import SourceProblem, sources
 
     for source in sources(arguments, sys.stdin.buffer):
@@ -271,7 +271,9 @@ def _print(state: State, shared: Sequence[Hazard], options: dict[str, Any]) -> N
     from volfix.report.encoding import encodable
 
     text = render(state, shared, _request(options))
-    click.echo(encodable(text, sys.stdout.encoding), color=True)  # else click changes the names that a run takes again
+    click.echo(
+        encodable(text, sys.stdout.encoding), color=True
+    )  # click would change names that the next run takes as sources
 
 
 def _request(options: dict[str, Any]) -> RunRequest:

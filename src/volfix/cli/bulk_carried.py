@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from volfix.docker.engine import Engine
 
 SECONDS = 3.0
-"""How long an engine may take to answer: the report does without one that does not."""
+"""How long an engine may take to answer; after that the report does without its answer."""
 
 
 class CarriedVolumes:

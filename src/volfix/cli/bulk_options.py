@@ -31,14 +31,16 @@ def check(arguments: tuple[str, ...], options: dict[str, Any]) -> None:
     options["write"] |= options["push"]
     if options["scheduler"] and options["write"] and not options["push"]:
         raise click.UsageError("on a cluster a branch that is not pushed is lost: add --push or --patches DIR")
-    if options["report"] is not None and find_spec("jinja2") is None:  # asked before the run, not after it
+    if options["report"] is not None and find_spec("jinja2") is None:  # checked before the run, which may take hours
         raise click.UsageError("--report needs the template library: pip install 'volfix[report]'")
     from volfix.bulk.git import is_branch_name
 
     if not is_branch_name(options["branch"]):
         raise click.BadParameter(f"{options['branch']!r} cannot be a branch's name", param_hint="--branch")
     for name in ("patches", "report", "cache"):
-        if options[name] is not None and not (name == "cache" and options["scheduler"]):  # there it is the workers'
+        if options[name] is not None and not (
+            name == "cache" and options["scheduler"]
+        ):  # on a cluster the cache is on the workers' machines
             _check_directory(name, options[name])
 
 
@@ -120,7 +122,7 @@ def begun_with(before: str, now: str) -> str:
     old, new = json.loads(before), json.loads(now)
     differ = [name for name in new if old.get(name) != new[name]]
     if "push" in differ and "write" in differ:
-        differ.remove("write")  # a push writes
+        differ.remove("write")  # --push includes --write
     return " and ".join(_in_words(name, old.get(name)) for name in differ)
 
 

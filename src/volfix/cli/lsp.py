@@ -15,7 +15,7 @@ def command(stdio: bool) -> None:
     Needs volfix[lsp]. It reads the repositories of the open documents, within the editor's workspace, and the text that
     is not saved yet. It writes nothing: the editor makes the edits of a fix.
     """
-    del stdio  # editors give it
+    del stdio  # editors pass it; it changes nothing
     try:
         from volfix.lsp.server import serve
     except ModuleNotFoundError as missing:

@@ -109,7 +109,7 @@ def volfix() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; ends the process with its exit status, 130 where a person interrupts it."""
     try:
-        with as_by_ctrl_c():  # what volfix has started is ended with it
+        with as_by_ctrl_c():  # also ends the programs that volfix started
             status = volfix.main(arguments, prog_name="volfix", standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -118,7 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo("interrupted", err=True)
         sys.exit(130)
     except OutputLost as lost:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to flush has no reader
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # the interpreter flushes at its end, and nobody reads
         _say(str(lost))
         sys.exit(2)
     except OSError as error:

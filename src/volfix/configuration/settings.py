@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from volfix.rules.findings import Severity
 
 PYPROJECT = "pyproject.toml"
-"""The file that others share: volfix has a table in it, or none."""
+"""The file that tools share; volfix has its own table in it."""
 SEVERITIES = ("info", "warning", "error")
 """From the least severe to the most."""
 IGNORES = ("ignore", "per-file-ignores")
@@ -25,16 +25,16 @@ IGNORES = ("ignore", "per-file-ignores")
 NAMES = ("volumes", "engines", "applications")
 """The keys that name what volfix does not know."""
 MOUNTS = "VF1"
-"""What the codes of the rules about mounts begin with."""
+"""The beginning of the codes of rules about mounts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The keys of one file, or none. `path` is the file and `home` the directory that its paths start from.
 
-    `named` says that a person has named the file, so that it may do more than narrow; `widens`, that `select` turns on
-    rules that are off by default; `broken`, that it cannot be read:
-    nothing is checked then, since nobody knows what it leaves out. `lines` says where in it a key is.
+    `named`: a person named the file, so it may do more than narrow; `widens`: `select` turns on rules that are off by
+    default; `broken`: the file cannot be read, and nothing is checked, since nobody knows what it leaves out. `lines`
+    has the line of each key.
     """
 
     path: Path | None = None
@@ -52,7 +52,7 @@ class Settings:
     options: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     also: Settings | None = None
-    """The file whose ignores count too."""
+    """A second file, whose ignores count too."""
 
     @property
     def ignored(self) -> tuple[str, ...]:

@@ -139,7 +139,7 @@ class RemoveEntries(YamlEdit):
         for newline in ("\r\n", "\n"):
             if text[:start].endswith(newline * 2):
                 return replace(edit, span=Span(start - len(newline), edit.span.end))
-            if text[start:].startswith(newline) and text[:start].endswith(newline):  # the file has no last line end
+            if text[start:].startswith(newline) and text[:start].endswith(newline):  # the file lacks a final line end
                 return replace(edit, span=Span(start - len(newline), edit.span.end))
         return edit
 
@@ -211,7 +211,7 @@ class EndWait(YamlEdit):
         try:
             left = conditions(value, but=self.awaited)
             return bool(left) and (inherited is None or left != conditions(inherited, but=self.awaited))
-        except CannotEdit:  # a person has said more of it
+        except CannotEdit:  # a person has added more to the entry
             return True
 
 

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from volfix.syntax.source import Edit, Source, Span
 
 Entries: TypeAlias = "tuple[tuple[str, str | Entries], ...]"
-"""New entries of a mapping, which may hold mappings in their turn."""
+"""New entries of a mapping, which may hold mappings too."""
 
 GONE = object()
-"""What a part means that is removed."""
+"""The meaning of a removed part."""
 
 
 class Operation(ABC):

@@ -41,7 +41,7 @@ class _Tree:
             case Items():
                 value = [item for item in map(self.data, node.items) if item is not GONE]
         own = [item for item in inside if isinstance(node, Scalar) or item.place == node.span]
-        for operation in sorted(own, key=lambda item: item.place, reverse=True):  # a text's last part first
+        for operation in sorted(own, key=lambda item: item.place, reverse=True):  # from the last edit to the first
             value = operation.apply(node, value)
         if value is GONE or isinstance(node, Alias):
             return value

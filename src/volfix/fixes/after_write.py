@@ -37,7 +37,7 @@ def plan_again(run: RunPlan) -> None:
         for project in plan.projects:
             found.setdefault(_key(plan.stack, project), []).append(_left(project))
     run.stacks[:] = [_with_rest(plan, found) if plan.stack.root in roots else plan for plan in run.stacks]
-    for plan in new:  # what only the write has made a project of its own
+    for plan in new:  # a project that exists only since the write
         rest = tuple(found[key].pop(0) for project in plan.projects if found[key := _key(plan.stack, project)])
         run.stacks += [replace(plan, projects=rest, changes=())] if rest else []
     known = {str(problem) for problem in run.problems}

@@ -13,7 +13,7 @@ from volfix.project.compose.model import Project
 from volfix.syntax.source import Source
 
 SECONDS = 60
-"""How long one question to Compose may take."""
+"""How long one call of Compose may take, in seconds."""
 
 
 class ComposeMissing(Exception):

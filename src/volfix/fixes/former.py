@@ -52,7 +52,7 @@ def _versions(
                 saved = ((real.get((journal.root / file.path).resolve()), file.before) for file in run.files)
                 yield BEFORE_WRITE, {path: journal.old_bytes(before) for path, before in saved if path is not None}
     except WriteProblem:
-        pass  # a journal that cannot be read knows nothing; git's history is asked all the same
+        pass  # a journal that cannot be read tells nothing; git's history is still read
     tree = work_tree(root)
     if tree is not None:
         for commit, contents in versions(tree, paths, history(tree)):

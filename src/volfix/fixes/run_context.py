@@ -1,4 +1,4 @@
-"""What the rules may ask of a run beyond their own stack: who else mounts what, and which commands deploy."""
+"""What the rules may ask about other stacks of a run: who mounts a directory, and which commands deploy."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Answer = TypeVar("Answer")
 
 
 class FailedTogether(Exception):
-    """What is asked about all stacks of a run fails with `error`: the stack that asks need not be its cause."""
+    """A question about all stacks of a run failed with `error`; its cause may be another stack than the asking one."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
@@ -50,7 +50,7 @@ class RunContext:
     loader: Loader
 
     def contexts(self, stacks: Mapping[Stack, Settings], *, trusted: bool) -> Iterator[Context]:
-        """What the rules that its settings select are given of each stack."""
+        """The context of each stack, for the rules that its settings select."""
         known = [*self.others, *self.stacks]
         users, names = _host_directory_users(known), _real_names(known)
         servers, shared = _once_of_all(_servers, known), _once_of_all(_shared_sources, known)
@@ -79,12 +79,12 @@ class RunContext:
             )
 
     def without_projects(self) -> Iterator[Stack]:
-        """For each root, a stack for the commands that are about none of the stacks there."""
+        """For each root, a stack for the commands that belong to no other stack there."""
         for root, commands in self._commands.items():
             yield from commands.unowned(unread_in(root, self.directories, self.loader))
 
     def notes(self, *, about_commands: bool) -> Iterator[str]:
-        """The lines on what deploys or deletes and is not read."""
+        """The lines on files that deploy or delete, and that volfix does not read."""
         for path in chain.from_iterable(self._unread_deployments.values()):
             yield f"{path}: not read: volfix does not read {unread_files()[path.name]}"
         for commands in self._commands.values() if about_commands else ():
@@ -108,7 +108,7 @@ class RunContext:
         return {root: self._commands_below(root) for root in deleting(self.directories)}
 
     def _deploying(self, root: Path) -> Commands | None:
-        """The commands below a root, whatever they do; None where there are none."""
+        """The commands below a root; None without commands."""
         if root in self._commands:
             return self._commands[root]
         return self._commands_below(root) if self._has_commands(root) else None
@@ -130,7 +130,7 @@ class RunContext:
 
 @dataclass(slots=True)
 class _Former:
-    """The projects of each stack as they were; git is asked, and imported, only when needed."""
+    """Earlier versions of each stack's projects; git is called, and imported, only when needed."""
 
     loader: Loader
     known: Sequence[Stack]
@@ -151,7 +151,7 @@ def _carried(root: Path, host: Path, key: str) -> Carried | None:
 
 
 def _once_of_all(ask: Callable[[Sequence[Stack]], Answer], stacks: Sequence[Stack]) -> Callable[[], Answer]:
-    """What the run's stacks have together, found when it is first called; raises FailedTogether."""
+    """A fact about all stacks, computed at the first call; raises FailedTogether."""
 
     @cache
     def answer() -> Answer:
@@ -170,7 +170,7 @@ def _servers(stacks: Sequence[Stack]) -> Mapping[tuple[str, str], frozenset[Serv
 
 
 def _shared_sources(stacks: Sequence[Stack]) -> frozenset[tuple[str, str]]:
-    """The sources that more than one mount of the run has."""
+    """The sources that several mounts of the run have."""
     uses = Counter(use.shared_source(stack.root) for stack in stacks for use in stack.uses)
     return frozenset(source for source, count in uses.items() if source is not None and count > 1)
 
@@ -182,7 +182,7 @@ def home_of(stack: Stack) -> Path:
 
 
 def _real_names(stacks: Iterable[Stack]) -> dict[tuple[Path, str], str]:
-    """What the volumes that are declared are called on the host, by repository; the value says whose they are."""
+    """The names of the declared volumes on the host, by repository."""
     return {
         (stack.root, project.real_name(key)): "declared"
         for stack in stacks

@@ -12,7 +12,7 @@ from volfix.project.loader import Loader
 from volfix.project.stack import Stack
 
 MOST = 5
-"""Files that are named one by one."""
+"""The most files that are named singly."""
 
 
 def asked_directories(found: Sequence[Directory]) -> frozenset[Path] | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from volfix.rules.findings import Finding
 
 CAUTION = ("none", "unsafe", "safe")
-"""What a fix may be, the most cautious first."""
+"""The kinds of fixes, the most cautious first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,15 @@ class Options:
     """The findings that are left out."""
     confirm: Callable[[Finding], bool] | None = None
     outside: bool = True
-    """Whether files outside of the repository are read that a Compose file names."""
+    """Whether volfix reads files outside of the repository that a Compose file names."""
     withheld: Mapping[Path, str] = field(default_factory=dict)
-    """Files of which only the names are there, with why."""
+    """Files without content here, each with the reason."""
     carry_service: bool = False
-    """Whether a fix adds the services that carry its moves."""
+    """Whether a fix adds the carry services for its moves."""
     only_carried: bool = False
-    """Whether a fix is unsafe whose moves no such service carries."""
+    """Whether a fix is unsafe where no carry service carries its moves."""
     unsaved: Mapping[str, bytes] = field(default_factory=dict)
-    """What files hold in an editor, by their real paths: it is read instead of what is on disk."""
+    """The text of files in an editor, by their real paths; it is read instead of the file on disk."""
     ignores: bool = True
     """Whether ignore comments leave out findings; else these findings are shown, without their fixes."""
     jobs: int | None = 1
@@ -100,7 +100,7 @@ def _with_deletions(context: Context, settings: Settings, findings: list[Finding
     """The findings, each fix with the edits of the commands that would delete its volume."""
     if context.commands is None or all(finding.fix is None for finding in findings):
         return findings
-    from volfix.fixes.deletions import with_deletions  # reads shell
+    from volfix.fixes.deletions import with_deletions  # imports the shell parser
 
     return with_deletions(context, context.commands, findings, ignored="VF401".startswith(settings.ignored))
 
@@ -111,7 +111,7 @@ def _with_carriers(context: Context, options: Options, findings: list[Finding], 
         return findings
     if all(finding.fix is None or not finding.fix.moves for finding in findings):
         return findings
-    from volfix.fixes.carrying import with_carriers  # reads what deploys: few fixes move data
+    from volfix.fixes.carrying import with_carriers  # reads the deployment; few fixes move data
 
     possible = [finding for finding in findings if _is_allowed(finding, options)]
     offered, needed = options.carry_service, options.only_carried

@@ -50,7 +50,7 @@ class Shown:
         found: dict[str, list[types.Diagnostic]] = {each.uri: [] for each in self.check.documents.values()}
         for entry in entries(self.check.result, self.check.root):
             path = self.check.root / entry.path
-            if entry.finding is None and path.is_dir():  # no editor opens it: said where a person looks
+            if entry.finding is None and path.is_dir():  # editors open no directory: shown at an open document
                 for document in self.check.documents.values():
                     found[document.uri].append(self._problem(entry, document.path))
             else:

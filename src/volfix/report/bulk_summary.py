@@ -12,7 +12,7 @@ from volfix.report.summary import count
 from volfix.syntax.visible import visible
 
 SHOWN = 20
-"""Lines of a list; the report has all of them."""
+"""The most lines of one list; the report has all."""
 WORDS = {
     Status.CLEAN: "clean",
     Status.FINDINGS: "with findings",

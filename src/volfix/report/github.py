@@ -19,7 +19,7 @@ PROPERTY = {**DATA, ":": "%3A", ",": "%2C"}
 
 def render(result: RunResult, *, context: int = 3, base: Path | None = None, show_secrets: bool = False) -> str:
     """A line for each finding and failure, with paths from `base` (the directory of all projects if None)."""
-    del context  # of diffs, which this format has not
+    del context  # for diffs, which this format does not show
     found = entries(result, base or base_of(result), show_secrets=show_secrets)
     return "".join(f"{_command(entry)}\n" for entry in found)
 

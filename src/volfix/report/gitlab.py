@@ -17,7 +17,7 @@ SEVERITIES = {"error": "critical", "warning": "major", "info": "info"}
 
 def render(result: RunResult, *, context: int = 3, base: Path | None = None, show_secrets: bool = False) -> str:
     """A JSON list with an object for each finding and failure, paths from `base` (that of all projects if None)."""
-    del context  # of diffs, which this format has not
+    del context  # for diffs, which this format does not show
     return dumps(
         [
             {

@@ -24,7 +24,7 @@ NOT_XML = re.compile("[\ufffe\uffff]")
 
 def render(result: RunResult, *, context: int = 3, base: Path | None = None, show_secrets: bool = False) -> str:
     """The XML document; notes of severity info and findings that were just fixed count as passed."""
-    del context  # of diffs, which this format has not
+    del context  # for diffs, which this format does not show
     from xml.etree import ElementTree
 
     base = base or base_of(result)

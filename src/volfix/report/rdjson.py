@@ -22,7 +22,7 @@ SEVERITIES = {"error": "ERROR", "warning": "WARNING", "info": "INFO"}
 
 def render(result: RunResult, *, context: int = 3, base: Path | None = None, show_secrets: bool = False) -> str:
     """One object with a diagnostic for each finding and failure, paths from `base` (that of all projects if None)."""
-    del context  # of diffs, which this format has not
+    del context  # for diffs, which this format does not show
     found = entries(result, base or base_of(result), show_secrets=show_secrets)
     diagnostics = [_diagnostic(entry, show_secrets=show_secrets) for entry in found]
     return dumps({"source": {"name": "volfix"}, "diagnostics": diagnostics})

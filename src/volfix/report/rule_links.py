@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 
 LABELS = ("documentation", "docs", "homepage", "source", "repository", "sourcecode", "github")
-"""The labels of `[project.urls]` that lead to the rules, the best first, in lower case without blanks and signs."""
+"""Labels of `[project.urls]` that lead to the rules, the best first; in lower case, without blanks and signs."""
 
 
 def rule_link(code: str) -> str | None:

@@ -29,7 +29,7 @@ ROOT = "SRCROOT"
 
 def render(result: RunResult, *, context: int = 3, base: Path | None = None, show_secrets: bool = False) -> str:
     """The log of one run as JSON, with URIs from `base` (the directory of all projects if None)."""
-    del context  # of diffs, which this format has not
+    del context  # for diffs, which this format does not show
     from volfix.rules.registry import REGISTRY
 
     base = base or base_of(result)

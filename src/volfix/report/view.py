@@ -15,10 +15,10 @@ from volfix.report.rule_links import rule_link
 from volfix.syntax.visible import one_line
 
 NARROWEST = 60
-"""Columns below which nothing is made narrower."""
+"""The narrowest text, in columns."""
 COMMAND = re.compile(r"`[^`\n]+`")
 DEEPEST = 16
-"""Columns that a line is indented at most below what it goes on from."""
+"""The most columns by which a continued line is indented."""
 
 
 @dataclass(frozen=True, slots=True)
