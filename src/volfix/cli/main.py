@@ -77,7 +77,7 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
 
 def _check_word(word: str) -> None:
     """Refuse a word that is neither a path nor an option, and looks like a command."""
-    if word.startswith("-") or os.path.lexists(word):
+    if word.startswith("-") or os.sep in word or os.path.lexists(word):
         return
     from difflib import get_close_matches
 
