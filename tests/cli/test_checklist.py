@@ -405,8 +405,7 @@ def test_a_command_that_brings_up_another_project_is_no_risk_of_this_one(shop: P
     }
     answers = points(run(str(shop / "compose.prod.yaml")).output)
     assert any(
-        "-p changes the project's name at each deployment: live-$(date +%s)" in line
-        for line in answers["Project name"]
+        "-p changes the project's name at each deployment: live-$(date +%s)" in line for line in answers["Project name"]
     )
     assert "live-$(date +%s)_rows on the host" in answers["Volumes"][0]
 

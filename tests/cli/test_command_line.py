@@ -348,13 +348,13 @@ def test_a_mistyped_command_is_said(word: str, meant: str, tmp_path: Path, monke
     result = run(word)
     assert result.exit_code == 2
     assert f"did you mean `volfix {meant}`?" in result.stderr
+    (tmp_path / word).mkdir()
+    assert "no Compose file" in run(word).stderr
 
 
 def test_a_word_with_a_slash_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert "Path './schema' does not exist" in run("./schema").stderr
-    (tmp_path / word).mkdir()
-    assert "no Compose file" in run(word).stderr
 
 
 def test_compose_is_said_to_have_been_asked_and_what(
