@@ -125,7 +125,7 @@ def test_json_is_as_designed(repository: Path) -> None:
     assert (mount["severity"], mount["applicability"], mount["fixable"]) == ("error", "safe", True)
     assert mount["data"] == str((repository / "data").resolve())
     move = {"service": "app", "source": "./data", "volume": "app-db", "volume_name": "shop_app-db"}
-    assert {**move, "target": "/app/data"} in project["moves"]
+    assert {**move, "target": "/app/data", "needs_map": False} in project["moves"]
     assert (
         json.loads(run("--write", "--output-format", "json", str(repository)).stdout)["summary"]["files_written"] == 2
     )
