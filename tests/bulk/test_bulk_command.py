@@ -94,7 +94,7 @@ def test_a_repository_with_a_file_that_cannot_be_read_is_not_clean_and_named(est
     assert result.exit_code == 2
     lines = result.stdout.splitlines()
     assert lines[0] == "# 5 repositories: 1 clean, 2 with findings, 1 skipped, 1 failed"
-    at = lines.index("# not done, for some files could not be read, proven or written:")
+    at = lines.index("# not complete: some files could not be read, proven or written:")
     assert lines[at + 1].startswith("#   estate/half: cannot be read: b/compose.yaml:3:1: ")
     assert lines[-2].startswith("# failed: cannot be read: compose.yaml:3:1: ")
     assert lines[-1] == "estate/torn"
@@ -124,7 +124,7 @@ def test_a_part_says_how_much_of_the_estate_it_was(estate: Path) -> None:
     for words, said in ((["--only-failed"], "failed"), (["--only", "VF201"], "had findings of VF201")):
         assert bulk(*words).stdout.splitlines() == [f"# nothing {said}: nothing to do"]
     first, second, *_ = bulk("--only", "VF101").stdout.splitlines()
-    assert first == "# 1 of 3 repositories looked at again; all of them, as far as is known:"
+    assert first == "# 1 of 3 repositories looked at again; with what earlier runs found:"
     assert second == "# 3 repositories: 1 clean, 1 with findings, 1 skipped"
 
 
@@ -209,7 +209,7 @@ def test_a_push_prints_where_to_open_the_request(estate: Path, tmp_path: Path) -
     ("arguments", "said"),
     [
         ((), "which repositories?"),
-        (("--resume",), "knows of no run yet"),
+        (("--resume",), "has no earlier run"),
         (("no-such",), "no such directory or file"),
         (("estate", "--branch", "a..b"), "cannot be a branch's name"),
         (("estate", "--resume", "--only-failed"), "--resume continues the last run"),
@@ -240,7 +240,7 @@ def test_a_patch_that_cannot_be_kept_ends_the_run_with_the_reason(estate: Path, 
     patch.mkdir()
     done = bulk("estate", "--patches", "patches")
     assert done.exit_code == 1
-    assert f"Error: patches/{patch.name}: Is a directory; --resume goes on from here" in done.output
+    assert f"Error: patches/{patch.name}: Is a directory; type the same with --resume to continue" in done.output
 
 
 def test_a_report_without_its_library_is_refused_before_the_run(estate: Path, monkeypatch: pytest.MonkeyPatch) -> None:

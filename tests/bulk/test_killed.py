@@ -115,7 +115,7 @@ def test_an_interrupt_leaves_a_state_to_go_on_from(sent: signal.Signals, status:
     assert "Traceback" not in errors
     if sent is signal.SIGINT:
         assert re.search(
-            r"\d+ repositories are left; the same command with --resume --state volfix-bulk.sqlite goes on", errors
+            r"\d+ repositories are left; the same command with --resume --state volfix-bulk.sqlite continues", errors
         )
     assert list((tmp_path / "tmp").iterdir()) == []
     again = command(tmp_path, "--resume")

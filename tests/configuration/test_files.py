@@ -185,7 +185,7 @@ def test_only_a_named_file_verifies(root: Path, tmp_path: Path) -> None:
     file = configured(root, ".volfix.toml", OWN + "verified = true\n")
     result = run(root)
     assert result.exit_code == 2
-    assert f"{file}:6:1: verified counts in a file that is named with --config" in result.stderr
+    assert f"{file}:6:1: verified works only in a file named with --config" in result.stderr
     (found,) = [item for item in findings("--config", file, root) if item["target"] == "/srv/rows"]
     assert found["applicability"] == "safe"
 
@@ -267,7 +267,7 @@ def test_what_cannot_be_meant_is_an_error_with_its_line(name: str, text: str, sa
     result = run("--write", root)
     assert result.exit_code == 2
     assert f"{root / name}:{said}" in result.stderr if said[0].isdigit() else said in result.stderr
-    assert "NOTHING is checked where this file counts until it is mended" in result.stderr
+    assert "NOTHING is checked in its directories until it is repaired" in result.stderr
     assert (root / "stack/compose.yaml").read_text() == STACK
     assert run("--config", root / name, root).exit_code == 2
 

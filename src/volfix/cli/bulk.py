@@ -149,7 +149,7 @@ def _run(state: State, arguments: tuple[str, ...], options: dict[str, Any]) -> i
         with _workers(state, options) as workers:
             run(state, task, workers, addresses=addresses, patches=options["patches"], progress=progress)
     except PatchProblem as problem:
-        raise click.ClickException(f"{problem}; --resume goes on from here") from problem
+        raise click.ClickException(f"{problem}; type the same with --resume to continue") from problem
     except KeyboardInterrupt:
         _say_how_to_continue(state, options)
         raise
@@ -193,7 +193,7 @@ def _begin(state: State, task: Task, arguments: tuple[str, ...], options: dict[s
     try:
         if state.options is None or not is_partial:
             if not arguments:
-                raise click.UsageError(f"{state.path} knows of no run yet: which repositories?")
+                raise click.UsageError(f"{state.path} has no earlier run: name the repositories")
             state.begin(given, wanted, choices(task))
             return addresses
         for _ in given:  # the state keeps no credentials: the arguments give them again
@@ -263,7 +263,7 @@ def _say_how_to_continue(state: State, options: dict[str, Any]) -> None:
     from volfix.syntax.pasted import word
 
     where = f" --state {word(str(options['state']))}" if options["named_state"] else ""
-    click.echo(f"{state.left()} repositories are left; the same command with --resume{where} goes on", err=True)
+    click.echo(f"{state.left()} repositories are left; the same command with --resume{where} continues", err=True)
 
 
 def _print(state: State, shared: Sequence[Hazard], options: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ class Configuration:
                 settings = settings_of(path, only=self.only)
             except FileProblem as problem:
                 end = " " if problem.message.endswith("?") else "; "
-                message = f"{problem.message}{end}NOTHING is checked where this file counts until it is mended"
+                message = f"{problem.message}{end}NOTHING is checked in its directories until it is repaired"
                 self.problems.append(FileProblem(path, message, problem.line, problem.column))
                 return Settings(path=path, home=directory, broken=True)
             if settings is not None:

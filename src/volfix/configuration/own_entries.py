@@ -17,7 +17,7 @@ PATHS = ("data_directories", "inner", "declared_volumes", "at", "refused_mounts"
 NEEDS = ("first", "all", "any")
 OWNERS = ("owner", "alpine_owner")
 TABLES: Mapping[str, type] = {"settings": Setting, "absences": Absence}
-FOUND = "verified counts in a file that is named with --config: a file that volfix finds makes no fix safe"
+FOUND = "verified works only in a file named with --config: a file that volfix finds makes no fix safe"
 
 
 class OwnEntryProblem(Exception):

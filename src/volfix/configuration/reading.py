@@ -69,7 +69,7 @@ class _Reader:
             if known is None:
                 raise self.problem(f"there is no key {key}; {meant(key, KEYS)}", key)
             if known.named and not self.named:
-                how = f"{key} counts on the command line, or in a file that is named with --config"
+                how = f"{key} works only on the command line, or in a file named with --config"
                 raise self.problem(f"{how}: a file that volfix finds may only narrow or name", key)
             values[key] = self._value(key, known, value)
         return Settings(

@@ -97,7 +97,7 @@ class WaitFor(Addition):
         if not isinstance(value, Mapping | Sequence) or not (
             value.pairs if isinstance(value, Mapping) else value.items
         ):
-            raise CannotEdit(f"{KEY} says nothing that volfix could add to")
+            raise CannotEdit(f"{KEY} has no value to which volfix can add")
         if isinstance(value, Sequence):
             return items_to_keys(self.source, self.document, value, new, STARTED)
         return add_entries(self.source, self.document, pair, new)

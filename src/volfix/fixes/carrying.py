@@ -107,7 +107,7 @@ class _Carriers:
         for path, (source, _) in both.items():
             before = alone[path][0] if path in alone else next(o.source for o in operations if o.source.path == path)
             if (back[path][0] if path in back else source).data != before.data:
-                return f"{path.name} could not be given back byte for byte without it"
+                return f"{path.name} could not be restored byte for byte when the service is removed"
         return service
 
     def back(self, service: CarryService, after: dict[Path, Source]) -> tuple[Operation, ...]:

@@ -56,7 +56,7 @@ def _counts(state: State, request: RunRequest) -> Iterator[str]:
     counts = state.counts()
     total = sum(counts.values())
     if request.looked_again is not None:
-        yield f"{request.looked_again} of {total} repositories looked at again; all of them, as far as is known:"
+        yield f"{request.looked_again} of {total} repositories looked at again; with what earlier runs found:"
     parts = [f"{counts[status]} {word}" for status, word in WORDS.items() if counts.get(status)]
     yield f"{total} {'repository' if total == 1 else 'repositories'}{': ' if parts else ''}{', '.join(parts)}"
 
@@ -112,7 +112,7 @@ def _shared(hazards: Sequence[Hazard]) -> Iterator[str]:
 def _problems(state: State) -> Iterator[str]:
     problems = [f"{visible(source)}: {reason}" for source, reason in state.with_problems()]
     if problems:
-        yield "not done, for some files could not be read, proven or written:"
+        yield "not complete: some files could not be read, proven or written:"
     yield from _some(problems)
 
 
