@@ -199,7 +199,7 @@ def test_a_file_that_is_found_may_only_narrow(key: str, root: Path) -> None:
     before = (root / "stack/compose.yaml").read_bytes()
     result = run(root)
     assert result.exit_code == 2
-    assert f"{file}:3:1: {key} counts" in result.stderr
+    assert f"{file}:3:1: {key} works only" in result.stderr
     assert (root / "stack/compose.yaml").read_bytes() == before
     assert not (root / "out.json").exists()
 
