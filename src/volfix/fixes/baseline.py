@@ -79,7 +79,13 @@ class Baseline:
         self.left[known] -= 1
         return True
 
-    def stale(self, paths: Sequence[Path], codes: Collection[str], unread: Collection[Path]) -> Iterator[str]:
+    def notes(self, paths: Sequence[Path], codes: Collection[str], unread: Collection[Path]) -> Iterator[str]:
+        """A line on how many findings are left out, then one for each stale entry."""
+        if met := self.findings.total() - self.left.total():
+            yield f"{self.path}: leaves out {met} known finding{'' if met == 1 else 's'}"
+        yield from self._stale(paths, codes, unread)
+
+    def _stale(self, paths: Sequence[Path], codes: Collection[str], unread: Collection[Path]) -> Iterator[str]:
         """A line for each entry that the run has looked for below its paths, and not found."""
         for known, count in sorted((+self.left).items(), key=lambda item: _order(item[0])):
             file = self.path.parent / known.file

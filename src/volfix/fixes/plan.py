@@ -60,7 +60,7 @@ def plan_run(paths: Sequence[Path], options: Options, progress: Callable[[int, i
     run.stacks += _plans(run, progress)
     if options.baseline is not None:
         unread = [problem.path for problem in loader.problems]
-        for note in options.baseline.stale(paths, configuration.codes(), unread):
+        for note in options.baseline.notes(paths, configuration.codes(), unread):
             loader.note(note)
     results = [path for plan in run.stacks for project in plan.projects for path in project.files]
     for note in not_checked(paths, run.directories, results, [plan.stack for plan in run.stacks]):
