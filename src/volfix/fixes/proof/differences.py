@@ -1,4 +1,4 @@
-"""What two models differ in: the one comparison of the proof."""
+"""What two models differ in, as DeepDiff tells it: the one comparison of the proof."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 Model = dict[str, Any]
-FEW = 100
-"""Items of a list that are looked for one by one."""
 
 
 class Difference(NamedTuple):
@@ -36,45 +34,33 @@ ABSENT = Absent()
 def differences(before: Any, after: Any) -> list[Difference]:
     """Every difference between two models of plain data, in the order of places; none where they are equal.
 
-    A mapping that comes or goes is told as empty, then entry by entry. What has moved in a list DeepDiff tells, which
-    takes long to import; all else stands at the same key or place before and after.
+    A mapping that comes or goes is told as empty, then entry by entry. DeepDiff sees the parts alone that are not
+    equal: its price is that of the differences, not of the models.
     """
-    return sorted(_told((), before, after), key=lambda each: ([*map(repr, each.path)], repr(each)))
-
-
-def _told(path: tuple[Any, ...], before: Any, after: Any) -> Iterator[Difference]:
     if before == after:
-        return
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in {**before, **after}:
-            yield from _told((*path, key), before.get(key, ABSENT), after.get(key, ABSENT))
-    elif not isinstance(before, list) or not isinstance(after, list):
-        yield from _entries(path, before, after)
-    elif _stay(before, after):
-        for place, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _told((*path, place), old, new)
-    else:
-        yield from _told_of_lists(path, before, after)
-
-
-def _stay(before: list[Any], after: list[Any]) -> bool:
-    """Whether each item of a list has the place that it had: no item that differs is elsewhere in the other list."""
-    if len(before) != len(after) or len(before) > FEW:
-        return False
-    if any(isinstance(item, list | dict) for item in (*before, *after)):
-        return True
-    changed = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
-    return not any(old in after or new in before for old, new in changed)
-
-
-def _told_of_lists(path: tuple[Any, ...], before: list[Any], after: list[Any]) -> Iterator[Difference]:
+        return []
     from deepdiff import DeepDiff
     from deepdiff.helper import notpresent
 
-    found = DeepDiff(before, after, view="tree", ignore_private_variables=False, threshold_to_diff_deeper=0)
-    for level in (level for group in found.values() for level in group):
+    found = DeepDiff(*_unequal(before, after), view="tree", ignore_private_variables=False, threshold_to_diff_deeper=0)
+    levels = (level for group in found.values() for level in group)
+    told: list[Difference] = []
+    for level in levels:
         sides = (ABSENT if value is notpresent else value for value in (level.t1, level.t2))
-        yield from _entries((*path, *level.path(output_format="list")), *sides)
+        told += _entries(tuple(level.path(output_format="list")), *sides)
+    return sorted(told, key=lambda each: ([*map(repr, each.path)], repr(each)))
+
+
+def _unequal(before: Any, after: Any) -> tuple[Any, Any]:
+    """Both models without the entries of their mappings that are equal."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return before, after
+    both = [key for key in before if key in after and before[key] != after[key]]
+    parts = {key: _unequal(before[key], after[key]) for key in both}
+    old, new = ({key: pair[side] for key, pair in parts.items()} for side in (0, 1))
+    gone = {key: value for key, value in before.items() if key not in after}
+    come = {key: value for key, value in after.items() if key not in before}
+    return {**old, **gone}, {**new, **come}
 
 
 def _entries(path: tuple[Any, ...], before: Any, after: Any) -> Iterator[Difference]:
