@@ -20,7 +20,7 @@ from volfix.cli.writing import check_can_write
 from volfix.syntax.failures import failure
 
 OF_ONE = ("maps", "from_project", "project_name", "script")
-"""Options that are about one project."""
+"""Options that are for one project only."""
 
 if TYPE_CHECKING:
     from volfix.docker.carry_jobs import SurveyedJob
@@ -115,7 +115,7 @@ def _each(engine: Engine, found: list[Path], options: dict[str, Any]) -> int:
 
 
 def _one(engine: Engine, path: Path, options: dict[str, Any]) -> tuple[int, str]:
-    """Carry one project; the exit status, and why it is not, or not known to be, carried."""
+    """Carry one project. Returns the exit status, and the reason if it is not carried, or not known to be."""
     from volfix.docker.carry_jobs import CarryProblem, NotRead
     from volfix.docker.engine_problems import EngineProblem
     from volfix.docker.tar_stream import BrokenArchive
@@ -128,7 +128,7 @@ def _one(engine: Engine, path: Path, options: dict[str, Any]) -> tuple[int, str]
         problem, status = error, 2 if isinstance(error, NotRead) else 1
     except (click.ClickException, OutputLost):
         raise
-    except Exception as error:  # noqa: BLE001 - whatever one project brings about, the others go on
+    except Exception as error:  # noqa: BLE001 - an error of one project must not stop the others
         problem, status = failure(path, error), 2
     click.echo(f"volfix: {problem}", err=True)
     return status, str(problem)
@@ -159,7 +159,9 @@ def _run(engine: Engine, given: Path, options: dict[str, Any]) -> bool:
     refused = list(refusals(found, given, options))
     for line in refused:
         click.echo(line)
-    if failed or refused or not options["write"]:  # all volumes or none: half a deployment is nobody's plan
+    if (
+        failed or refused or not options["write"]
+    ):  # all volumes or none: otherwise some services would start without their rows
         click.echo(still_stopped(search, found), nl=False)
         if not (failed or refused) and any(one.state != "carried" for one in found):
             click.echo(f"Nothing is carried yet. Next: {typed(given, options)}")
@@ -180,7 +182,7 @@ def _print_script(search: MoveSearch, found: list[SurveyedJob]) -> bool:
 def _surveyed(
     search: MoveSearch, given: Path, options: dict[str, Any], *, quick: bool
 ) -> tuple[list[SurveyedJob], bool, bool]:
-    """What can be carried; whether something cannot, so that nothing is; whether a volume in use lacks older data."""
+    """The jobs that can be carried; whether another cannot, so that none is; whether a volume in use may lack data."""
     from volfix.docker.carry_jobs import CarryProblem
     from volfix.docker.survey import survey
 
@@ -212,7 +214,7 @@ def _surveyed(
 
 
 def _with_rows(search: MoveSearch, one: SurveyedJob) -> SurveyedJob:
-    """A volume that may be replaced, with what the servers say that run on it: one may have rows in memory only."""
+    """The job with the rows that the servers on its volume count: a server may have rows only in memory."""
     from volfix.docker.rows import on_volume
     from volfix.docker.volume_contents import tables
 

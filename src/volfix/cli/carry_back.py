@@ -1,4 +1,4 @@
-"""`volfix carry --back`: the volumes are copied to the directories of before; what is said of it."""
+"""`volfix carry --back`: copies the volumes to the directories that were mounted before, and says what to do next."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def back(engine: Engine, search: MoveSearch, given: Path, options: dict[str, Any]) -> bool:
-    """Copy each volume back, or say where it would go; whether there is one. Raises CarryProblem, EngineProblem."""
+    """Copy each volume back, or say where it would go. False if there is none. Raises CarryProblem, EngineProblem."""
     from volfix.docker.carry_back import back_jobs, look
     from volfix.docker.container_layers import from_layers
 
@@ -48,7 +48,7 @@ def back(engine: Engine, search: MoveSearch, given: Path, options: dict[str, Any
 
 
 def _from_layer(item: LayerPath, jobs: Sequence[Job]) -> str:
-    """That the files of before name a place where no rows are, where these are, and what to do."""
+    """Says that the earlier files name a place without rows, where the rows are, and what to do."""
     place = next((job.origins[0].name for job in jobs if job.name == item.volume), None)
     text = (
         f"{item.key}: {item.old} was in a container's own layer, which no new container has: with the files of before, "
@@ -65,7 +65,7 @@ def _from_layer(item: LayerPath, jobs: Sequence[Job]) -> str:
 
 
 def _give_back(engine: Engine, search: MoveSearch, found: list[Return], given: Path, options: dict[str, Any]) -> None:
-    """Stop what runs on any of the volumes, look again, and only then copy the first."""
+    """Stop the containers of all volumes, look again, and only then copy the first volume. Raises CarryProblem."""
     from volfix.docker.carry_back import give_back, stopped
     from volfix.docker.carry_jobs import CarryProblem
     from volfix.docker.carry_rollback import ran
@@ -93,7 +93,7 @@ def _give_back(engine: Engine, search: MoveSearch, found: list[Return], given: P
 
 
 def _after_failed_back(search: MoveSearch, found: list[Return], before: list[EarlierRun]) -> str:
-    """Start again what was stopped, where no directory has a copy that would fall behind; what to say of it."""
+    """Start the stopped services again, unless a directory has a copy, which would lack their new rows; the text."""
     from volfix.docker.carry_back import left
     from volfix.docker.carry_rollback import start_again
     from volfix.docker.engine_problems import EngineProblem
@@ -110,7 +110,7 @@ def _after_failed_back(search: MoveSearch, found: list[Return], before: list[Ear
 
 
 def _after_failure(copies: Sequence[Return], before: Sequence[EarlierRun], *, running: bool) -> str:
-    """Where `--back` failed: which directories hold something of the copy, and which containers run or stand."""
+    """The text after `--back` failed: which directories hold a part of the copy, which containers run or do not."""
     names = ", ".join(sorted(item.container.name for item in before))
     if running:
         text = "Nothing is copied; the volumes are as they were."
@@ -127,7 +127,7 @@ def _after_failure(copies: Sequence[Return], before: Sequence[EarlierRun], *, ru
 
 
 def _after_back(search: MoveSearch, jobs: Sequence[Job]) -> str:
-    """After `--back`: as `until_deployed`; where the files still name the volume, they are to be put back first."""
+    """The text after `--back`, as `until_deployed`; files that still name the volume have to be put back first."""
     mounts = [mount for service in search.deployed.project.services.values() for mount in service.mounts]
     still = [job.key for job in jobs if any((item.kind, item.source) == ("volume", job.key) for item in mounts)]
     text = until_deployed(search, [name for job in jobs for name in job.services])

@@ -1,4 +1,4 @@
-"""What to do after `volfix carry`: the command to type next, and what is stopped until the deployment."""
+"""What to do after `volfix carry`: the command to type next, and the services that stay stopped until then."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def replaces(options: Mapping[str, Any], key: str) -> bool:
 
 
 def refusals(found: Iterable[SurveyedJob], path: Path, options: Mapping[str, Any]) -> Iterator[str]:
-    """Why `--write` would refuse what was found, and what to do instead."""
+    """A line for each job that `--write` would refuse: why, and what to type instead."""
     for one in found:
         job = one.job
         if one.foreign:
@@ -62,7 +62,7 @@ def refusals(found: Iterable[SurveyedJob], path: Path, options: Mapping[str, Any
 
 
 def until_deployed(search: MoveSearch, services: Iterable[str]) -> str:
-    """After a copy that starts nothing: which services are stopped, and that the deployment starts them."""
+    """The text after a copy that starts nothing: which services are stopped, and that the deployment starts them."""
     stopped = _stopped(search, services)
     if not stopped:
         return "No service is stopped. Next: deploy as always."
@@ -73,7 +73,7 @@ def until_deployed(search: MoveSearch, services: Iterable[str]) -> str:
 
 
 def still_stopped(search: MoveSearch, found: Iterable[SurveyedJob]) -> str:
-    """A line where services of the volumes do not run, with what to do once all is carried; else nothing."""
+    """A line that names the services of the volumes that do not run, and what to do next; empty if all run."""
     stopped = _stopped(search, [name for one in found for name in one.job.services])
     then = " Next: deploy as always." if all(one.state == "carried" for one in found) else ""
     return f"Not running: {', '.join(stopped)}.{then}\n" if stopped else ""
@@ -89,7 +89,7 @@ def stopped_since(search: MoveSearch) -> list[str]:
 
 
 def after_failure(search: MoveSearch, found: Sequence[SurveyedJob], number: int) -> str:
-    """Where the volume of this number could not be filled: what became of all of them, and which services stand."""
+    """The text after the volume of this number could not be filled: what became of all, what is stopped."""
     from volfix.docker.engine_problems import EngineProblem
 
     texts = []
@@ -99,7 +99,7 @@ def after_failure(search: MoveSearch, found: Sequence[SurveyedJob], number: int)
     names = [name for one in found for name in one.job.services]
     try:
         stopped = _stopped(search, names)
-    except EngineProblem:  # it is gone, and so may be what failed
+    except EngineProblem:  # the engine is gone, perhaps the cause of the failure
         stopped = sorted(set(names))
     if stopped:
         texts.append(f"Stopped, and left so, also by a restart of the daemon: {', '.join(stopped)}. Do not deploy yet.")
@@ -107,7 +107,7 @@ def after_failure(search: MoveSearch, found: Sequence[SurveyedJob], number: int)
 
 
 def after_taking_back(found: Sequence[SurveyedJob], before: Sequence[EarlierRun]) -> str:
-    """Where a volume could not be filled and everything is as it was before."""
+    """The text after a volume could not be filled, and everything is as before the run."""
     keys = ", ".join(one.job.key for one in found if one.state != "carried")
     text = f"Do not deploy yet. Not carried: {keys}; the sources are as they were."
     names = ", ".join(sorted(item.container.name for item in before))

@@ -1,4 +1,4 @@
-"""The record of what was carried, kept beside the journal: for VF112, which asks no engine, and for `volfix undo`."""
+"""Records beside the journal what was carried: for VF112, which asks no engine, and for `volfix undo`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def keep_record(search: MoveSearch, job: Job, when: float, given: Path, options:
 
 
 def drop_record(search: MoveSearch, jobs: Sequence[Job]) -> None:
-    """After `--back`: the rows are in the directories again."""
+    """Forget the carry of these volumes after `--back`: the rows are in the directories again."""
     try:
         forget(search.deployed.project.root, {job.name for job in jobs})
     except WriteProblem as problem:

@@ -30,7 +30,7 @@ def rows_before(search: MoveSearch, services: Collection[str]) -> list[Counted]:
 
 
 def rows_after(search: MoveSearch, services: Collection[str], before: list[Counted]) -> bool:
-    """Print the rows beside those of before; whether none is missing in what was counted."""
+    """Print the rows now beside the rows before. True if no counted row is missing."""
     from volfix.docker.row_counts import losses, same_as
 
     now = _answered(search, services, before)
@@ -55,7 +55,7 @@ def rows_after(search: MoveSearch, services: Collection[str], before: list[Count
 
 
 def _answered(search: MoveSearch, services: Collection[str], before: list[Counted]) -> list[Counted]:
-    """What the services say, once each that was counted before answers again."""
+    """Count again once each service that was counted before answers, at the latest after `PATIENCE`."""
     from volfix.docker.rows import count
 
     end = time.monotonic() + PATIENCE

@@ -1,4 +1,4 @@
-"""What `volfix carry` shows: each volume with what becomes of it, the space that is needed, and how far a copy is."""
+"""The output of `volfix carry`: each volume with what becomes of it, the space that is needed, the progress."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STATES = {
 
 
 def show(search: MoveSearch, found: list[SurveyedJob], options: dict[str, Any]) -> None:
-    """Each volume, and the containers that give way to a new project name."""
+    """Print each volume, and the containers that a new project name replaces."""
     for one in found:
         _show(one, overwrite=replaces(options, one.job.key))
     for container in search.former():
@@ -93,7 +93,7 @@ def check_space(engine: Engine, found: list[SurveyedJob], *, replace: bool) -> N
 
 @contextmanager
 def progress_of(total: int) -> Iterator[Callable[[int], None] | None]:
-    """Bytes and time left on standard error, for a person who waits."""
+    """Yields a function that shows bytes and the time left on standard error; None if that is no terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -119,5 +119,5 @@ def progress_of(total: int) -> Iterator[Callable[[int], None] | None]:
 
 
 def say(line: str) -> None:
-    """Tell what is done, or what is to be known, on standard error."""
+    """Print a line on standard error: what volfix does, or what the person has to know."""
     click.echo(f"volfix: {line}", err=True)

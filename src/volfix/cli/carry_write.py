@@ -1,4 +1,4 @@
-"""`volfix carry --write`: the volumes are filled, the services start; after a failure all is as it was before."""
+"""`volfix carry --write`: fills the volumes and starts the services; after a failure everything is as before."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def write(
     *,
     retiring: bool,
 ) -> bool:
-    """Carry, and start the services; whether every row that was counted before is there."""
+    """Carry, and start the services. True if they run with every row that was counted before. Raises CarryProblem."""
     from volfix.docker.carry import carry
     from volfix.docker.carry_jobs import CarryProblem
     from volfix.docker.carry_rollback import ran
@@ -88,7 +88,7 @@ def write(
 
 
 def _after_failure(search: MoveSearch, found: list[SurveyedJob], number: int, before: list[EarlierRun]) -> str:
-    """Start again what was stopped, where nothing was switched; what to say of the volumes and the services."""
+    """Start the stopped services again if no volume of this run stays. Returns what to say of volumes and services."""
     from volfix.docker.carry_rollback import start_again, take_back
     from volfix.docker.engine_problems import EngineProblem
 
@@ -102,7 +102,7 @@ def _after_failure(search: MoveSearch, found: list[SurveyedJob], number: int, be
 
 
 def _retire(engine: Engine, search: MoveSearch) -> set[str]:
-    """After the project got another name, its old containers give way; the services that ran in them."""
+    """Stop and rename the containers of the project's former name. Returns the services that ran in them."""
     from volfix.docker.stop_containers import retire
 
     old = search.former()

@@ -1,4 +1,4 @@
-"""Counts of rows for people: a table of them, and what could not be counted."""
+"""Prints counts of rows as a table, and says what could not be counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which images have what a carry service runs: a shell, and the tools of its script."""
+"""Which images have a shell and the tools that the script of a carry service runs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from volfix.knowledge.images import Image
 from volfix.knowledge.tables import HERE, parsed
 
 GNU = ("debian", "ubuntu", "bookworm", "trixie")
-"""Words of tags of variants that are made from Debian or Ubuntu."""
+"""Words in the tags of image variants that are built on Debian or Ubuntu."""
 
 
 def tools_of(image: Image) -> str | None:
-    """Who knows that the image can carry; None where that is not known, or known not to be so."""
+    """The document that says that the image has the tools; None if no document does."""
     for row in _rows():
         if _is_among(image, row["images"]) and not any(word in (image.tag or "") for word in row.get("tag_lacks", ())):
             return str(row["source"])
@@ -23,7 +23,7 @@ def tools_of(image: Image) -> str | None:
 
 
 def has_gnu_tools(image: Image) -> bool:
-    """Whether its `cp` keeps extended attributes, ACLs and holes: busybox' does not."""
+    """Whether the image's `cp` keeps extended attributes, ACLs and holes. That of busybox does not."""
     if any(word in (image.tag or "") for word in GNU):
         return True
     return not any(word in f"{image.repository}:{image.tag or ''}" for word in ("alpine", "busybox")) and not any(

@@ -1,4 +1,4 @@
-"""What is the same in every script of `volfix carry --script`: the functions, and how it cleans up."""
+"""The part that every script of `volfix carry --script` has: its functions, and how it cleans up."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from volfix.knowledge.tables import HERE
 
 @cache
 def prelude() -> str:
-    """The text that each of these scripts begins with. It deletes nothing but what the script itself has made."""
+    """The beginning of each script, as text. It deletes only what the script itself has made."""
     return (HERE / "carry.sh").read_text(encoding="utf-8")

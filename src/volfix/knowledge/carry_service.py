@@ -1,26 +1,26 @@
-"""What a carry service runs: it moves the files of a directory into a volume, once, whoever deploys the project."""
+"""The script of a carry service: it moves the files of a directory into a volume, once, whoever deploys the project."""
 
 from __future__ import annotations
 
 from volfix.knowledge.tables import HERE
 
 SCRIPT = (HERE / "carry_service.sh").read_text(encoding="utf-8")
-"""The text of `sh -c`, the same in every repository: dash, bash and busybox run it, with GNU's tools and busybox'."""
+"""The text for `sh -c`, the same in every repository. dash, bash and busybox run it, with GNU's or busybox's tools."""
 SOURCE = "/from"
-"""Where the directory, or the volume, that holds the data until now is mounted, read-only."""
+"""Where the directory or volume that holds the data now is mounted, read-only."""
 TARGET = "/to"
-"""Where the volume is mounted that is to hold the data from now on."""
+"""Where the volume that will hold the data is mounted."""
 MARK = "/mark"
-"""Where the mark is mounted: a volume of its own, as what servers clean up, initialise or list is not to have it."""
+"""Where the mark is mounted. It has a volume of its own, because servers clean up, initialise or list theirs."""
 MARK_SUFFIX = "-moved"
-"""What follows the volume's key in the key of the mark's volume."""
+"""The end of the key of the mark's volume, after the key of the volume with the data."""
 MOVED = "moved"
 """The file in the mark's volume that says what was moved: lines as `sha256sum` and `stat -c '%F %N'` print them."""
 TOOLS = (
     *("chmod", "chown", "cp", "find", "ln", "mkdir", "mv", "rm", "rmdir"),
     *("sh", "sha256sum", "sort", "stat", "sync", "touch", "uniq"),
 )
-"""The programs that the image has to have."""
+"""The programs that the image needs."""
 
 
 def command(source: str, volume: str, directory: str, left_out: tuple[str, ...] = ()) -> list[str]:
@@ -36,5 +36,5 @@ def command(source: str, volume: str, directory: str, left_out: tuple[str, ...] 
 
 
 def _literal(name: str) -> str:
-    """The pattern of `find -path` that is this name alone."""
+    """The pattern of `find -path` that matches only this name."""
     return "".join(f"\\{letter}" if letter in "\\*?[" else letter for letter in name)

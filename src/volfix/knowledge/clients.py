@@ -1,4 +1,4 @@
-"""How each engine is asked for its rows, and which files its data directory cannot be without."""
+"""How to ask each engine for its rows, and which files every data directory of it has."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def clients() -> tuple[Client, ...]:
 
 
 def client_of(family: str) -> Client | None:
-    """How engines of a family are asked; None where volfix does not know."""
+    """The client that asks engines of a family; None if volfix knows none."""
     return next((client for client in clients() if family in client.families), None)

@@ -90,7 +90,7 @@ class DockerCall:
 
 
 def docker_call(words: Sequence[str]) -> DockerCall | None:
-    """What a command's words ask Docker or Compose for; None for another program, and where no verb is to be seen."""
+    """The call of Docker or Compose that the words are; None for another program, or if the words have no verb."""
     return _docker_call(tuple(words))
 
 
@@ -127,7 +127,7 @@ def _docker_call(words: tuple[str, ...]) -> DockerCall | None:
 
 
 def deletion_of(call: DockerCall) -> tuple[Deletion, Option | None] | None:
-    """How the call deletes volumes, and by which option; None where it deletes none."""
+    """How the call deletes volumes, and by which option; None if it deletes none."""
     for entry in _table()["deletions"]:
         if (entry.program, entry.verb) != (call.program, call.verb):
             continue
@@ -141,7 +141,7 @@ def deletion_of(call: DockerCall) -> tuple[Deletion, Option | None] | None:
 
 
 def wrapper(name: str) -> Wrapper | None:
-    """How a program runs another one; None where it does not."""
+    """How a program runs another program; None if it does not."""
     found: Wrapper | None = _table()["wrappers"].get(name)
     return found
 
@@ -167,7 +167,7 @@ def option_values(kind: str) -> frozenset[str]:
 
 
 def is_docker(name: str) -> bool:
-    """Whether a program is Docker, Compose, or what takes their place."""
+    """Whether a program is Docker, Compose, or a replacement of them, as Podman."""
     return any(name in names for names in _table()["programs"].values())
 
 

@@ -12,7 +12,7 @@ from volfix.knowledge.tables import table
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What an image has: `plugin` for `docker compose`, `program` for `docker-compose`; `source` says who knows."""
+    """What an image has: `plugin` for `docker compose`, `program` for `docker-compose`; `source` names the document."""
 
     plugin: bool
     program: bool
@@ -20,7 +20,7 @@ class Client:
 
 
 def client_in(image: str) -> Client | None:
-    """What the image of a step carries; None where that is not known, as for a tag without a version."""
+    """What the image of a step has; None if volfix does not know, as for a tag without a version."""
     parsed_image = Image.parse(image)
     for entry in table("compose_clients")["image"]:
         if parsed_image.repository in entry["names"] and parsed_image.registry in (None, "docker.io"):

@@ -1,4 +1,4 @@
-"""What commands do beside deleting: which may go with another one, and which bring a checkout up to date."""
+"""What commands do besides deleting: which only print, which end a script, which update a checkout."""
 
 from __future__ import annotations
 

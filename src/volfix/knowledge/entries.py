@@ -115,7 +115,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Which tables speak of a repository, a pattern of repositories, a word of an image name, a directory."""
+    """Which tables are about a repository, a pattern of repositories, a word in an image's name, a directory."""
 
     tables: tuple[Table, ...]
     repositories: Mapping[str, tuple[int, ...]]
@@ -129,14 +129,14 @@ _DERIVED: list[Callable[[], None]] = []
 
 
 def from_index(function: Callable[..., Result]) -> Callable[..., Result]:
-    """Keep what a function makes of the index, until the knowledge base learns something."""
+    """Keep the result of a function of the index until the knowledge base gets new entries."""
     kept = cache(function)
     _DERIVED.append(kept.cache_clear)
     return kept
 
 
 def learn(entries: Sequence[Entry]) -> None:
-    """Take these entries of the user's own for the run, and forget those of the run before."""
+    """Add the user's own entries for this run, and forget those of the run before."""
     if list(entries) != _OWN:
         _OWN[:] = entries
         for clear in _DERIVED:

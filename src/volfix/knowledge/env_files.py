@@ -1,4 +1,4 @@
-"""What names of env files say, what puts one into another's place, and which calls load one over what is set."""
+"""What the name of an env file says, which commands replace an env file, and which calls load one over set values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def is_example(path: str) -> bool:
 
 
 def copy_of(words: Sequence[str]) -> FileCopy | None:
-    """What a command copies, moves or links by its arguments; None for another command."""
+    """The files that a command copies, moves or links; None for other commands."""
     row = _copies().get(posixpath.basename(words[0])) if words else None
     if row is None:
         return None

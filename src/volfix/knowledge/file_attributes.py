@@ -1,4 +1,4 @@
-"""What files have beside their bytes, owner and mode, and what it is called."""
+"""Extended attributes and ACLs of files, and their names in messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ACLS = {"system.posix_acl_access": "an ACL", "system.posix_acl_default": "a defa
 
 
 def given(attributes: Iterable[str]) -> Iterator[str]:
-    """What someone has given a file, in words, out of the names of its extended attributes."""
+    """The ACLs and extended attributes that a person gave a file, in words; `attributes` are the names that it has."""
     for name in attributes:
         if not name.startswith(OF_SYSTEM):
             yield ACLS.get(name, f"the extended attribute {name}")

@@ -1,4 +1,4 @@
-"""What programs on the host do with the paths that they are given: see host_tools.toml."""
+"""What programs on the host do with the paths in their arguments: see host_tools.toml."""
 
 from __future__ import annotations
 

@@ -101,13 +101,13 @@ def _without_mirror(repository: str, registry: str | None) -> str:
 
 
 def start_directory(image: Image) -> str | None:
-    """The working directory that the image itself sets, `/` where it sets none; None for an image that is not known."""
+    """The working directory that the image sets, `/` if it sets none; None for an image that volfix does not know."""
     registry = "" if image.registry in (None, "docker.io") else f"{image.registry}/"
     return _directories().get(registry + image.repository)
 
 
 def serves_files(image: Image) -> bool:
-    """Whether the image is a web server that runs no script of the files that it hands out."""
+    """Whether the image is a web server that only sends its files and runs none of them."""
     return image.repository in table("base_images")["serves_files"]
 
 

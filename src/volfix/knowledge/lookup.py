@@ -1,4 +1,4 @@
-"""Which entries of the knowledge base speak of an image, of a foreign image's name, of a directory."""
+"""Finds the entries of the knowledge base for an image, for the name of a foreign image, for a directory."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def copied_application(image: Image) -> tuple[Entry, ...]:
 
 
 def entry_at(path: str) -> Entry | None:
-    """The engine whose data directory `path` is, where the path alone leaves no doubt."""
+    """The engine whose data directory `path` is; None unless the path alone leaves no doubt."""
     numbers = index().directories.get(cleaned(path), ())
     return entry(numbers[0]) if numbers else None
 

@@ -33,11 +33,11 @@ class ScriptOpener:
 
 @cache
 def go_openers() -> tuple[GoOpener, ...]:
-    """Those of Go."""
+    """The functions of Go that open a database file."""
     return tuple(record(GoOpener, row) for row in table("openers")["go"])
 
 
 @cache
 def script_openers() -> tuple[ScriptOpener, ...]:
-    """Those of JavaScript and TypeScript."""
+    """The constructors and functions of JavaScript and TypeScript that open a database file."""
     return tuple(record(ScriptOpener, row) for row in table("openers")["script"])

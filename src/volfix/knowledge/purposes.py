@@ -91,7 +91,7 @@ def content_of(name: str, ignored: Collection[str] = ()) -> Content | None:
 
 
 def is_for_other_things(name: str) -> bool:
-    """Does the name of a directory speak of media, configuration, logs or the like, and of no database?"""
+    """Does the name of a directory mean media, configuration, logs or the like, and no database?"""
     found = content_of(name)
     return found is not None and found.kind == "other" and found.word not in index().words
 

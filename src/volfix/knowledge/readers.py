@@ -14,7 +14,7 @@ Form = Literal["url", "short", "file", "plain", "jdbc", "data source"]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One library, or some of its versions.
+    """A library, or some of its versions.
 
     `forms` are the forms of an address that it takes, `three_slashes` and `two_slashes` what `sqlite:///x` and
     `sqlite://x` are to it, `decodes` whether %20 is a blank. `relative_to` says where a relative path starts and
@@ -45,7 +45,7 @@ class Reader:
 
 @cache
 def readers() -> tuple[Reader, ...]:
-    """Every reader of the knowledge base; `folder` is None where the project has to say it."""
+    """Every reader of the knowledge base; `folder` is None if only the project can say it."""
     found = (record(Reader, row) for row in table("readers")["reader"])
     return tuple(each if each.relative_to == "working directory" else replace(each, folder=None) for each in found)
 

@@ -41,7 +41,7 @@ class DataDirectories:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A setting that is present: as text, with its value (None: not known)."""
+    """A setting that is present: its text, and its value (None if not known)."""
 
     setting: Setting
     text: str

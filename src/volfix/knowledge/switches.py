@@ -1,4 +1,4 @@
-"""Which engine an environment says that an application uses: one that keeps a file, or a server."""
+"""Which engine an application uses by its environment: an engine with a file, or a server."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def engine_of(entry: Entry, environment: Environment) -> SwitchValue | None:
 
 
 def engine_in(text: str) -> Engine:
-    """The engine that the words of a value or of a name speak of."""
+    """The engine that the words of a value or of a name mean."""
     words = set(re.split(r"[^a-z0-9]+", text.lower()))
     kinds: list[Engine] = [kind for kind in ("file", "server") if words & listed("switches", f"{kind}s")]
     return kinds[0] if len(kinds) == 1 else "unknown"
 
 
 def _agreed(values: Sequence[SwitchValue]) -> SwitchValue | None:
-    """What all of them say, as the first says it."""
+    """What all of these variables say, in the words of the first; unknown if they differ."""
     if not values:
         return None
     return values[0] if len({each.engine for each in values}) == 1 else replace(values[0], engine="unknown")

@@ -19,22 +19,22 @@ class Place(Enum):
     """Where the steps of a pipeline run."""
 
     CONTAINER = "container"
-    """In a container each, beside the stack."""
+    """Each step in a container, beside the stack."""
     HOST = "host"
     """On the host of the runner itself."""
     OTHER_HOST = "other host"
     """On another host, which the runner logs in to."""
     THROWN_AWAY = "thrown away"
-    """On a machine that is thrown away after the pipeline."""
+    """On a machine that is deleted after the pipeline."""
     UNKNOWN = "unknown"
 
 
 class Life(Enum):
-    """What becomes of the checkout that the steps run in, between two deployments."""
+    """What happens between two deployments to the checkout in which the steps run."""
 
     KEPT = "kept"
     CLEANED = "cleaned"
-    """It loses what git does not track."""
+    """Files that git does not track are deleted."""
     NEW = "new"
     UNKNOWN = "unknown"
 
@@ -100,7 +100,7 @@ class Plugin:
 
 
 def plugins_of(name: str) -> list[Plugin]:
-    """What is known of a plugin or action by the words in its name."""
+    """What volfix knows of a plugin or action by the words in its name; empty if it knows nothing."""
     return [each for each in _plugins() if each.word in name]
 
 
@@ -111,12 +111,12 @@ def _plugins() -> tuple[Plugin, ...]:
 
 @cache
 def unread_files() -> Mapping[str, str]:
-    """What deploys and is not read, by the names of the files that say it."""
+    """The deployment systems that volfix does not read, by the names of their files."""
     return {name: row["what"] for row in table("unread_systems")["system"] for name in row["files"]}
 
 
 def changes(text: str) -> bool:
-    """Whether a text has something in it that is another at each deployment: a date, a commit, a build's number."""
+    """Whether a text has a part that differs at each deployment: a date, a commit, the number of a build."""
     return _changing().search(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Mount targets that say by themselves what they are: never a database, or most likely state."""
+"""Mount targets whose path alone says what they are: never a database, or most likely state."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_beside_program(path: str) -> bool:
 
 
 def is_application_root(path: str) -> bool:
-    """Is `path` where images customarily keep, and start, an application of one's own?"""
+    """Is `path` a customary place for a user's own application in an image?"""
     return any(matches(cleaned(path), pattern) for pattern in listed("targets", "application_roots"))
 
 

@@ -11,7 +11,7 @@ from typing import Literal, cast
 from volfix.knowledge.tables import table
 
 MAY_BE_FILE = re.compile(r"sqlite|jdbc:|file:|\.s?db|\.sq|data ?source|filename", re.IGNORECASE)
-"""What every value that names a database file has in it, and few others."""
+"""Texts of which every value that names a database file has one, and few other values do."""
 VariableKind = Literal["url", "file", "directory"]
 
 
@@ -27,7 +27,7 @@ def database_variables() -> Mapping[str, VariableKind]:
 
 
 def variable_kind(name: str) -> VariableKind | None:
-    """What the variable `name` carries, None where no convention speaks of it."""
+    """What the variable `name` carries; None if no convention says it."""
     known = database_variables()
     if name in known:
         return known[name]

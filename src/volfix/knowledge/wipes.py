@@ -38,7 +38,7 @@ class Statement:
 
 
 def wipe_of(words: Sequence[str]) -> Wipe | Statement | None:
-    """See _wipe_of: a tree of scripts runs the same commands again and again."""
+    """What the command with these words wipes; None for nothing. Answers are remembered: scripts repeat commands."""
     return _wipe_of(tuple(words))
 
 
