@@ -93,17 +93,17 @@ def forget() -> None:
 
 def is_inside(path: Path) -> bool:
     """Whether the path, as written, lies in a root of the run. Files that no Compose file names are read only there."""
-    return not _RUN.roots or bool(_RUN.homes_of(_written(path)))
+    return not _RUN.roots or bool(_RUN.homes_of(_absolute(path)))
 
 
 def exists(path: Path) -> bool:
     """Whether the path exists; False also if the run may not look there."""
-    return not _RUN.is_forbidden(_written(path)) and os.path.exists(path)  # noqa: PTH110 - never raises
+    return not _RUN.is_forbidden(_absolute(path)) and os.path.exists(path)  # noqa: PTH110 - never raises
 
 
 def missing(path: Path) -> str | None:
     """Why there is nothing to read at the path; None if the path exists."""
-    written = _written(path)
+    written = _absolute(path)
     if _RUN.is_forbidden(written):
         _RUN.refused[Path(written)] = OUTSIDE
         return OUTSIDE
@@ -113,14 +113,14 @@ def missing(path: Path) -> str | None:
 def is_file(path: Path | str) -> bool:
     """Whether the path exists and is not a directory. A device or socket counts; reading it is refused later."""
     try:
-        return not _RUN.is_forbidden(_written(path)) and not stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116
+        return not _RUN.is_forbidden(_absolute(path)) and not stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116
     except (OSError, ValueError):  # it does not exist, or the name is impossible
         return False
 
 
 def state(path: Path) -> tuple[int, int, int]:
     """Time, size and inode of the file at `path`, which change when the file does. Raises OSError if it is missing."""
-    return _kept(_state, path)
+    return _recorded(_state, path)
 
 
 def _state(path: str) -> tuple[int, int, int]:
@@ -130,21 +130,21 @@ def _state(path: str) -> tuple[int, int, int]:
 
 def read(path: Path | str, limit: int = LARGEST) -> bytes:
     """The content of the file at `path`. Raises OSError if it cannot be read, Refused if volfix does not read it."""
-    return _kept(partial(_content, limit=limit), path)[0]
+    return _recorded(partial(_content, limit=limit), path)[0]
 
 
 def read_with_mode(path: Path, limit: int = LARGEST) -> tuple[bytes, int]:
     """Like `read`, with the file's permissions."""
-    return _kept(partial(_content, limit=limit), path)
+    return _recorded(partial(_content, limit=limit), path)
 
 
 def glance(path: Path | str, size: int) -> bytes:
     """The first `size` bytes of a file; empty if it cannot be read. A failure is usually not recorded in `refused`."""
     try:
-        return _content(_written(path), size, whole=False)[0]
+        return _content(_absolute(path), size, whole=False)[0]
     except OSError as error:
         if isinstance(error, Refused) and _RUN.withheld:
-            _RUN.refused[Path(_written(path))] = error.strerror or ""  # its content might have mattered
+            _RUN.refused[Path(_absolute(path))] = error.strerror or ""  # its content might have mattered
         return b""
 
 
@@ -163,7 +163,7 @@ def read_for_git(path: Path, size: int) -> bytes:
 
 def entries(directory: Path | str) -> list[os.DirEntry[str]]:
     """The directory's entries, sorted by name. Raises OSError if it cannot be listed, Refused if volfix does not."""
-    return _kept(_entries, directory)
+    return _recorded(_entries, directory)
 
 
 def entries_or_none(directory: Path | str) -> list[os.DirEntry[str]]:
@@ -183,7 +183,7 @@ def walk(
     a directory that cannot be listed.
     """
     try:
-        _kept(_look_into, top)
+        _recorded(_check_directory, top)
     except OSError as error:
         if onerror is not None:
             onerror(error)
@@ -196,21 +196,21 @@ def walk(
 def matching(directory: Path, pattern: str) -> list[Path]:
     """The paths below the directory that match the glob pattern, sorted; none if the directory cannot be listed."""
     try:
-        _kept(_look_into, directory)
+        _recorded(_check_directory, directory)
     except OSError:
         return []
     return sorted(directory.glob(pattern))
 
 
-def _written(path: Path | str) -> str:
+def _absolute(path: Path | str) -> str:
     """The absolute path without `..`. With links that may be another file, so the real path is checked later."""
     text = os.fspath(path)
     return os.path.abspath(text) if ".." in text or not text.startswith("/") else text  # noqa: PTH100
 
 
-def _kept(function: Callable[[str], Result], path: Path | str) -> Result:
+def _recorded(function: Callable[[str], Result], path: Path | str) -> Result:
     """The function's result for the path. A failure is recorded in `refused`, unless the path does not exist."""
-    written = _written(path)
+    written = _absolute(path)
     if _RUN.is_forbidden(written):
         _RUN.refused[Path(written)] = OUTSIDE
         raise FileNotFoundError(errno.ENOENT, OUTSIDE, written)
@@ -250,12 +250,12 @@ def _content(path: str, limit: int, *, whole: bool = True, of_git: bool = False)
 
 
 def _entries(directory: str) -> list[os.DirEntry[str]]:
-    _look_into(directory)
+    _check_directory(directory)
     with os.scandir(directory) as found:
         return sorted(found, key=attrgetter("name"))
 
 
-def _look_into(directory: str) -> None:
+def _check_directory(directory: str) -> None:
     """Raise Refused if volfix must not list the directory."""
     real = _real_directory(directory)
     objection = _RUN.objection(directory, real)

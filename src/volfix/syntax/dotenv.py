@@ -173,7 +173,9 @@ def replace_value(source: Source, assignment: Assignment, value: str) -> Edit:
     for text in written:
         edit = Edit(source.path, assignment.value_span, text)
         after = source.splice([edit])
-        if _says(source, after, assignment, value, raw) and (raw or _agrees_at(source, after, assignment, value)):
+        if _only_value_changed(source, after, assignment, value, raw) and (
+            raw or _agrees_at(source, after, assignment, value)
+        ):
             return edit
     raise CannotEdit(f"{source.path.name}, line {assignment.line}: cannot write the new value of {assignment.name}")
 
@@ -183,7 +185,7 @@ def _double_quoted(value: str) -> str:
     return re.sub("[\n\r]", lambda found: LINE_ENDS[found[0]], text)
 
 
-def _says(before: Source, after: Source, assignment: Assignment, value: str, raw: bool) -> bool:
+def _only_value_changed(before: Source, after: Source, assignment: Assignment, value: str, raw: bool) -> bool:
     """Whether the edited statement has the new value and nothing else changed: it ends where it is expected to."""
     start, grown = assignment.span.start, len(after.text) - len(before.text)
     try:

@@ -40,7 +40,7 @@ def syntax_tree(text: str) -> Node:
     data = bytearray(text.encode())
     root = _parser().parse(bytes(data)).root_node
     for _ in range(ROUNDS):
-        joined = list(_joined(root, data)) if b"=" in data else []
+        joined = list(_wrongly_joined(root, data)) if b"=" in data else []
         if not joined:
             break
         for end, comments in joined:
@@ -51,7 +51,7 @@ def syntax_tree(text: str) -> Node:
     return root
 
 
-def _joined(root: Node, data: bytes | bytearray) -> Iterator[tuple[int, list[Node]]]:
+def _wrongly_joined(root: Node, data: bytes | bytearray) -> Iterator[tuple[int, list[Node]]]:
     """The ends of lines that the grammar wrongly joined to the next, each with the comments before the next command."""
     pending = [root]
     while pending:

@@ -33,7 +33,7 @@ def _partial(source: Source, scalar: Scalar, start: int, end: int, text: str) ->
     """The edit that replaces `scalar.value[start:end]` by `text`; None if that part cannot be changed alone."""
     found = units(source, scalar)
     value = scalar.value[:start] + text + scalar.value[end:]
-    if not found or not _holds(source, scalar, value):
+    if not found or not _style_allows(source, scalar, value):
         return None
     part = _part(found, start, end)
     if part is None:
@@ -43,7 +43,7 @@ def _partial(source: Source, scalar: Scalar, start: int, end: int, text: str) ->
     if new is None:
         return None
     edit = Edit(source.path, span, new)
-    return edit if _says(source, scalar, edit, value) else None
+    return edit if _reads_back(source, scalar, edit, value) else None
 
 
 def _part(found: list[Unit], start: int, end: int) -> tuple[str, Span, str] | None:
@@ -75,7 +75,7 @@ def _encoded(style: str, text: str) -> str | None:
     return text.replace("'", "''") if style == "'" else text
 
 
-def _holds(source: Source, scalar: Scalar, value: str) -> bool:
+def _style_allows(source: Source, scalar: Scalar, value: str) -> bool:
     """Whether the scalar's style can hold the value in this place."""
     if scalar.style == "":
         line = value.replace("\n", " ")
@@ -95,7 +95,7 @@ def _fits_header(source: Source, scalar: Scalar, value: str) -> bool:
     return value.strip("\n") != "" and len(value) - len(value.rstrip("\n")) == kept
 
 
-def _says(source: Source, scalar: Scalar, edit: Edit, value: str) -> bool:
+def _reads_back(source: Source, scalar: Scalar, edit: Edit, value: str) -> bool:
     """Whether the edited text, read again, has the value."""
     after = source.splice([edit])
     end = scalar.span.end + len(edit.replacement) - (edit.span.end - edit.span.start)
@@ -156,7 +156,7 @@ def _block(source: Source, scalar: Scalar, value: str) -> str:
     kept = len(re.findall("\n", source.text[len(source.text[:end].rstrip()) : end]))
     new = header + source.newline.join(lines) + source.newline * kept
     edit = Edit(source.path, scalar.span, new)
-    if not _says(source, scalar, edit, value):
+    if not _reads_back(source, scalar, edit, value):
         raise CannotEdit("the block scalar cannot hold the value in its own style")
     return new
 

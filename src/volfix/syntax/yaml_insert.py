@@ -140,7 +140,7 @@ def _into_mapping(
         return flow.append_parts(source, document, mapping, flow_entries(entries, json=flow.is_json(document)))
     indent = layout.mapping_column(source, mapping)
     step, dashes = layout.step(document, source, mapping), layout.dash_offset(document, source, mapping)
-    at = _behind(source, document, mapping, indent)
+    at = _end_with_comments(source, document, mapping, indent)
     if _would_finish(source, at):
         at = _above(source, mapping.pairs[-1].key.span.start) or at
     return [_lines_at(source, at, indented(block_entries(entries, step, dashes, comments), indent))]
@@ -150,7 +150,7 @@ def _into_block_sequence(
     source: Source, document: Document, mapping: Mapping, node: Sequence, items: Items[Value], quote: str
 ) -> Edit:
     indent = layout.column(source, node.span.start)
-    at = _behind(source, document, node, indent, items_only=indent == layout.mapping_column(source, mapping))
+    at = _end_with_comments(source, document, node, indent, items_only=indent == layout.mapping_column(source, mapping))
     dash = layout.dash(source, node, len(node.items) - 1)
     gap = re.compile(r" +(?=[^\s#])|").match(source.text, dash + 1)
     gap_text = (gap and gap[0]) or " "
@@ -162,7 +162,7 @@ def _into_block_sequence(
     return _lines_at(source, at, indented(lines, indent))
 
 
-def _behind(source: Source, document: Document, node: Node, indent: int, *, items_only: bool = False) -> int:
+def _end_with_comments(source: Source, document: Document, node: Node, indent: int, *, items_only: bool = False) -> int:
     """The start of the line after a block collection's last content and after the comments of its entries."""
     end = layout.content_end(node)
     at = layout.line_after(source, end)
@@ -259,7 +259,7 @@ def _place(root: Mapping, key: str) -> int:
 
 def _section_end(source: Source, document: Document, root: Mapping, number: int, indent: int) -> tuple[int, int]:
     """The end of a section including its comments, and the start of the next section or the document's end."""
-    at = _behind(source, document, root.pairs[number].value, indent + 1)
+    at = _end_with_comments(source, document, root.pairs[number].value, indent + 1)
     followed = number + 1 < len(root.pairs)
     limit = source.line_start(root.pairs[number + 1].key.span.start) if followed else document.span.end
     for start, line in layout.lines(source, at, limit):

@@ -40,7 +40,7 @@ def read(source: Source, documents: tuple[Document, ...]) -> PipelineFile:
 def _job(source: Source, document: Document, root: Mapping, name: str, job: Mapping) -> Pipeline:
     executor = _executor(root, job)
     scopes = tuple(node for node in (executor, job) if node is not None)
-    runner, directory = (_said(scopes, key) for key in ("resource_class", "working_directory"))
+    runner, directory = (_last_value(scopes, key) for key in ("resource_class", "working_directory"))
     is_own = OWN.fullmatch(runner or "") is not None
     workspace, is_known = _workspace(directory, job.get("steps"), is_own=is_own)
     variables = tuple(node.get("environment") for node in scopes)
@@ -62,7 +62,7 @@ def _job(source: Source, document: Document, root: Mapping, name: str, job: Mapp
     )
 
 
-def _said(scopes: Many[Mapping], key: str) -> str | None:
+def _last_value(scopes: Many[Mapping], key: str) -> str | None:
     """The value of `key` in the last mapping that has it."""
     return next((value for node in reversed(scopes) if (value := text(node, key))), None)
 
@@ -104,7 +104,7 @@ def _steps(source: Source, root: Mapping, node: Node | None, depth: int) -> Iter
     for number, item in enumerate(node.items if isinstance(node, Sequence) else (), 1):
         entry = resolved(item)
         if isinstance(entry, Scalar):
-            yield from _used(source, root, entry.value, depth)
+            yield from _command_steps(source, root, entry.value, depth)
         elif isinstance(entry, Mapping):
             for key, pair in entry.items():
                 given = resolved(pair.value)
@@ -115,7 +115,7 @@ def _steps(source: Source, root: Mapping, node: Node | None, depth: int) -> Iter
                     for step in _steps(source, root, given.get("steps"), depth + 1):
                         yield replace(step, commands=tuple(asked(each, condition) for each in step.commands))
                 else:
-                    yield from _used(source, root, key, depth)
+                    yield from _command_steps(source, root, key, depth)
 
 
 def _span(node: Mapping, key: str) -> slice:
@@ -124,7 +124,7 @@ def _span(node: Mapping, key: str) -> slice:
     return slice(value.span.start, value.span.end) if value is not None else slice(0)
 
 
-def _used(source: Source, root: Mapping, name: str, depth: int) -> Iterator[Step]:
+def _command_steps(source: Source, root: Mapping, name: str, depth: int) -> Iterator[Step]:
     for key, body in mappings(root.get("commands")) if depth < DEPTH else ():
         if key == name:
             yield from _steps(source, root, body.get("steps"), depth + 1)

@@ -85,19 +85,19 @@ def database_file(value: str, kind: str | None, readers: Sequence[Reader]) -> Da
     if is_in_memory(value):
         return None
     if found := SQLITE_URL.match(value):
-        return _agreed(found, "url", readers) if found["path"].strip("/") else None
+        return _common_reading(found, "url", readers) if found["path"].strip("/") else None
     if found := SQLITE_SHORT.match(value):
-        return _agreed(found, "short", readers)
+        return _common_reading(found, "short", readers)
     if found := JDBC.match(value):
-        return _agreed(found, "jdbc", readers)
+        return _common_reading(found, "jdbc", readers)
     if kind in ("url", "file", "opened") and (found := FILE_URL.match(value)):
-        return _agreed(found, "file", readers)
+        return _common_reading(found, "file", readers)
     if kind == "url" and (found := DATA_SOURCE.match(value)) and PLAIN.match(found["path"].strip()):
-        return _agreed(found, "data source", readers)
+        return _common_reading(found, "data source", readers)
     if kind in ("file", "url") and "://" not in value and (found := PLAIN.match(value)):
-        return _agreed(found, "plain", readers)
+        return _common_reading(found, "plain", readers)
     if kind == "opened" and "://" not in value and (found := ANY_PATH.match(value)):
-        return _agreed(found, "plain", readers)
+        return _common_reading(found, "plain", readers)
     return None
 
 
@@ -106,7 +106,7 @@ def is_in_memory(value: str) -> bool:
     return IN_MEMORY.match(value) is not None
 
 
-def _agreed(found: re.Match[str], form: Form, readers: Sequence[Reader]) -> DatabaseFile | None:
+def _common_reading(found: re.Match[str], form: Form, readers: Sequence[Reader]) -> DatabaseFile | None:
     """The reading that all readers of this form share; with a doubt if they differ."""
     scheme = (found.groupdict().get("scheme") or form).lower()
     own = [*reader_of_scheme(scheme)] if form != "short" or scheme == "sqlite3" else []
@@ -114,22 +114,22 @@ def _agreed(found: re.Match[str], form: Form, readers: Sequence[Reader]) -> Data
         own = named
     taking = own or [reader for reader in readers if form in reader.forms]
     if not taking:
-        return _unread(found, form, readers)
+        return _without_reader(found, form, readers)
     readings = list(dict.fromkeys(_read(found, form, reader) for reader in taking))
     if len(readings) == 1:
         return readings[0]
     certain = [reading for reading in readings if reading is not None]
     names = " and ".join(dict.fromkeys(reader.name for reader in taking))
-    plain = _item(found, form)
+    plain = _as_path(found, form)
     if not certain or plain is None:
         return None
     same = len({replace(each, unproven=None) for each in certain}) == 1 and len(certain) == len(readings)
     return certain[0] if same else replace(plain, doubt=f"{names} read this value differently")
 
 
-def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> DatabaseFile | None:
+def _without_reader(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> DatabaseFile | None:
     """The reading if no known reader takes the form: what every library would agree on, or a doubt."""
-    item = _item(found, form)
+    item = _as_path(found, form)
     if item is None or item.doubt:
         return item
     path = found["path"]
@@ -147,17 +147,17 @@ def _unread(found: re.Match[str], form: Form, readers: Iterable[Reader]) -> Data
         return item
     unknown = "volfix does not know which library reads it" + (f" ({known} does not accept it)" if known else "")
     doubt = unknown + (", and libraries differ on these slashes" if form == "url" else "")
-    return replace(item, doubt=doubt, readings=tuple(_either(item, form)))
+    return replace(item, doubt=doubt, readings=tuple(_both_readings(item, form)))
 
 
-def _either(item: DatabaseFile, form: Form) -> Iterator[DatabaseFile]:
+def _both_readings(item: DatabaseFile, form: Form) -> Iterator[DatabaseFile]:
     """The two readings on which libraries differ: after three slashes the path is absolute, or it is relative."""
     yield item
     if form == "url" and not item.relative:
         yield replace(item, path=item.path[1:], relative=True, absolute_prefix="/", relative_prefix="/")
 
 
-def _item(found: re.Match[str], form: Form) -> DatabaseFile | None:
+def _as_path(found: re.Match[str], form: Form) -> DatabaseFile | None:
     """The text as a path, with no library's rules applied; None if it cannot be a file of the container."""
     path, start = found["path"].rstrip(), found.start("path")
     if form != "url" and (NO_FILE.match(path) or not path.strip("./")) and not WINDOWS.match(path):
@@ -180,9 +180,9 @@ def _item(found: re.Match[str], form: Form) -> DatabaseFile | None:
 
 
 def _read(found: re.Match[str], form: Form, reader: Reader) -> DatabaseFile | None:
-    item = _item(found, form)
+    item = _as_path(found, form)
     if item is None or item.doubt:
-        return item if item is None or not item.base else _proven(item, form, reader)
+        return item if item is None or not item.base else _unless_tested(item, form, reader)
     if form == "url":
         item = _sqlite_url(item, found["path"], found["rest"], reader)
     elif found.groupdict().get("rest") and form == "plain" and reader.ecosystem != "go":
@@ -196,21 +196,21 @@ def _read(found: re.Match[str], form: Form, reader: Reader) -> DatabaseFile | No
     if item.relative and not item.doubt:
         if reader.folder is None:
             readings = (item,) if reader.relative_to in FROM_THE_ROOT else ()
-            reason = f"{reader.name} resolves a relative path from the {_place(reader)}"
+            reason = f"{reader.name} resolves a relative path from the {_start_of_relative(reader)}"
             item = replace(item, doubt=reason, readings=readings)
         else:
             item = replace(item, folder=reader.folder)
-    return _proven(item, form, reader)
+    return _unless_tested(item, form, reader)
 
 
-def _proven(item: DatabaseFile, form: Form, reader: Reader) -> DatabaseFile:
+def _unless_tested(item: DatabaseFile, form: Form, reader: Reader) -> DatabaseFile:
     """The file, marked `unproven` if its library was never tested; a plain absolute path needs no test."""
     if reader.basis != "unverified" or (form == "plain" and not item.relative):
         return item
     return replace(item, unproven=f"volfix knows only from the documentation how {reader.name} reads this value")
 
 
-def _place(reader: Reader) -> str:
+def _start_of_relative(reader: Reader) -> str:
     if reader.relative_to == "process":
         return "directory of the process, which differs between artisan and the web server"
     return f"{reader.relative_to}, which volfix cannot find"

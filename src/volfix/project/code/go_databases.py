@@ -47,13 +47,13 @@ class GoModule(Evaluation["Node"]):
         """The name of each call or field that takes a database's address, with the expression of the address."""
         for node in self.tree.nodes():
             if node.type == "call_expression":
-                yield from self._called(node)
+                yield from self._in_call(node)
             elif node.type == "keyed_element" and len(node.named_children) == 2:
                 key, value = node.named_children
                 if (name := self._setting(self.tree.text(key))) is not None and value.named_children:
                     yield name, value.named_children[0]
 
-    def _called(self, node: Node) -> Iterator[tuple[str, Node]]:
+    def _in_call(self, node: Node) -> Iterator[tuple[str, Node]]:
         name = self.tree.text(node.child_by_field_name("function"))
         arguments = arguments_of(node)
         for opener in go_openers():

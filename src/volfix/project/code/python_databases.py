@@ -152,9 +152,9 @@ class _Sinks:
 
 def _named_here(node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
     if isinstance(node, cst.Call):
-        yield from _called(node, around)
+        yield from _in_call(node, around)
     elif isinstance(node, cst.Dict):
-        yield from _entries(node, around)
+        yield from _in_dictionary(node, around)
     elif isinstance(node, cst.Return):
         function = next((each for each in reversed(around) if isinstance(each, cst.FunctionDef)), None)
         name = function.name.value if function is not None else ""
@@ -177,7 +177,7 @@ def _is_path(name: str) -> bool:
     return name.lower().endswith(("path", "filepath"))
 
 
-def _called(node: cst.Call, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
+def _in_call(node: cst.Call, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
     name = last_name(node.func)
     of = last_name(node.func.value) if isinstance(node.func, cst.Attribute) else ""
     kind = "url" if name in ENGINES else "file" if name in FILES or (name == "connect" and of in CONNECTING) else None
@@ -196,7 +196,7 @@ def _called(node: cst.Call, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
         yield _Sink(variable, node, kind, _set_around(around))
 
 
-def _entries(node: cst.Dict, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
+def _in_dictionary(node: cst.Dict, around: tuple[cst.CSTNode, ...]) -> Iterator[_Sink]:
     entries = {string(item.key): item.value for item in node.elements if isinstance(item, cst.DictElement)}
     if "ENGINE" in entries and "NAME" in entries:
         yield _Sink("NAME", entries["NAME"], "file", _set_around(around), engine=entries["ENGINE"])

@@ -57,11 +57,11 @@ class ScriptModule(Evaluation["Node"]):
         """The name of what takes a database's address, its reader (readers.toml), and the expression of the address."""
         for node in self.tree.nodes():
             if node.type in ("new_expression", "call_expression"):
-                yield from self._called(node)
+                yield from self._in_call(node)
             elif node.type == "pair":
-                yield from self._told(node)
+                yield from self._in_settings(node)
 
-    def _called(self, node: Node) -> Iterator[tuple[str, str, Node]]:
+    def _in_call(self, node: Node) -> Iterator[tuple[str, str, Node]]:
         """Addresses in calls: `new Database("app.db")`, `createClient({url: "file:app.db"})`."""
         maker = node.child_by_field_name("constructor") or node.child_by_field_name("function")
         arguments = arguments_of(node)
@@ -75,7 +75,7 @@ class ScriptModule(Evaluation["Node"]):
                 if address is not None and (opener.key or address.type != "object"):
                     yield name, opener.reader, address
 
-    def _told(self, node: Node) -> Iterator[tuple[str, str, Node]]:
+    def _in_settings(self, node: Node) -> Iterator[tuple[str, str, Node]]:
         """Addresses in settings: `{type: "sqlite", database: "data/app.db"}`."""
         key, value = self._key(node), node.child_by_field_name("value")
         for opener in script_openers():
@@ -96,7 +96,7 @@ class ScriptModule(Evaluation["Node"]):
         for item in objects:
             for other in item.named_children if item is not None and item.type == "object" else ():
                 values = opener.beside.get(self._key(other), ())
-                if "*" in values or self.tree.string(_bare(other.child_by_field_name("value"))) in values:
+                if "*" in values or self.tree.string(_unwrapped(other.child_by_field_name("value"))) in values:
                     return True
         return False
 
@@ -187,13 +187,13 @@ class ScriptModule(Evaluation["Node"]):
 
     def asked(self, node: Node | None) -> str | None:
         """The environment variable that an expression reads (also `process.env.X.trim()`); otherwise None."""
-        text = self.tree.text(_bare(node))
+        text = self.tree.text(_unwrapped(node))
         found = ENVIRONMENT.match(text)
         return (found[1] or found[2]) if found and text[found.end() :].strip("\"']") in ("", ".trim()") else None
 
     def _default_of(self, node: Node) -> Value | None:
         """The default in `process.env.DB_PATH || "data/app.db"` or with `??`; None for other expressions."""
-        bare = _bare(node)
+        bare = _unwrapped(node)
         if bare is None or bare.type != "binary_expression":
             return None
         if self.tree.text(bare.child_by_field_name("operator")) not in ("||", "??"):
@@ -283,7 +283,7 @@ class ScriptModule(Evaluation["Node"]):
         return None
 
 
-def _bare(node: Node | None) -> Node | None:
+def _unwrapped(node: Node | None) -> Node | None:
     while node is not None and node.type in WRAPPED:
         node = node.named_children[0]
     return node

@@ -58,7 +58,7 @@ class HostCommands:
         for effect in self._known[path]:
             if any(below(place, str(host)) is not None for place in effect.places):
                 found.setdefault(effect.line, (effect.program, effect.does))
-        for line, asked in _asked_by_make(path, host):
+        for line, asked in _make_rules(path, host):
             found.setdefault(line, asked)
         return found
 
@@ -117,7 +117,7 @@ def _places(effect: PathEffect, command: Command, project: Path, tree: Path) -> 
         yield joined(str(tree), text)
 
 
-def _asked_by_make(path: Path, host: Path) -> Iterator[tuple[int, tuple[str, str]]]:
+def _make_rules(path: Path, host: Path) -> Iterator[tuple[int, tuple[str, str]]]:
     """The lines of make rules that build or require a file in the directory (not the directory itself)."""
     if "makefile" not in path.name.lower() and path.suffix != ".mk":
         return

@@ -14,7 +14,7 @@ from volfix.project.shell.entry import Entry
 from volfix.syntax.fragment import Character, Fragment
 from volfix.syntax.source import Source
 
-SAYS = re.compile(
+TOKEN = re.compile(
     r"<#.*?#>|#[^\n]*|@\"\r?\n.*?\n\"@|@'\r?\n.*?\n'@|\"(?:[^\"`]|`.)*\"|'[^']*'"
     r"|(?P<start>(?:^|;|\b(?:try|finally)\s*\{)[ \t]*(?:&[ \t]*)?(?=\S))",
     re.MULTILINE | re.DOTALL | re.IGNORECASE,
@@ -42,13 +42,13 @@ def entries(source: Source) -> list[Entry]:
 def _commands(source: Source) -> Iterator[Fragment]:
     """The calls of Docker, and the script's changes of directory written for a shell."""
     known: dict[str, str | None] = {}
-    for start in (found.end() for found in SAYS.finditer(source.text) if found["start"] is not None):
+    for start in (found.end() for found in TOKEN.finditer(source.text) if found["start"] is not None):
         if call := CALL.match(source.text, start):
             yield _call(source, *call.span())
         elif assigned := ASSIGNED.match(source.text, start):
             known[assigned["name"].lower()] = path_of(assigned["value"], source.path, known)
         elif place := PLACE.match(source.text, start):
-            yield Fragment.of(source, _gone(source, place, known))
+            yield Fragment.of(source, _directory_change(source, place, known))
 
 
 def _call(source: Source, start: int, end: int) -> Fragment:
@@ -58,7 +58,7 @@ def _call(source: Source, start: int, end: int) -> Fragment:
     return Fragment(source, text.rstrip().ljust(len(text)), part.starts, part.ends)
 
 
-def _gone(source: Source, place: re.Match[str], known: dict[str, str | None]) -> Iterator[Character]:
+def _directory_change(source: Source, place: re.Match[str], known: dict[str, str | None]) -> Iterator[Character]:
     """`cd`, `pushd` or `popd` with the directory; an unknown directory becomes a variable that nothing sets."""
     text = "popd"
     if place["goes"]:

@@ -48,17 +48,17 @@ def _value(tokens: Iterator[re.Match[str]], script: Path, known: Known, *, is_ar
         if found["open"]:
             words.append((_value(tokens, script, known), False))
         elif found["single"] is not None:
-            words.append((_slashed(found["single"]), False))
+            words.append((_with_slashes(found["single"]), False))
         elif found["double"] is not None:
             words.append((_expanded(found["double"], script, known), False))
         elif found["bare"].lower() not in SWITCHES:
             words.append((_expanded(found["bare"], script, known), found["bare"][0] != "$"))
     if is_argument and len(words) == 1:
         return words[0][0]
-    return _said(words)
+    return _value_of_words(words)
 
 
-def _said(words: list[tuple[str | None, bool]]) -> str | None:
+def _value_of_words(words: list[tuple[str | None, bool]]) -> str | None:
     """The path that a command (`join-path` ...) gives; without a command the value of the only word."""
     if not words:
         return None
@@ -87,7 +87,7 @@ def _expanded(text: str, script: Path, known: Known) -> str | None:
         parts += [text[at : found.start()], value]
         at = found.end()
     whole = "".join([*parts, text[at:]])
-    return None if re.search(r"[$`*?@]", whole) else _slashed(whole)
+    return None if re.search(r"[$`*?@]", whole) else _with_slashes(whole)
 
 
 def _variable(name: str, script: Path, known: Known) -> str | None:
@@ -100,7 +100,7 @@ def _variable(name: str, script: Path, known: Known) -> str | None:
     return known.get(name)
 
 
-def _slashed(text: str) -> str:
+def _with_slashes(text: str) -> str:
     """The path with `/` as separator; a path on a Windows drive becomes absolute (`/C:/data`)."""
     path = text.strip().replace("\\", "/")
     return f"/{path}" if DRIVE.match(path) else path

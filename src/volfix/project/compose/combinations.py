@@ -33,25 +33,25 @@ def projects_of(directory: Directory, loader: Loader) -> Iterator[Project]:
     setting = _setting(directory.path, loader)
     beside = (*_unread(directory.files, loader), *_unread(setting, loader))
     called: dict[tuple[ComposeFile, ...], tuple[Path, list[Unread]]] = {}
-    for paths, home in _called(directory, setting, loader):
+    for paths, home in _merged_sets(directory, setting, loader):
         here = [path for path in paths if disk.exists(path)]
         if files := _read(here, loader):
-            called.setdefault(files, (home, []))[1].extend((*_unread(here, loader), *_not_here(paths)))
+            called.setdefault(files, (home, []))[1].extend((*_unread(here, loader), *_missing(paths)))
     loaded: set[Path] = set()
     parts: set[Path] = set()
     for files, (home, unread) in called.items():
         project = build_project(directory.root, home, files, loader, directory.path)
         parts |= {file.path for file in project.loaded}
         loaded |= {file.path for file in project.loaded if lacking(project) is None}
-        yield _beside(project, (*beside, *unread))
-    default = {path for paths, _ in _called(replace(directory, file_sets=()), setting, loader) for path in paths}
+        yield _with_unread(project, (*beside, *unread))
+    default = {path for paths, _ in _merged_sets(replace(directory, file_sets=()), setting, loader) for path in paths}
     for file in _read([path for path in directory.files if path not in default], loader):
-        own = _of_one(directory, file, loader, is_part=file.path in loaded)
+        own = _single_project(directory, file, loader, is_part=file.path in loaded)
         if own is not None and own.files not in called:
             parts |= {file.path for file in own.loaded}
-            yield _beside(own, beside)
+            yield _with_unread(own, beside)
     for own in _of_other_names(directory, parts, loader):
-        yield _beside(own, directory.unnamed)
+        yield _with_unread(own, directory.unnamed)
 
 
 def _of_other_names(directory: Directory, parts: Set[Path], loader: Loader) -> Iterator[Project]:
@@ -64,11 +64,13 @@ def _of_other_names(directory: Directory, parts: Set[Path], loader: Loader) -> I
             yield project
 
 
-def _beside(project: Project, unread: Iterable[Unread]) -> Project:
+def _with_unread(project: Project, unread: Iterable[Unread]) -> Project:
     return replace(project, unread_files=(*project.unread_files, *unread))
 
 
-def _called(directory: Directory, setting: Sequence[Path], loader: Loader) -> Iterator[tuple[Sequence[Path], Path]]:
+def _merged_sets(
+    directory: Directory, setting: Sequence[Path], loader: Loader
+) -> Iterator[tuple[Sequence[Path], Path]]:
     """The sets of files that are merged, each with the directory that their relative paths start from."""
     base = _base(directory, loader)
     if setting:
@@ -81,7 +83,7 @@ def _called(directory: Directory, setting: Sequence[Path], loader: Loader) -> It
         yield paths, directory.path
 
 
-def _of_one(directory: Directory, file: ComposeFile, loader: Loader, *, is_part: bool) -> Project | None:
+def _single_project(directory: Directory, file: ComposeFile, loader: Loader, *, is_part: bool) -> Project | None:
     """The project of a file that nothing is known to merge; with the base file if it is incomplete alone.
 
     None if it is incomplete alone and `is_part` says that another project includes or extends it.
@@ -119,7 +121,7 @@ def _unread(paths: Sequence[Path], loader: Loader) -> Iterator[Unread]:
             yield unread
 
 
-def _not_here(paths: Sequence[Path]) -> Iterator[Unread]:
+def _missing(paths: Sequence[Path]) -> Iterator[Unread]:
     """The files that a command line names and that only the machine that deploys has, not the repository."""
     for path in paths:
         if not disk.exists(path):

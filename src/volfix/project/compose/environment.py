@@ -37,7 +37,7 @@ class DotenvFile:
     def variables(self) -> dict[str, Variable]:
         """The last value of each name. Values are interpolated with `lookup` first, then with earlier lines."""
         found: dict[str, Variable] = {}
-        add_assignments(self, self.lookup or _nothing, found)
+        add_assignments(self, self.lookup or _unset, found)
         return found
 
     @cached_property
@@ -46,7 +46,7 @@ class DotenvFile:
         return {name: variable.value for name, variable in self.variables.items() if variable.value is not None}
 
 
-def _nothing(_: str) -> None:
+def _unset(_: str) -> None:
     return None
 
 
@@ -93,7 +93,7 @@ def _check(file: DotenvFile) -> None:
     for assignment in file.assignments:
         if not assignment.literal:
             try:
-                interpolate(assignment.value, _nothing)
+                interpolate(assignment.value, _unset)
             except InterpolationError as error:
                 place = file.source.place(assignment.value_span.start)
                 raise FileProblem(file.path, str(error), *place) from error
@@ -112,7 +112,7 @@ class DirectoryLookup:
 
     def __call__(self, name: str) -> str | None:
         value = self._outer(name)
-        return value if value is not None else _said(self._variables, name)
+        return value if value is not None else _value_or_unset(self._variables, name)
 
     def _outer(self, name: str) -> str | None:
         value = self.parent(name) if self.parent else None
@@ -144,7 +144,7 @@ def lookup_in(directory: Path, dotenv: DotenvFile, parent: Lookup | None = None)
     return DirectoryLookup(directory, dotenv, parent)
 
 
-def _said(variables: Mapping[str, Variable], name: str) -> str | None:
+def _value_or_unset(variables: Mapping[str, Variable], name: str) -> str | None:
     """The value of a variable; Unset if it is set to a value that comes from outside, which may be empty."""
     variable = variables.get(name)
     if variable is None or variable.inherited or variable.value is not None:
@@ -161,7 +161,7 @@ class _Layered:
 
     def __call__(self, name: str) -> str | None:
         value = self.first(name)
-        return value if value is not None else _said(self.then, name)
+        return value if value is not None else _value_or_unset(self.then, name)
 
     def origin(self, name: str) -> Origin:
         if self.first(name) is not None:
@@ -211,10 +211,10 @@ def _assigned(source: Source, item: Assignment, lookup: Lookup, variables: Mappi
         return Variable(item.name, None, None)
     if interpolated.value == item.value and not any(piece.name for piece in interpolated.pieces):
         return Variable(item.name, item.value, InEnvFile(source, item))
-    return _put_together(item.name, interpolated, InEnvFile(source, item), known)
+    return _interpolated_variable(item.name, interpolated, InEnvFile(source, item), known)
 
 
-def _put_together(name: str, value: Interpolated, written: InCompose | InEnvFile, lookup: Lookup) -> Variable:
+def _interpolated_variable(name: str, value: Interpolated, written: InCompose | InEnvFile, lookup: Lookup) -> Variable:
     """A variable with an interpolated value. If the value is only `${OTHER}`, its origin is where OTHER is written."""
     piece = value.pieces[0] if len(value.pieces) == 1 else None
     if piece is None or piece.name is None:
@@ -243,7 +243,7 @@ def written_variable(
         return Variable(name, "", InCompose(file, scalar, start, start))
     if len(value.pieces) == 1 and (piece := value.pieces[0]).name is None:
         return Variable(name, value.value, InCompose(file, scalar, start + piece.start, start + piece.end))
-    return _put_together(name, value, InCompose(file, scalar, start, len(scalar.value)), lookup)
+    return _interpolated_variable(name, value, InCompose(file, scalar, start, len(scalar.value)), lookup)
 
 
 def _whole_entry(text: str, lookup: Lookup) -> Variable | None:

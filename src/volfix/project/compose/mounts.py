@@ -61,12 +61,12 @@ class Mount:
     @property
     def written_as(self) -> str:
         """The entry as `source:target` for messages; in quotes if a blank at its ends would be invisible."""
-        return _seen(f"{self.raw_source}:{self.raw_target}" if self.raw_source else self.raw_target)
+        return _quoted_if_padded(f"{self.raw_source}:{self.raw_target}" if self.raw_source else self.raw_target)
 
     @property
     def target_as_written(self) -> str:
         """The target for messages; in quotes if a blank at its ends would be invisible."""
-        return _seen(self.raw_target)
+        return _quoted_if_padded(self.raw_target)
 
     @property
     def meant_target(self) -> str:
@@ -80,7 +80,7 @@ class Mount:
         return "${" not in self.source
 
 
-def _seen(text: str) -> str:
+def _quoted_if_padded(text: str) -> str:
     return text if text == text.strip() else f"'{text}'"
 
 

@@ -84,7 +84,7 @@ def _data(path: Path) -> bytes:
 def _merged_by_variable(data: bytes) -> str | None:
     """The first variable with which a command names Compose files; None if no command does."""
     for line in data.splitlines():
-        for names in _named_in(line):
+        for names in _names_in_line(line):
             if len(names) > 1 and (unknown := next((name for name in names if "$" in name), None)):
                 return unknown
         if (found := VARIABLE.search(line)) and not line.lstrip().startswith(b"#"):
@@ -97,7 +97,7 @@ def _combinations(path: Path, data: bytes, root: Path) -> Iterator[tuple[Path, .
         return
     places = _places(data, path.parent, root)
     for line in data.splitlines():
-        for names in _named_in(line):
+        for names in _names_in_line(line):
             found = _existing(names, places, root, others=not is_document(path.name))
             if found and (len(found) > 1 or not is_document(path.name)):
                 yield found
@@ -110,7 +110,7 @@ def _places(data: bytes, directory: Path, root: Path) -> list[Path]:
     return list(dict.fromkeys([*places, *(base / place.decode() for place in goes for base in places)]))
 
 
-def _named_in(line: bytes) -> Iterator[list[str]]:
+def _names_in_line(line: bytes) -> Iterator[list[str]]:
     for call in CALL.finditer(line):
         if not ELSEWHERE.search(call[1]):
             yield [name.decode(errors="replace") for name in FILE.findall(call[1])]

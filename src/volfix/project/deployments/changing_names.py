@@ -69,7 +69,7 @@ def changing_name(command: Command, call: DockerCall, project: Project) -> Chang
     """The name that a starting command gives to the project, if the next deployment gives another; otherwise None."""
     if call.program != COMPOSE:
         return None
-    found = _given(command, call, project)
+    found = _name_and_origin(command, call, project)
     if found is None or not changes(found.text):
         return None
     return replace(found, text=unmasked(found.text, (found.source or command.fragment.source).text))
@@ -77,7 +77,7 @@ def changing_name(command: Command, call: DockerCall, project: Project) -> Chang
 
 def unknown_name(command: Command, call: DockerCall, project: Project) -> ChangingName | None:
     """The name that a command gives to the project, if only the machine that deploys knows it; otherwise None."""
-    found = _given(command, call, project) if call.program == COMPOSE else None
+    found = _name_and_origin(command, call, project) if call.program == COMPOSE else None
     if found is None or changes(found.text) or not re.search(r"[$`%]|\A~", found.text):
         return None
     return None if found.given_by == DIRECTORY and command.in_checkout else found
@@ -90,21 +90,23 @@ def given_name(command: Command, call: DockerCall, project: Project) -> str | No
     """
     if call.program != COMPOSE:  # `docker stack deploy NAME`
         text = command.values[call.arguments[-1]] if call.arguments else ""
-    elif (found := _given(command, call, project)) is None or (found.given_by == DIRECTORY and command.in_checkout):
+    elif (found := _name_and_origin(command, call, project)) is None or (
+        found.given_by == DIRECTORY and command.in_checkout
+    ):
         return None
     else:
         text = found.text
     return normalized_name(text) if re.fullmatch(r"[\w.-]*\w[\w.-]*", text) else None
 
 
-def _given(command: Command, call: DockerCall, project: Project) -> ChangingName | None:
+def _name_and_origin(command: Command, call: DockerCall, project: Project) -> ChangingName | None:
     options = [option for option in call.options if option.name in ("-p", "--project-name") and option.value]
     if options:
         number = options[-1].word
-        return ChangingName(options[-1].value or "", "-p", *_written(command, number, options[-1].value or ""))
+        return ChangingName(options[-1].value or "", "-p", *_place_of_option(command, number, options[-1].value or ""))
     if "COMPOSE_PROJECT_NAME" in command.environment:
         value = command.environment["COMPOSE_PROJECT_NAME"] or ""
-        return ChangingName(value, "COMPOSE_PROJECT_NAME", *_assigned(command, value))
+        return ChangingName(value, "COMPOSE_PROJECT_NAME", *_place_of_variable(command, value))
     if any(file.name for file in project.files):
         return None
     files = call.values("-f", "--file")
@@ -112,7 +114,7 @@ def _given(command: Command, call: DockerCall, project: Project) -> ChangingName
     return ChangingName(posixpath.basename(directory.rstrip("/") or command.directory), DIRECTORY)
 
 
-def _written(command: Command, number: int, value: str) -> tuple[Source, Span] | tuple[None, None]:
+def _place_of_option(command: Command, number: int, value: str) -> tuple[Source, Span] | tuple[None, None]:
     """The position of the value of the option at word `number`; None twice if it is not written literally."""
     for word in command.words[number : number + 2]:
         text = word.fragment.text[word.span.start : word.span.end]
@@ -125,7 +127,7 @@ def _written(command: Command, number: int, value: str) -> tuple[Source, Span] |
     return None, None
 
 
-def _assigned(command: Command, value: str) -> tuple[Source, Span] | tuple[None, None]:
+def _place_of_variable(command: Command, value: str) -> tuple[Source, Span] | tuple[None, None]:
     """The position of the value of COMPOSE_PROJECT_NAME on the variable's line; None twice if it is not there once."""
     at = command.given_at.get("COMPOSE_PROJECT_NAME")
     if at is None:
@@ -133,13 +135,13 @@ def _assigned(command: Command, value: str) -> tuple[Source, Span] | tuple[None,
     source, offset = at
     start = source.text.rfind("\n", 0, offset) + 1
     line = source.text[start:].partition("\n")[0]
-    shown = next(_forms(line, value), None)
+    shown = next(_spellings(line, value), None)
     if shown is None or line.count(shown) != 1:
         return None, None
     return source, Span(start + line.index(shown), start + line.index(shown) + len(shown))
 
 
-def _forms(line: str, value: str) -> Iterator[str]:
+def _spellings(line: str, value: str) -> Iterator[str]:
     """The spellings of the value that occur on the line: itself, or with a pipeline's expressions unmasked."""
     if value in line:
         yield value

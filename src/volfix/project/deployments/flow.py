@@ -56,13 +56,13 @@ class Flow:
         That is so if the tests of one of them are the first tests of the other.
         """
         branches, beginnings = self._branches
-        guards = _asking(guards)
+        guards = _without_file_tests(guards)
         return guards in beginnings or any(guards[:length] in branches for length in range(len(guards)))
 
     @cached_property
     def _branches(self) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
         """The tests of the commands that start the stack, and all beginnings of these lists."""
-        branches = frozenset(_asking(self.commands[number].guards) for number in self.starting)
+        branches = frozenset(_without_file_tests(self.commands[number].guards) for number in self.starting)
         return branches, frozenset(each[:length] for each in branches for length in range(len(each) + 1))
 
     @cached_property
@@ -120,6 +120,6 @@ def starts(command: Command) -> bool:
     return call is not None and call.starts and is_for_use(call)
 
 
-def _asking(guards: Iterable[str]) -> tuple[str, ...]:
+def _without_file_tests(guards: Iterable[str]) -> tuple[str, ...]:
     """The tests without those of files: whether a file exists is not a person's choice."""
     return tuple(guard for guard in guards if not FILE_TEST.match(guard))

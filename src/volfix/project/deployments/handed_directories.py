@@ -36,7 +36,7 @@ def handed_directories(projects: Sequence[Project], loader: Loader) -> dict[Path
         for start in Commands(loader.command_files(root), (stack,)).starting:
             for project in start.projects:
                 own = values.setdefault(project.called_in or project.directory, {})
-                for variable in _handed(start, project, asked.get(project, ())):
+                for variable in _set_by(start, project, asked.get(project, ())):
                     own.setdefault(variable.name, []).append(variable)
     agreed = {
         directory: {name: given[0] for name, given in own.items() if len({each.value for each in given}) == 1}
@@ -59,18 +59,18 @@ def _names(path: Path, words: Iterable[bytes]) -> bool:
     return any(word in data for word in words)
 
 
-def _handed(start: UpCommand, project: Project, names: Iterable[str]) -> Iterator[Variable]:
+def _set_by(start: UpCommand, project: Project, names: Iterable[str]) -> Iterator[Variable]:
     """The variables of `names` that the command sets; the value is None if it is not a path or is unknown."""
     deployed = start.deployed(project, start.handed).project
     lookup = next((service.lookup for service in deployed.services.values()), None)
     for name in names if lookup is not None else ():
         value = lookup(name) if lookup is not None else None
         if value is not None:
-            known = _here(start, project, value) if is_path(value) and "$" not in value else None
+            known = _on_this_machine(start, project, value) if is_path(value) and "$" not in value else None
             yield Variable(name, known, origin_in(lookup, name))
 
 
-def _here(start: UpCommand, project: Project, value: str) -> str:
+def _on_this_machine(start: UpCommand, project: Project, value: str) -> str:
     """The path on this machine: a path in a pipeline's workspace or a server's checkout is mapped to this checkout."""
     command, entry = start.command, start.command.start
     if not command.in_checkout:

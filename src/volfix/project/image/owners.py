@@ -13,7 +13,7 @@ from volfix.syntax.dockerfile import Instruction, commands, expanded
 
 LONGEST = 4096
 """The longest path that Linux allows, in characters (PATH_MAX)."""
-Gift = tuple[int, "str | None"]
+Change = tuple[int, "str | None"]
 """An owner, after the number of the change that set it (later changes have higher numbers)."""
 
 
@@ -25,9 +25,9 @@ class Owners:
     unknown paths: the last change, and the last change to a different owner.
     """
 
-    made: dict[str, Gift] = field(default_factory=dict)
-    deep: dict[str, Gift] = field(default_factory=dict)
-    doubts: tuple[Gift, ...] = ()
+    made: dict[str, Change] = field(default_factory=dict)
+    deep: dict[str, Change] = field(default_factory=dict)
+    doubts: tuple[Change, ...] = ()
     count: int = 0
 
     def __copy__(self) -> Owners:
@@ -36,7 +36,7 @@ class Owners:
     def make(self, path: str, owner: str | None) -> None:
         """Record that a directory is created, if it did not exist."""
         if path not in self.made:
-            self._say(path, owner)
+            self._record(path, owner)
 
     def give(self, path: str | None, owner: str | None, *, deep: bool) -> None:
         """Record a new owner of a directory, and with `deep` of all directories below it.
@@ -50,22 +50,22 @@ class Owners:
             last = (self.count, owner)
             self.doubts = (last, *(each for each in self.doubts if each[1] != owner))[:2]
             return
-        self._say(path, owner)
+        self._record(path, owner)
         if deep:
             self.deep[path.rstrip("/") + "/"] = self.made[path]
 
-    def _say(self, path: str, owner: str | None) -> None:
+    def _record(self, path: str, owner: str | None) -> None:
         self.count += 1
         self.made[path] = self.count, owner
 
     def items(self) -> Iterator[tuple[str, str | None]]:
         """The directories with their owners; None for an owner that is unknown or in doubt."""
         for path, own in self.made.items():
-            at, owner = max([own, *self._given(path, own[0])], key=itemgetter(0)) if self.deep else own
+            at, owner = max([own, *self._recursive_changes(path, own[0])], key=itemgetter(0)) if self.deep else own
             in_doubt = any(said > at and other != owner for said, other in self.doubts)
             yield path, None if in_doubt else owner
 
-    def _given(self, path: str, since: int) -> Iterator[Gift]:
+    def _recursive_changes(self, path: str, since: int) -> Iterator[Change]:
         """The recursive changes of owner in directories above `path`, after the change with the number `since`."""
         slash = path.find("/")
         while slash >= 0:
@@ -102,7 +102,7 @@ def give_by_run(
         elif command == "chmod" and len(plain) > 1 and (whose := opens_to(words[plain[0]])):
             opened.update((path, whose) for number in plain[1:] if (path := paths[number]) is not None)
         elif command == "install":
-            given, numbers = _installed(words, user)
+            given, numbers = _install_d(words, user)
             for number in numbers:
                 owners.give(paths[number], given, deep=False)
 
@@ -121,7 +121,7 @@ def _make(owners: Owners, path: str | None, owner: str | None) -> None:
         path, owner = posixpath.dirname(path), None
 
 
-def _installed(words: list[str], user: str | None) -> tuple[str | None, list[int]]:
+def _install_d(words: list[str], user: str | None) -> tuple[str | None, list[int]]:
     """The owner that `install -d` sets, and the indexes of the words that are directories; empty without `-d`."""
     is_directory, owner, takes = False, user, ""
     numbers: list[int] = []

@@ -26,8 +26,8 @@ def named_paths(item: Instruction, known: Mapping[str, str | None], workdir: str
     """
     directory = workdir
     for words in commands(item, maybe=True):
-        command, *rest = _simple(words)
-        values = [expanded(_bare(part), known) for word in rest for part in REDIRECTED.split(word)]
+        command, *rest = _without_keywords(words)
+        values = [expanded(_without_prefix(part), known) for word in rest for part in REDIRECTED.split(word)]
         if command == "cd":
             directory = place(values[0], directory) if values else None
         elif command not in HARMLESS and not (command == "install" and "-d" in rest):
@@ -35,13 +35,13 @@ def named_paths(item: Instruction, known: Mapping[str, str | None], workdir: str
             yield from (path for path in found if path is not None and "://" not in path)
 
 
-def _bare(word: str) -> str:
+def _without_prefix(word: str) -> str:
     """The word without a redirection or `--option=` before it."""
     before = BEFORE.match(word)
     return word[before.end() :] if before else word
 
 
-def _simple(words: list[str]) -> list[str]:
+def _without_keywords(words: list[str]) -> list[str]:
     """The words of a command without shell keywords (`if`, `exec` ...) before it."""
     for number, word in enumerate(words):
         if word not in CONTROL:

@@ -103,8 +103,8 @@ def _stage(
         stage.opened,
         {name: WrittenValue(span, owner.children > 1) for name, (span, owner) in stage.written.items()},
         tuple(stage.copied),
-        _run(stage.started.get("ENTRYPOINT")),
-        _run(stage.started.get("CMD")),
+        _started_words(stage.started.get("ENTRYPOINT")),
+        _started_words(stage.started.get("CMD")),
         tuple(word for item in stage.started.values() for word in _words(item)),
         tuple(stage.metadata),
         tuple(stage.filled),
@@ -127,13 +127,13 @@ def _built(
     names: dict[str, StageState] = {}
     for item in instructions:
         if item.keyword == "FROM":
-            stage, name = _begun(item, names, outer)
+            stage, name = _new_stage(item, names, outer)
             stages.append(stage)
             if name:
                 names[name] = stage
         elif stages:
             apply(source, item, stages[-1], given, outer)
-            if (other := _taken_from(item, names, stages)) is not None:
+            if (other := _copied_stage(item, names, stages)) is not None:
                 stages[-1].copied += carried(item, stages[-1], other)
         elif item.keyword == "ARG":
             declare(item, given, {}, outer, outer)
@@ -144,7 +144,7 @@ def _built(
     return stages[int(target)] if target.isascii() and target.isdigit() and int(target) < len(stages) else None
 
 
-def _taken_from(item: Instruction, names: Mapping[str, StageState], stages: list[StageState]) -> StageState | None:
+def _copied_stage(item: Instruction, names: Mapping[str, StageState], stages: list[StageState]) -> StageState | None:
     """The earlier stage from which an instruction copies files; None if it copies from no stage."""
     name = (item.flag("from") or "").lower() if item.keyword == "COPY" else ""
     if name.isascii() and name.isdigit() and int(name) < len(stages) - 1:
@@ -152,7 +152,7 @@ def _taken_from(item: Instruction, names: Mapping[str, StageState], stages: list
     return names.get(name)
 
 
-def _begun(item: Instruction, names: Mapping[str, StageState], outer: Values) -> tuple[StageState, str]:
+def _new_stage(item: Instruction, names: Mapping[str, StageState], outer: Values) -> tuple[StageState, str]:
     words = item.text.split()
     name = words[2].lower() if len(words) == 3 and words[1].upper() == "AS" else ""
     # Before FROM there is no image whose ENV could set variables: an undeclared variable is unset.
@@ -169,7 +169,7 @@ def _words(item: Instruction) -> list[str]:
     return item.array if item.array is not None else item.words
 
 
-def _run(item: Instruction | None) -> tuple[str, ...] | None:
+def _started_words(item: Instruction | None) -> tuple[str, ...] | None:
     """The words that run; the text form is run by `/bin/sh -c`."""
     if item is None:
         return None

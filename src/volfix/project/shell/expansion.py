@@ -34,7 +34,7 @@ def _expanded(fragment: Fragment, span: Span, home: Span, state: State) -> list[
     text = fragment.text[span.start : span.end]
     if not SPECIAL.search(text):
         return [Argument(text, fragment, span, home)]
-    if (handed := HANDED_ON.match(text)) and (found := _handed_on(handed, state)):
+    if (handed := HANDED_ON.match(text)) and (found := _passed_arguments(handed, state)):
         return found
     words = _Words(fragment.text, state)
     words.read(span.start, span.end)
@@ -44,7 +44,7 @@ def _expanded(fragment: Fragment, span: Span, home: Span, state: State) -> list[
     ]
 
 
-def _handed_on(found: re.Match[str], state: State) -> list[Argument] | None:
+def _passed_arguments(found: re.Match[str], state: State) -> list[Argument] | None:
     """The caller's arguments that `"$@"` or `$1` passes on; None if the shell would change or split them."""
     name, words = found[2] or found[3], state.arguments or ()
     given = list(words if name in ("@", "*") else words[int(name) - 1 : int(name)])

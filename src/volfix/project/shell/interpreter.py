@@ -101,14 +101,14 @@ class Interpreter:
                 words = expanded(command.words, command, fragment, state)
                 call = Call(words, command, commands, fragment, state, inner)
                 yield from self._run(call)
-                if not state.maybe and call.ends and self._reads_well(commands, fragment):
+                if not state.maybe and call.ends and self._is_parsed_well(commands, fragment):
                     state.ended_by = call.first
             else:
                 builtins.declare(command, fragment, state)
         state.enter(())
         state.scope, state.scopes = outer
 
-    def _reads_well(self, commands: Sequence[SimpleCommand], fragment: Fragment) -> bool:
+    def _is_parsed_well(self, commands: Sequence[SimpleCommand], fragment: Fragment) -> bool:
         """Whether the text was parsed without doubt; otherwise commands could wrongly seem to come after the end."""
         lost = any(command.words and command.words[0].value in KEYWORDS for command in commands)
         return not lost and all(path != fragment.source.path for path, _ in self.unread)
@@ -155,7 +155,7 @@ class Interpreter:
         self.count += 1
         return call.leaf(self.count - 1)
 
-    def _opened(self, frame: Frame, state: State) -> Frame:
+    def _file_frame(self, frame: Frame, state: State) -> Frame:
         """The frame of a file that the shell reads now."""
         text_place = CHECKOUT if state.has_checkout and state.in_checkout else ELSEWHERE if state.is_remote else MACHINE
         return replace(frame, read_after=self.count, text_place=text_place)
@@ -204,7 +204,7 @@ class Interpreter:
             builtins.go(state, directory, self.resolver)
             state.arguments = None
             state.script = str(entry.source.path)
-            frame = self._opened(call.frame.entering(f"{call.program} {entry.name}"), state)
+            frame = self._file_frame(call.frame.entering(f"{call.program} {entry.name}"), state)
             yield from self._process(self._entry(entry.with_variables(given, call.place), state, frame), state, frame)
 
     def _inner(self, words: Sequence[Argument], state: State, frame: Frame) -> Iterator[Command]:
@@ -237,7 +237,7 @@ class Interpreter:
         script = self.resolver.script(name, call.state, any_name=True)
         if script is not None:
             for fragment in script.fragments:
-                inner = self._opened(frame.entering(script.source.path.name), state)
+                inner = self._file_frame(frame.entering(script.source.path.name), state)
                 yield from self._text(fragment, state, inner.deeper())
 
     def _shell(self, call: Call) -> Iterator[Command]:
@@ -254,9 +254,9 @@ class Interpreter:
             state.arguments = tuple(payload.arguments)
             if payload.text is not None:  # `sh -c text name argument`
                 state.arguments, state.zero = state.arguments[1:], ""
-            yield from self._told(payload.text, call, state)
+            yield from self._text_or_input(payload.text, call, state)
 
-    def _told(self, text: Argument | None, call: Call, state: State) -> Iterator[Command]:
+    def _text_or_input(self, text: Argument | None, call: Call, state: State) -> Iterator[Command]:
         """The commands in the text that a program is told to run; without a text, those in its input."""
         frame = call.frame
         found = self._input(call, state, frame) if text is None else self._inner([text], state, frame)
@@ -271,7 +271,7 @@ class Interpreter:
         if payload.words and payload.text is None:
             yield from self._run(replace(call, words=payload.words, state=state))
         else:
-            yield from self._told(payload.text, call, state)
+            yield from self._text_or_input(payload.text, call, state)
 
     def _source(self, call: Call) -> Iterator[Command]:
         words = [word for word in call.words[1:] if word.value != "--"]
@@ -285,12 +285,12 @@ class Interpreter:
         state.script = str(script.source.path)
         if len(words) > 1:
             state.arguments = tuple(words[1:])
-        yield from self._entry(script, state, self._opened(call.frame.entering(script.source.path.name), state))
+        yield from self._entry(script, state, self._file_frame(call.frame.entering(script.source.path.name), state))
         state.script, state.arguments = before
 
     def _script(self, script: Entry, words: Sequence[Argument], call: Call) -> Iterator[Command]:
         state = call.process()
         state.zero = str(script.source.path) if state.has_checkout else state.path(words[0].value)
         state.script, state.arguments = state.zero, tuple(words[1:])
-        frame = self._opened(call.frame.entering(script.source.path.name), state)
+        frame = self._file_frame(call.frame.entering(script.source.path.name), state)
         yield from self._process(self._entry(script, state, frame), state, frame)
