@@ -41,7 +41,7 @@ def check(context: Context) -> Iterator[Finding]:
         for finding in findings:
             if len(findings) > 1 and finding.fix is not None:
                 targets = ", ".join(mount.raw_target for mount in unheld.misplaced)
-                reason = f"several mounts could be for the data ({targets})"
+                reason = f"several mounts could hold the data ({targets}): change the right one by hand"
                 finding = replace(finding, fix=None, reason=reason)
             yield finding
 

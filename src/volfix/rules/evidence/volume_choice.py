@@ -74,7 +74,7 @@ def _chosen(project: Project, ranks: dict[str, list[Mount]], passed_over: tuple[
     if len(best) > 1:
         targets = ", ".join(mount.raw_target for mount in best)
         choice = "several names say data" if named else "no name says data"
-        reason = f"several mounts could be for the data ({targets}): {choice}"
+        reason = f"several mounts could hold the database ({targets}): {choice}; write the path of one by hand"
         return VolumeChoice(reason=reason, passed_over=passed_over, is_guess=not named)
     if not best:
         return VolumeChoice(passed_over=passed_over)
