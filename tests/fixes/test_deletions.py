@@ -406,7 +406,7 @@ KEPT = {
         ".github/workflows/deploy.yml",
         ACTIONS + "      - run: docker compose down\n      - run: docker volume prune -af\n"
         "      - run: docker compose up -d\n",
-        "has no other command",
+        "without a command",
     ),
     "its output is used": (
         "deploy.sh",
@@ -435,7 +435,7 @@ KEPT = {
         ".woodpecker.yml",
         "steps:\n  deploy:\n    image: docker:27\n    volumes: [/var/run/docker.sock:/var/run/docker.sock]\n"
         "    commands: [docker compose -p s down -v, docker compose -p s up -d]\n",
-        "only reads",
+        "volfix edits only",
     ),
     "an ignored command": (
         "deploy.sh",

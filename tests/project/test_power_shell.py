@@ -100,7 +100,7 @@ def found(root: Path, script: str, text: str) -> list[str]:
     ],
 )
 def test_a_directory_of_the_repository_is_followed(script: str, text: str, tmp_path: Path) -> None:
-    assert found(tmp_path, script, text) == ["of the stack app: app_rows"]
+    assert found(tmp_path, script, text) == ["this deletes volumes of the stack app: app_rows"]
 
 
 @pytest.mark.parametrize("where", ["C:\\srv\\shop", "$env:SHOP", "$Target", "(Get-Target)"])

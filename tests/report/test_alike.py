@@ -76,14 +76,14 @@ def test_two_services_with_a_line_each_are_two_findings(tmp_path: Path) -> None:
 def test_two_servers_on_one_directory_are_one_finding_with_both_places(tmp_path: Path) -> None:
     told = shown(tmp_path, {"compose.yaml": SERVERS.format(SECOND)})
     assert told.count("error[VF110] two servers use one data directory") == 1
-    assert "= danger: one and two run a server on one data directory: they would" in told
+    assert "= danger: one and two run database servers on one data directory: they would" in told
     assert told.count("mysql keeps its data here") == 2
 
 
 def test_servers_of_two_projects_are_told_once_and_pointed_to(tmp_path: Path) -> None:
     told = shown(tmp_path, {"a/compose.yaml": SERVERS.format(""), "b/compose.yaml": SERVERS.format("")})
     assert told.count("error[VF110]") == 2
-    assert told.count("one of a and one of b run a server on one data") == 1
+    assert told.count("one of a and one of b run database servers on one data") == 1
     assert "error[VF110] two servers use one data directory\n  --> b/compose.yaml:4:15\n    = see: the same" in told
 
 

@@ -59,7 +59,7 @@ def test_the_service_runs_the_database_image_once_before_it(tmp_path: Path) -> N
         "services:\n  db:\n    image: postgres:16\n    volumes:\n      - db-data:/var/lib/postgresql/data\n"
         f"    depends_on:\n      carry-db-data:\n        condition: {WAITS}\n"
         + APP
-        + "  carry-db-data:  # moves ./pgdata into db-data once; volfix takes it out again: --select VF113\n"
+        + "  carry-db-data:  # moves ./pgdata into db-data once; then remove it: volfix --select VF113 --write\n"
         '    image: postgres:16\n    user: "0:0"\n    network_mode: none\n    restart: "no"\n'
         "    entrypoint: [sh, -c]\n    command:\n"
     )
@@ -172,11 +172,11 @@ REFUSED = {
             "compose.yaml": "services:\n  app:\n    image: example.org/acme/shop:1\n"
             "    environment: {DATABASE_URL: 'sqlite:////app/data/shop.db'}\n    volumes: ['./data:/app/data']\n"
         },
-        "does not know that example.org/acme/shop:1 has a shell",
+        "cannot tell whether example.org/acme/shop:1 has a shell",
     ),
     "an image of which nobody says that it has a shell": (
         {"compose.yaml": "services:\n  store:\n    image: minio/minio\n    volumes: ['./rows:/data']\n"},
-        "does not know that minio/minio has a shell",
+        "cannot tell whether minio/minio has a shell",
     ),
     "a variant without a shell": (
         {
@@ -238,7 +238,7 @@ REFUSED = {
     ),
     "some of those that share the directory": (
         {"compose.yaml": SHARED, "deploy.sh": "docker compose up -d app\n", **DOCKERFILE},
-        "leaves worker running, which goes on writing",
+        "leaves worker running, which keeps writing",
     ),
     "services of other profiles": (
         {"compose.yaml": SHARED + "    profiles: [jobs]\n", **DOCKERFILE},
@@ -253,14 +253,14 @@ REFUSED = {
             "compose.yaml": DB.replace("./pgdata", "./state/pg")
             + "  web:\n    image: nginx\n    volumes: ['./state:/state']\n"
         },
-        "web mounts it through ./state and may go on writing",
+        "web mounts the directory through ./state and may keep writing",
     ),
     "a directory deep in it that is mounted by itself": (
         {
             "compose.yaml": DB
             + "  files:\n    image: nginx\n    volumes: ['./pgdata/base/dumps:/usr/share/nginx/html:ro']\n"
         },
-        "base/dumps has a mount of its own, deep in ./pgdata",
+        "base/dumps inside ./pgdata is a separate mount",
     ),
     "two project names": (
         {
@@ -293,7 +293,7 @@ REFUSED = {
     "a right that the carry service has not": ({"compose.yaml": DB + "    privileged: true\n"}, "privileged"),
     "no labels for the service": (
         {"compose.yaml": DB + "    security_opt: ['label:disable']\n"},
-        "a right (privileged, security_opt)",
+        "rights (privileged, security_opt)",
     ),
     "a user namespace of its own": ({"compose.yaml": DB + "    userns_mode: host\n"}, "userns_mode"),
     "waits that others share": (
@@ -317,7 +317,7 @@ REFUSED = {
             "compose.jobs.yaml": "services:\n  rows:\n    extends: {file: compose.yaml, service: db}\n"
             "    volumes: ['rows:/var/lib/postgresql/data']\nvolumes:\n  rows:\n    driver: local\n",
         },
-        "takes db over with `extends`",
+        "inherits db with `extends`",
     ),
 }
 
@@ -358,7 +358,7 @@ def test_a_service_that_was_renamed_may_go_on_writing(
     if deploy:
         (tmp_path / "deploy.sh").write_text(f"{deploy}\n")
     said = "\n".join(str(reason) for _, reason in carriages(tmp_path))
-    assert ("postgres had the directory (git, commit" in said) == is_refused
+    assert ("the old container of postgres, which mounted the directory (git, commit" in said) == is_refused
     assert ("None" in said) != is_refused
 
 
@@ -368,8 +368,8 @@ ALPINE = DB.replace("postgres:16", "postgres:16-alpine")
 @pytest.mark.parametrize(
     ("compose", "attributes", "reason"),
     [
-        (ALPINE, ["system.posix_acl_access"], "./pgdata has an ACL on base/1, which the tools of postgres:16-alpine"),
-        (ALPINE, ["user.origin"], "./pgdata has the extended attribute user.origin on base/1, which the tools of"),
+        (ALPINE, ["system.posix_acl_access"], "./pgdata has an ACL on base/1: the tools of postgres:16-alpine"),
+        (ALPINE, ["user.origin"], "./pgdata has the extended attribute user.origin on base/1: the tools of"),
         (ALPINE, ["security.selinux"], None),
         (ALPINE, [], None),
         (DB, ["user.origin"], None),
@@ -386,7 +386,10 @@ def test_what_the_tools_of_the_image_would_lose_is_found_before_it_is_lost(
 
 
 def test_what_no_tool_of_the_image_keeps_is_named_where_the_files_are_not_seen(tmp_path: Path) -> None:
-    for compose, unkept in ((DB, None), (ALPINE, "the tools of postgres:16-alpine keep no ACLs, extended attributes")):
+    for compose, unkept in (
+        (DB, None),
+        (ALPINE, "the tools of postgres:16-alpine do not keep ACLs, extended attributes"),
+    ):
         written(tmp_path, {"compose.yaml": compose})
         (project,) = volfix.plan(tmp_path, carry_service=True).projects
         (carriage,) = project.carriages

@@ -54,7 +54,7 @@ DOUBTED = {
     "Flask's file": ({"app.py": FLASK + "app.config.from_pyfile('config.py', silent=True)\n"}, "app.py"),
     "Flask's object": ({"app.py": FLASK + "app.config.from_object('config.Prod')\n"}, "line 2"),
     "a server's database too": ({"db.py": ENGINE, "other.py": "URL = 'postgresql://db/x'\n"}, "other.py"),
-    "a file that comes with the image": ({"db.py": "import sqlite3\nsqlite3.connect('a.db')\n", "a.db": "rows"}, "comes with the image"),
+    "a file that comes with the image": ({"db.py": "import sqlite3\nsqlite3.connect('a.db')\n", "a.db": "rows"}, "the image contains a.db from the repository"),
     "another variant of the stack": (
         {"db.py": GETENV, "docker-compose.prod.yml": COMPOSE.format(keys="    environment: ['DATABASE_URL=postgres://db.example.org/x']\n")},
         "docker-compose.prod.yml",

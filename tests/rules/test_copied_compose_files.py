@@ -121,7 +121,9 @@ def test_the_volumes_that_are_deleted_are_those_of_the_file_that_is_there(name: 
         (tmp_path / path).write_text(text)
     (finding,) = [each for each in volfix.plan(tmp_path).findings if each.code == "VF401"]
     expected = (
-        f"of the stack app: {', '.join(volumes)}" if volumes else "volfix cannot tell which stack this command is for"
+        f"this deletes volumes of the stack app: {', '.join(volumes)}"
+        if volumes
+        else "volfix cannot tell which stack this command is for"
     )
     assert expected in finding.evidence
 

@@ -436,9 +436,9 @@ def test_a_server_that_is_no_service_is_a_note_without_its_password(url: str, ho
 @pytest.mark.parametrize(
     ("mount", "says"),
     [
-        ("./src:/app/src", "restart it after the change"),
-        (".:/app", "restart it after the change"),
-        ("./templates:/app/templates", "rebuild it after the change"),
+        ("./src:/app/src", "restart app after the change"),
+        (".:/app", "restart app after the change"),
+        ("./templates:/app/templates", "rebuild the image after the change"),
     ],
 )
 def test_code_that_a_mount_lays_over_the_image_needs_no_rebuild(tmp_path: Path, mount: str, says: str) -> None:

@@ -227,7 +227,7 @@ def test_an_application_whose_own_database_is_off(
     off = tuple(each for each in off if each.code != "VF201")  # a note on a URL of a server that is not here
     assert [(each.code, each.severity.value, each.applicability.value) for each in off] == [("VF102", "info", "unsafe")]
     assert "but not its database" in off[0].danger
-    assert "is on a server, only other files are here" in (off[0].reason or "")
+    assert "is on a server; only other files are here" in (off[0].reason or "")
     assert "secret" not in (off[0].reason or "")
     on = plan(tmp_path, {"compose.yaml": (text + mount).format(value=file)}).findings
     assert [(each.code, each.severity.value) for each in on] == [("VF102", "error")]

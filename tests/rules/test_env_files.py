@@ -357,7 +357,7 @@ def test_a_value_that_the_compose_file_takes_elsewhere_stays(tmp_path: Path) -> 
     keys = "    command: serve --db ${DB_PATH}\n"
     found = plan(tmp_path, {"compose.yaml": COMPOSE.format(keys=keys), ".env": "DB_PATH=/app/a.db\n"}, unsafe=True)
     assert said(found) == {".env": "none"}
-    assert "compose.yaml takes it too" in reason(found)
+    assert "compose.yaml uses DB_PATH outside `environment:` too" in reason(found)
 
 
 PUT_TOGETHER = {

@@ -35,7 +35,7 @@ def evidence(root: Path, path: str, text: str) -> tuple[str, ...]:
     ],
 )
 def test_a_script_that_reads_it_is_named(path: str, text: str, line: int, started: int, tmp_path: Path) -> None:
-    says = f"{path}:{line} reads it and hands DATABASE_URL to `docker compose up -d` ({path}:{started})"
+    says = f"{path}:{line} reads this file and passes DATABASE_URL to `docker compose up -d` ({path}:{started})"
     found = evidence(tmp_path, path, text)
     assert says in found
     assert NOT_NAMED not in found
@@ -50,7 +50,7 @@ def test_a_script_that_reads_it_is_named(path: str, text: str, line: int, starte
 )
 def test_what_a_line_does_with_it_is_not_claimed_where_it_is_not_known(path: str, text: str, tmp_path: Path) -> None:
     (line,) = [each for each in evidence(tmp_path, path, text) if "docker compose" in each]
-    assert line.startswith(f"{path}:1 names it, beside `docker compose up -d`")
+    assert line.startswith(f"{path}:1 names this file, and runs with `docker compose up -d`")
 
 
 @pytest.mark.parametrize(

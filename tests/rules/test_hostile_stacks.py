@@ -37,7 +37,7 @@ def test_two_databases_never_become_one_file(environment: str, tmp_path: Path) -
     compose = "services:\n  app:\n    image: acme/app\n    environment: {}\n    volumes: ['dd:/app/data']\nvolumes: {{dd: }}\n"
     plan = volfix.plan(laid(tmp_path, {"compose.yaml": compose.format(environment)}), unsafe_fixes=True)
     assert plan.edits == ()
-    assert any("another database" in (finding.reason or "") for finding in plan.findings)
+    assert any("two databases would become one file" in (finding.reason or "") for finding in plan.findings)
 
 
 def test_an_env_file_that_two_projects_load_is_changed_only_if_it_is_right_for_both(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ MISREAD = {
     "FV101": ("ignore[FV101]", "no rule FV101", "did you mean VF101?"),
     "a letter for a digit": ("ignore[VF1O1]", "no rule VF1O1", "did you mean VF101?"),
     "a blank in it": ("ignore[VF-101]", "no rule VF-101", "did you mean VF101?"),
-    "the beginning of codes": ("ignore[VF30]", "no rule VF30", "name each code: VF301, VF302"),
+    "the beginning of codes": ("ignore[VF30]", "no rule VF30", "write each code in full: VF301, VF302"),
     "another tool's": ("ignore[F401]", "no rule F401", "did you mean VF401?"),
     "no code at all": ("ignore[snapshots]", "no rule SNAPSHOTS", "`volfix explain --rules` lists the rules"),
     "several words": (
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_hides_nothing_and_is_a_warning(
 def test_a_comment_without_a_code_hides_the_finding_and_asks_for_the_code(comment: str, tmp_path: Path) -> None:
     findings = found(tmp_path, {"compose.yaml": BIND.format(f"  # volfix: {comment}")})
     assert [each.code for each in findings] == ["VF901"]
-    assert "hides every finding here, also future ones: today it hides VF101" in findings[0].danger
+    assert "hides every finding here, also all later findings: today it hides VF101" in findings[0].danger
 
 
 PLACES = {

@@ -51,7 +51,11 @@ def test_what_a_write_left_behind_is_known_without_git(shop: Path) -> None:
     result = volfix.plan(shop).write()
     assert result.status == 1, "the rows are still to be carried"
     by_volfix = NOT_CARRIED.replace("volume rows", "volume db-data")
-    assert left(shop) == [by_volfix, "db had ./pgdata before (the files before the last volfix --write)", IN_CHECKOUT]
+    assert left(shop) == [
+        by_volfix,
+        "db mounted ./pgdata before (the files before the last volfix --write)",
+        IN_CHECKOUT,
+    ]
 
 
 def test_what_is_changed_and_not_committed_is_known_from_the_commit_before(shop: Path) -> None:
@@ -69,7 +73,7 @@ def test_a_directory_outside_of_the_repository_is_looked_at_where_that_is_wanted
     volfix.plan(shop, unsafe_fixes=True).write()
     assert left(shop) == [
         NOT_CARRIED.replace("./pgdata", "../rows").replace("volume rows", "volume db-data"),
-        "db had ../rows before (the files before the last volfix --write)",
+        "db mounted ../rows before (the files before the last volfix --write)",
     ]
     assert left(shop, outside=False) == []
 
@@ -95,7 +99,7 @@ def test_what_was_carried_as_it_is_now_is_no_finding(committed: Path) -> None:
 def test_what_was_written_after_it_was_carried_is_not_carried(committed: Path) -> None:
     carried(committed, time.time() - 60)
     assert left(committed)[0] == NOT_CARRIED
-    assert "has changed since: what was written later is in no volume" in left(committed)[2]
+    assert "files have changed since, and no volume has these changes" in left(committed)[2]
 
 
 def test_what_was_carried_into_another_volume_is_not_carried_into_this_one(committed: Path) -> None:
@@ -121,9 +125,7 @@ def test_a_directory_that_may_not_be_looked_into_may_hold_the_database(
         return iter(())
 
     monkeypatch.setattr(disk, "walk", closed)
-    assert left(committed)[0] == NOT_CARRIED.replace(
-        "the data of PostgreSQL", "something that may not be looked into here"
-    )
+    assert left(committed)[0] == NOT_CARRIED.replace("the data of PostgreSQL", "files that volfix may not read here")
 
 
 CARRIER = """\
@@ -156,8 +158,8 @@ def test_without_an_engine_nothing_is_claimed_of_what_a_carry_service_moves_and_
         "./pgdata holds the data of PostgreSQL: volfix cannot see without an engine whether carry-rows has moved it"
     )
     assert finding.reason == (
-        "the next deployment moves it if it is not there yet. `volfix carry --write`, on the host, looks and records "
-        "it. Without the service: `volfix --select VF113 --write`"
+        "the next deployment carries the data if it is not there yet. Run `volfix carry --write` on the host to check "
+        "and record it. To deploy without the carry service: `volfix --select VF113 --write`"
     )
 
 
@@ -170,7 +172,7 @@ def test_a_carry_service_does_not_move_again_what_was_carried_and_has_changed(co
     with_carrier(committed, "./pgdata")
     carried(committed, time.time() - 60)
     assert left(committed)[0] == NOT_CARRIED
-    assert "carry-rows does not carry it again: if the files have changed, the next deployment fails" in left(committed)
+    assert "carry-rows does not copy it again: if the files have changed, the next deployment fails" in left(committed)
 
 
 @pytest.mark.parametrize("stacks", [1, 2, 7])

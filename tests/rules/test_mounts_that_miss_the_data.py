@@ -132,9 +132,9 @@ def test_postgres_18_does_not_start_on_the_old_directory(text: str, source: str,
     (finding,) = found_in(tmp_path, text.format(image=image, mount=f"{source}:/var/lib/postgresql/data"))
     assert finding.code == "VF106"
     assert "does not start with a mount at /var/lib/postgresql/data" in finding.danger
-    assert f"the rows in {source}, if any, are an older version's" in finding.danger
+    assert f"if {source} holds rows, an older version wrote them" in finding.danger
     assert finding.fix is None
-    assert f"first start the version that wrote {source} and dump them" in (finding.reason or "")
+    assert f"start the version that wrote {source} and dump the rows" in (finding.reason or "")
 
 
 def test_postgres_18_starts_on_the_old_directory_where_it_is_told_so(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_a_volume_at_the_one_that_the_image_declares_takes_its_place(mounts: str
 def test_a_part_that_may_hold_rows_is_not_replaced(image: str, mount: str, is_fixed: bool, tmp_path: Path) -> None:
     (finding,) = found_in(tmp_path, NAMED.format(image=image, mount=mount))
     assert (finding.fix is not None) == is_fixed
-    assert is_fixed or "it may hold a part of the rows" in (finding.reason or "")
+    assert is_fixed or "may hold a part of the data" in (finding.reason or "")
 
 
 @pytest.mark.parametrize(

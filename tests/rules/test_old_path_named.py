@@ -105,7 +105,7 @@ NAMED = {
     ),
     "another stage brings the file": (
         {"Dockerfile": FILES["Dockerfile"] + "COPY --from=acme/seed /x/app.db /app/app.db\n"},
-        "Dockerfile copies /app/app.db from elsewhere",
+        "Dockerfile copies /app/app.db into the image",
     ),
     "a variable of another tool": (
         {".env.prod": "DATABASE_URL=sqlite:////app/app.db\nLITESTREAM_SOURCE=/app/app.db\n"},

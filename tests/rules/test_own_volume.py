@@ -40,7 +40,7 @@ REFUSED = {
     ),
     "another file gives the service a mount": (
         {"compose.yaml": STORAGE, "compose.prod.yaml": "services:\n  app:\n" + ROWS},
-        "with compose.yaml and compose.prod.yaml, a mount holds a database of app",
+        "with compose.yaml and compose.prod.yaml, app has a mount for a database",
     ),
     "the service names two": (
         {"compose.yaml": STORAGE.replace("}", ", STATE_DB_PATH: /app/storage/state.db}"), "Dockerfile": DOCKERFILE},
@@ -55,7 +55,7 @@ REFUSED = {
     ),
     "another service extends it": (
         {"compose.yaml": STORAGE + "  worker:\n    extends: app\n    environment: {DB_PATH: '/tmp/x.db'}\n"},
-        "worker extends app, and would have the volume too",
+        "worker extends app, and would mount the volume too",
     ),
     "a Dockerfile that is not there": (
         {"compose.yaml": STORAGE.replace("build: .", "build: {context: ., dockerfile: Other}")},

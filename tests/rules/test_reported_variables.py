@@ -77,7 +77,7 @@ def test_a_value_that_is_not_written_there_is_not_known(write: str, tmp_path: Pa
     assert found[:2] == ("VF201", "compose.yaml")
     (finding,) = [each for each in volfix.plan(tmp_path).findings if each.code == "VF201"]
     assert finding.applicability is Applicability.UNSAFE
-    assert "is not known" in str(finding.reason)
+    assert "volfix does not know the value" in str(finding.reason)
 
 
 def test_a_file_that_something_else_writes_may_say_another_value_of_a_job_s_variable(tmp_path: Path) -> None:

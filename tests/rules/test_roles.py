@@ -382,7 +382,7 @@ def test_two_services_of_which_one_may_be_a_server_only_may_corrupt_the_data(tmp
     (tmp_path / "compose.yaml").write_text(json.dumps({"services": stack, "volumes": {"rows": {"driver": "local"}}}))
     found = volfix.plan(tmp_path).findings
     assert [(finding.code, finding.severity) for finding in found] == [("VF110", Severity.WARNING)] * 2
-    assert all("may run a server on one data directory" in finding.danger for finding in found)
+    assert all("may run database servers on one data directory" in finding.danger for finding in found)
     assert all(any("cannot tell whether /opt/copy.sh" in line for line in finding.evidence) for finding in found)
 
 

@@ -258,7 +258,7 @@ def test_alternative_files_with_one_host_directory_are_a_warning(named: str, mou
     }
     reported = meeting(tmp_path, files)
     assert [each.severity for each in reported] == [Severity.WARNING] * 2
-    assert "two of compose.two.yaml use one data directory: brought up at once" in reported[0].danger
+    assert "two of compose.two.yaml use one data directory: if both run at once" in reported[0].danger
 
 
 def test_a_name_for_the_project_makes_one_volume_of_alternative_files(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_what_is_wrong_for_one_is_not_changed_for_the_other(case: str, way: str,
 def test_two_volumes_are_offered_unsafe(way: str, tmp_path: Path) -> None:
     found = plan(tmp_path, two(way, "rows:/app/data", "more:/app/data"))
     assert said(found) == {"web": "unsafe", "worker": "unsafe"}
-    assert "take the same value in different volumes" in reasons(found)
+    assert "use the same value with different volumes" in reasons(found)
 
 
 def environment(root: Path, service: str, name: str = "compose.yaml") -> dict[str, str]:

@@ -47,7 +47,7 @@ def test_a_file_that_sets_another_directory(name: str, text: str, line: int, com
     found = moved(tmp_path, {"compose.yaml": compose.format(source=SOURCE), name: text})
     assert found.fix is not None
     assert found.fix.applicability is Applicability.UNSAFE
-    what = "a directory that is not known" if "$DATA" in text else "another directory"
+    what = "a directory that volfix does not know" if "$DATA" in text else "another directory"
     assert found.reason == f"{name}, line {line}, sets UPLOADS to {what}"
 
 

@@ -126,7 +126,7 @@ def test_a_finding_names_the_command_and_the_volume_that_goes(tmp_path: Path) ->
     (finding,) = volfix.plan(tmp_path, select=["VF401"]).findings
     assert finding.location.path == tmp_path / "deploy.sh"
     assert (finding.location.line, finding.location.column) == (2, 14)
-    assert "of the stack app: app_rows" in finding.evidence
+    assert "this deletes volumes of the stack app: app_rows" in finding.evidence
     assert "docker compose down --volumes" in finding.danger
     assert finding.service is None
 
@@ -205,7 +205,7 @@ def test_an_option_that_other_commands_get_too_stays(text: str, tmp_path: Path) 
     placed(tmp_path, {"compose.yaml": COMPOSE, "deploy.sh": text + "docker compose up -d\n"})
     (finding,) = volfix.plan(tmp_path, unsafe_fixes=True, select=["VF401"]).findings
     assert finding.fix is None
-    assert finding.reason == "other commands receive -v too"
+    assert finding.reason == "other commands use this -v too"
 
 
 def test_a_file_on_the_server_is_known_by_its_name(tmp_path: Path) -> None:
@@ -217,19 +217,22 @@ def test_a_file_on_the_server_is_known_by_its_name(tmp_path: Path) -> None:
 
 ROWS = COMPOSE.replace("rows", "pgdata")
 NAMED = {
-    "the last part of the directory on the server": ("${DIR##*/}_pgdata", "of the stack shop: blog_pgdata"),
-    "the directory's name": ("$(basename $DIR)_pgdata", "of the stack shop: blog_pgdata"),
-    "what stands before a dot": ("${HOST%%.*}_pgdata", "of the stack shop: blog_pgdata"),
-    "without the shortest end": ("${HOST%.example.org}_pgdata", "of the stack shop: blog_pgdata"),
-    "without the beginning": ("${DIR#/srv/}_pgdata", "of the stack shop: blog_pgdata"),
-    "a part replaced": ("${DIR/\\/srv\\//}_pgdata", "of the stack shop: blog_pgdata"),
-    "a part cut out": ("${DIR:5}_pgdata", "of the stack shop: blog_pgdata"),
-    "a default": ("${NAME:-blog}_pgdata", "of the stack shop: blog_pgdata"),
-    "a variable that nothing sets": ("${PROJECT}_pgdata", "may be of the stack shop: shop_pgdata"),
-    "its last part": ("${PROJECT##*/}_pgdata", "may be of the stack shop: shop_pgdata"),
-    "all of the name": ("$OLD", "may be of the stack shop: shop_pgdata"),
-    "what a command says": ("$(docker volume ls -q)", "may be of the stack shop: shop_pgdata"),
-    "the end of the name": ("blog_${KEY}", "may be of the stack shop: shop_pgdata"),
+    "the last part of the directory on the server": (
+        "${DIR##*/}_pgdata",
+        "this deletes volumes of the stack shop: blog_pgdata",
+    ),
+    "the directory's name": ("$(basename $DIR)_pgdata", "this deletes volumes of the stack shop: blog_pgdata"),
+    "what stands before a dot": ("${HOST%%.*}_pgdata", "this deletes volumes of the stack shop: blog_pgdata"),
+    "without the shortest end": ("${HOST%.example.org}_pgdata", "this deletes volumes of the stack shop: blog_pgdata"),
+    "without the beginning": ("${DIR#/srv/}_pgdata", "this deletes volumes of the stack shop: blog_pgdata"),
+    "a part replaced": ("${DIR/\\/srv\\//}_pgdata", "this deletes volumes of the stack shop: blog_pgdata"),
+    "a part cut out": ("${DIR:5}_pgdata", "this deletes volumes of the stack shop: blog_pgdata"),
+    "a default": ("${NAME:-blog}_pgdata", "this deletes volumes of the stack shop: blog_pgdata"),
+    "a variable that nothing sets": ("${PROJECT}_pgdata", "this may delete volumes of the stack shop: shop_pgdata"),
+    "its last part": ("${PROJECT##*/}_pgdata", "this may delete volumes of the stack shop: shop_pgdata"),
+    "all of the name": ("$OLD", "this may delete volumes of the stack shop: shop_pgdata"),
+    "what a command says": ("$(docker volume ls -q)", "this may delete volumes of the stack shop: shop_pgdata"),
+    "the end of the name": ("blog_${KEY}", "this may delete volumes of the stack shop: shop_pgdata"),
 }
 
 
@@ -266,4 +269,4 @@ def test_a_directory_that_the_checkout_does_not_have_is_another_project(script: 
 def test_a_directory_of_the_checkout_has_the_stack_above_it(tmp_path: Path) -> None:
     placed(tmp_path / "shop", {"tools/readme": ""})
     (evidence,) = in_shop(tmp_path, "cd tools && docker compose down -v && docker compose up -d\n")
-    assert "of the stack shop: shop_pgdata" in evidence
+    assert "this deletes volumes of the stack shop: shop_pgdata" in evidence

@@ -127,7 +127,7 @@ def test_a_database_wins_over_data_and_a_person_decides(mounts: list[str], tmp_p
     finding = found(tmp_path, mounts)
     assert finding.target in ("/app/more", "/app/sqlite")
     assert not is_safe(finding)
-    assert "for its name: check that it is right" in (finding.reason or "")
+    assert "because of its name: check the choice" in (finding.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -149,17 +149,17 @@ def test_a_volume_for_something_else_gets_no_database(mount: str, word: str, tmp
     finding = found(tmp_path, [mount])
     assert finding.target != mount.partition(":")[2]
     assert not is_safe(finding)
-    assert f"{mount} is for something else, as `{word}` says" in (finding.reason or "")
+    assert f"{mount} is for something else (its name says `{word}`)" in (finding.reason or "")
 
 
 @pytest.mark.parametrize(
     ("mount", "declared", "said"),
     [
         ("rows:/app/state:ro", "{}", "rows:/app/state is read-only"),
-        ("rows:/app/state", "{driver_opts: {type: tmpfs, device: tmpfs}}", "a file system of the type tmpfs"),
-        ("rows:/app/state", "{driver_opts: {type: nfs, o: addr=nas, device: ':/x'}}", "a file system of the type nfs"),
-        ("rows:/app/state", "{driver_opts: {type: cifs, device: //nas/x}}", "a file system of the type cifs"),
-        ("rows:/app/state", "{driver: rclone}", "is made by the driver rclone"),
+        ("rows:/app/state", "{driver_opts: {type: tmpfs, device: tmpfs}}", "is on a tmpfs file system"),
+        ("rows:/app/state", "{driver_opts: {type: nfs, o: addr=nas, device: ':/x'}}", "is on a nfs file system"),
+        ("rows:/app/state", "{driver_opts: {type: cifs, device: //nas/x}}", "is on a cifs file system"),
+        ("rows:/app/state", "{driver: rclone}", "uses the driver rclone"),
     ],
 )
 def test_a_volume_that_cannot_keep_a_database(mount: str, declared: str, said: str, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_other_projects_may_write_in_an_external_volume(declared: str, tmp_path:
 def test_the_volumes_name_on_the_host_counts_too(tmp_path: Path) -> None:
     finding = found(tmp_path, ["v1:/app/state"], "volumes: {v1: {name: shop-uploads}}\n")
     assert finding.target != "/app/state"
-    assert "as `uploads` says" in (finding.reason or "")
+    assert "its name says `uploads`" in (finding.reason or "")
 
 
 @pytest.mark.parametrize("mode", ["", ":ro"])

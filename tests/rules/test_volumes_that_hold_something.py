@@ -118,11 +118,11 @@ REFUSED = {
             "compose.yaml": LONG.format(image="mongo:7", kind="volume", source="rows", target="/var/data")
             + "        volume: {subpath: mongo}\nvolumes: {rows: }\n"
         },
-        "the mount is of a directory in rows, or of a volume that a variable names",
+        "rows is a directory inside a volume, or a variable names the volume",
     ),
     "a volume that a variable names": (
         {"compose.yaml": NAMED.format(image="mongo:7", mount="${ROWS:-rows}:/var/data")},
-        "the mount is of a directory in ${ROWS:-rows}, or of a volume that a variable names",
+        "${ROWS:-rows} is a directory inside a volume, or a variable names the volume",
     ),
     "a reader of the volume": (
         {

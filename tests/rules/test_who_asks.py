@@ -89,4 +89,4 @@ def test_a_file_that_says_its_own_directory(name: str, text: str, tmp_path: Path
     files = {"compose.yaml": COMPOSE, name: text}
     codes(tmp_path, files)
     (finding,) = [each for each in volfix.plan(tmp_path / "shop").findings if each.code == "VF401"]
-    assert "of the stack shop: shop_rows" in finding.evidence
+    assert "this deletes volumes of the stack shop: shop_rows" in finding.evidence

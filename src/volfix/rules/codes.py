@@ -13,7 +13,7 @@ def nearest(code: str) -> str:
     """What may be meant by an unknown code: the beginning of some, one with other letters, else the list."""
     known, code = _known(), code.upper()
     if code.startswith("VF") and (begun := [each for each in known if each.startswith(code)]):
-        return f"name each code: {', '.join(begun)}"
+        return f"write each code in full: {', '.join(begun)}"
     import difflib  # few people mistype
 
     readable = "VF" + "".join({"O": "0", "I": "1", "L": "1"}.get(char, char) for char in code if char.isalnum())[-3:]

@@ -49,8 +49,8 @@ def _among_code(context: Context) -> Iterator[Finding]:
                 evidence=(f"{database.variable}={database.shown}: the database is {database.path}",),
                 service=use.service.name,
                 target=mount.raw_target,
-                reason=f"{mount.raw_target} holds more than the database: mount a named volume of its own for it, and "
-                "name a file in that",
+                reason=f"{mount.raw_target} also holds code: mount a named volume at a directory of its own, and keep the "
+                "database file in that directory",
             )
             break
 
@@ -72,11 +72,11 @@ RULE = Rule(
         "fresh clone, `git clean` or another runner has none of its files, and the database starts EMPTY."
     ),
     fix=(
-        "A named volume takes the place of the bind mount, declared with `driver: local`; every other mount of the "
-        "same host directory changes with it. The volume starts EMPTY: the finding says what to carry. Unsafe where a"
-        " command on the host writes to the directory or tests whether it is empty, and where a file sets a variable "
-        "of the source to another directory; the finding names these lines. A command that only reads the directory "
-        "is evidence."
+        "A named volume with `driver: local` replaces the bind mount, at every mount of the same host directory. The "
+        "volume starts EMPTY: the finding says what to carry. Unsafe where a command on the host writes to the "
+        "directory or tests whether it is empty, and where a file sets a variable of the source to another directory;"
+        " the finding names these lines. A command that only reads the directory does not make the fix unsafe; the "
+        "finding lists it."
     ),
     sources=("docker/docs: volumes.md, bind-mounts.md", "compose-spec/compose-spec: 05-services.md, 07-volumes.md"),
     examples=(
@@ -98,7 +98,7 @@ volumes:
             },
         ),
         fixed(
-            "a setting moves the data directory, the long syntax mounts it, and a backup reads it",
+            "a variable moves the data directory, a mount in long syntax holds it, and a backup reads it",
             {
                 "compose.yaml": """\
 services:
@@ -162,7 +162,7 @@ volumes:
             },
         ),
         reported(
-            "what volfix refuses: the value of the source is not known",
+            "no fix: volfix does not know the value of the source",
             {
                 "compose.yaml": """\
 services:
@@ -191,7 +191,7 @@ volumes:
             },
         ),
         untouched(
-            "a named volume is what it should be",
+            "a named volume",
             {
                 "compose.yaml": """\
 services:
@@ -215,7 +215,7 @@ services:
             },
         ),
         reported(
-            "a database file beside the schema that the code has there",
+            "a database file in the directory of the schema, which is code",
             {
                 "compose.yaml": """\
 services:
@@ -232,7 +232,7 @@ services:
             },
         ),
         untouched(
-            "a comment with the reason keeps the mount",
+            "an ignore comment with its reason keeps the mount",
             {
                 "compose.yaml": """\
 services:
@@ -273,7 +273,7 @@ services:
             },
         ),
         untouched(
-            "files that an application serves, beside a database on another host",
+            "files that an application serves; its database is on another host",
             {
                 "compose.yaml": """\
 services:

@@ -42,9 +42,9 @@ RULE = Rule(
         "bind mount this database is lost when the checkout is replaced."
     ),
     fix=(
-        "As for VF101. Unsafe where people edit files in the same directory by hand. A note where volfix does not "
-        "know the image. Where the environment names a database server (`DB_TYPE: postgres`), the directory holds "
-        "only the application's other files: a note, with an unsafe fix."
+        "The same as VF101's fix. Unsafe where people edit files in the directory by hand. If volfix does not know the"
+        " image, the finding is a note without a fix. If the environment names a database server (`DB_TYPE: "
+        "postgres`), the directory holds only the application's other files: a note, with an unsafe fix."
     ),
     sources=("coollabsio/coolify: templates", "docker-library/docs", "each entry of the knowledge base names its own"),
     examples=(
@@ -74,7 +74,7 @@ volumes:
             },
         ),
         fixed_unsafe(
-            "configuration that people edit lies beside the database",
+            "people edit configuration in the directory of the database",
             {
                 "compose.yaml": """\
 services:
@@ -99,12 +99,12 @@ volumes:
             },
         ),
         fixed_unsafe(
-            "the database is on a server: only the repositories are here",
+            "the database is on a server: this directory holds only the repositories",
             {"compose.yaml": GITEA.format(source="./gitea")},
             {"compose.yaml": GITEA.format(source="gitea-db") + "\nvolumes:\n  gitea-db:\n    driver: local\n"},
         ),
         fixed_unsafe(
-            "an application's image from a registry of one's own",
+            "an application's image from a private registry",
             {"compose.yaml": JENKINS.format(source="./jenkins")},
             {"compose.yaml": JENKINS.format(source="ci-db") + "\nvolumes:\n  ci-db:\n    driver: local\n"},
         ),
@@ -153,7 +153,7 @@ volumes:
             },
         ),
         untouched(
-            "an application of one's own that keeps nothing",
+            "a web server, which keeps no data",
             {
                 "compose.yaml": """\
 services:
@@ -180,7 +180,7 @@ volumes:
             },
         ),
         untouched(
-            "a backup tool that only reads the state of others",
+            "a backup tool that only reads another service's data",
             {
                 "compose.yaml": """\
 services:
@@ -192,7 +192,7 @@ services:
             },
         ),
         untouched(
-            "a monitor that looks at the host",
+            "a monitor that mounts the host's file systems",
             {
                 "compose.yaml": """\
 services:

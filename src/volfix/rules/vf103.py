@@ -54,8 +54,8 @@ def _finding(context: Context, item: FileUse) -> Finding:
         loses=f"the database of {shortened(item.service)}",
         evidence=(
             *(f"{database.variable}={database.shown}" for database in item.databases),
-            *(f"{word.scalar.value} is what {item.service} runs" for word in item.words if not item.databases),
-            "where the host's file is missing, Docker makes a directory of that name",
+            *(f"{item.service} runs {word.scalar.value}" for word in item.words if not item.databases),
+            "if the file is missing on the host, Docker creates a directory with its name",
             *(host_evidence(context, item.use) if conversion.fix else ()),
         ),
         service=item.service,
@@ -74,14 +74,15 @@ def _volume_findings(context: Context, use: Use) -> Iterator[Finding]:
                 severity=Severity.ERROR,
                 location=mount_location(use.mount),
                 mark=source_location(use.mount),
-                message=f"a volume lies where {shortened(use.service.name)} has its database file",
-                danger=f"the volume {use.mount.raw_source} is mounted where {use.service.name} has its database file",
+                message=f"the database path of {shortened(use.service.name)} is a volume, not a file",
+                danger=f"the volume {use.mount.raw_source} is mounted at {use.mount.raw_target}, the path of the database file "
+                f"of {use.service.name}: the file cannot be opened",
                 label="a volume is a directory, never a file",
                 places=tuple(value_place(database.origin, f"names {database.path}")),
                 evidence=(f"{database.variable}={database.shown}", "a named volume is a directory, never a file"),
                 service=use.service.name,
                 target=use.mount.raw_target,
-                reason="give the volume a directory of its own, and name a file in it",
+                reason="mount the volume at a directory, and name a file in that directory",
             )
             return
 
@@ -96,12 +97,12 @@ RULE = Rule(
     summary="A single database file is mounted.",
     why=(
         "SQLite keeps new rows in files beside the database file (-wal, -journal). These files stay in the "
-        "container's layer and die with the container. If the file is missing on the host, Docker makes a directory "
-        "of that name; if the host's file is replaced, the container still has the old file."
+        "container's layer and die with the container. If the file is missing on the host, Docker creates a directory "
+        "with its name. If a new file replaces the host's file, the container still uses the old file."
     ),
     fix=(
-        "A named volume for a directory, and the new path in every place that names the file. Safe where volfix finds"
-        " every place and can change it; else the finding says which place is missing."
+        "A named volume at a directory, and the new path in every place that names the file. Safe where volfix finds"
+        " and can change every place; else the finding names the place that is missing."
     ),
     sources=("sqlite.org: wal.html, tempfiles.html", "docker/docs: bind-mounts.md"),
     examples=(
@@ -114,13 +115,13 @@ RULE = Rule(
             },
         ),
         reported(
-            "nothing says where the service looks for it",
+            "volfix does not find where the service reads the path",
             {
                 "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n    volumes: ['./app.db:/srv/app.db']\n"
             },
         ),
         untouched(
-            "read only: nothing is written beside it",
+            "a read-only mount: nobody writes to the file",
             {"compose.yaml": FILE.format(mount="./geo.db:/app/geo.db:ro", url="postgres://db/x")},
         ),
         untouched(
@@ -129,7 +130,7 @@ RULE = Rule(
         ),
         *(
             reported(
-                f"a program's database beside it, {target}",
+                f"a database file beside a program, {target}",
                 {
                     "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n"
                     f"    volumes: ['./var{target}:{target}']\n"
@@ -153,14 +154,14 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a database that a `configs:` entry brings, which nobody writes",
+            "a database from a `configs:` entry, which is read-only",
             {
                 "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n"
                 "    configs: [{source: places, target: /app/places.db}]\nconfigs: {places: {file: ./places.db}}\n"
             },
         ),
         untouched(
-            "a directory that is called like a file",
+            "a directory whose name looks like a database file",
             {
                 "compose.yaml": "services:\n  app:\n    image: example.org/acme/app:1\n"
                 "    volumes: ['./index.db:/srv/index.db']\n",

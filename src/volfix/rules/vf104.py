@@ -68,7 +68,7 @@ def _fix(context: Context, use: Use) -> Fix | str:
         if mount.kind != VOLUME or mount.source != old:
             continue
         if disguise_of(other) is None:
-            return f"{other.project.files[-1].path.name} has a volume {old} that is no bind mount"
+            return f"in {other.project.files[-1].path.name} the volume {old} is not a bind mount"
         if other.project.files[0].version_1:
             return VERSION_1
         if (reason := collision(context, other)) is not None:
@@ -101,12 +101,12 @@ RULE = Rule(
     name="bind-in-disguise",
     summary="A database's named volume is a bind mount by its driver options.",
     why=(
-        "`driver_opts` with `o: bind` make a host directory of a named volume. The volume looks lasting, but the data"
-        " lasts only as long as the directory; and if the directory is missing, the container does not start at all."
+        "`driver_opts` with `o: bind` put a named volume into a directory of the host. The volume looks safe, but the "
+        "data lasts only as long as this directory; and if the directory is missing, the container does not start."
     ),
     fix=(
-        "A new volume with a new key. The old entry stays: with other options for the old key, Compose would offer to"
-        " delete the volume."
+        "A new volume with a new key. The entry of the old volume stays: if its options changed, Compose would offer "
+        "to delete the volume."
     ),
     sources=("compose-spec/compose-go: paths/resolve.go", "docker/compose: pkg/compose/reconcile.go, hash.go"),
     examples=(
@@ -116,14 +116,14 @@ RULE = Rule(
             {"compose.yaml": DISGUISED.format(key="db-data") + "  db-data:\n    driver: local\n"},
         ),
         untouched(
-            "a network file system is where it says",
+            "a network file system",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\nvolumes:\n"
                 "  sql:\n    driver_opts: {type: nfs, o: 'addr=nas,rw', device: ':/sql'}\n"
             },
         ),
         untouched(
-            "what is no database",
+            "a volume without a database",
             {
                 "compose.yaml": "services:\n  web:\n    image: nginx:1.27\n    volumes: [site:/usr/share/nginx/html]\n"
                 "volumes:\n  site:\n    driver_opts: {type: none, o: bind, device: ./site}\n"
@@ -137,14 +137,14 @@ RULE = Rule(
             },
         ),
         untouched(
-            "an external volume, whose options are not said here",
+            "an external volume: its options are not in this file",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\nvolumes:\n"
                 "  sql: {external: true}\n"
             },
         ),
         untouched(
-            "a reader: whoever writes there is told",
+            "a read-only mount: the finding is about the service that writes",
             {
                 "compose.yaml": "services:\n  reader:\n    image: example.org/acme/reader:1\n"
                 "    volumes: [sql:/var/lib/mysql:ro]\nvolumes:\n"

@@ -151,7 +151,7 @@ def _beside(bare: _Bare) -> Iterator[str]:
     if bare.anonymous is None and (mounts := _elsewhere(bare)):
         yield f"{bare.service.name} mounts {', '.join(mount.written_as for mount in mounts)}, which is not its data directory"
         if any(_has_blank(mount, bare) for mount in mounts):
-            yield f"the blank in the target makes it another directory than {bare.target}"
+            yield f"the blank in the target makes it a different directory from {bare.target}"
 
 
 def _name_of(part: Part) -> tuple[int, int]:
@@ -214,7 +214,7 @@ def _refusals(bare: _Bare) -> Iterator[str]:
     if not bare.entry.verified:
         yield f"nobody has verified where {bare.entry.name} keeps its data ({bare.entry.source})"
     if user := foreign_user(bare.service, bare.target, bare.entry):
-        yield f"the service runs as {user}, and may not write to a new volume: that may belong to root"
+        yield f"the service runs as {user}: a new volume may belong to root, and the service could not write to it"
 
 
 RULE = Rule(
@@ -224,12 +224,12 @@ RULE = Rule(
     why=(
         "Without a mount, the data is in the container's own layer or in an anonymous volume. The next `up` that "
         "recreates the container deletes its layer; `down` leaves the anonymous volume behind, and the next `up` does"
-        " not find it. A service that never starts the server keeps no data: a backup, a migration, a monitor. volfix"
-        " reads commands, entry points, Dockerfiles and the repository's scripts to tell."
+        " not find it. A backup, migration or monitor that uses the same image never starts the server and keeps no "
+        "data: volfix reads commands, entry points, Dockerfiles and the repository's scripts to tell them apart."
     ),
     fix=(
-        "A named volume at the data directory; an anonymous volume written there loses against it. Unsafe, because "
-        "some servers are only caches; never for a stack whose name says that it is for tests."
+        "A named volume at the data directory; it takes the place of an anonymous volume that is written there. "
+        "Unsafe, because some servers are only caches. Stacks that are named for tests are not reported."
     ),
     sources=("docker/compose: pkg/compose/create.go", "docker-library: the images' VOLUME instructions"),
     examples=EXAMPLES,

@@ -54,7 +54,11 @@ def _is_own(context: Context, unheld: UnheldData, mount: Mount) -> bool:
 
 def _finding(context: Context, unheld: UnheldData, mount: Mount) -> Finding:
     use = Use(unheld.project, unheld.service, mount)
-    fix = _fix(context, use, unheld) if unheld.is_sure else "the image's version is not fixed: fix its tag first"
+    fix = (
+        _fix(context, use, unheld)
+        if unheld.is_sure
+        else "the tag does not say the version: write a tag with a version first"
+    )
     return Finding(
         code="VF106",
         severity=_severity(unheld),
@@ -72,7 +76,7 @@ def _finding(context: Context, unheld: UnheldData, mount: Mount) -> Finding:
         service=use.service.name,
         target=mount.raw_target,
         fix=fix if isinstance(fix, Fix) else None,
-        reason=fix if isinstance(fix, str) else f"{mount.raw_source} is not used any more, and keeps its data",
+        reason=fix if isinstance(fix, str) else f"the fix stops using {mount.raw_source}, and deletes nothing in it",
     )
 
 
@@ -97,11 +101,11 @@ def _danger(unheld: UnheldData, mount: Mount) -> str:
     missed = unheld.missed[0]
     name, target = missed.entry.name, mount.target_as_written
     if not unheld.is_sure:
-        return f"whether {target} holds the data of {name} depends on the version, which the tag does not say"
+        return f"{target} holds the data of some versions of {name} only, and the tag does not say the version"
     if missed.refuses(mount):
         return (
             f"{name} {missed.entry.versions} does not start with a mount at {target}: "
-            f"the rows in {mount.raw_source}, if any, are an older version's"
+            f"if {mount.raw_source} holds rows, an older version wrote them"
         )
     place = missed.free[0]
     verb = "holds at most a part of" if is_below(mount.clean_target, place) else "does not hold"
@@ -119,19 +123,25 @@ def _fix(context: Context, use: Use, unheld: UnheldData) -> Fix | str:
         return VERSION_1
     if missed.refuses(mount):
         return (
-            f"rows there have to be upgraded, not only moved: first start the version that wrote {mount.raw_source} and "
-            f"dump them, then mount a new volume at {where.paths[0]} and restore the dump"
+            f"rows there must be upgraded, not only moved: start the version that wrote {mount.raw_source} and dump the "
+            f"rows, then mount a new volume at {where.paths[0]} and restore the dump"
         )
     if len(where.paths) > 1 or not missed.entry.verified:
-        return f"where {missed.entry.name} keeps its data is not verified, or in several places"
+        return f"{missed.entry.name} keeps its data in several places, or nobody has verified where"
     if where.moved_by and mount.clean_target in missed.entry.data_directories:
-        return f"the mount is at the engine's default and {where.moved_by} moves it: which is meant is not known"
+        return (
+            f"the mount is at the engine's default directory, but {where.moved_by} names another: volfix cannot tell "
+            "which you mean"
+        )
     if is_below(mount.clean_target, missed.free[0]) and not _is_only_misplaced(mount, where):
         place = missed.free[0]
-        return f"it may hold a part of the rows: mount a volume at {place} too, and see which of them belongs where"
+        return (
+            f"{mount.raw_target} may hold a part of the data: mount a volume at {place} too, and check which files "
+            "belong in which"
+        )
     relation = holds(mount.clean_target, where)
     if relation != "shadowed" and _is_of_other_version(mount, missed.entry):
-        return "the mount is where another version or image keeps its data, which has to be upgraded, not only moved"
+        return "another version or image keeps its data there: its rows must be upgraded, not only moved"
     reason = next(_refusals(context, use, where), None)
     if reason is not None:
         return reason
@@ -169,9 +179,9 @@ def _refusals(context: Context, use: Use, where: DataDirectories) -> Iterator[st
     if (reason := stays_for_others(context, use)) is not None:
         yield reason
     if mount.problem or mount.kind == UNKNOWN:
-        yield mount.problem or f"the value of {mount.raw_source} is not known"
+        yield mount.problem or f"volfix does not know the value of {mount.raw_source}"
     if mount.kind == VOLUME and (mount.subpath or "$" in mount.raw_source):
-        yield f"the mount is of a directory in {mount.raw_source}, or of a volume that a variable names"
+        yield f"{mount.raw_source} is a directory inside a volume, or a variable names the volume"
     if (reason := collision(context, use)) is not None:
         yield reason
     host = context.host_of(mount) if mount.kind == BIND else None
@@ -226,16 +236,16 @@ RULE = Rule(
     name="mount-misses-data-directory",
     summary="A mount that is meant for the database does not hold its data directory.",
     why=(
-        "The data is in an anonymous volume or in the container's own layer, while everybody believes that the mount "
-        "holds it. The data directory depends on the version and on variables and flags that move it; a mount below "
-        "the directory holds at most a part of the data."
+        "The mount looks right, but the data is in an anonymous volume or in the container's own layer. The data "
+        "directory depends on the version, and on variables and flags that move it. A mount below the directory holds"
+        " at most a part of the data."
     ),
     fix=(
         "A new volume with a new key at the data directory. The old volume stays declared and keeps its content, "
         "because Docker may have copied files of the image into it, and an engine refuses a directory that is not "
         "empty. No fix for a mount below the data directory that may hold a part of the data. Unsafe: the rows must "
-        "be carried out of the anonymous volume or the container. Where the version is not fixed, volfix says which "
-        "version does what."
+        "be carried out of the anonymous volume or the container. If the tag does not say the version, the finding "
+        "lists what each version does."
     ),
     sources=("docker-library/postgres: Dockerfiles of 17 and 18", "docker-library: the images' VOLUME instructions"),
     examples=EXAMPLES,

@@ -50,7 +50,7 @@ def _of_files(project: Project, service: Service, places: Mapping[str, Location 
                 severity=Severity.WARNING,
                 location=places[target] or _location(service, target),
                 message=f"the database of {shortened(service.name)} is in memory",
-                danger=f"{target} is in memory: the database {path} goes when the container stops",
+                danger=f"{target} is in memory: the database {path} is lost when the container stops",
                 label="in memory",
                 places=tuple(value_place(variable.origin, f"names {path}")),
                 loses=f"the database of {shortened(service.name)}",
@@ -73,7 +73,7 @@ def _of_engine(project: Project, service: Service, places: Mapping[str, Location
             severity=Severity.INFO if entry.cache else Severity.WARNING,
             location=places[target] or _location(service, target),
             message=f"{shortened(entry.name, 36)}'s data is in memory",
-            danger=f"{target} is in memory: the data of {entry.name} goes when the container stops",
+            danger=f"{target} is in memory: the data of {entry.name} is lost when the container stops",
             label="in memory",
             places=tuple(image_place(service, f"{entry.name} keeps its data in {where.paths[0]}")),
             loses=shortened(entry.name, 36),
@@ -124,7 +124,7 @@ RULE = Rule(
     name="database-on-tmpfs",
     summary="A database's data directory or file is on a tmpfs.",
     why="A tmpfs lives in memory and only while its container runs: after every restart the database is EMPTY.",
-    fix="None: volfix cannot tell whether these rows must survive. In stacks whose name says that they serve tests it is not reported.",
+    fix="None: volfix cannot tell whether these rows must survive. Stacks that are named for tests are not reported.",
     sources=("docker/docs: tmpfs.md", "compose-spec/compose-spec: 05-services.md"),
     examples=(
         reported(
@@ -132,7 +132,7 @@ RULE = Rule(
             {"compose.yaml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql:size=1g")},
         ),
         reported(
-            "the long form",
+            "a tmpfs in long syntax",
             {
                 "compose.yaml": "services:\n  db:\n    image: postgres:17\n    volumes:\n"
                 "      - {type: tmpfs, target: /var/lib/postgresql/data}\n"
@@ -146,7 +146,7 @@ RULE = Rule(
             },
         ),
         reported(
-            "a database file that the service is told to open",
+            "a database file that a variable names",
             {"compose.yaml": TOLD.format(keys="    tmpfs: [/app/data]\n"), **BUILT},
         ),
         reported(
@@ -176,7 +176,9 @@ RULE = Rule(
                 "    environment: {DATABASE_URL: 'sqlite:////tmp/app.db'}\n"
             },
         ),
-        untouched("tests", {"docker-compose.test.yml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql")}),
+        untouched(
+            "a stack for tests", {"docker-compose.test.yml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql")}
+        ),
         untouched(
             "a directory for temporary files",
             {"compose.yaml": ENGINE.format(image="mysql:8.4", target="/tmp")},  # noqa: S108 - a target in a container
@@ -192,18 +194,18 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a cache that is told to keep nothing",
+            "a cache whose command turns persistence off",
             {
                 "compose.yaml": "services:\n  cache:\n    image: redis:7\n    command: redis-server --save ''\n"
                 "    tmpfs: [/data]\n"
             },
         ),
         untouched(
-            "the database of one profile, which is for tests",
+            "a database in a profile for tests",
             {"compose.yaml": ENGINE.format(image="mysql:8.4", target="/var/lib/mysql") + "    profiles: [e2e]\n"},
         ),
         untouched(
-            "a volume for the data, within a directory in memory",
+            "a volume for the data, inside a directory in memory",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    tmpfs: [/var/lib]\n"
                 "    volumes: [rows:/var/lib/mysql]\nvolumes: {rows: }\n"

@@ -48,9 +48,9 @@ def check(context: Context) -> Iterator[Finding]:
 def _fix(context: Context, uses: list[Use]) -> tuple[Fix | None, str | None]:
     key = uses[0].mount.source
     if "/" in key or "\\" in key:
-        return None, f"a host path begins with ./, ../, / or ~: {key} may be a mistyped bind mount or a volume"
+        return None, f"a volume's name has no slash: if you mean a host directory, write ./{key}"
     if not KEY.match(key):
-        return None, f"{key} cannot be the key of a volume"
+        return None, f"{key} is not a valid name for a volume"
     files = declaring_files(context.stack, uses, key)
     if isinstance(files, str):
         return None, files
@@ -68,12 +68,13 @@ RULE = Rule(
     name="undeclared-volume",
     summary="A named volume is mounted that no top-level entry declares.",
     why=(
-        "Compose refuses a project with an undeclared volume: the deployment stops. Some older tools make the volume "
-        "up instead."
+        "Compose refuses a project with an undeclared volume: the deployment stops. Some older tools create the volume"
+        " instead."
     ),
     fix=(
-        "`driver: local` declares the volume, in a file with which every known combination of Compose files stays "
-        "valid and keeps its volumes. A source with a slash stays as it is: the author probably meant a bind mount."
+        "volfix declares the volume with `driver: local`. It chooses the file so that every known combination of "
+        "Compose files stays valid and keeps its volumes. A source with a slash stays as it is: the author probably "
+        "meant a bind mount."
     ),
     sources=("compose-spec/compose-go: loader/validate.go", "compose-spec/compose-spec: 07-volumes.md"),
     examples=(
@@ -97,11 +98,11 @@ RULE = Rule(
             },
         ),
         reported(
-            "a path without its dot",
+            "a host path without `./`",
             {"compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [data/sql:/var/lib/mysql]\n"},
         ),
         untouched(
-            "declared in the file that is merged with it",
+            "the file that it is merged with declares the volume",
             {
                 "compose.yaml": "services:\n  web: {image: nginx}\nvolumes:\n  sql:\n",
                 "compose.override.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/mysql]\n",
@@ -123,7 +124,7 @@ RULE = Rule(
             {"compose.yaml": "services:\n  web:\n    build: .\n    volumes: ['.:/srv/web', /srv/web/node_modules]\n"},
         ),
         untouched(
-            "declared in the file that the project includes",
+            "an included file declares the volume",
             {
                 "compose.yaml": "include: [storage/volumes.yaml]\nservices:\n  db:\n    image: mysql:8.4\n"
                 "    volumes: [sql:/var/lib/mysql]\n",
@@ -131,7 +132,7 @@ RULE = Rule(
             },
         ),
         fixed(
-            "a base that declares it as external, and one that does not declare it",
+            "one base file declares the volume as external, and another does not declare it",
             {
                 "compose.yaml": "services:\n  web: {image: nginx}\nvolumes:\n  sites:\n    external: true\n",
                 "plain.yaml": "services:\n  web: {image: nginx}\n",
@@ -142,7 +143,7 @@ RULE = Rule(
             {"plain.yaml": "services:\n  web: {image: nginx}\n\nvolumes:\n  sites:\n    driver: local\n"},
         ),
         untouched(
-            "a drive of Windows, which is a path",
+            "a Windows path with a drive letter",
             {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes: ['c:/site:/usr/share/nginx/html']\n"},
         ),
     ),

@@ -41,9 +41,12 @@ def check(context: Context) -> Iterator[Finding]:
                 code="VF109",
                 severity=Severity.INFO,
                 location=at(file.source, pair.key.span.start, pair.key.span.end),
-                message=f"the volume {shortened(key)} does not say its driver",
+                message=f"the volume {shortened(key)} is declared without `driver:`",
                 label="no `driver:`",
-                evidence=(*held.evidence, "local is the default: the line changes neither the volume nor its hash"),
+                evidence=(
+                    *held.evidence,
+                    "local is the default: adding it changes neither the volume nor its configuration hash",
+                ),
                 service=use.service.name,
                 target=use.mount.raw_target,
                 fix=fix,
@@ -67,9 +70,9 @@ COMPOSE = "services:\n  db:\n    image: mysql:8.4\n    volumes: [sql:/var/lib/my
 RULE = Rule(
     code="VF109",
     name="volume-without-driver",
-    summary="A declared database volume does not say its driver; off unless selected.",
-    why="Nothing is lost. Some teams want every database volume to say where it lives.",
-    fix="`driver: local` is added, which is the default: the volume and its configuration hash stay.",
+    summary="A database volume is declared without `driver:`; off unless selected.",
+    why="No data is at risk. Some teams want the driver of every database volume in the file.",
+    fix="volfix adds `driver: local`, which is the default: the volume and its configuration hash do not change.",
     sources=("docker/compose: pkg/compose/hash.go",),
     examples=(
         fixed(
@@ -83,20 +86,20 @@ RULE = Rule(
             {"compose.yaml": COMPOSE + "volumes:\n  sql:\n    name: sql\n    driver: local\n"},
         ),
         untouched("a driver of its own", {"compose.yaml": COMPOSE + "volumes: {sql: {driver: nfs}}\n"}),
-        untouched("an external one", {"compose.yaml": COMPOSE + "volumes: {sql: {external: true}}\n"}),
+        untouched("an external volume", {"compose.yaml": COMPOSE + "volumes: {sql: {external: true}}\n"}),
         untouched(
             "a volume that holds no database",
             {"compose.yaml": "services:\n  web:\n    image: nginx\n    volumes: [www:/www]\nvolumes:\n  www:\n"},
         ),
         untouched(
-            "an entry that says what it is by its options",
+            "an entry with driver options",
             {
                 "compose.yaml": COMPOSE + "volumes:\n  sql:\n    driver: local\n"
                 "    driver_opts: {type: nfs, o: 'addr=nas', device: ':/sql'}\n"
             },
         ),
         untouched(
-            "a volume that a reader shares with another project",
+            "a volume that a service only reads",
             {
                 "compose.yaml": "services:\n  reader:\n    image: example.org/acme/reader:1\n"
                 "    volumes: [sql:/from:ro]\nvolumes: {sql: }\n"

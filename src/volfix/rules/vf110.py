@@ -42,12 +42,12 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
     strange = dict.fromkeys(other.image for other in others if not other.is_alike(server))
     images = " and ".join((server.image, *strange))
     is_sure = all(each.is_sure for each in (server, *others))
-    what = f"{'run' if is_sure else 'may run'} a server on one data directory: they would corrupt it"
+    what = f"{'run' if is_sure else 'may run'} database servers on one data directory: they would corrupt it"
     if together and alternative:
         same = "" if is_known else f" where {use.mount.raw_source} is the same for both"
-        what = f"use one data directory{same}: brought up at once, they would corrupt it"
+        what = f"use one data directory{same}: if both run at once, they corrupt it"
     elif not together:
-        what = f"use one data directory, and {images} may not read each other's files"
+        what = f"use one data directory, and {images} may not be able to read each other's files"
     return Finding(
         code="VF110",
         severity=_severity(is_error=together and not alternative and is_sure, is_note=alternative and not is_known),
@@ -83,13 +83,13 @@ def _of_replicas(use: Use, server: Server, count: int) -> Finding:
         location=mount_location(use.mount),
         mark=source_location(use.mount),
         message=f"{count} containers of {shortened(use.service.name)} use one data directory",
-        danger=f"on one host {count} containers of {use.service.name} run on one data directory: they would corrupt it",
-        label="all of them mount it",
+        danger=f"{count} containers of {use.service.name} on one host use one data directory: they would corrupt it",
+        label="all containers mount this",
         loses=f"the data of {shortened(use.service.name)}",
         evidence=(f"all mount {use.mount.raw_source} where {server.engine} keeps its data",),
         service=use.service.name,
         target=use.mount.raw_target,
-        reason="let the engine replicate: each server needs its own volume",
+        reason="give each server its own volume, and let the engine replicate the rows",
     )
 
 
@@ -102,8 +102,8 @@ RULE = Rule(
         " versions of one engine, cannot read each other's files, even if only one of them runs at a time."
     ),
     fix=(
-        "None: decide which service keeps the data. Until then, where engines or versions differ, the mounts stay as "
-        "they are: VF101, VF104 and VF106 have no fix for them."
+        "None: decide which service keeps the data. Until then VF101, VF104 and VF106 have no fix for mounts whose "
+        "engines or versions differ."
     ),
     sources=("docker-library/docs: postgres, mysql, mongo",),
     examples=(
@@ -122,7 +122,7 @@ RULE = Rule(
             },
         ),
         reported(
-            "two files of one project, of which one runs, with versions that cannot read each other's files",
+            "two files of one project, one deployed at a time, whose versions cannot read each other's files",
             {
                 "compose.yaml": "services:\n  db:\n    image: postgres:16\n    volumes: ['./pg:/var/lib/postgresql/data']\n",
                 "docker-compose.prod.yml": "services:\n  db:\n    image: postgres:18\n"
@@ -139,7 +139,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "two files of which each is a project of its own (`-f`, `-p`), with a volume of its own",
+            "files that are separate projects (`-f`, `-p`), each with its own volume",
             {
                 "overrides/compose.own.yaml": "services:\n  db:\n    image: mariadb:11\n"
                 "    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n",
@@ -158,7 +158,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "two variants of one project, of which one runs",
+            "two variants of one project, one deployed at a time",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\n"
                 "volumes: {sql: }\n",
@@ -175,7 +175,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "the old and the new server, of which profiles let one run",
+            "an old and a new server in profiles that exclude each other",
             {
                 "compose.yaml": "services:\n  old:\n    image: mysql:8.0\n    profiles: [old]\n"
                 "    volumes: ['sql:/var/lib/mysql']\n  new:\n    image: mysql:8.4\n    profiles: [new]\n"
@@ -183,21 +183,21 @@ RULE = Rule(
             },
         ),
         untouched(
-            "two projects with a volume of one key: each has its own on the host",
+            "two projects with the same volume key: on the host each has its own volume",
             {
                 "a/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['rows:/data/db']\nvolumes: {rows: }\n",
                 "b/compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: ['rows:/data/db']\nvolumes: {rows: }\n",
             },
         ),
         untouched(
-            "two servers of a stack that serves tests",
+            "two servers in a stack for tests",
             {
                 "docker-compose.test.yml": "services:\n  one:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\n"
                 "  two:\n    image: mysql:8.4\n    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n"
             },
         ),
         reported(
-            "several replicas",
+            "one service with several replicas",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    deploy: {replicas: 2}\n"
                 "    volumes: ['sql:/var/lib/mysql']\nvolumes: {sql: }\n"

@@ -61,14 +61,16 @@ def _finding(use: Use, evidence: tuple[str, ...], user: str, target: str) -> Fin
         service=use.service.name,
         target=mount.raw_target,
         fix=fix if isinstance(fix, Fix) else None,
-        reason=fix if isinstance(fix, str) else "the directory may be made and owned in a way that volfix does not see",
+        reason=fix
+        if isinstance(fix, str)
+        else "check the image first: its build may create the directory in a way that volfix does not see",
     )
 
 
 def _who(use: Use, user: str, target: str) -> str:
     if use.service.text("user") is not None:
-        return f"user: {user} in the Compose file"
-    return f"USER {user} in the Dockerfile, which does not make {target} and give it to that user"
+        return f"the Compose file says `user: {user}`"
+    return f"the Dockerfile says USER {user}, but does not create {target} for that user"
 
 
 def _fix(use: Use, user: str, target: str) -> Fix | str:
@@ -89,24 +91,24 @@ STAGES = (
 RULE = Rule(
     code="VF111",
     name="volume-not-writable",
-    summary="A service that is not root has a volume that belongs to root.",
+    summary="A service runs as a user who may not be able to write to its volume.",
     why=(
         "A new volume takes its owner from the image's directory at the target. If the image has no directory there, "
         "the volume belongs to root, and a service that runs as another user cannot write its database."
     ),
     fix=(
-        "A line before the Dockerfile's USER makes the directory and gives it to the user. Unsafe: volfix does not "
+        "A line before the Dockerfile's USER creates the directory and gives it to the user. Unsafe: volfix does not "
         "see everything that the build does, and an existing volume keeps its owner."
     ),
     sources=("docker/docs: volumes.md (populate a volume)",),
     examples=(
         fixed_unsafe(
-            "a user of one's own",
+            "a user that the Dockerfile creates",
             {"compose.yaml": APP, "Dockerfile": DOCKERFILE % ""},
             {"Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chown app /data\n"},
         ),
         untouched(
-            "the directory is the user's",
+            "the Dockerfile gives the directory to the user",
             {"compose.yaml": APP, "Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chown app /data\n"},
         ),
         untouched(
@@ -122,19 +124,19 @@ RULE = Rule(
             {"compose.yaml": APP, "Dockerfile": "FROM gcr.io/distroless/static\nCOPY app /app\nUSER 65532\n"},
         ),
         reported(
-            "an image of others that is told to run as another user",
+            "a published image that runs as another user than its own",
             {
                 "compose.yaml": "services:\n  db:\n    image: mysql:8.4\n    user: '1234'\n    volumes: [sql:/var/lib/mysql]\n"
                 "volumes: {sql: }\n"
             },
         ),
         fixed_unsafe(
-            "several stages, of which one is built, and a shell of its own",
+            "a stage with its own SHELL, chosen by `target:`",
             {"compose.yaml": APP.replace("build: .", "build: {context: ., target: web}"), "Dockerfile": STAGES % ""},
             {"Dockerfile": STAGES % 'RUN ["/bin/sh", "-c", "mkdir -p /data && chown app /data"]\n'},
         ),
         untouched(
-            "a directory that everybody may write",
+            "a directory that every user may write to",
             {"compose.yaml": APP, "Dockerfile": DOCKERFILE % "RUN mkdir -p /data && chmod 777 /data\n"},
         ),
         untouched(
@@ -142,7 +144,7 @@ RULE = Rule(
             {"compose.yaml": APP.replace("build: .", "build: .\n    user: root"), "Dockerfile": DOCKERFILE % ""},
         ),
         untouched(
-            "an image of others that is told to run as its own user",
+            "a published image that runs as its own user",
             {
                 "compose.yaml": "services:\n  db:\n    image: postgres:16-alpine\n    user: '70'\n"
                 "    volumes: [rows:/var/lib/postgresql/data]\nvolumes: {rows: }\n"

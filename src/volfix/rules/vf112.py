@@ -44,10 +44,10 @@ def check(context: Context) -> Iterator[Finding]:
             service=left.use.service.name,
             target=mount.raw_target,
             reason=(
-                f"the next deployment moves it if it is not there yet. `{look}`, on the host, looks and records it. "
-                f"Without the service: `{_typed(context, left, 'volfix', *TAKEN_OUT)}`"
+                f"the next deployment carries the data if it is not there yet. Run `{look}` on the host to check and record "
+                f"it. To deploy without the carry service: `{_typed(context, left, 'volfix', *TAKEN_OUT)}`"
                 if will_be
-                else f"on the host that runs the containers: {look}"
+                else f"run this on the host of the containers: {look}"
             ),
             loses=None if will_be else left.what,
             left=None if will_be else Move(left.use.service.name, left.written, mount.source, mount.raw_target),
@@ -61,14 +61,14 @@ def _typed(context: Context, left: Left, *words: str) -> str:
 
 
 def _evidence(left: Left) -> Iterator[str]:
-    yield f"{left.use.service.name} had {left.written} before ({left.when})"
+    yield f"{left.use.service.name} mounted {left.written} before ({left.when})"
     if left.carried is not None:
         yield (
-            f"it was carried into {left.carried.volume} at {_moment(left.carried.when)}, and has changed since: what was "
-            "written later is in no volume"
+            f"`volfix carry` copied it into {left.carried.volume} at {_moment(left.carried.when)}; files have changed since, "
+            "and no volume has these changes"
         )
         if left.carrier is not None:
-            yield f"{left.carrier} does not carry it again: if the files have changed, the next deployment fails"
+            yield f"{left.carrier} does not copy it again: if the files have changed, the next deployment fails"
     if left.host.inside:
         yield "the old data is in the checkout: a deployment that cleans the checkout deletes it"
 
@@ -107,12 +107,12 @@ volumes:
 RULE = Rule(
     code="VF112",
     name="data-left-behind",
-    summary="A database lies where it was mounted before, and was not carried into the volume that took its place.",
+    summary="A database is still in the host directory that was mounted before, and was not carried into the volume.",
     why=(
-        "A changed mount moves no rows. If nobody carries the rows before the deployment, the volume starts EMPTY, "
-        "the application writes new rows into it, and no container sees the old rows; a deployment that cleans the "
-        "checkout then deletes them. volfix knows former mounts from the last --write and from git's history, and "
-        "what was carried from the record that `volfix carry` keeps."
+        "Changing a mount does not move the rows. If nobody carries the rows before the deployment, the volume starts "
+        "EMPTY, the application writes new rows into it, and no container sees the old rows; a deployment that cleans"
+        " the checkout then deletes them. volfix knows former mounts from the last --write and from git's history. It"
+        " knows what was carried from the record that `volfix carry` keeps."
     ),
     fix=(
         "None in the files: `volfix carry --write`, on the host that runs the containers, copies the rows into the "
@@ -131,7 +131,7 @@ RULE = Rule(
             before={"compose.yaml": APP.replace("%s:/data", "./prod.db:/data/app.db")},
         ),
         reported(
-            "an override that mounted the directory until now",
+            "an override file that mounted the directory before",
             {"compose.yaml": VOLUME, "compose.override.yaml": "services:\n  db: {}\n", "pgdata/PG_VERSION": "16\n"},
             before={
                 "compose.yaml": VOLUME,
@@ -139,7 +139,7 @@ RULE = Rule(
             },
         ),
         reported(
-            "a carry service will move it",
+            "a carry service will carry the data",
             {"compose.yaml": CARRIED, "pgdata/PG_VERSION": "16\n"},
             before={"compose.yaml": DB % "./pgdata"},
         ),
@@ -147,7 +147,7 @@ RULE = Rule(
             "a checkout that never had the rows", {"compose.yaml": VOLUME}, before={"compose.yaml": DB % "./pgdata"}
         ),
         untouched(
-            "a directory that only git keeps",
+            "a directory that holds nothing but .gitkeep",
             {"compose.yaml": VOLUME, "pgdata/.gitkeep": ""},
             before={"compose.yaml": DB % "./pgdata"},
         ),
@@ -156,14 +156,14 @@ RULE = Rule(
             {"compose.yaml": APP % "rows", "uploads/photo.jpg": "photo"},
             before={"compose.yaml": APP % "./uploads"},
         ),
-        untouched("a database that no history mounts", {"compose.yaml": VOLUME, "pgdata/PG_VERSION": "16\n"}),
+        untouched("a database that was never mounted", {"compose.yaml": VOLUME, "pgdata/PG_VERSION": "16\n"}),
         untouched(
-            "a volume before, and a directory long ago",
+            "another volume was mounted before, not the directory",
             {"compose.yaml": VOLUME.replace("db-data", "other"), "pgdata/PG_VERSION": "16\n"},
             before={"compose.yaml": VOLUME},
         ),
         untouched(
-            "the directory is mounted all the same",
+            "the directory is still mounted",
             {"compose.yaml": VOLUME.replace("data']", "data', './pgdata:/old']"), "pgdata/PG_VERSION": "16\n"},
             before={"compose.yaml": DB % "./pgdata"},
         ),

@@ -23,18 +23,18 @@ def check(context: Context) -> Iterator[Finding]:
         code="VF113",
         severity=Severity.WARNING,
         location=at(part.file.source, part.node.span.start, part.node.span.end),
-        message="carry services that have done their work are still there",
+        message="the carry services are still in the Compose file",
         danger=f"carry services are still deployed: {names}",
         evidence=(
-            "take them out once every host is deployed with them: until then they carry the data",
-            "their marks' volumes stay on the hosts: volfix deletes no volume",
+            "remove them only when every host has been deployed with them: until then they carry the data",
+            "their `-moved` volumes stay on the hosts: volfix deletes no volume, `docker volume rm` does",
         ),
         fix=Fix(removed.operations, removed.changes, Applicability.SAFE),
     )
 
 
 CARRIER = """\
-  carry-db-data:  # moves ./sql into db-data once; volfix takes it out again: --select VF113
+  carry-db-data:  # moves ./sql into db-data once; then remove it: volfix --select VF113 --write
     image: mysql:8.4
     user: "0:0"
     network_mode: none
@@ -66,24 +66,23 @@ RULE = Rule(
         " old place again."
     ),
     fix=(
-        "The carry services, the volumes of their marks and every wait for these services go; the file is then as "
-        "`--write` alone would have made it. First deploy the change on every host, and count its rows: `volfix "
-        "rows`."
+        "volfix removes the carry services, the declarations of their `-moved` volumes and every `depends_on` entry "
+        "for them. BEFORE that, deploy the carry services on every host, and count the rows there: `volfix rows`."
     ),
     sources=("compose-spec/compose-spec: 05-services.md (depends_on)",),
     examples=(
         fixed(
-            "a database that has moved",
+            "a carry service, and the service that waits for it",
             {"compose.yaml": DATABASE + WAITS + CARRIER + MARKED},
             {"compose.yaml": DATABASE + DECLARED},
         ),
         fixed(
-            "what the service waited for before is a list again",
+            "the other entries of `depends_on` become a list again",
             {"compose.yaml": DATABASE + LISTED + VAULT + CARRIER + MARKED},
             {"compose.yaml": DATABASE + "    depends_on:\n      - vault\n" + VAULT + DECLARED},
         ),
         fixed(
-            "what has another condition since stays a mapping",
+            "an entry of `depends_on` with another condition stays a mapping",
             {"compose.yaml": DATABASE + LISTED.replace("started", "healthy") + VAULT + CARRIER + MARKED},
             {
                 "compose.yaml": DATABASE
@@ -93,19 +92,19 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a service of that name which does something else",
+            "a service of that name with another target",
             {"compose.yaml": DATABASE + CARRIER.replace("/from:ro", "/sql") + MARKED},
         ),
         untouched(
-            "one that reaches a network",
+            "a service that reaches a network",
             {"compose.yaml": DATABASE + CARRIER.replace("network_mode: none", "network_mode: host") + MARKED},
         ),
         untouched(
-            "one that is started again and again",
+            "a service that Docker restarts",
             {"compose.yaml": DATABASE + CARRIER.replace('"no"', "always") + MARKED},
         ),
         untouched(
-            "one that may write where the rows were",
+            "a service that may write to the old place",
             {"compose.yaml": DATABASE + CARRIER.replace("/from:ro", "/from") + MARKED},
         ),
         untouched("no carry service at all", {"compose.yaml": DATABASE + DECLARED}),

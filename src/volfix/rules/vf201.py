@@ -44,9 +44,9 @@ def _strangers(context: Context) -> Iterator[Finding]:
                 message=f"{shortened(variable.name)} names a server that is not in this stack",
                 danger=f"{variable.name} of {service.name} connects to the host {host}, which is {here}",
                 label="another host",
-                evidence=("its rows are in no volume of this stack, as far as these files show",),
+                evidence=("as far as these files show, its rows are in no volume of this stack",),
                 service=service.name,
-                reason="a server's URL is never changed",
+                reason="volfix never changes the URL of a server",
             )
 
 
@@ -101,22 +101,22 @@ RULE = Rule(
         "say."
     ),
     fix=(
-        "The value changes where it is written. The file keeps its name and moves into the service's mount for data: "
-        "the mount whose target, volume or directory is named for data (`sqlite-data`, `web_db`); else, unsafe, the "
-        "only volume that is not named for another purpose (uploads, static, cache, configuration ...). If several "
-        "volumes fit, volfix names them and chooses none. A service without a mount receives a new volume at the "
-        "file's directory, or at a new directory `data` in it where code lies there. This is unsafe: apply it if "
-        "these rows must survive. Unsafe too: a value whose file something else also names (a script, code, a "
-        "setting, the build, a command, a health check, a hook, a label), and a value that loses against what the "
-        "deploying command receives (a step's `environment:`, `export`, `--env-file`), unless that names a file in a "
-        "volume. If only a mount's name says in which directory the service works, a relative path moves safely at a "
-        "customary root only (/app, /code, /usr/src/app ...). A type switch that names a server "
-        "(`DB_CONNECTION=mysql`) makes the value a schema: no finding. In a value of several parts "
-        "(`sqlite:///./${NAME}`) the literal part changes. A value that several services take changes only if the new"
-        " value is right for all of them; if their rows would meet in one file, unsafe. An example file "
-        "(.env.example, .env.dist) changes safely only if a deployment copies it into place; another env file that "
-        "nothing names (.env.prod) only if nothing else gives the service a good value. Carry the rows before the "
-        "container is recreated."
+        "Carry the rows BEFORE the container is recreated: the new file starts EMPTY. volfix changes the value where it "
+        "is written. The file keeps its name and moves into the service's mount for data: the mount whose target, "
+        "volume or directory is named for data (`sqlite-data`, `web_db`); else, unsafe, the only volume that is not "
+        "named for another purpose (uploads, static, cache, configuration ...). If several volumes fit, volfix names "
+        "them and chooses none. If the service has no mount, volfix adds a volume at the file's directory, or at a "
+        "new directory `data` in it if the directory holds code. This is unsafe: apply it if these rows must survive."
+        " Also unsafe: a file that something else names too (a script, code, a setting, the build, a command, a "
+        "health check, a hook, a label), and a value that the deploying command overrides (a step's `environment:`, "
+        "`export`, `--env-file`), unless the command's value names a file in a volume. If volfix knows the working "
+        "directory only from a mount, it moves a relative path safely only at a usual root (/app, /code, "
+        "/usr/src/app ...). If a type switch names a server (`DB_CONNECTION=mysql`), the value is the name of a "
+        "schema: no finding. In a value of several parts (`sqlite:///./${NAME}`) the literal part changes. A value "
+        "that several services use changes only if the new value is right for all of them; if they would then share "
+        "one file, the fix is unsafe. An example file (.env.example, .env.dist) changes safely only if a deployment "
+        "copies it into place; another env file that nothing names (.env.prod) only if nothing else gives the service"
+        " a good value."
     ),
     sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "compose-spec/compose-spec: 05-services.md (env_file)"),
     examples=EXAMPLES,

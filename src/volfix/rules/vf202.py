@@ -45,15 +45,15 @@ RUST = {"Dockerfile": DOCKERFILE.format(image="rust:1.83"), "Cargo.toml": '[depe
 RULE = Rule(
     code="VF202",
     name="slash-trap",
-    summary="A slash too many or too few makes the database another file.",
+    summary="With a slash too many or too few, the database URL names the wrong file.",
     why=(
         "Some libraries read `sqlite:///data/app.db` as /data/app.db, others as data/app.db below the working "
         "directory. If the mount holds the first file and the library opens the second, the rows lie in the "
         "container's layer."
     ),
     fix=(
-        "The slashes that the library needs. Safe where volfix knows the library and a mount holds one of the two "
-        "files."
+        "volfix writes the slashes that the library needs. Safe where volfix knows the library and a mount holds one of"
+        " the two files."
     ),
     sources=("sqlalchemy/sqlalchemy: pysqlite dialect", "launchbadge/sqlx: sqlx-sqlite/src/options/parse.rs"),
     examples=(
@@ -78,7 +78,7 @@ RULE = Rule(
             {"compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data")},
         ),
         fixed_unsafe(
-            "the command names the file that is there now",
+            "the command names the old file too",
             {
                 "compose.yaml": FILE.format(url="sqlite:////data/app.db", target="/app/data").replace(
                     "    volumes", "    command: serve --backup /data/app.db\n    volumes"
@@ -104,7 +104,7 @@ RULE = Rule(
             {"compose.yaml": FILE.format(url="sqlite://data/app.db?mode=rwc", target="/app/data"), **RUST},
         ),
         untouched(
-            "the working directory is the root: three slashes and four are the same file",
+            "the working directory is the root: three slashes and four name the same file",
             {
                 "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data"),
                 **PYTHON,
@@ -112,7 +112,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "both readings lie in a mount, and the library's is one of them",
+            "mounts hold both files, so the library's file is safe",
             {
                 "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/app/data")
                 .replace("[rows:/app/data]", "['rows:/app/data', 'more:/data']")
@@ -121,7 +121,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "nobody knows who reads it, and one reading lies in a mount",
+            "volfix does not know the library, and a mount holds one of the two files",
             {
                 "compose.yaml": FILE.format(url="sqlite:///data/app.db", target="/data"),
                 "Dockerfile": DOCKERFILE.format(image="alpine"),

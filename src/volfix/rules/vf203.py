@@ -55,14 +55,14 @@ def _danger(database: Database) -> str:
 def _evidence(proposal: Proposal, origin: InCode) -> Iterator[str]:
     database = proposal.database
     if environment_names_database(database.service):
-        yield f"{database.variable}: {database.shown}; {database.service.name} is told to open the same file"
+        yield f"{database.variable}: {database.shown}; the environment of {database.service.name} names the same file"
     else:
-        yield f"{database.variable}: {database.shown}; no variable of {database.service.name} says another database"
+        yield f"{database.variable}: {database.shown}; no variable of {database.service.name} names another database"
     if proposal.trap:
-        yield f"its slashes make it {database.path}, not {proposal.path_in_mount}"
+        yield f"its slashes name {database.path}, not {proposal.path_in_mount}"
     directory = posixpath.dirname(proposal.path_in_mount)
     if proposal.new_value is not None and not MAKES_DIRECTORY.search(origin.file.text):
-        yield f"the code does not make {directory}: outside the container it has to be made (mkdir -p)"
+        yield f"the code does not create {directory}: to run it outside the container, first create it (`mkdir -p`)"
 
 
 RULE = Rule(
@@ -74,9 +74,9 @@ RULE = Rule(
         "layer, and every deployment that recreates the container deletes it."
     ),
     fix=(
-        "The literal names a file in the service's mount for data; nothing else in the module changes. Safe where "
-        "nothing overrides the literal. A path that the code reads from a variable is no finding if the variable is "
-        "set, or may be. volfix edits modules in Python, Go, JavaScript and TypeScript. It reads entry points, Rails'"
+        "volfix changes the literal to a file in the service's mount for data, and nothing else in the module. Safe "
+        "where nothing overrides the literal. If the code reads the path from a variable that is or may be set, there"
+        " is no finding. volfix edits modules in Python, Go, JavaScript and TypeScript. It reads entry points, Rails'"
         " database.yml, Laravel's database.php and Prisma's schema, and never edits them."
     ),
     sources=(

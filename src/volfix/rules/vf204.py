@@ -47,7 +47,7 @@ def _of_start(context: Context, project: Project, service: Service, variable: Va
             loses=None if is_held else f"the database of {shortened(service.name)}",
             evidence=(f"{wins} is {'in' if is_held else 'outside'} what {service.name} mounts",),
             service=service.name,
-            reason="volfix cannot tell which of the two is meant: delete the other one",
+            reason="volfix cannot tell which value you mean: delete the wrong one",
         )
 
 
@@ -66,10 +66,10 @@ def _of_migrations(context: Context, project: Project, service: Service) -> Iter
             location=location,
             message="the migrations change another database file than the application opens",
             danger=f"alembic changes {path}, but {service.name} opens {' and '.join(sorted(named_paths))}",
-            label="what alembic takes",
-            evidence=("env.py takes the URL of alembic.ini, and no variable replaces it",),
+            label="alembic uses this",
+            evidence=("env.py uses the URL of alembic.ini, and no variable replaces it",),
             service=service.name,
-            reason="volfix cannot tell which of the two is meant: delete the other one",
+            reason="volfix cannot tell which value you mean: delete the wrong one",
         )
 
 
@@ -89,13 +89,13 @@ def _of_variable(project: Project, service: Service, variable: Variable) -> Iter
             code="VF204",
             severity=Severity.INFO if default else Severity.WARNING,
             location=location,
-            message=f"another value wins over {shortened(variable.name)} here",
+            message=f"this value of {shortened(variable.name)} has no effect: another wins",
             danger=f"{variable.name} is {loses} here, but {service.name} sees {wins}: {sources[0][0]} wins over {name}",
             label="without effect",
             places=tuple(value_place(sources[0][1].origin, "this value wins", names_file=False)),
-            evidence=("what the container sees: `environment:`, then the last env file, then the image's ENV",),
+            evidence=("the order is: `environment:`, then the last env file, then the image's ENV",),
             service=service.name,
-            reason="volfix cannot tell which of the two is meant: delete the other one",
+            reason="volfix cannot tell which value you mean: delete the wrong one",
         )
 
 
@@ -108,15 +108,15 @@ RULE = Rule(
     summary="Two sources give the database variable different files.",
     why=(
         "The container sees only one of several values for a variable: `environment:` wins over env files, a later "
-        "env file over an earlier env file, and all of them over the image's ENV. A change of the other value has no "
+        "env file over an earlier env file, and all of them over the image's ENV. Changing a value that loses has no "
         "effect. An env file that the code loads with `override=True`, and a value that the entry point sets, win "
         "over all of these. Migrations may have their own URL."
     ),
-    fix="None: volfix cannot tell which of the two values is meant.",
+    fix="None: volfix cannot tell which value you mean. Delete the wrong one.",
     sources=("docker/docs: compose/environment-variables/envvars-precedence.md",),
     examples=(
         reported(
-            "the code loads the env file that the build copies over what Compose says",
+            "the build copies an env file, and the code loads it over the environment",
             {
                 "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
                 "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\n",
@@ -151,7 +151,7 @@ RULE = Rule(
             },
         ),
         reported(
-            "migrations that take the URL of alembic.ini",
+            "migrations that use the URL of alembic.ini",
             {
                 "compose.yaml": FILE.format(keys="    environment: ['DATABASE_URL=sqlite:////data/a.db']\n"),
                 "Dockerfile": "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD alembic upgrade head && python main.py\n",
@@ -178,14 +178,14 @@ RULE = Rule(
             },
         ),
         reported(
-            "the image's default is replaced",
+            "Compose replaces the image's default",
             {
                 "compose.yaml": FILE.format(keys="    environment: [DB_PATH=/data/a.db]\n"),
                 "Dockerfile": "FROM alpine\nENV DB_PATH=/data/b.db\n",
             },
         ),
         untouched(
-            "the same file in other words",
+            "two spellings of the same file",
             {
                 "compose.yaml": FILE.format(keys="    env_file: .env.prod\n    environment: [DB_PATH=/data/a.db]\n"),
                 ".env.prod": "DB_PATH=/data/./a.db\n",
@@ -193,7 +193,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a server in the deployment, a file for whoever develops",
+            "a server for the deployment, a file for development",
             {
                 "compose.yaml": FILE.format(
                     keys="    env_file: dev.env\n    environment: ['DATABASE_URL=postgres://db/x']\n"

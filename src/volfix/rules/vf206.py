@@ -46,7 +46,7 @@ def _not_loaded(database: Database, path: Path) -> Finding:
             f"no `env_file:` of {service} names {name}, and no `environment:` takes {database.variable} from it",
         ),
         service=service,
-        reason=f"name the file in `env_file:` of {service}, if it is meant",
+        reason=f"if {service} needs this value, name {name} in its `env_file:`",
     )
 
 
@@ -65,10 +65,10 @@ def _baked(database: Database, origin: InDockerfile | InCode, *, mounted: bool) 
         severity=Severity.INFO,
         location=location_in(database),
         message=f"{'restart' if mounted else 'rebuild'} {shortened(service)} after the change",
-        danger=f"{what} in {name} is read when {service} starts: restart it after the change"
+        danger=f"{service} reads {what} in {name} when it starts: restart {service} after the change"
         if mounted
-        else f"{what} in {name} is a part of the image of {service}: rebuild it after the change",
-        evidence=("`docker compose restart`",) if mounted else ("`docker compose up -d --build`",),
+        else f"{what} in {name} is a part of the image of {service}: rebuild the image after the change",
+        evidence=("run `docker compose restart`",) if mounted else ("run `docker compose up -d --build`",),
         service=database.service.name,
         reason="nothing to edit: restart the service" if mounted else "nothing to edit: rebuild the image",
     )
@@ -97,19 +97,19 @@ RULE = Rule(
         "rebuilt."
     ),
     fix=(
-        "None: volfix cannot tell whether the container is meant to have the file, and no edit of a file rebuilds an "
-        "image. Where nothing in the image reads `.env` either, VF201's fix of its value is unsafe."
+        "None: volfix cannot tell whether the service needs the file, and it does not build images. If nothing in the "
+        "image reads `.env` either, VF201's fix of its value is unsafe."
     ),
     sources=("docker/docs: compose/environment-variables/set-environment-variables.md",),
     examples=(
         reported("`.env` alone", _built({".env": URL})),
         untouched("the Compose file passes it on", _built({".env": URL}, keys="    environment: [DATABASE_URL]\n")),
         untouched(
-            "the application reads it, and it is copied into the image",
+            "the application reads `.env`, and the build copies it into the image",
             _built({".env": URL, "requirements.txt": "sqlalchemy==2.0.36\npython-dotenv\n"}, what="."),
         ),
         untouched("an example for people", _built({".env.example": URL})),
-        untouched("an ENV that is right as it is", _built({}, env=f"ENV {URL}")),
+        untouched("an ENV that names a file in a mount", _built({}, env=f"ENV {URL}")),
         untouched(
             "a file for one environment, which the deployment passes on its command line", _built({".env.prod": URL})
         ),

@@ -68,15 +68,16 @@ DECLARED = "\nvolumes:\n  - name: docker-socket\n    host:\n      path: /var/run
 RULE = Rule(
     code="VF301",
     name="deploy-without-docker-socket",
-    summary="A pipeline's step deploys, and has no way to the host's Docker daemon.",
+    summary="A pipeline's step deploys, but cannot reach the host's Docker daemon.",
     why=(
         "Drone's docker runner starts each step in a container. Without the host's socket the step reaches no daemon,"
-        " and the deployment fails; a daemon of the step's own would take all data with it when it ends."
+        " and the deployment fails. A daemon inside the step would be no help: it ends with the step, and all data "
+        "with it."
     ),
     fix=(
-        "A host volume for /var/run/docker.sock, declared in the pipeline and mounted in the step. Drone refuses host"
-        " volumes in repositories that it does not trust: safe with --trusted, or where the pipeline shows the trust;"
-        " else unsafe."
+        "volfix declares a host volume for /var/run/docker.sock in the pipeline, and mounts it in the step. Drone "
+        "refuses host volumes in repositories that it does not trust: safe with --trusted, or where the pipeline "
+        "already needs that trust; else unsafe."
     ),
     sources=("drone/docs: pipeline/docker/syntax/volumes/host.md", "drone-runners/drone-runner-docker: engine/linter"),
     examples=(
@@ -113,7 +114,7 @@ RULE = Rule(
             {"compose.yaml": COMPOSE, ".drone.yml": STEP.replace("type: docker", "type: exec")},
         ),
         untouched(
-            "over ssh the daemon is that of the other host",
+            "over ssh the step uses the other host's daemon",
             {"compose.yaml": COMPOSE, ".drone.yml": STEP.replace("docker compose", "ssh web docker compose")},
         ),
         untouched(

@@ -28,7 +28,7 @@ from volfix.rules.remedies.bind_to_volume import convert
 from volfix.rules.rule import Rule, fixed, reported, untouched
 from volfix.syntax.yaml_tree import Mapping
 
-CONVERSION = "the volume of this name needs --unsafe-fixes"
+CONVERSION = "the fix that creates the volume of this name needs --unsafe-fixes"
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -58,8 +58,8 @@ def check(context: Context) -> Iterator[Finding]:
                 deploy,
                 Severity.WARNING if reader else Severity.INFO,
                 "the pipeline does not keep the data directory",
-                f"{path} is part of the pipeline's workspace, which is gone after the build: the step's own commands "
-                "find it empty each time",
+                f"{path} is part of the pipeline's workspace, which is deleted after the build: the step's own commands "
+                "find it EMPTY each time",
                 (
                     *evidence,
                     *((f"`{reader}` reads it",) if reader else ()),
@@ -97,7 +97,7 @@ def _empty_volumes(context: Context, deploy: StackDeployment) -> Iterator[Findin
                 f"the step mounts {host} at {path}, and no service of the stack mounts {host}",
                 "the host's daemon takes each mount of the stack from the host, whatever the step mounts",
             ),
-            reason="leave the volume out, and back up where the rows are",
+            reason=f"remove the volume from the step, and back up {' and '.join(kept)}",
             location=in_pipeline(deploy, mount.node if isinstance(mount.node, Mapping) else None),
             target=path,
         )
@@ -188,15 +188,15 @@ RULE = Rule(
         "empty."
     ),
     why=(
-        "Drone makes a workspace volume for each build and removes it afterwards. What the step's own commands read "
-        "or write there, such as a backup or a migration, is never the stack's data: the host's daemon resolves "
-        "`./data` to a directory of the host. A host volume in the pipeline changes what the step sees, and nothing "
-        "for the stack: if the stack does not use this volume, its backup is EMPTY."
+        "Drone creates a workspace volume for each build and deletes it afterwards. A step's own command, such as a "
+        "backup or a migration, never sees the stack's data there: the host's daemon resolves `./data` to a directory"
+        " of the host. A host volume in the pipeline changes what the step sees, but not what the stack uses: a "
+        "backup of a volume that the stack does not use is EMPTY."
     ),
     fix=(
-        "A host volume below /var/lib/drone, mounted at the data directory in the step: only where the step reads the"
-        " directory, or with --trusted. Safe where volfix knows that Drone trusts the repository and where the fix "
-        "that makes the volume of the same name is safe; else unsafe."
+        "volfix mounts a host volume below /var/lib/drone at the data directory in the step, if the step reads the "
+        "directory, or with --trusted. Safe where volfix knows that Drone trusts the repository, and where the fix "
+        "that creates the volume of the same name is safe; else unsafe."
     ),
     sources=(
         "drone-runners/drone-runner-docker: engine/compiler/workspace.go",
@@ -221,7 +221,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "nothing reads it",
+            "no command of the step reads the directory",
             {
                 "compose.yaml": CONVERTED.replace("app-db:/app", "rows:/app").replace("  app-db:\n", "  rows:\n"),
                 ".drone.yml": BACKED_UP.replace(BACKUP, ""),
@@ -241,11 +241,11 @@ RULE = Rule(
             },
         ),
         untouched(
-            "what the step reads lies beside it",
+            "the step reads other files beside the directory",
             {"compose.yaml": KEPT, ".drone.yml": BACKED_UP.replace("data/app.db", "datasets/app.csv data.sql")},
         ),
         untouched(
-            "on another host, where the path means something else",
+            "a command that runs on another host",
             {
                 "compose.yaml": KEPT,
                 ".drone.yml": BACKED_UP.replace(

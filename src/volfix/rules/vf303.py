@@ -42,15 +42,14 @@ def _named_by_workspaces(context: Context) -> Iterator[Finding]:
             deploy,
             Severity.WARNING,
             f"every repository is deployed as the project `{shortened(shared or '')}`",
-            f"the stack is deployed as project `{shared}`, as is every repository that "
-            f"{deploy.deployment.pipeline.system.name} deploys from its workspace: "
-            "two on one host replace each other's containers and share volumes of one name",
+            f"every repository that {deploy.deployment.pipeline.system.name} deploys from its workspace becomes the "
+            f"project `{shared}`: two on one host replace each other's containers and share volumes of one name",
             tuple(_evidence(context, deploy)),
             fix if isinstance(fix, Fix) else None,
             fix
             if isinstance(fix, str)
-            else "under another name the project starts with new volumes: the data must be carried first, and the "
-            f"containers of the project `{shared}` still hold their ports",
+            else "under a new name the project starts with EMPTY volumes: first run `volfix carry --from-project "
+            f"{shared} --write`, which also stops the old containers",
             label=f"as the project `{shared}`",
             loses="its volumes to another repository",
         )
@@ -73,10 +72,10 @@ def _files(context: Context, deploy: StackDeployment) -> list[ComposeFile]:
 
 
 def _evidence(context: Context, deploy: StackDeployment) -> Iterator[str]:
-    yield f"Compose names the project after its directory, and that is {deploy.deployment.directory}"
+    yield f"Compose names the project after its directory, {deploy.deployment.directory}"
     keys = list(dict.fromkeys(move.volume for move in _volume_moves(context, deploy)))
     if keys:
-        yield "on the host the volumes are called " + ", ".join(f"{deploy.deployment.project}_{key}" for key in keys)
+        yield "on the host the volumes are named " + ", ".join(f"{deploy.deployment.project}_{key}" for key in keys)
     yield (
         f"other repositories may run as `{deploy.deployment.project}` on the host: `volfix carry` stops and renames only "
         "this repository's old containers, and removes none"
@@ -90,7 +89,7 @@ def _fix(context: Context, deploy: StackDeployment, files: list[ComposeFile]) ->
     if any(file.version_1 for file in files):
         return VERSION_1
     if not name or name == deploy.deployment.project:
-        return "the repository's name is no better"
+        return "volfix knows no other name for the project: set `name:` in the Compose file"
     moves = tuple(dict.fromkeys((*_volume_moves(context, deploy), *_bind_moves(context, deploy))))
     if _may_be_version_1(deploy):
         operation = _variable(deploy, name)
@@ -132,7 +131,7 @@ def _variable(deploy: StackDeployment, name: str) -> Operation | str:
     if pair is None and step.get("environment") is None:
         return AddEntries(source, document, step, (("environment", entries),))
     if pair is None or not isinstance(pair.value, Mapping) or pair.value.anchor is not None or not pair.value.pairs:
-        return "the step's environment is empty, or written elsewhere"
+        return "volfix cannot edit the step's `environment:`, which is empty or comes from elsewhere"
     return AddEntries(source, document, pair.value, entries)
 
 
@@ -173,20 +172,20 @@ UNNAMED = PIPELINE.replace("-p shop ", "")
 RULE = Rule(
     code="VF303",
     name="shared-project-name",
-    summary="Two stacks run under one project name, as all repositories do that Drone deploys as `src`.",
+    summary="Two stacks run under one project name; Drone deploys every repository as the project `src`.",
     why=(
         "Compose names containers, networks and volumes after the project, and the project after its directory. A "
-        "Drone step works in /drone/src for every repository: two of them on one host are one project. The second "
-        "deployment replaces the containers of the first, and works in the first one's volumes and in its /drone/src "
-        "on the host. The same happens if one script starts two stacks under one `-p`, and both keep a database in a "
-        "volume of the same name."
+        "Drone step works in /drone/src for every repository: two repositories on one host are one project. The "
+        "second deployment replaces the containers of the first, and uses its volumes and its /drone/src on the host."
+        " The same happens if a script starts two stacks with the same `-p`, and both keep a database in a volume of "
+        "the same name."
     ),
     fix=(
-        "`name:` at the top of the Compose file, from the name of the repository's remote or directory. If the step "
-        "may call Compose 1, which refuses a file with `name:`, COMPOSE_PROJECT_NAME in the step's environment "
-        "instead. Unsafe: the new project's volumes start EMPTY until the data is carried from `src_<volume>`. "
-        "`volfix carry --from-project src` carries it, stops and renames the old containers of this repository, and "
-        "removes no container."
+        "volfix writes `name:` at the top of the Compose file, from the name of the repository's remote or directory. "
+        "If the step may call Compose 1, which refuses a file with `name:`, it writes COMPOSE_PROJECT_NAME into the "
+        "step's environment. Unsafe: the new project's volumes start EMPTY until the data is carried from "
+        "`src_<volume>`. `volfix carry --from-project src` carries it, stops and renames the old containers of this "
+        "repository, and removes no container."
     ),
     sources=(
         "drone-runners/drone-runner-docker: engine/compiler/workspace.go",
@@ -194,7 +193,7 @@ RULE = Rule(
     ),
     examples=(
         fixed_unsafe(
-            "started from the workspace",
+            "deployed from the workspace",
             {"web-shop/compose.yaml": SPACED, "web-shop/.drone.yml": UNNAMED},
             {"web-shop/compose.yaml": "name: web-shop\n\n" + SPACED},
         ),
@@ -240,7 +239,10 @@ RULE = Rule(
             },
         ),
         untouched("a name in the file", {"compose.yaml": "name: shop\n" + COMPOSE, ".drone.yml": UNNAMED}),
-        untouched("-p", {"compose.yaml": COMPOSE, ".drone.yml": UNNAMED.replace("compose up", "compose -p shop up")}),
+        untouched(
+            "a name with `-p`",
+            {"compose.yaml": COMPOSE, ".drone.yml": UNNAMED.replace("compose up", "compose -p shop up")},
+        ),
         untouched(
             "COMPOSE_PROJECT_NAME in the step",
             {
@@ -251,7 +253,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a directory of its own",
+            "a project in its own directory",
             {
                 "shop/compose.yaml": COMPOSE,
                 ".drone.yml": UNNAMED.replace("docker compose", "cd shop && docker compose"),

@@ -24,10 +24,10 @@ def check(context: Context) -> Iterator[Finding]:
                 deploy,
                 Severity.ERROR,
                 "the deployment's volumes end with the pipeline",
-                "the step deploys to a Docker daemon inside the pipeline, which ends with it: its containers and "
-                "volumes, named ones too, are gone then",
+                "the step deploys to a Docker daemon inside the pipeline: when the pipeline ends, all its containers and "
+                "volumes are deleted, also named volumes",
                 (_daemon(deploy),),
-                reason="deploy to a machine that stays: its socket, a context, or `ssh`",
+                reason="deploy to a lasting machine: mount its Docker socket, or use a Docker context or `ssh`",
                 label="deploys here",
                 loses="every volume",
             )
@@ -39,7 +39,7 @@ def check(context: Context) -> Iterator[Finding]:
                 "the machine and all its volumes are gone after the pipeline",
                 "the step deploys to a machine that is deleted after the pipeline, with every volume on it",
                 (f"{deploy.deployment.pipeline.runner} starts a machine for each pipeline",),
-                reason="deploy to a machine that stays: its socket, a context, or `ssh`",
+                reason="deploy to a lasting machine: mount its Docker socket, or use a Docker context or `ssh`",
                 label="deploys here",
                 loses="every volume",
             )
@@ -50,9 +50,9 @@ def _daemon(deploy: StackDeployment) -> str:
 
     for step in deploy.deployment.pipeline.steps:
         if is_dind(step):
-            return f"{step.name} is a daemon of its own: {step.image}"
+            return f"{step.name} is a Docker daemon: {step.image}"
     address = deploy.deployment.call.host or deploy.deployment.step.environment.get("DOCKER_HOST")
-    return f"DOCKER_HOST is {address}" if address else "the step starts a daemon of its own"
+    return f"DOCKER_HOST is {address}" if address else "the step starts its own Docker daemon"
 
 
 PIPELINE = """\
@@ -78,9 +78,9 @@ RULE = Rule(
     summary="The deployment goes to a Docker daemon that ends with the pipeline.",
     why=(
         "A Docker-in-Docker service keeps its containers and volumes in its own /var/lib/docker, an anonymous volume "
-        "that the runner removes with the pipeline. No mount and no volume of the stack changes that."
+        "that the runner deletes with the pipeline. No mount and no volume of the stack changes that."
     ),
-    fix="None in the files: deploy to another daemon, on a machine that stays.",
+    fix="None in the files: deploy to the daemon of a lasting machine.",
     sources=(
         "drone/docs: pipeline/docker/examples/services/docker_dind.md",
         "drone-runners/drone-runner-docker: engine",
@@ -96,11 +96,11 @@ RULE = Rule(
             },
         ),
         untouched(
-            "tests in Docker-in-Docker are where they belong",
+            "tests in Docker-in-Docker",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("up -d", "up --abort-on-container-exit")},
         ),
         untouched(
-            "a daemon for the build beside a deployment on the host's",
+            "a daemon for the build; the deployment uses the host's daemon",
             {
                 "compose.yaml": COMPOSE,
                 ".drone.yml": PIPELINE.replace(
@@ -111,7 +111,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "the step's own image is docker:dind: its commands run instead of the daemon (VF301 speaks of that)",
+            "the step's own image is docker:dind: its commands replace the daemon (see VF301)",
             {
                 "compose.yaml": COMPOSE,
                 ".drone.yml": PIPELINE.split("services:")[0]
@@ -124,7 +124,7 @@ RULE = Rule(
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("tcp://docker:2375", "ssh://deploy@web")},
         ),
         untouched(
-            "images are built in it, nothing is deployed",
+            "the daemon builds images, and nothing is deployed",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("compose -p shop up -d", "build .")},
         ),
     ),

@@ -64,8 +64,8 @@ def _shifted(deploy: StackDeployment) -> Iterator[Finding]:
                 deploy,
                 Severity.WARNING,
                 "a relative bind mount means another directory on the host",
-                f"the stack is started from {deployment.directory}, which is {host} on the host: "
-                "a relative bind mount of it means another directory there",
+                f"the stack starts from {deployment.directory}, which is {host} on the host: "
+                "its relative bind mounts lead to other directories there",
                 (f"the daemon resolves `./data` to {deployment.directory}/data on the host, not below {host}",),
                 reason=f"mount {host} at {host} and start the stack there, or keep the data in named volumes",
             )
@@ -92,12 +92,13 @@ RULE = Rule(
     summary="A deploying step mounts something that the pipeline does not declare, or the other way round.",
     why=(
         "Drone mounts a volume only if the step's entry has a name and a path, and the pipeline declares this name as"
-        " `host:` or `temp:`. Drone passes over everything else, and the step works without the socket or the data. A"
-        " stack that starts from a host directory at another path has its relative bind mounts elsewhere on the host."
+        " `host:` or `temp:`. Drone ignores everything else, and the step runs without the socket or the data. If the"
+        " step mounts a host directory at another path and starts the stack there, relative bind mounts lead to other"
+        " directories on the host."
     ),
     fix=(
-        "For the Docker socket: the declaration, the name or the mount that is missing. Safe where the pipeline shows "
-        "that the repository is trusted, or with --trusted; else unsafe."
+        "For the Docker socket, volfix adds the missing declaration, name or mount. Safe with --trusted, or where the "
+        "pipeline already needs Drone's trust; else unsafe."
     ),
     sources=(
         "drone-runners/drone-runner-docker: engine/compiler/compiler.go",
@@ -115,12 +116,12 @@ RULE = Rule(
             {".drone.yml": UNMOUNTED + "  volumes:\n  - name: socket\n    path: /var/run/docker.sock\n" + DECLARED},
         ),
         fixed(
-            "mounted by another name than declared",
+            "mounted under another name than declared",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.replace("socket,", "sock,") + DECLARED},
             {".drone.yml": PIPELINE + DECLARED},
         ),
         fixed_unsafe(
-            "declared without saying what it is",
+            "declared without `host:` or `temp:`",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE + "volumes:\n- name: socket\n"},
             {".drone.yml": PIPELINE + DECLARED},
         ),
@@ -132,7 +133,7 @@ RULE = Rule(
             },
         ),
         reported(
-            "a host directory at another path below the stack",
+            "the stack starts in a host directory at another path",
             {
                 "compose.yaml": COMPOSE,
                 ".drone.yml": PIPELINE.replace("docker compose", "cd /stack && docker compose").replace(
@@ -144,11 +145,11 @@ RULE = Rule(
         ),
         untouched("declared and mounted", {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE + DECLARED}),
         untouched(
-            "a volume that no step uses harms nobody",
+            "a volume that no step uses",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE + DECLARED + "- name: cache\n  temp: {}\n"},
         ),
         untouched(
-            "Woodpecker declares no volumes: a step's mount says it all",
+            "Woodpecker needs no declaration",
             {
                 "compose.yaml": COMPOSE,
                 ".woodpecker.yml": "steps:\n  deploy:\n    image: docker:27-cli\n    volumes:\n"

@@ -36,13 +36,13 @@ def check(context: Context) -> Iterator[Finding]:
                 severity=Severity.INFO,
                 location=at(file.source, node.span.start, node.span.end) if node else at(file.source, 0, 0),
                 message="sign the pipeline again after the fix",
-                danger="the pipeline is signed, and the fix changes it: where the repository is protected, its builds "
-                "wait for an approval until it is signed again",
+                danger="the fix changes a signed pipeline: in a protected repository all builds wait for approval until you "
+                "sign it again",
                 evidence=(
                     f"changed by the fix of {', '.join(dict.fromkeys(changed[path]))}",
                     "the signature covers every byte of the other documents",
                 ),
-                reason="the key lies on the Drone server: run `drone sign <owner>/<repository> --save`",
+                reason="after the fix run `drone sign <owner>/<repository> --save`: only the Drone server has the key",
             )
 
 
@@ -70,13 +70,13 @@ RULE = Rule(
     summary="A fix changes a signed pipeline.",
     why=(
         "The signature covers every byte of the file's other documents, and only the Drone server has the key. After "
-        "any change the builds of a protected repository wait for an approval."
+        "any change the builds of a protected repository wait for approval."
     ),
     fix="None: sign the file again with `drone sign`. The old signature stays in the file until then.",
     sources=("drone/drone-yaml: yaml/signer/signer.go", "drone/drone: trigger/trigger.go"),
     examples=(
         reported(
-            "the socket is missing, and the file is signed",
+            "a signed pipeline without the socket",
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(mount="", volumes="")},
         ),
         untouched(
@@ -84,7 +84,7 @@ RULE = Rule(
             {"compose.yaml": COMPOSE, ".drone.yml": PIPELINE.format(mount=MOUNT, volumes=VOLUMES)},
         ),
         untouched(
-            "the fix is in the Compose file alone: no signature covers that",
+            "the fix only changes the Compose file, which no signature covers",
             {
                 "web-shop/compose.yaml": COMPOSE,
                 "web-shop/.drone.yml": PIPELINE.format(mount=MOUNT, volumes=VOLUMES).replace("-p shop ", ""),

@@ -77,19 +77,19 @@ PINNED = PIPELINE.replace("docker:27-cli", "docker/compose:1.29.2  # pinned")
 RULE = Rule(
     code="VF307",
     name="compose-missing-in-image",
-    summary="A step calls `docker compose`, or `docker-compose`, and its image does not have it.",
+    summary="A step calls `docker compose` or `docker-compose`, but its image does not have this program.",
     why=(
         "docker/compose 1.x only has `docker-compose`; the official docker images have Compose since 20.10.15. A step"
         " that calls a missing program fails, and a deployment that fails half way leaves the stack half deployed."
     ),
     fix=(
-        "An official docker image that has both. Unsafe: the step's other commands may need a program that only the "
+        "An official docker image that has both programs. Unsafe: the step's other commands may need a program that only the "
         "old image has."
     ),
     sources=("docker-library/docker: commit 9aaa758", "docker/compose: 1.29.2, Dockerfile"),
     examples=(
         fixed_unsafe(
-            "the plugin's form in docker/compose",
+            "`docker compose` in the image docker/compose",
             {"compose.yaml": COMPOSE, ".drone.yml": PINNED},
             {".drone.yml": PINNED.replace("docker/compose:1.29.2", "docker:27-cli")},
         ),
@@ -120,14 +120,14 @@ RULE = Rule(
             {"compose.yaml": COMPOSE, ".drone.yml": PINNED.replace("docker/compose:1.29.2", "docker:cli")},
         ),
         untouched(
-            "an image of the project's own: what it carries is not known",
+            "a private image: volfix does not know its programs",
             {
                 "compose.yaml": COMPOSE,
                 ".drone.yml": PINNED.replace("docker/compose:1.29.2", "registry.example.com/ci/docker:19"),
             },
         ),
         untouched(
-            "over ssh it is the other host's Compose",
+            "over ssh the step uses the other host's Compose",
             {
                 "compose.yaml": COMPOSE,
                 ".drone.yml": PINNED.replace("docker compose -p", "ssh web docker compose -p").replace(

@@ -51,12 +51,12 @@ RULE = Rule(
     ),
     why=(
         "Compose names a volume after the project. If the project's name contains a build number, a commit or a date,"
-        " the next deployment looks for a volume that does not exist, makes an EMPTY one, and leaves the rows in the "
-        "old volume."
+        " the next deployment looks for a volume that does not exist, creates an EMPTY volume, and leaves the rows in"
+        " the old volume."
     ),
     fix=(
-        "The part that changes goes, if the rest still is a name. Unsafe: the volume of the fixed name starts EMPTY "
-        "too, until the rows of the last deployment are carried into it."
+        "volfix removes the part of the name that changes, if a valid name is left. Unsafe: the volume with the fixed "
+        "name starts EMPTY too, until the rows of the last deployment are carried into it."
     ),
     sources=("compose-spec/compose-go: cli/options.go", "docker/compose: pkg/api/labels.go"),
     examples=(
@@ -71,7 +71,7 @@ RULE = Rule(
             {".gitlab-ci.yml": GITLAB.replace("-$CI_COMMIT_SHORT_SHA", "")},
         ),
         fixed_unsafe(
-            "an expression of the workflow",
+            "an expression of GitHub Actions",
             {"compose.yaml": COMPOSE, ".github/workflows/ship.yml": WORKFLOW},
             {".github/workflows/ship.yml": WORKFLOW.replace("_${{ github.run_number }}", "")},
         ),
@@ -86,7 +86,7 @@ RULE = Rule(
             {"compose.yaml": COMPOSE.replace("rows:\n", "rows:\n    name: 'pg'\n")},
         ),
         reported(
-            "nothing of the name stays",
+            "every part of the name changes",
             {"compose.yaml": COMPOSE, "deploy.sh": 'docker compose -p "$(git rev-parse --short HEAD)" up -d\n'},
         ),
         untouched(

@@ -41,9 +41,9 @@ RULE = Rule(
     name="checkout-cleaned",
     summary="The CI system cleans the checkout before each deployment, and a writable bind mount lies in it.",
     why=(
-        "A runner on the host deploys from its own checkout, and first makes the checkout clean: actions/checkout and"
-        " GitLab run `git clean -ffdx`, Drone's exec runner deletes the directory. The files that containers wrote "
-        "there are gone, and the deployment looks like any other."
+        "A runner on the host deploys from its own checkout, and cleans the checkout first: actions/checkout and GitLab"
+        " run `git clean -ffdx`, Drone's exec runner deletes the directory. This deletes the files that containers "
+        "wrote there, and the deployment looks like any other."
     ),
     fix=(
         "None: volfix does not know the purpose of the directory. If it holds a database, VF101 makes it a named "
@@ -55,10 +55,12 @@ RULE = Rule(
         "drone/docs: pipeline/exec/syntax/workspace.md",
     ),
     examples=(
-        reported("a runner of one's own", {"compose.yaml": COMPOSE, ".github/workflows/ship.yml": WORKFLOW}),
+        reported("a self-hosted runner", {"compose.yaml": COMPOSE, ".github/workflows/ship.yml": WORKFLOW}),
         reported("GitLab's default", {"compose.yaml": COMPOSE, ".gitlab-ci.yml": GITLAB}),
         reported("Drone's exec runner", {"compose.yaml": COMPOSE, ".drone.yml": EXEC}),
-        reported("a database that stays where it is", {"compose.yaml": PINNED, ".gitlab-ci.yml": GITLAB}),
+        reported(
+            "a database whose bind mount is kept by a comment", {"compose.yaml": PINNED, ".gitlab-ci.yml": GITLAB}
+        ),
         untouched(
             "the checkout is kept",
             {
@@ -69,26 +71,26 @@ RULE = Rule(
             },
         ),
         untouched(
-            "the clean leaves the directory",
+            "the flags of `git clean` spare the directory",
             {"compose.yaml": COMPOSE, ".gitlab-ci.yml": "variables:\n  GIT_CLEAN_FLAGS: -ffdx -e uploads/\n" + GITLAB},
         ),
         untouched(
-            "the repository brings the directory along",
+            "git tracks the directory",
             {"compose.yaml": COMPOSE, "uploads/logo.svg": "<svg/>\n", ".gitlab-ci.yml": GITLAB},
         ),
         untouched(
-            "a directory of the host outside of the checkout",
+            "a host directory outside the checkout",
             {"compose.yaml": COMPOSE.replace("./uploads", "/srv/uploads"), ".gitlab-ci.yml": GITLAB},
         ),
         untouched(
-            "on another host nothing cleans",
+            "a checkout on another host, which nothing cleans",
             {
                 "compose.yaml": COMPOSE,
                 ".gitlab-ci.yml": "deploy:\n  script:\n    - ssh ops@shop 'cd /srv/shop && git pull && docker compose up -d'\n",
             },
         ),
         untouched(
-            "a machine that is thrown away runs tests only",
+            "a temporary machine that only runs tests",
             {
                 "compose.yaml": COMPOSE,
                 ".github/workflows/ci.yml": WORKFLOW.replace("self-hosted", "ubuntu-latest").replace(

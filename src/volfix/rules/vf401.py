@@ -45,11 +45,11 @@ RULE = Rule(
         "what a step or script calls, as bash does: functions, variables, `eval`, ssh, other scripts, make targets."
     ),
     fix=(
-        "The option that deletes goes; a command that only deletes goes as a whole, if the script does the same "
-        "without it. Safe where a safe fix of the same run makes the volume that the command would delete; the "
-        "removal then belongs to that fix. Else unsafe: someone may want a reset at each deployment. If the command "
-        "has to stay (`--ignore VF401`, a comment, a form that volfix does not edit), the fix that makes the volume "
-        "is unsafe and names the command."
+        "volfix removes the option that deletes. If the command does nothing else, volfix removes the whole command, if "
+        "the rest of the script works without it. Safe where a safe fix of the same run creates the volume that the "
+        "command would delete; the removal is then a part of that fix. Else unsafe: someone may want a reset at each "
+        "deployment. If the command has to stay (`--ignore VF401`, a comment, a form that volfix does not edit), the "
+        "fix that creates the volume is unsafe and names the command."
     ),
     sources=(
         "docker/compose: compose_down.md, compose_rm.md, compose_up.md",
@@ -57,12 +57,12 @@ RULE = Rule(
     ),
     examples=(
         fixed(
-            "the pipeline deletes the volume that the database has just got",
+            "the pipeline would delete the volume that VF101's fix creates",
             {"compose.yaml": BIND, ".drone.yml": PUSH.replace("{down}", "down -v --remove-orphans")},
             {"compose.yaml": MOVED, ".drone.yml": PUSH.replace("{down}", "down --remove-orphans")},
         ),
         fixed_unsafe(
-            "a script, in the middle of a cluster of options, with another value behind",
+            "-v in a cluster of options (`-vt 5`)",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "#!/bin/sh\nset -e\ndocker-compose down -vt 5 \\\n  --rmi all\ndocker-compose up -d\n",
@@ -70,7 +70,7 @@ RULE = Rule(
             {"deploy.sh": "#!/bin/sh\nset -e\ndocker-compose down -t 5 \\\n  --rmi all\ndocker-compose up -d\n"},
         ),
         fixed_unsafe(
-            "a make target that another target runs before it starts the stack, through a variable",
+            "a make target that the deploying target depends on",
             {
                 "compose.yaml": STACK,
                 "Makefile": "DC = docker compose\n\nwipe:\n\t@$(DC) down --volumes --remove-orphans || true\n\nup: wipe\n\t$(DC) up -d\n",
@@ -93,7 +93,7 @@ RULE = Rule(
             {"deploy.sh": "docker compose down\ndocker compose up -d\n"},
         ),
         fixed(
-            "a command that does nothing else goes with the fix whose volume it would delete",
+            "a whole command is removed by the fix whose volume it would delete",
             {
                 "compose.yaml": BIND,
                 "deploy.sh": "docker compose down && docker volume prune -af && docker compose up -d\n",
@@ -101,14 +101,14 @@ RULE = Rule(
             {"compose.yaml": MOVED, "deploy.sh": "docker compose down && docker compose up -d\n"},
         ),
         untouched(
-            "targets that are called by hand",
+            "targets that people call by hand",
             {
                 "compose.yaml": STACK,
                 "Makefile": "up:\n\tdocker compose up -d\ndown:\n\tdocker compose down -v\nclean: down\n\tdocker volume prune -af\n",
             },
         ),
         untouched(
-            "a test's own stack, and what only speaks of the command",
+            "a stack for tests, and text that only mentions the command",
             {
                 "compose.yaml": STACK,
                 "docker-compose.test.yml": "services:\n  db:\n    image: postgres:16\n",
@@ -118,14 +118,14 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a stack that a script brings up for a while and takes down at its end",
+            "a script that brings a stack up and takes it down again",
             {
                 "compose.yaml": STACK,
                 "demo.sh": "trap 'docker compose down -v' EXIT\ndocker compose up -d\n./try.py\ndocker compose down -v\n",
             },
         ),
         untouched(
-            "containers, images and networks go, volumes stay",
+            "commands that delete containers, images and networks, but no volumes",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "docker compose down --remove-orphans --rmi local -t 5\ndocker rm -f old\n"
@@ -133,7 +133,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a job on a machine that is thrown away after it",
+            "a job on a temporary machine",
             {
                 "compose.yaml": STACK,
                 ".github/workflows/deploy.yml": "on: push\njobs:\n  deploy:\n    runs-on: ubuntu-24.04\n    steps:\n"
@@ -141,7 +141,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "an option of a script that is given by hand",
+            "a script deletes volumes only with an argument",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": 'case "$1" in\n  purge) docker compose down -v ;;\n  *) docker compose up -d ;;\nesac\n',

@@ -41,22 +41,22 @@ RULE = Rule(
             {"compose.yaml": STACK, "run.sh": "rm -rf ./state/*\ndocker compose up -d\n"},
         ),
         reported(
-            "find, which deletes what it finds",
+            "`find -delete`",
             {"compose.yaml": STACK, "run.sh": "find ./state -mindepth 1 -delete\ndocker compose up -d\n"},
         ),
         reported(
-            "a container that has the directory mounted",
+            "a container that mounts the directory",
             {
                 "compose.yaml": STACK,
                 "run.sh": "docker run --rm -v ./state:/v alpine sh -c 'rm -rf /v/*'\ndocker compose up -d\n",
             },
         ),
         untouched(
-            "find with a test, which says that it spares some",
+            "`find -delete` with a test, which spares files",
             {"compose.yaml": STACK, "run.sh": "find ./state -name '*.tmp' -delete\ndocker compose up -d\n"},
         ),
         reported(
-            "on the server, where the checkout lies elsewhere",
+            "on a server, where the checkout is in another directory",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "ssh app@host 'cd /srv/shop && docker compose down && rm -rf /srv/shop/state && docker compose up -d'\n",
@@ -70,7 +70,7 @@ RULE = Rule(
             },
         ),
         reported(
-            "a copy that deletes what the repository does not hold",
+            "rsync deletes on the server what the repository does not have",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "rsync -az --delete --exclude .git ./ app@host:/srv/shop/\n"
@@ -78,7 +78,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "the data directory is left out, or is not reached",
+            "commands that exclude the data directory or delete other paths",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "rsync -az --delete --exclude=/state ./ app@host:/srv/shop/\nrm -rf dist /tmp/shop state.bak\n"
@@ -87,14 +87,14 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a target that is called by hand, and a deletion inside a container",
+            "a target that people call by hand, and a deletion inside a container",
             {
                 "compose.yaml": STACK,
                 "Makefile": "clean:\n\trm -rf state\nup:\n\tdocker compose run --rm db rm -rf state\n\tdocker compose up -d\n",
             },
         ),
         untouched(
-            "git keeps untracked directories without -d, and with -n all of them; tracked files are no data",
+            "`git clean` without -d, or with -n, deletes no untracked directory",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "git clean -fx\ngit clean -ndx\ngit checkout -- .\ngit reset --hard origin/main\ngit pull\n"
@@ -102,7 +102,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a copy that only says what it would delete, and one that goes the other way",
+            "rsync with -n, and rsync from the server to a backup",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "rsync -an --delete ./ app@host:/srv/shop/\nrsync -a --delete app@host:/srv/shop/state/ /backup/state/\n"
@@ -110,7 +110,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a named volume is not reached by deleting files",
+            "a named volume, which deleting files of the checkout does not touch",
             {
                 "compose.yaml": "services:\n  db:\n    image: mongo:7\n    volumes: [rows:/data/db]\nvolumes:\n  rows:\n",
                 "deploy.sh": "git clean -ffdx\nrm -rf rows\ndocker compose up -d\n",

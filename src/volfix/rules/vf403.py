@@ -49,7 +49,7 @@ RULE = Rule(
     sources=("laravel/docs: migrations.md", "prisma/docs: prisma migrate reset", "django/django: ref/django-admin.txt"),
     examples=(
         reported(
-            "the tables are made anew after each deployment",
+            "each deployment drops and creates the tables",
             {
                 "compose.yaml": STACK,
                 ".github/workflows/ship.yml": _workflow("docker compose exec -T app php artisan migrate:fresh --force"),
@@ -65,7 +65,7 @@ RULE = Rule(
             },
         ),
         reported(
-            "a statement in the words of a client",
+            "an SQL statement in a client's arguments",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "docker compose up -d\n"
@@ -80,7 +80,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a job for tests, whose stack is taken down again",
+            "a job for tests, which takes its stack down again",
             {
                 "compose.yaml": STACK,
                 ".github/workflows/test.yml": _workflow(
@@ -89,14 +89,14 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a target that is called by hand",
+            "a target that people call by hand",
             {
                 "compose.yaml": STACK,
                 "Makefile": "deploy:\n\tdocker compose up -d\n\nreset:\n\tdocker compose exec app ./manage.py flush\n",
             },
         ),
         untouched(
-            "an input decides",
+            "a script resets only with an argument",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "docker compose up -d\n"
@@ -104,7 +104,7 @@ RULE = Rule(
             },
         ),
         untouched(
-            "a database for tests beside the one that people use",
+            "a test database beside the real database",
             {
                 "compose.yaml": STACK,
                 "deploy.sh": "docker compose up -d\ndocker compose exec db dropdb -U postgres shop_test\n",

@@ -50,7 +50,7 @@ def _problems(context: Context, ignore: Ignore) -> Iterator[tuple[Span, Severity
         yield ignore.span, Severity.WARNING, "the comment ignores nothing: no codes", danger, FORM
     elif not ignore.codes:
         now = f": today it hides {', '.join(used)}" if used else ""
-        danger = f"`{text}` hides every finding here, also future ones{now}"
+        danger = f"`{text}` hides every finding here, also all later findings{now}"
         yield ignore.span, Severity.WARNING, "the comment hides every finding", danger, FORM
     else:
         for code, place in ignore.codes.items():
@@ -59,7 +59,7 @@ def _problems(context: Context, ignore: Ignore) -> Iterator[tuple[Span, Severity
                 yield place, Severity.WARNING, f"volfix has no rule {shortened(code)}", danger, nearest(code)
             elif code in context.selected and code not in used and code != OWN and not kept:
                 danger = f"`{text}` hides nothing: {code} has no finding here"
-                reason = f"take {code} out, or move the comment to the line of the finding"
+                reason = f"remove {code}, or move the comment to the line of the finding"
                 yield place, Severity.INFO, f"{code} has no finding here", danger, reason
 
 
@@ -74,10 +74,11 @@ RULE = Rule(
     name="ignore-without-effect",
     summary="An ignore comment has an unknown code, no code, or a code that it does not need.",
     why=(
-        "A misspelt code hides nothing, and its author believes that the finding is dealt with. A comment without a "
-        "code, or one whose finding is gone, hides every later finding there: the next loss is silent."
+        "A misspelt code hides nothing, although its author believes that it does. A comment without a code hides every "
+        "later finding on its line, and so does a code whose finding is gone: volfix would not warn of the next "
+        "loss."
     ),
-    fix="None: write the codes that the comment is to ignore, or delete the comment.",
+    fix="None: name the codes that the comment should ignore, or delete the comment.",
     sources=("astral-sh/ruff: RUF100 unused-noqa, PGH004 blanket-noqa",),
     examples=(
         reported("a code that no rule has", {"compose.yaml": BIND.format("  # volfix: ignore[VF1O1]")}),
@@ -86,11 +87,11 @@ RULE = Rule(
             {"compose.yaml": BIND.format("  # volfix: ignore the host's snapshots need the files")},
         ),
         reported(
-            "a code without a finding, beside another that has one",
+            "two codes, of which only VF101 has a finding",
             {"compose.yaml": BIND.format("  # volfix: ignore[VF101, VF106] snapshots")},
         ),
         reported(
-            "a comment above the service, which covers the next line alone",
+            "a comment above the service: it covers only the next line",
             {
                 "compose.yaml": "# volfix: ignore[VF105]\nservices:\n  db:\n    image: postgres:16\n"
                 "    volumes: ['rows:/var/lib/postgresql/data']\nvolumes: {rows: }\n"
@@ -101,7 +102,7 @@ RULE = Rule(
             {"compose.yaml": BIND.format("  # volfix: ignore[VF101] the host's snapshots need the files")},
         ),
         untouched(
-            "a text that speaks of volfix",
+            "text that mentions volfix",
             {
                 "compose.yaml": "# volfix: see the README about its ignore comments\nservices:\n  web:\n    image: nginx\n"
                 "    command: ['echo', 'volfix: ignore[VF999]']\n"

@@ -80,7 +80,7 @@ def test_a_workspace_that_is_called_the_same_everywhere_is_reported_by_its_name(
 ) -> None:
     found = codes(tmp_path, Hut(), monkeypatch)
     assert found.keys() == {"VF303"}
-    assert "as project `work`, as is every repository that Hut deploys" in found["VF303"]
+    assert "every repository that Hut deploys from its workspace becomes the project `work`" in found["VF303"]
 
 
 def test_a_workspace_called_after_the_repository_is_no_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ def test_where_the_steps_run_says_which_daemon_they_reach(
 def test_only_an_editable_system_gets_a_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     codes(tmp_path, Hut(), monkeypatch, FILE.replace("socket: /var/run/docker.sock\n", ""))
     reasons = {each.finding.code: each.finding.reason or "" for each in volfix.plan(tmp_path).projects[0].findings}
-    assert reasons["VF301"].startswith("volfix edits the pipelines of Drone 1 and later")
+    assert reasons["VF301"].startswith("volfix edits only pipelines of Drone 1 and later")
 
 
 @pytest.mark.parametrize(

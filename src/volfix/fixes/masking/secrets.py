@@ -15,8 +15,12 @@ from volfix.syntax.source import Source, Span, ordered
 
 OWN_LINES = frozenset(line.strip().replace("$", "$$") for line in SCRIPT.splitlines() if line.strip())
 """Lines of the script of a carry service as they stand in a Compose file."""
-OWN_COMMENT = re.compile(r"# moves [^\s;]+ into [\w.-]+ once; volfix takes it out again: --select VF113$", re.MULTILINE)
-"""What volfix writes beside a carry service."""
+OWN_COMMENT = re.compile(
+    r"# moves [^\s;]+ into [\w.-]+ once; "
+    r"(?:then remove it: volfix --select VF113 --write|volfix takes it out again: --select VF113)$",
+    re.MULTILINE,
+)
+"""What volfix writes beside a carry service; the second form is that of earlier versions."""
 PART = re.compile(r"[\w./:@~${}%+-]")
 PARTS = re.compile(rf"{PART.pattern}+")
 """Paths, names and URLs."""

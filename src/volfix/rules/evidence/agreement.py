@@ -55,7 +55,7 @@ def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
         if other is None or proposal.database.is_inside:
             yield proposal
         else:
-            reason = proposal.reason or f"{other.database.service.name} takes the same value, and its mounts differ"
+            reason = proposal.reason or f"{other.database.service.name} uses the same value with other mounts"
             yield proposal.refused(reason)
 
 
@@ -76,7 +76,7 @@ def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Pr
             continue
         others = [each.database for each in places[place].values()]
         if any(each.is_inside or each.written_at != written_at for each in others):
-            reasons[written_at] = f"another database would be the same file, {proposal.path_in_mount}"
+            reasons[written_at] = f"two databases would become one file, {proposal.path_in_mount}"
         else:
             names = " and ".join(sorted(each.service.name for each in others))
             doubts[written_at] = (
@@ -110,7 +110,7 @@ def own_volumes(found: Sequence[Proposal]) -> Iterator[Proposal]:
             yield _with_service_value(proposal, directory)
         else:
             yield proposal.refused(
-                "the service has no mount for data, and volfix cannot tell whether the deployment takes this env file"
+                "the service has no mount for data, and volfix cannot tell whether the deployment uses this env file"
             )
 
 
@@ -148,7 +148,7 @@ def _concern(database: Database, other: Database) -> str | None:
         return None
     if other.is_inside:
         files = " and ".join(other.project.file_names)
-        return f"with {files}, a mount holds a database of {name}, which may need a volume without them too"
+        return f"with {files}, {name} has a mount for a database; volfix cannot tell whether it needs one without them"
     return None if same_value else f"{other.variable} of {name} names {other.path}, which no mount holds either"
 
 
@@ -171,7 +171,7 @@ def with_doubts_of_others(context: Context, found: Sequence[Proposal]) -> Iterat
             yield proposal
             continue
         group = groups[written_at]
-        others = (f"{each.database.service.name} takes the same value: {each.doubt}" for each in group if each.doubt)
+        others = (f"{each.database.service.name} uses the same value: {each.doubt}" for each in group if each.doubt)
         doubt = next(others, None) or _scattered(context, group) or unknown_uses.get(written_at)
         yield replace(proposal, doubt=doubt)
 
@@ -184,7 +184,7 @@ def _scattered(context: Context, group: Sequence[Proposal]) -> str | None:
         if (place := _place(context, proposal)) is not None:
             volume, other = known.setdefault(id(database.project), (place[0], database))
             if volume != place[0]:
-                return f"{other.service.name} and {database.service.name} take the same value in different volumes"
+                return f"{other.service.name} and {database.service.name} use the same value with different volumes"
     return None
 
 
@@ -197,7 +197,7 @@ def _unknown_uses(context: Context, groups: Mapping[object, Sequence[Proposal]])
                 place = (variable.origin.file.path, variable.origin.place) if variable.origin else None
                 group = [each.database for each in groups.get(place, ())]
                 if group and not any(each.service is service and each.variable == variable.name for each in group):
-                    doubt = f"{variable.name} of {service.name} takes the same value: volfix cannot tell its use"
+                    doubt = f"{variable.name} of {service.name} has the same value: volfix cannot tell what uses it"
                     found.setdefault(place, doubt)
     for written_at, proposals in groups.items():
         group = [each.database for each in proposals]
@@ -212,7 +212,7 @@ def _runs_the_image(group: Sequence[Database]) -> str | None:
         image = database.service.image
         for other in database.project.services.values() if image else ():
             if other.image == image and other.build is None and database.variable not in other.environment:
-                return f"{other.name} runs {image} too, where the value is the same"
+                return f"{other.name} runs {image} too, with the same value"
     return None
 
 

@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 
 LEAVES = {
     "--no-deps": "starts the services without the carry service",
-    "--no-recreate": "leaves containers running that have the old mount",
+    "--no-recreate": "leaves containers with the old mount running",
     "--abort-on-container-exit": "stops everything when the carry service ends",
     "--exit-code-from": "stops everything when the carry service ends",
-    "--no-start": "starts nothing, and a later start is not tested",
+    "--no-start": "starts nothing: volfix has not tested a later start",
     "--scale": "may run several containers of a service",
 }
 """What options of `up` do to a carry service."""
 STARTS = {
     "up": "",
     "run": "",
-    "create": "creates containers without starting them, which is not tested",
+    "create": "creates containers without starting them: volfix has not tested a later start",
     "scale": "may run several containers of a service",
 }
 """The verbs of Compose that make containers, and what is wrong with each by itself."""
@@ -66,7 +66,7 @@ def flow_refusals(context: Context, takers: Takers) -> Iterator[str]:
                 started.add(id(item.flow))
                 names.setdefault(_named(command, call), place)
             if (changing := changing_name(command, call, project)) is not None:
-                yield f"{_place(command)} calls the project `{changing.text}`, which changes at each deployment"
+                yield f"{_place(command)} names the project `{changing.text}`, which changes at each deployment"
     if len(names) > 1:
         first, second, *_ = names.values()
         yield f"{first} and {second} run as two projects on one directory, and neither stops the other's containers"
@@ -76,7 +76,7 @@ def _of_call(
     context: Context, takers: Takers, command: Command, call: DockerCall, project: Project, *, started: bool
 ) -> Iterator[str]:
     if call.program == DOCKER and call.verb in VERBS:
-        yield "deploys it to a Swarm, which waits for no service"
+        yield "deploys it to a Swarm, which does not wait for the carry service"
     elif call.program == COMPOSE and call.verb in STARTS:
         yield from _of_program(context, command)
         if call.verb == "up":
@@ -102,8 +102,8 @@ def _orphans(context: Context, takers: Takers) -> Iterator[str]:
                 mounts = [mount for mount in earlier.services[name].mounts if not (mount.read_only or mount.overridden)]
                 if any(context.host_of(mount) in hosts for mount in mounts if mount.kind == BIND):
                     yield (
-                        f"{name} had the directory ({when}), and its container may go on writing: nothing removes it "
-                        "(docker compose up --remove-orphans)"
+                        f"the old container of {name}, which mounted the directory ({when}), may keep writing: "
+                        "remove it with `docker compose up --remove-orphans`"
                     )
                     return
 
@@ -116,7 +116,7 @@ def _of_program(context: Context, command: Command) -> Iterator[str]:
     """Which Compose it is, as far as the command says."""
     program = posixpath.basename(command.values[0])
     if "podman" in program:
-        yield "is Podman's, and it is not tested which versions of Podman wait"
+        yield "is Podman's: volfix has not tested which versions of Podman wait for the carry service"
     elif program.startswith("docker-compose") and not _is_compose_2(context, command):
         yield "may be Compose 1, which starts the carry service beside the running database"
 
@@ -128,7 +128,7 @@ def _left_running(takers: Takers, command: Command, call: DockerCall, project: P
     writers = {use.service.name for use in takers.writers if use.project is project}
     left = sorted(writers - reached)
     if given and left and (writers & reached or any("$" in name for name in given)):
-        yield f"leaves {left[0]} running, which goes on writing"
+        yield f"leaves {left[0]} running, which keeps writing"
 
 
 def _run_before(takers: Takers, command: Command, call: DockerCall, project: Project) -> Iterator[str]:

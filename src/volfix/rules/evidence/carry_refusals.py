@@ -54,7 +54,7 @@ def stack_refusals(context: Context, takers: Takers) -> Iterator[str]:
     profiles = {frozenset(use.service.profiles) for use in takers.writers}
     if len(profiles) > 1:
         names = " and ".join(sorted({use.service.name for use in takers.writers}))
-        yield f"{names} are in different profiles: those that are not deployed go on writing"
+        yield f"{names} are in different profiles: a service whose profile is not deployed keeps writing"
     yield from _other_writers(context, takers)
     yield from _unkept(context, takers)
 
@@ -66,12 +66,12 @@ def _of_service(service: Service) -> Iterator[str]:
     images = images_of(service)
     if not images or not all(map(tools_of, images)):
         image = images[0].text if images else f"the image of {name}"
-        yield f"volfix does not know that {image} has a shell and the tools that copy and compare"
+        yield f"volfix cannot tell whether {image} has a shell and the tools to copy and compare"
     for key in ("userns_mode", "runtime", "isolation"):
         if service.field(key) is not None:
-            yield f"{name} says {key}, so file owners may look different to the carry service"
+            yield f"{name} sets {key}: the carry service may see other owners of the files"
     if _says_yes(service, "privileged") is not False or _unlabelled(service):
-        yield f"{name} may read files with a right (privileged, security_opt) that the carry service lacks"
+        yield f"{name} has rights (privileged, security_opt) to files that the carry service may not be able to read"
 
 
 def _says_yes(service: Service, key: str) -> bool | None:
@@ -96,7 +96,7 @@ def _of_mount(use: Use) -> Iterator[str]:
     if "Z" in options:
         yield f"the mount of {mount.raw_source} has the SELinux label Z: only one container may read it"
     if "U" in options:
-        yield f"the mount of {mount.raw_source} is for Podman (U), and it is not tested which versions of Podman wait"
+        yield f"the mount of {mount.raw_source} is for Podman (U): volfix has not tested which versions of Podman wait"
     if is_windows_path(mount.source):
         yield f"{mount.raw_source} is a Windows path"
 
@@ -115,7 +115,7 @@ def _swarm(project: Project) -> Iterator[str]:
             deploy = part.node.get("deploy")
             said = [key for key in SWARM_ONLY if isinstance(deploy, Mapping) and deploy.get(key) is not None]
             if said:
-                yield f"{service.name} is written for a Swarm (deploy: {said[0]}), which waits for no service"
+                yield f"{service.name} is for a Swarm (deploy: {said[0]}), which does not wait for the carry service"
 
 
 def _other_writers(context: Context, takers: Takers) -> Iterator[str]:
@@ -127,10 +127,10 @@ def _other_writers(context: Context, takers: Takers) -> Iterator[str]:
                 if id(use.service) in services or use.mount.read_only or use.mount.overridden:
                     continue
                 if host == other or not _is_code(use, other) or _sees(use, other, host, takers):
-                    yield f"{use.service.name} mounts it through {use.mount.raw_source} and may go on writing"
+                    yield f"{use.service.name} mounts the directory through {use.mount.raw_source} and may keep writing"
         others = {place for place, _ in context.users.get(host.key, frozenset())} - {own.project.directory}
         if others:
-            yield f"the project in {min(others).name} mounts {own.mount.raw_source} too, and does not stop"
+            yield f"the project in {min(others).name} mounts {own.mount.raw_source} too, and keeps running"
         yield from host_doubts(context, own) if own.mount.kind == BIND else ()
 
 
@@ -145,7 +145,7 @@ def _unkept(context: Context, takers: Takers) -> Iterator[str]:
     image = poor_tools(takers)
     for host, use in old_directories(context, takers).items() if image else ():
         if host.path is not None and (found := given_below(host.path)):
-            yield f"{use.mount.raw_source} has {found}, which the tools of {image} do not keep"
+            yield f"{use.mount.raw_source} has {found}: the tools of {image} do not keep this"
 
 
 def are_unseen(context: Context, takers: Takers) -> bool:

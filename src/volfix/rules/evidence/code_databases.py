@@ -75,7 +75,7 @@ def of_code(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
                 if other is None or proposal.database.is_inside:
                     yield proposal
                 else:
-                    doubt = f"{other[0]} tells {other[1].name}, which has the same code, another database"
+                    doubt = f"{other[0]} gives {other[1].name}, which runs the same code, another database"
                     yield replace(proposal, doubt=proposal.doubt or doubt)
 
 

@@ -39,7 +39,7 @@ def doubted(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
         if other is None or not _moves(proposal):
             yield proposal
         else:
-            yield replace(proposal, doubt=f"{_place(other)} names {database.path} too, and stays")
+            yield replace(proposal, doubt=f"{_place(other)} names {database.path} too, and the fix does not change it")
 
 
 def _stays(proposal: Proposal) -> bool:

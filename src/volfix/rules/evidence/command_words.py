@@ -54,8 +54,8 @@ def how_it_runs(flow: Flow, command: Command) -> str:
     if flow.why == PIPELINE:
         return f"{entry.source.path.name} runs it in {name}{through}"
     runs = {
-        NAMED: "is taken for the deployment, by its name or its directory's",
-        INSTALLED: "works on a stack outside of the checkout",
+        NAMED: "is taken for the deployment (by its name or its directory)",
+        INSTALLED: "works on a stack outside the checkout",
         STARTS: "brings the stack up",
     }
     return f"the {WHAT.get(entry.kind, entry.kind)} {name} {runs[flow.why]}{through}"
@@ -68,7 +68,7 @@ def removal(command: Command, option: Option, flow: Flow) -> tuple[SetText, ...]
     """
     word = command.words[option.word]
     if flow.takers.get((word.fragment.source.path, word.place), set()) - {_written_by(command)}:
-        return f"other commands receive {option.name} too"
+        return f"other commands use this {option.name} too"
     if option.shared:
         start = word.span.start + option.offset
         if word.expanded or not _is_plain(command, option.word):
@@ -83,7 +83,7 @@ def removal(command: Command, option: Option, flow: Flow) -> tuple[SetText, ...]
         return f"{option.name} is not written in the command itself"
     begin, end = before.span.end, last.span.end
     if begin >= word.span.start or word.fragment.text[begin : word.span.start].strip(" \t\\\n"):
-        return f"something else stands before {option.name}"
+        return f"volfix cannot remove {option.name}: unexpected text before it"
     places = [word.fragment.place(at, at + 1) for at in range(begin, end)]
     before_it = word.fragment.source.text[places[0].start : word.fragment.starts[word.span.start]]
     if before_it.strip(" \t\\\r\n") or any(one.end > other.start for one, other in pairwise(places)):

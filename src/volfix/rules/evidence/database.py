@@ -109,7 +109,7 @@ class Database:
 def unsayable(origin: Origin, value: str) -> str | None:
     """Why the value cannot be written where it comes from; None where it can."""
     if isinstance(origin, InDockerfile) and not PLAIN_WORD.match(value):
-        return "the Dockerfile would need quotes that are not there"
+        return "the new value needs quotes in the Dockerfile"
     if isinstance(origin, InFlow) and (origin.span is None or not PLAIN_WORD.match(value)):
         return "the value is part of a longer word: change it by hand"
     if isinstance(origin, PutTogether) and origin.saying(value) is None:

@@ -83,7 +83,11 @@ def placed(project: Project, service: Service, variable: Variable, file: Databas
     if path is not None and not path.isprintable():
         return None
     if path is None:
-        return Proposal(database, reason=file.doubt or "the service's working directory is not known", doubt=guess)
+        return Proposal(
+            database,
+            reason=file.doubt or "volfix does not know the service's working directory: set `working_dir:`",
+            doubt=guess,
+        )
     if is_forgotten(service, path):
         return None
     within = holder(project, service, path)
@@ -103,7 +107,7 @@ def _guess(project: Project, service: Service, file: DatabaseFile, others: list[
     A mount of the file alone suggests its directory and no more: to move the file the value has to change.
     """
     if others:
-        return f"it may also be {' or '.join(others)}: set `working_dir:`"
+        return f"the file may also be {' or '.join(others)}: set `working_dir:`"
     if not file.relative or file.doubt:
         return None
     written = posixpath.normpath(posixpath.join(file.folder, file.path))

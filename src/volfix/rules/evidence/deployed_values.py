@@ -205,7 +205,7 @@ def _bad(proposal: Proposal, deployed: DeployedProject, moved: set[object]) -> s
         found = Variable(found.name, _after(proposal, service), found.origin)
     wins = f"the value of {found.name} that wins there"
     if found.value is None or VISIBLE.search(found.value):
-        return f"{wins} is not known"
+        return f"volfix does not know {wins}"
     located_there = located(deployed.project, service, found.name, found)
     named = located_there.database if located_there else None
     if named is None or named.path is None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from volfix.syntax.yaml_tree import Mapping, Scalar
 
 SOCKET = "/var/run/docker.sock"
-NOT_EDITED = "volfix edits the pipelines of Drone 1 and later; of others it only reads what they do"
+NOT_EDITED = "volfix edits only pipelines of Drone 1 and later; change this pipeline by hand"
 SHARED = "the step is shared with others by an anchor, an alias or a merge key"
 
 

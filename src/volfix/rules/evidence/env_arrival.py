@@ -87,5 +87,9 @@ def named_by(context: Context, database: Database) -> Iterator[str]:
         for source in dict.fromkeys(command.fragment.source for command in start.flow.commands):
             if found := named.search(source.text):
                 line = f"{relative(source.path, context.root)}:{source.place(found.end())[0]}"
-                how = f"reads it and hands {database.variable} to" if is_read else "names it, beside"
+                how = (
+                    f"reads this file and passes {database.variable} to"
+                    if is_read
+                    else "names this file, and runs with"
+                )
                 yield f"{line} {how} {started}"

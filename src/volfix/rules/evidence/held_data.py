@@ -101,14 +101,14 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[HeldData]:
         if not entry.verified:
             doubt = f"nobody has verified where {entry.name} keeps its data ({entry.source})"
         elif where.unknown:
-            doubt = f"the value of {where.moved_by} is not known"
+            doubt = f"volfix does not know the value of {where.moved_by}"
         if entry.bundles:
-            evidence += f", that of {' and '.join(entry.bundles)} within"
+            evidence += f", with that of {' and '.join(entry.bundles)} in it"
         kind = ENGINE if entry.kind == "engine" or entry.bundles else APPLICATION
         notes = (entry.note,) if entry.note and kind == APPLICATION and entry.hand_edited else ()
         engine = engine_of(entry, effective_values(use.service)) if kind == APPLICATION else None
         if engine is not None and engine.engine == "server":
-            doubt = f"{engine}: the database of {entry.name} is on a server, only other files are here"
+            doubt = f"{engine}: the database of {entry.name} is on a server; only other files are here"
         elif engine is not None and engine.engine == "unknown":  # the directory moves whole, whatever is in it
             notes = (*notes, f"volfix cannot tell the engine from {engine}: with a server, only other files are here")
         is_rest = engine is not None and engine.engine == "server"
@@ -136,7 +136,9 @@ def _by_name_or_path(use: Use, target: str) -> HeldData | None:
             if role.kind == CLIENT:
                 return None
             if holds(target, role.where) == "holds" and target != "/":
-                evidence = f"{image.text}: by its name the image is {entry.name}, which keeps its data in {target}"
+                evidence = (
+                    f"{image.text}: judging by its name, the image is {entry.name}, which keeps its data in {target}"
+                )
                 doubt = "volfix does not know the image, only its name"
                 kind = ENGINE if entry.kind == "engine" else APPLICATION
                 return HeldData(kind, entry, (evidence, *role.evidence), doubt)

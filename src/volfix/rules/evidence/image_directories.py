@@ -27,9 +27,9 @@ def line_making(project: Project, service: Service, user: str, target: str) -> t
     if not stage.source.path.is_relative_to(project.root):
         return "the Dockerfile lies outside the repository"
     if stage.base_image is None or NO_SHELL.search(stage.base_image):
-        return "the image has no shell, or volfix does not know which it is built on"
+        return "the base image has no shell, or volfix does not know the base image"
     if "$" in user or not re.fullmatch(r"[\w.-]+(?::[\w.-]+)?", user) or re.search(r"[^\w./-]", target):
-        return "the user or the directory is not a plain word"
+        return "the name of the user or the directory has unusual characters"
     place = root_place(read(stage.source), service.build.target if service.build else None)
     text = place.run((f"mkdir -p {target}", f"chown {user} {target}")) if place else None
     if place is None or text is None:

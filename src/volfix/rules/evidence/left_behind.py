@@ -96,7 +96,7 @@ def database_at(path: Path, held: HeldData) -> str | None:
             return f"the SQLite database {name}"
         if client is None and held.kind != DATABASE_FILE and not is_kept:
             return f"the data of {held.entry.name}" if held.entry else "data"
-    return "something that may not be looked into here" if closed else None
+    return "files that volfix may not read here" if closed else None
 
 
 def _files(path: Path, closed: list[OSError]) -> Iterator[tuple[str, bool]]:

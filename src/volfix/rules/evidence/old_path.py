@@ -74,7 +74,7 @@ def _named_by_build(database: Database) -> str | None:
     name = stage.source.path.name
     assert database.path is not None
     if database.path in stage.filled:
-        return f"{name} copies {database.path} from elsewhere: it may be more than rows"
+        return f"{name} copies {database.path} into the image: a file in the mount starts without what it holds"
     if database.path in stage.run_paths or any(_names(text, database.path) for text in stage.runs):
         return f"a RUN of {name} also names {database.path}"
     if stage.migration is not None:

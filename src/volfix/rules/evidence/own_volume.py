@@ -19,7 +19,7 @@ from volfix.rules.evidence.image_directories import line_making
 from volfix.syntax.yaml_tree import Document, Mapping, Scalar, resolved
 from volfix.syntax.yaml_tree import Sequence as Items
 
-VERSION_1 = "the file has no `services:` (version 1), which Compose no longer reads: give it the current format first"
+VERSION_1 = "the file has no `services:` (version 1), and Compose no longer reads it: convert it to the current format"
 
 
 def own_directory(database: Database, workdir: str | None) -> tuple[str | None, str | None]:
@@ -30,7 +30,7 @@ def own_directory(database: Database, workdir: str | None) -> tuple[str | None, 
     assert database.path is not None
     project, service, there = database.project, database.service, posixpath.dirname(database.path)
     if is_test_stack(project) or is_test_service(service):
-        return None, "the rows of a stack for tests need not survive"
+        return None, "the stack is for tests: its rows need not survive"
     if database.is_foreign or any(service.volumes_of_containers):
         return None, no_mount(service)
     if (reason := refusal(service) or _claimed(project, service)) is not None:
@@ -83,9 +83,9 @@ def _claimed(project: Project, service: Service) -> str | None:
     own = service.parts[0].node
     for name, other in project.services.items():
         if other is not service and any(part.node is own for part in other.parts):
-            return f"{name} extends {service.name}, and would have the volume too"
+            return f"{name} extends {service.name}, and would mount the volume too"
         if any(source == service.name for source, _ in other.volumes_from):
-            return f"{name} takes its mounts from {service.name}, and would have the volume too"
+            return f"{name} takes its mounts from {service.name} (volumes_from), and would mount the volume too"
     return None
 
 

@@ -15,7 +15,7 @@ from volfix.rules.evidence.deployments import (
 )
 from volfix.syntax.yaml_tree import Mapping, Scalar
 
-SAY_WHAT = "say what the volume is: `host: {path: ...}` or `temp: {}`"
+SAY_WHAT = "declare the volume in the pipeline with `host: {path: ...}` or `temp: {}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def mismatches(deploy: StackDeployment) -> Iterator[Mismatch]:
             yield Mismatch(
                 "the pipeline is refused: a mount is a string",
                 "the pipeline is refused: a mount of the step is a string; nothing is mounted",
-                "an entry of a step's volumes is a mapping of `name` and `path`; a string is a mount in other systems",
+                "a step's mount must be a mapping of `name` and `path` here; only other systems accept a string",
                 mount.node if isinstance(mount.node, Scalar) else None,
                 reason="mount a host volume by its name, and declare the name in the pipeline's `volumes:`",
             )
@@ -94,7 +94,7 @@ def _empty(deploy: StackDeployment, name: str, path: str, node: Mapping, declare
 
     message = "a volume of the pipeline has no `host:` and no `temp:`"
     danger = f"the volume {name} is declared without `host:` or `temp:`: {path} is not mounted"
-    evidence = "a pipeline's volume says what it is: `host: {path: ...}` or `temp: {}`"
+    evidence = "a volume of the pipeline needs `host: {path: ...}` or `temp: {}`"
     if not is_socket_path(path) or declared.anchor is not None:
         return Mismatch(message, danger, evidence, node, reason=SAY_WHAT)
     source, document = deploy.workflow.file.source, deploy.deployment.pipeline.document

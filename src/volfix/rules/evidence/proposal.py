@@ -82,7 +82,7 @@ def proposed(database: Database, workdir: str | None) -> Proposal:
     if refusal := _refusal(database, value):
         return Proposal(database, reason=refusal)
     if holder(database.project, database.service, path) is not mount:
-        return Proposal(database, reason=f"{path} would lie under another mount than {mount.raw_target}")
+        return Proposal(database, reason=f"another mount than {mount.raw_target} would hold {path}")
     doubt = _doubt(database, mount) or choice.doubt
     return Proposal(database, mount, path_in_mount=path, new_value=value, doubt=doubt)
 
@@ -125,7 +125,7 @@ def _doubt(database: Database, mount: Mount | None) -> str | None:
     if mount and (other := _strange_user(database, mount)):
         return f"{other} mounts {mount.raw_source} too: it would see the database there, and may serve it to the web"
     if database.path is not None and (file := comes_with_image(database.service, database.path)):
-        return f"{file.name} is in the repository and comes with the image: it may be more than rows"
+        return f"the image contains {file.name} from the repository: a file in the mount starts without what it holds"
     if mount and database.is_foreign:
         return f"the image is not built here: it may link {database.path} into {mount.raw_target}"
     if database.origin is not None and (reason := _is_spared(database.project, database.origin.file.path)):
@@ -145,7 +145,7 @@ def _doubt(database: Database, mount: Mount | None) -> str | None:
         return None
     if may_be_given(database.project, database.service, (database.variable,)):
         return "an env file that is not in the repository may set the variable"
-    return "another stage of the Dockerfile takes the value too" if database.origin.shared else None
+    return "another stage of the Dockerfile uses the value too" if database.origin.shared else None
 
 
 def _is_spared(project: Project, path: Path) -> str | None:

@@ -59,7 +59,7 @@ def set_elsewhere(context: Context, use: Use) -> Iterator[str]:
             if is_computed and _of_flow(use, name) is not None and not is_document(path.name):
                 continue  # what the flows that deploy make of it is known
             if _is_another(context, use, name, HERE.sub(lambda _: str(use.project.directory), value)):
-                what = "a directory that is not known" if is_computed else "another directory"
+                what = "a directory that volfix does not know" if is_computed else "another directory"
                 yield f"{relative(path, context.root)}, line {line}, sets {name} to {what}"
 
 

@@ -44,4 +44,6 @@ def stronger_values(context: Context, project: Project, service: Service, name: 
         for named in script_databases(path):
             if named.name == name and not named.value.variables:
                 origin = InCode(named.source, span) if (span := named.value.pieces[0].span) is not None else None
-                yield StrongerValue(Variable(name, named.value.text, origin), f"{path.name} sets {name} at the start")
+                yield StrongerValue(
+                    Variable(name, named.value.text, origin), f"{path.name} sets {name} when the container starts"
+                )

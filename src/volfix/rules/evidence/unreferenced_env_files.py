@@ -61,7 +61,9 @@ def _taken(
             yield _judged(context, _as_loose(loose), path)
         elif loose is not None and not loose.database.is_inside:
             names = ", ".join(sorted(service.name for service in takers))
-            reason = f"several services could take this value ({names}): say which with `env_file:`"
+            reason = (
+                f"several services could use this value ({names}): name the file in `env_file:` of the right service"
+            )
             yield _as_loose(loose.refused(reason))
 
 
@@ -97,10 +99,10 @@ def _judged(context: Context, proposal: Proposal, path: Path) -> Proposal:
     if database.is_inside or any(put_into_place(project, path)):
         return proposal
     if path == project.directory / ".env" and (file := _taken_by(project, database.variable)):
-        return proposal.refused(f"{file} takes it too, beside `environment:`: change both together")
+        return proposal.refused(f"{file} uses {database.variable} outside `environment:` too: change both together")
     doubt = None
     if is_example_of(project, path) and not any(map(is_env_file, copied_as(service, path))):
-        doubt = f"{path.name} is an example that no deployment copies into place: change the deployed one too"
+        doubt = f"{path.name} is an example that no deployment copies into place: change the deployed file too"
     elif arrives(context, database, path) is False:
         doubt = f"{database.variable} never reaches the container: `.env` only fills in `${{...}}` (VF206)"
     return replace(proposal, doubt=doubt or proposal.doubt)

@@ -88,7 +88,7 @@ def _doubt(project: Project, mount: Mount, named: list[Mount]) -> str | None:
         return f"a guess: {mount.written_as} is the only mount without another known purpose; no name says data"
     if len(named) > 1:
         others = ", ".join(each.written_as for each in named if each is not mount)
-        return f"{mount.written_as} is chosen over {others} for its name: check that it is right"
+        return f"{mount.written_as} is chosen over {others} because of its name: check the choice"
     if mount.kind == VOLUME and project.is_external(mount.source):
         return f"the volume {mount.source} is external: other projects may write to it"
     return None
@@ -109,7 +109,7 @@ def _unfit(project: Project, service: Service, mount: Mount, known: list[Entry])
     other = next((content.word for content in contents if content is not None and content.kind == "other"), None)
     if other is None and any(never_converted(entry, target) for entry in known or (None,)):
         other = posixpath.basename(target) or target
-    return f"is for something else, as `{other}` says" if other is not None else None
+    return f"is for something else (its name says `{other}`)" if other is not None else None
 
 
 def _rank(project: Project, service: Service, mount: Mount, known: list[Entry]) -> str | None:
@@ -163,8 +163,8 @@ def _elsewhere(project: Project, key: str) -> str | None:
         return None
     driver, options = declared.get("driver"), declared.get("driver_opts")
     if isinstance(driver, Scalar) and not driver.is_null and driver.value != "local":
-        return f"is made by the driver {driver.value}"
+        return f"uses the driver {driver.value}"
     kind = options.get("type") if isinstance(options, Mapping) else None
     if isinstance(kind, Scalar) and kind.value not in HOST_FILE_SYSTEMS:
-        return f"is a file system of the type {kind.value}, by its driver options"
+        return f"is on a {kind.value} file system, by its driver options"
     return None

@@ -1,1 +1,1 @@
-"""Examples with which the modules of rules would have more than 300 lines, and what several rules take theirs from."""
+"""Rules' examples that are too long for the rules' modules, and files that several examples share."""

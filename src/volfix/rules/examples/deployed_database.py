@@ -1,4 +1,4 @@
-"""A database in a named volume and the Drone pipeline that deploys it, which the rules on pipelines vary."""
+"""A database in a named volume, and the Drone pipeline that deploys it: the rules about pipelines vary both."""
 
 COMPOSE = "services:\n  db:\n    image: postgres:16\n    volumes: [rows:/var/lib/postgresql/data]\nvolumes:\n  rows:\n"
 PIPELINE = """\

@@ -25,17 +25,17 @@ EXAMPLES = (
         },
     ),
     reported(
-        "the data directory depends on a version that the tag does not say",
+        "the data directory depends on the version, which the tag does not say",
         {"compose.yaml": ENGINE.format(image="postgres:latest")},
     ),
     untouched("a stack for tests", {"docker-compose.test.yml": ENGINE.format(image="postgres:16")}),
     untouched(
-        "memory on purpose",
+        "a tmpfs, which VF107 reports",
         {"compose.yaml": ENGINE.format(image="postgres:16") + "    tmpfs: [/var/lib/postgresql/data]\n"},
     ),
     untouched("an engine that keeps nothing", {"compose.yaml": "services:\n  cache:\n    image: memcached:1.6\n"}),
     fixed_unsafe(
-        "a mount of the directory above, below which Docker mounts the volume that the image declares",
+        "a mount of the directory above; Docker mounts the image's own VOLUME below it",
         {"compose.yaml": ENGINE.format(image="mariadb:11") + "    volumes:\n      - sql:/var/lib\nvolumes:\n  sql:\n"},
         {
             "compose.yaml": ENGINE.format(image="mariadb:11")
@@ -51,15 +51,15 @@ EXAMPLES = (
         },
     ),
     untouched(
-        "a cache that is told to keep nothing",
+        "a cache whose command turns persistence off",
         {"compose.yaml": "services:\n  cache:\n    image: redis:7\n    command: redis-server --save ''\n"},
     ),
     untouched(
-        "a client, for which the image is only its programs",
+        "a client that uses the server's image",
         {"compose.yaml": "services:\n  seed:\n    image: postgres:16\n    command: psql -h db -f /seed.sql\n"},
     ),
     untouched(
-        "a backup that is built on the server's image",
+        "a backup whose image is built on the server's image",
         {
             "compose.yaml": "services:\n  backup:\n    build: .\n",
             "Dockerfile": 'FROM postgres:16\nCOPY backup.sh /\nENTRYPOINT ["/backup.sh"]\n',
@@ -79,11 +79,11 @@ EXAMPLES = (
         },
     ),
     untouched(
-        "one service of a stack that serves tests, by its profile",
+        "a service in a profile for tests",
         {"compose.yaml": ENGINE.format(image="postgres:16") + "    profiles: [test]\n"},
     ),
     untouched(
-        "the mounts of a container that volfix does not see",
+        "mounts from a container that volfix does not see (volumes_from)",
         {"compose.yaml": ENGINE.format(image="postgres:16") + "    volumes_from: ['container:rows']\n"},
     ),
 )

@@ -9,7 +9,7 @@ NAMED = COMPOSE + "volumes:\n  rows:\n"
 
 EXAMPLES = (
     fixed_unsafe(
-        "the directory above, which the image's own VOLUME shadows",
+        "a mount above the data directory, where the image's own VOLUME hides it",
         {"compose.yaml": NAMED.format(image="postgres:17", mount="rows:/var/lib/postgresql")},
         {
             "compose.yaml": NAMED.format(image="postgres:17", mount="db-data:/var/lib/postgresql/data")
@@ -17,7 +17,7 @@ EXAMPLES = (
         },
     ),
     fixed_unsafe(
-        "the directory above, of an engine that would take what is in the volume for its own",
+        "a mount above the data directory of an engine that would use files it finds there",
         {"compose.yaml": NAMED.format(image="mongo:7", mount="rows:/data")},
         {"compose.yaml": NAMED.format(image="mongo:7", mount="db-data:/data/db") + "  db-data:\n    driver: local\n"},
     ),
@@ -29,7 +29,7 @@ EXAMPLES = (
         },
     ),
     fixed_unsafe(
-        "a bind mount that the engine does not look into",
+        "a bind mount beside the data directory",
         {"compose.yaml": COMPOSE.format(image="mongo:7", mount="./rows:/var/data")},
         {
             "compose.yaml": COMPOSE.format(image="mongo:7", mount="db-data:/data/db")
@@ -59,11 +59,11 @@ EXAMPLES = (
         },
     ),
     reported(
-        "two mounts that could be meant",
+        "two mounts that could be for the data",
         {"compose.yaml": NAMED.format(image="postgres:16", mount="rows:/data\n      - ./old:/var/data")},
     ),
     fixed_unsafe(
-        "a directory below, which holds a part at most",
+        "a mount below the data directory",
         {"compose.yaml": NAMED.format(image="mariadb:11", mount="rows:/var/lib/mysql/data")},
         {
             "compose.yaml": NAMED.format(image="mariadb:11", mount="db-data:/var/lib/mysql")
@@ -71,7 +71,7 @@ EXAMPLES = (
         },
     ),
     fixed_unsafe(
-        "a directory below, of an application",
+        "a mount below an application's data directory",
         {"compose.yaml": NAMED.format(image="grafana/grafana:11.3.0", mount="rows:/var/lib/grafana/data")},
         {
             "compose.yaml": NAMED.format(image="grafana/grafana:11.3.0", mount="db-data:/var/lib/grafana")
@@ -87,7 +87,7 @@ EXAMPLES = (
         {"compose.yaml": NAMED.format(image="postgres:latest", mount="rows:/var/lib/postgresql/data")},
     ),
     untouched(
-        "a setting puts the data into the mount",
+        "a variable puts the data into the mount",
         {
             "compose.yaml": NAMED.format(image="postgres:17", mount="rows:/rows").replace(
                 "    volumes:\n", "    environment: [PGDATA=/rows/pg]\n    volumes:\n"
@@ -103,11 +103,11 @@ EXAMPLES = (
         {"compose.yaml": COMPOSE.format(image="mysql:8.4", mount="./init:/docker-entrypoint-initdb.d")},
     ),
     untouched(
-        "the directory above, where the new major version has its own below",
+        "PostgreSQL 18 keeps its data below the mount",
         {"compose.yaml": NAMED.format(image="postgres:18", mount="rows:/var/lib/postgresql")},
     ),
     untouched(
-        "another directory, and the flag that says so",
+        "another directory, which a flag names",
         {
             "compose.yaml": NAMED.format(image="mongo:7", mount="rows:/srv/rows").replace(
                 "    volumes:\n", "    command: [mongod, --dbpath, /srv/rows]\n    volumes:\n"
@@ -115,7 +115,7 @@ EXAMPLES = (
         },
     ),
     untouched(
-        "a dump job: the server of its image does not run",
+        "a dump job that does not start the server",
         {
             "compose.yaml": COMPOSE.format(image="mysql:8.4", mount="./dumps:/data").replace(
                 "    volumes:\n", "    command: mysqldump --host=db --all-databases\n    volumes:\n"

@@ -49,7 +49,7 @@ EXAMPLES = (
         {".env.prod": "# production\nDATABASE_URL=sqlite:///./data/database.db  # rows\n"},
     ),
     fixed(
-        "the mount becomes a volume in the same change; quotes, `export ` and the query stay",
+        "VF101 also turns the mount into a volume; quotes, `export ` and the query stay",
         {
             "compose.yaml": STACK.format(source="./data"),
             "Dockerfile": DOCKERFILE,
@@ -62,12 +62,12 @@ EXAMPLES = (
         },
     ),
     fixed(
-        "the literal part of a value that is put together",
+        "the literal part of a value with several parts",
         {**APP, ".env.prod": "NAME=shop.db\nDATABASE_URL=sqlite:///./${NAME}\n"},
         {".env.prod": "NAME=shop.db\nDATABASE_URL=sqlite:///./data/${NAME}\n"},
     ),
     fixed(
-        "an example is edited where a deployment copies it into place",
+        "an example file that a deployment copies into place",
         {
             **APP,
             ".env.example": "DATABASE_URL=sqlite:///./database.db\n",
@@ -76,12 +76,12 @@ EXAMPLES = (
         {".env.example": "DATABASE_URL=sqlite:///./data/database.db\n"},
     ),
     fixed_unsafe(
-        "an example that only people copy",
+        "an example file that no deployment copies",
         {**APP, ".env.example": "DATABASE_URL=sqlite:///./database.db\n"},
         {".env.example": "DATABASE_URL=sqlite:///./data/database.db\n"},
     ),
     fixed(
-        "the default in the Compose file counts where no file gives the value",
+        "a default in the Compose file that no env file overrides",
         {
             "compose.yaml": "services:\n  app:\n    build: .\n    working_dir: /srv\n    environment:\n"
             "      DATABASE_URL: ${DATABASE_URL:-sqlite:////srv/app.db}\n    volumes: [rows:/data]\n"
@@ -95,7 +95,7 @@ EXAMPLES = (
         },
     ),
     fixed(
-        "an ENV of the Dockerfile, where Compose says nothing",
+        "an ENV of the Dockerfile that Compose does not override",
         {
             "compose.yaml": NAMED_ALONE,
             "Dockerfile": DOCKERFILE + 'ENV DEBUG=0 \\\n    DATABASE_URL="sqlite:///./app.db"  \n',
@@ -103,7 +103,7 @@ EXAMPLES = (
         {"Dockerfile": DOCKERFILE + 'ENV DEBUG=0 \\\n    DATABASE_URL="sqlite:///./data/app.db"  \n'},
     ),
     fixed_unsafe(
-        "an ENV of a stage that another stage builds on too",
+        "an ENV of a stage that two other stages use",
         {
             "compose.yaml": NAMED_ALONE,
             "Dockerfile": "FROM python:3.12-slim AS base\nWORKDIR /app\nENV DB_PATH=/app/app.db\n"
@@ -115,16 +115,16 @@ EXAMPLES = (
         },
     ),
     reported(
-        "three slashes that libraries read differently, and no sign of which library it is",
+        "three slashes, which libraries read differently, and an unknown library",
         {**APP, ".env.prod": "DATABASE_URL=sqlite:///database.db\n"},
     ),
     fixed(
-        "the volume's own name says database, whatever its target is called",
+        "a volume that is named for a database",
         {"compose.yaml": IMAGE.format(path="/relay.db", target="/app/var").replace("state", "sqlite-state")},
         {"compose.yaml": IMAGE.format(path="/app/var/relay.db", target="/app/var").replace("state", "sqlite-state")},
     ),
     fixed_unsafe(
-        "no name says data: the only volume without another purpose is a guess",
+        "no mount is named for data: the only volume without another purpose is a guess",
         {"compose.yaml": IMAGE.format(path="/relay.db", target="/var/lib/relay").replace("state:", "relay:", 2)},
         {
             "compose.yaml": IMAGE.format(path="/var/lib/relay/relay.db", target="/var/lib/relay").replace(
@@ -133,7 +133,7 @@ EXAMPLES = (
         },
     ),
     fixed_unsafe(
-        "two mounts of which one name says database",
+        "two mounts, one of them named for a database",
         {
             "compose.yaml": STACK.format(source="app-db") + "      - more:/app/storage\nvolumes:\n  app-db:\n  more:\n",
             "Dockerfile": DOCKERFILE,
@@ -142,7 +142,7 @@ EXAMPLES = (
         {".env.prod": "DATABASE_URL=sqlite:///./data/database.db\n"},
     ),
     reported(
-        "two mounts that could be meant",
+        "two mounts that could be for the data",
         {
             "compose.yaml": STACK.format(source="app-data")
             + "      - more:/app/storage\nvolumes:\n  app-data:\n  more:\n",
@@ -164,7 +164,7 @@ EXAMPLES = (
         {"compose.yaml": NEW_VOLUME.format(place="/app/storage")},
     ),
     fixed_unsafe(
-        "no mount, and a user to whom a new volume may not belong",
+        "no mount, and a user who may not own a new volume",
         {"compose.yaml": WITHOUT_MOUNT, "Dockerfile": DOCKERFILE + "USER app\n"},
         {
             "compose.yaml": NEW_VOLUME.format(place="/app/data"),
@@ -172,14 +172,14 @@ EXAMPLES = (
         },
     ),
     reported(
-        "no mount, and a user for whom volfix can make no directory",
+        "no mount, and an image in which volfix cannot create the user's directory",
         {
             "compose.yaml": WITHOUT_MOUNT,
             "Dockerfile": "FROM gcr.io/distroless/static\nWORKDIR /app\nCOPY app app\nUSER 65532\n",
         },
     ),
     reported(
-        "no mount, and the directory for it comes with the image",
+        "no mount, and the image has files in the directory",
         {"compose.yaml": WITHOUT_MOUNT, "Dockerfile": DOCKERFILE, "data/countries.json": "[]\n"},
     ),
     reported(
@@ -196,7 +196,7 @@ EXAMPLES = (
         {"compose.yaml": WITHOUT_MOUNT + "    deploy: {replicas: 2}\n", "Dockerfile": DOCKERFILE},
     ),
     fixed_unsafe(
-        "code that asks whether the file is there",
+        "code that tests whether the old file exists",
         {
             **APP,
             ".env.prod": "DB_PATH=/app/app.db\n",
@@ -214,7 +214,7 @@ EXAMPLES = (
         },
     ),
     reported(
-        "no mounts, and two services that may be meant to share the file or not",
+        "no mounts, and two services that may share the file or not",
         {
             "compose.yaml": "services:\n  app: &app\n    build: .\n    env_file: .env.prod\n"
             "  worker:\n    build: .\n    env_file: .env.prod\n",
@@ -232,21 +232,21 @@ EXAMPLES = (
         },
     ),
     fixed(
-        "a mount at a customary root says where an image works that is not built here",
+        "a mount at a usual root shows the working directory of an image that is not built here",
         {"compose.yaml": IMAGE.format(path="./relay.db", target="/app/state")},
         {"compose.yaml": IMAGE.format(path="./state/relay.db", target="/app/state")},
     ),
     fixed_unsafe(
-        "a mount elsewhere only suggests it",
+        "a mount elsewhere only suggests the working directory",
         {"compose.yaml": IMAGE.format(path="./relay.db", target="/home/relay/state")},
         {"compose.yaml": IMAGE.format(path="./state/relay.db", target="/home/relay/state")},
     ),
     untouched(
-        "the value's directories are the end of the mount's target",
+        "the mount's target ends with the directories of the value",
         {"compose.yaml": IMAGE.format(path="./var/state/relay.db", target="/srv/relay/var/state")},
     ),
     untouched(
-        "a type switch that names a server: the value is a schema there",
+        "a type switch names a server: the value is the name of a schema",
         {
             "compose.yaml": IMAGE.format(path="relay.db", target="/app/state").replace(
                 "environment:\n", "environment:\n      DB_TYPE: postgres\n"
@@ -268,7 +268,7 @@ EXAMPLES = (
         },
     ),
     untouched(
-        "a path among temporary files, where it is meant to be forgotten",
+        "a file in a directory for temporary files",
         {**APP, ".env.prod": "DATABASE_URL=sqlite:////tmp/cache.db\nDB_PATH=/dev/shm/queue.db\n"},
     ),
     untouched(

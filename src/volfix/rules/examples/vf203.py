@@ -88,7 +88,7 @@ EXAMPLES = (
         "///data/app.db",
     ),
     _fixed(
-        "a constant that an f-string takes",
+        "a constant in an f-string",
         "db.py",
         ENGINE + 'NAME = "database.db"\nurl = f"sqlite:///{NAME}"\nengine = create_engine(url)\n',
         '"database.db"',
@@ -118,7 +118,7 @@ EXAMPLES = (
         {**ELSEWHERE, "migrations/env.py": "engine_from_config(config.get_section('alembic'))\n"},
     ),
     fixed_unsafe(
-        "two files: which of them the deployment opens is not known",
+        "two files: volfix cannot tell which of them the deployment opens",
         {
             **BASE,
             "a.py": ENGINE + "engine = create_engine('sqlite:///a.db')\n",
@@ -155,7 +155,7 @@ EXAMPLES = (
         {**RAILS, "compose.yaml": COMPOSE.format(target="/rails/storage")},
     ),
     reported(
-        "Prisma's schema, which nothing edits",
+        "Prisma's schema, which volfix does not edit",
         {
             **BASE,
             "Dockerfile": "FROM node:22-slim\nWORKDIR /app\nCOPY . .\n",
@@ -163,7 +163,7 @@ EXAMPLES = (
         },
     ),
     untouched(
-        "the variable is set: the default does not count",
+        "the variable is set: the default has no effect",
         {
             **BASE,
             "compose.yaml": COMPOSE.format(target="/app/data").replace(
@@ -181,14 +181,14 @@ EXAMPLES = (
         },
     ),
     untouched(
-        "a file whose name the code puts behind the directory of the mount",
+        "the code joins the file's name to the directory of the mount",
         {
             **BASE,
             "db.py": "import os, sqlite3\n\nDB_PATH = 'app.db'\nconnection = sqlite3.connect(os.path.join('/app/data', DB_PATH))\n",
         },
     ),
     untouched(
-        "a value without a default: the environment has to say it",
+        "a variable without a default",
         {
             **BASE,
             "db.py": ENGINE

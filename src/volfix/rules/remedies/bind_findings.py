@@ -32,7 +32,9 @@ def bind_findings(context: Context, code: str, wanted: Callable[[HeldData], bool
             reason = f"volfix does not know the value of {use.mount.raw_source}: a host path or a volume"
             yield _finding(context, code, use, held, Conversion(None, reason))
         elif held.kind == UNKNOWN_HOLDING:
-            yield _finding(context, code, use, held, Conversion(None, "volfix does not know whether it is a database"))
+            yield _finding(
+                context, code, use, held, Conversion(None, "volfix does not know whether this is a database")
+            )
         else:
             yield _finding(context, code, use, held, convert(context, use, held))
 

@@ -83,7 +83,7 @@ def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterato
         yield from mount_refusals(context, use)
         mount, directory = use.mount, use.project.directory
         if is_file(mount):
-            yield f"{use.service.name} needs {mount.raw_source} as a file, and a named volume is a directory"
+            yield f"{use.service.name} mounts {mount.raw_source} as a file, and a named volume is a directory"
         if isinstance(mount.node, Scalar) and mount.node.tag is not None:
             yield f"the mount has the tag {mount.node.tag}"
         if host.path is not None and (directory == host.path or host.path in directory.parents):
@@ -172,7 +172,7 @@ def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
         if host.contains(other):
             for use in uses:
                 if not use.mount.clean_target.startswith(CONFIGURATION):
-                    yield f"{use.service.name} mounts {use.mount.raw_source}, which lies in it and would go stale"
+                    yield f"{use.service.name} mounts {use.mount.raw_source}, below this: it would see old files"
 
 
 def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:

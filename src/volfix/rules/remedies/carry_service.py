@@ -40,7 +40,7 @@ class CarryService:
 def carry_service(context: Context, takers: Takers) -> CarryService | str:
     """The service that carries a host directory, or a volume, into the volume that takes its place; or why none can."""
     if takers.mark in context.stack.volume_keys:
-        return f"the key {takers.mark} is in use for another volume"
+        return f"another volume already has the key {takers.mark}"
     name = _name(context, takers.volume)
     homes = _homes(context, takers)
     if isinstance(homes, str):
@@ -69,7 +69,9 @@ def _unkept(context: Context, takers: Takers) -> str | None:
     if image is None:
         return None
     unseen = "; volfix does not see from here whether the files have any" if are_unseen(context, takers) else ""
-    return f"the tools of {image} keep no ACLs, extended attributes, holes and parts of seconds{unseen}"
+    return (
+        f"the tools of {image} do not keep ACLs, extended attributes, sparse files or fractions of a second{unseen}"
+    )
 
 
 def _homes(context: Context, takers: Takers) -> dict[ComposeFile, Use] | str:
@@ -86,7 +88,7 @@ def _homes(context: Context, takers: Takers) -> dict[ComposeFile, Use] | str:
         own = next((part for part in parts if part.file in project.merged), None)
         if own is None:
             files = " and ".join(project.file_names)
-            return f"{files} takes {parts[0].service} over with `extends`, without the service to wait for"
+            return f"{files} inherits {parts[0].service} with `extends`, but not the carry service that it waits for"
         homes[own.file] = waiting[id(own.node)]
     return homes
 
@@ -106,7 +108,7 @@ def _added(use: Use, takers: Takers, home: ComposeFile, name: str) -> AddService
     if isinstance(place, str):
         return place
     if use.mount.directory != part.directory:
-        return f"{use.mount.raw_source} is in a file of another directory, and there it is another path"
+        return f"{use.mount.raw_source} is written in a file of another directory, where it names another path"
     image = _image(use.service, part)
     if isinstance(image, str):
         return image
@@ -124,7 +126,7 @@ def _added(use: Use, takers: Takers, home: ComposeFile, name: str) -> AddService
     }
     if takers.profiles:
         fields["profiles"] = Short(takers.profiles)
-    comment = f"moves {use.mount.raw_source} into {takers.volume} once; volfix takes it out again: --select VF113"
+    comment = f"moves {use.mount.raw_source} into {takers.volume} once; then remove it: volfix --select VF113 --write"
     return AddService(home.source, *place, name, fields, comment)
 
 
@@ -132,7 +134,7 @@ def _command(use: Use, takers: Takers) -> list[Value] | str:
     """The script with its words: what is interpolated by Compose in them is as it is in the mount."""
     deeper = next((name for name in takers.left_out if "/" in name), None)
     if deeper is not None:
-        return f"{deeper} has a mount of its own, deep in {use.mount.raw_source}"
+        return f"{deeper} inside {use.mount.raw_source} is a separate mount"
     script, *words = command(use.mount.raw_source, takers.volume, use.mount.raw_target, takers.left_out)
     return [Lines(script.replace("$", "$$")), *words]
 

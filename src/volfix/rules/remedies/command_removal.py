@@ -125,7 +125,7 @@ def _lines(fragment: Fragment, place: Span) -> tuple[Operation, ...] | str:
         start = source.line_start(start)
         start -= 2 if source.text[start - 2 : start] == "\r\n" else min(start, 1)
     if source.text[start:end].strip() != source.text[place.start : place.end]:
-        return "other text is on the lines of the command"
+        return "the command shares its lines with other text"
     return (SetText(source, Span(start, end)),)
 
 
@@ -133,14 +133,14 @@ def _whole_text(commands: Commands, command: Command, place: Span, own: Fragment
     """A text that holds nothing else goes as a whole: an item of a list, a line of a recipe."""
     source, entry = command.fragment.source, command.entry
     if own is None:
-        return "the text around the command has no other command"
+        return "removing the command would leave the text around it empty"
     if len(entry.fragments) < 2:
-        return f"{entry.name or source.path.name} has no other command"
+        return f"removing the command would leave {entry.name or source.path.name} without a command"
     if source.path.suffix in (".yml", ".yaml"):
         for items, item in _items(commands, source):
             if place in item.span and len(items.items) > 1:
                 return (RemoveItem(source, items, item),)
-        return "the command is not a list item of its own"
+        return "the command shares its list item with other text"
     start, end = source.line_start(place.start), source.line_end(place.end)
     around = source.text[start : place.start].strip(" \t@+-") + source.text[place.end : end].strip()
     if entry.kind != "target" or around:

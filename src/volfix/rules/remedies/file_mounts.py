@@ -93,7 +93,7 @@ def _refusals(context: Context, host: HostDirectory, live: list[FileUse]) -> Ite
             yield reason
         yield from _path_refusals(item)
         if posixpath.basename(item.path) != posixpath.basename(live[0].path):
-            yield f"{live[0].service} and {item.service} mount the file at different names"
+            yield f"{live[0].service} and {item.service} mount the file under different names"
     yield from source_refusals(context, host, "file")
     yield from _other_readers(context, host, live)
     yield from tracked_refusals(context, host, "whether it tracks the file")
@@ -109,10 +109,10 @@ def _path_refusals(item: FileUse) -> Iterator[str]:
     if not item.databases and not item.words:
         yield f"volfix does not find where {item.service} reads the path {item.path}"
     if any(database.origin is None for database in item.databases):
-        yield "the value that names the file is put together from several places"
+        yield "the value that names the file comes from several places"
     yield from (proposal.reason for proposal in item.proposals if proposal.reason)
     if item.directory is None:
-        yield f"beside {item.path}, {', '.join(DIRECTORIES)} are in use"
+        yield f"volfix finds no free directory beside {item.path}: {', '.join(DIRECTORIES)} are in use"
         return
     for database in item.databases:
         origin = database.origin
@@ -132,7 +132,7 @@ def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -
         if mount is not None and id(mount) in mounts:
             continue
         if database.written_at in values:
-            yield f"{database.service.name} takes the same value and does not mount the file"
+            yield f"{database.service.name} uses the same value, but does not mount the file"
         if mount is not None and mount.kind == BIND and database.is_inside and database.path:
             inner = posixpath.relpath(database.path, mount.clean_target)
             if posixpath.normpath(f"{context.host_of(mount).key}/{inner}") == host.key:
@@ -141,7 +141,7 @@ def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -
     for project in context.stack.projects:
         for service in project.services.values():
             if id(service) not in services and words & {(file.path, scalar.span) for file, scalar in scalars(service)}:
-                yield f"{service.name} takes the same words and does not mount the file"
+                yield f"{service.name} runs the same command or health check, but does not mount the file"
 
 
 def _is_joined(origin: Origin | None) -> bool:

@@ -34,7 +34,7 @@ def stays_for_others(context: Context, use: Use) -> str | None:
     mount = use.mount
     for other in use.service.mounts:
         if other.overridden and other is not mount and other.clean_target == mount.clean_target:
-            return f"{other.raw_source}, which this mount replaces at {mount.raw_target}, would come back"
+            return f"changing {mount.raw_target} would activate {other.raw_source}, which this mount replaces there"
     for other_use in context.stack.uses:
         if other_use.mount.node is mount.node and other_use.mount.overridden:
             files = " and ".join(other_use.project.file_names)

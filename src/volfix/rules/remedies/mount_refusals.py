@@ -41,7 +41,7 @@ def tracked_refusals(context: Context, host: HostDirectory, asked: str, where: s
     try:
         tracked = context.tracked_below(host.path)
     except GitUnavailable as unavailable:
-        yield f"git cannot be asked {asked}: {unavailable.reason}"
+        yield f"volfix cannot ask git {asked}: {unavailable.reason}"
         return
     if tracked:
         yield f"git tracks {tracked}{where}: this directory is part of the repository, not only data"

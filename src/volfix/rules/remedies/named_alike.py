@@ -38,8 +38,8 @@ def _finding(context: Context, use: Use, up: UpCommand, other: Project, there: U
         message=headline(f"two databases share the volume {shortened(f'{name}_{key}')}", f"two stacks run as `{name}`"),
         evidence=(
             f"{source.path.name}:{line} starts {_shown(context, other)} as `{name}` too",
-            f"{_shown(context, use.project)} has {key} in {use.service.name}, and so has the other: Compose makes one "
-            "volume of both, and replaces services of one name",
+            f"{use.service.name} of {_shown(context, use.project)} mounts {key} too: both stacks use one volume, and "
+            "Compose replaces services of one name",
         ),
         step=command.start.step,
         reason="give each stack its own name (`-p`), and first carry the data of the stack that you rename",

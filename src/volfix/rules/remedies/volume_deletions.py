@@ -143,9 +143,9 @@ def _what_goes(item: VolumeDeletion, projects: tuple[Project, ...], named: list[
         return _what_is_unused(item, stack) + (f": {', '.join(named)}" if named else "")
     if named:
         certain = item.deletion.reaches != "named" or set(named) <= set(_arguments(item))
-        return f"{'' if certain else 'may be '}of the stack {stack}: {', '.join(named)}"
+        return f"this {'deletes' if certain else 'may delete'} volumes of the stack {stack}: {', '.join(named)}"
     if item.deletion.reaches in ("anonymous", "container"):
-        return f"of the stack {stack}: what no mount keeps"
+        return f"this deletes data of the stack {stack} that no mount keeps"
     return f"the stack {stack} has no volume yet: after VF101's fix this would delete the new volume"
 
 
@@ -184,7 +184,7 @@ def below_engine(path: str, name: str) -> bool:
 def asked_for(commands: Commands, project: Project, mount: Mount, key: str) -> Iterator[str]:
     """The commands that spare a bind mount and will delete the volume that it becomes, when someone asks for them."""
     for command in deleting_when_asked(commands, project, key):
-        yield f"{command} spares {mount.raw_source}, but will delete the volume when someone calls it"
+        yield f"{command} spares {mount.raw_source}, but will delete the volume when someone runs it"
 
 
 def deleting_when_asked(commands: Commands, project: Project, *keys: str) -> Iterator[str]:
