@@ -1,4 +1,4 @@
-"""An answer of the checklist: what the data depends on, and what is known of it."""
+"""The checklist's answers: what the data depends on, and what volfix knows about it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Mark(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One line; `OPEN` says that neither the files nor the engine can tell, and what a person is to look at.
+    """One line of the checklist, with what it means for the data.
 
-    `NOTE` says what holds in any case.
+    `OPEN`: neither the files nor the engine can tell; the text says what a person must check. `NOTE`: true in any case.
     """
 
     mark: Mark
@@ -39,7 +39,7 @@ class Topic(str, Enum):
 
 
 class Verdict(str, Enum):
-    """What the answers mean for the data: at risk where an answer says so, unknown where one of them is not known."""
+    """The verdict of several answers: AT RISK if one answer says so, else UNKNOWN if one is not known, else SAFE."""
 
     SAFE = "SAFE"
     AT_RISK = "AT RISK"
@@ -47,13 +47,13 @@ class Verdict(str, Enum):
 
     @classmethod
     def of(cls, verdicts: Collection[Verdict]) -> Verdict:
-        """The verdict on several things together."""
+        """The verdict for several things: the worst of their verdicts."""
         return next((each for each in (cls.AT_RISK, cls.UNKNOWN) if each in verdicts), cls.SAFE)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Something that the data depends on, with what is known of it."""
+    """One topic of the checklist with its answers."""
 
     topic: Topic
     answers: tuple[Answer, ...]

@@ -1,4 +1,4 @@
-"""Data still disappearing? What the data depends on, topic by topic, and what the project's files say to each."""
+"""The checklist for data that still disappears: what the data depends on, by topic, and what the files answer."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ CODES = {
     Topic.DELETION: ("VF309", "VF401", "VF402", "VF403"),
     Topic.DAEMON: ("VF301", "VF302", "VF304", "VF305", "VF307"),
 }
-"""The rules whose findings say something to a topic."""
+"""By topic, the rules whose findings belong to it."""
 BY_HAND = "started by hand, it may have another name and other volumes"
 SPARED = "no command of a deployment that volfix reads deletes a volume or a mounted directory"
 
 
 def checklist(context: Context, project: Project, findings: Sequence[Finding]) -> tuple[Point, ...]:
-    """Each topic with what the project's files say to it; `findings` are those of its stack."""
+    """Each topic with the answers of the project's files. `findings` are the findings of the project's stack."""
     found = {topic: tuple(_found(context, findings, codes)) for topic, codes in CODES.items()}
     found[Topic.DELETION] = found[Topic.DELETION] or (Answer(Mark.FINE, SPARED),)
     return tuple(Point(topic, (*found[topic], *read(context, project))) for topic, read in READERS.items())
@@ -72,7 +72,7 @@ def unless_unread(points: Sequence[Point], unread: int) -> tuple[Point, ...]:
 
 
 def data_mounts(context: Context, project: Project) -> Iterator[tuple[Use, str]]:
-    """The project's mounts that keep something a redeploy must not lose, each with what that is."""
+    """The project's mounts with data that must survive a redeploy, each with a name for the data."""
     for use in context.stack.uses:
         if use.project is project and not use.mount.overridden and use.mount.kind in (BIND, VOLUME):
             held = held_data(context, use)
@@ -236,7 +236,7 @@ def _daemon(context: Context, project: Project) -> Iterator[Answer]:
 
 
 def _deployed_by(context: Context, project: Project) -> Iterator[Answer]:
-    """The commands that bring the project up in other ways; what is on another machine is not known here."""
+    """The deploying commands outside the known pipelines; volfix cannot see what another host has."""
     from volfix.project.ci.daemons import reaches_other_host
 
     known = {one.workflow.file.path for one in _of(context, project)}

@@ -1,4 +1,4 @@
-"""What a rule is given: one stack, and what is known beyond it."""
+"""What a rule works on: one stack, and what volfix knows beyond the stack."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ Asked = ParamSpec("Asked")
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A host path whose data was carried into a volume, as it was at a moment: `when` in seconds since 1970, UTC.
+    """A host path whose data was carried into a volume, at the time `when` (seconds since 1970, UTC).
 
     `key` is the volume in the Compose file, `volume` its name on the engine. `flags` are the options of `volfix carry`
-    that name the project, `place` is its directory or Compose file.
+    that name the project, `place` is the project's directory or Compose file.
     """
 
     source: str
@@ -44,13 +44,13 @@ class Carried:
 
 @dataclass(frozen=True)
 class Context:
-    """One stack under examination.
+    """One stack, and everything that its rules may ask about.
 
-    `users` says for each host directory which projects (directory, name) mount it, over the whole run; `selected` are
-    the codes of the rules that run; `servers` are the database servers on one source (see servers.py), and `shared` the
-    sources that more than one mount of the run has, each found when it is called; `real_names` are
-    the volumes of the run on the host, with whom they belong to; `results` are those of functions that are marked with
-    `once`; `trusted` says that the CI server trusts the repositories.
+    `users`: by host directory, the projects (directory, name) of the whole run that mount it. `selected`: the codes of
+    the rules that run. `servers`: by source, the database servers that use it (see servers.py). `shared`: the sources
+    that more than one mount of the run has. Both are computed when they are called. `real_names`: by root and real
+    volume name, the owner of the volume. `results`: the results of functions that are marked with `once`. `trusted`:
+    the CI server trusts the repositories (`--trusted`).
     """
 
     stack: Stack
@@ -62,37 +62,38 @@ class Context:
     results: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     trusted: bool = False
     commands: Commands | None = None
-    """The files with shell commands below the root, where some delete data or name a project."""
+    """The files with shell commands below the root; None where no command deletes data or names a project."""
     has_commands: bool = False
-    """Whether files with shell commands are below the root, whatever they do."""
+    """Whether any file below the root has shell commands, whatever they do."""
     deploying: Callable[[], Commands | None] = lambda: None
-    """The same files, whatever the commands do, read when it is called."""
+    """The same files whatever their commands do; read when it is called."""
     asked: frozenset[Path] | None = None
-    """The directories whose commands are reported where they are about no project; None for all."""
+    """The directories in which commands that belong to no project are reported; None for all directories."""
     unread_deployments: tuple[Path, ...] = ()
-    """The files below the root that call Compose and are of systems that volfix does not read."""
+    """The files below the root that call Compose, of systems that volfix does not read."""
     has_former: bool = False
-    """Whether something may know what the files were."""
+    """Whether volfix may know earlier versions of the files."""
     former: Callable[[Project], Iterable[tuple[Project, str]]] = lambda _: ()
-    """A project as its files were, the newest first, each with how volfix knows."""
+    """The earlier versions of a project, the newest first, each with how volfix knows it."""
     carried: Callable[[Path, str], Carried | None] = lambda _path, _key: None
-    """What is known of the carry that took a host path, or a directory above it, into the volume of this key."""
+    """The recorded carry of a host path, or of a directory above it, into the volume with this key; None for no record.
+    """
     closed: tuple[Path, ...] = ()
-    """The files with commands below the root, where no other stack there is planned behind this one."""
+    """The files with commands below the root, for the last stack that is planned there; else empty."""
     used_ignores: set[tuple[Path, Span, str]] = field(default_factory=set)
-    """The comments, each by its place, that have ignored a code so far in this run."""
+    """The ignore comments that hid a finding in this run: path, span and code."""
     leaves_out: Callable[[Path, str | None], bool] = lambda _path, _code: False
-    """Whether the configuration ignores a code in a file; without a code, any that is about mounts."""
+    """Whether the configuration ignores a code in a file; without a code, any code about mounts."""
     volume_name: Callable[[str, str, str], str | None] = lambda _host, _service, _target: None
-    """How the configuration calls the volume that takes the place of a host directory or of a mount of a service."""
+    """The configured name for the volume that replaces a host directory, or a service's mount; None for no setting."""
     code: dict[tuple[Path, str], DeployedCode] = field(default_factory=dict)
     """The deployed code that was read, by build context and Dockerfile."""
     volume_keys: dict[str, str] = field(default_factory=dict)
-    """The keys of new volumes, by the host directory whose place they take."""
+    """By host directory, the key of the new volume that replaces it."""
     first_targets: dict[str, str] = field(default_factory=dict)
-    """By the name of a new volume, the target that it was given for first."""
+    """By the name of a new volume, the first target that it was chosen for."""
     file_directories: dict[tuple[str, str], str] = field(default_factory=dict)
-    """By service and directory in its container, the host directory of the file that is to lie there."""
+    """By service and directory in the container, the host path of the file that the directory is reserved for."""
 
     @property
     def root(self) -> Path:
@@ -109,7 +110,7 @@ class Context:
 
     @cached_property
     def above_binds(self) -> frozenset[Path]:
-        """The directories that hold a host directory of a bind mount."""
+        """Every directory above a host directory of a bind mount."""
         return frozenset(parent for host in self.binds if host.path is not None for parent in host.path.parents)
 
     def host_of(self, mount: Mount) -> HostDirectory:
@@ -118,19 +119,21 @@ class Context:
 
     @cached_property
     def _hosts(self) -> dict[int, HostDirectory]:
-        """The host directories by the identities of the stack's bind mounts, which many findings ask about."""
+        """By the identity of a bind mount, its host directory: many findings ask for it."""
         return {
             id(use.mount): host_directory(use.mount, self.root) for use in self.stack.uses if use.mount.kind == BIND
         }
 
     def tracked_below(self, directory: Path) -> str | None:
-        """A file below the directory that git tracks, relative to the work tree; raises GitUnavailable."""
+        """A file below the directory that git tracks, relative to the work tree; None for no file. Raises
+        GitUnavailable.
+        """
         tree = work_tree(self.root)
         return None if tree is None else tracked_below(tree, directory)
 
 
 def once(compute: Callable[Concatenate[Context, Asked], Result]) -> Callable[Concatenate[Context, Asked], Result]:
-    """The function, which is called once for a context and what it is asked about: several rules ask the same."""
+    """A decorator: `compute` runs once for a context and the same arguments, because several rules ask the same."""
 
     @wraps(compute)
     def known(context: Context, /, *asked: Asked.args, **named: Asked.kwargs) -> Result:
@@ -144,8 +147,8 @@ def once(compute: Callable[Concatenate[Context, Asked], Result]) -> Callable[Con
 
 
 def at(source: Source, start: int, end: int) -> Location:
-    """The location of some characters of a file."""
-    from volfix.rules.findings import Location  # what has no finding needs none of what it is made of
+    """The location of the characters `start` to `end` of a file."""
+    from volfix.rules.findings import Location  # a project without a finding need not import it
     from volfix.syntax.source import Span
 
     return Location(source.path, Span(start, end), *source.place(start), source)
@@ -157,12 +160,12 @@ def mount_location(mount: Mount) -> Location:
 
 
 def source_location(mount: Mount) -> Location:
-    """Where the source of a mount is written; the whole mount where its text does not show it."""
+    """Where the source of a mount is written; the whole mount if its text does not contain the source."""
     return _part_location(mount, "source", mount.raw_source)
 
 
 def target_location(mount: Mount) -> Location:
-    """Where the target of a mount is written; the whole mount where its text does not show it."""
+    """Where the target of a mount is written; the whole mount if its text does not contain the target."""
     return _part_location(mount, "target", mount.raw_target)
 
 

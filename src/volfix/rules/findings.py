@@ -1,4 +1,4 @@
-"""What a rule says: a finding with its evidence, and the fix that it proposes."""
+"""What a rule reports: a finding with its evidence, and the fix that it proposes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from volfix.syntax.source import Source, Span
 
 BETWEEN = " -_./,:"
 WORDS = re.compile(rf"[{BETWEEN}]*[^{BETWEEN}]+|[{BETWEEN}]+")
-"""The words of a name, each with what stands before it."""
+"""A word with the separators before it, or separators at the end of the name."""
 
 
 def shortened(name: str, most: int = 24) -> str:
-    """A name from the files for a headline, without its middle where it is longer than `most` characters.
+    """A name from the files for a headline, at most `most` characters long.
 
-    What is left are whole words of the name, where it has some: `customer...replica`.
+    A longer name loses its middle. Where possible whole words are left: `customer...replica`.
     """
     if len(name) <= most:
         return name
@@ -32,7 +32,7 @@ def shortened(name: str, most: int = 24) -> str:
 
 
 class Severity(str, Enum):
-    """`info` never changes the exit status."""
+    """How bad a finding is; `info` never changes the exit status."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -40,7 +40,9 @@ class Severity(str, Enum):
 
 
 class Applicability(str, Enum):
-    """`safe`: decided by evidence and proven; `unsafe`: rests on something volfix cannot see; `none`: no fix."""
+    """`safe`: evidence decides, and the change is proven. `unsafe`: rests on something that volfix cannot see. `none`:
+    no fix.
+    """
 
     SAFE = "safe"
     UNSAFE = "unsafe"
@@ -49,7 +51,7 @@ class Applicability(str, Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """Where a mount, value or command is written, in a file as it was read; `line` and `column` count from 1."""
+    """Where a mount, value or command is written. `span` counts characters of `source`, `line` and `column` from 1."""
 
     path: Path
     span: Span
@@ -60,9 +62,9 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A second place that explains a finding, and what is there in a few words: `keeps its data in /data`.
+    """A second place that explains a finding. `label` says in a few words what is there: `keeps its data in /data`.
 
-    `names_file` says that the value there is the path or URL of a database's file, which every output shows.
+    With `names_file` the value there is the path or URL of a database file, which every output shows.
     """
 
     location: Location
@@ -72,11 +74,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Data that must be carried into a volume, or it stays behind.
+    """Data that must be carried into a volume, because it stays behind otherwise.
 
     `source` is a host path as written, `volume:<name>`, `anonymous:<target>` or `container:<path>`; `volume` is the
     volume's key in the Compose file; `target` is the mount target as written. `file` is the path in the container of a
-    single file that was mounted from the host: what SQLite keeps beside it is in the container, not on the host.
+    single file that was mounted from the host: SQLite's files beside it are in the container, not on the host.
     """
 
     service: str
@@ -88,7 +90,9 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Carriage:
-    """What becomes of a move: the carry service that carries it, or in words why none does; what it does not keep."""
+    """Who carries a move: the carry service `carrier`, or nobody, with the `reason`. `unkept` says what the copy does
+    not keep.
+    """
 
     move: Move
     carrier: str | None
@@ -98,10 +102,10 @@ class Carriage:
 
 @dataclass(frozen=True, slots=True)
 class MountChange:
-    """After the fix the service's mount at `target` is the named volume `volume`; read-only stays as it was.
+    """After the fix the service's mount at `target` is the named volume `volume`; read-only stays read-only.
 
-    `path` is the file in which the mount is written and `place` where in it (the first character), `target` as Compose
-    compares it; `added` where it was not there, `new_target` where it goes elsewhere.
+    The mount is written in the file `path`, at the character `place`. `target` is the target as Compose compares it.
+    `added`: the fix adds the mount. `new_target`: the mount moves to this target.
     """
 
     path: Path
@@ -123,9 +127,9 @@ class VolumeChange:
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """After the fix the variable `name` of every service that takes it from the file at `path` is `value`.
+    """After the fix the variable `name` has the value `value`, in every service that takes it from the file at `path`.
 
-    `place` is where in the file the scalar or assignment begins.
+    `place` is the first character of the scalar or assignment in the file, `before` the old value.
     """
 
     path: Path
@@ -137,7 +141,7 @@ class ValueChange:
 
 @dataclass(frozen=True, slots=True)
 class WordChange:
-    """After the fix the scalar at `place` in the file at `path`, of a command or health check, is `value`."""
+    """After the fix the scalar at character `place` of the file at `path` (a command or a health check) is `value`."""
 
     path: Path
     place: int
@@ -146,7 +150,7 @@ class WordChange:
 
 @dataclass(frozen=True, slots=True)
 class NameChange:
-    """After the fix the projects that the file at `path` is merged into are called `name`."""
+    """After the fix every project that the file at `path` belongs to has the name `name`."""
 
     path: Path
     name: str
@@ -154,7 +158,7 @@ class NameChange:
 
 @dataclass(frozen=True, slots=True)
 class VolumeName:
-    """After the fix the file at `path` calls the volume `key` by this name, whatever the project is called."""
+    """After the fix the volume `key` in the file at `path` has the name `name`, whatever the project's name is."""
 
     path: Path
     key: str
@@ -163,7 +167,7 @@ class VolumeName:
 
 @dataclass(frozen=True, slots=True)
 class InstructionChange:
-    """After the fix the Dockerfile at `path` has the instruction `text`, and all others as before."""
+    """After the fix the Dockerfile at `path` also has the instruction `text`; its other instructions stay."""
 
     path: Path
     text: str
@@ -171,7 +175,9 @@ class InstructionChange:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentName:
-    """After the fix the pipeline deploys the projects of the file at `path` as `name`; the files mean what they did."""
+    """After the fix the pipeline deploys the projects of the file at `path` under the name `name`; the Compose files do
+    not change.
+    """
 
     path: Path
     name: str
@@ -179,9 +185,10 @@ class DeploymentName:
 
 @dataclass(frozen=True, slots=True)
 class CarrierChange:
-    """After the fix the file at `path` has the carry service `name`, whose image is the one of the service `like`, and
-    declares the volume `mark`. It reads what is mounted from `source`, a mount of this kind. With `like` None the file
-    has neither of them any more.
+    """After the fix the file at `path` has the carry service `name` and declares the volume `mark`.
+
+    The carry service uses the image of the service `like`, and reads a mount of the kind `kind` with the source
+    `source`. `like` is None where the fix removes the carry service and its mark.
     """
 
     path: Path
@@ -194,8 +201,8 @@ class CarrierChange:
 
 @dataclass(frozen=True, slots=True)
 class WaitChange:
-    """After the fix the service in the file at `path` waits until the carry service has done its work; or waits no
-    more, where `gone`.
+    """After the fix `service` in the file at `path` waits for the carry service `carrier`; with `gone` it no longer
+    waits.
     """
 
     path: Path
@@ -220,22 +227,22 @@ Change = (
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What one fix does to the files, and the difference between the parsed models that it is meant to make."""
+    """One fix: the operations on files, and the intended difference between the parsed models (`changes`)."""
 
     operations: tuple[Operation, ...]
     changes: tuple[Change, ...]
     applicability: Applicability
     moves: tuple[Move, ...] = ()
     carried: tuple[Carriage, ...] = ()
-    """Who carries the moves, where the run was asked for it."""
+    """How each move is carried; empty unless the run asked for carry services."""
 
 
 HEADLINE = 72
-"""How many characters a headline has."""
+"""The most characters that a headline may have."""
 
 
 def headline(danger: str, detail: str) -> str:
-    """The danger, with a detail of the evidence where a line has room for it."""
+    """A headline: the danger, and a detail of the evidence if the line has room for it."""
     line = f"{danger}: {detail}"
     return line if len(line) <= HEADLINE else danger
 
@@ -244,11 +251,11 @@ def headline(danger: str, detail: str) -> str:
 class Finding:
     """One way in which a deployment can lose data.
 
-    `message` is the headline, at most 72 characters; `danger` the sentence that says what happens to which data.
-    `evidence` says in one line each how volfix knows; `reason` says why there is no fix, or why the fix is unsafe;
-    `target` is the mount target as written; `step` a pipeline step. `label` stands beside the place, `places` are the
-    others that explain it; `loses` is the data that can be lost, `left` what an earlier change has not carried.
-    `mark` is the part of the location that is in danger, where that is not all of it.
+    `message` is the headline, at most 72 characters. `danger` is the sentence that says what happens to which data.
+    Each line of `evidence` says how volfix knows. `reason` says why there is no fix, or why the fix is unsafe. `target`
+    is the mount target as written, `step` a pipeline step. `label` explains the marked place, `places` are other places
+    that explain the finding. `mark` is the part of the location that is marked; None marks all of it. `loses` names the
+    data that can be lost; `left` is data that an earlier change has not carried.
     """
 
     code: str

@@ -13,20 +13,21 @@ if TYPE_CHECKING:
     from volfix.rules.context import Context
 
 MARK = b"volfix:"
-"""What every such comment has in it."""
+"""Every ignore comment contains this."""
 COMMENT = re.compile(r"(?:#|//)[ \t]*(volfix:[ \t]*(ignore[\w-]*)[ \t]*(?:\[([^\[\]\n]*)\]|(\[|(?<! )\())?)")
 CODE = re.compile(r"[^,;\s]+")
 ANY = ""
-"""What a comment has ignored where a rule asked for any code: it kept a mount as it is."""
+"""The code that is noted when a rule asked about any code: the comment kept a mount as it is."""
 OWN = "VF901"
-"""The rule about these comments; only its code ignores its findings."""
+"""The rule about ignore comments; only this code in a comment hides its findings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A comment that ignores findings. `span` is what volfix reads of it, `word` is `ignore` or a misspelling.
+    """A comment that ignores findings. `span` is the part that volfix reads, `word` is `ignore` or a misspelling of it.
 
-    `codes` are in capitals, by their places: empty where all are ignored, None where the brackets cannot be read.
+    `codes` maps each code, in capitals, to its place. Empty: the comment hides every finding. None: volfix cannot read
+    the brackets.
     """
 
     source: Source
@@ -35,14 +36,14 @@ class Ignore:
     codes: Mapping[str, Span] | None
 
     def covers(self, code: str | None) -> bool:
-        """Whether the comment ignores the code (or, without a code, any of them)."""
+        """Whether the comment hides findings with this code; without a code, whether it hides any."""
         if self.word != "ignore" or self.codes is None:
             return False
         return code is None or code in self.codes or (not self.codes and code != OWN)
 
 
 def ignores_in(source: Source, start: int = 0, end: int | None = None) -> Iterator[Ignore]:
-    """The comments of a file, or of a part of it, that ignore something."""
+    """The ignore comments in a file, or in its characters `start` to `end`."""
     for found in COMMENT.finditer(source.text, start, len(source.text) if end is None else end):
         written = CODE.finditer(source.text, *found.span(3)) if found[3] else ()
         codes = {code[0].upper(): Span(*code.span()) for code in written}
@@ -50,9 +51,9 @@ def ignores_in(source: Source, start: int = 0, end: int | None = None) -> Iterat
 
 
 def is_ignored(context: Context, source: Source, offset: int, code: str | None = None) -> bool:
-    """Whether a comment, or the configuration, ignores the code (or, without a code, any of them) at a place.
+    """Whether a comment or the configuration ignores the code at a character of a file; without a code, any code.
 
-    The context notes which comments did.
+    Comments that do so are added to `context.used_ignores`, for VF901.
     """
     found = [ignore for ignore in _around(source, offset) if ignore.covers(code)]
     context.used_ignores.update((source.path, ignore.span, code or ANY) for ignore in found)
@@ -60,7 +61,7 @@ def is_ignored(context: Context, source: Source, offset: int, code: str | None =
 
 
 def _around(source: Source, offset: int) -> Iterator[Ignore]:
-    """The comments on the line of a place, and on the comment line above it."""
+    """The ignore comments on the line of a character, and on a comment line directly above it."""
     if "volfix:" not in source.text:
         return
     start = source.line_start(offset)

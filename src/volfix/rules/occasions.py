@@ -1,6 +1,6 @@
-"""When a rule has anything to say: what a stack must have, told without the rule, so that few rules are imported.
+"""Which rules may find something in a stack, decided without importing the rules: an import costs time.
 
-Each test may say yes where the rule finds nothing; it never says no where the rule would find something.
+A test may say yes where the rule then finds nothing. It never says no where the rule would find something.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from volfix.project.compose.service import Service
 
 NAMES_DATABASE = re.compile(rf"{MAY_BE_FILE.pattern}|memory|:mem:|://", re.IGNORECASE)
-"""What every value has in it that names a database file, a database in memory, or a server."""
+"""Every value that names a database file, a database in memory or a server contains this."""
 VARYING_NAME = re.compile(r"\bname\W[^\n]*\$")
-"""A name that has a variable in it."""
+"""A `name:` whose value contains a variable."""
 MARK = "volfix:"
-"""What every comment to volfix has in it."""
+"""Every ignore comment contains this."""
 
 
 def may_find(code: str, context: Context) -> bool:
-    """Whether the rule may have a finding in the stack."""
+    """Whether the rule with this code may have a finding in the stack."""
     return code not in OCCASIONS or OCCASIONS[code](context)
 
 
@@ -51,7 +51,7 @@ def _has_commands(context: Context) -> bool:
 
 @once
 def _opens_database(context: Context) -> bool:
-    """Whether a value, a flow, an env file or code may say which database a service opens."""
+    """Whether a value, a command, an env file or code may name the database that a service opens."""
     if context.has_commands:
         return True
     for service in _services(context):
@@ -114,12 +114,12 @@ def _deploys_or_has_commands(context: Context) -> bool:
 
 
 def _may_change_name(context: Context) -> bool:
-    """Whether something may call a project or a volume otherwise at each deployment."""
+    """Whether the name of a project or a volume may change at each deployment."""
     return _has_commands(context) or any(VARYING_NAME.search(file.source.text) for file in context.stack.files)
 
 
 def _says_what_runs(context: Context) -> bool:
-    """Whether a file or a service says what is run."""
+    """Whether a script, a command or an image of the repository may show what runs."""
     return _has_commands(context) or any(
         service.entrypoint is not None or service.command is not None or service.build is not None
         for service in _services(context)
@@ -127,7 +127,7 @@ def _says_what_runs(context: Context) -> bool:
 
 
 def _has_comments(context: Context) -> bool:
-    """Whether one of the files that may have comments to volfix is there, and may have one."""
+    """Whether a file of the stack may have an ignore comment."""
     if context.closed or any(MARK in file.source.text for file in context.stack.files):
         return True
     env_paths = (path for project in context.stack.projects for path in project.env_paths)
@@ -154,4 +154,4 @@ OCCASIONS: dict[str, Callable[[Context], bool]] = {
     "VF403": _says_what_runs,
     "VF901": _has_comments,
 }
-"""By a rule's code, whether it may find something in a stack. A rule that is not here always runs."""
+"""By a rule's code, the test for the stack. A rule without an entry always runs."""

@@ -1,4 +1,4 @@
-"""The rules by code; a module `vf*.py` in this folder is a rule, and nothing else needs to know of it."""
+"""The rules by code. A module `vf*.py` in this folder is a rule; nothing else registers it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Registry(Mapping[str, "Rule"]):
-    """Each rule by its code, which is its module's name in capitals; imported when it is asked for."""
+    """A mapping from a rule's code (its module's name in capitals) to the rule, which is imported on first use."""
 
     def __init__(self) -> None:
         names = sorted(info.name for info in pkgutil.iter_modules(rules.__path__) if info.name.startswith("vf"))

@@ -22,8 +22,10 @@ class Outcome(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Files of a project (path to text), and what the rule makes of them; `after` holds what a fix changes, `before`
-    what git's history has of the files.
+    """A project and what the rule makes of it.
+
+    `files` are the project's files (path to text), `before` their earlier text in git's history. `after` are the files
+    that the fix changes, with their new text; None where the rule has no fix.
     """
 
     title: str
@@ -39,7 +41,7 @@ def fixed(title: str, files: dict[str, str], after: dict[str, str]) -> Example:
 
 
 def fixed_unsafe(title: str, files: dict[str, str], after: dict[str, str]) -> Example:
-    """An example of a fix that `--unsafe-fixes` makes."""
+    """An example of a fix that needs `--unsafe-fixes`."""
     return Example(title, files, Outcome.FIXED_UNSAFE, after)
 
 
@@ -49,13 +51,16 @@ def reported(title: str, files: dict[str, str], before: dict[str, str] | None = 
 
 
 def untouched(title: str, files: dict[str, str], before: dict[str, str] | None = None) -> Example:
-    """An example of what is no finding."""
+    """An example without a finding."""
     return Example(title, files, Outcome.UNTOUCHED, before=before)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`check` yields the findings of one stack; `sources` name the documents that the rule's facts come from."""
+    """One rule: `check` yields the findings of a stack; `why` and `fix` are the texts of `volfix explain`.
+
+    `sources` name the documents that the rule's facts come from.
+    """
 
     code: str
     name: str
@@ -68,5 +73,5 @@ class Rule:
 
     @property
     def default(self) -> bool:
-        """Whether the rule runs where nobody selects any."""
+        """Whether the rule runs when no rule is selected."""
         return self.code not in OFF_BY_DEFAULT

@@ -1,17 +1,19 @@
-"""Which rules run: what is known of a rule before its module is imported."""
+"""Which rules run, decided before a rule's module is imported."""
 
 from __future__ import annotations
 
 OFF_BY_DEFAULT = frozenset({"VF109", "VF113"})
-"""The rules that run only where they are selected."""
+"""The rules that run only when they are selected."""
 BY_WHOLE_CODE = frozenset({"VF113"})
-"""The rules that run only where their whole code is selected, as `VF1` may be typed without a thought of them."""
+"""The rules that run only when their whole code is selected: someone who types `VF1` may not think of them."""
 ABOUT_COMMANDS = frozenset({"VF401", "VF402"})
-"""The rules whose findings are about commands, also about those of no stack."""
+"""The rules about commands; they also report commands that belong to no stack."""
 
 
 def is_selected(code: str, codes: frozenset[str]) -> bool:
-    """Whether a rule runs where these codes, or beginnings of codes, are selected; none: where nobody selects."""
+    """Whether a rule runs when these codes, or beginnings of codes, are selected; empty `codes` select the default
+    rules.
+    """
     if not codes:
         return code not in OFF_BY_DEFAULT
     return code in codes or (code not in BY_WHOLE_CODE and code.startswith(tuple(codes)))

@@ -1,4 +1,4 @@
-"""How severe the findings of a rule can be: what a list of rules says before there is a finding."""
+"""The highest severity of each rule, for lists of rules."""
 
 from __future__ import annotations
 

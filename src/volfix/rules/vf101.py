@@ -17,15 +17,15 @@ from volfix.rules.rule import Rule, fixed, fixed_unsafe, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every bind mount that holds an engine's data directory or a database file that a URL names."""
+    """A finding for every bind mount that holds an engine's data directory or a database file that a URL names."""
     yield from bind_findings(context, "VF101", lambda held: held.kind in (ENGINE, DATABASE_FILE))
     yield from _among_code(context)
 
 
 def _among_code(context: Context) -> Iterator[Finding]:
-    """A database file in a mount of code: it is reported, and the mount stays, for a volume would hide later code.
+    """A finding for every database file in a mount that also holds code. It has no fix: a volume would hide later code.
 
-    That of the whole project is how people develop: a note, unless a pipeline deploys it.
+    It is a note where the mount is the whole project, as in development, and no pipeline deploys the stack.
     """
     for use in context.stack.uses:
         mount = use.mount

@@ -12,7 +12,7 @@ from volfix.rules.rule import Rule, fixed, fixed_unsafe, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every bind mount that holds the state of an application; where volfix does not know the image, as a note."""
+    """A finding for every bind mount that holds an application's state; a note if volfix does not know the image."""
     yield from bind_findings(context, "VF102", lambda held: held.kind in (APPLICATION, UNKNOWN))
 
 

@@ -21,7 +21,7 @@ ENDINGS = (".db", ".db3", ".sqlite", ".sqlite3", ".mv.db", ".sqlitedb")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every mount of a database file that the service may write, and every volume where a file is meant."""
+    """A finding for every writable mount of a database file, and for every volume at the path of a database file."""
     for use in context.stack.uses:
         mount = use.mount
         if mount.read_only or mount.overridden or mount.kind not in (BIND, VOLUME):
@@ -35,7 +35,9 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _looks_like_one(target: str) -> bool:
-    """Whether a file that nothing names is a database to all appearance; name servers call their zone files `.db` too."""
+    """Whether the target looks like a database file. A name server's zone files end in `.db` too, and are not
+    databases.
+    """
     return target.endswith(ENDINGS) and (is_beside_program(target) or not never_converted(None, target))
 
 
@@ -66,7 +68,7 @@ def _finding(context: Context, item: FileUse) -> Finding:
 
 
 def _volume_findings(context: Context, use: Use) -> Iterator[Finding]:
-    """A volume is a directory: SQLite cannot open it where it is mounted at the file's own path."""
+    """A finding for a volume at the path of a database file: a volume is a directory, which SQLite cannot open."""
     for database in databases_in(context, use.project, use.service):
         if database.mount is use.mount and database.is_inside and database.path == use.mount.clean_target:
             yield Finding(

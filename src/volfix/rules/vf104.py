@@ -1,4 +1,4 @@
-"""VF104: a named volume of a database that is a bind mount in disguise."""
+"""VF104: a database's named volume that is a bind mount by its driver options."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every mount that holds a database in a volume whose driver options make it a bind mount."""
+    """A finding for every database in a volume whose driver options make it a bind mount."""
     for use in context.stack.uses:
         if use.mount.kind != VOLUME or use.mount.read_only or use.mount.overridden:
             continue
@@ -58,7 +58,10 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _fix(context: Context, use: Use) -> Fix | str:
-    """The service's mounts of the volume get a new key: under the old one Compose would offer to delete the volume."""
+    """The fix, or why there is none: every mount of the volume receives a new key.
+
+    The old entry is not edited: if its options changed, Compose would offer to delete the volume.
+    """
     old = use.mount.source
     key = volume_key(context, use.service.name, use.mount.clean_target, f"volume {old}")
     operations: list[Operation] = []

@@ -31,8 +31,9 @@ from volfix.syntax.yaml_tree import Scalar
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every service of a known engine or application that keeps data where nothing of the project is mounted; where a
-    mount looks meant for the data, that is VF106.
+    """A finding for every service of a known engine or application whose data no mount of the project holds.
+
+    If a mount looks meant for the data, VF106 reports the service.
     """
     for unheld in unheld_data(context):
         is_test = is_test_stack(unheld.project) or is_test_service(unheld.service)
@@ -47,7 +48,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Bare:
-    """A service of an engine or application, and the directory (`target`) with data that nothing of the project holds."""
+    """A service of an engine or application, and the data directory `target` that no mount of the project holds."""
 
     context: Context
     unheld: UnheldData
@@ -99,20 +100,20 @@ def _finding(bare: _Bare, fix: Fix | str) -> Finding:
 
 
 _LOSS = {"an anonymous volume": "starts EMPTY after `down`", "the container itself": "loses its data when recreated"}
-"""What the next deployment may do to the data where it is."""
+"""By where the data is, the end of the headline."""
 _FATE = {
     "an anonymous volume": "the data is in an anonymous volume: `down`, or another project name, leaves it behind, and the "
     "next `up` starts with an EMPTY one",
     "the container itself": "the data is in the container itself: `up` deletes it with the container, for a new image, a "
     "changed setting or `--force-recreate`",
 }
-"""What happens to the data where it is."""
+"""By where the data is, a line of evidence."""
 
 
 def _severity(bare: _Bare, *, is_swarm: bool) -> Severity:
-    """A note for a cache, and for an application; but not where a mount elsewhere shows that its data is to be kept.
+    """A note for a cache or an application, unless another mount shows that the application's data must survive.
 
-    An error in a Swarm stack, where the next update of the service loses the data.
+    An error in a Swarm stack: the next update of the service loses the data.
     """
     if bare.entry.cache or (bare.entry.kind == "application" and not (bare.entry.verified and _elsewhere(bare))):
         return Severity.INFO
@@ -120,8 +121,9 @@ def _severity(bare: _Bare, *, is_swarm: bool) -> Severity:
 
 
 def _elsewhere(bare: _Bare) -> list[Mount]:
-    """The mounts of the service that look like state, or hold a part of its data directory; none where the command names
-    a mount: it may keep the data there.
+    """The service's mounts that look like state, or hold a part of the data directory.
+
+    Empty if the command names one of these mounts: the service may keep its data there.
     """
     mounts = [mount for mount in bare.service.mounts if _looks_meant(bare, mount)]
     started = " ".join(bare.service.started)
@@ -141,12 +143,12 @@ def _looks_meant(bare: _Bare, mount: Mount) -> bool:
 
 
 def _has_blank(mount: Mount, bare: _Bare) -> bool:
-    """Whether only a blank at an end of the target makes another directory of it."""
+    """Whether the mount's target differs from the data directory only in a blank at its beginning or end."""
     return mount.clean_target != bare.target and mount.target.strip() == bare.target
 
 
 def _beside(bare: _Bare) -> Iterator[str]:
-    """The mounts that may be meant for the data, and do not hold it."""
+    """Evidence about mounts that may be meant for the data, and do not hold it."""
     yield from (mount.problem for mount in bare.service.mounts if mount.kind == ANONYMOUS and mount.problem)
     if bare.anonymous is None and (mounts := _elsewhere(bare)):
         yield f"{bare.service.name} mounts {', '.join(mount.written_as for mount in mounts)}, which is not its data directory"
@@ -155,7 +157,7 @@ def _beside(bare: _Bare) -> Iterator[str]:
 
 
 def _name_of(part: Part) -> tuple[int, int]:
-    """Where the service's name is written; its mapping, where the name comes from a merge key."""
+    """Where the service's name is written; the service's mapping if the name comes from a merge key."""
     for root in part.file.roots:
         services = root if part.file.version_1 else root.get("services")
         if services is not None and hasattr(services, "pairs"):
@@ -181,13 +183,13 @@ def _fix(bare: _Bare) -> Fix | str:
 
 
 def _release(bare: _Bare) -> str:
-    """Engine and release, by the first files that the service is in: another release gets a volume of its own."""
+    """The engine and its release, from the first Compose files with the service: another release needs another volume."""
     service = next(other for _, other in _written_together(bare))
     return "; ".join(f"{entry.family} {release_of(image, entry)}" for image, entry in known_images(service)[:1])
 
 
 def _written_together(bare: _Bare) -> Iterator[tuple[Project, Service]]:
-    """The service in each combination of files that would get the mount too."""
+    """The service in each combination of files to which the fix would add the mount."""
     for project in bare.context.stack.projects:
         other = project.services.get(bare.service.name)
         if other is not None and other.parts[0].node is bare.service.parts[0].node:

@@ -1,4 +1,4 @@
-"""VF106: a mount that is meant for the database, beside or above where this version of the engine keeps its data."""
+"""VF106: a mount that is meant for the database, but does not hold the directory in which this version keeps its data."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ from volfix.syntax import disk
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every mount that looks meant for the data of an engine or application and, for some version of it, does not hold
-    the data; where VF101 or VF102 reports the mount, they say that it depends on the version.
+    """A finding for every mount that looks meant for an engine's or application's data and, for some version, misses
+    it.
+
+    VF101 and VF102 also report mounts that hold the data of some versions; there they say so, and not this rule.
     """
     for unheld in unheld_data(context):
         findings = [_finding(context, unheld, mount) for mount in unheld.misplaced if _is_own(context, unheld, mount)]
@@ -47,7 +49,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _is_own(context: Context, unheld: UnheldData, mount: Mount) -> bool:
-    """Whether the mount is this rule's to report."""
+    """Whether this rule reports the mount, not VF101 or VF102."""
     use = Use(unheld.project, unheld.service, mount)
     return unheld.is_sure or mount.kind == VOLUME or held_data(context, use) is None
 
@@ -116,7 +118,7 @@ def _danger(unheld: UnheldData, mount: Mount) -> str:
 
 
 def _fix(context: Context, use: Use, unheld: UnheldData) -> Fix | str:
-    """A new volume at the data directory; the reason where that is not for volfix to decide."""
+    """The fix, a new volume at the data directory; or why there is none."""
     missed = unheld.missed[0]
     mount, where = use.mount, missed.where
     if use.project.files[0].version_1:
@@ -157,7 +159,7 @@ def _fix(context: Context, use: Use, unheld: UnheldData) -> Fix | str:
 
 
 def _is_only_misplaced(mount: Mount, where: DataDirectories) -> bool:
-    """Whether a mount below the data directory is called like one, and is none of its parts that are known."""
+    """Whether a mount below the data directory is named for data, and is not one of the directory's known parts."""
     target = mount.clean_target
     content = content_of(target.rpartition("/")[2])
     return content is not None and content.kind != "other" and not any(matches(target, inner) for inner in where.inner)
@@ -174,7 +176,7 @@ def _is_of_other_version(mount: Mount, entry: Entry) -> bool:
 
 
 def _refusals(context: Context, use: Use, where: DataDirectories) -> Iterator[str]:
-    """Why the mount cannot go to the data directory, for all that use it or its source."""
+    """Why the mount cannot move to the data directory, for any service that uses it or its source."""
     mount = use.mount
     if (reason := stays_for_others(context, use)) is not None:
         yield reason
@@ -198,7 +200,7 @@ def _refusals(context: Context, use: Use, where: DataDirectories) -> Iterator[st
 
 
 def _has_files(directory: Path) -> bool:
-    """Whether there is a file in or below the directory; one that may not be looked into has some."""
+    """Whether a file is in or below the directory; yes for a directory that volfix may not read."""
 
     def fail(error: OSError) -> None:
         raise error
@@ -212,8 +214,10 @@ def _has_files(directory: Path) -> bool:
 
 
 def _new_volume(context: Context, use: Use, where: DataDirectories, key: str) -> Fix:
-    """The mount gets the new volume `key`, for the old source may hold something: Docker has filled a volume from the
-    image, and an engine takes no directory that is not empty.
+    """The fix that mounts the new volume `key` at the data directory.
+
+    The old source is not used: Docker may have copied files of the image into it, and an engine refuses a directory
+    that is not empty.
     """
     mount, service, target = use.mount, use.service, where.paths[0]
     operations: list[Operation] = to_volume(mount, key, target)

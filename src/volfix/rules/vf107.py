@@ -23,7 +23,9 @@ from volfix.syntax.yaml_tree import Node, Scalar, resolved
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every engine whose data directory, and every database file that, is on a tmpfs, but in stacks that serve tests."""
+    """A finding for every engine and every database file whose data is on a tmpfs; stacks and services for tests are
+    left out.
+    """
     for project in context.stack.projects:
         if is_test_stack(project):
             continue
@@ -40,7 +42,7 @@ def _of_service(project: Project, service: Service) -> Iterator[Finding]:
 
 
 def _of_files(project: Project, service: Service, places: Mapping[str, Location | None]) -> Iterator[Finding]:
-    """A finding on each place in memory that holds a database file which the service is told to open."""
+    """A finding for each tmpfs with a database file that a variable of the service names."""
     for variable in effective_variables(service):
         path = place_of(project, service, variable)
         target = _holder(project, service, path) if path is not None else None
@@ -86,7 +88,7 @@ def _of_engine(project: Project, service: Service, places: Mapping[str, Location
 
 
 def _in_memory(project: Project, service: Service) -> dict[str, Location | None]:
-    """The targets that live in memory; with the place of the mount, where a volume does by its driver options."""
+    """The targets that are in memory, each with the place of its mount if it is a volume; None for `tmpfs:`."""
     found: dict[str, Location | None] = dict.fromkeys(service.tmpfs)
     for mount in project.mounts_of(service):
         entry = resolved(project.declared[mount.source]) if mount.source in project.declared else None
@@ -98,13 +100,13 @@ def _in_memory(project: Project, service: Service) -> dict[str, Location | None]
 
 
 def _holder(project: Project, service: Service, path: str) -> str | None:
-    """The innermost target, of a mount or a tmpfs, in which the path lies."""
+    """The target of the innermost mount or tmpfs that holds the path; None for no target."""
     targets = {*service.tmpfs, *(mount.clean_target for mount in project.mounts_of(service))}
     return max((place for place in targets if path == place or is_below(path, place)), key=len, default=None)
 
 
 def _location(service: Service, target: str) -> Location:
-    """Where the tmpfs is written; the service, where it comes from a merge key."""
+    """Where the tmpfs is written; the service if the tmpfs comes from a merge key."""
     for part in reversed(service.parts):
         for key in ("tmpfs", "volumes"):
             node: Node | None = part.node.get(key)

@@ -17,7 +17,7 @@ KEY = re.compile(r"[a-zA-Z0-9._-]+\Z")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every mount of a volume key that some combination of Compose files uses and none of its files declares."""
+    """A finding for every mount of a volume that some combination of Compose files uses and does not declare."""
     found: dict[tuple[Location, str], list[Use]] = {}
     for use in context.stack.uses:
         mount = use.mount

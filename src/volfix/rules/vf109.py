@@ -16,7 +16,7 @@ from volfix.syntax.yaml_tree import Alias, Mapping, Scalar, resolved
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every declared volume that holds a database and says neither a driver nor that it is external."""
+    """A finding for every declared volume with a database that has neither `driver:` nor `external:`."""
     databases: dict[str, tuple[Use, HeldData]] = {}
     for use in context.stack.uses:
         if use.mount.kind == VOLUME:

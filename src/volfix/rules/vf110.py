@@ -15,8 +15,9 @@ from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every mount of a server's data directory that another server uses too, and cannot share with this one; what only
-    serves tests loses nothing.
+    """A finding for every mount of a server's data directory that another server uses too and cannot share.
+
+    Stacks and services for tests are left out: they have nothing to lose.
     """
     for use in context.stack.uses:
         if is_test_stack(use.project) or is_test_service(use.service):
@@ -70,7 +71,7 @@ def _finding(context: Context, use: Use, server: Server, others: list[Server]) -
 
 
 def _severity(*, is_error: bool, is_note: bool) -> Severity:
-    """A note where each of several files may be deployed with a value of its own."""
+    """The severity. A note: a variable may give each of several alternative files its own directory."""
     if is_note:
         return Severity.INFO
     return Severity.ERROR if is_error else Severity.WARNING

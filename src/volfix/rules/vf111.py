@@ -1,4 +1,4 @@
-"""VF111: a service that is not root, and a volume that belongs to root."""
+"""VF111: a service that runs as a user, and a volume that may belong to root."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from volfix.rules.rule import Rule, fixed_unsafe, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every volume with data, there or about to be, whose service runs as a user that its image gives nothing to."""
+    """A finding for every volume with data, existing or planned, whose service runs as a user without rights to it."""
     for use in context.stack.uses:
         mount = use.mount
         if mount.kind not in (VOLUME, BIND) or mount.read_only or mount.overridden:
@@ -36,7 +36,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _of_file(context: Context, use: Use) -> Iterator[Finding]:
-    """The directory that VF103 gives a database file which is mounted alone."""
+    """The same for the directory to which VF103's fix moves a single database file."""
     item = FileUse(context, use)
     fix = file_fix(context, use).fix if item.databases or item.words else None
     user = foreign_user(use.service, item.directory, None) if fix and item.directory else None

@@ -1,4 +1,4 @@
-"""VF112: a database in the place that was mounted before, which nobody carried into the volume."""
+"""VF112: a database in a host directory that a volume replaced, and that nobody carried into the volume."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from volfix.rules.rule import Rule, reported, untouched
 from volfix.syntax.pasted import pasted
 
 TAKEN_OUT = ("--select", "VF113", "--write")
-"""What takes the carry services out again."""
+"""The options that remove the carry services."""
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every former bind mount of a database that a volume took the place of, and that still holds the rows."""
+    """A finding for every former bind mount of a database that a volume replaced and that still holds the rows."""
     for left in left_behind(context):
         mount = left.use.mount
         will_be = left.carrier is not None and left.carried is None
@@ -55,7 +55,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _typed(context: Context, left: Left, *words: str) -> str:
-    """The command, with the project's directory where that is not the root."""
+    """The command to type, with the project's directory if that is not the root."""
     directory = left.use.project.directory
     return pasted([*words, *([] if directory == context.root else [PurePath(relative(directory, context.root))])])
 

@@ -1,4 +1,4 @@
-"""VF113: a carry service that has done its work."""
+"""VF113: carry services that are still in the Compose files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from volfix.rules.rule import Rule, fixed, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """One finding for all carry services of the stack, which are taken out together."""
+    """One finding for all carry services of the stack: the fix removes them together."""
     carriers = {name: service for project in context.stack.projects for name, service in project.carriers.items()}
     if not carriers:
         return

@@ -1,4 +1,4 @@
-"""VF201: the database file lies beside every mount, in the container's own layer."""
+"""VF201: the database file is outside every mount, in the container's own layer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from volfix.rules.rule import Rule
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every value that names a database file outside each persistent mount of the service that takes it."""
+    """A finding for every value that names a database file outside the persistent mounts of its service."""
     for proposal in proposals(context):
         database = proposal.database
         if database.is_inside or proposal.trap or isinstance(database.origin, InCode):
@@ -32,7 +32,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _strangers(context: Context) -> Iterator[Finding]:
-    """A note on each URL of a server that is no service here: its rows are not in this stack's volumes."""
+    """A note for each URL of a server that is not a service of the stack: its rows are in none of the stack's volumes."""
     for _, service, variable, host in strange_hosts(context):
         location = location_of(variable.origin)
         if location is not None:

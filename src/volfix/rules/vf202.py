@@ -1,4 +1,4 @@
-"""VF202: the slashes of a database URL say another file than the one that was meant."""
+"""VF202: a slash too many or too few makes the database URL name the wrong file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from volfix.rules.rule import Rule, fixed, fixed_unsafe, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every URL that is outside all mounts as its reader reads it, and inside one with a slash more or less."""
+    """A finding for every URL whose file is outside all mounts, and would be in a mount with one slash more or less."""
     for proposal in proposals(context):
         database = proposal.database
         if proposal.trap and proposal.mount is not None and not isinstance(database.origin, InCode):

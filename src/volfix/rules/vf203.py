@@ -21,7 +21,9 @@ MAKES_DIRECTORY = re.compile(r"\bmkdir\b|\bmakedirs\(")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every literal in code that names a database file outside each mount of the service, and is what counts."""
+    """A finding for every literal in code that names a database file outside the service's mounts, if nothing overrides
+    it.
+    """
     for proposal in proposals(context):
         database = proposal.database
         if database.is_inside or not isinstance(database.origin, InCode):

@@ -1,4 +1,4 @@
-"""VF204: two sources give a database variable different files; only one of them counts."""
+"""VF204: two sources give a database variable different files; only one of them has an effect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every value that names a database file and loses against another one that names another file."""
+    """A finding for every value that names a database file and that another value with another file overrides."""
     for project in context.stack.projects:
         for service in project.services.values():
             for variable in effective_variables(service):
@@ -30,7 +30,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _of_start(context: Context, project: Project, service: Service, variable: Variable) -> Iterator[Finding]:
-    """Values that the code, or the script that starts it, puts over what Compose gives."""
+    """Values that the code or the entry point sets over the values from Compose."""
     loses = place_of(project, service, variable)
     for stronger in stronger_values(context, project, service, variable.name) if loses is not None else ():
         wins, location = place_of(project, service, stronger.variable), location_of(stronger.variable.origin)
@@ -52,7 +52,7 @@ def _of_start(context: Context, project: Project, service: Service, variable: Va
 
 
 def _of_migrations(context: Context, project: Project, service: Service) -> Iterator[Finding]:
-    """Migrations that take the URL of alembic.ini, where the application is told another file."""
+    """Migrations that use the URL of alembic.ini, although the application opens another file."""
     named_paths = {
         path for each in effective_variables(service) if (path := place_of(project, service, each)) is not None
     }
@@ -83,7 +83,7 @@ def _of_variable(project: Project, service: Service, variable: Variable) -> Iter
         loses = place_of(project, service, other)
         if location is None or loses is None or loses == wins:
             continue
-        # An ENV of the image is a default, which Compose is meant to replace.
+        # An ENV of the image is a default: Compose is meant to replace it.
         default = isinstance(other.origin, InDockerfile)
         yield Finding(
             code="VF204",

@@ -22,7 +22,7 @@ MAY_BE_MEMORY = re.compile(r"sqlite|memory|:mem:", re.IGNORECASE)
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every variable for a database that names one in memory, but in stacks and services for tests."""
+    """A finding for every variable that names a database in memory; stacks and services for tests are left out."""
     for project in context.stack.projects:
         if is_test_stack(project):
             continue
@@ -39,7 +39,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _is_test(service: Service) -> bool:
-    """Whether the service's name or profiles say that it serves tests."""
+    """Whether the service's name or a profile says that the service is for tests."""
     return any(TEST in purposes(text) for text in (service.name, *service.profiles))
 
 

@@ -1,4 +1,4 @@
-"""VF206: a value that is changed, and a container that does not see it: the file is not loaded, or the image is old."""
+"""VF206: a value that never reaches the container, or only after a rebuild."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Database values in an env file that nothing loads, and values in the image that VF201 to VF203 change."""
+    """A finding for every database value in an env file that nothing loads, and in an image whose value a fix changes."""
     for proposal in proposals(context):
         database, origin = proposal.database, proposal.database.origin
         written = env_assignment(origin)
@@ -51,7 +51,7 @@ def _not_loaded(database: Database, path: Path) -> Finding:
 
 
 def _is_mounted(context: Context, database: Database, origin: InCode) -> bool:
-    """Whether the container runs the code of the host, which a bind mount lays over the image's."""
+    """Whether a bind mount puts the host's code over the image's."""
     binds = [mount for mount in database.project.mounts_of(database.service) if mount.kind == BIND]
     places = [host_directory(mount, context.stack.root).path for mount in binds]
     return any(place and origin.file.path.resolve().is_relative_to(place) for place in places)
@@ -78,7 +78,7 @@ URL = "DATABASE_URL=sqlite:////app/data/app.db\n"
 
 
 def _built(files: dict[str, str], *, keys: str = "", env: str = "", what: str = "app") -> dict[str, str]:
-    """A project whose image has `what`: its service has these `keys`, its image these lines of ENV."""
+    """A project whose build copies `what`; its service has the `keys`, its Dockerfile the ENV lines `env`."""
     return {
         "compose.yaml": f"services:\n  app:\n    build: .\n{keys}    volumes: ['rows:/app/data']\nvolumes: {{rows: }}\n",
         "Dockerfile": f"FROM python:3.12-slim\nWORKDIR /app\n{env}COPY {what} .\n",

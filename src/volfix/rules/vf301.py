@@ -1,4 +1,4 @@
-"""VF301: a step deploys, and nothing gives it a Docker daemon to deploy to."""
+"""VF301: a step deploys, but nothing in the pipeline gives it a Docker daemon."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from volfix.rules.rule import Rule, fixed, fixed_unsafe, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every step that brings a stack up in a container without a socket, a daemon's address or a daemon beside it."""
+    """A finding for every step that deploys in a container without a socket, a daemon's address or a daemon service."""
     if not context.stack.workflows:
         return
     from volfix.project.ci.daemons import NOWHERE

@@ -1,4 +1,4 @@
-"""VF302: the step that deploys does not have the stack's data directory, which its own commands read."""
+"""VF302: the deploying step does not mount the stack's data directory, although its own commands read it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CONVERSION = "the fix that creates the volume of this name needs --unsafe-fixes"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every data directory of a deployed stack that lies in Drone's workspace, which is empty at each deployment."""
+    """A finding for every data directory of a deployed stack in Drone's workspace, which is EMPTY at each build."""
     if not context.stack.workflows:
         return
     from volfix.project.ci.daemons import HOST_SOCKET, NOWHERE
@@ -73,7 +73,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _empty_volumes(context: Context, deploy: StackDeployment) -> Iterator[Finding]:
-    """The host volumes in the step's workspace that the stack does not use: it has its data elsewhere on the host."""
+    """Findings for host volumes in the step's workspace that the stack does not use: its data is elsewhere on the host."""
     from volfix.project.ci.daemons import host_path
 
     pipeline = deploy.deployment.pipeline
@@ -104,7 +104,7 @@ def _empty_volumes(context: Context, deploy: StackDeployment) -> Iterator[Findin
 
 
 def _kept(context: Context, deploy: StackDeployment) -> Iterator[str]:
-    """Where on the host the databases of the stack are, once for each."""
+    """Where each database of the stack is on the host: a volume's name or a path."""
     found = dict[str, None]()
     for use in context.stack.uses:
         held = held_data(context, use) if use.project in deploy.projects and not use.mount.overridden else None
@@ -116,7 +116,7 @@ def _kept(context: Context, deploy: StackDeployment) -> Iterator[str]:
 
 
 def _on_host(deploy: StackDeployment, context: Context, use: Use) -> str:
-    """Where the host's daemon finds a bind mount's source."""
+    """The host path to which the host's daemon resolves a bind mount's source."""
     host, root = context.host_of(use.mount), deploy.workflow.checkout.root
     if host.path is None or not host.path.is_relative_to(root):
         return host.key
@@ -124,9 +124,7 @@ def _on_host(deploy: StackDeployment, context: Context, use: Use) -> str:
 
 
 def _data_directories(context: Context, deploy: StackDeployment) -> Iterator[tuple[str, Fix, tuple[str, ...]]]:
-    """The directories of the workspace that hold a database of the stack: path in the step, the fix that makes each a
-    volume, and who says so.
-    """
+    """Each directory of the workspace with a database: its path in the step, the fix to a volume, and the evidence."""
     root = deploy.workflow.checkout.root
     seen = set()
     for use in context.stack.uses:
@@ -143,7 +141,7 @@ def _data_directories(context: Context, deploy: StackDeployment) -> Iterator[tup
 
 
 def _reader(deploy: StackDeployment, path: str) -> str | None:
-    """The first command of the step that names something in the directory."""
+    """The first command of the step that names a file in the directory; None for no command."""
     for command in deploy.deployment.commands:
         if command.is_remote or command.program in NO_READERS:
             continue

@@ -1,4 +1,4 @@
-"""VF303: the stack shares its project's name: with every repository (Drone: `src`), or with another stack of its own."""
+"""VF303: two stacks have one project name: all that Drone deploys as `src`, or two that one script starts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from volfix.syntax.yaml_tree import Mapping
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every deployment under a name that another stack on the same host has too."""
+    """A finding for every deployment under a project name that another stack on the host may have too."""
     if context.stack.workflows:
         yield from _named_by_workspaces(context)
     if context.commands is not None:
@@ -30,7 +30,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _named_by_workspaces(context: Context) -> Iterator[Finding]:
-    """The deployments that take their project's name from a workspace that is called the same in every repository."""
+    """Findings for deployments that take the project's name from a workspace with the same name in every repository."""
     for deploy in deploying_steps(context):
         files = _files(context, deploy)
         shared = deploy.deployment.project
@@ -101,7 +101,7 @@ def _fix(context: Context, deploy: StackDeployment, files: list[ComposeFile]) ->
 
 
 def _name_elsewhere(context: Context, deploy: StackDeployment) -> str | None:
-    """The one name that the stack is deployed under in other ways: its volumes are called after that already."""
+    """The name under which everything else deploys the stack; None for no name, or several."""
     from volfix.rules.evidence.project_names import deployed_names
 
     names = {name for project in deploy.projects for name in deployed_names(context, project).known}
@@ -110,7 +110,7 @@ def _name_elsewhere(context: Context, deploy: StackDeployment) -> str | None:
 
 
 def _may_be_version_1(deploy: StackDeployment) -> bool:
-    """Whether the step may call Compose 1, which refuses a file with `name:`."""
+    """Whether the step may run Compose 1, which refuses a file with `name:`."""
     from volfix.knowledge.compose_clients import client_in
 
     deployment = deploy.deployment
@@ -121,7 +121,7 @@ def _may_be_version_1(deploy: StackDeployment) -> bool:
 
 
 def _variable(deploy: StackDeployment, name: str) -> Operation | str:
-    """COMPOSE_PROJECT_NAME in the step's environment; or why it cannot be there."""
+    """The operation that sets COMPOSE_PROJECT_NAME in the step; or why volfix cannot set it."""
     refusal = step_refusal(deploy)
     if refusal is not None:
         return refusal
@@ -136,7 +136,7 @@ def _variable(deploy: StackDeployment, name: str) -> Operation | str:
 
 
 def _volume_moves(context: Context, deploy: StackDeployment) -> Iterator[Move]:
-    """The volumes that are named after the project, each once."""
+    """A move for each volume that is named after the project."""
     seen = set()
     for use in context.stack.uses:
         key = use.mount.source
@@ -148,7 +148,7 @@ def _volume_moves(context: Context, deploy: StackDeployment) -> Iterator[Move]:
 
 
 def _bind_moves(context: Context, deploy: StackDeployment) -> Iterator[Move]:
-    """The relative bind mounts that become volumes: the daemon has had them below the workspace on the host."""
+    """A move for each relative bind mount that becomes a volume: its data is below the workspace on the host."""
     from volfix.project.ci.daemons import HOST_SOCKET
 
     deployment = deploy.deployment

@@ -1,4 +1,4 @@
-"""VF304: the daemon that a step deploys to goes with the pipeline, and everything that it holds goes with it."""
+"""VF304: the Docker daemon that a step deploys to ends with the pipeline, with all its volumes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every step that deploys to Docker-in-Docker or on a machine that is thrown away."""
+    """A finding for every step that deploys to Docker-in-Docker or to a temporary machine."""
     if not context.stack.workflows:
         return
     from volfix.project.ci.daemons import DIND, THROWN_AWAY

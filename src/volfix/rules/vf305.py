@@ -1,4 +1,4 @@
-"""VF305: what a deploying step mounts and what the pipeline declares do not fit, or not what the stack needs."""
+"""VF305: a deploying step mounts what the pipeline does not declare, or mounts the stack at another path."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ CODE = "VF305"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every mount of a deploying step that comes to nothing, and every one that shifts the paths of the stack."""
+    """A finding for every mount of a deploying step that mounts nothing, or that changes where relative bind mounts
+    lead.
+    """
     if not context.stack.workflows:
         return
     for deploy in deploying_steps(context):
@@ -47,7 +49,9 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _shifted(deploy: StackDeployment) -> Iterator[Finding]:
-    """The stack's directory is a host directory at another path: its relative binds mean something else there."""
+    """Findings for a stack that starts in a host directory at another path: the daemon looks elsewhere for relative
+    binds.
+    """
     from volfix.project.ci.daemons import HOST_SOCKET, host_path
 
     deployment = deploy.deployment

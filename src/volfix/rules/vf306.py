@@ -1,4 +1,4 @@
-"""VF306: the fix of another finding changes a signed pipeline, whose signature then no longer fits."""
+"""VF306: another finding's fix changes a signed pipeline and breaks its signature."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PIPELINE_RULES = ("VF301", "VF302", "VF303", "VF305", "VF307", "VF401")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every signed pipeline file that the fix of a finding would change."""
+    """A finding for every signed pipeline file that a fix would change."""
     signed = {each.file.path: each.file for each in context.stack.workflows if each.file.signed}
     if not signed:
         return

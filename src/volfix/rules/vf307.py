@@ -1,4 +1,4 @@
-"""VF307: the step calls Compose in a way that its image does not know."""
+"""VF307: the step calls a form of Compose that its image does not have."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from volfix.rules.rule import Rule, fixed_unsafe, reported, untouched
 from volfix.syntax.yaml_tree import Scalar
 
 IMAGE = "docker:27-cli"
-"""An image with `docker compose` and `docker-compose` (docker-library/docker)."""
+"""An image with both `docker compose` and `docker-compose`. Source: docker-library/docker."""
 CLIENTS = ("docker", "docker/compose")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every step that deploys with a Compose that its image does not carry and no command of the step installs."""
+    """A finding for every deploying step whose image lacks the Compose that it calls, and no command installs it."""
     if not context.stack.workflows:
         return
     from volfix.knowledge.compose_clients import client_in, installs_compose

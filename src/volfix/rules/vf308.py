@@ -1,4 +1,4 @@
-"""VF308: the project, or a volume, has another name at each deployment, and so another volume."""
+"""VF308: the name of the project or a volume changes at each deployment, so each starts with an EMPTY volume."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from volfix.rules.rule import Rule, fixed_unsafe, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """See changing_volumes."""
+    """A finding for every changing name: see `changing_volumes.py`."""
     yield from changing_volume_findings(context)
 
 

@@ -1,4 +1,4 @@
-"""VF309: the CI system cleans the checkout that a bind mount lies in, before each deployment."""
+"""VF309: before each deployment the CI system cleans the checkout that a bind mount lies in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """See cleaned_checkouts."""
+    """A finding for every bind mount that is cleaned: see `cleaned_checkouts.py`."""
     if context.stack.workflows:
         from volfix.rules.remedies.cleaned_checkouts import cleaned_checkout_findings
 

@@ -1,4 +1,4 @@
-"""VF310: a database's local volume in a Swarm stack, which no constraint keeps on one node."""
+"""VF310: a Swarm service with a database in a local volume, and no constraint that keeps it on one node."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Every database in a local volume of a service that Swarm may start on any node."""
+    """A finding for every database in a local volume whose service Swarm may start on any node."""
     for use in context.stack.uses if context.commands is not None else ():
         where = swarm_stacks(context).get(use.project)
         mount = use.mount

@@ -10,7 +10,9 @@ from volfix.rules.rule import Rule, fixed, fixed_unsafe, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """See volume_deletions; nothing of it is imported where no file has a command that deletes."""
+    """A finding for every command that deletes volumes: see `volume_deletions.py`, imported only if a file has
+    commands.
+    """
     if context.commands is not None:
         from volfix.rules.remedies.volume_deletions import volume_findings
 

@@ -10,7 +10,9 @@ from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """See bind_deletions; nothing of it is imported where no file has a command that deletes."""
+    """A finding for every command that deletes mounted files: see `bind_deletions.py`, imported only if a file has
+    commands.
+    """
     if context.commands is not None:
         from volfix.rules.evidence.bind_deletions import bind_deletion_findings
         from volfix.rules.remedies.cleaned_checkouts import is_converted

@@ -11,7 +11,9 @@ from volfix.rules.rule import Rule, reported, untouched
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """See row_wipes; nothing of it is imported where neither a file nor a service says what is run."""
+    """A finding for every command that wipes rows: see `row_wipes.py`, imported only if a file or a service runs
+    commands.
+    """
     services = (service for project in context.stack.projects for service in project.services.values())
     if context.commands is not None or any(_says_what_it_starts(service) for service in services):
         from volfix.rules.evidence.row_wipes import row_wipe_findings

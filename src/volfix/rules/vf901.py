@@ -1,4 +1,4 @@
-"""VF901: a comment that ignores findings, and ignores none."""
+"""VF901: an ignore comment that ignores no finding."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ FORM = "write `# volfix: ignore[VF101] reason`, with the codes to ignore"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Each comment that cannot be read, names no code or an unknown one, or names a code without a finding there.
+    """A finding for each comment that volfix cannot read, that has no code or an unknown code, or whose code has no
+    finding.
 
-    Runs behind all other rules: the context knows what the comments have ignored.
+    The rule runs after all other rules: the context then knows which comments hid a finding.
     """
     for ignore in ignores_of(context):
         for place, severity, message, danger, reason in _problems(context, ignore):

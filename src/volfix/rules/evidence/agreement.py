@@ -1,4 +1,4 @@
-"""What the proposals of a stack have to agree about: values that several services take, and files that stay apart."""
+"""What the proposals of a stack must agree about: values that several services use, and files that stay separate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from volfix.rules.evidence.proposal import Proposal
 
 
 def by_written_value(found: Iterable[Proposal]) -> dict[object, list[Proposal]]:
-    """The proposals by where the value is written: one value that several services take is one place."""
+    """The proposals by the place of their value: a value that several services use has one place."""
     groups: dict[object, list[Proposal]] = {}
     for proposal in found:
         if proposal.database.written_at is not None:
@@ -28,7 +28,10 @@ def by_written_value(found: Iterable[Proposal]) -> dict[object, list[Proposal]]:
 
 
 def parts_kept(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """Values that are a part of others stay: `NAME=shop.db` beside `sqlite:///./${NAME}`, whose literal part moves."""
+    """The proposals, without edits of values that are a part of other values.
+
+    `NAME=shop.db` stays beside `sqlite:///./${NAME}`: there the literal part changes.
+    """
     parts = {
         piece.name
         for project in context.stack.projects
@@ -47,7 +50,7 @@ def parts_kept(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal
 
 
 def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """Values that several services take are moved only where the new value is right for each of them."""
+    """The proposals: a value that several services use changes only if the new value is right for each of them."""
     groups = by_written_value(found)
     for proposal in found:
         group = groups.get(proposal.database.written_at, [proposal])
@@ -60,9 +63,10 @@ def agreed(found: Sequence[Proposal]) -> Iterator[Proposal]:
 
 
 def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """Files that were apart stay apart: two that would become one are not moved, nor is what takes the same value.
+    """The proposals, refused where two database files would become one file; also for services that use the same value.
 
-    Where all of them are told the same value, people may mean one file: with what each has now, that is a doubt.
+    If all of them have the same value, people may mean one file: then it is a doubt, because each may have its own file
+    now.
     """
     places: dict[tuple[str, str], dict[tuple[str, str | None], Proposal]] = {}
     for proposal in found:
@@ -93,9 +97,10 @@ def files_kept_apart(context: Context, found: Sequence[Proposal]) -> Iterator[Pr
 
 
 def own_volumes(found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """A new volume is for the only database of one service; who shares what with whom is for people to say.
+    """The proposals, with a new volume only for the single database of one service: volfix does not decide who shares
+    one.
 
-    The value of an env file that nothing names goes where the service's own value goes, or nowhere.
+    The value of an env file that nothing names moves where the service's own value moves, or is refused.
     """
     settled = [each if each.database.loose else _settled(each, found) for each in found]
     directories = {
@@ -115,7 +120,9 @@ def own_volumes(found: Sequence[Proposal]) -> Iterator[Proposal]:
 
 
 def _with_service_value(proposal: Proposal, directory: str) -> Proposal:
-    """The value of an env file that nothing names, in the volume that the service's own value gets."""
+    """The proposal with the volume that the service's own value moves into, for a value in an env file that nothing
+    names.
+    """
     database = proposal.database
     assert database.path is not None
     path = posixpath.join(directory, posixpath.basename(database.path))
@@ -135,7 +142,7 @@ def _settled(proposal: Proposal, found: Sequence[Proposal]) -> Proposal:
 
 
 def _concern(database: Database, other: Database) -> str | None:
-    """Why another database of the stack leaves it open what goes with this one."""
+    """Why another database of the stack makes it unclear what belongs into this one's volume; None if it does not."""
     service, name = database.service, other.service.name
     same_value = other is not database and database.written_at == other.written_at
     if service.name != name:
@@ -157,12 +164,12 @@ def _name(database: Database) -> str:
 
 
 def _context(service: Service) -> Path | str | None:
-    """What tells the code that the service runs: the directory that it is built from, else its image."""
+    """What identifies the code of the service: its build context, else its image."""
     return service.build.context if service.build is not None else service.image
 
 
 def with_doubts_of_others(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """What is doubtful for a service is so for each that takes the same value: one edit moves them all."""
+    """The proposals, with a doubt of one service passed on to all with the same value: one edit changes all."""
     groups = by_written_value(found)
     unknown_uses = _unknown_uses(context, groups)
     for proposal in found:
@@ -177,7 +184,7 @@ def with_doubts_of_others(context: Context, found: Sequence[Proposal]) -> Iterat
 
 
 def _scattered(context: Context, group: Sequence[Proposal]) -> str | None:
-    """Two services of one project that would keep what one value names in two volumes."""
+    """Why the value is doubtful: two services of one project would put its file into two volumes. None if not."""
     known: dict[int, tuple[str, Database]] = {}
     for proposal in group:
         database = proposal.database
@@ -189,7 +196,9 @@ def _scattered(context: Context, group: Sequence[Proposal]) -> str | None:
 
 
 def _unknown_uses(context: Context, groups: Mapping[object, Sequence[Proposal]]) -> dict[object, str]:
-    """Who takes the same value, without that volfix knows what becomes of it there: another image, another variable."""
+    """By the place of a value, a service that also has it in a way that volfix does not know: another image or
+    variable.
+    """
     found: dict[object, str] = {}
     for project in context.stack.projects:
         for service in project.services.values():
@@ -207,7 +216,7 @@ def _unknown_uses(context: Context, groups: Mapping[object, Sequence[Proposal]])
 
 
 def _runs_the_image(group: Sequence[Database]) -> str | None:
-    """A service that runs the image that another one builds, and with it what is written in there."""
+    """Why the value is doubtful: another service runs the same built image, with the same value in it. None if not."""
     for database in group:
         image = database.service.image
         for other in database.project.services.values() if image else ():
@@ -217,9 +226,9 @@ def _runs_the_image(group: Sequence[Database]) -> str | None:
 
 
 def _place(context: Context, proposal: Proposal) -> tuple[str, str] | None:
-    """The volume or host directory, and the path in it, where the database is or shall be.
+    """The volume or host directory that holds the database now or after the fix, and the path in it; None if unknown.
 
-    Projects of one directory count as one, whatever they are called: they may be deployed under one name.
+    Projects of one directory count as one project: they may be deployed under one name.
     """
     if proposal.place is None:
         return None
@@ -234,6 +243,6 @@ def _place(context: Context, proposal: Proposal) -> tuple[str, str] | None:
 
 
 def _old_place(context: Context, proposal: Proposal) -> tuple[str, str | None]:
-    """What tells the file apart as it is: its place in a volume, or the service's container and its path there."""
+    """What identifies the file today: its place in a volume, or the service's container and the path there."""
     place = _place(context, proposal) if proposal.database.is_inside else None
     return place or (f"container of {proposal.database.service.name}", proposal.database.path)

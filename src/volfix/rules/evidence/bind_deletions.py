@@ -1,4 +1,4 @@
-"""What VF402 says of a command that deletes files: what of them a service has mounted."""
+"""VF402's findings for commands that delete mounted files, and which mounts a deletion hits."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ WRITTEN = "what the containers have written"
 
 @dataclass(frozen=True, slots=True)
 class HostData:
-    """A directory of the host that a service writes to; `known` says what is in it, None where only the mount does."""
+    """A directory of the host that a service writes to. `known` names its data; None if volfix knows only the mount."""
 
     use: Use
     path: str
     known: str | None
     data: str = WRITTEN
-    """The same for a headline."""
+    """The data, in the words of a headline."""
     loses: str | None = None
     code: str = "VF101"
-    """The rule that says that a bind mount keeps it."""
+    """The code of the rule that reports the bind mount."""
 
 
 def bind_deletion_findings(
     context: Context, commands: Commands, is_converted: Callable[[Context, HostData], bool]
 ) -> Iterator[Finding]:
-    """Every command in a flow that deploys the stack which deletes a directory that a service has mounted.
+    """A finding for every command in a deploying flow that deletes a mounted directory.
 
-    What is cleaned with the whole checkout is left to the finding that makes it a volume, where there is one.
+    If a command cleans the whole checkout, the rule that converts the mount reports it, if there is one.
     """
     data: list[HostData] | None = None
     seen: set[object] = set()
@@ -71,7 +71,7 @@ def bind_deletion_findings(
 
 
 def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostData], *, ends: bool) -> Finding:
-    """`ends`: another rule of this run makes volumes of all that is known to be data."""
+    """The finding; `ends` says that other fixes of this run turn all known data into volumes."""
     source, place = command.fragment.source, command.place
     known = [item for item in hit if item.known]
     first = (known or hit)[0]
@@ -107,7 +107,7 @@ def _finding(flow: Flow, command: Command, deleted: DeletedPath, hit: list[HostD
 
 
 def host_data(context: Context) -> Iterator[HostData]:
-    """The directories of the host in which the stack keeps something that a deployment does not bring along."""
+    """The host directories that the stack writes to, and that a deployment does not bring along."""
     for use in context.stack.uses:
         mount = use.mount
         if mount.read_only or mount.overridden or is_file(mount) or is_test_stack(use.project):
@@ -133,7 +133,7 @@ def host_data(context: Context) -> Iterator[HostData]:
 
 
 def hits(deleted: DeletedPath, anchors: Sequence[Anchor], data: Sequence[HostData], context: Context) -> list[HostData]:
-    """What of the kept directories the command deletes."""
+    """The items of `data` that the command deletes."""
     found = []
     for item in data:
         own = [anchor for anchor in anchors if anchor.project is item.use.project]
@@ -143,14 +143,14 @@ def hits(deleted: DeletedPath, anchors: Sequence[Anchor], data: Sequence[HostDat
 
 
 def cleans_checkout(deleted: DeletedPath, data: HostData) -> bool:
-    """Whether what is deleted is all that git does not have in the checkout, the data among it."""
+    """Whether the command deletes everything in the checkout that git does not track, with the data in it."""
     if not deleted.in_checkout or deleted.is_remote or deleted.source is not None:
         return False
     return data.use.project.directory.is_relative_to(re.sub(r"/\*\Z", "", deleted.path))
 
 
 def deletes(deleted: DeletedPath, anchor: Anchor, data: HostData, context: Context) -> bool:
-    """Whether what is deleted holds the data of a service, in a project that lies where the anchor says."""
+    """Whether the deletion hits the data of a service whose project lies where the anchor says."""
     if deleted.partly:
         return False
     if deleted.verb == "rm -r":
@@ -167,7 +167,7 @@ def deletes(deleted: DeletedPath, anchor: Anchor, data: HostData, context: Conte
 
 
 def _as_in_checkout(path: str, anchor: Anchor) -> Iterator[str]:
-    """The path, and the place in the checkout that it stands for where the project is deployed elsewhere."""
+    """The path, and the path in the checkout that it stands for if the project is deployed elsewhere."""
     yield path
     directory = str(anchor.project.directory)
     relative = below(path, anchor.place)
@@ -178,7 +178,7 @@ def _as_in_checkout(path: str, anchor: Anchor) -> Iterator[str]:
 
 
 def _synced_away(deleted: DeletedPath, anchor: Anchor, data: HostData) -> bool:
-    """Whether a copy deletes the directory on the other side, since the copied tree does not have it."""
+    """Whether a copy with --delete deletes the directory on the other side, because the copied tree lacks it."""
     assert deleted.source is not None
     relative = relative_to(data.path, deleted.source)
     if relative is None:

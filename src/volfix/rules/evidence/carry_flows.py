@@ -1,7 +1,7 @@
-"""Which flow of a repository could start a service on an empty volume, or leave one that writes the source running.
+"""Why a deploying flow of the repository may start a service on an EMPTY volume, or leave a writer running.
 
 Source: docker/compose, docs/reference (compose_up.md, compose_run.md), measured on 2.40.3 and 5.6.1: `up` ends the old
-containers of the services that it brings up before it starts what they wait for; `run` ends none.
+containers of the services that it starts before it starts what they wait for; `run` ends none.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ LEAVES = {
     "--no-start": "starts nothing: volfix has not tested a later start",
     "--scale": "may run several containers of a service",
 }
-"""What options of `up` do to a carry service."""
+"""The options of `up` that a carry service does not survive, with what each does."""
 STARTS = {
     "up": "",
     "run": "",
     "create": "creates containers without starting them: volfix has not tested a later start",
     "scale": "may run several containers of a service",
 }
-"""The verbs of Compose that make containers, and what is wrong with each by itself."""
+"""The verbs of Compose that create containers, with what is wrong with each."""
 
 
 def flow_refusals(context: Context, takers: Takers) -> Iterator[str]:
-    """What the repository's own deployments do that a carry service does not stand; each reason is enough."""
+    """Why the repository's deployments do not work with a carry service; each reason is enough."""
     yield from _cleaned(context, takers)
     yield from _orphans(context, takers)
     commands = context.deploying()
@@ -89,7 +89,7 @@ def _of_call(
 
 
 def _orphans(context: Context, takers: Takers) -> Iterator[str]:
-    """Services that had the directory under a name that is none of the project's any more: their containers run on."""
+    """Earlier services of the project that mounted the directory and no longer exist: their containers keep running."""
     commands = context.deploying()
     hosts = old_directories(context, takers)
     for project in dict.fromkeys(use.project for use in takers.uses):
@@ -113,7 +113,7 @@ def _removes_orphans(call: DockerCall) -> bool:
 
 
 def _of_program(context: Context, command: Command) -> Iterator[str]:
-    """Which Compose it is, as far as the command says."""
+    """Why the Compose program of the command may not wait for the carry service."""
     program = posixpath.basename(command.values[0])
     if "podman" in program:
         yield "is Podman's: volfix has not tested which versions of Podman wait for the carry service"
@@ -122,7 +122,7 @@ def _of_program(context: Context, command: Command) -> Iterator[str]:
 
 
 def _left_running(takers: Takers, command: Command, call: DockerCall, project: Project) -> Iterator[str]:
-    """`up SERVICE`, where another service goes on writing."""
+    """`up SERVICE` that leaves another service running, which keeps writing."""
     given = [command.values[number] for number in call.arguments]
     reached = _reached(project, given)
     writers = {use.service.name for use in takers.writers if use.project is project}
@@ -132,7 +132,7 @@ def _left_running(takers: Takers, command: Command, call: DockerCall, project: P
 
 
 def _run_before(takers: Takers, command: Command, call: DockerCall, project: Project) -> Iterator[str]:
-    """`run` before the first `up`: it ends no container, and its own mounts the new volume."""
+    """`run` before the first `up`: it ends no container, although its own mounts the new volume."""
     given = [command.values[number] for number in call.arguments[:1]]
     own = {use.service.name for use in takers.uses if use.project is project}
     if not given or "$" in given[0] or own & _reached(project, given):
@@ -140,7 +140,7 @@ def _run_before(takers: Takers, command: Command, call: DockerCall, project: Pro
 
 
 def _reached(project: Project, names: list[str]) -> set[str]:
-    """The services of these names, and all that they need."""
+    """The services with these names, and every service that they need."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:
@@ -157,7 +157,7 @@ def _named(command: Command, call: DockerCall) -> str:
 
 
 def _is_compose_2(context: Context, command: Command) -> bool:
-    """Whether the step's image says that its `docker-compose` is Compose 2: it has the plugin too."""
+    """Whether the step's image shows that its `docker-compose` is Compose 2: it also has the plugin."""
     for deploy in deploys(context):
         other = deploy.deployment.command
         if (other.fragment.source.path, other.place) == (command.fragment.source.path, command.place):
@@ -167,7 +167,7 @@ def _is_compose_2(context: Context, command: Command) -> bool:
 
 
 def _cleaned(context: Context, takers: Takers) -> Iterator[str]:
-    """What a deployment has deleted of the directory before Compose is called."""
+    """What deletes the directory in a deployment before Compose runs."""
     nodes = {id(use.mount.node) for use in takers.uses}
     data = [item for item in host_data(context) if id(item.use.mount.node) in nodes]
     yield from lost_by(context, data, context.deploying())

@@ -1,4 +1,4 @@
-"""Why no carry service can carry a move: what it is of, what the services are, which of them would go on writing."""
+"""Why no carry service can carry a move: its source, the services, or a service that would keep writing."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from volfix.syntax import disk
 from volfix.syntax.yaml_tree import Mapping, Scalar, Sequence
 
 SWARM_ONLY = ("placement", "update_config", "rollback_config", "endpoint_mode", "mode")
-"""What `deploy:` says to a Swarm and Compose does not follow. Source: compose-spec/compose-spec, deploy.md."""
+"""The keys of `deploy:` that only a Swarm follows. Source: compose-spec/compose-spec, deploy.md."""
 
 
 def move_refusals(move: Move, takers: Takers) -> Iterator[str]:
-    """What keeps the data of the move from being reached by a service of the project."""
+    """Why no service of the project can reach the data of the move."""
     kind, _, place = move.source.partition(":")
     if kind == "container":
         yield f"the rows are in the container's own layer ({place}), which the next deployment removes"
@@ -45,7 +45,7 @@ def move_refusals(move: Move, takers: Takers) -> Iterator[str]:
 
 
 def stack_refusals(context: Context, takers: Takers) -> Iterator[str]:
-    """What in the Compose files keeps a carry service from carrying the takers' data; each reason is enough."""
+    """Why the Compose files do not work with a carry service; each reason is enough."""
     for use in takers.uses:
         yield from _of_service(use.service)
         yield from _of_mount(use)
@@ -75,7 +75,7 @@ def _of_service(service: Service) -> Iterator[str]:
 
 
 def _says_yes(service: Service, key: str) -> bool | None:
-    """What a field says that is yes or no, and no by default; None where only a variable knows."""
+    """The value of a field that is true or false, and false by default; None if a variable of unknown value decides."""
     found = service.field(key)
     return False if found is None else boolean(found[0], service.lookup)
 
@@ -119,7 +119,7 @@ def _swarm(project: Project) -> Iterator[str]:
 
 
 def _other_writers(context: Context, takers: Takers) -> Iterator[str]:
-    """Who else works in the directory and does not stop when the takers do."""
+    """Other services and programs that write to the directory and do not stop with the takers."""
     services = {id(use.service) for use in takers.uses}
     for host, own in old_directories(context, takers).items():
         for other, uses in context.binds.items():
@@ -135,13 +135,13 @@ def _other_writers(context: Context, takers: Takers) -> Iterator[str]:
 
 
 def poor_tools(takers: Takers) -> str | None:
-    """The image of a taker whose tools copy bytes, owners, modes and times alone; None for none."""
+    """The image of a taker whose tools only copy bytes, owners, modes and times; None if every image has GNU tools."""
     images = (image for use in takers.uses for image in images_of(use.service))
     return next((image.text for image in images if not has_gnu_tools(image)), None)
 
 
 def _unkept(context: Context, takers: Takers) -> Iterator[str]:
-    """What of the files that lie here the tools of an image would lose."""
+    """What the tools of an image would lose of the files that are on this machine."""
     image = poor_tools(takers)
     for host, use in old_directories(context, takers).items() if image else ():
         if host.path is not None and (found := given_below(host.path)):
@@ -159,7 +159,7 @@ def _has_files(directory: Path) -> bool:
 
 
 def old_directories(context: Context, takers: Takers) -> dict[HostDirectory, Use]:
-    """The host directories of the old mounts, also those behind a volume that is a bind mount in disguise."""
+    """The host directories of the old mounts, with those behind a volume that is a bind mount in disguise."""
     found: dict[HostDirectory, Use] = {}
     for use in takers.uses:
         disguise = disguise_of(use)
@@ -171,12 +171,12 @@ def old_directories(context: Context, takers: Takers) -> dict[HostDirectory, Use
 
 
 def _is_code(use: Use, other: HostDirectory) -> bool:
-    """Whether the directory is the project's own, or above it: its code, in which the data lies by the way."""
+    """Whether the directory is the project's own or contains it: a mount of code, which happens to contain the data."""
     return other.path in (use.project.directory, *use.project.directory.parents)
 
 
 def _sees(use: Use, other: HostDirectory, host: HostDirectory, takers: Takers) -> bool:
-    """Whether a service has the directory where a taker has it, through the mount of a directory above it."""
+    """Whether a service sees the directory at the same path as a taker, through the mount of a directory above it."""
     if host.path is None or other.path is None:
         return False
     place = posixpath.join(use.mount.clean_target, host.path.relative_to(other.path).as_posix())

@@ -1,4 +1,4 @@
-"""Who takes a new volume: the mounts that a fix turns into it, and what they have in common."""
+"""The takers of a new volume: the mounts that a fix turns into it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from volfix.rules.findings import Fix, MountChange, Move
 
 @dataclass(frozen=True, slots=True)
 class Takers:
-    """The mounts that become the volume with the key `volume`, each in every project that has it."""
+    """The mounts that become the volume with the key `volume`, in every project that has them."""
 
     volume: str
     uses: tuple[Use, ...]
     left_out: tuple[str, ...] = ()
-    """What of the source is mounted by itself and stays where it is, as paths below the source."""
+    """Directories of the source that are mounted separately and stay where they are, as paths below the source."""
 
     @property
     def mark(self) -> str:
-        """The key of the volume that remembers what was carried."""
+        """The key of the volume in which a mark says what was carried."""
         return self.volume + MARK_SUFFIX
 
     @property
     def profiles(self) -> tuple[str, ...]:
-        """The profiles in which one of the services runs; none where one of them always does."""
+        """The profiles of the services; empty if one of the services runs in every case."""
         profiles = [use.service.profiles for use in self.uses]
         return tuple(dict.fromkeys(name for each in profiles for name in each)) if all(profiles) else ()
 
@@ -39,7 +39,7 @@ class Takers:
 
 
 def takers_of(context: Context, fix: Fix, move: Move) -> Takers:
-    """The mounts that the fix turns into the volume of the move; none where it adds a mount."""
+    """The mounts that the fix turns into the move's volume; no mounts if the fix adds a mount."""
     places = {
         (change.path, change.place)
         for change in fix.changes
@@ -58,7 +58,7 @@ def takers_of(context: Context, fix: Fix, move: Move) -> Takers:
 
 
 def waiting_part(use: Use) -> Part:
-    """The part of the service in which `depends_on` gets its entry: its own, the one with the mount if it can be."""
+    """The part of the service to which `depends_on` is added: its own part, if possible the one with the mount."""
     own = [
         part for part in use.service.parts if part.service == use.service.name and part.file in use.project.merged
     ] or list(use.service.parts)

@@ -1,4 +1,4 @@
-"""What is deleted of a checkout with all that git does not have in it: by its CI system, or by a command in it."""
+"""What deletes everything that git does not track in a checkout: the CI system, or a command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from volfix.rules.evidence.deployments import StackDeployment, deploys
 
 
 def _starts_in_checkout(deploy: StackDeployment) -> bool:
-    """Whether the daemon that the stack runs on has the checkout where the step has it."""
+    """Whether the stack's daemon sees the checkout at the same path as the step."""
     deployment = deploy.deployment
     if deployment.target not in (ON_HOST, UNKNOWN) or deployment.directory is None:
         return False
@@ -23,7 +23,7 @@ def _starts_in_checkout(deploy: StackDeployment) -> bool:
 
 
 def deleted_by(deploy: StackDeployment) -> Iterator[DeletedPath]:
-    """What the CI system deletes, before the deployment, of the checkout that it starts in."""
+    """What the CI system deletes in the checkout of a deployment, before it starts."""
     pipeline, root = deploy.deployment.pipeline, str(deploy.workflow.checkout.root)
     if pipeline.checkout not in (Life.CLEANED, Life.NEW) or not _starts_in_checkout(deploy):
         return
@@ -34,7 +34,7 @@ def deleted_by(deploy: StackDeployment) -> Iterator[DeletedPath]:
 
 
 def cleanings(deploy: StackDeployment) -> Iterator[tuple[DeletedPath, list[Anchor]]]:
-    """What the CI system deletes before a deployment from its checkout, with the projects that are there."""
+    """The same deletions, with the projects that are in the checkout."""
     anchors = [Anchor(str(project.directory), project) for project in deploy.projects]
     yield from ((deleted, anchors) for deleted in deleted_by(deploy))
 
@@ -42,7 +42,9 @@ def cleanings(deploy: StackDeployment) -> Iterator[tuple[DeletedPath, list[Ancho
 def lost_by(
     context: Context, data: Sequence[HostData], commands: Commands | None, *, with_checkout: bool = False
 ) -> Iterator[str]:
-    """What deletes one of the directories when the stack is deployed; if asked for, only with the whole checkout."""
+    """Evidence about what deletes one of the directories at a deployment; `with_checkout`: only with the whole
+    checkout.
+    """
     for deploy in deploys(context):
         if any(hits(deleted, anchors, data, context) for deleted, anchors in cleanings(deploy)):
             yield f"the directory is gone before each deployment: {deploy.deployment.pipeline.cleaned_by}"

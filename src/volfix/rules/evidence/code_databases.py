@@ -1,4 +1,4 @@
-"""The database files that a service's code names itself: modules, alembic.ini and frameworks' files."""
+"""The database files that a service's code names: in modules, in alembic.ini and in files of frameworks."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ if TYPE_CHECKING:
     from volfix.syntax.pieces import Piece
 
 ANY_DATABASE = "DATABASE_PATH"
-"""A setting beside which are the switches that belong to no name of an application (`DB_TYPE`, `DATABASE_ENGINE`)."""
+"""A setting for which the switches without an application's prefix count (`DB_TYPE`, `DATABASE_ENGINE`)."""
 ALEMBIC = re.compile(rb"\balembic\b[^\n]*\bupgrade\b|\bflask\s+db\s+upgrade\b")
 PLAIN = re.compile(r"[^\"'`\\{}%\n]+\Z")
-"""A literal's content that needs no escape in any kind of string."""
+"""The content of a literal that needs no escape in any kind of string."""
 
 
 def of_code(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """The databases that literals in code name for the services, where nothing gives the code another value.
+    """The databases that literals in code name, where nothing gives the code another value.
 
-    Of a service that its environment tells which database it is, those alone that `found` moves.
+    If a service's environment names its database, only literals for files that `found` moves.
     """
     named_by_environment = _named_by_environment(context)
     for project in context.stack.projects:
@@ -80,13 +80,13 @@ def of_code(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
 
 
 def _is_mounted_itself(database: Database) -> bool:
-    """Whether the file itself is mounted: VF103 moves it, and everything that names it."""
+    """Whether the file itself is mounted: then VF103 moves it, and every place that names it."""
     mount = database.mount
     return mount is not None and mount.kind == BIND and mount.clean_target == database.path
 
 
 def _named_by_environment(context: Context) -> dict[Path, list[tuple[str, Service]]]:
-    """By build context, the services that their environment tells which database it is, and in which file."""
+    """By build context, the services whose environment names the database, each with the Compose file's name."""
     found: dict[Path, list[tuple[str, Service]]] = {}
     for project in context.stack.projects:
         for service in project.services.values():
@@ -97,7 +97,7 @@ def _named_by_environment(context: Context) -> dict[Path, list[tuple[str, Servic
 
 
 def migrated_databases(context: Context, project: Project, service: Service) -> Iterator[Database]:
-    """The databases that Alembic changes when the service starts, where alembic.ini alone says them."""
+    """The databases that Alembic migrates when the service starts, if only alembic.ini names them."""
     if service.build is None or service.build.context is None:
         return
     code = code_of(context, service.build)
@@ -112,7 +112,7 @@ def migrated_databases(context: Context, project: Project, service: Service) -> 
 
 
 def environment_names_database(service: Service) -> bool:
-    """Whether the environment says which database it is: then the literal is not what counts, or not alone."""
+    """Whether the environment names the database: then a literal in code has no effect, or not alone."""
     values = effective_values(service)
     if any(variable_kind(name) in ("url", "file") or is_host(name) for name in values):
         return True
@@ -181,7 +181,7 @@ def named_in(project: Project, service: Service, path: Path) -> Iterator[NamedDa
 
 
 def _in_program(project: Project, service: Service, path: Path, place: str | None) -> Iterator[NamedDatabase]:
-    """The same of a module in Go, JavaScript or TypeScript, of which the image may have what a compiler makes."""
+    """The same for a module in Go, JavaScript or TypeScript; the image may contain only what a compiler makes of it."""
     if place is None and not may_be_in_image(service) and not is_compiled(service, path):
         return
     base = service.stage.base_image if service.stage else None
@@ -197,7 +197,7 @@ def _in_program(project: Project, service: Service, path: Path, place: str | Non
 
 
 def _is_replaced(project: Project, service: Service, named: NamedDatabase) -> bool:
-    """Whether a variable that the code asks for first is set, or may be: in an env file, or in one that is not here."""
+    """Whether a variable that replaces the literal is set, or may be set in an env file outside the repository."""
     names = {name.upper() for name in named.value.variables}
     if not names:
         return False
@@ -244,13 +244,13 @@ def _database(project: Project, service: Service, code: DeployedCode, named: Nam
 
 
 def _telling(pieces: Sequence[Piece]) -> int:
-    """The number of the literal that tells the database from others: the last with a part of its path."""
+    """The index of the literal that identifies the database: the last with a part of its path."""
     written = [number for number, piece in enumerate(pieces) if piece.span]
     return next((each for each in reversed(written) if pieces[each].text.partition("?")[0].strip("/")), written[0])
 
 
 def can_say(origin: InCode, value: str) -> bool:
-    """Whether the literal alone can make the code's value this one, in any kind of string."""
+    """Whether a change of this literal alone can give the code the value, without escapes in any kind of string."""
     literal = origin.literal(value)
     return bool(literal and PLAIN.match(literal))
 
@@ -265,7 +265,9 @@ def _origin(named: NamedDatabase, pieces: tuple[Piece, ...], number: int) -> InC
 
 
 def _apart(found: list[Proposal]) -> Iterator[Proposal]:
-    """Where the code names several files, which of them the deployment opens is not known."""
+    """The proposals, with a doubt if the code names several files: volfix cannot tell which of them the deployment
+    opens.
+    """
     paths = {proposal.database.path for proposal in found}
     for proposal in found:
         if len(paths) > 1 and proposal.new_value is not None:

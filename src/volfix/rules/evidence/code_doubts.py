@@ -1,6 +1,6 @@
-"""What a service's code and its start say of a database that something else names: a doubt about the fix.
+"""Doubts from a service's code and start about a database that something else names.
 
-Scripts name the file and would look at the old place; code sets the variable, or loads an env file over it.
+A script names the file and would look at the old place; code sets the variable, or loads an env file over it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from volfix.syntax.source import BOM
 
 
 def doubted(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """The proposals; with a doubt where the service's code or start sets the variable itself, or names the file in a
-    place that stays: they move together or not at all.
+    """The proposals, with a doubt if the service's code or start sets the variable, or names the file in a place that
+    stays.
+
+    All places of a file move together, or none.
     """
     asked = [
         replace(each, doubt=_doubt(context, each.database) or each.doubt) if _is_asked(each) else each for each in found
@@ -52,7 +54,7 @@ def _moves(proposal: Proposal) -> bool:
 
 
 def _is_asked(proposal: Proposal) -> bool:
-    """Whether what else names the file is to be said; it says more than that a volume of its own is a new one."""
+    """Whether other places that name the file matter: the fix changes the value, perhaps with a new volume."""
     return _moves(proposal) or (proposal.directory is not None and proposal.new_value is not None)
 
 
@@ -70,7 +72,7 @@ def _doubt(context: Context, database: Database) -> str | None:
 
 
 def script_naming(context: Context, service: Service, path: str, origin: Origin = None) -> str | None:
-    """A script of the service's image that names the file, and would look at the old place; `origin` moves itself."""
+    """Why the fix is doubtful: a script in the image names the file. The value itself (`origin`) does not count."""
     if service.build is None or service.build.context is None:
         return None
     literal = None
@@ -83,7 +85,7 @@ def script_naming(context: Context, service: Service, path: str, origin: Origin 
 
 
 def set_at_start(context: Context, database: Database) -> str | None:
-    """How the service gives the variable another value when it starts; literals in code are asked for that before."""
+    """How the service sets the variable when it starts; None if it does not, or for a literal in code."""
     from volfix.project.code.overrides import exporters
 
     if isinstance(database.origin, InCode):
@@ -98,7 +100,7 @@ def set_at_start(context: Context, database: Database) -> str | None:
 
 
 def _loaded_over(code: DeployedCode, database: Database) -> Iterator[str]:
-    """A module that loads an env file over the environment, unless the database's value is in that file."""
+    """The modules that load an env file over the environment, unless the value is in that file."""
     from volfix.project.code.start_values import env_files_loaded_over
 
     for loaded in env_files_loaded_over(code):
@@ -111,7 +113,7 @@ def _loaded_over(code: DeployedCode, database: Database) -> Iterator[str]:
 
 
 def started_scripts(context: Context, service: Service) -> Iterator[Path]:
-    """The scripts of the build context that the service starts, with a database file in them."""
+    """The scripts of the build context that the service starts and that name a database file."""
     if service.build is None or service.build.context is None:
         return
     started = " ".join(service.started)
@@ -121,7 +123,7 @@ def started_scripts(context: Context, service: Service) -> Iterator[Path]:
 
 
 def code_of(context: Context, build: Build) -> DeployedCode:
-    """The deployed code of a build whose context is a directory, read once for all rules."""
+    """The deployed code of a build, read once for all rules; the build's context must be a directory."""
     assert build.context is not None
     place = (build.context, build.dockerfile)
     return context.code.setdefault(place, DeployedCode(*place))

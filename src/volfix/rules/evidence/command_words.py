@@ -1,4 +1,4 @@
-"""What the rules about commands share: how a command is shown, and the edit that takes words out of it."""
+"""What the rules about commands share: how a command is shown, and the edit that removes an option."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ if TYPE_CHECKING:
     from volfix.project.shell.command import Command
 
 LONGEST, END = 200, 60
-"""Characters of a command that are shown, and how many of them are its last."""
+"""The most characters of a command that are shown, and how many of them are from its end."""
 NO_READERS = frozenset(
     {"cd", "mkdir", "chown", "chmod", "test", "[", "echo", "ls", "du", "rm", "rmdir", "git", "docker", "docker-compose"}
 )
-"""Programs whose arguments say nothing of reading the data."""
+"""Programs that do not read the data that their arguments name."""
 WHAT = {"target": "make target", "npm": "npm script", "cron": "cron job", "unit": "systemd unit"}
 
 
 def shown_command(command: Command) -> str:
-    """The command as it is written, on one line; of a long script its beginning and its end."""
+    """The command as it is written, on one line; the beginning and the end of a long script."""
     place = command.place
     text = " ".join(command.fragment.source.text[place.start : place.end].replace("\\\n", " ").split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - END].rstrip()} ... {text[-END:].lstrip()}"
 
 
 def place_of(command: Command, root: Path) -> str:
-    """`deploy.sh:3`, below the root."""
+    """The place of the command, as `deploy.sh:3`; the path is relative to the root."""
     source = command.fragment.source
     return f"{relative(source.path, root)}:{source.place(command.place.start)[0]}"
 
 
 def brief_command(command: Command) -> str:
-    """The command's beginning, for a headline."""
+    """The command for a headline, without its middle if it is long."""
     return shortened(shown_command(command), 36)
 
 
 def how_it_runs(flow: Flow, command: Command) -> str:
-    """How the deployment comes to run the command."""
+    """How the deployment runs the command, in words."""
     from volfix.project.deployments.flow import INSTALLED, NAMED, PIPELINE, STARTS  # reads shell
 
     entry = command.start
@@ -62,9 +62,9 @@ def how_it_runs(flow: Flow, command: Command) -> str:
 
 
 def removal(command: Command, option: Option, flow: Flow) -> tuple[SetText, ...] | str:
-    """The edit that takes an option, and nothing else, out of a command; why there is none where it cannot.
+    """The edit that removes an option, and nothing else, from a command; or why it is not possible.
 
-    The option stays where the word is handed on to another command of the flow.
+    The option stays if another command of the flow receives the same word.
     """
     word = command.words[option.word]
     if flow.takers.get((word.fragment.source.path, word.place), set()) - {_written_by(command)}:
@@ -92,19 +92,19 @@ def removal(command: Command, option: Option, flow: Flow) -> tuple[SetText, ...]
 
 
 def _written_by(command: Command) -> tuple[Path, Span]:
-    """Where the program of a command is written."""
+    """Where the program of a command is written: the file and the characters."""
     first = command.words[0]
     return first.fragment.source.path, first.place
 
 
 def _is_plain(command: Command, number: int) -> bool:
-    """Whether a word stands in the file as the command gets it."""
+    """Whether the file has the word exactly as the command receives it."""
     word = command.words[number]
     text = word.fragment.text[word.span.start : word.span.end]
     return not word.expanded and text == word.value and word.fragment.is_verbatim(word.span.start, word.span.end)
 
 
 def static_arguments(command: Command, numbers: tuple[int, ...]) -> list[str] | None:
-    """The values of some words; None where one of them is only known when the command runs."""
+    """The values of these words; None if one of them is known only when the command runs."""
     values = [command.words[number].value for number in numbers]
     return None if not values or any("$" in value or "`" in value or "*" in value for value in values) else values

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from volfix.project.code.database_url import DatabaseFile
 
 LEADING_SLASHES = re.compile("/*")
-"""Those of a value that is put together may be more than are needed, and some of them a variable's."""
+"""The leading slashes of a path: in a value of several parts some may come from a variable."""
 PLACEHOLDER = re.compile(r"\{\{.*?\}\}|<%.*?%>|<[\w -]+>|__[A-Z][A-Z_]*__|@[A-Z][A-Z_]*@")
-"""What a template's engine, or a person, puts something else in the place of."""
+"""A placeholder that a template engine or a person replaces."""
 PLAIN_WORD = re.compile(r"[\w.:/@?=&%+,~;-]+\Z")
-"""What a Dockerfile and a shell take without quotes."""
+"""A word that needs no quotes in a Dockerfile or a shell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
     """A database file that a value names, for one service.
 
-    `path` is absolute in the container, None where it cannot be told; `by_mount` marks what only the mounts suggest.
-    `mount` holds the file. `loose` marks a value in an env file that no Compose file refers to. A `Proposal` says where
-    the file could lie safely.
+    `path` is absolute in the container, None if volfix cannot tell; `by_mount`: only the mounts suggest it. `mount`
+    holds the file; None if no mount does. `loose`: the value is in an env file that no Compose file refers to. A
+    `Proposal` says where the file would be safe.
     """
 
     project: Project
@@ -45,10 +45,10 @@ class Database:
     mount: Mount | None = None
     loose: bool = False
     beside: bool = False
-    """A loose value for which the service has a good one already: it counts where a deployment passes its file."""
+    """A loose value beside a good value of the service: it has an effect only if a deployment passes its file."""
     by_mount: bool = False
     shown: str = ""
-    """The value as messages show it: its path, and `***` for what follows."""
+    """The value as messages show it: the path, and `***` for what surrounds it."""
 
     @property
     def is_inside(self) -> bool:
@@ -56,7 +56,7 @@ class Database:
         return self.mount is not None
 
     def value_at(self, path: str, workdir: str | None) -> str:
-        """The value that names this path instead, whether or not it can be written where it is (see `unsayable`)."""
+        """The value with this path in its place, whether or not it can be written there (see `unsayable`)."""
         from volfix.project.code.database_url import moved
 
         value = moved(self.value, self.file, path, workdir)
@@ -69,7 +69,9 @@ class Database:
 
     @property
     def unknown(self) -> str | None:
-        """Why the path is not known, though it can be read: it holds a variable, which something else gives a value."""
+        """Why the path is not known: it contains a variable or placeholder that something else fills in. None if it
+        does not.
+        """
         named = self.value[self.file.start : self.file.end]
         if (blank := PLACEHOLDER.search(named)) is not None and not isinstance(self.origin, InCode):
             return f"volfix cannot tell what replaces `{blank[0]}`"
@@ -82,14 +84,14 @@ class Database:
 
     @property
     def has_no_mount(self) -> bool:
-        """Whether the place of the file is not known, in a container all of whose places go with it."""
+        """Whether the container keeps nothing, so that the file dies with it wherever it is; its path is not known."""
         service, stage = self.service, self.service.stage
         holds = any(self.project.mounts_of(service)) or any(service.volumes_of_containers) or service.tmpfs
         return self.path is None and not (holds or (stage and stage.volumes) or self.loose or self.is_foreign)
 
     @property
     def loss(self) -> str:
-        """What becomes of a file at the path, which no mount holds, as the end of a sentence."""
+        """What happens to a file at the path that no mount holds, as the end of a sentence."""
         if self.path is not None and is_in_anonymous_volume(self.project, self.service, self.path):
             return "it is in an anonymous volume, which `down` or another project name leaves behind"
         verb = "would die" if self.loose else "may die" if self.is_foreign or self.by_mount else "dies"
@@ -97,17 +99,19 @@ class Database:
 
     @property
     def written_at(self) -> object:
-        """What is the same for every service that takes the very same value; None where it comes from outside."""
+        """The place of the value (file and offset), the same for every service that uses it; None if it is not in a
+        file.
+        """
         return (self.origin.file.path, self.origin.place) if self.origin is not None else None
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the image is a known application's: what lies where in it is not said by files here."""
+        """Whether the image is a known application's: the files here do not show where things are in it."""
         return bool(known_entries(self.service))
 
 
 def unsayable(origin: Origin, value: str) -> str | None:
-    """Why the value cannot be written where it comes from; None where it can."""
+    """Why the value cannot be written in its place; None if it can."""
     if isinstance(origin, InDockerfile) and not PLAIN_WORD.match(value):
         return "the new value needs quotes in the Dockerfile"
     if isinstance(origin, InFlow) and (origin.span is None or not PLAIN_WORD.match(value)):

@@ -1,4 +1,4 @@
-"""Servers that database URLs ask, by names that nothing in the project has."""
+"""Database URLs that name a server which nothing in the project is named."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SERVER_URL = re.compile(
     r"(?:postgres(?:ql)?|mysql|mariadb|mongodb|mssql|sqlserver|cockroachdb)(?:\+\w+)?://(?:[^@/\s]*@)?"
     r"([A-Za-z0-9][\w-]*)(?::\d+)?(?:[/?].*)?\Z"
 )
-"""A URL whose host is one word: a name of the Compose network, not of the internet."""
+"""A URL whose host is one word: a name in the Compose network, not on the internet."""
 OTHER_NAMES = re.compile(r"\b(?:external|external_links|links|network_mode|extra_hosts|aliases)\b")
-"""What gives a name to a host that is no service of the project."""
+"""Keys that name a host which is not a service of the project."""
 
 
 def strange_hosts(context: Context) -> Iterator[tuple[Project, Service, Variable, str]]:
-    """Variables of services that ask a host which no service of the stack is called."""
+    """Each variable whose URL names a host that is not a service of the stack: project, service, variable, host."""
     known = {name for project in context.stack.projects for name in _names(project)}
     for project in context.stack.projects:
         if any(OTHER_NAMES.search(file.source.text) for file in project.loaded):

@@ -1,4 +1,4 @@
-"""Where a service's database file lies: its working directory, and the mount that holds a path."""
+"""Where a service's database file is: its working directory, and the mount that holds a path."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ if TYPE_CHECKING:
     from volfix.project.code.database_url import Base, DatabaseFile
 
 CHANGES_DIRECTORY = re.compile(r"(?:^|[\s;&|])cd\s|^cd\Z|^--(?:chdir|directory|app-dir|prefix|cwd)\b|^-C\Z")
-"""A word, or a script, that makes the process work somewhere else than where its container starts it."""
+"""An option or command that changes the directory in which the process works."""
 SCRIPT = re.compile(r"(?<![\w./-])[\w./-]+\.sh\b|(?<![\w./-])[\w./-]*entrypoint[\w-]*")
 GOES = re.compile(r"(?m)(?:^|[;&|({]|\bthen\b|\bdo\b)[ \t]*(?:cd|pushd)[ \t]+([^\s;&|)]+)")
 TEMPORARY = ("/tmp", "/var/tmp", "/dev", "/run")  # noqa: S108 - places in a container
 
 
 def working_directory(project: Project, service: Service) -> str | None:
-    """Where a relative path of the service starts: `working_dir:`, the Dockerfile, else what the mounts suggest.
+    """The service's working directory: `working_dir:`, the Dockerfile's WORKDIR, else what the mounts suggest.
 
-    None where that is not known, or where the command or the script that it starts changes it.
+    None if it is not known, or if the command or its script changes it.
     """
     directory = _start(project, service)
     return None if directory is None or _is_left(service, directory) else directory
 
 
 def _is_left(service: Service, directory: str) -> bool:
-    """Whether the command, or the script that it starts, goes to another directory."""
+    """Whether the command, or the script that it starts, changes to another directory."""
     return any(map(CHANGES_DIRECTORY.search, service.started)) or _script_leaves(service, directory)
 
 
 def places_of(project: Project, service: Service, file: DatabaseFile) -> tuple[str, ...]:
-    """The absolute path of a file, relative ones from the working directory; none where it cannot be told.
+    """The absolute paths that a file may have in the container; empty if volfix cannot tell.
 
-    Where only the mounts suggest the working directory, those whose targets end like the file's directories count
-    first, one or several: `./var/data/app.db` lies in a mount at /srv/app/var/data.
+    If only the mounts suggest the working directory, mounts whose targets end like the file's directories come first:
+    `./var/data/app.db` lies in a mount at /srv/app/var/data.
     """
     from volfix.project.code.database_url import resolved_path
 
@@ -60,7 +60,7 @@ def places_of(project: Project, service: Service, file: DatabaseFile) -> tuple[s
 
 
 def settled(project: Project, service: Service, file: DatabaseFile) -> DatabaseFile:
-    """The reading of a doubtful address that alone lies in a writable mount; the file as it is where none does."""
+    """The reading of an ambiguous address that alone lies in a writable mount; the file as it is if there is none."""
     found = {}
     for reading in file.readings:
         for path in places_of(project, service, reading):
@@ -72,7 +72,7 @@ def settled(project: Project, service: Service, file: DatabaseFile) -> DatabaseF
 
 
 def based(project: Project, service: Service, file: DatabaseFile) -> DatabaseFile:
-    """The file with its absolute path, where it starts from a directory of the container that is known."""
+    """The file with its absolute path, if it is relative to a known directory of the container."""
     start = _base(project, service, file.base)
     return file if start is None else replace(file, path=posixpath.join(start, file.below), relative=False, doubt=None)
 
@@ -90,11 +90,11 @@ def _base(project: Project, service: Service, base: Base) -> str | None:
 
 
 def in_fitting_mounts(project: Project, service: Service, file: DatabaseFile) -> tuple[str, ...]:
-    """The path of a relative file in each mount whose target ends like the file's directories, the longest end alone; a
-    mount of a file ends like the whole path.
+    """The path of a relative file in each mount whose target ends like the file's directories; only the longest match.
 
-    None where the working directory is known, or the project itself is mounted; of several, one at a customary root of
-    applications. The root of the file system is no working directory (the slash trap).
+    Empty if the working directory is known, or the project itself is mounted. Of several mounts, those at a usual root
+    of applications win. `/` is never taken for a working directory: see VF202. A mount of a file must end like the
+    whole path.
     """
     if file.doubt or not file.relative:
         return ()
@@ -120,10 +120,10 @@ def _roots(directories: Iterable[str]) -> set[str]:
 
 
 def only_suggested(service: Service, path: str, directory: str | None) -> str | None:
-    """Why the working directory is no evidence for this relative path; None where it is known.
+    """Why the working directory is only a guess for this relative path; None if it is known.
 
-    What a mount's name suggests is evidence at a customary root of applications, for a file without directories; not
-    beside a Dockerfile that sets none, for its base image counts then.
+    What a mount suggests is evidence only at a usual root of applications, for a file without directories, and without
+    a Dockerfile: a Dockerfile's base image decides.
     """
     if directory is None or _known_start(service) is not None:
         return None
@@ -133,7 +133,9 @@ def only_suggested(service: Service, path: str, directory: str | None) -> str | 
 
 
 def _known_start(service: Service) -> str | None:
-    """Where the container starts its process, as `working_dir:`, the Dockerfile or an official image say."""
+    """Where the container starts its process, from `working_dir:`, the Dockerfile or an official image; None if
+    unknown.
+    """
     given = service.text("working_dir")
     if given is not None:
         return posixpath.normpath(given) if given.startswith("/") and "$" not in given else None
@@ -162,7 +164,7 @@ def _start(project: Project, service: Service) -> str | None:
 
 
 def _script_leaves(service: Service, directory: str) -> bool:
-    """Whether a script of the build context that the container starts goes to another directory."""
+    """Whether a script of the build context that the container starts changes to another directory."""
     for word in SCRIPT.findall(" ".join(service.started)):
         for place in (posixpath.normpath(posixpath.join(directory, word)), f"/usr/local/bin/{word}"):
             path = comes_with_image(service, place)
@@ -172,19 +174,17 @@ def _script_leaves(service: Service, directory: str) -> bool:
 
 
 def _goals(path: Path) -> list[str]:
-    """Where a script goes, as written."""
+    """The directories that a script changes to, as written."""
     return [goal.strip("\"'") for goal in GOES.findall(disk.read_or_nothing(path).decode(errors="replace"))]
 
 
 def is_code(mount: Mount) -> bool:
-    """Whether the mount is the project itself."""
+    """Whether the mount is the project's own directory."""
     return mount.kind == BIND and posixpath.normpath(mount.source) == "."
 
 
 def holder(project: Project, service: Service, path: str) -> Mount | None:
-    """The mount in which the path lies, the innermost one; None where that is the container's own layer, memory or an
-    anonymous volume.
-    """
+    """The innermost mount that holds the path; None for the container's own layer, memory or an anonymous volume."""
     inside = [mount for mount in project.mounts_of(service) if lies_in(path, mount.clean_target)]
     if not inside:
         return None
@@ -197,19 +197,17 @@ def holder(project: Project, service: Service, path: str) -> Mount | None:
 
 
 def is_in_anonymous_volume(project: Project, service: Service, path: str) -> bool:
-    """Whether a path that no mount holds lies in a volume that Docker makes for the container alone: one that the image
-    declares, or one that is mounted without a name.
-    """
+    """Whether the path is in an anonymous volume: one that the image declares, or a mount without a source."""
     anonymous = (mount.clean_target for mount in project.mounts_of(service) if mount.kind == ANONYMOUS)
     return any(lies_in(path, target) for target in (*anonymous, *_image_volumes(service)))
 
 
 def _image_volumes(service: Service) -> tuple[str, ...]:
-    """The volumes that the image declares: those of the Dockerfile, and of a known image."""
+    """The volumes that the Dockerfile or a known image declares."""
     built = service.stage.volumes if service.stage else ()
     return (*built, *(path for entry in known_entries(service) for path in entry.declared_volumes))
 
 
 def is_forgotten(service: Service, path: str) -> bool:
-    """Whether the path lies where things are forgotten on purpose: in memory, or among temporary files."""
+    """Whether the path is among temporary files or in memory, where data is not meant to last."""
     return any(path.startswith(place.rstrip("/") + "/") for place in (*service.tmpfs, *TEMPORARY))

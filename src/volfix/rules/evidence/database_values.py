@@ -1,4 +1,4 @@
-"""The database file that one value names, for a service that takes it: where it lies, and where it could lie safely."""
+"""The database file that one value names for a service: where it is, and where it would be safe."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 def located(
     project: Project, service: Service, name: str, variable: Variable, beside: Mapping[str, str] | None = None
 ) -> Proposal | None:
-    """The database file that a variable's value names, for a service that takes it, with the values `beside` it.
+    """The proposal for the database file that a variable's value names; `beside` are other values of the same env file.
 
-    None where it names none, and where a type switch says that the engine is another one.
+    None if the value names no file, or a type switch names another engine.
     """
     named = _named(project, service, Variable(name, variable.value, variable.origin), beside)
     if named is None:
@@ -44,7 +44,7 @@ def located(
 
 
 def place_of(project: Project, service: Service, variable: Variable) -> str | None:
-    """The path of the database file that a variable's value names; None where it names none, or in no known place."""
+    """The path of the database file that the value names; None if it names no file, or in an unknown place."""
     named = _named(project, service, variable, None)
     if named is None:
         return None
@@ -55,7 +55,9 @@ def place_of(project: Project, service: Service, variable: Variable) -> str | No
 def _named(
     project: Project, service: Service, variable: Variable, beside: Mapping[str, str] | None
 ) -> tuple[DatabaseFile, str | None] | None:
-    """The file as it is written, with a doubt about its engine; None as above."""
+    """The file as the value names it, with a doubt about its engine; None if the value names no file, or the engine is
+    off.
+    """
     if variable.value is None or not MAY_BE_FILE.search(variable.value):
         return None
     from volfix.project.code.database_url import database_file  # few projects name a database file
@@ -69,7 +71,7 @@ def _named(
 
 
 def placed(project: Project, service: Service, variable: Variable, file: DatabaseFile) -> Proposal | None:
-    """The database of a value, and where it could lie safely; None where it is not meant to last."""
+    """The proposal for the database of a value; None if the file is not meant to last."""
     from volfix.project.code.database_url import resolved_path
 
     assert variable.value is not None
@@ -102,9 +104,9 @@ def placed(project: Project, service: Service, variable: Variable, file: Databas
 
 
 def _guess(project: Project, service: Service, file: DatabaseFile, others: list[str]) -> str | None:
-    """Why the place of the file is a guess; None where it is known, or where a mount fits the file's directories.
+    """Why the file's place is a guess; None if it is known, or if a mount fits the file's directories.
 
-    A mount of the file alone suggests its directory and no more: to move the file the value has to change.
+    A mount of the file alone only suggests the working directory: to move the file, the value must change.
     """
     if others:
         return f"the file may also be {' or '.join(others)}: set `working_dir:`"

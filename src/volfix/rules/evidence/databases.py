@@ -1,4 +1,4 @@
-"""The database files that a stack's services are told to open, where they lie, and where each could lie safely."""
+"""The database files of a stack's services: where they are, and where each would be safe."""
 
 from __future__ import annotations
 
@@ -28,19 +28,21 @@ from volfix.rules.evidence.unreferenced_env_files import of_loose_files
 
 @once
 def proposals(context: Context) -> tuple[Proposal, ...]:
-    """Every database file that a value of the stack names, once for each service that takes it."""
+    """A proposal for every database file that a value of the stack names, once for each service that uses the value."""
     found = [*_of_services(context), *of_flows(context)]
     found += of_loose_files(context, found)
     found += of_code(context, found)
     found = list(agreed(list(parts_kept(context, found))))
     found = list(own_volumes(list(files_kept_apart(context, found))))
     found = list(overridden(context, found))
-    found = list(doubted(context, list(agreed(found))))  # again: what was refused for one is refused for all
+    found = list(
+        doubted(context, list(agreed(found)))
+    )  # again: a value that is refused for one service is refused for all
     return tuple(with_doubts_of_others(context, found))
 
 
 def databases(context: Context) -> Iterator[Database]:
-    """The databases as they are, whatever is proposed for them."""
+    """The databases of all proposals."""
     return (proposal.database for proposal in proposals(context))
 
 
@@ -65,7 +67,7 @@ def _of_services(context: Context) -> Iterator[Proposal]:
 
 
 def takers_of(context: Context, proposal: Proposal) -> Sequence[Proposal]:
-    """The proposals that one edit of the database's value carries out, with itself."""
+    """The proposals that an edit of this database's value carries out, with this one."""
     return _takers(context).get(proposal.database.written_at, (proposal,))
 
 
@@ -75,7 +77,7 @@ def _takers(context: Context) -> dict[object, list[Proposal]]:
 
 
 def use_of(context: Context, proposal: Proposal) -> Use | None:
-    """The mount that holds the database, or shall, as the stack lists it."""
+    """The use of the mount that holds the database now or after the fix; None if there is none."""
     mount = proposal.place[0] if proposal.place else None
     for use in context.stack.uses:
         if use.mount is mount and use.project is proposal.database.project:

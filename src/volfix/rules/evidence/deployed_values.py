@@ -1,7 +1,7 @@
-"""The value that a deploying flow gives a database's variable: it wins over `.env` and over the default in the file.
+"""The value that a deploying flow gives a database's variable: it overrides `.env` and the Compose file's default.
 
-It names a database of its own. A fix that edits what loses against it is not safe, unless the value that wins lies in a
-volume, or comes to lie in one.
+That value names its own database. A fix of the overridden value is safe only if the overriding value names a file in a
+volume, or will after a fix.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def of_flows(context: Context) -> Iterator[Proposal]:
-    """The databases that deploying flows name themselves, once for each place and service that takes it."""
+    """Proposals for the databases that deploying flows name, once for each place and service."""
     if not any(_may_take(service) for project in context.stack.projects for service in project.services.values()):
         return
     commands, seen = context.deploying(), set[tuple[int, object]]()
@@ -47,7 +47,7 @@ def of_flows(context: Context) -> Iterator[Proposal]:
 
 
 def _may_take(service: Service) -> bool:
-    """Whether a flow can give the service a value: it asks for variables, or has an env file."""
+    """Whether a flow can give the service a value: its files contain variables, or it has an env file."""
     return bool(service.env_files) or bool(_asked(service))
 
 
@@ -60,14 +60,14 @@ def _of_start(start: UpCommand, project: Project) -> Iterator[Proposal]:
             origin = variable.origin
             if not isinstance(origin, InFlow) or variable.value is None or VISIBLE.search(variable.value):
                 continue
-            if is_env_file(origin.file.path.name):  # the shell has read it: it is a source by itself
+            if is_env_file(origin.file.path.name):  # the shell reads this file: it has its own proposal
                 continue
             if (found := located(project, service, variable.name, variable)) is not None:
                 yield found
 
 
 def _also_gets(commands: Commands, start: UpCommand, database: Database) -> str | None:
-    """Another command that is handed the same value, and may open the file at its place."""
+    """Why the value is doubtful: another command receives it too, and may open the file at its old place."""
     from volfix.knowledge.commands import COMPOSE, docker_call
 
     origin, name = database.origin, database.variable
@@ -89,7 +89,7 @@ def _also_gets(commands: Commands, start: UpCommand, database: Database) -> str 
 
 
 def overridden(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """The proposals; with a doubt where a command that deploys the project is handed another value, which wins."""
+    """The proposals, with a doubt if a deploying command receives another value, which overrides this value."""
     moving = [each.database for each in found if each.new_value is not None and not each.doubt]
     moved = {place for database in moving for place in _places(database)}
     for proposal in found:
@@ -98,14 +98,16 @@ def overridden(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal
 
 
 def _places(database: Database) -> Iterator[object]:
-    """The file and the variable of a value, by which an env file that a shell reads is known, and its place."""
+    """What identifies a value: its place, and its file with its variable, for a shell that reads the env file."""
     yield database.written_at
     if database.origin is not None:
         yield database.origin.file.path, database.variable
 
 
 def _may_change(proposal: Proposal) -> bool:
-    """Whether the fix says something about the value, and Compose asks for variables before it knows it."""
+    """Whether a deploying command may override the value: Compose fills in variables, and the value is in a Compose or
+    env file.
+    """
     database = proposal.database
     is_asked = proposal.new_value is not None or proposal.directory is not None or database.is_inside
     return (
@@ -117,7 +119,7 @@ def _may_change(proposal: Proposal) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Listening:
-    """A lookup that knows what it was asked for."""
+    """A lookup that remembers the names that it was asked for."""
 
     inner: Lookup | None
     names: set[str]
@@ -128,35 +130,35 @@ class _Listening:
 
 
 def _asked(service: Service) -> set[str]:
-    """The variables that the service's environment and its build's arguments depend on, also through a `.env`."""
+    """The variables that the service's environment and build arguments depend on, also through `.env`."""
     names = set[str]()
     listening = replace(service, lookup=_listening(service.lookup, names))
-    _ = listening.environment, listening.build  # both ask when they are read
+    _ = listening.environment, listening.build  # reading both calls the lookup
     return names
 
 
 def _listening(lookup: Lookup | None, names: set[str]) -> Lookup:
-    """The lookup, which adds to `names` what it and its `.env` files ask of a command's environment."""
+    """The lookup, which adds to `names` each variable that it asks a command's environment for."""
     if isinstance(lookup, DirectoryLookup):
         return replace(lookup, parent=_listening(lookup.parent, names))
     return _Listening(lookup, names)
 
 
 def _doubts(context: Context, proposal: Proposal, moved: set[object]) -> Iterator[str]:
-    """What the deploying commands do to the value, a reason each."""
-    commands = context.deploying()  # read where a value asks for variables, and nowhere else
+    """Why the deploying commands make the value doubtful, one reason for each command."""
+    commands = context.deploying()  # reads many files: only for values that depend on variables
     for start in commands.starting if commands is not None else ():
         if proposal.database.project in start.projects and (doubt := _doubt(context, proposal, start, moved)):
             yield doubt
 
 
 def _given(service: Service, handed: Mapping[str, Variable]) -> dict[str, Variable]:
-    """Of the variables that the command is handed those that the service asks for."""
+    """The variables that the command receives and the service uses."""
     return {name: handed[name] for name in _asked(service) if name in handed}
 
 
 def _doubt(context: Context, proposal: Proposal, start: UpCommand, moved: set[object]) -> str | None:
-    """Why the command's value is not the one that the fix edits, or is in a volume; None where it is, or is."""
+    """Why this command overrides the value with one that is not in a volume; None if it does not."""
     from volfix.project.deployments.deploy_environment import GivenVariables, as_deployed, env_file_names
     from volfix.project.deployments.up_commands import DeployedProject
 
@@ -185,14 +187,14 @@ def _doubt(context: Context, proposal: Proposal, start: UpCommand, moved: set[ob
 
 
 def _is_from(variable: Variable, database: Database, moved: set[object]) -> bool:
-    """Whether the shell has the value from the very file that is edited: `set -a; . ./.env`."""
+    """Whether the shell has the value from the file that the fix edits: `set -a; . ./.env`."""
     path = variable.origin.file.path if variable.origin is not None else None
     is_edited = database.origin is not None and path == database.origin.file.path
     return (path, variable.name) in moved or (is_edited and path is not None and is_env_file(path.name))
 
 
 def _bad(proposal: Proposal, deployed: DeployedProject, moved: set[object]) -> str | None:
-    """What is wrong with the value that the service gets in the project as it is deployed: no volume holds its file."""
+    """Why the value of the service as deployed is bad: no volume holds its file. None if a volume does."""
     database = proposal.database
     service = deployed.project.services[database.service.name]
     found = next((each for each in deployed.variables(service.name) if each.name == database.variable), None)
@@ -218,7 +220,7 @@ def _bad(proposal: Proposal, deployed: DeployedProject, moved: set[object]) -> s
 
 
 def _after(proposal: Proposal, service: Service) -> str | None:
-    """The value that the edited text gives the deployed service; None where that is not known."""
+    """The value of the deployed service after the edit; None if it is not known."""
     origin = proposal.database.origin
     if not isinstance(origin, PutTogether):
         return None
@@ -230,5 +232,5 @@ def _after(proposal: Proposal, service: Service) -> str | None:
 
 
 def _line(context: Context, source: Source, at: int) -> str:
-    """`.drone.yml:9`, below the root."""
+    """The place of an offset, as `.drone.yml:9`; the path is relative to the root."""
     return f"{relative(source.path, context.root)}:{source.place(at)[0]}"

@@ -1,4 +1,4 @@
-"""What the rules about pipelines share: the deployments of a stack, evident trust, host volumes for a step."""
+"""What the rules about pipelines share: the stack's deployments, the CI server's trust, and mounts of a step."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHARED = "the step is shared with others by an anchor, an alias or a merge key"
 
 @dataclass(frozen=True, slots=True)
 class StackDeployment:
-    """A deployment that is no test, with the pipeline file that makes it and the projects that it brings up."""
+    """A deployment (not a test), with its pipeline file and the projects that it starts."""
 
     workflow: Workflow
     deployment: Deployment
@@ -34,18 +34,18 @@ class StackDeployment:
 
     @property
     def runs_in_container(self) -> bool:
-        """Whether the step is a container of its own beside the stack, as under Drone's docker runner."""
+        """Whether the step runs in its own container beside the stack, as under Drone's docker runner."""
         return self.deployment.pipeline.runs_in_container
 
     def trust(self, context: Context) -> Applicability:
-        """What a fix with a host volume may be: safe in a trusted repository's unsigned pipeline."""
+        """The applicability of a fix with a host volume: safe in an unsigned pipeline of a trusted repository."""
         trusted = context.trusted or self.workflow.file.shows_trust
         return Applicability.SAFE if trusted and not self.workflow.file.signed else Applicability.UNSAFE
 
 
 @once
 def deploys(context: Context) -> list[StackDeployment]:
-    """Every deployment of the stack's pipelines but tests, in order."""
+    """The deployments of the stack's pipelines in order, without tests."""
     return [
         StackDeployment(workflow, deployment, tuple(workflow.projects(deployment, context.stack.projects)))
         for workflow in context.stack.workflows
@@ -64,7 +64,7 @@ def deploying_steps(context: Context) -> Iterator[StackDeployment]:
 
 
 def in_pipeline(deploy: StackDeployment, node: Mapping | Scalar | None = None) -> Location:
-    """Where the command, or another node of the pipeline, is written."""
+    """The place of the deploying command, or of a node of the pipeline."""
     command, step = deploy.deployment.command, deploy.deployment.step
     if node is None:
         return at(command.origin_in, command.origin.start, command.origin.end)
@@ -85,7 +85,7 @@ def pipeline_finding(
     label: str = "",
     loses: str | None = None,
 ) -> Finding:
-    """A finding about a step, or about what is at a `target` in it."""
+    """A finding about a deploying step, or about a `target` in the step."""
     return Finding(
         code=code,
         severity=severity,
@@ -105,7 +105,9 @@ def pipeline_finding(
 def trusted_fix(
     context: Context, deploy: StackDeployment, operations: list[Operation]
 ) -> tuple[Fix | None, str | None]:
-    """The fix that adds host volumes to a step, as sure as the trust is; and what keeps it from being safe or made."""
+    """The fix that adds host volumes to a step, and why it is unsafe; no fix, with the reason, if the step is not
+    editable.
+    """
     refusal = step_refusal(deploy)
     if refusal is not None:
         return None, refusal
@@ -116,7 +118,7 @@ def trusted_fix(
 
 
 def step_refusal(deploy: StackDeployment) -> str | None:
-    """Why the step cannot be edited; None where it can."""
+    """Why volfix cannot edit the step; None if it can."""
     if not deploy.workflow.file.is_editable:
         return NOT_EDITED
     step = deploy.deployment.step
@@ -127,7 +129,7 @@ def step_refusal(deploy: StackDeployment) -> str | None:
 
 
 def mounted(deploy: StackDeployment, name: str, host: str, path: str) -> list[Operation]:
-    """The operations that mount a host path in the step: the declaration, where it is missing, and the mount."""
+    """The operations that mount the host path `host` at `path` in the step, and declare it if needed."""
     file, pipeline, step = deploy.workflow.file, deploy.deployment.pipeline, deploy.deployment.step
     declared = next((volume for volume in pipeline.volumes if volume.host == host and volume.name), None)
     operations: list[Operation] = []
@@ -141,7 +143,7 @@ def mounted(deploy: StackDeployment, name: str, host: str, path: str) -> list[Op
 
 
 def declaration(deploy: StackDeployment, name: str, host: str) -> AppendItem:
-    """The operation that declares a host volume of the pipeline."""
+    """The operation that declares a host volume in the pipeline."""
     pipeline = deploy.deployment.pipeline
     entries = (("name", name), ("host", (("path", host),)))
     return AppendItem(deploy.workflow.file.source, pipeline.document, pipeline.node, "volumes", entries)
@@ -156,6 +158,6 @@ def _free_name(deploy: StackDeployment, name: str) -> str:
 
 
 def mount_above(deploy: StackDeployment, path: str) -> bool:
-    """Whether the step mounts something at the path or above it."""
+    """Whether the step mounts something at the path, or at a directory above it."""
     places = [posixpath.normpath(mount.path) for mount in deploy.deployment.step.mounts if mount.path]
     return any(path == place or path.startswith(place.rstrip("/") + "/") for place in places)

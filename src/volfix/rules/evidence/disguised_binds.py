@@ -11,12 +11,12 @@ from volfix.project.stack import Use
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 BINDS = frozenset({"bind", "rbind"})
-"""The options of mount(8) that mount a directory in another place."""
+"""The options of mount(8) for a bind mount."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disguise:
-    """The device of a volume with `o: bind`; `inside` where it lies in the repository, `path` where it is known."""
+    """The device of a volume with `o: bind`. `inside`: it lies in the repository. `path`: None if it is not known."""
 
     device: str
     inside: bool
@@ -24,7 +24,7 @@ class Disguise:
 
 
 def is_local(use: Use) -> bool:
-    """Whether a named volume lies on the node that runs the service: no other driver, and no options, say otherwise."""
+    """Whether a named volume is local to its node: it has no other driver and no driver options."""
     entry = use.project.declared.get(use.mount.source)
     body = resolved(entry) if entry is not None else None
     if not isinstance(body, Mapping):
@@ -35,7 +35,7 @@ def is_local(use: Use) -> bool:
 
 
 def disguise_of(use: Use) -> Disguise | None:
-    """The device behind a named volume that is a bind mount in disguise; None for any other mount."""
+    """The device of a named volume that is a bind mount in disguise; None for any other mount."""
     entry = use.project.declared.get(use.mount.source)
     options = resolved(entry).get("driver_opts") if entry is not None and isinstance(resolved(entry), Mapping) else None  # type: ignore[union-attr]
     if not isinstance(options, Mapping):

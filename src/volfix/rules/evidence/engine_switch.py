@@ -1,4 +1,4 @@
-"""Whether the engine of a database file is the one that counts: a type switch beside its setting may name a server."""
+"""Whether a database file's engine is in use: a type switch beside its setting may name a server."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from volfix.project.compose.unreferenced_env_files import assigned_in
 class EngineSwitch:
     """What a service's environment says about the engine of one setting and its value.
 
-    `switch` is the type switch beside it, `host` the variable of a server's host where there is no switch; `elsewhere`
-    is an env file that sets the switch, for which the Compose file has a default only.
+    `switch` is the type switch beside the setting; `host` is the variable of a server's host if there is no switch.
+    `elsewhere` is an env file that may set the switch, because the Compose file only has a default for it.
     """
 
     name: str
@@ -31,12 +31,12 @@ class EngineSwitch:
 
     @property
     def is_off(self) -> bool:
-        """Whether the switch names a server: the value is a schema there, or counts for nothing."""
+        """Whether the switch names a server: then the value is the name of a schema, or has no effect."""
         return self._engine == "server" and not self._names_file
 
     @property
     def doubt(self) -> str | None:
-        """Why it is not known that the application opens the file; None where nothing speaks against it."""
+        """Why the application may not open the file; None if nothing speaks against it."""
         if self.elsewhere is not None:
             return f"{self.elsewhere.name} sets the engine too ({self.switch} here): the database may be on a server"
         if self._engine == "unknown":
@@ -55,7 +55,7 @@ class EngineSwitch:
 
     @property
     def _names_file(self) -> bool:
-        """Whether the value says itself that it is a file, as a URL does, in a setting that any engine may have."""
+        """Whether the value itself is a file's URL, in a setting that any engine may use."""
         scheme = SCHEME.match(self.value)
         return scheme is not None and engine_in(scheme[1]) == "file" and engine_in(self.name) != "file"
 
@@ -63,9 +63,9 @@ class EngineSwitch:
 def switch_beside(
     project: Project, service: Service, name: str, value: str, beside: Mapping[str, str] | None = None
 ) -> EngineSwitch:
-    """What the service's environment says about the setting; `beside` are the values of an env file that nothing names.
+    """The engine switch beside the setting `name`; `beside` are the values of an env file that nothing names.
 
-    Those come before defaults, and after what the Compose file says itself.
+    These values override defaults in the Compose file, but not its literal values.
     """
     environment = effective_values(service)
     if beside:
@@ -80,5 +80,7 @@ def switch_beside(
 
 
 def _default(origin: object) -> list[str] | None:
-    """The variables whose default in the Compose file the value is; none where it is written there as it is."""
+    """The variables whose default in the Compose file is the value; empty for a literal, None for a value from
+    elsewhere.
+    """
     return REFERENCE.findall(origin.scalar.value) if isinstance(origin, InCompose) else None

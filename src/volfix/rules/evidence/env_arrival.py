@@ -1,4 +1,4 @@
-"""Whether an env file that no Compose file names reaches a service's process all the same."""
+"""Whether an env file that no Compose file names still reaches a service's process."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ LOADS = re.compile(
     r"dotenv|pydantic[-_]settings|decouple|environ|starlette|fastapi|laravel/framework|prisma|\"next\"|\"vite\"|flask",
     re.IGNORECASE,
 )
-"""Packages that read an env file themselves."""
+"""Packages that read an env file by themselves."""
 
 
 def arrives(context: Context, database: Database, path: Path) -> bool | None:
-    """Whether the env file reaches the container: the application reads it, or a deployment passes it; None where what
-    is in the image is not known.
+    """Whether the env file reaches the container: the application reads it, or a deployment passes it; None if unknown.
 
-    Only `.env` beside the Compose file is judged: another file is passed on the command line, or takes that name.
+    Only `.env` beside the Compose file is judged: other files are passed on the command line, or copied to that name.
     """
     project, service = database.project, database.service
     if path != project.directory / ".env":
@@ -42,7 +41,7 @@ def arrives(context: Context, database: Database, path: Path) -> bool | None:
 
 
 def _loads_itself(service: Service) -> bool | None:
-    """Whether the application reads env files, by the packages that it names; None where it names none here."""
+    """Whether the application reads env files, judging by its packages; None if no package list is here."""
     build = service.build
     if build is None or build.context is None:
         return None
@@ -52,7 +51,7 @@ def _loads_itself(service: Service) -> bool | None:
 
 
 def _comes_with_image(service: Service, path: Path) -> bool | None:
-    """Whether the build copies the file; None where nothing is built from a Dockerfile that can be read."""
+    """Whether the build copies the file; None if there is no Dockerfile that volfix can read."""
     build, stage = service.build, service.stage
     if build is None or build.context is None or stage is None:
         return None
@@ -64,7 +63,7 @@ def _comes_with_image(service: Service, path: Path) -> bool | None:
 
 
 def copied_as(service: Service, path: Path) -> Iterator[str]:
-    """The env files of the image that the build makes of this file: `COPY .env.prod .env`."""
+    """The names that the build gives to this file in the image: `COPY .env.prod .env`."""
     build, stage = service.build, service.stage
     if build is None or build.context is None or stage is None:
         return
@@ -74,7 +73,7 @@ def copied_as(service: Service, path: Path) -> Iterator[str]:
 
 
 def named_by(context: Context, database: Database) -> Iterator[str]:
-    """The lines of deploying flows that name the env file which the value stands in, and what they start with it."""
+    """Evidence: the lines of deploying flows that name the value's env file, and the command that they start."""
     origin, commands = database.origin, context.deploying()
     if origin is None or commands is None:
         return

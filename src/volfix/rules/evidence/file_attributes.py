@@ -1,4 +1,4 @@
-"""The extended attributes and ACLs of files that lie on this machine: not every copy keeps them."""
+"""The extended attributes and ACLs of files on this machine, which not every copy keeps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from volfix.syntax import disk
 
 
 def given_below(directory: Path) -> str | None:
-    """The first that someone has given a file at or below a directory, with the file; None where none is seen."""
+    """The first attribute that someone gave to a file at or below the directory, in words; None if volfix sees none."""
     for path in _paths(directory):
         for words in given(_attributes(path)):
             shown = os.path.relpath(path, directory)
@@ -31,5 +31,5 @@ def _attributes(path: str) -> list[str]:
         return []
     try:
         return os.listxattr(path, follow_symlinks=False)
-    except OSError:  # a file system without any, or a file that is gone
+    except OSError:  # the file system has no attributes, or the file is gone
         return []

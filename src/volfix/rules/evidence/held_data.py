@@ -1,4 +1,4 @@
-"""What a mount holds, and how volfix knows: by the image, by where the path lies, by a database URL."""
+"""What data a mount holds, and how volfix knows: from the image, the path, or a database URL."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from volfix.rules.evidence.roles import CLIENT, directories_in, role_of
 from volfix.rules.findings import shortened
 
 HOST_SYSTEM = ("/etc", "/proc", "/sys", "/dev", "/run", "/var/run", "/var/log", "/tmp", "/lib", "/usr", "/boot")  # noqa: S108
-"""Sources from which an image that volfix does not know gets no state."""
+"""Sources on the host that hold no state of an image that volfix does not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldData:
-    """What a mount keeps: `entry` is None where only a database URL or the path says so.
+    """The data that a mount holds. `entry` is None if only a database URL or the path shows it.
 
-    `doubt` says what the evidence rests on that volfix cannot see; None where it is decided. `is_rest` marks what an
-    application keeps beside its database, which is on a server; `depends_on_version` what another version, which the
-    image may be, keeps elsewhere.
+    `doubt` says what volfix cannot see; None if the evidence decides. `is_rest`: the database is on a server, and the
+    mount holds the application's other files. `depends_on_version`: the image's tag does not say the version, and
+    another version keeps its data elsewhere.
     """
 
     kind: str
@@ -47,11 +47,11 @@ class HeldData:
     """Where the value is written that names the database file."""
 
     def loses(self, service: str) -> str:
-        """What is lost with it, in a headline."""
+        """What is lost with this data, for a headline."""
         return shortened(self.entry.name, 30) if self.entry else f"the database of {shortened(service)}"
 
     def data(self, service: str) -> str:
-        """The same as the beginning of a headline: `PostgreSQL's data`."""
+        """The data as the beginning of a headline: `PostgreSQL's data`."""
         if self.entry is None:
             return self.loses(service)
         return f"the data of {self.loses(service)}" if " with " in self.entry.name else f"{self.loses(service)}'s data"
@@ -62,7 +62,7 @@ ENGINE, APPLICATION, DATABASE_FILE, UNKNOWN = "engine", "application", "database
 
 @once
 def held_data(context: Context, use: Use) -> HeldData | None:
-    """What the mount of `use` holds that a redeploy must not lose; None where nothing says that it holds anything."""
+    """The data of the mount that a redeploy must not lose; None if nothing shows that the mount holds data."""
     mount = use.mount
     target = mount.clean_target
     if "${" in target or mount.source == "/" or is_file(mount):
@@ -109,14 +109,14 @@ def _by_image(use: Use, known: list[Entry], target: str) -> Iterator[HeldData]:
         engine = engine_of(entry, effective_values(use.service)) if kind == APPLICATION else None
         if engine is not None and engine.engine == "server":
             doubt = f"{engine}: the database of {entry.name} is on a server; only other files are here"
-        elif engine is not None and engine.engine == "unknown":  # the directory moves whole, whatever is in it
+        elif engine is not None and engine.engine == "unknown":  # the fix moves the whole directory in both cases
             notes = (*notes, f"volfix cannot tell the engine from {engine}: with a server, only other files are here")
         is_rest = engine is not None and engine.engine == "server"
         yield HeldData(kind, entry, (evidence, *role.evidence, *notes), doubt, is_rest)
 
 
 def _by_url(context: Context, use: Use) -> Iterator[HeldData]:
-    """The mount holds a database file that the service's environment names, or will when VF201 has moved it there."""
+    """The database file in the mount that the service's environment names, now or after VF201's fix."""
     target = use.mount.clean_target
     for proposal in proposals_in(context, use.project, use.service):
         database = proposal.database
@@ -155,8 +155,9 @@ def _by_name_or_path(use: Use, target: str) -> HeldData | None:
 
 
 def _may_be_state(context: Context, mount: Mount) -> bool:
-    """Whether an image that volfix does not know may keep a database there: no name speaks of media, configuration or
-    the like. `/config` is where many images keep all that they have.
+    """Whether an unknown image may keep a database here: no name means media, configuration or the like.
+
+    `/config` always may: many images keep all their files there.
     """
     if not state_like(mount.clean_target) or _is_elsewhere(context, mount):
         return False
@@ -166,7 +167,7 @@ def _may_be_state(context: Context, mount: Mount) -> bool:
 
 
 def _is_elsewhere(context: Context, mount: Mount) -> bool:
-    """Whether the source is something of the host's, or the project itself, which an unknown image does not fill."""
+    """Whether the source is a part of the host's system or the project itself, which no image fills with data."""
     if mount.read_only:
         return True
     host = context.host_of(mount)

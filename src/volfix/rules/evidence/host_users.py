@@ -1,4 +1,6 @@
-"""What the finding about a bind mount says of the host: who uses the directory there, and what git need not ignore."""
+"""What the findings about bind mounts say about the host: who uses the directory, and which .gitignore lines become
+unused.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,15 @@ from volfix.project.stack import Use
 from volfix.rules.context import Context
 
 MOST = 5
-"""Places that a finding names one by one."""
+"""The most places that a finding lists."""
 
 
 def host_evidence(context: Context, use: Use, path: Path | None = None, source: str | None = None) -> Iterator[str]:
-    """The lines of the repository that use the mount's source on the host, and those of .gitignore that become idle.
+    """Evidence: lines of the repository that use the mount's source on the host, and .gitignore lines that become
+    unused.
 
-    For a mount that is about to become a volume: tools on the host do not see what is in one. `path` and `source`, its
-    text, are given where the mount itself does not say them.
+    Tools on the host will not see what is in a volume. Give `path` and `source` (its text) if the mount itself does not
+    have them.
     """
     path = path or context.host_of(use.mount).path
     source = source or use.mount.raw_source
@@ -39,10 +42,9 @@ def host_evidence(context: Context, use: Use, path: Path | None = None, source: 
 
 
 def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Iterator[str]:
-    """Who writes the mount's source on the host, or asks for it: they would work on a directory that nobody uses.
+    """Why the fix is unsafe: lines that write to the source on the host, or test it. They would use an empty directory.
 
-    Who gives it to another owner matters where the service may need that: an image that is known, as by its `entry`,
-    does it itself, and root needs nothing.
+    A line that changes the owner matters only if the service needs that: not for root, nor for a known image (`entry`).
     """
     path = context.host_of(use.mount).path
     if path is None or path in (context.root, use.project.directory):
@@ -51,7 +53,7 @@ def host_doubts(context: Context, use: Use, entry: Entry | None = None) -> Itera
     for host_use in _uses(context, use, path):
         if host_use.does is None:
             continue
-        from volfix.project.commands.host_effects import OWNS  # reads commands: most directories are in none
+        from volfix.project.commands.host_effects import OWNS  # slow to import, and most directories are in no command
 
         if not (host_use.does == OWNS and is_settled):
             place = f"{relative(host_use.path, context.root)}, line {host_use.line}"

@@ -1,4 +1,4 @@
-"""The comments that ignore findings, in the files of a stack in which volfix finds something."""
+"""The ignore comments in the files of a stack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from volfix.syntax.source import FileProblem, Source
 
 
 def ignores_of(context: Context) -> Iterator[Ignore]:
-    """Those of the stack's Compose and env files, Dockerfiles and code, and of what else its plan closes."""
+    """The ignore comments in the stack's Compose and env files, Dockerfiles, code, and the other files that its plan
+    closes.
+    """
     sources = {file.path: file.source for file in context.stack.files}
     for path in dict.fromkeys((*_beside(context), *context.closed)):
         if path not in sources and (source := _marked(path)) is not None:
@@ -32,7 +34,7 @@ def _beside(context: Context) -> Iterator[Path]:
 
 
 def _marked(path: Path) -> Source | None:
-    """A file that has such a comment; None for another one, and where it cannot be read."""
+    """The file, if it has an ignore comment; None if it has none or cannot be read."""
     try:
         return Source.read(path) if MARK in disk.read_or_nothing(path) else None
     except FileProblem:

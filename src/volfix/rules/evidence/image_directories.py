@@ -1,4 +1,4 @@
-"""Whether the Dockerfile can make a directory that belongs to the service's user, as a new volume on it then does."""
+"""The Dockerfile line that creates a directory for the user of a service, who then owns a new volume there."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from volfix.syntax.source import Source
 NO_SHELL = re.compile(
     r"distroless|(?:^|/)scratch\b|(?:^|/)static\b|chainguard|nanoserver|servercore|windows", re.IGNORECASE
 )
-"""Base images that have no POSIX shell for a RUN."""
+"""Base images without a POSIX shell for a RUN."""
 
 
 def line_making(project: Project, service: Service, user: str, target: str) -> tuple[Source, int, str] | str:
-    """The Dockerfile, the place in it and the line that makes the directory for the user; or why there is none."""
+    """The Dockerfile, the offset and the line that creates the directory for the user; or why there is none."""
     stage = service.stage
     if stage is None:
         known = [entry.owner for entry in known_entries(service) if entry.owner]

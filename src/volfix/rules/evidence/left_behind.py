@@ -1,4 +1,4 @@
-"""Host paths that were mounted for a database before a volume took their place, and that still hold it."""
+"""Host paths that a volume replaced, and that still hold the database."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from volfix.syntax import disk
 
 SQLITE = b"SQLite format 3\0"
 LOOKED_AT = 20_000
-"""Files of a directory whose first bytes are read."""
+"""The most files of a directory whose first bytes are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A former mount whose place the volume of `use` has taken: `written` as it was written, `when` how volfix knows.
+    """A former mount that the volume of `use` replaced. `written` is its source as written, `when` how volfix knows.
 
-    `what` is the database that is still there; `carried` a carry that came before its last change; `carrier` the carry
-    service that moves it at the next deployment.
+    `what` is the database that is still there. `carried` is a carry before its last change. `carrier` is the carry
+    service that carries it at the next deployment.
     """
 
     use: Use
@@ -40,7 +40,7 @@ class Left:
 
 
 def left_behind(context: Context) -> Iterator[Left]:
-    """Each former place of a volume's data that is not known to be carried into it."""
+    """Each former place of a volume's data that volfix does not know to be carried."""
     for use in context.stack.uses:
         if use.mount.kind != VOLUME or use.mount.overridden or use.mount.read_only:
             continue
@@ -58,7 +58,9 @@ def left_behind(context: Context) -> Iterator[Left]:
 
 
 def _former(context: Context, use: Use) -> Iterator[tuple[Mount, str]]:
-    """The binds of the service that the volume has taken the place of, in the newest version that had another mount."""
+    """The bind mounts that the volume replaced, in the newest version of the files with another mount, with how volfix
+    knows.
+    """
     now = {context.host_of(mount).key for mount in use.service.mounts if mount.kind == BIND}
     targets = {mount.clean_target for mount in use.service.mounts}
     for project, when in context.former(use.project):
@@ -73,7 +75,7 @@ def _former(context: Context, use: Use) -> Iterator[tuple[Mount, str]]:
 
 
 def _carrier(context: Context, use: Use, host: HostDirectory) -> str | None:
-    """The service of the project that carries the host directory into the volume."""
+    """The carry service that copies the host directory into the volume; None for no service."""
     for name, service in use.project.carriers.items():
         mounts = {mount.clean_target: mount for mount in service.mounts if not mount.overridden}
         if mounts[TARGET].source == use.mount.source and context.host_of(mounts[SOURCE]) == host:
@@ -82,7 +84,7 @@ def _carrier(context: Context, use: Use, host: HostDirectory) -> str | None:
 
 
 def database_at(path: Path, held: HeldData) -> str | None:
-    """What the path holds of the data that the volume is for; None for nothing."""
+    """In words, which data of the volume the path still holds; None for no data."""
     if not disk.exists(path):
         return None
     if not path.is_dir():
@@ -100,14 +102,14 @@ def database_at(path: Path, held: HeldData) -> str | None:
 
 
 def _files(path: Path, closed: list[OSError]) -> Iterator[tuple[str, bool]]:
-    """The files below the path, and whether each is only there so that git keeps the directory."""
+    """The files below the path, each with whether it is a placeholder such as .gitkeep. `closed` collects errors."""
     for directory, names in disk.walk(path, onerror=closed.append):
         for name in names:
             yield os.path.relpath(os.path.join(directory, name), path), is_placeholder(name)  # noqa: PTH118
 
 
 def last_change(path: Path) -> float:
-    """When something at or below the path was last changed, as far as it may be looked at."""
+    """When something at or below the path last changed (seconds since 1970), as far as volfix may read."""
     paths = [str(path), *(str(path / name) for name, _ in _files(path, []))] if path.is_dir() else [str(path)]
     return max((max(found.st_mtime, found.st_ctime) for found in _states(paths)), default=0.0)
 
@@ -117,4 +119,4 @@ def _states(paths: list[str]) -> Iterator[os.stat_result]:
         try:
             yield os.lstat(path)
         except OSError:
-            continue  # gone, or not to be looked at
+            continue  # deleted, or not readable

@@ -13,7 +13,7 @@ from volfix.project.compose.mounts import BIND, UNKNOWN, VOLUME, Mount
 
 
 def meant_for_data(mount: Mount, possible: Iterable[tuple[Entry, DataDirectories]]) -> bool:
-    """Whether a mount of an engine looks meant for its data, for some of the versions that the image may be."""
+    """Whether the mount looks meant for the data of an engine, for one of the versions that the image may be."""
     target = mount.clean_target
     if mount.kind not in (BIND, VOLUME, UNKNOWN) or mount.read_only or is_file(mount):
         return False

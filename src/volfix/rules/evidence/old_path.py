@@ -1,4 +1,4 @@
-"""Who else names a database file: the fix that moves it is safe only where nobody would look at the old place."""
+"""Other places that name a database file: its fix is safe only if nothing would look at the old place."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from volfix.syntax.source import Span
 
 SPLIT = re.compile(r"[\s;&|<>()'\"=,:]+")
-"""What stands between the paths of a command."""
+"""The separators between the paths of a command."""
 BESIDE = ("healthcheck", "labels", "annotations", "post_start", "pre_stop")
-"""Fields of a service with words that programs read, in the container or beside it."""
+"""Fields of a service that programs read, inside or outside the container."""
 
 
 def other_mention(database: Database) -> str | None:
-    """Where the file is named, but for the variables and literals that say where the database is; None for nowhere."""
+    """Another place that names the file, beside the settings of the database, as a sentence; None for no place."""
     return (
         _named_elsewhere(database) or _named_by_build(database) or _named_at_start(database) or _named_beside(database)
     )
 
 
 def _named_elsewhere(database: Database) -> str | None:
-    """Where the project also names the file, in a command, health check or label: it would look at the old place.
+    """A place in the Compose files that names the path, such as a command, health check or label.
 
-    Variables that name a database are asked by themselves.
+    Variables for databases have their own proposals and do not count.
     """
     assert database.path is not None
     known = _database_values(database.project)
@@ -67,7 +67,7 @@ def _database_values(project: Project) -> dict[Path, list[Span]]:
 
 
 def _named_by_build(database: Database) -> str | None:
-    """Where the Dockerfile makes the file, or its schema: what is made there stays in the image."""
+    """Where the Dockerfile creates the file or its schema: both stay in the image."""
     stage = database.service.stage
     if stage is None:
         return None
@@ -84,7 +84,7 @@ def _named_by_build(database: Database) -> str | None:
 
 
 def _named_at_start(database: Database) -> str | None:
-    """Where the command names the file, or another variable than those for databases."""
+    """Where the command names the file, or a variable that is not for databases."""
     assert database.path is not None
     service = database.service
     directory = working_directory(database.project, service) or "/"
@@ -100,12 +100,12 @@ def _named_at_start(database: Database) -> str | None:
 
 
 def _names(text: str, path: str) -> bool:
-    """Whether the whole path is in the text, in a URL or by itself."""
+    """Whether the text contains the whole path, in a URL or by itself."""
     return path in text and re.search(rf"(?<![\w.-]){re.escape(path)}(?![\w.-])", text) is not None
 
 
 def _named_beside(database: Database) -> str | None:
-    """Where a health check, a hook or a label names the file by its name alone: from where, nobody knows."""
+    """Where a health check, hook or label names the file by its name alone: its directory is unknown."""
     assert database.path is not None
     service, stage = database.service, database.service.stage
     texts = [
@@ -125,7 +125,7 @@ def _named_beside(database: Database) -> str | None:
 
 
 def named_on_host(database: Database) -> str | None:
-    """Where a script or pipeline says the whole path to Docker: to copy it, or for a program in the container."""
+    """Where a script or pipeline passes the path to Docker: to copy the file, or to a program in the container."""
     assert database.path is not None
     project, whole = database.project, database.path.encode("utf-8", "replace")
     named = re.compile(rb"(?<![\w./-])%s(?![\w.-])" % re.escape(whole))
@@ -141,7 +141,7 @@ def named_on_host(database: Database) -> str | None:
 
 
 def _texts(node: Node | None) -> Iterator[str]:
-    """Every scalar in a node, keys left out; one that several aliases stand for comes once."""
+    """Every scalar in a node, without keys; a scalar that several aliases name is listed once."""
     waiting, seen = [node], set[int]()
     while waiting:
         found = waiting.pop()

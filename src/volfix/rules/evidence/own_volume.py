@@ -1,4 +1,4 @@
-"""A new volume for a service that mounts no data: whether and where it can be mounted."""
+"""Whether a service without a mount for data can mount a new volume, and where."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ VERSION_1 = "the file has no `services:` (version 1), and Compose no longer read
 
 
 def own_directory(database: Database, workdir: str | None) -> tuple[str | None, str | None]:
-    """Where the volume would be mounted: the file's directory, if it holds nothing else, else a new `data` in it.
+    """The directory for the new volume, or None and the reason.
 
-    Or why nowhere. A volume hides what later images have in its place, so it is mounted over no code.
+    It is the file's directory if that holds nothing else, else a new `data` in it: a volume hides what later images
+    have there, so it must not cover code.
     """
     assert database.path is not None
     project, service, there = database.project, database.service, posixpath.dirname(database.path)
@@ -51,7 +52,7 @@ def own_directory(database: Database, workdir: str | None) -> tuple[str | None, 
 
 
 def refusal(service: Service) -> str | None:
-    """Why no volume can be added to this service alone; None where one can."""
+    """Why no volume can be added to this service alone; None if one can."""
     if service.parts[0].file.version_1:
         return VERSION_1
     if _editable(service) is None or document_of(service.parts[0]) is None:
@@ -62,7 +63,7 @@ def refusal(service: Service) -> str | None:
 
 
 def _editable(service: Service) -> Part | None:
-    """The part to which a mount can be added for this service alone."""
+    """The part to which a mount can be added for this service alone; None if others share every part."""
     part = service.parts[0]
     shared = part.node.anchor is not None or part.service != service.name or part.node.get("volumes") is not None
     if shared and (part.node.anchor is not None or part.service != service.name or part.node.pair("volumes") is None):
@@ -71,7 +72,7 @@ def _editable(service: Service) -> Part | None:
 
 
 def document_of(part: Part) -> Document | None:
-    """The document of the Compose file in which the service is written itself; None for an alias or a merge key."""
+    """The YAML document in which the service is written; None if it comes from an alias or a merge key."""
     for name, node, document in part.file.services():
         if name == part.service and node is part.node:
             return document
@@ -79,7 +80,7 @@ def document_of(part: Part) -> Document | None:
 
 
 def _claimed(project: Project, service: Service) -> str | None:
-    """Another service that would get the mount too."""
+    """Why the mount is refused: another service would have it too. None if none would."""
     own = service.parts[0].node
     for name, other in project.services.items():
         if other is not service and any(part.node is own for part in other.parts):
@@ -90,7 +91,7 @@ def _claimed(project: Project, service: Service) -> str | None:
 
 
 def no_mount(service: Service) -> str:
-    """The reason where volfix does not know a directory for the volume."""
+    """The reason if volfix knows no directory for the volume."""
     return f"the service has no mount for data: {_by_hand(service)}"
 
 
@@ -99,14 +100,14 @@ def _by_hand(service: Service) -> str:
 
 
 def _is_of_system(directory: str, workdir: str | None) -> bool:
-    """Whether a base image has this directory itself, with files in it that no Dockerfile here names."""
+    """Whether a base image may have files in this directory, which no Dockerfile here shows."""
     if workdir not in (None, "/") and directory.startswith(f"{workdir}/"):
         return False
     return directory.count("/") < 2 or directory.startswith("/usr/") or posixpath.dirname(directory) == "/home"
 
 
 def _is_free(service: Service, directory: str, workdir: str | None) -> bool:
-    """Whether nothing but data can be in this directory of the image, as far as volfix sees."""
+    """Whether the directory of the image can hold only data, as far as volfix sees."""
     above_code = workdir is not None and lies_in(workdir, directory)
     return not (
         directory == "/" or above_code or never_converted(None, directory) or is_filled_by_build(service, directory)
@@ -114,7 +115,7 @@ def _is_free(service: Service, directory: str, workdir: str | None) -> bool:
 
 
 def _mounted(project: Project, service: Service) -> Iterator[str]:
-    """Every place of the container in which something is mounted: volumes, memory, configs, secrets."""
+    """Every path of the container with a mount: volumes, tmpfs, configs, secrets."""
     yield from (mount.clean_target for mount in project.mounts_of(service))
     yield from service.tmpfs
     for part in service.parts:

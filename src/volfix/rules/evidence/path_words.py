@@ -1,4 +1,4 @@
-"""Where a service's command, entry point or health check says the path of a database file."""
+"""Where a service's command, entry point or health check names the path of a database file."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from volfix.syntax.yaml_tree import Mapping, Node, Scalar, Sequence, resolved
 
 @dataclass(frozen=True, slots=True)
 class PathWord:
-    """A scalar in which the service is told the path; `spans` are where in its value, each with how it is written."""
+    """A scalar that names the path. `spans` are the places in its value: start, end, and the text there."""
 
     file: Source
     scalar: Scalar
     spans: tuple[tuple[int, int, str], ...]
 
     def moved(self, old: str, new: str) -> tuple[SetScalar, WordChange]:
-        """The edit that says the absolute path `new` in place of `old`, relative where it was so and can be."""
+        """The operation that replaces the absolute path `old` by `new`, written relative if it was, and its change."""
         value, at, parts = self.scalar.value, 0, list[str]()
         for start, end, written in self.spans:
             parts += [value[at:start], _rewritten(written, old, new)]
@@ -35,7 +35,7 @@ class PathWord:
 
 
 def path_words(use: Use, path: str) -> Iterator[PathWord]:
-    """The scalars of the service's command, entry point and health check that say `path`."""
+    """The scalars of the service's command, entry point and health check that name `path`."""
     directory = working_directory(use.project, use.service)
     forms = [path]
     if directory is not None and path.startswith(directory.rstrip("/") + "/"):
@@ -50,7 +50,7 @@ def path_words(use: Use, path: str) -> Iterator[PathWord]:
 
 
 def scalars(service: Service) -> Iterator[tuple[Source, Scalar]]:
-    """The words of the service's entry point, command and health check, as they are written."""
+    """The scalars of the service's entry point, command and health check, each with its file."""
     for key in ("entrypoint", "command", "healthcheck"):
         field = service.field(key)
         if field is None:

@@ -1,4 +1,4 @@
-"""Which mounts of a deploying step come to nothing, and what would make each of them fit."""
+"""The mounts of a deploying step that mount nothing, and how to correct each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ SAY_WHAT = "declare the volume in the pipeline with `host: {path: ...}` or `temp
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """What does not fit, where it is written, and the operations that make it fit; a reason where there are none."""
+    """A mount that does not work, where it is written, and the operations that correct it; else `reason` says what to
+    do.
+    """
 
     message: str
     danger: str
@@ -31,7 +33,7 @@ class Mismatch:
 
 
 def mismatches(deploy: StackDeployment) -> Iterator[Mismatch]:
-    """The mounts of the step that nothing stands behind, and a declared socket that the step has to do without."""
+    """The mounts of the step that mount nothing, and a declared Docker socket that the step does not mount."""
     from volfix.project.ci.daemons import NOWHERE
 
     pipeline, step = deploy.deployment.pipeline, deploy.deployment.step

@@ -1,4 +1,4 @@
-"""The names that a project is deployed under: in pipelines, scripts, targets and plays."""
+"""The names under which pipelines, scripts, make targets and plays deploy a project."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LAST = re.compile(r"\$(\w+)\Z")
 
 @dataclass(frozen=True, slots=True)
 class DeployedNames:
-    """What the commands that bring a project up call it: the `known` names, those that are `changing`, and those that
-    only the deployment knows.
+    """The project names in deploying commands: `known` names, `changing` names, and names that only the deployment
+    knows.
     """
 
     known: tuple[str, ...]
@@ -31,7 +31,7 @@ class DeployedNames:
 
 @once
 def deployed_names(context: Context, project: Project) -> DeployedNames:
-    """The names of all deployments of the project that are no tests."""
+    """The names in all deployments of the project, without tests."""
     ups, is_named = ups_of(context, project), any(file.name for file in project.files)
     own = [one.deployment for one in deploys(context) if project in one.projects]
     pipelines = {each.project for each in own if not (is_named and each.named_by == "directory")}
@@ -43,7 +43,7 @@ def deployed_names(context: Context, project: Project) -> DeployedNames:
 
 
 def volume_names(context: Context, project: Project, key: str) -> tuple[str, ...]:
-    """What a volume of the project is called on the host, by the names that the project is deployed under.
+    """The names of a volume on the host, one for each name under which the project is deployed.
 
     A name that ends with a variable has braces around it, so that the volume's own name does not continue it.
     """
@@ -59,6 +59,6 @@ def volume_names(context: Context, project: Project, key: str) -> tuple[str, ...
 
 @once
 def ups_of(context: Context, project: Project) -> list[UpCommand]:
-    """The commands of all flows that bring the project up for good."""
+    """The commands of all flows that start the project for longer than a test."""
     commands = context.deploying()
     return [up for up in commands.starting if project in up.projects] if commands is not None else []

@@ -1,4 +1,4 @@
-"""Where a database file that no mount holds could lie safely, and what could go wrong with it there."""
+"""Where a database file that no mount holds would be safe, and what could go wrong."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from volfix.rules.evidence.volume_choice import choice_of
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Where a database could lie safely: in `mount`, which the service has, or in a new volume at `directory`.
+    """Where a database would be safe: in `mount`, which the service has, or in a new volume at `directory`.
 
-    The file would be `path_in_mount`, which `new_value` names, None where the value stays. `reason` says why nothing is
-    proposed, `doubt` what could go wrong with it, or with the mount that holds the file already. `trap` marks slashes
-    that are likely a mistake: the database's own path is what they say.
+    The file would be `path_in_mount`; `new_value` names it, None if the value does not change. `reason` says why
+    nothing is proposed. `doubt` says what could go wrong, also for a mount that already holds the file. `trap`: a slash
+    mistake is likely, and `database.path` is the literal reading.
     """
 
     database: Database
@@ -41,19 +41,19 @@ class Proposal:
 
     @property
     def place(self) -> tuple[Mount, str] | None:
-        """The mount that holds the database now or after the fix, and its path there; None where no mount does."""
+        """The mount that holds the database now or after the fix, and the path there; None if no mount does."""
         if self.mount is not None:
             return self.mount, self.path_in_mount
         mount, path = self.database.mount, self.database.path
         return (mount, path) if mount is not None and path is not None else None
 
     def refused(self, reason: str) -> Proposal:
-        """No proposal for the same database, and why."""
+        """The same database without a proposal, and the reason."""
         return Proposal(self.database, reason=reason)
 
 
 def without_slash_mistake(database: Database, directory: str | None) -> Proposal | None:
-    """The other reading of the value's slashes, where a mount holds that file: the slash trap."""
+    """The proposal to correct a slash mistake: a mount holds the file of the other reading. None if there is none."""
     from volfix.project.code.database_url import moved, other_reading
 
     file, project = database.file, database.project
@@ -69,7 +69,7 @@ def without_slash_mistake(database: Database, directory: str | None) -> Proposal
 
 
 def proposed(database: Database, workdir: str | None) -> Proposal:
-    """The service's one mount for data; a volume of its own where it has none; or why neither."""
+    """The proposal to move the file into the service's mount for data, or into a new volume; or why neither."""
     assert database.path is not None
     choice = choice_of(database.project, database.service)
     if choice.reason is not None:
@@ -88,7 +88,7 @@ def proposed(database: Database, workdir: str | None) -> Proposal:
 
 
 def _refusal(database: Database, value: str) -> str | None:
-    """Why the value cannot become this one where it comes from."""
+    """Why the value cannot be changed to this one; None if it can."""
     if database.unknown:
         return database.unknown
     if database.origin is None:
@@ -99,7 +99,7 @@ def _refusal(database: Database, value: str) -> str | None:
 
 
 def _in_own_volume(database: Database, workdir: str | None, passed_over: tuple[str, ...]) -> Proposal:
-    """A volume that the service has yet to mount: where the database lies, or at a new directory beside it."""
+    """The proposal for a new volume: at the file's directory, or at a new directory in it."""
     assert database.path is not None
     directory, reason = own_directory(database, workdir)
     if reason is not None:
@@ -115,7 +115,7 @@ def _in_own_volume(database: Database, workdir: str | None, passed_over: tuple[s
 
 
 def _doubt(database: Database, mount: Mount | None) -> str | None:
-    """What could go wrong with the file in another place, that volfix does not see."""
+    """What could go wrong with the file in its new place that volfix cannot see; None for nothing."""
     if place := other_mention(database):
         return place
     if mount and (user := foreign_user(database.service, mount.clean_target, None)):
@@ -149,7 +149,7 @@ def _doubt(database: Database, mount: Mount | None) -> str | None:
 
 
 def _is_spared(project: Project, path: Path) -> str | None:
-    """The command that puts the env file into place, and leaves alone what an earlier deployment has put there."""
+    """Why the edit is doubtful: a command copies the env file only if the target does not exist yet."""
     for place, copy in put_into_place(project, path):
         if copy.spares:
             return f"`{copy.command}` keeps an existing {place.name}: change that file too"
@@ -157,7 +157,7 @@ def _is_spared(project: Project, path: Path) -> str | None:
 
 
 def _strange_user(database: Database, mount: Mount) -> str | None:
-    """Another service that mounts what the file would move into, with neither the same code nor the same variable."""
+    """Another service that mounts the proposed source, with neither the same code nor the variable; None for none."""
     own, project = database.service, database.project
     source = Use(project, own, mount).source(project.root)
     for name, other in project.services.items():

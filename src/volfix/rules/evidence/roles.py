@@ -1,4 +1,4 @@
-"""Whether a service runs an engine, and as what: as the server, as a client or a job, or in a way that is not known."""
+"""Whether a service runs an engine: as the server, as a client or job, or unknown."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ SERVER: Kind = "server"
 CLIENT: Kind = "client"
 UNKNOWN: Kind = "unknown"
 DEPTH = 4
-"""Entry points that are handed entry points."""
+"""The most entry points that are followed into each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
     """What a service does with the engine of its image.
 
-    `counts` says that the rules take the service for the server: it is, or it may be and its data directory is mounted.
-    `where` are the server's data directories, with the volumes that a Dockerfile declares; `words` are those of the
-    commands that may say where. `evidence` says how volfix knows, where that is not plain to see in the Compose file.
+    `counts`: the rules treat the service as the server, because it is, or because it may be and its data directory is
+    mounted. `where` are the server's data directories, with the volumes that a Dockerfile declares. `words` are the
+    commands' words that may name the directory. `evidence` says how volfix knows, if the Compose file does not show it.
     """
 
     kind: Kind
@@ -42,18 +42,18 @@ class Role:
 
     @property
     def doubt(self) -> str | None:
-        """Why it is not known that the service is the server; None where it is known."""
+        """Why the service may not be the server; None if volfix knows."""
         return self.evidence[0] if self.kind == UNKNOWN else None
 
 
 _ROLES: WeakKeyDictionary[Service, dict[Entry, Role]] = WeakKeyDictionary()
-"""The roles that are known, as long as their services are: every rule asks for them."""
+"""The known roles, kept as long as their services: every rule asks for them."""
 
 
 def role_of(project: Project, service: Service, entry: Entry) -> Role:
-    """The role of the service, whose image or base image `entry` describes.
+    """The role of a service whose image, or base image, is `entry`.
 
-    An application's programs are not known: whatever is no client and no tool may be the application.
+    volfix does not know an application's programs: every program that is not a client or a tool may be the application.
     """
     known = _ROLES.setdefault(service, {})
     if entry not in known:
@@ -83,16 +83,16 @@ def _role(project: Project, service: Service, entry: Entry) -> Role:
 
 
 def directories_in(project: Project, service: Service, entry: Entry) -> DataDirectories:
-    """Where the service's engine keeps its data, its environment and the commands that it runs considered."""
+    """The engine's data directories in this service, from its environment and its commands."""
     return role_of(project, service, entry).where
 
 
 Done = tuple[Deed, StartedCommand]
-"""What a command does, and the command."""
+"""What a command does with the engine, and the command."""
 
 
 def _handed(project: Project, service: Service, entry: Entry, words: tuple[str, ...], depth: int = 0) -> Iterator[Done]:
-    """What the image's own entry point does with the words of a command: flags and subcommands are the server's."""
+    """What the image's own entry point does with these words: it passes flags and subcommands to the server."""
     if not words or words[0].startswith("-") or words[0] in entry.subcommands:
         yield "server", StartedCommand(words, effective_values(service))
     else:
@@ -100,7 +100,7 @@ def _handed(project: Project, service: Service, entry: Entry, words: tuple[str, 
 
 
 def _done(project: Project, service: Service, entry: Entry, words: tuple[str, ...], depth: int = 0) -> Iterator[Done]:
-    """What the commands do that run where a container runs these words."""
+    """What each command does that a container with these words runs."""
     for ran in commands_run(project, service, words):
         if not ran.is_unread and is_entry_point(ran.words[0]) and depth < DEPTH:
             for each, inner in _handed(project, service, entry, ran.words[1:], depth + 1):
@@ -110,12 +110,12 @@ def _done(project: Project, service: Service, entry: Entry, words: tuple[str, ..
 
 
 def _is_open(each: Deed, ran: StartedCommand) -> bool:
-    """Whether a command may start the server, whatever runs beside it."""
+    """Whether the command may start the server in a way that volfix does not see."""
     return each == "unknown" and (ran.is_unread or may_start_others(ran.words[0]))
 
 
 def _kind(done: Sequence[Done]) -> Kind:
-    """The role that the commands make: a client's beside programs of other names is a client all the same."""
+    """The role from all commands: a client beside unknown programs is still a client."""
     deeds = {each for each, _ in done}
     if "server" in deeds:
         return SERVER
@@ -125,7 +125,7 @@ def _kind(done: Sequence[Done]) -> Kind:
 
 
 def _mounted(project: Project, service: Service, entry: Entry, where: DataDirectories) -> Iterator[str]:
-    """The targets at which the engine keeps its data, or at which another version or image of it does."""
+    """The mounted targets at which the engine, or another version or image of it, keeps its data."""
     targets = [mount.meant_target for mount in project.mounts_of(service) if not mount.read_only]
     for target in (*targets, *sorted(service.tmpfs)):
         other = entry_at(target)
@@ -141,7 +141,7 @@ def _unknown(service: Service, done: Sequence[Done], mounted: str | None) -> str
 
 
 def _why(service: Service, kind: Kind, done: Sequence[Done], words: tuple[str, ...]) -> Iterator[str]:
-    """How volfix knows, where the first word does not say it."""
+    """How volfix knows the role, if the first word does not show it."""
     if kind == CLIENT:
         programs = dict.fromkeys(_program(ran) for _, ran in done)
         yield f"{service.name} runs {' and '.join(programs) or 'nothing'}, not the server"
@@ -154,5 +154,5 @@ def _why(service: Service, kind: Kind, done: Sequence[Done], words: tuple[str, .
 
 
 def _program(ran: StartedCommand) -> str:
-    """The program as it is written, without arguments in the same word: they may be credentials."""
+    """The program as written, without arguments in the same word: these may be credentials."""
     return next(iter(ran.words[0].split()), "an empty word")

@@ -1,4 +1,4 @@
-"""What VF403 says: the commands of deployments, and of services' starts, that wipe the rows of a database."""
+"""VF403's findings: commands that wipe a database's rows, in deployments and when services start."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REASON = "take the command out of {}, unless these rows may go"
 
 
 def row_wipe_findings(context: Context) -> Iterator[Finding]:
-    """Every command that wipes rows in a flow that deploys the stack, and in what its services run when they start."""
+    """A finding for every command that wipes rows in a deploying flow, or when a service of the stack starts."""
     if context.commands is not None:
         yield from _in_flows(context, context.commands)
     seen = set()
@@ -59,7 +59,7 @@ def _of_command(flow: Flow, command: Command, wipe: Wipe | Statement) -> Finding
 
 
 def _at_start(project: Project, service: Service) -> Finding | None:
-    """The finding about the first command of the service's start that wipes rows."""
+    """The finding for the first command that wipes rows when the service starts; None for no command."""
     process = process_of(service)
     words = (*(process.entrypoint or ()), *(process.command or ()))
     for run in commands_run(project, service, words) if words else ():
@@ -80,7 +80,7 @@ def _at_start(project: Project, service: Service) -> Finding | None:
 
 
 def _location(service: Service) -> Location:
-    """Where Compose says what the service starts, else the service."""
+    """The place of the service's `command:` or `entrypoint:`; else the service."""
     for part in service.parts:
         for key in ("command", "entrypoint"):
             if (pair := part.node.pair(key)) is not None:
@@ -90,5 +90,5 @@ def _location(service: Service) -> Location:
 
 
 def _is_asked_for(service: Service) -> bool:
-    """Whether nothing starts the service unless someone asks for it, or it serves tests."""
+    """Whether the service starts only when someone asks for it, or is for tests."""
     return bool(service.profiles) or is_test_service(service) or bool(purposes(service.name) & NOT_DEPLOYED)

@@ -1,4 +1,4 @@
-"""Which database servers use one source, a host directory or a volume, and which of them cannot share it."""
+"""Which database servers use the same host directory or volume, and which of them cannot share it."""
 
 from __future__ import annotations
 
@@ -24,18 +24,17 @@ from volfix.rules.evidence.roles import Role, role_of
 from volfix.rules.findings import Location
 
 WHOLE_MAJOR = 10
-"""From this major version on PostgreSQL's is one number; before it, and for other engines, a release has two."""
+"""From this major version a PostgreSQL release is one number; before, and for other engines, it is two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A database server of one service; `directory` is its project's, `files` are the project's.
+    """A database server of one service; `directory` and `files` are its project's.
 
-    `inner` is where below the source it keeps its data; `misses` says that its mount is only meant for the data, which
-    is elsewhere; `location` is where the mount is written; `image` says engine and release, which is empty
-    where the tag floats; `by_project` says that its source is a volume whose name depends on the project's name;
-    `role_evidence`
-    says how volfix knows that it is a server, `is_sure` that it does.
+    `inner` is the server's directory below the source. `misses`: the mount is meant for the data, but the data is
+    elsewhere. `location` is where the mount's source is written. `image` is the image as written; `release` is empty if
+    the tag does not say the version. `by_project`: the source is a volume that is named after the project.
+    `role_evidence` says how volfix knows that it is a server; `is_sure`: it knows.
     """
 
     directory: Path
@@ -53,30 +52,30 @@ class Server:
     is_sure: bool
 
     def excludes(self, other: Server) -> bool:
-        """Whether only one of the two runs at a time: files of one directory replace each other, profiles may too."""
+        """Whether only one of the two can run at a time: the files or the profiles exclude each other."""
         if self.directory == other.directory and self.service == other.service:
             return True
         return bool(self.profiles and other.profiles and not self.profiles & other.profiles)
 
     def is_alternative(self, other: Server) -> bool:
-        """Whether the two are in files of one directory that are not merged: both run where both files are up."""
+        """Whether the two are in files of one directory that are not merged: both run if someone starts both files."""
         return self.directory == other.directory and self.files != other.files
 
     def is_apart(self, other: Server) -> bool:
-        """Whether each has a volume of its own, as alternative files have that need `-f`, and a `-p` each."""
+        """Whether each has its own volume: alternative files that need `-f` are started with their own `-p`."""
         named = {self.files[0].name, other.files[0].name}
         return self.by_project and other.by_project and self.is_alternative(other) and named.isdisjoint(BASE_NAMES)
 
     def is_alike(self, other: Server) -> bool:
-        """Whether one reads what the other writes, as far as the images say: the same engine in the same release."""
-        both = zip(self.release, other.release, strict=False)  # `8` may be any 8
+        """Whether each can read the other's files, judging by the images: the same engine and release."""
+        both = zip(self.release, other.release, strict=False)  # `8` may be any 8.x
         return self.engine == other.engine and all(one == two for one, two in both)
 
     def collides(self, other: Server) -> bool:
-        """Whether the two cannot share their source: both run on it at once, or one cannot read the other's files."""
+        """Whether the two cannot share the source: both run at once, or one cannot read the other's files."""
         same = self.directory == other.directory and self.service == other.service
         if (same and self.location == other.location) or not _nested(self.inner, other.inner):
-            return False  # one service in several combinations of files, or two directories of one source
+            return False  # the same service in several combinations of files, or separate directories of the source
         if self.is_apart(other):
             return False
         if not self.excludes(other):
@@ -84,7 +83,7 @@ class Server:
         return not self.is_alike(other) and (same or self.engine != other.engine)
 
     def described(self, root: Path, other: Server) -> str:
-        """The server in words, for someone who looks at `other`."""
+        """The server's service in words, with what distinguishes it from `other`."""
         if self.directory != other.directory:
             place = relative(self.directory, root)
             return f"{self.service} of {place}"
@@ -92,7 +91,7 @@ class Server:
 
 
 def servers_by_source(stacks: Iterable[Stack]) -> dict[tuple[str, str], frozenset[Server]]:
-    """For each host directory and each volume that several servers mount for their data, these servers."""
+    """By host directory or volume, the servers that keep data in it, if there are several."""
     found: dict[tuple[str, str], set[Server]] = {}
     for stack in stacks:
         for use in stack.uses:
@@ -105,7 +104,7 @@ def servers_by_source(stacks: Iterable[Stack]) -> dict[tuple[str, str], frozense
 
 @lru_cache(1024)
 def server_of(use: Use) -> Server | None:
-    """The server whose data the mount holds, or is meant to hold; None for clients, backups and applications."""
+    """The server whose data the mount holds or is meant for; None for clients, backups and applications."""
     known = [
         (image, entry, role)
         for image, entry in known_images(use.service)
@@ -123,7 +122,7 @@ def server_of(use: Use) -> Server | None:
 
 
 def release_of(image: Image, entry: Entry) -> tuple[int, ...]:
-    """The part of the version that decides which files an engine reads; empty where the tag does not say it."""
+    """The part of the version that decides which files the engine reads; empty if the tag does not say it."""
     version = version_in(image.tag or "", entry.version) or ()
     whole = entry.family == "postgres" and version[:1] >= (WHOLE_MAJOR,)
     return version[: 1 if whole else 2]
@@ -131,7 +130,7 @@ def release_of(image: Image, entry: Entry) -> tuple[int, ...]:
 
 @once
 def colliding(context: Context, use: Use) -> list[Server]:
-    """The servers with which the one of this mount cannot share the mount's source."""
+    """The servers that cannot share the source with this mount's server."""
     source = use.shared_source(context.root)
     others = context.servers().get(source, frozenset()) if source is not None else frozenset()
     own = server_of(use) if others else None
@@ -140,8 +139,10 @@ def colliding(context: Context, use: Use) -> list[Server]:
 
 
 def are_alternatives(context: Context, use: Use, others: Iterable[Server]) -> bool:
-    """Whether no project has the server of this mount together with one of the others: they are in files of one
-    directory that are not merged, and run at once only where someone brings both up."""
+    """Whether no project contains this mount's server together with one of the others.
+
+    They are in files of one directory that are not merged, and run at once only if someone starts both.
+    """
     own = server_of(use)
     source = use.shared_source(context.root)
     known = context.servers().get(source, frozenset()) if source is not None else frozenset()
@@ -151,7 +152,7 @@ def are_alternatives(context: Context, use: Use, others: Iterable[Server]) -> bo
 
 @once
 def collision(context: Context, use: Use) -> str | None:
-    """Why the data of this mount stays where it is: servers that differ use its source, which a fix would not part."""
+    """Why the data stays in its place: servers of other engines or versions use the source too. None if none do."""
     own = server_of(use)
     for other in colliding(context, use):
         if own is not None and not own.is_alike(other):
@@ -181,5 +182,5 @@ def _server(use: Use, image: Image, entry: Entry, role: Role, inner: str, *, mis
 
 
 def _nested(one: str, other: str) -> bool:
-    """Whether one place is the other, or lies in it."""
+    """Whether one path is the other, or contains it."""
     return meet(posixpath.normpath(f"/{one}"), posixpath.normpath(f"/{other}"))

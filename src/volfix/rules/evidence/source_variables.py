@@ -1,4 +1,4 @@
-"""Where the repository gives a variable of a mount's source another value than the one that is read from its files."""
+"""Where the repository gives a variable of a mount's source another value than its Compose files."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ OF_THE_SHELL = frozenset({"PWD", "HOME", "USER"})
 VALUE = r"""(?P<quote>["']?)(?P<value>[^\s"'`;|&]+)(?P=quote)"""
 COMPUTED = re.compile(r"[$`(]")
 HERE = re.compile(r"\$(?:\((?:pwd|PWD|CURDIR)\)|\{PWD\}|PWD\b)")
-"""How a person is told to set a variable to the directory that they are in."""
+"""Ways to write the current directory in a script or document."""
 
 
 def handed_by(context: Context, use: Use) -> Iterator[str]:
-    """The lines of deploying flows that set a variable of the source, which no file of the project does."""
+    """Evidence: the lines of deploying flows that set a variable of the source."""
     for name in dict.fromkeys(REFERENCE.findall(use.mount.raw_source)):
         origin = _of_flow(use, name)
         if origin is not None:
@@ -35,13 +35,13 @@ def handed_by(context: Context, use: Use) -> Iterator[str]:
 
 
 def _of_flow(use: Use, name: str) -> InFlow | None:
-    """Where a deploying flow sets the variable, whose value is taken from there."""
+    """Where a deploying flow sets the variable, if its value is from there; else None."""
     origin = origin_in(use.service.lookup, name)
     return origin if isinstance(origin, InFlow) else None
 
 
 def place_doubt(host: HostDirectory, source: str) -> str | None:
-    """What keeps a fix from being safe where the source, as it is written, is not known to lie in the repository."""
+    """Why the fix is unsafe: the source may lie outside the repository. None if it is inside."""
     if host.inside:
         return None
     if "${" in host.key:
@@ -50,21 +50,23 @@ def place_doubt(host: HostDirectory, source: str) -> str | None:
 
 
 def set_elsewhere(context: Context, use: Use) -> Iterator[str]:
-    """The lines of env files, examples, documents and scripts that set a variable of the source to another place."""
+    """Why the fix is unsafe: lines of env files, examples, documents and scripts that set the source to another
+    directory.
+    """
     for name in dict.fromkeys(REFERENCE.findall(use.mount.raw_source)):
         if name in OF_THE_SHELL:
             continue
         for path, line, value in (*_in_env_files(use, name), *_in_texts(context, use, name)):
             is_computed = COMPUTED.search(value) is not None
             if is_computed and _of_flow(use, name) is not None and not is_document(path.name):
-                continue  # what the flows that deploy make of it is known
+                continue  # volfix knows the value that the deploying flow computes
             if _is_another(context, use, name, HERE.sub(lambda _: str(use.project.directory), value)):
                 what = "a directory that volfix does not know" if is_computed else "another directory"
                 yield f"{relative(path, context.root)}, line {line}, sets {name} to {what}"
 
 
 def _is_another(context: Context, use: Use, name: str, value: str) -> bool:
-    """Whether the source would be another place with this value; a variable in it stands for nobody knows what."""
+    """Whether the source would be another directory with this value; yes if the value has unknown variables."""
 
     def lookup(other: str) -> str | None:
         return value if other == name else use.service.lookup(other)
@@ -80,7 +82,7 @@ def _is_another(context: Context, use: Use, name: str, value: str) -> bool:
 
 
 def _in_env_files(use: Use, name: str) -> Iterator[tuple[Path, int, str]]:
-    """Env files beside the Compose files, but for the one that Compose reads: examples say what others may set."""
+    """Assignments in env files beside the Compose files, without the one that Compose reads."""
     for directory in directories(use.project):
         for path in env_files_in(directory):
             for item, source in assignments_in(path) if path not in use.project.env_paths else ():
@@ -89,7 +91,7 @@ def _in_env_files(use: Use, name: str) -> Iterator[tuple[Path, int, str]]:
 
 
 def _in_texts(context: Context, use: Use, name: str) -> Iterator[tuple[Path, int, str]]:
-    """`NAME=value` in scripts, Makefiles, pipelines and documents, `NAME: value` in YAML; comments do not count."""
+    """`NAME=value` in scripts, Makefiles, pipelines and documents, and `NAME: value` in YAML, without comments."""
     sets = re.compile(rf"(?<![\w$-]){re.escape(name)}\s*[?:]?=\s*{VALUE}")
     in_yaml = re.compile(rf"^\s*(?:-\s+)?{re.escape(name)}:\s+{VALUE}")
     for path, data in files_of(use.project.directory, context.root):

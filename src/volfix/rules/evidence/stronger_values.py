@@ -1,4 +1,4 @@
-"""Values that win over the environment that Compose gives: of env files that code loads over it, of entry points."""
+"""Values that override the environment from Compose: in env files that code loads, and in entry points."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from volfix.rules.evidence.code_doubts import code_of, started_scripts
 
 @dataclass(frozen=True, slots=True)
 class StrongerValue:
-    """A value of a variable, and what puts it over the environment."""
+    """A value that overrides the environment; `by` says in words what sets it."""
 
     variable: Variable
     by: str
 
 
 def stronger_values(context: Context, project: Project, service: Service, name: str) -> Iterator[StrongerValue]:
-    """The values of the variable that win over what Compose gives the service."""
+    """The values that override what Compose gives the service for this variable."""
     build = service.build
     if build is None or build.context is None:
         return

@@ -22,7 +22,7 @@ VERBS = frozenset({"stack deploy", "stack up"})
 
 @once
 def swarm_stacks(context: Context) -> dict[Project, str]:
-    """The stack's projects that a flow deploys with `docker stack deploy`, each with the place of the command."""
+    """The projects that a flow deploys with `docker stack deploy`, each with the place of the command in words."""
     found: dict[Project, str] = {}
     if context.commands is None:
         return found

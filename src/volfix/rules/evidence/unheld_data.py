@@ -1,4 +1,4 @@
-"""Services of known engines and applications whose data no mount of the project holds, and the mounts that miss it."""
+"""Services of known engines and applications whose data no mount of the project holds, and mounts that miss it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from volfix.syntax import disk
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version that the service's image may be: where it keeps its data, and what of it no mount holds (`free`)."""
+    """A version that the service's image may be: where it keeps its data, and which paths no mount holds (`free`)."""
 
     entry: Entry
     role: Role
@@ -34,11 +34,11 @@ class Version:
     free: tuple[str, ...]
 
     def refuses(self, mount: Mount) -> bool:
-        """Whether the server does not start with this mount."""
+        """Whether this version refuses to start with the mount."""
         return mount.clean_target in self.entry.refused_mounts and not self.where.moved_by
 
     def described(self, mount: Mount | None = None) -> str:
-        """Where this version keeps its data, and whether it starts with the mount, as a line of evidence."""
+        """A line of evidence: where this version keeps its data, and whether it refuses to start with the mount."""
         versions = f" {self.entry.versions}" if self.entry.versions else ""
         moved = f" ({self.where.moved_by})" if self.where.moved_by else ""
         refused = f", and does not start with a mount at {mount.raw_target}" if mount and self.refuses(mount) else ""
@@ -48,9 +48,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class UnheldData:
-    """A service whose data no mount holds, for some of the versions that its image may be.
+    """A service whose data no mount holds, for at least one of the versions that its image may be.
 
-    `misplaced` are the mounts of the service that look meant for the data.
+    `misplaced` are the service's mounts that look meant for the data.
     """
 
     project: Project
@@ -60,12 +60,12 @@ class UnheldData:
 
     @property
     def missed(self) -> tuple[Version, ...]:
-        """The versions whose data is not held."""
+        """The versions whose data no mount holds."""
         return tuple(version for version in self.versions if version.free)
 
     @property
     def is_sure(self) -> bool:
-        """Whether the data is held for no version at all."""
+        """Whether no mount holds the data, whatever the version."""
         return len(self.missed) == len(self.versions)
 
     @property
@@ -76,14 +76,14 @@ class UnheldData:
 
 
 def rows_in(where: DataDirectories, path: str) -> str:
-    """What keeps a data directory that no mount of the project holds."""
+    """What holds a data directory without a mount of the project, in words."""
     anonymous = any(lies_in(path, volume) for volume in where.declared_volumes)
     return "an anonymous volume" if anonymous else "the container itself"
 
 
 @once
 def unheld_data(context: Context) -> tuple[UnheldData, ...]:
-    """Every service of the stack whose server or application keeps data that no mount of the project holds."""
+    """Every service of the stack with data that no mount of the project holds."""
     return tuple(_unheld(context))
 
 
@@ -100,9 +100,9 @@ def _unheld(context: Context) -> Iterator[UnheldData]:
 
 
 def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
-    """The versions that the service's image may be; none where it keeps nothing, or where that is not known.
+    """The versions that the service's image may be; empty if it keeps no data, or volfix does not know.
 
-    Memory holds the data here: VF107 is about it.
+    A tmpfs counts as a mount here: VF107 reports it.
     """
     known = known_entries(service)
     roles = [role_of(project, service, entry) for entry in known]
@@ -124,8 +124,8 @@ def versions_of(project: Project, service: Service) -> tuple[Version, ...]:
 
 
 def _may_be_on_server(project: Project, service: Service, entry: Entry) -> bool:
-    """Whether an application's database may be on a server: its settings say so, or are of unknown value, a server's
-    host is set beside them, or an env file that is not in the repository may say it.
+    """Whether the application's database may be on a server: its settings name one or have unknown values, a server's
+    host is set, or an env file that is not in the repository may name one.
     """
     environment = effective_values(service)
     engine = engine_of(entry, environment)
@@ -139,8 +139,10 @@ def _may_be_on_server(project: Project, service: Service, entry: Entry) -> bool:
 
 
 def _is_misplaced(mount: Mount, versions: tuple[Version, ...]) -> bool:
-    """Whether a mount that holds no data directory looks meant for one: at another version's directory, above or below;
-    of an application, below only where its name says data.
+    """Whether a mount that holds no data directory looks meant for one: another version's directory, or above or below
+    it.
+
+    For an application, a mount below counts only if its name means data.
     """
     engines = [(version.entry, version.where) for version in versions if version.entry.kind == "engine"]
     if mount.overridden or mount.read_only or mount.kind not in (BIND, VOLUME, UNKNOWN) or is_file(mount):

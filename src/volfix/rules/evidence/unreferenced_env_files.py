@@ -1,4 +1,4 @@
-"""The database files that env files name which no Compose file refers to, and the service that may take each."""
+"""The database files in env files that no Compose file names, and the service that may use each value."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from volfix.syntax import dotenv
 
 
 def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Proposal]:
-    """Values in env files beside the Compose files that none of them names: deployments copy or pass such files.
+    """Proposals for values in env files that no Compose file names: deployments copy or pass these files.
 
-    They are for services with a mount for data, or with one to come: `found` has the databases of the services. A file
-    that no deployment puts into place counts only for a service that nothing else gives a good value.
+    They are for services with a mount for data, now or after a fix (`found`). A file that no deployment copies into
+    place counts only for a service without another good value.
     """
     to_come = {id(each.database.service) for each in found if each.directory is not None}
     seen: set[tuple[Path, int]] = set()
@@ -52,11 +52,13 @@ def of_loose_files(context: Context, found: Sequence[Proposal]) -> Iterator[Prop
 def _taken(
     context: Context, project: Project, takers: Sequence[Service], variable: Variable, path: Path
 ) -> Iterator[Proposal]:
-    """The value for the one service that may take it; refused where several may."""
+    """The proposal for the one service that may use the value; refused if several may."""
     assert variable.origin is not None
     others = {item.name: item.value for item in dotenv.read(variable.origin.file)}
     for service in takers:
-        loose = located(project, service, variable.name, variable, others)  # who takes one value takes all of the file
+        loose = located(
+            project, service, variable.name, variable, others
+        )  # a service that uses one value uses the whole file
         if loose is not None and len(takers) == 1:
             yield _judged(context, _as_loose(loose), path)
         elif loose is not None and not loose.database.is_inside:
@@ -68,7 +70,7 @@ def _taken(
 
 
 def _beside_good(project: Project, services: Sequence[Service], variable: Variable) -> Iterator[Proposal]:
-    """What a file says that nothing needs: it counts for nobody, unless a deployment passes it all the same."""
+    """Refusals for values that no service needs: they have an effect only if a deployment passes the file."""
     for service in services:
         loose = located(project, service, variable.name, variable)
         if loose is not None and not loose.database.is_inside:
@@ -82,7 +84,7 @@ def _as_loose(proposal: Proposal, *, beside: bool = False) -> Proposal:
 
 
 def _counts(project: Project, service: Service, path: Path, name: str, found: Sequence[Proposal]) -> bool:
-    """Whether a deployment puts the file into place, or the service has no good value for the variable without it."""
+    """Whether a deployment copies the file into place, or the service has no good value without it."""
     if any(put_into_place(project, path)):
         return True
     given = next((each for each in effective_variables(service) if each.name == name and each.value), None)
@@ -94,7 +96,7 @@ def _counts(project: Project, service: Service, path: Path, name: str, found: Se
 
 
 def _judged(context: Context, proposal: Proposal, path: Path) -> Proposal:
-    """With a doubt where no deployment is known to read the value from this file; refused where Compose itself does."""
+    """The proposal, with a doubt if no deployment reads the value from this file; refused if Compose reads it."""
     database, project, service = proposal.database, proposal.database.project, proposal.database.service
     if database.is_inside or any(put_into_place(project, path)):
         return proposal
@@ -109,13 +111,13 @@ def _judged(context: Context, proposal: Proposal, path: Path) -> Proposal:
 
 
 def _taken_by(project: Project, name: str) -> str | None:
-    """A Compose file that interpolates the variable."""
+    """The name of a Compose file that contains `${name}`; None for no file."""
     use = re.compile(rf"(?<!\$)(?:\$\$)*\$\{{?{re.escape(name)}\b")
     return next((file.path.name for file in project.loaded if use.search(file.source.text)), None)
 
 
 def _near(project: Project, directory: Path, services: list[Service]) -> list[Service]:
-    """Those of the services that are built from the directory of the env file, where it is not the project's own."""
+    """The services that are built from the env file's directory, if there are some; else all."""
     near = [
         service
         for service in services
@@ -127,7 +129,7 @@ def _near(project: Project, directory: Path, services: list[Service]) -> list[Se
 
 
 def _plausible(project: Project, name: str, to_come: set[int]) -> list[Service]:
-    """The services that may take a value that nothing gives them yet, the strongest evidence alone."""
+    """The services that may use a value that nothing gives them yet; only those with the strongest evidence."""
     services = list(project.services.values())
     if named := [service for service in services if name in service.environment]:
         return [service for service in named if not _is_literal(service.environment[name])]
@@ -138,5 +140,5 @@ def _plausible(project: Project, name: str, to_come: set[int]) -> list[Service]:
 
 
 def _is_literal(variable: Variable) -> bool:
-    """Whether the Compose file says the value itself, so that no env file can give another."""
+    """Whether the Compose file has a literal value, which no env file can override."""
     return isinstance(variable.origin, InCompose) and "${" not in variable.origin.scalar.value

@@ -1,4 +1,4 @@
-"""Which of a service's mounts a database belongs in, by what their names say, and why not in the others."""
+"""Which of a service's mounts is for a database, judging by names, and why not the others."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from volfix.rules.evidence.database_places import is_code
 from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 HOST_FILE_SYSTEMS = frozenset({"none", "bind", "ext4", "xfs", "btrfs", "zfs"})
-"""The types of a volume's driver options with which it lies on this host's disks.
+"""File system types in a volume's driver options that are on this host's disks.
 
-Over a network SQLite's locks may fail, and memory forgets. Sources: docker/docs, volumes.md (driver_opts); sqlite.org,
+Over a network SQLite's locks may fail, and memory is lost. Sources: docker/docs, volumes.md (driver_opts); sqlite.org,
 faq (5) and lockingv3 (6.0).
 """
 GIVEN = re.compile(r"(.+)-db(?:-[0-9]+)?\Z")
-"""The name that volfix gives to the volume of a service's database."""
+"""A name that volfix gives to the volume of a service's database."""
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeChoice:
-    """The mount that a database belongs in; or why volfix chooses none of several (`reason`).
+    """The mount for a database; or why volfix chooses none of several (`reason`).
 
-    `doubt` says what the choice rests on where that is a guess; `passed_over` why other mounts are not for a database.
+    `doubt` says why the choice is a guess. `passed_over` says why other mounts are not for a database.
     """
 
     mount: Mount | None = None
@@ -43,14 +43,14 @@ class VolumeChoice:
 
     @property
     def is_evident(self) -> bool:
-        """Whether names say that the service has a mount for a database, be it one of several."""
+        """Whether names show that the service has a mount for a database, even if several do."""
         return not self.is_guess and (self.mount is not None or self.reason is not None)
 
 
 def choice_of(project: Project, service: Service) -> VolumeChoice:
-    """The mount whose names say database; else the one whose names say data; else the only one whose names say nothing.
+    """The mount that is named for a database; else the one named for data; else the only mount whose name says nothing.
 
-    Names are those of the volume, or of the source's last directory, and of the target.
+    The names are those of the volume or the source's last directory, and of the target.
     """
     known = known_entries(service)
     ranks: dict[str, list[Mount]] = {"database": [], "data": [], "unsaid": []}
@@ -83,7 +83,7 @@ def _chosen(project: Project, ranks: dict[str, list[Mount]], passed_over: tuple[
 
 
 def _doubt(project: Project, mount: Mount, named: list[Mount]) -> str | None:
-    """What is not known of the chosen mount, of those whose names say database or data (`named`)."""
+    """What is uncertain about the chosen mount; `named` are those named for a database or data. None for nothing."""
     if not named:
         return f"a guess: {mount.written_as} is the only mount without another known purpose; no name says data"
     if len(named) > 1:
@@ -95,7 +95,7 @@ def _doubt(project: Project, mount: Mount, named: list[Mount]) -> str | None:
 
 
 def _unfit(project: Project, service: Service, mount: Mount, known: list[Entry]) -> str | None:
-    """Why a database does not belong in the mount; None where it may."""
+    """Why a database does not belong in the mount; None if it may."""
     target = mount.clean_target
     if mount.read_only:
         return "is read-only"
@@ -113,9 +113,9 @@ def _unfit(project: Project, service: Service, mount: Mount, known: list[Entry])
 
 
 def _rank(project: Project, service: Service, mount: Mount, known: list[Entry]) -> str | None:
-    """What the names of a mount that may hold a database say: `database`, `data`, or `unsaid`; None where it is none.
+    """What a mount is named for: `database`, `data`, or `unsaid`; None if a database should not go there.
 
-    Where they say nothing, a directory of the host may be anything, and so may one of a known image.
+    If the names say nothing, a host directory may be for anything, and so may a directory of a known image.
     """
     target = mount.clean_target
     if target in _directories(known, "application"):
@@ -131,14 +131,14 @@ def _rank(project: Project, service: Service, mount: Mount, known: list[Entry]) 
 
 
 def _is_of_another(service: Service, mount: Mount) -> bool:
-    """Whether the volume is called as volfix calls that of another service, for whose database it is there: what that
-    decides between this service's mounts it did not before the volume was called so.
-    """
+    """Whether volfix named the volume for another service's database: the name then says nothing about this service."""
     return mount.kind == VOLUME and (found := GIVEN.match(mount.source)) is not None and found[1] != service.name
 
 
 def _names(project: Project, service: Service, mount: Mount) -> Iterator[Content | None]:
-    """What the source's names say; the service's own name in them says nothing: `media-data` of a service `media`."""
+    """What the names of the source mean; the service's own name in them means nothing: `media-data` of a service
+    `media`.
+    """
     own = frozenset(words_of(service.name))
     yield content_of(posixpath.basename(mount.source.rstrip("/")), own)
     if mount.kind == VOLUME and (name := project.fixed_name(mount.source)) not in (None, mount.source):
@@ -146,7 +146,9 @@ def _names(project: Project, service: Service, mount: Mount) -> Iterator[Content
 
 
 def _of_target(target: str) -> Content | None:
-    """What the target's last directory says; where that says nothing, whether the one above is for something else."""
+    """What the target's last directory is for; if its name says nothing, whether the directory above is for something
+    else.
+    """
     parts = [part for part in target.split("/") if part and not part.startswith(".")]
     last, above = (content_of(part) for part in [*reversed(parts), "", ""][:2])
     return last or (above if above is not None and above.kind == "other" else None)
@@ -157,7 +159,7 @@ def _directories(known: list[Entry], kind: str) -> set[str]:
 
 
 def _elsewhere(project: Project, key: str) -> str | None:
-    """Why the volume does not lie on this host's disks, as its declaration says; None where nothing says so."""
+    """Why the volume is not on this host's disks, from its declaration; None if nothing says so."""
     declared = resolved(project.declared[key]) if key in project.declared else None
     if not isinstance(declared, Mapping):
         return None

@@ -1,1 +1,1 @@
-"""What the fixes of rules are made of, and every doubt that keeps a fix from being safe."""
+"""What the rules' fixes are made of, and every doubt that makes a fix unsafe."""

@@ -1,4 +1,4 @@
-"""The findings about bind mounts that hold data, shared by the rules that tell them apart by what is held."""
+"""The findings about bind mounts that hold data, for VF101 and VF102."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from volfix.rules.remedies.second_places import held_places
 
 
 def bind_findings(context: Context, code: str, wanted: Callable[[HeldData], bool]) -> Iterator[Finding]:
-    """A finding for each bind mount whose data is wanted."""
+    """A finding with the rule's `code` for each writable bind mount whose data is `wanted`."""
     for use in context.stack.uses:
         if use.mount.kind not in (BIND, UNKNOWN) or use.mount.read_only:
             continue
@@ -40,8 +40,9 @@ def bind_findings(context: Context, code: str, wanted: Callable[[HeldData], bool
 
 
 def _of_version(use: Use, held: HeldData) -> HeldData:
-    """The same with its doubt, where a version that the image may be keeps its data elsewhere; none where that version
-    does not start with the mount.
+    """The held data, with a doubt if the tag does not say the version and another version keeps its data elsewhere.
+
+    No doubt if those other versions do not start with this mount.
     """
     versions = versions_of(use.project, use.service) if held.entry is not None else ()
     missed = [version for version in versions if version.free]
@@ -81,7 +82,9 @@ def _finding(context: Context, code: str, use: Use, held: HeldData, conversion: 
 
 
 def _evidence(context: Context, use: Use, held: HeldData, key: str | None) -> Iterator[str]:
-    """How volfix knows what is held; with the key of the volume that it becomes, what that means on the host."""
+    """The evidence: how volfix knows what the mount holds. With the `key` of the new volume, also what the fix changes
+    on the host.
+    """
     yield from held.evidence
     yield from handed_by(context, use)
     if key is not None:
@@ -93,7 +96,7 @@ def _evidence(context: Context, use: Use, held: HeldData, key: str | None) -> It
 
 
 def _cleaned(context: Context, use: Use) -> Iterator[str]:
-    """What deletes the directory with the checkout: the fix is against that too, and no other finding says it."""
+    """What deletes the directory together with the checkout: this finding's fix also protects against that."""
     if context.commands is not None or context.stack.workflows:
         from volfix.rules.evidence.bind_deletions import host_data
         from volfix.rules.evidence.cleaned import lost_by
@@ -103,7 +106,7 @@ def _cleaned(context: Context, use: Use) -> Iterator[str]:
 
 
 def _clients(context: Context, use: Use) -> Iterator[str]:
-    """The services that mount the directory too and are not the server: what they run."""
+    """What the other services that mount the directory run, if they are clients and not the server."""
     for other in context.binds.get(context.host_of(use.mount), ()):
         if other.project is use.project and other.service is not use.service:
             roles = [role_of(other.project, other.service, entry) for entry in known_entries(other.service)]
@@ -111,7 +114,7 @@ def _clients(context: Context, use: Use) -> Iterator[str]:
 
 
 def _left_behind(context: Context, use: Use, key: str) -> Iterator[str]:
-    """What on the host works with the directory today, and will not see the volume."""
+    """What uses the directory on the host today, and will not see the volume."""
     from volfix.rules.evidence.host_users import host_evidence
 
     yield from host_evidence(context, use)
@@ -119,7 +122,7 @@ def _left_behind(context: Context, use: Use, key: str) -> Iterator[str]:
 
 
 def _spared(context: Context, use: Use, key: str) -> Iterator[str]:
-    """The commands of the repository that delete volumes when someone asks for it, and the new one with them."""
+    """The commands that delete volumes when someone runs them, and would delete the new volume."""
     if context.commands is not None:
         from volfix.rules.remedies.volume_deletions import asked_for
 

@@ -1,4 +1,4 @@
-"""One host directory becomes one named volume: every mount of it, or none, with the reasons."""
+"""The fix that turns a host directory into a named volume, at every mount or at none, and the reasons against it."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from volfix.rules.remedies.volume_names import volume_key
 from volfix.syntax.yaml_tree import Scalar
 
 CONFIGURATION = ("/etc/", "/docker-entrypoint", "/var/log", "/run/", "/var/run/")
-"""Targets of what is read at a start, or only written: it may stay on the host."""
+"""Targets with files that are only read at the start, or only written: these mounts may stay on the host."""
 BY_HAND = "change both mounts by hand"
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """The fix, None where there is none, and why it is unsafe or missing."""
+    """The fix, or None; `reason` says why there is none, or why the fix is unsafe."""
 
     fix: Fix | None
     reason: str | None
 
 
 def convert(context: Context, use: Use, held: HeldData) -> Conversion:
-    """Turn the host directory of this bind mount into a named volume, at each of its mounts in the stack."""
+    """The fix that turns the host directory of this bind mount into a named volume, at each of its mounts."""
     host = context.host_of(use.mount)
     refusal = _refusal(context, host)
     if refusal:
@@ -58,7 +58,9 @@ def convert(context: Context, use: Use, held: HeldData) -> Conversion:
 def _edits(
     context: Context, host: HostDirectory, key: str
 ) -> tuple[tuple[Operation, ...], tuple[MountChange | VolumeChange, ...]]:
-    """What makes every mount of the directory one of the volume: the same for the finding of each mount."""
+    """The operations and changes that turn every mount of the directory into the volume; computed once for all
+    findings.
+    """
     operations: dict[Operation, None] = {}
     changes: dict[MountChange | VolumeChange, None] = {}
     uses = context.binds[host]
@@ -78,7 +80,7 @@ def _refusal(context: Context, host: HostDirectory) -> str | None:
 
 
 def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
-    """Why the directory stays a bind mount, the first reason being enough."""
+    """Why the directory stays a bind mount; each reason is enough."""
     for use in uses:
         yield from mount_refusals(context, use)
         mount, directory = use.mount, use.project.directory
@@ -96,7 +98,7 @@ def _refusals(context: Context, host: HostDirectory, uses: list[Use]) -> Iterato
 
 
 def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
-    """Writable directories below this one that are mounted by themselves: their data would be in two places."""
+    """Writable mounts of directories below this directory: their data would be in two places."""
     for other, uses in context.binds.items():
         if host.contains(other):
             for use in uses:
@@ -107,7 +109,7 @@ def _inner_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
 
 
 def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
-    """Data directories above this one: as volumes, the two would no longer lie in each other."""
+    """Data directories that contain this directory: as two volumes they would no longer contain each other."""
     for use in _containing(context, host):
         held = held_data(context, use)
         if held is not None and held.kind != UNKNOWN and not use.mount.read_only:
@@ -116,7 +118,7 @@ def _outer_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
 
 
 def _containing(context: Context, host: HostDirectory) -> Iterator[Use]:
-    """The mounts of directories above this one, the project's own left out."""
+    """The mounts of directories above this directory, without the project's own directory."""
     for other, uses in context.binds.items():
         if other.contains(host):
             for use in uses:
@@ -125,7 +127,9 @@ def _containing(context: Context, host: HostDirectory) -> Iterator[Use]:
 
 
 def _seen_in_project(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
-    """Services that see the directory where its users do, through a mount of the whole project: a web server, say."""
+    """Other services, such as a web server, that see the directory at the same path through a mount of the whole
+    project.
+    """
     services = {id(use.service) for use in uses}
     targets = {use.mount.clean_target for use in uses}
     for other, outer in context.binds.items():
@@ -140,7 +144,7 @@ def _seen_in_project(context: Context, host: HostDirectory, uses: list[Use]) -> 
 
 @once
 def _doubts(context: Context, host: HostDirectory, doubt: str | None, entry: Entry | None) -> tuple[str, ...]:
-    """What a person has to know before the directory becomes a volume: the same for the finding of each mount."""
+    """Why the fix is unsafe; computed once for the findings of all mounts."""
     return tuple(dict.fromkeys((*([doubt] if doubt else []), *_doubts_of(context, host, entry))))
 
 
@@ -167,7 +171,7 @@ def _doubts_of(context: Context, host: HostDirectory, entry: Entry | None) -> It
 
 
 def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
-    """Parts of the directory that others read from the host: they would see what lies there now, for ever."""
+    """Mounts of parts of the directory: they would keep showing the old files."""
     for other, uses in context.binds.items():
         if host.contains(other):
             for use in uses:
@@ -176,7 +180,7 @@ def _stale_mounts(context: Context, host: HostDirectory) -> Iterator[str]:
 
 
 def _other_users(context: Context, host: HostDirectory, uses: list[Use]) -> Iterator[str]:
-    """Other projects that mount a directory above, and databases that a service reaches through the code's mount."""
+    """Other projects that mount a directory above, and databases that a service opens through the mount of the code."""
     own = {use.project.directory for use in uses}
     for parent in host.path.parents if host.path else ():
         for directory, name in context.users.get(str(parent), frozenset()):

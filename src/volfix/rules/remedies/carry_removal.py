@@ -1,4 +1,4 @@
-"""Carry services taken out of Compose files again, with what waits for them."""
+"""The fix that removes carry services from Compose files, and every wait for them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from volfix.syntax.yaml_tree import Mapping as Tree
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What takes the services out, and what that changes."""
+    """The operations that remove carry services, and the changes that they make."""
 
     operations: tuple[Operation, ...]
     changes: tuple[Change, ...]
 
 
 def removal(files: Iterable[ComposeFile], carriers: Mapping[str, str]) -> Removal:
-    """What takes these carry services (name: volume of its mark) out of the files, and every wait for one of them."""
+    """How to remove these carry services and every wait for them. `carriers` maps a service's name to its mark's
+    volume.
+    """
     operations: list[Operation] = []
     changes: list[Change] = []
     for file in files:

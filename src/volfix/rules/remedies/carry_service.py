@@ -1,4 +1,4 @@
-"""The service that carries a move: it runs once, in the image of a service with the volume, before any of these."""
+"""The carry service: it runs once, in the image of a service with the volume, before all services with the volume."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ SHELL_WORDS = ["sh", "-c"]
 
 @dataclass(frozen=True, slots=True)
 class CarryService:
-    """A carry service as the fix adds it: its name and that of its mark's volume, the operations, what they change;
-    `unkept` is what its copy does not keep, in words.
+    """A carry service that a fix adds: its name, the key of its mark's volume, the operations and their changes.
+
+    `unkept` says in words what its copy does not keep; None where it keeps everything.
     """
 
     name: str
@@ -38,7 +39,7 @@ class CarryService:
 
 
 def carry_service(context: Context, takers: Takers) -> CarryService | str:
-    """The service that carries a host directory, or a volume, into the volume that takes its place; or why none can."""
+    """The service that copies a host directory or a volume into the new volume; or why there is none."""
     if takers.mark in context.stack.volume_keys:
         return f"another volume already has the key {takers.mark}"
     name = _name(context, takers.volume)
@@ -75,9 +76,10 @@ def _unkept(context: Context, takers: Takers) -> str | None:
 
 
 def _homes(context: Context, takers: Takers) -> dict[ComposeFile, Use] | str:
-    """The files that get the carry service, each with a service that waits there: as few as will do.
+    """The fewest files to which the carry service must be added, each with a service that waits there; or why none will
+    do.
 
-    Every combination of files in which a service waits has one of them.
+    Every combination of files with a waiting service contains one of these files.
     """
     homes: dict[ComposeFile, Use] = {}
     waiting = {id(waiting_part(use).node): use for use in takers.uses}
@@ -94,7 +96,7 @@ def _homes(context: Context, takers: Takers) -> dict[ComposeFile, Use] | str:
 
 
 def _name(context: Context, volume: str) -> str:
-    """`carry-` and the volume; with the next free number where another service is called so."""
+    """`carry-` and the volume's key; with a number if another service has this name."""
     taken = {name for project in context.stack.projects for name in (*project.services, *project.carriers)}
     name, number = f"carry-{volume}", 2
     while name in taken:
@@ -131,7 +133,9 @@ def _added(use: Use, takers: Takers, home: ComposeFile, name: str) -> AddService
 
 
 def _command(use: Use, takers: Takers) -> list[Value] | str:
-    """The script with its words: what is interpolated by Compose in them is as it is in the mount."""
+    """The command: the script, and the mount's parts as its words. Compose interpolates these words as it does in the
+    mount.
+    """
     deeper = next((name for name in takers.left_out if "/" in name), None)
     if deeper is not None:
         return f"{deeper} inside {use.mount.raw_source} is a separate mount"
@@ -140,7 +144,9 @@ def _command(use: Use, takers: Takers) -> list[Value] | str:
 
 
 def _services_of(home: ComposeFile, part: Part) -> tuple[Document, Mapping] | str:
-    """Where in the file a service can be added: beside the one that waits for it."""
+    """The document and the mapping that hold the waiting service: the carry service is added there. Or why there are
+    none.
+    """
     for document, root in zip(home.documents, home.roots, strict=True):
         pair = root.pair("services")
         services = pair.value if pair is not None else None
@@ -150,7 +156,7 @@ def _services_of(home: ComposeFile, part: Part) -> tuple[Document, Mapping] | st
 
 
 def _source(use: Use) -> Value:
-    """The old mount, for reading only; with the SELinux label that the mount itself shares."""
+    """The old mount, read-only, with the SELinux label of the mount if it is shared."""
     node, source = use.mount.node, use.mount.raw_source
     if isinstance(node, Mapping) and use.mount.kind != VOLUME:
         bind = node.get("bind")
@@ -167,9 +173,10 @@ def _source(use: Use) -> Value:
 
 
 def _image(service: Service, part: Part) -> dict[str, Value] | str:
-    """What gives the carry service the image of the service: the same `build:`, else its name; the same platform.
+    """The fields that give the carry service the same image and platform: `build:` if the service has it, else
+    `image:`.
 
-    Not the name of a built image: Compose would first look for that in a registry, and might find another one there.
+    The name of a built image is not used: Compose would look for it in a registry first, and might find another image.
     """
     found: dict[str, Value] = {}
     key = "image" if service.build is None else "build"
@@ -189,11 +196,11 @@ def _image(service: Service, part: Part) -> dict[str, Value] | str:
 
 
 PULLS = ("always", "missing", "if_not_present", "never")
-"""The policies that say whether an image is pulled."""
+"""The values of `pull_policy:` that are copied."""
 
 
 def _value(node: Node) -> Value:
-    """A node as a new value, its aliases and merge keys followed; None for what holds a tag or nothing."""
+    """A YAML node as a new value, with aliases and merge keys resolved; None for a node with a tag."""
     node = resolved(node)
     if node.tag is not None:
         return None

@@ -1,4 +1,4 @@
-"""What VF308 says: the volumes of a stack that are called otherwise at the next deployment, and how to pin the name."""
+"""VF308's findings: the volumes of a stack whose names change at each deployment, and how to pin the names."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NOT_PINNED = "give the project a fixed name: every part of this name changes"
 
 
 def changing_volume_findings(context: Context) -> Iterator[Finding]:
-    """The findings about the stack's projects: names in commands and variables, in `name:`, of volumes."""
+    """Findings for names that change: in commands and variables, in `name:`, and of volumes."""
     seen = set()
     for finding in (*_by_commands(context), *_by_files(context)):
         if finding.location not in seen:
@@ -90,7 +90,7 @@ def _by_files(context: Context) -> Iterator[Finding]:
 
 
 def _by_volume(project: Project, key: str) -> Iterator[Finding]:
-    """The finding about a volume whose own `name:` changes."""
+    """A finding for a volume whose own `name:` changes."""
     for file in project.files:
         entry = resolved(file.declared[key]) if key in file.declared else None
         node = entry.get("name") if isinstance(entry, Mapping) else None
@@ -119,7 +119,7 @@ def _message(name: ChangingName, keys: list[str]) -> str:
 
 
 def _also(context: Context, project: Project) -> Iterator[str]:
-    """The fixed names that other commands give to the project: its rows may be in the volumes of those."""
+    """Evidence about fixed names from other commands: the rows may be in the volumes of those names."""
     if known := deployed_names(context, project).known:
         yield f"other commands deploy it as {' and as '.join(known)}, each with its own volumes"
 
@@ -131,14 +131,14 @@ def _shown(name: ChangingName, keys: list[str]) -> Iterator[str]:
 
 
 def _pinned(name: ChangingName, change: Change) -> Fix | None:
-    """The fix that takes out the part of the name that changes."""
+    """The fix that removes the changing part of the name; None if volfix does not know where it is written."""
     if name.source is None or name.part is None:
         return None
     return Fix((SetText(name.source, name.part),), (change,), Applicability.UNSAFE)
 
 
 def _used(context: Context, project: Project) -> list[str]:
-    """The volumes that services of the project write to and that may hold something to keep, databases first."""
+    """The keys of volumes that the project's services write to and that may hold data to keep, databases first."""
     found: dict[str, bool] = {}
     for use in context.stack.uses:
         mount = use.mount
@@ -154,5 +154,5 @@ def _used(context: Context, project: Project) -> list[str]:
 
 
 def _own_volumes(context: Context, project: Project) -> list[str]:
-    """Those of these volumes that Compose calls after the project."""
+    """The same volumes, if Compose names them after the project."""
     return [key for key in _used(context, project) if project.fixed_name(key) is None]

@@ -1,4 +1,4 @@
-"""What VF309 says: the bind mounts in a checkout that the CI system cleans, or makes anew, before each deployment."""
+"""VF309's findings: bind mounts in a checkout that the CI system cleans or replaces before each deployment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REASON = "use a named volume, or keep the CI system from cleaning the directory"
 
 
 def cleaned_checkout_findings(context: Context) -> Iterator[Finding]:
-    """One finding for each directory of the host that a deployment by a pipeline finds empty each time."""
+    """One finding for each mounted directory that a pipeline's deployment finds EMPTY each time."""
     data: list[HostData] | None = None
     seen = set()
     for deploy in deploys(context):
@@ -32,7 +32,7 @@ def cleaned_checkout_findings(context: Context) -> Iterator[Finding]:
 
 
 def is_converted(context: Context, item: HostData) -> bool:
-    """Whether another rule of this run says that the mount loses its data, and makes it a volume."""
+    """Whether VF101 or VF102 of this run reports the mount, and turns it into a volume."""
     held = held_data(context, item.use)
     if item.known is None or held is None or not CONVERTS & context.selected:
         return False

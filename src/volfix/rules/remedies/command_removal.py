@@ -1,4 +1,4 @@
-"""The edit that keeps a command from deleting volumes: its option goes, or the whole command."""
+"""The edit that stops a command from deleting volumes: it removes the option, or the whole command."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from volfix.syntax.yaml_edit import nodes
 from volfix.syntax.yaml_tree import Scalar, Sequence
 
 WHOLE = frozenset({"volume prune", "volume rm", "volume remove"})
-"""Verbs that do nothing but delete volumes, whatever their options say."""
+"""Verbs that do nothing but delete volumes, with any option."""
 
 
 def taken_out(commands: Commands, item: VolumeDeletion) -> tuple[Operation, ...] | str:
-    """The edit after which the command deletes no volume that the stack has, or why there is none."""
+    """The operations after which the command deletes none of the stack's volumes; or why there are none."""
     command = item.command
     pipeline = commands.files.pipeline(command.fragment.source.path)
     if pipeline is not None and not pipeline.system.edits_commands:
@@ -63,7 +63,7 @@ def _without(fragment: Fragment, home: Span, item: VolumeDeletion, also: Iterabl
 
 
 def _outer(item: VolumeDeletion) -> tuple[Fragment, Span] | None:
-    """The command that hands its text to another shell (`ssh host '...'`), where it runs nothing but this one."""
+    """The outer command, as in `ssh host '...'`, if its text runs nothing but this command; else None."""
     command = item.command
     alike = item.flow.by_origin.get((id(command.start), command.origin_in.path, command.origin), ())
     if command.entry is not command.start or len(alike) != 1:
@@ -84,7 +84,7 @@ def _is_whole(item: VolumeDeletion) -> bool:
 
 
 def _fails(item: VolumeDeletion) -> bool:
-    """Whether the command fails where the volume is not there, as it is not until the fix makes it."""
+    """Whether the command fails while the volume does not exist, as it is before the fix's first deployment."""
     return item.deletion.reaches == "named" and not any(each.name in ("-f", "--force") for each in item.call.options)
 
 
@@ -106,7 +106,7 @@ def _edit(commands: Commands, command: Command, fragment: Fragment, found: Taken
 
 
 def _own_text(command: Command, fragment: Fragment, place: Span) -> Fragment | None:
-    """The text of the entry that the characters stand in: the item of a list, the line of a recipe."""
+    """The text of the entry that holds the characters: a list item, or a line of a recipe."""
     if not any(fragment is text for text in command.entry.texts):
         return None
     texts = (own for own in command.entry.fragments if own.text)
@@ -114,14 +114,14 @@ def _own_text(command: Command, fragment: Fragment, place: Span) -> Fragment | N
 
 
 def _lines(fragment: Fragment, place: Span) -> tuple[Operation, ...] | str:
-    """The lines go that the characters stand on."""
+    """The operation that removes the lines of these characters; or why volfix cannot remove them."""
     source, text = fragment.source, fragment.text
     first, last = (bisect_left(fragment.starts, at) for at in (place.start, place.end - 1))
     following = text.find("\n", last) + 1
     start, end = fragment.starts[text.rfind("\n", 0, first) + 1], place.end
-    if 0 < following < len(text):  # in a block of YAML the next line comes to stand behind the same blanks
+    if 0 < following < len(text):  # in a YAML block the next line moves behind the same indentation
         end = fragment.starts[following]
-    else:  # the last line: its line end closes the text
+    else:  # the last line: its line end ends the text, so the line end before it goes
         start = source.line_start(start)
         start -= 2 if source.text[start - 2 : start] == "\r\n" else min(start, 1)
     if source.text[start:end].strip() != source.text[place.start : place.end]:
@@ -130,7 +130,7 @@ def _lines(fragment: Fragment, place: Span) -> tuple[Operation, ...] | str:
 
 
 def _whole_text(commands: Commands, command: Command, place: Span, own: Fragment | None) -> tuple[Operation, ...] | str:
-    """A text that holds nothing else goes as a whole: an item of a list, a line of a recipe."""
+    """The operation that removes a list item or a line of a recipe as a whole; or why volfix cannot remove it."""
     source, entry = command.fragment.source, command.entry
     if own is None:
         return "removing the command would leave the text around it empty"

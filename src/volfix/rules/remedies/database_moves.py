@@ -1,4 +1,4 @@
-"""How a database's value is changed, with what has to be carried then."""
+"""The fix that changes a database's value, and what must be carried."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from volfix.rules.remedies.volume_names import volume_key
 
 
 def _fix_of(context: Context, proposal: Proposal) -> Fix | None:
-    """The value in its new place, and what has to be carried there; None where the database has no new value."""
+    """The fix for a proposal, with the moves of its rows; None where the proposal has no new value."""
     if proposal.directory is not None:
         return _own_volume(context, proposal, proposal.directory)
     if proposal.new_value is None or proposal.mount is None or proposal.database.origin is None:
@@ -40,7 +40,7 @@ def database_finding(
     danger: str,
     evidence: Iterable[str],
 ) -> Finding:
-    """A finding about a value, with the fix that the proposal makes; or why there is none, or what makes it unsafe."""
+    """A finding about a value, with the proposal's fix; `reason` says why there is no fix, or why it is unsafe."""
     fix = _fix_of(context, proposal)
     return Finding(
         code=code,
@@ -60,12 +60,12 @@ def database_finding(
 
 
 def _left_behind(context: Context, proposal: Proposal) -> Proposal | None:
-    """A database that the edit moves and whose rows nothing carries along."""
+    """A database that the edit moves, but whose rows no move carries; None for no database."""
     return next((each for each in takers_of(context, proposal) if not any(_moves(context, each))), None)
 
 
 def _own_volume(context: Context, proposal: Proposal, directory: str) -> Fix:
-    """A volume at the directory, the value where the database is to move into it, and the directory's owner."""
+    """The fix that adds a volume at the directory, changes the value if needed, and gives the directory to the user."""
     database, service = proposal.database, proposal.database.service
     key = volume_key(context, service.name, directory, f"{service.name} {directory}")
     added = added_volume(service, key, directory)
@@ -83,9 +83,9 @@ def _own_volume(context: Context, proposal: Proposal, directory: str) -> Fix:
 
 
 def _moves(context: Context, proposal: Proposal) -> Iterator[Move]:
-    """The rows that are there lie in the container's own layer, and have to reach the volume.
+    """The move of the old rows from the container's own layer into the volume.
 
-    None where the mount stays a bind mount, or may: no volume is there to carry them to.
+    None if the mount stays, or may stay, a bind mount: then there is no volume to carry them into.
     """
     use = use_of(context, proposal)
     if use is None:
@@ -104,7 +104,7 @@ def _moves(context: Context, proposal: Proposal) -> Iterator[Move]:
 
 
 def _by_hand(context: Context, proposal: Proposal, fix: Fix | None) -> str | None:
-    """What the fix leaves to people, as the reason why it is not safe."""
+    """The step that people must do by hand, which is why the fix is unsafe; None for no step."""
     left = _left_behind(context, proposal) if fix is not None and proposal.directory is None else None
     if left is None or left.place is None:
         return None

@@ -1,4 +1,4 @@
-"""Where a volume is declared so that every known combination of Compose files stays valid and keeps its volumes."""
+"""Which files declare a volume so that every known combination of Compose files stays valid and keeps its volumes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from volfix.syntax.yaml_tree import Mapping, Scalar, resolved
 
 
 def declaring_parts(service: Service, mount: Mount) -> Iterator[Part]:
-    """The part that writes the mount, and each that takes it over with `extends`, which imports no volumes."""
+    """The part in which the mount is written, and each part that inherits it: `extends` imports no volumes."""
     written = False
     for part in service.parts:
         if part.file.source is mount.file:
@@ -27,15 +27,15 @@ def declaring_parts(service: Service, mount: Mount) -> Iterator[Part]:
 
 
 def declared(use: Use, key: str) -> Iterator[tuple[DeclareVolume, VolumeChange]]:
-    """The edits that declare the volume `key` wherever the mount is written or taken over, and what they change."""
+    """The operations that declare the volume `key` in each file that needs it, and their changes."""
     for part in declaring_parts(use.service, use.mount):
         yield DeclareVolume(part.file.source, part.file.documents[0], key), VolumeChange(part.file.path, key)
 
 
 def declaring_files(stack: Stack, uses: Sequence[Use], key: str) -> list[ComposeFile] | str:
-    """The files that declare the volume `key` for these uses of it, whose projects do not: as few as will do.
+    """The fewest files in which to declare the volume `key` for these uses of it; a text says why there are none.
 
-    The file that mounts the volume comes first, then the others that are merged with it. A text says why there is none.
+    The file that mounts the volume comes first, then the files that are merged with it.
     """
     found: list[ComposeFile] = []
     for use in uses:
@@ -53,10 +53,10 @@ def declaring_files(stack: Stack, uses: Sequence[Use], key: str) -> list[Compose
 
 
 def refusal(stack: Stack, file: ComposeFile, key: str) -> str | None:
-    """Why `driver: local` cannot be said of the volume in this file; None where every combination stays as it is.
+    """Why the file cannot declare the volume with `driver: local`; None if no combination of files would change.
 
-    Not of an external volume, which Compose then refuses, nor of another driver's; with options the word counts, since
-    Compose resolves their relative `device` only where it is written.
+    Compose refuses `driver:` beside `external:`, and another driver would change. Beside `driver_opts` the line has an
+    effect: Compose resolves a relative `device` only where `driver: local` is written.
     """
     if not is_within(file.path, stack.root) or file.version_1:
         return f"volfix does not change {file.path.name}, and no other file can declare {key}"
@@ -70,14 +70,14 @@ def refusal(stack: Stack, file: ComposeFile, key: str) -> str | None:
 
 
 def _declared_fields(file: ComposeFile, key: str) -> dict[str, str | None]:
-    """The keys of a file's entry for the volume, with what scalars say; nothing where it has none."""
+    """The fields of the file's entry for the volume, with the values of scalars; empty if there is no entry."""
     node = resolved(file.declared[key]) if key in file.declared else None
     values = ((name, resolved(pair.value)) for name, pair in node.items()) if isinstance(node, Mapping) else ()
     return {name: value.value if isinstance(value, Scalar) else None for name, value in values}
 
 
 def _counts(file: ComposeFile, project: Project, key: str) -> bool:
-    """Whether an entry in the file would reach the project: neither it nor a later file takes it back."""
+    """Whether an entry in the file would reach the project: neither this file nor a later file resets it."""
     later = project.merged[project.merged.index(file) :]
     sections = [(each, root.get("volumes")) for each in later for root in each.roots]
     tags = [(each, node.tag) for each, node in sections if node is not None]

@@ -1,4 +1,4 @@
-"""A database file that is mounted alone becomes a file in a volume's directory, wherever the stack says its path."""
+"""The fix for a single mounted database file: a volume at a directory, and the new path everywhere in the stack."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SCHEME = re.compile(r"\A(?:[\w+]+:)?")
 
 
 def file_fix(context: Context, use: Use) -> Conversion:
-    """The fix for the file that `use` mounts and writes, at each of its mounts in the stack; or why there is none."""
+    """The fix for the file that `use` mounts, at each of its mounts in the stack; or why there is none."""
     host = context.host_of(use.mount)
     uses = [FileUse(context, other) for other in context.binds[host]]
     live = [item for item in uses if not item.use.mount.overridden]
@@ -72,7 +72,7 @@ def _mount_edits(item: FileUse, key: str) -> Iterator[tuple[Operation, Change]]:
 
 
 def _clash(operations: Iterable[Operation]) -> str | None:
-    """Two services that share a line, and need different ones."""
+    """Why the operations contradict: two services share a line and need different values. None if they do not."""
     texts: dict[object, str] = {}
     for operation in operations:
         if not isinstance(operation, SetScalar | SetAssignment | SetLiteral):
@@ -85,7 +85,7 @@ def _clash(operations: Iterable[Operation]) -> str | None:
 
 
 def _refusals(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
-    """Why the file stays mounted alone, the first reason being enough."""
+    """Why the file stays mounted by itself; each reason is enough."""
     for item in live:
         yield from mount_refusals(context, item.use)
         yield from _beside(item)
@@ -123,7 +123,7 @@ def _path_refusals(item: FileUse) -> Iterator[str]:
 
 
 def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
-    """Services that open the file, or take the value that names it, and do not mount it alone."""
+    """Services that open the file or use the value that names it, and do not mount the file itself."""
     mounts = {id(item.use.mount) for item in live}
     values = {database.written_at for item in live for database in item.databases} - {None}
     words = {(word.file.path, word.scalar.span) for item in live for word in item.words}
@@ -145,14 +145,16 @@ def _other_readers(context: Context, host: HostDirectory, live: list[FileUse]) -
 
 
 def _is_joined(origin: Origin | None) -> bool:
-    """Whether code says a directory of the path in another place than the file: other code may take it for the old
-    path, which no search finds. The directory that the module itself lies in is no such part.
+    """Whether the code writes a directory of the path in another place than the file name.
+
+    Other code may build the old path from it, and no search finds that. The directory of the module itself does not
+    count.
     """
     return isinstance(origin, InCode) and SCHEME.sub("", origin.before.removesuffix(origin.base)).strip("/") != ""
 
 
 def _doubts(context: Context, host: HostDirectory, live: list[FileUse]) -> Iterator[str]:
-    """What a person has to know before the file moves."""
+    """Why the fix is unsafe."""
     if (doubt := place_doubt(host, live[0].use.mount.raw_source)) is not None:
         yield doubt
     for item in live:

@@ -1,4 +1,4 @@
-"""One service's mount of a database file: what tells the service its path, and where the file can go."""
+"""A service's mount of a database file: what names its path, and where the file can move."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from volfix.syntax import disk
 from volfix.syntax.source import Span
 
 DIRECTORIES = ("data", "db", "database")
-"""What the file's new directory may be called: one of its own, for the one that the file lies in may hold code."""
+"""Names for the file's new directory. It is a new directory, because the old one may hold code."""
 
 
 @dataclass(frozen=True)
 class FileUse:
-    """One service's mount of a database file, and everything that tells this service its path."""
+    """A service's mount of a database file, and everything that names the path for this service."""
 
     context: Context
     use: Use
@@ -56,7 +56,7 @@ class FileUse:
 
     @property
     def is_named(self) -> bool:
-        """Whether a value says that the mount's own target is a database file, whatever its source is called."""
+        """Whether a value names the mount's target as a database file."""
         return any(database.path == self.path for database in self.databases)
 
     @cached_property
@@ -65,7 +65,7 @@ class FileUse:
 
     @cached_property
     def directory(self) -> str | None:
-        """The directory that holds the file from now on; None where each that could is in use for something else."""
+        """The directory to which the fix moves the file; None if something else uses every candidate."""
         parent = posixpath.dirname(self.path)
         names = [posixpath.join(parent, name) for name in DIRECTORIES]
         own = [parent] if posixpath.basename(parent) == DIRECTORIES[0] else []
@@ -74,26 +74,26 @@ class FileUse:
         )
 
     def _claims(self, directory: str) -> bool:
-        """Whether the directory is for this file: another one of the service's gets a volume of its own."""
+        """Reserve the directory for this file; False if another file of the service has it."""
         host = self.context.host_of(self.use.mount).key
         return self.context.file_directories.setdefault((self.service, directory), host) == host
 
     def value_of(self, database: Database, path: str) -> str:
-        """The database's value, with the new path in it."""
+        """The database's value with the new path."""
         from volfix.project.code.database_url import moved
 
         directory = working_directory(self.use.project, self.use.service)
         return moved(database.value, database.file, path, directory)
 
     def moved(self, path: str) -> Iterator[tuple[Operation, Change]]:
-        """The edits that tell the service the new path, and what they change."""
+        """The operations that give the service the new path, each with its change."""
         for database in self.databases:
             yield set_value(database, self.value_of(database, path))
         for word in self.words:
             yield word.moved(self.path, path)
 
     def other_mentions(self, known: set[tuple[Path, Span]]) -> Iterator[str]:
-        """Where the path is said too, beside the places that are known: what reads it would look at the old place."""
+        """Other places that name the path, beside the known ones: their readers would look at the old place."""
         for file in self.use.project.loaded:
             at = file.source.text.find(self.path)
             while at >= 0:
@@ -108,7 +108,7 @@ class FileUse:
 
 
 def _contents(use: Use, directory: str) -> Iterator[str]:
-    """What is at a place in the container already: mounts, and files of the image or of the code's own mount."""
+    """What is already in a directory of the container: mounts, and files from the image or the code's mount."""
     below = directory.rstrip("/") + "/"
     name = posixpath.basename(use.mount.clean_target)
     for other in use.project.mounts_of(use.service):
@@ -130,6 +130,6 @@ def _contents(use: Use, directory: str) -> Iterator[str]:
 
 
 def _files(directory: Path, database: str) -> Iterator[str]:
-    """What lies in a directory, but for what keeps it in the repository and the database itself."""
+    """The names in a directory, without placeholders such as .gitkeep and without the database's own files."""
     names = (entry.name for entry in disk.entries_or_none(directory))
     yield from (name for name in names if not name.startswith(database) and not is_placeholder(name))

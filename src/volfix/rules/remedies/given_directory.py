@@ -1,4 +1,4 @@
-"""A line of a Dockerfile that makes a directory and gives it to the service's user, whose a new volume then is."""
+"""The Dockerfile line that creates a directory for the user of a service, who then owns a new volume there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from volfix.rules.findings import InstructionChange
 def given_directory(
     project: Project, service: Service, user: str, target: str
 ) -> tuple[AddInstruction, InstructionChange] | str:
-    """The line for the directory `target` of the service's image, and what that changes; or why there is none."""
+    """The operation that adds the line for the directory `target`, and its change; or why there is none."""
     line = line_making(project, service, user, target)
     if isinstance(line, str):
         return line

@@ -1,4 +1,4 @@
-"""The edits that give a mount another source or target where it is written, in the short and in the long form."""
+"""The operations that change a mount's source or target, in the short and the long syntax."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from volfix.syntax.yaml_tree import Mapping, Scalar
 
 
 def to_volume(mount: Mount, key: str, target: str | None = None) -> list[Operation]:
-    """A mount gets the named volume `key` as its source, and goes to `target` where that is another one.
+    """The operations that give a mount the named volume `key` as its source, and the new `target` if there is one.
 
-    The mount must have no `problem`: its parts are then written in its own entry.
+    The mount must have no `problem`: then its parts are written in its own entry.
     """
     if isinstance(mount.node, Scalar):
         text = volume_text(mount, key) if target is None else retargeted(mount, key, target)
@@ -30,7 +30,7 @@ def to_volume(mount: Mount, key: str, target: str | None = None) -> list[Operati
 
 
 def stays_for_others(context: Context, use: Use) -> str | None:
-    """Why a mount may not get another target: files that are merged replace one another's mounts by their targets."""
+    """Why the mount's target cannot change; None if it can. Merged files replace mounts by their targets."""
     mount = use.mount
     for other in use.service.mounts:
         if other.overridden and other is not mount and other.clean_target == mount.clean_target:

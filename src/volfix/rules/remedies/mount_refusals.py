@@ -1,4 +1,4 @@
-"""Why a bind mount stays what it is, whether a directory is mounted or a file."""
+"""Why a bind mount of a directory or a file is not converted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from volfix.rules.ignores import is_ignored
 
 
 def mount_refusals(context: Context, use: Use) -> Iterator[str]:
-    """Why the entry of the mount is not edited."""
+    """Why volfix does not edit the entry of the mount."""
     mount = use.mount
     if use.project.files[0].version_1:
         yield VERSION_1
@@ -27,7 +27,7 @@ def mount_refusals(context: Context, use: Use) -> Iterator[str]:
 
 
 def source_refusals(context: Context, host: HostDirectory, what: str) -> Iterator[str]:
-    """Why the source stays on the host: other projects mount `what` it is."""
+    """Why the source stays on the host: several projects mount it. `what` is `host directory` or `file`."""
     others = context.users.get(host.key, frozenset())
     if len(others) > 1:
         names = ", ".join(sorted(in_words(context, path, name) for path, name in others))
@@ -35,7 +35,9 @@ def source_refusals(context: Context, host: HostDirectory, what: str) -> Iterato
 
 
 def tracked_refusals(context: Context, host: HostDirectory, asked: str, where: str = "") -> Iterator[str]:
-    """Why the source stays in the repository: git has it, or cannot say; `asked` is what git is asked, in words."""
+    """Why the source stays in the repository: git tracks it, or volfix cannot ask git. `asked` is the question in
+    words.
+    """
     if host.path is None or not host.inside:
         return
     try:
@@ -48,6 +50,6 @@ def tracked_refusals(context: Context, host: HostDirectory, asked: str, where: s
 
 
 def in_words(context: Context, directory: Path, name: str) -> str:
-    """A project in words: its directory below the root, and its name where that is another."""
+    """A project in words: its directory below the root, and its name if the name differs."""
     place = relative(directory, context.root)
     return place if name == directory.name else f"{place}, project {name}"

@@ -1,4 +1,4 @@
-"""What VF303 says of two stacks that one flow starts under one name: databases in volumes of the same name."""
+"""VF303's findings for two stacks that one flow starts under one name, with databases in volumes of one key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def named_alike_findings(context: Context) -> Iterator[Finding]:
-    """The commands that bring a stack up under the name of another, whose database is in a volume of the same name."""
+    """Findings for commands that start a stack under another stack's name, if both keep a database in that volume."""
     for project in context.stack.projects:
         for up in ups_of(context, project):
             for use, other, there in _alike(context, project, up):
@@ -51,7 +51,7 @@ def _shown(context: Context, project: Project) -> str:
 
 
 def _alike(context: Context, project: Project, up: UpCommand) -> Iterator[tuple[Use, Project, UpCommand]]:
-    """The volumes with a database that the flow gives to another stack too, since both have one name."""
+    """The volumes with a database that another stack uses too, because the flow gives both stacks one name."""
     commands, name = context.deploying(), up.name(project)
     for other in commands.starting if commands is not None and name else ():
         if other is up or other.flow is not up.flow or other.command.is_remote != up.command.is_remote:
@@ -62,7 +62,7 @@ def _alike(context: Context, project: Project, up: UpCommand) -> Iterator[tuple[
 
 
 def _databases(context: Context, project: Project) -> Iterator[Use]:
-    """The volumes of the project that hold a database and are called after the project."""
+    """The project's mounts of volumes that hold a database and are named after the project."""
     for use in context.stack.uses:
         mount = use.mount
         if use.project is project and mount.kind == VOLUME and not mount.overridden and not mount.read_only:
@@ -72,7 +72,7 @@ def _databases(context: Context, project: Project) -> Iterator[Use]:
 
 
 def _has_too(use: Use, project: Project, other: Project) -> bool:
-    """Whether another project keeps a known database in a volume of the same key."""
+    """Whether the other project keeps a known database in a volume with the same key."""
     if other.fixed_name(use.mount.source) is not None or project.is_external(use.mount.source):
         return False
     return any(

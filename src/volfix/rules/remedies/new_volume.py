@@ -1,4 +1,4 @@
-"""A service gets a volume that it did not have: one more mount, and its declaration."""
+"""The operations that add a volume to a service: one more mount, and its declaration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Addition = tuple[tuple[Operation, ...], tuple[Change, ...]]
 
 
 def added_volume(service: Service, key: str, target: str) -> Addition | str:
-    """What mounts the volume at the target of this service alone, and what that changes; or why it cannot be done."""
+    """The operations that mount the volume in this service alone, and their changes; or why it is not possible."""
     if (reason := refusal(service)) is not None:
         return reason
     part = service.parts[0]
@@ -29,8 +29,9 @@ def added_volume(service: Service, key: str, target: str) -> Addition | str:
 
 
 def kept_in(service: Service, path: str, declared: Iterable[str] = ()) -> str:
-    """The source of a move of rows that no mount of the project holds: the anonymous volume that Docker mounts at a
-    VOLUME of the image, `declared` for an image that volfix knows; else the container's own layer.
+    """The source of a move for rows that no mount of the project holds.
+
+    `anonymous:<path>` if the image declares a VOLUME there (`declared` for a known image), else `container:<path>`.
     """
     built = service.stage.volumes if service.stage else ()
     return f"anonymous:{path}" if path in (*declared, *built) else f"container:{path}"

@@ -1,4 +1,4 @@
-"""The second places of a finding: the image that keeps its data there, the value that names a file."""
+"""The second places of a finding: the image that decides the data directory, the value that names a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from volfix.syntax.yaml_tree import Scalar
 
 
 def held_places(use: Use, held: HeldData) -> Iterator[Place]:
-    """Where it is written what a mount holds: the image that keeps its data there, or the value that names the file."""
+    """The place that shows what the mount holds: the image, or the value that names the database file."""
     if held.origin is not None:
         yield from value_place(held.origin, "names the database file")
     elif held.entry is not None:
@@ -23,7 +23,7 @@ def held_places(use: Use, held: HeldData) -> Iterator[Place]:
 
 
 def image_place(service: Service, label: str) -> Iterator[Place]:
-    """Where the service's image is written."""
+    """The place of the service's `image:`; nothing if it is not in the Compose file."""
     found = service.field("image")
     if found is not None and isinstance(found[0], Scalar) and label:
         node, part = found
@@ -31,7 +31,7 @@ def image_place(service: Service, label: str) -> Iterator[Place]:
 
 
 def value_place(origin: Origin, label: str, *, names_file: bool = True) -> Iterator[Place]:
-    """Where a value is written; nothing where it comes from outside. `names_file`: it names a database's file."""
+    """The place of a value; nothing if the value is not in a file. `names_file`: the value names a database file."""
     location = location_of(origin)
     if location is not None:
         yield Place(location, label, names_file)

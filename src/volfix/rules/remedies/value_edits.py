@@ -1,4 +1,4 @@
-"""How a value that names a database is changed where it is written."""
+"""The operations that change a value that names a database, where it is written."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from volfix.rules.findings import Location, ValueChange
 
 
 def set_value(database: Database, value: str) -> tuple[Operation, ValueChange]:
-    """The operation that gives the database's variable another value, and the change that it declares.
+    """The operation that gives the database's variable the new value, and its change.
 
-    The database's origin must be known, and able to say the value (`can_say`).
+    The caller has checked that the value's origin is known and can hold the new value (`unsayable`, `can_say`).
     """
     origin = database.origin
     assert origin is not None
@@ -34,7 +34,7 @@ def set_value(database: Database, value: str) -> tuple[Operation, ValueChange]:
 
 
 def _set_text(origin: InCompose | InEnvFile | PutTogether, value: str) -> SetScalar | SetAssignment:
-    """The scalar or assignment with the text that makes it the value."""
+    """The operation that rewrites the scalar or assignment so that it means the value."""
     if isinstance(origin, PutTogether):
         text, written = origin.saying(value), origin.written
         assert text is not None  # else the database has no new value
@@ -49,7 +49,7 @@ def _set_text(origin: InCompose | InEnvFile | PutTogether, value: str) -> SetSca
 
 
 def location_of(origin: Origin) -> Location | None:
-    """Where a value is written; None where it comes from outside."""
+    """Where a value is written; None if it is not in a file."""
     written = origin.written if isinstance(origin, PutTogether) else origin
     if isinstance(written, InCompose):
         return at(written.file, written.scalar.span.start, written.scalar.span.end)
@@ -64,7 +64,7 @@ def location_of(origin: Origin) -> Location | None:
 
 
 def location_in(database: Database) -> Location:
-    """Where the database's value is written, else the service."""
+    """Where the database's value is written; the service if the value is not in a file."""
     part = database.service.parts[-1]
     start = part.node.span.start
     return location_of(database.origin) or at(part.file.source, start, start)

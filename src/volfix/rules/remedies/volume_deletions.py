@@ -1,4 +1,4 @@
-"""What VF401 says of a command that deletes volumes: which of them, how sure that is, and the edit."""
+"""VF401's findings for commands that delete volumes: which volumes, how sure that is, and the edit."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from volfix.rules.findings import Applicability, Finding, Fix, Place, Severity, 
 from volfix.rules.remedies.command_removal import taken_out
 
 EXPANSION = re.compile(r"\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`|\$\w+|\$.*")
-"""What the shell puts something in for that volfix does not know."""
+"""A shell expansion whose result volfix does not know."""
 COMPOSE_LABEL = "com.docker.compose."
-"""What Compose labels its volumes with: a filter for another label spares them."""
+"""The prefix of Compose's labels on volumes: a filter for another label spares these volumes."""
 VOLUMES = "/var/lib/docker/volumes"
 """Where Docker Engine keeps volumes. Source: docker.com, Storage, Volumes."""
 _ABOVE = ("/var", "/var/lib", "/var/lib/docker", VOLUMES)
 
 
 def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
-    """Every command in a flow that deploys the stack which deletes volumes, or would if there were some."""
+    """A finding for every command in a deploying flow that deletes the stack's volumes, or would if it had any."""
     for item, about in commands.reported_by(context.stack):
         projects = tuple(_as_called(item, project) for project in about)
         named = _named_volumes(item, projects)
@@ -58,13 +58,13 @@ def volume_findings(context: Context, commands: Commands) -> Iterator[Finding]:
 
 
 def _as_called(item: VolumeDeletion, project: Project) -> Project:
-    """The project under the name that a call of Compose gives it: that of a directory where it is deployed to too."""
+    """The project with the name that the Compose call gives it, such as the name of the directory on a server."""
     name = given_name(item.command, item.call, project) if item.call.program == COMPOSE else None
     return replace(project, deployed_as=name) if name is not None else project
 
 
 def _used(context: Context, projects: tuple[Project, ...], named: list[str]) -> Iterator[Place]:
-    """The first mount of each volume that the command deletes."""
+    """The place of the first mount of each volume that the command deletes."""
     seen = set()
     for use in context.stack.uses:
         name = use.project.real_name(use.mount.source)
@@ -74,7 +74,7 @@ def _used(context: Context, projects: tuple[Project, ...], named: list[str]) -> 
 
 
 def _named_volumes(item: VolumeDeletion, projects: tuple[Project, ...]) -> list[str] | None:
-    """The stack's volumes that the command reaches by their real names; None where it reaches others only."""
+    """The real names of the stack's volumes that the command deletes; None if it deletes only other volumes."""
     names = static_arguments(item.command, item.call.arguments)
     if item.deletion.reaches == "container":
         known = {name for project in projects for name in _containers(project)}
@@ -90,7 +90,7 @@ def _named_volumes(item: VolumeDeletion, projects: tuple[Project, ...]) -> list[
 
 
 def _names_elsewhere(item: VolumeDeletion) -> Iterator[str]:
-    """The names that the flow's projects have on another machine, after their directories there."""
+    """The names that the flow's projects have on another machine, from their directories there."""
     for command in item.flow.commands:
         call = docker_call(command.values)
         if call is not None and call.program == COMPOSE and not command.in_checkout:
@@ -99,28 +99,28 @@ def _names_elsewhere(item: VolumeDeletion) -> Iterator[str]:
 
 
 def _arguments(item: VolumeDeletion) -> list[str]:
-    """What the command names, as far as it is known."""
+    """The arguments of the command, as far as volfix knows them."""
     return [item.command.words[number].value for number in item.call.arguments]
 
 
 def _is_meant(text: str, name: str, key: str) -> bool:
-    """Whether a volume that the command line names may be this one: the project may have been called otherwise.
+    """Whether an argument may mean this volume: the project may have had another name.
 
-    What only running the commands tells may be anything.
+    An argument that only the running shell knows may mean any volume.
     """
     pattern = EXPANSION.sub("*", text)
     return fnmatch.fnmatchcase(name, pattern) or pattern.endswith((f"_{key}", f"-{key}", "*"))
 
 
 def _volumes(project: Project, call: DockerCall) -> dict[str, str]:
-    """The real names of the volumes that Compose may remove, by key; a name that the call gives is the project's."""
+    """The volumes that Compose may delete: key to real name, with the project name that the call gives."""
     for name in call.values("-p", "--project-name"):
         project = replace(project, deployed_as="*" if "$" in name or "`" in name else name)
     return {key: project.real_name(key) for key in project.declared if not project.is_external(key)}
 
 
 def _containers(project: Project) -> Iterator[str]:
-    """The containers that may keep data in an anonymous volume."""
+    """The names of containers that may keep data in an anonymous volume."""
     for name, service in project.services.items():
         if not known_entries(service):
             continue
@@ -165,7 +165,7 @@ def _fix(commands: Commands, item: VolumeDeletion) -> tuple[Fix | None, str | No
 
 
 def deletes(item: VolumeDeletion, project: Project, key: str) -> bool:
-    """Whether the command would delete a volume of the project that is not external and that nothing mounts then."""
+    """Whether the command would delete this volume, if it is not external and nothing mounts it at that time."""
     if item.deletion.reaches == "named":
         names = _arguments(item)
         return not names or any(_is_meant(name, project.real_name(key), key) for name in names)
@@ -176,21 +176,21 @@ def deletes(item: VolumeDeletion, project: Project, key: str) -> bool:
 
 
 def below_engine(path: str, name: str) -> bool:
-    """Whether a path that is deleted, whose last part may be a pattern, holds the volume of this real name."""
+    """Whether deleting this path, whose last part may be a pattern, deletes the volume with this real name."""
     place = f"{VOLUMES}/{name}"
     return any(fnmatch.fnmatchcase(each, path.removesuffix("/*")) for each in (*_ABOVE, place, f"{place}/_data"))
 
 
 def asked_for(commands: Commands, project: Project, mount: Mount, key: str) -> Iterator[str]:
-    """The commands that spare a bind mount and will delete the volume that it becomes, when someone asks for them."""
+    """The commands that spare a bind mount, but would delete the new volume when someone runs them."""
     for command in deleting_when_asked(commands, project, key):
         yield f"{command} spares {mount.raw_source}, but will delete the volume when someone runs it"
 
 
 def deleting_when_asked(commands: Commands, project: Project, *keys: str) -> Iterator[str]:
-    """The first commands that delete volumes of the project when someone asks for it, each with its place.
+    """The first three commands that delete the project's volumes when someone runs them, each with its place.
 
-    With keys, those alone that delete one of these.
+    With `keys`, only commands that delete one of these volumes.
     """
     found = commands.asked_for(project)
     for item in islice((each for each in found if not keys or any(deletes(each, project, key) for key in keys)), 3):

@@ -1,4 +1,4 @@
-"""How a new volume is called."""
+"""The names of new volumes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ DATABASE_WORDS = frozenset({"db", "database", "databases", "sql", "rdb", "pg", "
 
 
 def volume_key(context: Context, service: str, target: str, host: str) -> str:
-    """The key of the volume that takes the place of the host directory `host` (an identity, any text).
+    """The key of the volume that replaces the host directory `host` (any text that identifies it).
 
-    `app` gives `app-db`, `db` or `postgres` give `db-data`, `postgres-data`; a second volume of one service adds the
-    last part of its target; a key that is in use for something else gets the next free number. The same host directory
-    gets the same key however often it is asked for. The configuration may give another name.
+    The service `app` gives `app-db`; `db` and `postgres` give `db-data` and `postgres-data`. A second volume of a
+    service adds the last part of its target. A key that something else uses is numbered. The same host directory always
+    has the same key. The configuration may set another name.
     """
     given = context.volume_keys
     if host in given:
@@ -40,7 +40,7 @@ def volume_key(context: Context, service: str, target: str, host: str) -> str:
 
 
 def _is_free(context: Context, key: str, host: str) -> bool:
-    """Whether no other volume of the repository has the name that this one would have on the host."""
+    """Whether no other volume of the repository has the real name that this key would have on the host."""
     owner = _owner(context, host)
     return all(context.real_names.get((context.root, name), owner) == owner for name in _real_names(context, key))
 
